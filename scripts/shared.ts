@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+interface RunOptions {
+  cwd?: string;
+  timeoutSeconds?: number;
+}
+
+/** Runs a program and returns what it printed; throws with all of its output if it fails. */
+export function run(program: string, args: string[], { cwd = root, timeoutSeconds = 300 }: RunOptions = {}) {
+  const result = spawnSync(program, args, {
+    cwd,
+    encoding: 'utf8',
+    timeout: timeoutSeconds * 1000,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (result.status === 0) return result.stdout;
+  const reason = result.error?.message ?? `exit ${result.status ?? result.signal}`;
+  throw new Error(`${[program, ...args].join(' ')}: ${reason}\n${result.stdout ?? ''}${result.stderr ?? ''}`);
+}
+
+/** Calls `work` with a new folder outside the repository, and deletes it afterwards. */
+export function inTemporaryFolder<T>(work: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'ndgrad-'));
+  try {
+    return work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** 1 kB is 1,000 bytes. */
+export const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
+
+/** Prints the problems and makes the process fail if there are any. */
+export function report(passed: string, problems: string[]) {
+  for (const problem of problems) console.error(`error: ${problem}`);
+  if (problems.length > 0) process.exitCode = 1;
+  else console.log(passed);
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { kilobytes, report, root } from './shared.ts';
+
+const BUDGET = 40_000;
+
+const { outputFiles } = await build({
+  entryPoints: [join(root, 'scripts/size/mlp.ts')],
+  bundle: true,
+  minify: true,
+  write: false,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  // Without the paths of tsconfig.json, `ndgrad` is the built package.
+  tsconfigRaw: {},
+});
+const bundle = outputFiles[0]!.contents;
+const gzipped = gzipSync(bundle, { level: 9 }).length;
+const whole = gzipSync(readFileSync(join(root, 'dist/ndgrad.min.js')), { level: 9 }).length;
+
+console.log(`train an MLP: ${kilobytes(bundle.length)} minified, ${kilobytes(gzipped)} gzipped`);
+console.log(`all of ndgrad: ${kilobytes(whole)} gzipped`);
+report(
+  `size: within the budget of ${kilobytes(BUDGET)}`,
+  gzipped > BUDGET ? [`${kilobytes(gzipped)} is over the budget of ${kilobytes(BUDGET)}`] : [],
+);

@@ -1,0 +1,85 @@
+/** Installs the packed package in an empty folder and trains XOR with it in every way that a project can import it. */
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { transformSync } from 'esbuild';
+import { inTemporaryFolder, kilobytes, report, root, run } from './shared.ts';
+
+const INSTALLED_BUDGET = 2_000_000;
+
+const program = readFileSync(join(root, 'scripts/smoke/xor.ts'), 'utf8');
+const javascript = (format: 'esm' | 'cjs', source = program) =>
+  transformSync(source, { loader: 'ts', format, target: 'es2022', platform: 'node' }).code;
+const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+function weight(folder: string): number {
+  return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
+    const path = join(folder, entry.name);
+    return sum + (entry.isDirectory() ? weight(path) : statSync(path).size);
+  }, 0);
+}
+
+inTemporaryFolder((folder) => {
+  const problems: string[] = [];
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+  const attempt = (what: string, work: () => string) => {
+    try {
+      console.log(`${what}: ${work().trim()}`);
+    } catch (error) {
+      problems.push(`${what}: ${(error as Error).message}`);
+    }
+  };
+  const node = (file: string) => run(process.execPath, [file], { cwd: folder, timeoutSeconds: 120 });
+
+  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder]));
+  write('package.json', JSON.stringify({ name: 'smoke', private: true, type: 'module' }));
+  run('npm', ['install', '--no-audit', '--no-fund', join(folder, filename)], { cwd: folder });
+
+  const lock = JSON.parse(readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8'));
+  const installed = Object.entries<{ hasInstallScript?: boolean }>(lock.packages);
+  const bytes = weight(join(folder, 'node_modules'));
+  console.log(`installed: ${installed.length} packages, ${kilobytes(bytes)}`);
+  if (bytes > INSTALLED_BUDGET) problems.push(`the install weighs ${kilobytes(bytes)}`);
+  for (const [path, { hasInstallScript }] of installed) {
+    if (hasInstallScript) problems.push(`${path} has an install script`);
+  }
+
+  write('xor.mjs', javascript('esm'));
+  attempt('ESM', () => node('xor.mjs'));
+  write('xor.cjs', javascript('cjs'));
+  attempt('require', () => node('xor.cjs'));
+  const single = program
+    .replace("from 'ndgrad';", "from 'ndgrad/ndgrad.min.js';")
+    .replace(/.*gradcheck.*\n/g, '');
+  write('single.mjs', javascript('esm', single));
+  attempt('single file', () => node('single.mjs'));
+  write('node.mjs', "console.log(Object.keys(await import('ndgrad/node')).join(', '));\n");
+  attempt('ndgrad/node', () => node('node.mjs'));
+
+  const versions = ['typescript', '@types/node'].map((name) => `${name}@${devDependencies[name]}`);
+  run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...versions], { cwd: folder });
+  const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, target: 'ES2022' };
+  const compile = (name: string, file: string, options: object) => {
+    const project = join(folder, name);
+    mkdirSync(project);
+    writeFileSync(join(project, file), program);
+    const compilerOptions = { ...strict, outDir: './out', ...options };
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+    return run('npx', ['tsc', '-p', project], { cwd: folder });
+  };
+  const browser = { lib: ['ES2022', 'DOM'], types: [] };
+  const server = { lib: ['ES2022'], types: ['node'] };
+  attempt('TypeScript, module nodenext, browser types', () => {
+    compile('nodenext', 'xor.ts', { module: 'NodeNext', ...browser });
+    return node('nodenext/out/xor.js');
+  });
+  attempt('TypeScript, CommonJS, Node types', () => {
+    compile('commonjs', 'xor.cts', { module: 'NodeNext', ...server });
+    return node('commonjs/out/xor.cjs');
+  });
+  attempt('TypeScript, bundler resolution, Node types', () => {
+    compile('bundler', 'xor.ts', { module: 'ESNext', moduleResolution: 'Bundler', ...server });
+    return node('bundler/out/xor.js');
+  });
+
+  report('smoke: the packed package installs and trains', problems);
+});

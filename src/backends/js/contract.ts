@@ -1,0 +1,183 @@
+import { dtypes, type ScalarType } from '../../ir/dtype.ts';
+import { binary, convert, load } from '../../ir/expr.ts';
+import type { Access, Contract, Kernel, Operand, Reduce } from '../../ir/kernel.ts';
+import { evaluateOffset, sizeOf } from '../../ir/view.ts';
+import { type Group, type Groups, groupsOf, positions } from './groups.ts';
+import type { Tile } from './precision.ts';
+import type { Machine } from './program.ts';
+import { compileReduce } from './reduce.ts';
+import { type Register, RegisterAllocator } from './registers.ts';
+import { Stores } from './stores.ts';
+
+/** Elements of K that are added up from zero before they are added to the result; part of the order of accumulation. */
+const K_BLOCK = 256;
+/** Rows and columns of the result that are computed together. */
+const M_BLOCK = 128;
+const N_BLOCK = 256;
+/** Rows and columns of a `Tile`. */
+const TILE_M = 4;
+const TILE_N = 2;
+
+/**
+ * A contraction: both operands are gathered through offset tables into packed panels, block by block, and multiplied in
+ * tiles. A product with a vector becomes a reduction.
+ */
+export function compileContract(kernel: Kernel, source: Contract, machine: Machine): () => void {
+  const groups = groupsOf(source);
+  const [m, n, k] = [sizeOf(groups.a.m.shape), sizeOf(groups.b.n.shape), sizeOf(groups.a.k.shape)];
+  if (m === 1 || n === 1) return compileReduce(kernel, asReduce(source, groups, machine), machine);
+
+  const a = new Side(machine, source.a, groups.a.m, groups.a, TILE_M);
+  const b = new Side(machine, source.b, groups.b.n, groups.b, TILE_N);
+  const { type } = source;
+  const { registers: file } = machine.precision;
+  const registers = new RegisterAllocator(file);
+  const acc = registers.own(type);
+  const stores = new Stores(kernel, machine, registers, acc);
+  const tile = type === 'f32' ? machine.precision.tile : intTile;
+  const aPanel = file.shared(type, 'a', TILE_M * K_BLOCK);
+  const bPanels = file.shared(type, 'b', N_BLOCK * K_BLOCK);
+  const products = file.shared(type, 'products', TILE_M * TILE_N);
+  const sums = file.shared(type, 'sums', M_BLOCK * N_BLOCK);
+
+  /** The sums of the result's rows i0 to i0 + rows - 1 and columns j0 to j0 + columns - 1. */
+  const multiply = (i0: number, rows: number, j0: number, columns: number): void => {
+    sums.fill(0, 0, rows * columns);
+    for (let p = 0; p < k; p += K_BLOCK) {
+      const depth = Math.min(K_BLOCK, k - p);
+      for (let j = 0; j < columns; j += TILE_N) b.pack(bPanels, j * depth, j0 + j, j0 + columns, p, depth);
+      for (let i = 0; i < rows; i += TILE_M) {
+        a.pack(aPanel, 0, i0 + i, i0 + rows, p, depth);
+        for (let j = 0; j < columns; j += TILE_N) {
+          tile(depth, products, aPanel, bPanels, j * depth);
+          addTile(sums, i, rows, j, columns, products);
+        }
+      }
+    }
+  };
+
+  return () => {
+    stores.begin();
+    for (let g = 0; g * m * n < stores.size; g++) {
+      a.begin(g);
+      b.begin(g);
+      for (let i = 0; i < m; i += M_BLOCK) {
+        const rows = Math.min(M_BLOCK, m - i);
+        for (let j = 0; j < n; j += N_BLOCK) {
+          const columns = Math.min(N_BLOCK, n - j);
+          multiply(i, rows, j, columns);
+          const start = (g * m + i) * n + j;
+          if (columns === n) stores.runFrom(sums, 0, start, rows * n, acc);
+          else for (let r = 0; r < rows; r++) stores.runFrom(sums, r * columns, start + r * n, columns, acc);
+        }
+      }
+    }
+  };
+}
+
+/** One operand: lines of the depth K, rows of the left matrix or columns of the right one. */
+class Side {
+  /** Positions of the lines, of the elements along one, and of the batches' matrices. */
+  private readonly lines: Int32Array;
+  private readonly depths: Int32Array;
+  private readonly batches: Int32Array;
+  private readonly machine: Machine;
+  private readonly operand: Operand;
+  private readonly width: number;
+  private origin = 0;
+
+  constructor(
+    machine: Machine,
+    operand: Operand,
+    lines: Group,
+    { batch, k }: { readonly batch: Group; readonly k: Group },
+    width: number,
+  ) {
+    this.machine = machine;
+    this.operand = operand;
+    this.lines = positions(lines);
+    this.depths = positions(k);
+    this.batches = positions(batch);
+    this.width = width;
+  }
+
+  begin(batch: number): void {
+    this.origin = evaluateOffset(this.operand.view.offset, this.machine.values) + this.batches[batch]!;
+  }
+
+  /** Lays `width` lines from `first` on side by side, elements p to p + depth - 1, with zeros for lines from `end` on. */
+  pack(panel: Register, at: number, first: number, end: number, p: number, depth: number): void {
+    const { width, depths } = this;
+    const data = this.machine.memory[this.operand.buffer]!;
+    for (let i = 0; i < width; i++) {
+      if (first + i < end)
+        packLine(panel, at + i, width, data, this.origin + this.lines[first + i]!, depths, p, depth);
+      else for (let q = 0; q < depth; q++) panel[at + i + q * width] = 0;
+    }
+  }
+}
+
+function packLine(
+  panel: Register,
+  at: number,
+  width: number,
+  data: Register,
+  line: number,
+  depths: Int32Array,
+  p: number,
+  depth: number,
+): void {
+  for (let q = 0, to = at; q < depth; q++, to += width) panel[to] = data[line + depths[p + q]!]!;
+}
+
+/**
+ * Adds the part of a tile at row i and column j that lies in the result. A block's sum is never -0, so adding the first one
+ * to 0 changes no bit.
+ */
+function addTile(sums: Register, i: number, rows: number, j: number, columns: number, tile: Register): void {
+  const rowEnd = Math.min(TILE_M, rows - i);
+  const columnEnd = Math.min(TILE_N, columns - j);
+  for (let r = 0; r < rowEnd; r++) {
+    const at = (i + r) * columns + j;
+    for (let c = 0; c < columnEnd; c++) sums[at + c]! += tile[r * TILE_N + c]!;
+  }
+}
+
+const intTile: Tile = (k, out, a, b, from) => {
+  out.fill(0);
+  for (let p = 0; p < k; p++) {
+    for (let i = 0; i < TILE_M; i++) {
+      for (let j = 0; j < TILE_N; j++) {
+        out[i * TILE_N + j]! += Math.imul(a[p * TILE_M + i]!, b[from + p * TILE_N + j]!);
+      }
+    }
+  }
+};
+
+/** The sum of the products over views [batch..., m..., n..., k...], the axes that an operand lacks having stride 0. */
+function asReduce(source: Contract, { a, b }: Groups, machine: Machine): Reduce {
+  const shape = [a.batch, a.m, b.n, a.k].flatMap((group) => group.shape);
+  const absent = (group: Group): Group => ({ shape: group.shape, stride: group.shape.map(() => 0) });
+  const access = ({ buffer, view }: Operand, ...groups: Group[]): Access => ({
+    buffer,
+    view: { shape, stride: groups.flatMap((group) => group.stride), offset: view.offset },
+    gather: [],
+    fill: null,
+  });
+  const factor = (input: number, { buffer }: Operand) =>
+    convert(load(input, scalarOf(machine, buffer)), source.type);
+  return {
+    kind: 'reduce',
+    reducer: 'sum',
+    over: a.k.shape,
+    inputs: [
+      access(source.a, a.batch, a.m, absent(b.n), a.k),
+      access(source.b, b.batch, absent(a.m), b.n, b.k),
+    ],
+    expr: binary('mul', factor(0, source.a), factor(1, source.b)),
+  };
+}
+
+function scalarOf(machine: Machine, buffer: number): ScalarType {
+  return dtypes[machine.plan.buffers[buffer]!.dtype].scalar;
+}

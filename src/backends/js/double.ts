@@ -1,0 +1,58 @@
+// The only file with the host's own functions: their last bits differ between engines, and here nobody counts bits.
+
+import { dtypes } from '../../ir/dtype.ts';
+import type { Intrinsic } from '../../ir/expr.ts';
+import { erf } from '../../ir/math.ts';
+import { loopsWith, type Precision } from './precision.ts';
+import { type Loop, RegisterFile } from './registers.ts';
+
+const intrinsics: Record<Intrinsic, Loop> = {
+  exp: (n, o, a) => {
+    for (let i = 0; i < n; i++) o[i] = Math.exp(a[i]!);
+  },
+  expm1: (n, o, a) => {
+    for (let i = 0; i < n; i++) o[i] = Math.expm1(a[i]!);
+  },
+  log: (n, o, a) => {
+    for (let i = 0; i < n; i++) o[i] = Math.log(a[i]!);
+  },
+  log1p: (n, o, a) => {
+    for (let i = 0; i < n; i++) o[i] = Math.log1p(a[i]!);
+  },
+  sin: (n, o, a) => {
+    for (let i = 0; i < n; i++) o[i] = Math.sin(a[i]!);
+  },
+  cos: (n, o, a) => {
+    for (let i = 0; i < n; i++) o[i] = Math.cos(a[i]!);
+  },
+  tanh: (n, o, a) => {
+    for (let i = 0; i < n; i++) o[i] = Math.tanh(a[i]!);
+  },
+  erf: (n, o, a) => {
+    for (let i = 0; i < n; i++) o[i] = erf(a[i]!);
+  },
+  pow: (n, o, a, b) => {
+    for (let i = 0; i < n; i++) {
+      const x = a[i]!;
+      const y = b[i]!;
+      // Math.pow gives NaN for 1^NaN and (-1)^Infinity, where C and our own pow give 1.
+      o[i] = x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
+    }
+  },
+};
+
+/** Double precision: f32 stands for doubles, integers and bools stay what they are. */
+export const double: Precision = {
+  registers: new RegisterFile((size) => new Float64Array(size)),
+  loops: loopsWith(intrinsics),
+  tile: (k, out, a, b, from) => {
+    out.fill(0, 0, 8);
+    for (let p = 0; p < k; p++) {
+      for (let i = 0; i < 4; i++) {
+        for (let j = 0; j < 2; j++) out[2 * i + j] = out[2 * i + j]! + a[4 * p + i]! * b[from + 2 * p + j]!;
+      }
+    }
+  },
+  arena: () => (dtype, _, size) =>
+    dtype === 'float32' ? new Float64Array(size) : dtypes[dtype].allocate(size),
+};

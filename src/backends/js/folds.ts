@@ -1,0 +1,119 @@
+import type { ScalarType } from '../../ir/dtype.ts';
+import type { Reducer } from '../../ir/kernel.ts';
+import type { Register } from './registers.ts';
+
+/** Takes x[from] to x[from + n - 1] into the lanes; the first one is for lane 0. */
+export type Fold = (n: number, lanes: Register, x: Register, from: number) => void;
+
+/** How a reducer starts, and how it takes a run of elements. It joins two values by the operation `join`. */
+export interface FoldRule {
+  readonly identity: number;
+  readonly join: 'add' | 'mul' | 'max' | 'min';
+  readonly fold: Fold;
+}
+
+type Lanes = Exclude<Reducer, 'argmax' | 'argmin'>;
+
+/** Eight lanes where rounding makes the order of accumulation count; elsewhere lane 0 takes everything. */
+export const folds: { readonly [T in ScalarType]: { readonly [R in Lanes]?: FoldRule } } = {
+  f32: {
+    sum: {
+      identity: 0,
+      join: 'add',
+      fold: (n, lanes, x, from) => {
+        let i = 0;
+        for (let p = from; i + 8 <= n; i += 8, p += 8) {
+          lanes[0]! += x[p]!;
+          lanes[1]! += x[p + 1]!;
+          lanes[2]! += x[p + 2]!;
+          lanes[3]! += x[p + 3]!;
+          lanes[4]! += x[p + 4]!;
+          lanes[5]! += x[p + 5]!;
+          lanes[6]! += x[p + 6]!;
+          lanes[7]! += x[p + 7]!;
+        }
+        for (; i < n; i++) lanes[i & 7]! += x[from + i]!;
+      },
+    },
+    prod: {
+      identity: 1,
+      join: 'mul',
+      fold: (n, lanes, x, from) => {
+        for (let i = 0; i < n; i++) lanes[i & 7]! *= x[from + i]!;
+      },
+    },
+    max: {
+      identity: -Infinity,
+      join: 'max',
+      fold: (n, lanes, x, from) => {
+        let most = lanes[0]!;
+        for (let i = from; i < from + n; i++) most = Math.max(most, x[i]!);
+        lanes[0] = most;
+      },
+    },
+    min: {
+      identity: Infinity,
+      join: 'min',
+      fold: (n, lanes, x, from) => {
+        let least = lanes[0]!;
+        for (let i = from; i < from + n; i++) least = Math.min(least, x[i]!);
+        lanes[0] = least;
+      },
+    },
+  },
+  i32: {
+    sum: {
+      identity: 0,
+      join: 'add',
+      fold: (n, lanes, x, from) => {
+        let sum = lanes[0]!;
+        for (let i = from; i < from + n; i++) sum = (sum + x[i]!) | 0;
+        lanes[0] = sum;
+      },
+    },
+    prod: {
+      identity: 1,
+      join: 'mul',
+      fold: (n, lanes, x, from) => {
+        let product = lanes[0]!;
+        for (let i = from; i < from + n; i++) product = Math.imul(product, x[i]!);
+        lanes[0] = product;
+      },
+    },
+    max: {
+      identity: -2147483648,
+      join: 'max',
+      fold: (n, lanes, x, from) => {
+        let most = lanes[0]!;
+        for (let i = from; i < from + n; i++) most = Math.max(most, x[i]!);
+        lanes[0] = most;
+      },
+    },
+    min: {
+      identity: 2147483647,
+      join: 'min',
+      fold: (n, lanes, x, from) => {
+        let least = lanes[0]!;
+        for (let i = from; i < from + n; i++) least = Math.min(least, x[i]!);
+        lanes[0] = least;
+      },
+    },
+  },
+  u32: {},
+  bool: {
+    max: {
+      identity: 0,
+      join: 'max',
+      fold: (n, lanes, x, from) => {
+        for (let i = from; i < from + n; i++) lanes[0]! |= x[i]!;
+      },
+    },
+    min: {
+      identity: 1,
+      join: 'min',
+      fold: (n, lanes, x, from) => {
+        for (let i = from; i < from + n; i++) lanes[0]! &= x[i]!;
+      },
+    },
+  },
+};

@@ -1,0 +1,98 @@
+import type { TypedArray } from '../../ir/dtype.ts';
+import type { Backend, Executable, Failure, Kernel, Plan } from '../../ir/kernel.ts';
+import { compileContract } from './contract.ts';
+import { double } from './double.ts';
+import { type Precision, single } from './precision.ts';
+import { Machine } from './program.ts';
+import { compileReduce } from './reduce.ts';
+import { BLOCK, type Register, RegisterAllocator } from './registers.ts';
+import { compileScatter } from './scatter.ts';
+import { Stores } from './stores.ts';
+
+/** A plan that is ready to run. */
+export interface JsExecutable {
+  /**
+   * Runs the plan once, with the arrays of its bound and result buffers; null says that all went well. In double precision
+   * the arrays of float32 buffers are Float64Arrays.
+   */
+  run(values: readonly number[], bound: readonly JsArray[], results: readonly JsArray[]): Failure | null;
+}
+
+export type JsArray = TypedArray | Float64Array;
+
+/**
+ * The reference backend: plain TypeScript that interprets expressions block by block. `double` evaluates everything of
+ * type f32 in double precision, with the host's elementary functions, and leaves integers, bools and random bits alone.
+ */
+export function compileJs(plan: Plan, precision: 'single' | 'double'): JsExecutable {
+  const chosen = precision === 'single' ? single : double;
+  const machine = new Machine(plan, chosen);
+  const kernels = plan.kernels.map((kernel) => compileKernel(kernel, machine));
+  let arena: (Register | null)[] | null = null;
+  return {
+    run(values, bound, results) {
+      arena ??= layOut(plan, chosen);
+      const inArena = arena;
+      machine.memory = plan.buffers.map(({ place }, i) => {
+        if (place.kind === 'arena') return inArena[i]!;
+        return place.kind === 'bound' ? bound[place.index]! : results[place.index]!;
+      });
+      machine.values = values;
+      machine.failure = null;
+      try {
+        for (let i = 0; i < kernels.length && machine.failure === null; i++) kernels[i]!();
+        return machine.failure;
+      } finally {
+        machine.memory = [];
+      }
+    },
+  };
+}
+
+/** The memory of a plan's buffers that live in its arena. */
+function layOut(plan: Plan, precision: Precision): (Register | null)[] {
+  const place = precision.arena(plan.arenaBytes);
+  return plan.buffers.map((b) =>
+    b.place.kind === 'arena' ? place(b.dtype, b.place.byteOffset, b.size) : null,
+  );
+}
+
+function compileKernel(kernel: Kernel, machine: Machine): () => void {
+  const { source } = kernel;
+  switch (source.kind) {
+    case 'map':
+      return compileMap(kernel, machine);
+    case 'reduce':
+      return compileReduce(kernel, source, machine);
+    case 'contract':
+      return compileContract(kernel, source, machine);
+    case 'scatter':
+      return compileScatter(kernel, source, machine);
+  }
+}
+
+function compileMap(kernel: Kernel, machine: Machine): () => void {
+  const stores = new Stores(kernel, machine, new RegisterAllocator(machine.precision.registers));
+  return () => {
+    stores.begin();
+    for (let i = 0; i < stores.size; i += BLOCK) stores.run(i, Math.min(BLOCK, stores.size - i));
+  };
+}
+
+export const jsBackend: Backend = {
+  name: 'js',
+  threads: 1,
+  limits: { maxInputs: 16, maxNodes: 192, maxStores: 16 },
+  compile(plan): Executable {
+    const { run } = compileJs(plan, 'single');
+    return {
+      run: ({ values, bound, results }) =>
+        run(
+          values,
+          bound.map((storage) => storage.array),
+          results.map((storage) => storage.array),
+        ),
+    };
+  },
+  read: (storage) => storage.array,
+};

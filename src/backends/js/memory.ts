@@ -1,0 +1,161 @@
+import type { DType } from '../../ir/dtype.ts';
+import { coalesce, evaluateOffset, type Offset, type View } from '../../ir/view.ts';
+import type { Register } from './registers.ts';
+
+/** Copies n elements of `source`, `stride` apart, to `out` from `at` on. */
+export type Segment = (
+  n: number,
+  out: Register,
+  at: number,
+  source: Register,
+  from: number,
+  stride: number,
+) => void;
+
+/** Writes numbers: `from`, `from + stride`, ... */
+export const countUp: Segment = (n, out, at, _, from, stride) => {
+  for (let i = 0, p = from; i < n; i++, p += stride) out[at + i] = p;
+};
+
+/** From this length on the engine's own copying is worth the view that it asks for. */
+const LONG = 64;
+
+// One function for each dtype, so that each one sees one kind of array.
+
+export const reads: { readonly [D in DType]: Segment } = {
+  float32: (n, out, at, source, from, stride) => {
+    if (stride === 1 && n >= LONG) out.set(source.subarray(from, from + n), at);
+    else for (let i = 0, p = from; i < n; i++, p += stride) out[at + i] = source[p]!;
+  },
+  int32: (n, out, at, source, from, stride) => {
+    if (stride === 1 && n >= LONG) out.set(source.subarray(from, from + n), at);
+    else for (let i = 0, p = from; i < n; i++, p += stride) out[at + i] = source[p]!;
+  },
+  uint8: (n, out, at, source, from, stride) => {
+    for (let i = 0, p = from; i < n; i++, p += stride) out[at + i] = source[p]!;
+  },
+  bool: (n, out, at, source, from, stride) => {
+    if (stride === 1 && n >= LONG) out.set(source.subarray(from, from + n), at);
+    else for (let i = 0, p = from; i < n; i++, p += stride) out[at + i] = source[p]!;
+  },
+};
+
+/** Reads the elements at the given positions; where a position is negative, `fill`. */
+export type Gather = (n: number, out: Register, source: Register, positions: Register, fill: number) => void;
+
+export const gathers: { readonly [D in DType]: Gather } = {
+  float32: (n, out, source, positions, fill) => {
+    for (let i = 0; i < n; i++) out[i] = positions[i]! < 0 ? fill : source[positions[i]!]!;
+  },
+  int32: (n, out, source, positions, fill) => {
+    for (let i = 0; i < n; i++) out[i] = positions[i]! < 0 ? fill : source[positions[i]!]!;
+  },
+  uint8: (n, out, source, positions, fill) => {
+    for (let i = 0; i < n; i++) out[i] = positions[i]! < 0 ? fill : source[positions[i]!]!;
+  },
+  bool: (n, out, source, positions, fill) => {
+    for (let i = 0; i < n; i++) out[i] = positions[i]! < 0 ? fill : source[positions[i]!]!;
+  },
+};
+
+/** Moves positions along an axis by computed indices. An index out of range makes the position -1, for good. */
+export function moveAlong(
+  n: number,
+  positions: Register,
+  index: Register,
+  size: number,
+  stride: number,
+): void {
+  for (let i = 0; i < n; i++) {
+    const at = index[i]!;
+    if (at < 0 || at >= size) positions[i] = -1;
+    else if (positions[i]! >= 0) positions[i] = positions[i]! + at * stride;
+  }
+}
+
+/** Writes x to `target` from `at` on. Storing in a Uint8Array wraps. */
+export type Write = (n: number, target: Register, at: number, x: Register) => void;
+
+export const writes: { readonly [D in DType]: Write } = {
+  float32: (n, target, at, x) => {
+    if (n >= LONG) target.set(n === x.length ? x : x.subarray(0, n), at);
+    else for (let i = 0; i < n; i++) target[at + i] = x[i]!;
+  },
+  int32: (n, target, at, x) => {
+    if (n >= LONG) target.set(n === x.length ? x : x.subarray(0, n), at);
+    else for (let i = 0; i < n; i++) target[at + i] = x[i]!;
+  },
+  uint8: (n, target, at, x) => {
+    for (let i = 0; i < n; i++) target[at + i] = x[i]!;
+  },
+  bool: (n, target, at, x) => {
+    if (n >= LONG) target.set(n === x.length ? x : x.subarray(0, n), at);
+    else for (let i = 0; i < n; i++) target[at + i] = x[i]!;
+  },
+};
+
+/** Walks through a view in row-major order, on any stretch of it; going on where the last one ended costs least. */
+export class Walk {
+  private readonly offset: Offset;
+  private readonly shape: readonly number[];
+  private readonly stride: readonly number[];
+  private readonly row: number;
+  private readonly step: number;
+  /** Indices along all axes but the last, and the position of the row that they name. */
+  private readonly index: number[];
+  private rowStart = 0;
+  private column = 0;
+  private next = -1;
+  private origin = 0;
+
+  constructor(view: View) {
+    const { shape, strides } = coalesce(view.shape, [view.stride]);
+    this.offset = view.offset;
+    this.row = shape.pop() ?? 1;
+    this.step = strides[0]!.pop() ?? 0;
+    this.shape = shape;
+    this.stride = strides[0]!;
+    this.index = shape.map(() => 0);
+  }
+
+  /** Starts a run with these values of the plan. */
+  begin(values: readonly number[]): void {
+    this.origin = evaluateOffset(this.offset, values);
+    this.next = -1;
+  }
+
+  /** Reads the elements number `start` to `start + n` into `out`. */
+  read(start: number, n: number, segment: Segment, out: Register, source: Register): void {
+    if (start !== this.next) this.seek(start);
+    for (let at = 0; at < n; ) {
+      const count = Math.min(n - at, this.row - this.column);
+      segment(count, out, at, source, this.rowStart + this.column * this.step, this.step);
+      at += count;
+      this.column += count;
+      if (this.column === this.row) this.nextRow();
+    }
+    this.next = start + n;
+  }
+
+  private seek(start: number): void {
+    this.column = start % this.row;
+    this.rowStart = this.origin;
+    let rest = Math.floor(start / this.row);
+    for (let axis = this.shape.length - 1; axis >= 0; axis--) {
+      const i = rest % this.shape[axis]!;
+      this.index[axis] = i;
+      this.rowStart += i * this.stride[axis]!;
+      rest = Math.floor(rest / this.shape[axis]!);
+    }
+  }
+
+  private nextRow(): void {
+    this.column = 0;
+    for (let axis = this.shape.length - 1; axis >= 0; axis--) {
+      this.rowStart += this.stride[axis]!;
+      if (++this.index[axis]! < this.shape[axis]!) return;
+      this.rowStart -= this.stride[axis]! * this.shape[axis]!;
+      this.index[axis] = 0;
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import type { ScalarType } from '../../ir/dtype.ts';
+import { type Expr, postorder } from '../../ir/expr.ts';
+import type { Access, Failure, Plan } from '../../ir/kernel.ts';
+import { philox4x32 } from '../../ir/philox.ts';
+import { countUp, gathers, moveAlong, reads, Walk } from './memory.ts';
+import type { Precision } from './precision.ts';
+import { BLOCK, type Loop, type Register, type RegisterAllocator } from './registers.ts';
+
+/** What the kernels of one plan share: the memory and the values of the current run. */
+export class Machine {
+  readonly plan: Plan;
+  readonly precision: Precision;
+  memory: readonly Register[] = [];
+  values: readonly number[] = [];
+  /** The first check of the run that failed. */
+  failure: Failure | null = null;
+
+  constructor(plan: Plan, precision: Precision) {
+    this.plan = plan;
+    this.precision = precision;
+  }
+
+  fail(check: number, value: number): void {
+    this.failure ??= { check, value };
+  }
+}
+
+type Step = (n: number, start: number) => void;
+
+/** Expressions over the points of a loop nest, evaluated block by block. */
+export class Program {
+  /** The registers that hold the expressions' values after `evaluate`. */
+  readonly results: readonly Register[];
+  private readonly machine: Machine;
+  private readonly registers: RegisterAllocator;
+  private readonly walks: Walk[] = [];
+  private readonly fills: Step[] = [];
+  private readonly steps: Step[] = [];
+
+  /** `acc` is the register where the kernel leaves the result of its reduction. */
+  constructor(
+    machine: Machine,
+    registers: RegisterAllocator,
+    roots: readonly Expr[],
+    inputs: readonly Access[],
+    acc: Register | null = null,
+  ) {
+    this.machine = machine;
+    this.registers = registers;
+    const order = postorder(roots);
+    const home = new Map<Expr, Register>();
+    const uses = new Map<Expr, number>();
+    for (const e of order) for (const a of e.args) uses.set(a, (uses.get(a) ?? 0) + 1);
+    for (const root of roots) uses.set(root, Infinity);
+    for (const e of order) {
+      if (e.op === 'const' || e.op === 'uniform') {
+        home.set(e, this.filled(e));
+        uses.set(e, Infinity);
+      } else if (e.op === 'acc') {
+        home.set(e, acc!);
+        uses.set(e, Infinity);
+      }
+    }
+    for (const e of order) {
+      if (home.has(e)) continue;
+      const args = e.args.map((a) => home.get(a)!);
+      for (const a of e.args) {
+        const left = uses.get(a)! - 1;
+        uses.set(a, left);
+        if (left === 0) registers.release(a.type, home.get(a)!);
+      }
+      const out = registers.take(e.type);
+      home.set(e, out);
+      this.steps.push(
+        e.op === 'load' ? this.load(inputs[e.value]!, out, args) : this.operation(e, out, args),
+      );
+    }
+    this.results = roots.map((e) => home.get(e)!);
+  }
+
+  /** Starts a run over blocks of at most n elements. */
+  begin(n: number): void {
+    for (const walk of this.walks) walk.begin(this.machine.values);
+    for (const fill of this.fills) fill(Math.min(n, BLOCK), 0);
+  }
+
+  /** Computes the expressions at the n <= BLOCK points from number `start` (row-major) on. */
+  evaluate(start: number, n: number): void {
+    const steps = this.steps;
+    for (let i = 0; i < steps.length; i++) steps[i]!(n, start);
+  }
+
+  /** A register that has the same value everywhere. */
+  private filled({ op, type, value }: Expr): Register {
+    const out = this.registers.own(type);
+    const convert = conversions[type];
+    this.fills.push((n) => out.fill(convert(op === 'const' ? value : this.machine.values[value]!), 0, n));
+    return out;
+  }
+
+  private load(input: Access, out: Register, indices: readonly Register[]): Step {
+    const machine = this.machine;
+    const walk = new Walk(input.view);
+    this.walks.push(walk);
+    const { buffer } = input;
+    if (buffer === null) return (n, start) => walk.read(start, n, countUp, out, out);
+    const { dtype } = machine.plan.buffers[buffer]!;
+    const read = reads[dtype];
+    if (indices.length === 0) return (n, start) => walk.read(start, n, read, out, machine.memory[buffer]!);
+
+    const gather = gathers[dtype];
+    const fill = input.fill ?? 0;
+    const positions = this.registers.own('i32');
+    return (n, start) => {
+      walk.read(start, n, countUp, positions, positions);
+      for (let k = 0; k < indices.length; k++) {
+        const { size, stride } = input.gather[k]!;
+        moveAlong(n, positions, indices[k]!, size, stride);
+      }
+      gather(n, out, machine.memory[buffer]!, positions, fill);
+    };
+  }
+
+  private operation(e: Expr, out: Register, args: readonly Register[]): Step {
+    if (e.op === 'philox') return (n) => philoxLoop(n, out, args);
+    const [a, b = a, c = a] = args as [Register, Register?, Register?];
+    if (e.op === 'check') {
+      const fail = (bits: number) => this.machine.fail(e.value, e.type === 'u32' ? bits >>> 0 : bits);
+      return (n) => checkLoop(n, out, a, b, fail);
+    }
+    const type = e.args[e.args.length - 1]!.type;
+    const loop: Loop | undefined = this.machine.precision.loops[type][e.op];
+    if (loop === undefined) throw new Error(`[js] ${e.op} is not an operation on ${type}`);
+    return (n) => loop(n, out, a, b, c);
+  }
+}
+
+const conversions: { readonly [T in ScalarType]: (value: number) => number } = {
+  f32: (value) => value,
+  i32: (value) => value,
+  u32: (value) => value,
+  bool: (value) => (value !== 0 ? 1 : 0),
+};
+
+function checkLoop(
+  n: number,
+  out: Register,
+  a: Register,
+  condition: Register,
+  fail: (value: number) => void,
+): void {
+  for (let i = 0; i < n; i++) {
+    if (condition[i] === 0) fail(a[i]!);
+    out[i] = condition[i] === 0 ? 0 : a[i]!;
+  }
+}
+
+const words = new Uint32Array(4);
+
+/** Four words of a stream come from one block: as a rule its neighbours ask for them one after the other. */
+function philoxLoop(n: number, out: Register, args: readonly Register[]): void {
+  const [index, c1, c2, c3, key0, key1] = args as [
+    Register,
+    Register,
+    Register,
+    Register,
+    Register,
+    Register,
+  ];
+  let [c0Now, c1Now, c2Now, c3Now, key0Now, key1Now] = [-1, 0, 0, 0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const word = index[i]!;
+    if (
+      word >>> 2 !== c0Now ||
+      c1[i] !== c1Now ||
+      c2[i] !== c2Now ||
+      c3[i] !== c3Now ||
+      key0[i] !== key0Now ||
+      key1[i] !== key1Now
+    ) {
+      c0Now = word >>> 2;
+      c1Now = c1[i]!;
+      c2Now = c2[i]!;
+      c3Now = c3[i]!;
+      key0Now = key0[i]!;
+      key1Now = key1[i]!;
+      philox4x32(c0Now, c1Now, c2Now, c3Now, key0Now, key1Now, words);
+    }
+    out[i] = words[word & 3]!;
+  }
+}

@@ -1,0 +1,73 @@
+import type { ScalarType } from '../../ir/dtype.ts';
+
+/** Elements that a kernel computes at a time, few enough for its registers to stay in the cache. */
+export const BLOCK = 512;
+
+export type FloatArray = Float32Array | Float64Array;
+
+/**
+ * One value for each element of a block; also any stretch of memory. Bools are 0 and 1. An u32 lives in an Int32Array as
+ * its 32 bits, for most operations on integers are the same with and without a sign.
+ */
+export type Register = FloatArray | Int32Array | Uint8Array;
+
+/** A loop over one block: `out[i] = operation(a[i], b[i], c[i])` for i < n. `out` may be one of the arguments. */
+export type Loop = (n: number, out: Register, a: Register, b: Register, c: Register) => void;
+
+type Pools = { readonly [T in ScalarType]: Register[] };
+
+/**
+ * The registers of all kernels of one precision. Kernels run one after the other and leave nothing behind in a register, so
+ * they share them.
+ */
+export class RegisterFile {
+  readonly make: (type: ScalarType, size: number) => Register;
+  private readonly pools: Pools = { f32: [], i32: [], u32: [], bool: [] };
+  private readonly areas = new Map<string, Register>();
+
+  constructor(float: (size: number) => FloatArray) {
+    this.make = (type, size) => {
+      if (type === 'f32') return float(size);
+      return type === 'bool' ? new Uint8Array(size) : new Int32Array(size);
+    };
+  }
+
+  at(type: ScalarType, i: number): Register {
+    const pool = this.pools[type];
+    while (pool.length <= i) pool.push(this.make(type, BLOCK));
+    return pool[i]!;
+  }
+
+  /** A larger area that kernels of one kind share, always of the same size. */
+  shared(type: ScalarType, use: string, size: number): Register {
+    const key = `${type} ${use}`;
+    const area = this.areas.get(key) ?? this.make(type, size);
+    this.areas.set(key, area);
+    return area;
+  }
+}
+
+/** Hands out registers to one kernel while it is compiled. */
+export class RegisterAllocator {
+  private readonly file: RegisterFile;
+  private readonly used = { f32: 0, i32: 0, u32: 0, bool: 0 };
+  private readonly free: Pools = { f32: [], i32: [], u32: [], bool: [] };
+
+  constructor(file: RegisterFile) {
+    this.file = file;
+  }
+
+  /** A register that no other value of the kernel ever uses. */
+  own(type: ScalarType): Register {
+    return this.file.at(type, this.used[type]++);
+  }
+
+  /** A register for the time until its `release`. */
+  take(type: ScalarType): Register {
+    return this.free[type].pop() ?? this.own(type);
+  }
+
+  release(type: ScalarType, register: Register): void {
+    this.free[type].push(register);
+  }
+}

@@ -1,0 +1,46 @@
+import type { Kernel } from '../../ir/kernel.ts';
+import { sizeOf } from '../../ir/view.ts';
+import { writes } from './memory.ts';
+import { type Machine, Program } from './program.ts';
+import { BLOCK, type Register, type RegisterAllocator } from './registers.ts';
+
+/** The end of every kernel: evaluates the stores' expressions and writes them. */
+export class Stores {
+  /** The kernel's number of points. */
+  readonly size: number;
+  private readonly kernel: Kernel;
+  private readonly machine: Machine;
+  private readonly program: Program;
+
+  constructor(kernel: Kernel, machine: Machine, registers: RegisterAllocator, acc: Register | null = null) {
+    this.size = sizeOf(kernel.shape);
+    this.kernel = kernel;
+    this.machine = machine;
+    const roots = kernel.stores.map((store) => store.expr);
+    this.program = new Program(machine, registers, roots, kernel.inputs, acc);
+  }
+
+  begin(): void {
+    this.program.begin(this.size);
+  }
+
+  /** The n <= BLOCK points from `start` on. All loads come before the first write, so a kernel may overwrite its input. */
+  run(start: number, n: number): void {
+    const { stores } = this.kernel;
+    this.program.evaluate(start, n);
+    for (let i = 0; i < stores.length; i++) {
+      const { buffer } = stores[i]!;
+      const { dtype } = this.machine.plan.buffers[buffer]!;
+      writes[dtype](n, this.machine.memory[buffer]!, start, this.program.results[i]!);
+    }
+  }
+
+  /** The points from `start` on whose values of `acc` are sums[from] to sums[from + count - 1]. */
+  runFrom(sums: Register, from: number, start: number, count: number, acc: Register): void {
+    for (let i = 0; i < count; i += BLOCK) {
+      const n = Math.min(BLOCK, count - i);
+      acc.set(sums.subarray(from + i, from + i + n));
+      this.run(start + i, n);
+    }
+  }
+}

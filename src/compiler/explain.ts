@@ -1,0 +1,71 @@
+import { type Expr, postorder } from '../ir/expr.ts';
+import type { Access, Kernel, Operand, Plan } from '../ir/kernel.ts';
+import type { Offset, View } from '../ir/view.ts';
+
+/** The plan in words: its buffers, and each kernel with its loop, what it reads, computes and writes. */
+export function explainPlan(plan: Plan): string {
+  const lines = [`plan: ${plan.kernels.length} kernels, ${plan.buffers.length} buffers, arena of ${plan.arenaBytes} bytes`];
+  plan.buffers.forEach((b, i) => {
+    const at = b.place.kind === 'arena' ? `arena + ${b.place.byteOffset}` : `${b.place.kind} ${b.place.index}`;
+    lines.push(`  b${i}: ${b.dtype} x ${b.size}, ${at}`);
+  });
+  plan.kernels.forEach((kernel, i) => {
+    if (i === plan.commit) lines.push('  -- Parameters are overwritten from here on --');
+    lines.push(...explainKernel(kernel, i));
+  });
+  return lines.join('\n');
+}
+
+function explainKernel(kernel: Kernel, i: number): string[] {
+  const lines = [`  k${i} ${kernel.name}: for [${kernel.shape}]`];
+  const { source } = kernel;
+  if (source.kind === 'reduce') {
+    lines.push(`      acc = ${source.reducer} over [${source.over}] of ${show(source.expr, source.inputs)}`);
+  } else if (source.kind === 'contract') {
+    lines.push(`      acc = contract ${operand(source.a)} with ${operand(source.b)}`);
+  } else if (source.kind === 'scatter') {
+    lines.push(`      acc = scatter ${operand(source.updates)} to ${operand(source.indices)} along axis ${source.axis}`);
+  }
+  const names = new Map<Expr, string>();
+  const uses = new Map<Expr, number>();
+  const order = postorder(kernel.stores.map((s) => s.expr));
+  for (const e of order) for (const a of e.args) uses.set(a, (uses.get(a) ?? 0) + 1);
+  for (const e of order) {
+    if (e.args.length === 0 || (uses.get(e) ?? 0) < 2) continue;
+    lines.push(`      t${names.size} = ${show(e, kernel.inputs, names)}`);
+    names.set(e, `t${names.size}`);
+  }
+  for (const s of kernel.stores) lines.push(`      b${s.buffer} = ${show(s.expr, kernel.inputs, names)}`);
+  return lines;
+}
+
+function show(root: Expr, inputs: readonly Access[], names: ReadonlyMap<Expr, string> = new Map()): string {
+  const text = new Map<Expr, string>(names);
+  for (const e of postorder([root])) {
+    if (!text.has(e)) text.set(e, one(e, inputs, (a) => text.get(a)!));
+  }
+  return text.get(root)!;
+}
+
+function one(e: Expr, inputs: readonly Access[], arg: (e: Expr) => string): string {
+  if (e.op === 'const') return String(e.value);
+  if (e.op === 'uniform') return `v${e.value}`;
+  if (e.op === 'acc') return 'acc';
+  if (e.op === 'load') {
+    const a = inputs[e.value]!;
+    const at = e.args.length > 0 ? `[${e.args.map(arg).join(', ')}]` : '';
+    return a.buffer === null ? `index${view(a.view)}` : `b${a.buffer}${view(a.view)}${at}`;
+  }
+  return `${e.op}(${e.args.map(arg).join(', ')})`;
+}
+
+const operand = (o: Operand): string => `b${o.buffer}${view(o.view)}`;
+
+function view(v: View): string {
+  return `<${v.stride.join(' ')}${offset(v.offset)}>`;
+}
+
+function offset(o: Offset): string {
+  const terms = o.terms.map((t) => ` + ${t.scale} v${t.slot}`).join('');
+  return o.base === 0 ? terms : ` + ${o.base}${terms}`;
+}

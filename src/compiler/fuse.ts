@@ -1,0 +1,327 @@
+import { dtypes } from '../ir/dtype.ts';
+import { acc, type Expr, load, postorder, rewrite } from '../ir/expr.ts';
+import type { Access, Contract, Kernel, Limits, Operand, Reduce, Scatter, Source } from '../ir/kernel.ts';
+import type { LoopInput, Primitive } from '../ir/node.ts';
+import { contiguous, isContiguous, reshapeView, sameShape, sizeOf, type View } from '../ir/view.ts';
+import { sameAccess, shareSubexpressions } from './expressions.ts';
+import type { Graph } from './toposort.ts';
+
+/**
+ * A value that may not have a buffer yet: an expression over buffers that have one (or whose reduction is still open). Buffers are
+ * numbered by the node that they hold.
+ */
+interface Lazy {
+  readonly shape: readonly number[];
+  readonly inputs: readonly Access[];
+  readonly expr: Expr;
+  readonly names: readonly string[];
+}
+
+type Inlined = Omit<Lazy, 'shape'>;
+
+/** A reduction, contraction or scatter that waits for its epilogue. */
+interface Core {
+  readonly shape: readonly number[];
+  readonly source: Reduce | Contract | Scatter;
+  readonly name: string;
+}
+
+/** An expression cheaper than this is computed again by each of its users rather than stored. */
+const cheap = 2;
+
+/**
+ * Pass 3. From primitives to kernels. Elementwise work joins the kernel of its user; the last elementwise user of a reduction or a
+ * contraction becomes its epilogue; views vanish into the accesses. A value gets a buffer of its own where it is a result, where
+ * several users would compute it again at a cost, where a contraction, scatter or computed index reads it, or where a kernel
+ * would outgrow the backend's limits. Without `limits` nothing is fused: one kernel a node.
+ */
+export function fuse(graph: Graph, primitives: readonly Primitive[], roots: readonly number[], limits: Limits | null): Kernel[] {
+  return new Fuser(graph, primitives, roots, limits).run();
+}
+
+class Fuser {
+  private readonly graph: Graph;
+  private readonly primitives: readonly Primitive[];
+  private readonly limits: Limits | null;
+  private readonly isRoot: boolean[];
+  /** Edges that leave a node. */
+  private readonly uses: number[];
+  private readonly needsBuffer: boolean[];
+  private readonly lazies: Lazy[] = [];
+  private readonly open = new Map<number, Core>();
+  private readonly kernels: Kernel[] = [];
+
+  constructor(graph: Graph, primitives: readonly Primitive[], roots: readonly number[], limits: Limits | null) {
+    this.graph = graph;
+    this.primitives = primitives;
+    this.limits = limits;
+    this.isRoot = graph.nodes.map(() => false);
+    for (const r of roots) this.isRoot[r] = true;
+    this.uses = graph.nodes.map(() => 0);
+    for (const inputs of graph.inputs) for (const i of inputs) this.uses[i]!++;
+    this.needsBuffer = this.findBuffers();
+  }
+
+  run(): Kernel[] {
+    for (let i = 0; i < this.primitives.length; i++) this.visit(i);
+    return this.kernels;
+  }
+
+  /** The values that are read as buffers, found through the views between. */
+  private findBuffers(): boolean[] {
+    const needs = this.graph.nodes.map(() => false);
+    const mark = (value: number): void => {
+      let v = value;
+      while (this.primitives[v]!.kind === 'view') v = this.graph.inputs[v]![0]!;
+      needs[v] = true;
+    };
+    this.primitives.forEach((p, i) => {
+      const inputs = this.graph.inputs[i]!;
+      if (p.kind === 'contract' || p.kind === 'scatter') inputs.forEach(mark);
+      if (p.kind === 'map' || p.kind === 'reduce') {
+        for (const input of p.inputs) if (input.input !== null && input.gatherAxes.length > 0) mark(inputs[input.input]!);
+      }
+    });
+    return needs;
+  }
+
+  private visit(i: number): void {
+    const p = this.primitives[i]!;
+    switch (p.kind) {
+      case 'leaf':
+        this.lazies[i] = this.buffered(i);
+        return;
+      case 'view':
+        this.visitView(i, p.move);
+        return;
+      case 'map':
+        this.lazies[i] = { shape: this.graph.nodes[i]!.shape, ...this.inlineWithinLimits(i, p) };
+        break;
+      case 'reduce': {
+        const { inputs, expr, names } = this.inlineWithinLimits(i, p);
+        this.openCore(i, { kind: 'reduce', reducer: p.reducer, over: p.over, inputs, expr }, names);
+        break;
+      }
+      case 'contract': {
+        const [a, b] = this.graph.inputs[i]!.map((s) => this.operand(s));
+        const type = dtypes[this.graph.nodes[i]!.dtype].scalar === 'f32' ? 'f32' : 'i32';
+        const { batch, m, k, n } = p;
+        this.openCore(i, { kind: 'contract', type, a: a!, b: b!, axes: { batch, m, k, n } }, []);
+        break;
+      }
+      case 'scatter': {
+        const [indices, updates] = this.graph.inputs[i]!.map((s) => this.operand(s));
+        const type = dtypes[this.graph.nodes[i]!.dtype].scalar === 'f32' ? 'f32' : 'i32';
+        const { axis, check } = p;
+        this.openCore(i, { kind: 'scatter', type, axis, check, indices: indices!, updates: updates! }, []);
+        break;
+      }
+    }
+    if (this.limits === null || this.isRoot[i] || this.needsBuffer[i] || (this.uses[i]! > 1 && !this.isCheap(i))) {
+      this.realize(i);
+    }
+  }
+
+  private visitView(i: number, move: (view: View) => View | null): void {
+    const source = this.graph.inputs[i]![0]!;
+    if (this.uses[i]! > 1 && !this.isCheap(source)) this.realize(source);
+    const node = this.graph.nodes[i]!;
+    const moved = this.moved(source, move);
+    if (moved !== null && (sizeOf(node.shape) <= sizeOf(this.lazies[source]!.shape) || this.isCheap(source))) {
+      this.lazies[i] = moved;
+    } else {
+      this.realize(source);
+      this.lazies[i] = this.moved(source, move)!;
+    }
+    if (this.isRoot[i]) this.realize(i);
+  }
+
+  private inlineWithinLimits(i: number, p: Primitive & { kind: 'map' | 'reduce' }): Inlined {
+    const inlined = this.inline(i, p.inputs, p.expr, p.kind === 'reduce');
+    if (this.limits === null) return inlined;
+    const { maxInputs, maxNodes } = this.limits;
+    if (inlined.inputs.length <= maxInputs && postorder([inlined.expr]).length <= maxNodes) return inlined;
+    for (const s of this.graph.inputs[i]!) if (!this.isLoad(s)) this.realize(s);
+    return this.inline(i, p.inputs, p.expr, p.kind === 'reduce');
+  }
+
+  /** A primitive's expression over its node's operands, with the operands' own expressions put in. */
+  private inline(i: number, loopInputs: readonly LoopInput[], expr: Expr, inReduction: boolean): Inlined {
+    const sources = this.graph.inputs[i]!;
+    const inputs: Access[] = [];
+    const names: string[] = [];
+    const number = (access: Access): number => {
+      const known = inputs.findIndex((other) => sameAccess(other, access));
+      return known >= 0 ? known : inputs.push(access) - 1;
+    };
+    const replacements = loopInputs.map((input): Expr | Access => {
+      if (input.input === null) return { buffer: null, view: input.move(contiguous([]))!, gather: [], fill: null };
+      const s = sources[input.input]!;
+      if (input.gatherAxes.length > 0) return this.gathered(s, input);
+      if (inReduction && this.openIn(s).length > 0) this.realize(s);
+      let moved = this.moved(s, input.move);
+      const grows = moved !== null && sizeOf(moved.shape) > sizeOf(this.lazies[s]!.shape);
+      if (moved === null || (grows && !this.isCheap(s))) {
+        this.realize(s);
+        moved = this.moved(s, input.move)!;
+      }
+      for (const name of moved.names) if (!names.includes(name)) names.push(name);
+      const numbers = moved.inputs.map(number);
+      const [inlined] = rewrite([moved.expr], (e) => (e.op === 'load' ? load(numbers[e.value]!, e.type, e.args) : e));
+      return inlined!;
+    });
+    const [whole] = rewrite([expr], (e) => {
+      if (e.op !== 'load') return e;
+      const r = replacements[e.value]!;
+      return 'view' in r ? load(number(r), e.type, e.args) : r;
+    });
+    names.push(this.graph.nodes[i]!.op.name);
+    return { inputs, expr: whole!, names };
+  }
+
+  /** A lazy value seen through a view; null where one of its accesses can't be. */
+  private moved(value: number, move: (view: View) => View | null): Lazy | null {
+    const lazy = this.lazies[value]!;
+    const inputs: Access[] = [];
+    for (const access of lazy.inputs) {
+      const view = move(access.view);
+      if (view === null) return null;
+      inputs.push({ ...access, view });
+    }
+    // An expression without inputs (a number) has no view to tell the new shape.
+    const shape = inputs[0]?.view.shape ?? move(contiguous(lazy.shape))!.shape;
+    return { ...lazy, shape, inputs };
+  }
+
+  private gathered(value: number, input: LoopInput): Access {
+    const { buffer, view } = this.operand(value);
+    const rest = view.shape.map((_, axis) => axis).filter((axis) => !input.gatherAxes.includes(axis));
+    const restView: View = {
+      shape: rest.map((axis) => view.shape[axis]!),
+      stride: rest.map((axis) => view.stride[axis]!),
+      offset: view.offset,
+    };
+    return {
+      buffer,
+      view: input.move(restView)!,
+      gather: input.gatherAxes.map((axis) => ({ size: view.shape[axis]!, stride: view.stride[axis]! })),
+      fill: input.fill,
+    };
+  }
+
+  /** The value as a buffer under a view. */
+  private operand(value: number): Operand {
+    if (!this.isLoad(value)) this.realize(value);
+    const [access] = this.lazies[value]!.inputs;
+    return { buffer: access!.buffer!, view: access!.view };
+  }
+
+  /** Is the value a buffer under a view and nothing more? */
+  private isLoad(value: number): boolean {
+    const { expr, inputs } = this.lazies[value]!;
+    return (
+      expr.op === 'load' && expr.args.length === 0 && inputs[0]!.buffer !== null && !this.open.has(inputs[0]!.buffer)
+    );
+  }
+
+  private openIn(value: number): number[] {
+    return this.lazies[value]!.inputs.flatMap((a) => (a.buffer !== null && this.open.has(a.buffer) ? [a.buffer] : []));
+  }
+
+  private isCheap(value: number): boolean {
+    return this.openIn(value).length === 0 && costOf(this.lazies[value]!.expr) <= cheap;
+  }
+
+  private buffered(value: number): Lazy {
+    const node = this.graph.nodes[value]!;
+    const access: Access = { buffer: value, view: contiguous(node.shape), gather: [], fill: null };
+    return { shape: node.shape, inputs: [access], expr: load(0, dtypes[node.dtype].scalar), names: [] };
+  }
+
+  private openCore(i: number, source: Core['source'], names: readonly string[]): void {
+    const { op, shape } = this.graph.nodes[i]!;
+    const all = names.length > 0 ? names : [op.name];
+    this.open.set(i, { shape, source, name: all.join(' ') });
+    this.lazies[i] = this.buffered(i);
+  }
+
+  /** Gives a value a buffer: emits the kernel that computes it, unless it has one. */
+  private realize(value: number): void {
+    const lazy = this.lazies[value]!;
+    const own = this.open.get(value);
+    if (own !== undefined) {
+      this.emit(value, lazy, own, value);
+      return;
+    }
+    const [access] = lazy.inputs;
+    if (this.isLoad(value) && access!.buffer === value && isContiguous(access!.view)) return;
+    let absorbed: number | null = null;
+    for (const c of this.openIn(value)) {
+      if (!this.open.has(c)) continue;
+      if (absorbed === null && this.canAbsorb(lazy, c)) absorbed = c;
+      else this.realize(c);
+    }
+    this.emit(value, lazy, absorbed === null ? null : this.open.get(absorbed)!, absorbed);
+  }
+
+  /** Can a map become the epilogue of an open core? It must read the core's result element by element. */
+  private canAbsorb(lazy: Lazy, core: number): boolean {
+    const { shape } = this.open.get(core)!;
+    return (
+      sizeOf(lazy.shape) === sizeOf(shape) &&
+      lazy.inputs.every((a) => {
+        if (a.buffer === core && (a.gather.length > 0 || !isContiguous(a.view))) return false;
+        return reshapeView(a.view, shape) !== null;
+      })
+    );
+  }
+
+  private emit(value: number, lazy: Lazy, core: Core | null, absorbed: number | null): void {
+    const shape = core?.shape ?? lazy.shape;
+    const source: Source = core?.source ?? { kind: 'map' };
+    const inputs: Access[] = [];
+    const numbers = lazy.inputs.map((a) => {
+      if (a.buffer !== null && a.buffer === absorbed) return -1;
+      return inputs.push(sameShape(a.view.shape, shape) ? a : { ...a, view: reshapeView(a.view, shape)! }) - 1;
+    });
+    const exprs = rewrite([lazy.expr], (e) => {
+      if (e.op !== 'load') return e;
+      const n = numbers[e.value]!;
+      return n < 0 ? acc(e.type) : load(n, e.type, e.args);
+    });
+    const [expr] = shareSubexpressions(exprs);
+    const names = [...(core ? [core.name] : []), ...lazy.names];
+    const name = names.join(' ') || 'copy';
+    this.kernels.push({ name, shape, source, inputs, stores: [{ buffer: value, expr: expr! }] });
+    if (absorbed !== null) this.open.delete(absorbed);
+    this.lazies[value] = this.buffered(value);
+  }
+}
+
+const costs: { readonly [op: string]: number } = {
+  const: 0,
+  uniform: 0,
+  load: 0,
+  acc: 0,
+  div: 4,
+  mod: 4,
+  sqrt: 4,
+  exp: 20,
+  expm1: 20,
+  log: 20,
+  log1p: 20,
+  sin: 20,
+  cos: 20,
+  tanh: 20,
+  erf: 20,
+  pow: 40,
+  philox: 40,
+  check: 2,
+};
+
+/** A rough count of the work for one element. */
+function costOf(expr: Expr): number {
+  let cost = 0;
+  for (const e of postorder([expr])) cost += e.op === 'load' && e.args.length > 0 ? 4 : (costs[e.op] ?? 1);
+  return cost;
+}

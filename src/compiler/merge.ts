@@ -1,0 +1,183 @@
+import { type Expr, load, postorder, rewrite } from '../ir/expr.ts';
+import type { Access, Kernel, Limits, Source, Store } from '../ir/kernel.ts';
+import { isContiguous, reshapeView, sameShape, sizeOf } from '../ir/view.ts';
+import { sameAccess, shareSubexpressions } from './expressions.ts';
+
+/** The buffers that a kernel reads, in all its parts. */
+export function buffersRead(kernel: Kernel): number[] {
+  return [...epilogueReads(kernel.inputs), ...sourceReads(kernel.source)];
+}
+
+const epilogueReads = (inputs: readonly Access[]): number[] => inputs.flatMap((a) => (a.buffer === null ? [] : [a.buffer]));
+
+export function sourceReads(source: Source): number[] {
+  if (source.kind === 'reduce') return epilogueReads(source.inputs);
+  if (source.kind === 'contract') return [source.a.buffer, source.b.buffer];
+  if (source.kind === 'scatter') return [source.indices.buffer, source.updates.buffer];
+  return [];
+}
+
+/**
+ * Pass 4. An elementwise kernel joins the kernel whose result it reads element by element, which then writes several buffers in one
+ * loop (Adam's moments and the parameter; an activation and its dropout). A buffer that nobody reads any more is not
+ * written: `wanted` are the plan's results.
+ */
+export function merge(kernels: readonly Kernel[], wanted: ReadonlySet<number>, limits: Limits): Kernel[] {
+  const merged = new Merger(kernels, limits).run();
+  const read = new Set(wanted);
+  for (const kernel of merged) for (const b of buffersRead(kernel)) read.add(b);
+  return merged.map((kernel) => trim(kernel, read));
+}
+
+function trim(kernel: Kernel, read: ReadonlySet<number>): Kernel {
+  const stores = kernel.stores.filter((s) => read.has(s.buffer));
+  if (stores.length === kernel.stores.length) return kernel;
+  return prune({ ...kernel, stores });
+}
+
+/** Drops the inputs that no store needs any more. */
+function prune(kernel: Kernel): Kernel {
+  const used = new Set<number>();
+  for (const e of postorder(kernel.stores.map((s) => s.expr))) if (e.op === 'load') used.add(e.value);
+  if (used.size === kernel.inputs.length) return kernel;
+  const kept = [...used].sort((a, b) => a - b);
+  const exprs = rewrite(
+    kernel.stores.map((s) => s.expr),
+    (e) => (e.op === 'load' ? load(kept.indexOf(e.value), e.type, e.args) : e),
+  );
+  return {
+    ...kernel,
+    inputs: kept.map((i) => kernel.inputs[i]!),
+    stores: kernel.stores.map((s, i) => ({ buffer: s.buffer, expr: exprs[i]! })),
+  };
+}
+
+class Merger {
+  /** Kernels by position; null where one has moved away. */
+  private readonly at: (Kernel | null)[];
+  private readonly limits: Limits;
+  private readonly producer = new Map<number, number>();
+  /** The positions of the kernels that read a buffer. */
+  private readonly readers = new Map<number, Set<number>>();
+
+  constructor(kernels: readonly Kernel[], limits: Limits) {
+    this.at = [...kernels];
+    this.limits = limits;
+    kernels.forEach((kernel, position) => {
+      this.enter(kernel, position);
+    });
+  }
+
+  run(): Kernel[] {
+    for (let position = 0; position < this.at.length; position++) {
+      let here = position;
+      for (let found = this.partner(here); found !== null; found = this.partner(here)) here = found;
+    }
+    return this.at.filter((kernel) => kernel !== null);
+  }
+
+  private enter(kernel: Kernel, position: number): void {
+    for (const s of kernel.stores) this.producer.set(s.buffer, position);
+    for (const b of buffersRead(kernel)) {
+      const set = this.readers.get(b);
+      if (set) set.add(position);
+      else this.readers.set(b, new Set([position]));
+    }
+  }
+
+  private leave(kernel: Kernel, position: number): void {
+    for (const b of buffersRead(kernel)) this.readers.get(b)!.delete(position);
+  }
+
+  /** Merges the map at a position with a kernel before it; the merged kernel's position, or null if there is none to merge with. */
+  private partner(position: number): number | null {
+    const user = this.at[position]!;
+    if (user === null || user.source.kind !== 'map') return null;
+    const candidates = new Set<number>();
+    for (const b of buffersRead(user)) {
+      const p = this.producer.get(b);
+      if (p !== undefined && p !== position) candidates.add(p);
+    }
+    for (const p of [...candidates].sort((a, b) => b - a)) {
+      const first = this.at[p]!;
+      const target = this.meetingPoint(first, p, user, position);
+      if (target === null) continue;
+      const merged = join(first, user);
+      if (merged === null || !this.fits(merged)) continue;
+      this.leave(first, p);
+      this.leave(user, position);
+      this.at[p] = null;
+      this.at[position] = null;
+      this.at[target] = merged;
+      this.enter(merged, target);
+      return target;
+    }
+    return null;
+  }
+
+  /** Where both kernels can run as one: the later place if nobody between needs the first, else the earlier if the second can. */
+  private meetingPoint(first: Kernel, p: number, user: Kernel, position: number): number | null {
+    const readBetween = first.stores.some((s) => {
+      for (const r of this.readers.get(s.buffer) ?? []) if (r < position) return true;
+      return false;
+    });
+    if (!readBetween) return position;
+    const ready = buffersRead(user).every((b) => {
+      const made = this.producer.get(b);
+      return made === undefined || made <= p;
+    });
+    return ready ? p : null;
+  }
+
+  private fits(kernel: Kernel): boolean {
+    const { maxInputs, maxNodes, maxStores } = this.limits;
+    return (
+      kernel.inputs.length <= maxInputs &&
+      kernel.stores.length <= maxStores &&
+      postorder(kernel.stores.map((s) => s.expr)).length <= maxNodes
+    );
+  }
+}
+
+/** One kernel for both, or null where the second reads the first's results other than element by element. */
+function join(first: Kernel, user: Kernel): Kernel | null {
+  if (sizeOf(first.shape) !== sizeOf(user.shape)) return null;
+  const made = new Map(first.stores.map((s) => [s.buffer, s.expr]));
+  const inputs = [...first.inputs];
+  const replacements: (Expr | number)[] = [];
+  for (const a of user.inputs) {
+    const expr = a.buffer === null ? undefined : made.get(a.buffer);
+    if (expr !== undefined) {
+      if (a.gather.length > 0 || !isContiguous(a.view)) return null;
+      replacements.push(expr);
+      continue;
+    }
+    const view = sameShape(a.view.shape, first.shape) ? a.view : reshapeView(a.view, first.shape);
+    if (view === null) return null;
+    const access = { ...a, view };
+    const known = inputs.findIndex((other) => sameAccess(other, access));
+    replacements.push(known >= 0 ? known : inputs.push(access) - 1);
+  }
+  const added = rewrite(
+    user.stores.map((s) => s.expr),
+    (e) => {
+      if (e.op !== 'load') return e;
+      const r = replacements[e.value]!;
+      return typeof r === 'number' ? load(r, e.type, e.args) : r;
+    },
+  );
+  const stores: Store[] = [...first.stores, ...user.stores];
+  const exprs = shareSubexpressions([...first.stores.map((s) => s.expr), ...added]);
+  return {
+    name: mergeNames(first.name, user.name),
+    shape: first.shape,
+    source: first.source,
+    inputs,
+    stores: stores.map((s, i) => ({ buffer: s.buffer, expr: exprs[i]! })),
+  };
+}
+
+function mergeNames(a: string, b: string): string {
+  const names = a.split(' ');
+  return [...names, ...b.split(' ').filter((name) => !names.includes(name))].join(' ');
+}

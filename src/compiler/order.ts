@@ -1,0 +1,116 @@
+import { type Expr, postorder } from '../ir/expr.ts';
+import type { Access, Kernel } from '../ir/kernel.ts';
+import { contiguous, isContiguous } from '../ir/view.ts';
+import { buffersRead, sourceReads } from './merge.ts';
+
+/** A value that replaces a Parameter's at the end of the run; both are buffers of the size `shape`. */
+export interface Assignment {
+  readonly target: number;
+  readonly value: number;
+  readonly shape: readonly number[];
+  readonly load: (input: number) => Expr;
+}
+
+export interface Ordered {
+  readonly kernels: Kernel[];
+  /** The number of the first kernel that overwrites a target. */
+  readonly commit: number;
+}
+
+/**
+ * Pass 5. The kernels that overwrite Parameters come last, after every check on values. Where the target is read no more, a
+ * kernel writes its result in place; otherwise the result waits in a buffer of its own and is copied at the very end.
+ */
+export function order(kernels: readonly Kernel[], assignments: readonly Assignment[], results: ReadonlySet<number>): Ordered {
+  const targets = new Map<number, Assignment[]>();
+  for (const a of assignments) targets.set(a.value, [...(targets.get(a.value) ?? []), a]);
+  const isUpdate = findUpdates(kernels, targets, results);
+  const ordered = [...kernels.filter((_, i) => !isUpdate[i]), ...kernels.filter((_, i) => isUpdate[i])];
+  const commit = ordered.length - isUpdate.filter(Boolean).length;
+
+  const lastRead = new Map<number, number>();
+  ordered.forEach((kernel, i) => {
+    for (const b of buffersRead(kernel)) lastRead.set(b, i);
+  });
+  const inPlace = new Map<number, number>();
+  const copies: Kernel[] = [];
+  for (const list of targets.values()) {
+    for (const a of list) {
+      const made = ordered.findIndex((kernel) => kernel.stores.some((s) => s.buffer === a.value));
+      const free = made >= commit && list.length === 1 && !results.has(a.value);
+      if (free && (lastRead.get(a.target) ?? -1) <= made && readsInPlace(ordered[made]!, a.target)) {
+        inPlace.set(a.value, a.target);
+      } else {
+        copies.push(copy(a));
+      }
+    }
+  }
+  const rename = (b: number): number => inPlace.get(b) ?? b;
+  const final = [...ordered.map((kernel) => (inPlace.size > 0 ? renameBuffers(kernel, rename) : kernel)), ...copies];
+  return { kernels: final, commit };
+}
+
+/** A kernel may wait for the end if all it writes is for Parameters, nobody else reads that, and no value is checked in it. */
+function findUpdates(
+  kernels: readonly Kernel[],
+  targets: ReadonlyMap<number, unknown>,
+  results: ReadonlySet<number>,
+): boolean[] {
+  const isUpdate = kernels.map(() => false);
+  const readEarly = new Set<number>();
+  for (let i = kernels.length - 1; i >= 0; i--) {
+    const kernel = kernels[i]!;
+    isUpdate[i] =
+      kernel.stores.every((s) => targets.has(s.buffer) && !results.has(s.buffer) && !readEarly.has(s.buffer)) &&
+      !hasCheck(kernel);
+    if (!isUpdate[i]) for (const b of buffersRead(kernel)) readEarly.add(b);
+  }
+  return isUpdate;
+}
+
+function hasCheck({ source, stores }: Kernel): boolean {
+  const exprs = stores.map((s) => s.expr);
+  if (source.kind === 'scatter') return true;
+  if (source.kind === 'reduce') exprs.push(source.expr);
+  return postorder(exprs).some((e) => e.op === 'check');
+}
+
+/** Does the kernel read a buffer at the point that it writes, if at all? */
+function readsInPlace(kernel: Kernel, buffer: number): boolean {
+  return (
+    !sourceReads(kernel.source).includes(buffer) &&
+    kernel.inputs.every((a) => a.buffer !== buffer || (a.gather.length === 0 && isContiguous(a.view)))
+  );
+}
+
+function copy(a: Assignment): Kernel {
+  const access: Access = { buffer: a.value, view: contiguous(a.shape), gather: [], fill: null };
+  return {
+    name: 'assign',
+    shape: a.shape,
+    source: { kind: 'map' },
+    inputs: [access],
+    stores: [{ buffer: a.target, expr: a.load(0) }],
+  };
+}
+
+/** The kernel over other buffers. */
+export function renameBuffers(kernel: Kernel, rename: (buffer: number) => number): Kernel {
+  const { source } = kernel;
+  const access = (a: Access): Access => (a.buffer === null ? a : { ...a, buffer: rename(a.buffer) });
+  const operand = <T extends { readonly buffer: number }>(o: T): T => ({ ...o, buffer: rename(o.buffer) });
+  return {
+    ...kernel,
+    source:
+      source.kind === 'reduce'
+        ? { ...source, inputs: source.inputs.map(access) }
+        : source.kind === 'contract'
+          ? { ...source, a: operand(source.a), b: operand(source.b) }
+          : source.kind === 'scatter'
+            ? { ...source, indices: operand(source.indices), updates: operand(source.updates) }
+            : source,
+    inputs: kernel.inputs.map(access),
+    stores: kernel.stores.map(operand),
+  };
+}
+

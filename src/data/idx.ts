@@ -1,0 +1,153 @@
+import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
+import { gunzip, isGzip } from './gzip.ts';
+
+/** The dtypes that IDX files give, with what holds their elements. */
+interface IdxData {
+  readonly uint8: Uint8Array;
+  readonly int32: Int32Array;
+  readonly float32: Float32Array;
+}
+
+type IdxDType = keyof IdxData;
+
+type IdxElements = { [D in IdxDType]: { readonly dtype: D; readonly data: IdxData[D] } }[IdxDType];
+
+/** An array read from an IDX file, row-major. `tensor(a.data, { shape: a.shape })` makes a tensor of it. */
+export type IdxArray<D extends IdxDType = IdxDType> = { readonly shape: readonly number[] } & Extract<
+  IdxElements,
+  { readonly dtype: D }
+>;
+
+/** Options of `readIdx` and `decodeIdx`. */
+export interface IdxOptions<D extends IdxDType = IdxDType> {
+  /** What errors call the bytes, a file name for example. Default `'IDX data'`. */
+  readonly name?: string;
+  /** The shape that the array must have; `null` stands for any size, so `[null, 28, 28]` takes any number of images. */
+  readonly shape?: readonly (number | null)[];
+  /** The dtype that the array must have. */
+  readonly dtype?: D;
+}
+
+interface ElementType {
+  readonly name: string;
+  readonly bytes: number;
+  /** Reads `n` elements that start `at` so many bytes. */
+  read(view: DataView, at: number, n: number): IdxElements;
+}
+
+const elementTypes: Readonly<Record<number, ElementType>> = {
+  8: { name: 'uint8', bytes: 1, read: (v, at, n) => ({ dtype: 'uint8', data: copyBytes(v, at, n) }) },
+  9: { name: 'int8', bytes: 1, read: (v, at, n) => int32(n, (i) => v.getInt8(at + i)) },
+  11: { name: 'int16', bytes: 2, read: (v, at, n) => int32(n, (i) => v.getInt16(at + 2 * i)) },
+  12: { name: 'int32', bytes: 4, read: (v, at, n) => int32(n, (i) => v.getInt32(at + 4 * i)) },
+  13: { name: 'float32', bytes: 4, read: (v, at, n) => float32(n, (i) => v.getFloat32(at + 4 * i)) },
+  14: { name: 'float64', bytes: 8, read: (v, at, n) => float32(n, (i) => v.getFloat64(at + 8 * i)) },
+};
+
+const fetchAgain = 'Fetch the file again.';
+const notIdx = 'This is not an IDX file, or a damaged one.';
+
+/**
+ * Reads an array in the IDX format of the MNIST files: the bytes 0, 0, element type, rank, then one big-endian 32-bit
+ * size per axis, then the elements, big-endian and row-major.
+ *
+ * Unsigned bytes give `uint8`; 8, 16 and 32-bit integers `int32`; floats and doubles `float32` (doubles are rounded).
+ * The result owns its memory. For files that may be compressed, see `decodeIdx`.
+ *
+ * Throws a `ValueError` on a wrong magic number, truncation or trailing bytes, a `DTypeError` on an element type that
+ * the format does not know or `options.dtype` does not allow, a `ShapeError` on a shape other than `options.shape`.
+ *
+ * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "The IDX file format".
+ */
+export function readIdx<D extends IdxDType = IdxDType>(
+  bytes: Uint8Array,
+  options?: IdxOptions<D>,
+): IdxArray<D>;
+export function readIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
+  const { name = 'IDX data' } = options;
+  const { length } = bytes;
+  if (length < 4) {
+    throw new ValueError(
+      `[readIdx] ${name}: truncated: ${length} bytes, wanted a header of 4 or more. ${fetchAgain}`,
+    );
+  }
+  if (bytes[0] !== 0 || bytes[1] !== 0) {
+    const got = Array.from(bytes.subarray(0, 4), hex).join(' ');
+    const mend = isGzip(bytes) ? 'This is gzip: use decodeIdx, which inflates it.' : notIdx;
+    throw new ValueError(`[readIdx] ${name}: starts with ${got}, wanted the magic number 00 00. ${mend}`);
+  }
+  const type = elementTypes[bytes[2]!];
+  if (type === undefined) {
+    const known = Object.entries(elementTypes).map(([code, t]) => `${hex(Number(code))} (${t.name})`);
+    throw new DTypeError(
+      `[readIdx] ${name}: element type ${hex(bytes[2]!)}, wanted ${known.join(', ')}. ${notIdx}`,
+    );
+  }
+  const rank = bytes[3]!;
+  const start = 4 + 4 * rank;
+  if (length < start) {
+    throw new ValueError(
+      `[readIdx] ${name}: truncated: ${length} bytes, wanted ${start} for a header of ${rank} axes. ${fetchAgain}`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
+  const size = shape.includes(0) ? 0 : shape.reduce((product, n) => product * n, 1);
+  const wanted = start + size * type.bytes;
+  if (length !== wanted) {
+    const fault = length < wanted ? 'truncated' : 'trailing bytes';
+    throw new ValueError(
+      `[readIdx] ${name}: ${fault}: ${length} bytes, wanted ${wanted} for ${type.name} [${shape.join(', ')}]. ` +
+        fetchAgain,
+    );
+  }
+  const array = { shape, ...type.read(view, start, size) };
+  checkExpected(array, name, options);
+  return array;
+}
+
+/**
+ * Like `readIdx`, but takes plain and gzip-compressed bytes alike, whatever the file is called. Compressed bytes are
+ * inflated with the platform's `DecompressionStream`; truncated or corrupt ones throw a `ValueError`.
+ */
+export async function decodeIdx<D extends IdxDType = IdxDType>(
+  bytes: Uint8Array,
+  options: IdxOptions<D> = {},
+): Promise<IdxArray<D>> {
+  const plain = isGzip(bytes) ? await gunzip(bytes, options.name ?? 'IDX data') : bytes;
+  return readIdx(plain, options);
+}
+
+function checkExpected(array: IdxArray, name: string, { shape, dtype }: IdxOptions): void {
+  const mend = 'Check that this is the right file.';
+  if (dtype !== undefined && array.dtype !== dtype) {
+    throw new DTypeError(`[readIdx] ${name}: dtype ${array.dtype}, wanted ${dtype}. ${mend}`);
+  }
+  if (shape === undefined) return;
+  const fits =
+    shape.length === array.shape.length && shape.every((n, i) => n === null || n === array.shape[i]);
+  if (!fits) {
+    const wanted = shape.map((n) => n ?? 'any').join(', ');
+    throw new ShapeError(`[readIdx] ${name}: shape [${array.shape.join(', ')}], wanted [${wanted}]. ${mend}`);
+  }
+}
+
+function copyBytes(view: DataView, at: number, n: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + at, n).slice();
+}
+
+function int32(n: number, read: (i: number) => number): IdxElements {
+  const data = new Int32Array(n);
+  for (let i = 0; i < n; i++) data[i] = read(i);
+  return { dtype: 'int32', data };
+}
+
+function float32(n: number, read: (i: number) => number): IdxElements {
+  const data = new Float32Array(n);
+  for (let i = 0; i < n; i++) data[i] = read(i);
+  return { dtype: 'float32', data };
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
+}

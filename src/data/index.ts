@@ -1,0 +1,9 @@
+export { decodeIdx, type IdxArray, type IdxOptions, readIdx } from './idx.ts';
+export {
+  type ByteArray,
+  decodeMnist,
+  type Mnist,
+  type MnistFiles,
+  type MnistSplit,
+  normalize,
+} from './mnist.ts';

@@ -1,0 +1,104 @@
+import { ShapeError } from '../ir/errors.ts';
+import { decodeIdx } from './idx.ts';
+
+/** Bytes of an array, row-major, with its shape. `tensor(a.data, { shape: a.shape })` makes a tensor of it. */
+export interface ByteArray<S extends readonly number[]> {
+  readonly data: Uint8Array;
+  readonly shape: S;
+}
+
+/** Images of 28 x 28 bytes, 0 the background and 255 full ink, and the class of each, 0 to 9. */
+export interface MnistSplit {
+  readonly images: ByteArray<readonly [count: number, rows: 28, columns: 28]>;
+  readonly labels: ByteArray<readonly [count: number]>;
+}
+
+/** The MNIST digits: 60,000 to train on and 10,000 to test with. */
+export interface Mnist {
+  readonly train: MnistSplit;
+  readonly test: MnistSplit;
+}
+
+/** The bytes of the four files of MNIST, plain or gzip. */
+export interface MnistFiles {
+  /** `train-images-idx3-ubyte` */
+  readonly trainImages: Uint8Array;
+  /** `train-labels-idx1-ubyte` */
+  readonly trainLabels: Uint8Array;
+  /** `t10k-images-idx3-ubyte` */
+  readonly testImages: Uint8Array;
+  /** `t10k-labels-idx1-ubyte` */
+  readonly testLabels: Uint8Array;
+}
+
+/**
+ * Decodes the four files of MNIST, or of a data set of the same form (Fashion-MNIST, KMNIST), wherever they were fetched
+ * from; any number of images is taken. In Node, `loadMnist` of `ndgrad/node` finds, reads and checks the files. `names`
+ * is what errors call them.
+ *
+ * Throws what `decodeIdx` throws when a file is not whole or not what its name says, and a `ShapeError` when images and
+ * labels differ in number.
+ */
+export async function decodeMnist(files: MnistFiles, names: MnistFileNames = defaultNames): Promise<Mnist> {
+  const [train, test] = await Promise.all([
+    decodeSplit(files.trainImages, files.trainLabels, names.trainImages, names.trainLabels),
+    decodeSplit(files.testImages, files.testLabels, names.testImages, names.testLabels),
+  ]);
+  return { train, test };
+}
+
+type MnistFileNames = { readonly [F in keyof MnistFiles]: string };
+
+const defaultNames: MnistFileNames = {
+  trainImages: 'training images',
+  trainLabels: 'training labels',
+  testImages: 'test images',
+  testLabels: 'test labels',
+};
+
+async function decodeSplit(
+  imageFile: Uint8Array,
+  labelFile: Uint8Array,
+  imageName: string,
+  labelName: string,
+): Promise<MnistSplit> {
+  const [images, labels] = await Promise.all([
+    decodeIdx(imageFile, { name: imageName, dtype: 'uint8', shape: [null, 28, 28] }),
+    decodeIdx(labelFile, { name: labelName, dtype: 'uint8', shape: [null] }),
+  ]);
+  const count = labels.data.length;
+  if (images.shape[0] !== count) {
+    throw new ShapeError(
+      `[decodeMnist] ${imageName}: ${images.shape[0]} images but ${count} labels in ${labelName}, wanted one label ` +
+        'per image. Check that both files are of one data set.',
+    );
+  }
+  return {
+    images: { data: images.data, shape: [count, 28, 28] },
+    labels: { data: labels.data, shape: [count] },
+  };
+}
+
+/**
+ * Scales images of bytes to 0..1 and flattens each to one row: uint8 [n, rows, columns] gives float32
+ * [n, rows * columns]. Values are `byte / 255`, correctly rounded.
+ *
+ * Throws a `ShapeError` when the shape does not fit the number of bytes.
+ */
+export function normalize(images: ByteArray<readonly [number, ...number[]]>): {
+  data: Float32Array;
+  shape: [count: number, features: number];
+} {
+  const [count, ...rest] = images.shape;
+  const features = rest.reduce((product, n) => product * n, 1);
+  if (count * features !== images.data.length) {
+    throw new ShapeError(
+      `[normalize] ${images.data.length} bytes, wanted ${count * features} for [${images.shape.join(', ')}]. ` +
+        'Give the shape that the data has.',
+    );
+  }
+  const scaled = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+  const data = new Float32Array(images.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = scaled[images.data[i]!]!;
+  return { data, shape: [count, features] };
+}

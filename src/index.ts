@@ -1,0 +1,24 @@
+export type { DType, TypedArray } from './ir/dtype.ts';
+export { DTypeError, NdgradError, ShapeError, StateError, ValueError } from './ir/errors.ts';
+export { type BackendInfo, backendInfo } from './run.ts';
+export {
+  arange,
+  eye,
+  full,
+  linspace,
+  type NestedArray,
+  ones,
+  scalar,
+  type TensorLike,
+  type TensorOptions,
+  tensor,
+  zeros,
+} from './tensor/creation.ts';
+export { explain, realize } from './tensor/evaluate.ts';
+export { gradients } from './tensor/gradients.ts';
+export * from './tensor/ops/index.ts';
+export { Parameter, type ParameterOptions } from './tensor/parameter.ts';
+export { defaultGenerator, Generator, type GeneratorState, seed } from './tensor/random.ts';
+export type { Shape } from './tensor/shape.ts';
+export { runStep, type StepOptions } from './tensor/step.ts';
+export { Tensor } from './tensor/tensor.ts';

@@ -1,0 +1,52 @@
+/** Element types of a tensor. `bool` and `uint8` are held in a Uint8Array, one byte an element. */
+export type DType = 'float32' | 'int32' | 'uint8' | 'bool';
+
+/** Types of the scalar expression language. `uint8` is computed as `i32` and wrapped when it is stored. */
+export type ScalarType = 'f32' | 'i32' | 'u32' | 'bool';
+
+export type TypedArray = Float32Array | Int32Array | Uint8Array;
+
+interface DTypeInfo {
+  readonly bytes: number;
+  readonly scalar: ScalarType;
+  /** Position in the promotion order bool < uint8 < int32 < float32. */
+  readonly rank: number;
+  readonly allocate: (size: number) => TypedArray;
+  readonly on: (buffer: ArrayBufferLike, byteOffset: number, size: number) => TypedArray;
+}
+
+export const dtypes: { readonly [D in DType]: DTypeInfo } = {
+  float32: {
+    bytes: 4,
+    scalar: 'f32',
+    rank: 3,
+    allocate: (n) => new Float32Array(n),
+    on: (b, o, n) => new Float32Array(b, o, n),
+  },
+  int32: {
+    bytes: 4,
+    scalar: 'i32',
+    rank: 2,
+    allocate: (n) => new Int32Array(n),
+    on: (b, o, n) => new Int32Array(b, o, n),
+  },
+  uint8: {
+    bytes: 1,
+    scalar: 'i32',
+    rank: 1,
+    allocate: (n) => new Uint8Array(n),
+    on: (b, o, n) => new Uint8Array(b, o, n),
+  },
+  bool: {
+    bytes: 1,
+    scalar: 'bool',
+    rank: 0,
+    allocate: (n) => new Uint8Array(n),
+    on: (b, o, n) => new Uint8Array(b, o, n),
+  },
+};
+
+/** The wider of two data types, as NumPy and PyTorch promote: bool < uint8 < int32 < float32. */
+export function promote(a: DType, b: DType): DType {
+  return dtypes[a].rank >= dtypes[b].rank ? a : b;
+}

@@ -1,0 +1,24 @@
+/** Base class of every error that ndgrad throws on purpose. Messages read `[operation] got, wanted, how to mend it`. */
+export class NdgradError extends Error {
+  override name = 'NdgradError';
+}
+
+/** Shapes, ranks or axes that do not fit an operation or a layer. */
+export class ShapeError extends NdgradError {
+  override name = 'ShapeError';
+}
+
+/** A data type that an operation does not take. */
+export class DTypeError extends NdgradError {
+  override name = 'DTypeError';
+}
+
+/** A value or an argument out of its range: an index, a rate, an option, a NaN loss. */
+export class ValueError extends NdgradError {
+  override name = 'ValueError';
+}
+
+/** A call at the wrong time: a graph built on an older version of a Parameter, a backend that can't read synchronously. */
+export class StateError extends NdgradError {
+  override name = 'StateError';
+}

@@ -1,0 +1,167 @@
+import { ShapeError, ValueError } from '../ir/errors.ts';
+import { rowMajorStrides, sizeOf } from '../ir/view.ts';
+import { rowMajor } from '../tensor/border.ts';
+import { show } from '../tensor/shape.ts';
+
+/** An `ndarray` or a plain object of the same meaning; without `stride` the data are contiguous and row-major. */
+export interface StridedArray {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number> | { readonly length: number; get(index: number): number };
+  readonly stride?: readonly number[];
+  readonly offset?: number;
+}
+
+/** What a metric reads: a Tensor, an `ndarray`, a typed array or array of `N` numbers, or `N` rows of numbers. */
+export type MetricInput =
+  | { readonly shape: readonly number[]; data(): Promise<ArrayLike<number>> }
+  | StridedArray
+  | ArrayLike<number>
+  | ArrayLike<ArrayLike<number>>;
+
+/** What the one-shot functions read: the same, and a Tensor whose values can be read synchronously. */
+export type SyncMetricInput =
+  | { readonly shape: readonly number[]; dataSync(): ArrayLike<number> }
+  | StridedArray
+  | ArrayLike<number>
+  | ArrayLike<ArrayLike<number>>;
+
+/** Values in row-major order. */
+export interface Values {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+/** One batch of `samples` samples; `weights` are finite, not negative, and one per sample. */
+export interface Batch {
+  readonly samples: number;
+  readonly predictions: Values;
+  readonly labels: Values;
+  readonly weights: ArrayLike<number> | undefined;
+}
+
+export async function readBatch(
+  operation: string,
+  predictions: MetricInput,
+  labels: MetricInput,
+  sampleWeights: MetricInput | undefined,
+): Promise<Batch> {
+  const [p, l, w] = await Promise.all([
+    read(operation, 'predictions', predictions),
+    read(operation, 'labels', labels),
+    sampleWeights === undefined ? undefined : read(operation, 'sampleWeights', sampleWeights),
+  ]);
+  return batch(operation, p, l, w);
+}
+
+export function readBatchSync(
+  operation: string,
+  predictions: SyncMetricInput,
+  labels: SyncMetricInput,
+  sampleWeights: SyncMetricInput | undefined,
+): Batch {
+  return batch(
+    operation,
+    readSync(operation, 'predictions', predictions),
+    readSync(operation, 'labels', labels),
+    sampleWeights === undefined ? undefined : readSync(operation, 'sampleWeights', sampleWeights),
+  );
+}
+
+/** Whether the shape is `[N]` or `[N, 1]`: one number per sample. */
+export function isColumn({ shape }: Values): boolean {
+  return shape.length === 1 || (shape.length === 2 && shape[1] === 1);
+}
+
+function batch(operation: string, predictions: Values, labels: Values, weights: Values | undefined): Batch {
+  const samples = predictions.shape[0];
+  if (samples === undefined || labels.shape.length === 0) {
+    throw new ShapeError(
+      `[${operation}] predictions ${show(predictions.shape)} and labels ${show(labels.shape)}, ` +
+        'but both need an axis of samples. Reshape a scalar to [1].',
+    );
+  }
+  if (labels.shape[0] !== samples) {
+    throw new ShapeError(
+      `[${operation}] ${samples} predictions but ${labels.shape[0]} labels. Pass one label per prediction.`,
+    );
+  }
+  if (weights !== undefined) checkWeights(operation, weights, samples);
+  return { samples, predictions, labels, weights: weights?.data };
+}
+
+function checkWeights(operation: string, weights: Values, samples: number): void {
+  if (!isColumn(weights) || weights.shape[0] !== samples) {
+    throw new ShapeError(
+      `[${operation}] sampleWeights have shape ${show(weights.shape)}, but there are ${samples} samples. ` +
+        `Pass one weight per sample, shape [${samples}].`,
+    );
+  }
+  for (let i = 0; i < samples; i++) {
+    const weight = weights.data[i]!;
+    if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
+      throw new ValueError(
+        `[${operation}] sampleWeights[${i}] is ${weight}, but a weight is finite and not negative. ` +
+          'Give samples that should not count the weight 0.',
+      );
+    }
+  }
+}
+
+async function read(operation: string, what: string, input: MetricInput): Promise<Values> {
+  if (!('shape' in input)) return fromRows(operation, what, input);
+  if (typeof input.data !== 'function') return fromStrided(operation, what, { ...input, data: input.data });
+  return fromStrided(operation, what, { shape: input.shape, data: await input.data() });
+}
+
+function readSync(operation: string, what: string, input: SyncMetricInput): Values {
+  if (!('shape' in input)) return fromRows(operation, what, input);
+  if (!('dataSync' in input)) return fromStrided(operation, what, input);
+  return fromStrided(operation, what, { shape: input.shape, data: input.dataSync() });
+}
+
+function fromRows(
+  operation: string,
+  what: string,
+  rows: ArrayLike<number> | ArrayLike<ArrayLike<number>>,
+): Values {
+  if (isFlat(rows)) return { shape: [rows.length], data: rows };
+  const width = rows[0]!.length;
+  const data = new Float64Array(rows.length * width);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (row.length !== width) {
+      throw new ShapeError(
+        `[${operation}] ${what}[${i}] has ${row.length} values, but ${what}[0] has ${width}. ` +
+          'Make all rows equally long.',
+      );
+    }
+    data.set(row, i * width);
+  }
+  return { shape: [rows.length, width], data };
+}
+
+function isFlat(rows: ArrayLike<number> | ArrayLike<ArrayLike<number>>): rows is ArrayLike<number> {
+  return rows.length === 0 || typeof rows[0] !== 'object';
+}
+
+function fromStrided(operation: string, what: string, input: StridedArray): Values {
+  const { shape, data, stride = rowMajorStrides(shape), offset = 0 } = input;
+  const size = sizeOf(shape);
+  let first = offset;
+  let last = offset;
+  shape.forEach((length, axis) => {
+    const reach = (length - 1) * stride[axis]!;
+    if (reach < 0) first += reach;
+    else last += reach;
+  });
+  const outside = size > 0 && (first < 0 || last >= data.length);
+  const leftOver = input.stride === undefined && offset + size !== data.length;
+  if (stride.length !== shape.length || outside || leftOver) {
+    throw new ShapeError(
+      `[${operation}] ${what} of shape ${show(shape)} need ${size} values, but the data hold ${data.length} ` +
+        `(stride ${show(stride)}, offset ${offset}). Pass a shape that fits the data.`,
+    );
+  }
+  const values = 'get' in data ? Float64Array.from({ length: data.length }, (_, i) => data.get(i)) : data;
+  return { shape, data: rowMajor({ shape, data: values, stride, offset }) };
+}

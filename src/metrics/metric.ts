@@ -1,0 +1,77 @@
+import { type Batch, type MetricInput, readBatch } from './input.ts';
+
+/**
+ * A number that is gathered batch by batch. Any way of cutting the samples into batches gives the same bits. An update
+ * that throws changes nothing.
+ */
+export interface Metric {
+  /** The key under which `fit` and `evaluate` report the metric. */
+  readonly name: string;
+  /**
+   * Takes one batch in.
+   *
+   * @param predictions what the model gave, one entry or row per sample
+   * @param labels the truth, one entry or row per sample
+   * @param sampleWeights `[N]`, finite and not negative; all 1 where left out
+   */
+  update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void>;
+  /** The metric over all samples since the start or the last `reset`; NaN before any sample. */
+  result(): number;
+  /** Forgets all samples. */
+  reset(): void;
+}
+
+/** Options of every metric. */
+export interface MetricOptions {
+  /** The key under which `fit` and `evaluate` report the metric. */
+  readonly name?: string;
+}
+
+/** A running weighted mean of numbers, for instance of losses; NaN while the weights add up to zero. */
+export class Mean {
+  #total = 0;
+  #weight = 0;
+
+  /** Adds `value` with `weight` (not negative). */
+  add(value: number, weight = 1): void {
+    if (weight === 0) return;
+    this.#total += weight * value;
+    this.#weight += weight;
+  }
+
+  result(): number {
+    return this.#total / this.#weight;
+  }
+
+  reset(): void {
+    this.#total = 0;
+    this.#weight = 0;
+  }
+}
+
+/** A metric that is the weighted mean of one value per sample. */
+export abstract class SampleMean implements Metric {
+  readonly name: string;
+  readonly #mean = new Mean();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** One value per sample of the batch. */
+  protected abstract values(batch: Batch): ArrayLike<number>;
+
+  async update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void> {
+    const batch = await readBatch(this.name, predictions, labels, sampleWeights);
+    const values = this.values(batch);
+    for (let i = 0; i < batch.samples; i++) this.#mean.add(values[i]!, batch.weights?.[i]);
+  }
+
+  result(): number {
+    return this.#mean.result();
+  }
+
+  reset(): void {
+    this.#mean.reset();
+  }
+}

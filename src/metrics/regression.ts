@@ -1,0 +1,58 @@
+import { ShapeError } from '../ir/errors.ts';
+import { show } from '../tensor/shape.ts';
+import type { Batch } from './input.ts';
+import { type MetricOptions, SampleMean } from './metric.ts';
+
+/**
+ * Mean of (prediction - label)². Predictions and labels of the same shape, `[N]` or `[N, ...]`; the mean runs over all
+ * entries, and a sample weight counts for its whole row. NaN stays NaN until `reset`.
+ *
+ * @throws ShapeError where the shapes differ: `[N, 1]` against `[N]` would be a table of N × N differences in NumPy
+ */
+export class MeanSquaredError extends SampleMean {
+  constructor({ name = 'meanSquaredError' }: MetricOptions = {}) {
+    super(name);
+  }
+
+  protected override values(batch: Batch): Float64Array {
+    return rowMeans(this.name, batch, (difference) => difference * difference);
+  }
+}
+
+/** Mean of |prediction - label|; inputs and errors as in {@link MeanSquaredError}. */
+export class MeanAbsoluteError extends SampleMean {
+  constructor({ name = 'meanAbsoluteError' }: MetricOptions = {}) {
+    super(name);
+  }
+
+  protected override values(batch: Batch): Float64Array {
+    return rowMeans(this.name, batch, Math.abs);
+  }
+}
+
+function rowMeans(
+  operation: string,
+  { samples, predictions, labels }: Batch,
+  error: (difference: number) => number,
+): Float64Array {
+  const { shape } = predictions;
+  if (shape.length !== labels.shape.length || shape.some((length, axis) => length !== labels.shape[axis])) {
+    throw new ShapeError(
+      `[${operation}] predictions ${show(shape)} and labels ${show(labels.shape)} differ in shape. ` +
+        'Reshape one of them, so that each prediction meets its label.',
+    );
+  }
+  const width = shape.slice(1).reduce((product, length) => product * length, 1);
+  if (width === 0) {
+    throw new ShapeError(
+      `[${operation}] predictions ${show(shape)} have no entries to average. Pass at least one per sample.`,
+    );
+  }
+  const means = new Float64Array(samples);
+  for (let i = 0; i < samples; i++) {
+    let sum = 0;
+    for (let j = i * width; j < (i + 1) * width; j++) sum += error(predictions.data[j]! - labels.data[j]!);
+    means[i] = sum / width;
+  }
+  return means;
+}

@@ -1,0 +1,200 @@
+import type { NdArray } from 'ndarray';
+import { type DType, dtypes, type TypedArray } from '../ir/dtype.ts';
+import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
+import { leafNode, Storage } from '../ir/node.ts';
+import { sizeOf } from '../ir/view.ts';
+import { isNdArray, type NdArrayLike, rowMajor } from './border.ts';
+import { cast } from './ops/cast.ts';
+import { iota } from './ops/iota.ts';
+import { scalar as scalarNode } from './ops/scalar.ts';
+import { broadcastTo, reshape } from './ops/shaping.ts';
+import { checkShape, type Shape, show } from './shape.ts';
+import { Tensor } from './tensor.ts';
+
+/** Nested arrays of numbers or booleans, each level of one length. */
+export type NestedArray = readonly (number | boolean | NestedArray)[];
+
+/** Everything that a tensor can be made of. */
+export type TensorLike =
+  | number
+  | boolean
+  | NestedArray
+  | TypedArray
+  | Float64Array
+  | Uint8ClampedArray
+  | Int8Array
+  | Int16Array
+  | Uint16Array
+  | Uint32Array
+  | NdArray
+  | NdArrayLike
+  | Tensor;
+
+export interface TensorOptions<S extends Shape = Shape> {
+  /** The shape of flat data; nested arrays and ndarrays have their own. */
+  readonly shape?: S;
+  /**
+   * By default typed arrays keep their type (Float64Array and wide integers become float32 and int32), booleans give bool, and
+   * all other numbers float32.
+   */
+  readonly dtype?: DType;
+  /** false lets the tensor use a typed array of the right type without a copy; it must not be changed afterwards. */
+  readonly copy?: boolean;
+}
+
+/**
+ * A tensor with the given values: a number, nested arrays, a typed array (with `shape`), or an `ndarray` with any strides.
+ *
+ * @throws ShapeError where nested arrays are ragged or the values do not fill the shape.
+ * @throws ValueError where a number does not fit an integer dtype.
+ */
+export function tensor<const S extends Shape>(
+  values: TensorLike,
+  options: TensorOptions<S> & { readonly shape: S },
+): Tensor<{ -readonly [K in keyof S]: S[K] }>;
+export function tensor(values: TensorLike, options?: TensorOptions): Tensor;
+export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {
+  if (values instanceof Tensor) {
+    const t = options.dtype ? cast(values, options.dtype) : values;
+    return options.shape ? reshape(t, options.shape) : t;
+  }
+  const { data, shape, dtype } = read(values);
+  const target = options.dtype ?? dtype;
+  const wanted = options.shape ? checkShape('tensor', options.shape) : shape;
+  if (sizeOf(wanted) !== data.length) {
+    throw new ShapeError(
+      `[tensor] got ${data.length} values for shape ${show(wanted)}, which holds ${sizeOf(wanted)}. Give a shape of the same size.`,
+    );
+  }
+  return fromArray(convertValues(data, target, options.copy ?? true), wanted, target);
+}
+
+/** A leaf over a typed array of the dtype's own kind, used as it is. */
+export function fromArray<S extends Shape>(array: TypedArray, shape: S, dtype: DType): Tensor<S> {
+  return new Tensor<S>(leafNode(new Storage(dtype, array), [...shape]));
+}
+
+function read(values: Exclude<TensorLike, Tensor>): { data: ArrayLike<number>; shape: Shape; dtype: DType } {
+  if (typeof values === 'number') return { data: [values], shape: [], dtype: 'float32' };
+  if (typeof values === 'boolean') return { data: [values ? 1 : 0], shape: [], dtype: 'bool' };
+  if (ArrayBuffer.isView(values)) {
+    const data = values as Exclude<typeof values, DataView>;
+    return { data, shape: [data.length], dtype: dtypeOfArray(data) };
+  }
+  if (Array.isArray(values)) return readNested(values);
+  if (typeof values === 'object' && values !== null && isNdArray(values)) {
+    return { data: rowMajor(values), shape: [...values.shape], dtype: dtypeOfArray(values.data) };
+  }
+  throw new DTypeError(
+    `[tensor] got ${String(values)}, wanted a number, nested arrays, a typed array, an ndarray or a Tensor.`,
+  );
+}
+
+function dtypeOfArray(data: ArrayLike<number>): DType {
+  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 'uint8';
+  const wide = [Int32Array, Int8Array, Int16Array, Uint16Array, Uint32Array];
+  return wide.some((type) => data instanceof type) ? 'int32' : 'float32';
+}
+
+function readNested(values: NestedArray): { data: number[]; shape: number[]; dtype: DType } {
+  const shape: number[] = [];
+  for (let level: unknown = values; Array.isArray(level); level = level[0]) shape.push(level.length);
+  const data: number[] = [];
+  let booleans = 0;
+  const walk = (level: NestedArray, axis: number): void => {
+    if (level.length !== shape[axis]) ragged(shape, axis, level.length);
+    for (const item of level) {
+      if (Array.isArray(item)) {
+        if (axis + 1 >= shape.length) ragged(shape, axis + 1, item.length);
+        walk(item, axis + 1);
+      } else if (axis + 1 < shape.length) {
+        ragged(shape, axis + 1, 0);
+      } else if (typeof item === 'number') {
+        data.push(item);
+      } else if (typeof item === 'boolean') {
+        booleans++;
+        data.push(item ? 1 : 0);
+      } else {
+        throw new ValueError(`[tensor] got ${String(item)} among the values, wanted numbers or booleans.`);
+      }
+    }
+  };
+  walk(values, 0);
+  return { data, shape, dtype: booleans > 0 && booleans === data.length ? 'bool' : 'float32' };
+}
+
+function ragged(shape: readonly number[], axis: number, got: number): never {
+  throw new ShapeError(
+    `[tensor] nested arrays are ragged: axis ${axis} has ${shape[axis] ?? 0} elements in one place and ${got} in another. ` +
+      'Give every level one length.',
+  );
+}
+
+function convertValues(data: ArrayLike<number>, dtype: DType, copy: boolean): TypedArray {
+  const own = dtypes[dtype].allocate(0);
+  if (!copy && data.constructor === own.constructor) return data as TypedArray;
+  if (dtype === 'bool') return Uint8Array.from(data, (x) => (x !== 0 ? 1 : 0));
+  const out = dtypes[dtype].allocate(data.length);
+  out.set(data);
+  if (dtype !== 'float32') {
+    for (let i = 0; i < out.length; i++) {
+      if (out[i] !== data[i]) {
+        throw new ValueError(
+          `[tensor] value ${data[i]} does not fit ${dtype}. Leave the dtype away, or round and limit the values first.`,
+        );
+      }
+    }
+  }
+  return out;
+}
+
+type Plain<S extends Shape> = { -readonly [K in keyof S]: S[K] };
+
+/** A scalar. */
+export function scalar(value: number, dtype: DType = 'float32'): Tensor<[]> {
+  return scalarNode(value, dtype);
+}
+
+/** The value everywhere. It takes no memory: one number is broadcast. */
+export function full<const S extends Shape>(shape: S, value: number, dtype: DType = 'float32'): Tensor<Plain<S>> {
+  return broadcastTo(scalarNode(value, dtype), shape);
+}
+
+/** Zeros. */
+export function zeros<const S extends Shape>(shape: S, dtype?: DType): Tensor<Plain<S>> {
+  return full(shape, 0, dtype);
+}
+
+/** Ones. */
+export function ones<const S extends Shape>(shape: S, dtype?: DType): Tensor<Plain<S>> {
+  return full(shape, 1, dtype);
+}
+
+/** start, start + step, ... up to but without stop; `arange(n)` counts from 0. Whole numbers give int32, others float32. */
+export function arange(start: number, stop?: number, step = 1): Tensor<[number]> {
+  const [from, to] = stop === undefined ? [0, start] : [start, stop];
+  if (step === 0 || ![from, to, step].every(Number.isFinite)) {
+    throw new ValueError(`[arange] got start ${from}, stop ${to}, step ${step}, wanted finite numbers and a step other than 0.`);
+  }
+  const n = Math.max(0, Math.ceil((to - from) / step));
+  const whole = [from, to, step].every(Number.isInteger);
+  const counter = whole ? iota(n) : cast(iota(n), 'float32');
+  return counter.mul(step).add(from);
+}
+
+/** n numbers in equal distances from start to stop, both included. */
+export function linspace(start: number, stop: number, n: number): Tensor<[number]> {
+  checkShape('linspace', [n]);
+  return n === 1
+    ? full([1] as [number], start)
+    : cast(iota(n), 'float32')
+        .mul((stop - start) / (n - 1))
+        .add(start);
+}
+
+/** The identity matrix. */
+export function eye(n: number, dtype: DType = 'float32'): Tensor<[number, number]> {
+  checkShape('eye', [n]);
+  const i = iota(n);
+  return cast(reshape(i, [n, 1]).equal(i), dtype) as Tensor<[number, number]>;
+}

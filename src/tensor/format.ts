@@ -1,0 +1,75 @@
+import type { DType } from '../ir/dtype.ts';
+import { NdgradError } from '../ir/errors.ts';
+import { rowMajorStrides } from '../ir/view.ts';
+import { type Shape, show } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Values as nested arrays. */
+export type Nested = number | boolean | Nested[];
+
+export function nest(data: ArrayLike<number>, shape: Shape, dtype: DType): Nested {
+  const strides = rowMajorStrides(shape);
+  const at = (axis: number, offset: number): Nested => {
+    if (axis === shape.length) return dtype === 'bool' ? data[offset] !== 0 : data[offset]!;
+    return Array.from({ length: shape[axis]! }, (_, i) => at(axis + 1, offset + i * strides[axis]!));
+  };
+  return at(0, 0);
+}
+
+/** Above this many elements the middle of each axis is left out, as NumPy does. */
+const threshold = 1000;
+const edgeItems = 3;
+
+/** `Tensor [2, 3] float32` and the values, aligned in columns; long axes are shortened. */
+export function describeTensor(t: Tensor): string {
+  const title = `Tensor ${show(t.shape)} ${t.dtype}`;
+  let data: ArrayLike<number>;
+  try {
+    data = t.dataSync();
+  } catch (error) {
+    if (error instanceof NdgradError) return `${title} <not computed: ${error.message}>`;
+    throw error;
+  }
+  if (t.size === 0) return `${title} []`;
+  const print = t.dtype === 'float32' ? floatPrinter(data) : t.dtype === 'bool' ? (x: number) => String(x !== 0) : String;
+  const strides = rowMajorStrides(t.shape);
+  const shown = (axis: number): (number | null)[] => {
+    const n = t.shape[axis]!;
+    if (t.size <= threshold || n <= 2 * edgeItems) return Array.from({ length: n }, (_, i) => i);
+    const edge = Array.from({ length: edgeItems }, (_, i) => i);
+    return [...edge, null, ...edge.map((i) => n - edgeItems + i)];
+  };
+  const cells: string[] = [];
+  const collect = (axis: number, offset: number): void => {
+    if (axis === t.rank) cells.push(print(data[offset]!));
+    else for (const i of shown(axis)) if (i !== null) collect(axis + 1, offset + i * strides[axis]!);
+  };
+  collect(0, 0);
+  const width = cells.reduce((w, c) => Math.max(w, c.length), 0);
+  let next = 0;
+  const write = (axis: number): string => {
+    if (axis === t.rank) return cells[next++]!.padStart(width);
+    const parts = shown(axis).map((i) => (i === null ? '...' : write(axis + 1)));
+    if (axis === t.rank - 1) return `[${parts.join(', ')}]`;
+    const gap = `,${'\n'.repeat(t.rank - 1 - axis)}${' '.repeat(axis + 1)}`;
+    return `[${parts.join(gap)}]`;
+  };
+  return `${title}\n${write(0)}`;
+}
+
+/** One notation for all values: up to 4 decimals, or powers of ten where the range is wide. */
+function floatPrinter(data: ArrayLike<number>): (x: number) => string {
+  let largest = 0;
+  let smallest = Number.POSITIVE_INFINITY;
+  let whole = true;
+  for (let i = 0; i < data.length; i++) {
+    const x = Math.abs(data[i]!);
+    if (!Number.isFinite(x)) continue;
+    if (x > largest) largest = x;
+    if (x > 0 && x < smallest) smallest = x;
+    if (!Number.isInteger(x)) whole = false;
+  }
+  const special = (x: number) => (Number.isFinite(x) ? null : String(x));
+  if (largest >= 1e8 || (smallest < 1e-4 && largest > 0)) return (x) => special(x) ?? x.toExponential(4);
+  return (x) => special(x) ?? (whole ? String(x) : x.toFixed(4));
+}

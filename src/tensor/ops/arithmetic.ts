@@ -1,0 +1,144 @@
+import { binary, unary } from '../../ir/expr.ts';
+import { apply } from '../apply.ts';
+import type { Broadcast, Broadcastable, Shape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import {
+  type BinaryFunction,
+  binaryFunction,
+  elementwise,
+  floating,
+  numeric,
+  type Operand,
+  promoteOperands,
+  same,
+  type UnaryFunction,
+} from './elementwise.ts';
+import { less, where } from './logic.ts';
+import { log, square } from './math.ts';
+
+const inCommonType = (a: Operand, b: Operand): [Tensor, Tensor] => {
+  const [x, y] = promoteOperands(a, b);
+  return [numeric(x), numeric(y)];
+};
+const inFloat = (a: Operand, b: Operand): [Tensor, Tensor] => {
+  const [x, y] = promoteOperands(a, b);
+  return [floating(x), floating(y)];
+};
+
+/** a + b. Integers wrap; two bools add up as int32. */
+export const add: BinaryFunction = binaryFunction(
+  elementwise({
+    name: 'add',
+    dtype: same,
+    // da = g, db = g
+    vjp: (g) => [() => g, () => g],
+    expr: ([a, b]) => binary('add', a!, b!),
+  }),
+  inCommonType,
+);
+
+/** a - b. */
+export const sub: BinaryFunction = binaryFunction(
+  elementwise({
+    name: 'sub',
+    dtype: same,
+    // da = g, db = -g
+    vjp: (g) => [() => g, () => neg(g)],
+    expr: ([a, b]) => binary('sub', a!, b!),
+  }),
+  inCommonType,
+);
+
+/** a * b, element by element. */
+export const mul: BinaryFunction = binaryFunction(
+  elementwise({
+    name: 'mul',
+    dtype: same,
+    // da = g b, db = g a
+    vjp: (g, _y, [a, b]) => [() => mul(g, b!), () => mul(g, a!)],
+    expr: ([a, b]) => binary('mul', a!, b!),
+  }),
+  inCommonType,
+);
+
+/** a / b, always in float32. */
+export const div: BinaryFunction = binaryFunction(
+  elementwise({
+    name: 'div',
+    dtype: same,
+    // da = g / b, db = -g (a / b) / b
+    vjp: (g, y, [, b]) => [() => div(g, b!), () => neg(div(mul(g, y), b!))],
+    expr: ([a, b]) => binary('div', a!, b!),
+  }),
+  inFloat,
+);
+
+/** The remainder with the sign of the divisor, as in Python: `mod(-1, 3)` is 2. On integers, a divisor of 0 gives 0. */
+export const mod: BinaryFunction = binaryFunction(
+  elementwise({
+    name: 'mod',
+    dtype: same,
+    // da = g, db = -g floor(a / b)
+    vjp: (g, _y, [a, b]) => [() => g, () => neg(mul(g, div(a!, b!).floor()))],
+    expr: ([a, b]) => binary('mod', a!, b!),
+  }),
+  inCommonType,
+);
+
+/** The larger of the two; NaN wins. A tie gives the gradient to the first. */
+export const maximum: BinaryFunction = binaryFunction(
+  elementwise({
+    name: 'maximum',
+    dtype: same,
+    // da = g where a >= b, db = g where a < b
+    vjp: (g, _y, [a, b]) => [() => where(less(a!, b!), 0, g), () => where(less(a!, b!), g, 0)],
+    expr: ([a, b]) => binary('max', a!, b!),
+  }),
+  inCommonType,
+);
+
+/** The smaller of the two; NaN wins. A tie gives the gradient to the first. */
+export const minimum: BinaryFunction = binaryFunction(
+  elementwise({
+    name: 'minimum',
+    dtype: same,
+    // da = g where a <= b, db = g where b < a
+    vjp: (g, _y, [a, b]) => [() => where(less(b!, a!), 0, g), () => where(less(b!, a!), g, 0)],
+    expr: ([a, b]) => binary('min', a!, b!),
+  }),
+  inCommonType,
+);
+
+const power: BinaryFunction = binaryFunction(
+  elementwise({
+    name: 'pow',
+    dtype: same,
+    // da = g b a^(b - 1), nothing where b = 0; db = g y log a, nothing where a = 0 and b >= 0
+    vjp: (g, y, [a, b]) => [
+      () => where(b!.equal(0), 0, mul(g, mul(b!, power(a!, sub(b!, 1))))),
+      () => where(a!.equal(0).logicalAnd(b!.greaterEqual(0)), 0, mul(mul(g, y), log(a!))),
+    ],
+    expr: ([a, b]) => binary('pow', a!, b!),
+  }),
+  inFloat,
+);
+
+/** a to the power of b in float32, with C99's special cases: `pow(x, 0)` is 1 for every x. */
+export function pow<A extends Shape>(a: Tensor<A>, b: number): Tensor<A>;
+export function pow<B extends Shape>(a: number, b: Tensor<B>): Tensor<B>;
+export function pow<A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+export function pow(a: Operand, b: Operand): Tensor {
+  if (typeof a === 'number') return power(a, b as Tensor);
+  return b === 2 ? square(floating(a)) : power(a, b as Tensor);
+}
+
+const negOperation = elementwise({
+  name: 'neg',
+  dtype: same,
+  // dx = -g
+  vjp: (g) => [() => neg(g)],
+  expr: ([x]) => unary('neg', x!),
+});
+
+/** -x. */
+export const neg: UnaryFunction = (x) => apply(negOperation, [numeric(x)], {});

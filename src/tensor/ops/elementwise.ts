@@ -1,0 +1,128 @@
+import type { DType } from '../../ir/dtype.ts';
+import { dtypes, promote } from '../../ir/dtype.ts';
+import { DTypeError } from '../../ir/errors.ts';
+import { convert, type Expr, wrap } from '../../ir/expr.ts';
+import type { Node, Params } from '../../ir/node.ts';
+import { apply } from '../apply.ts';
+import { type Operation, operation } from '../operation.ts';
+import { type Broadcast, type Broadcastable, broadcastShapes, type Shape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { cast } from './cast.ts';
+import { scalar } from './scalar.ts';
+
+// What the elementwise families share: broadcasting, promotion, and records made from an expression.
+
+type Share = (() => Tensor) | null;
+
+export interface Elementwise<P extends Params = Params> {
+  readonly name: string;
+  /** The result's data type, given the inputs' common one. */
+  readonly dtype: (common: DType) => DType;
+  vjp(g: Tensor, y: Tensor, inputs: readonly Tensor[], params: P): readonly Share[];
+  /** The expression for one element, given the inputs' elements. */
+  expr(args: readonly Expr[], params: P, node: Node): Expr;
+}
+
+/** The record of an operation that computes each element from the elements at the same place. */
+export function elementwise<P extends Params = Params>(e: Elementwise<P>): Operation<P> {
+  return operation<P>({
+    name: e.name,
+    shape: (inputs) => {
+      const [first, ...rest] = inputs;
+      let shape = first!.shape;
+      for (const input of rest) shape = broadcastShapes(e.name, shape, input.shape);
+      // The last input decides: a selection's condition comes first and has a type of its own.
+      return { shape, dtype: e.dtype(inputs[inputs.length - 1]!.dtype) };
+    },
+    vjp: (g, y, inputs, params) => e.vjp(g, y, inputs, params),
+    lower: (node, b, params) => {
+      const args = node.inputs.map((_, k) => b.input(k));
+      return b.map(wrap(convert(e.expr(args, params, node), dtypes[node.dtype].scalar), node.dtype));
+    },
+  });
+}
+
+/** Keeps the data type. */
+export function same(dtype: DType): DType {
+  return dtype;
+}
+
+export function toBool(): DType {
+  return 'bool';
+}
+
+/** The operand in float32, as functions such as exp need it. */
+export function floating<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return x.dtype === 'float32' ? x : cast(x, 'float32');
+}
+
+/** A bool operand as int32, for arithmetic. */
+export function numeric<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return x.dtype === 'bool' ? cast(x, 'int32') : x;
+}
+
+/** Refuses the float operand that a logical or integer operation can't take. */
+export function expectDType(name: string, x: Tensor, wanted: readonly DType[]): void {
+  if (!wanted.includes(x.dtype)) {
+    throw new DTypeError(
+      `[${name}] got a ${x.dtype} tensor, wanted ${wanted.join(' or ')}. Convert it with cast('${wanted[0]}').`,
+    );
+  }
+}
+
+export type Operand = Tensor | number;
+
+/**
+ * Brings two operands to one data type. JavaScript numbers are weak: a whole number takes the other operand's type if it fits
+ * (int32 if it does not), a fractional one makes float32.
+ */
+export function promoteOperands(a: Operand, b: Operand): [Tensor, Tensor] {
+  if (typeof a === 'number') {
+    if (typeof b === 'number') return [scalar(a, 'float32'), scalar(b, 'float32')];
+    const [y, x] = promoteOperands(b, a);
+    return [x, y];
+  }
+  if (typeof b === 'number') {
+    const dtype = weakType(a.dtype, b);
+    return [a.dtype === dtype ? a : cast(a, dtype), scalar(b, dtype)];
+  }
+  if (a.dtype === b.dtype) return [a, b];
+  const dtype = promote(a.dtype, b.dtype);
+  return [a.dtype === dtype ? a : cast(a, dtype), b.dtype === dtype ? b : cast(b, dtype)];
+}
+
+function weakType(dtype: DType, n: number): DType {
+  if (dtype === 'float32' || !Number.isInteger(n) || n !== (n | 0)) return 'float32';
+  if (dtype === 'uint8' && n >= 0 && n <= 255) return 'uint8';
+  return 'int32';
+}
+
+/** A function of one tensor that keeps its shape. */
+export type UnaryFunction = <S extends Shape>(x: Tensor<S>) => Tensor<S>;
+
+/** A function of one tensor computed in float32; integers and bools are converted. */
+export function floatFunction(
+  name: string,
+  vjp: (g: Tensor, y: Tensor, x: Tensor) => Tensor,
+  expr: (x: Expr) => Expr,
+): UnaryFunction {
+  const op = elementwise({
+    name,
+    dtype: same,
+    vjp: (g, y, [x]) => [() => vjp(g, y, x!)],
+    expr: ([x]) => expr(x!),
+  });
+  return (x) => apply(op, [floating(x)], {});
+}
+
+/** A function of two operands with NumPy's broadcasting; either may be a number, not both. */
+export interface BinaryFunction {
+  <A extends Shape>(a: Tensor<A>, b: number): Tensor<A>;
+  <B extends Shape>(a: number, b: Tensor<B>): Tensor<B>;
+  <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+}
+
+/** Makes a binary function; `prepare` brings both operands to the data type in which the operation computes. */
+export function binaryFunction(op: Operation, prepare: (a: Operand, b: Operand) => [Tensor, Tensor]): BinaryFunction {
+  return (a: Operand, b: Operand): Tensor => apply(op, prepare(a, b), {});
+}

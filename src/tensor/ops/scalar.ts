@@ -1,0 +1,20 @@
+import { type DType, dtypes } from '../../ir/dtype.ts';
+import { convert } from '../../ir/expr.ts';
+import { Node } from '../../ir/node.ts';
+import { noGradient, operation } from '../operation.ts';
+import { Tensor } from '../tensor.ts';
+
+/** A single number. It is an input of the plan, not part of its structure: another number finds the same plan. */
+const scalarOperation = operation<{}>({
+  name: 'scalar',
+  shape: () => ({ shape: [], dtype: 'float32' }),
+  vjp: noGradient,
+  lower: (node, b) => {
+    const type = node.dtype === 'float32' ? 'f32' : 'i32';
+    return b.map(convert(b.value(0, type), dtypes[node.dtype].scalar));
+  },
+});
+
+export function scalar(value: number, dtype: DType): Tensor<[]> {
+  return new Tensor<[]>(new Node(scalarOperation, [], [], dtype, {}, [value]));
+}

@@ -1,0 +1,69 @@
+import { ShapeError, StateError } from '../ir/errors.ts';
+import { leafNode, Storage } from '../ir/node.ts';
+import { sameShape } from '../ir/view.ts';
+import { computeSync } from '../run.ts';
+import { type TensorLike, tensor } from './creation.ts';
+import { cast } from './ops/cast.ts';
+import { type Shape, show } from './shape.ts';
+import { runStep } from './step.ts';
+import { Tensor } from './tensor.ts';
+
+export interface ParameterOptions {
+  /** What it is called in summaries, files and errors. */
+  readonly name?: string;
+  /** Whether optimizers change it; true by default. */
+  readonly trainable?: boolean;
+}
+
+/**
+ * The one mutable thing: a named tensor whose values are replaced in place. Each replacement counts up `version`; a graph that was
+ * built on an older version can't be run any more.
+ */
+export class Parameter<S extends Shape = Shape> extends Tensor<S> {
+  /** Optimizers skip a Parameter where this is false. */
+  trainable: boolean;
+
+  /** Starts with the values of a tensor (computed now, and copied). */
+  constructor(initial: Tensor<S>, options: ParameterOptions = {}) {
+    const storage = new Storage(initial.dtype, computeSync(initial.node).slice(), options.name ?? 'parameter');
+    super(leafNode(storage, initial.shape));
+    this.trainable = options.trainable ?? true;
+  }
+
+  get name(): string {
+    return this.storage.name;
+  }
+
+  set name(name: string) {
+    this.storage.name = name;
+  }
+
+  /** How often the values have been replaced. */
+  get version(): number {
+    return this.storage.version;
+  }
+
+  private get storage(): Storage {
+    if (this.node.storage === null) throw new StateError(`[Parameter] '${this.name}' has lost its values.`);
+    return this.node.storage;
+  }
+
+  /** Replaces the values; they must have the Parameter's shape. */
+  async assign(values: TensorLike): Promise<void> {
+    const t = values instanceof Tensor ? values : tensor(values, { dtype: this.dtype });
+    await runStep({ assignments: [[this, cast(fit(this, t), this.dtype)]] });
+  }
+
+  /** @internal A run has overwritten the values: graphs built so far are out of date. */
+  overwritten(): void {
+    this.storage.version++;
+    this.node = leafNode(this.storage, this.shape);
+  }
+}
+
+function fit(p: Parameter, t: Tensor): Tensor {
+  if (sameShape(p.shape, t.shape)) return t;
+  throw new ShapeError(
+    `[Parameter.assign] '${p.name}' has shape ${show(p.shape)}, got values of shape ${show(t.shape)}. Reshape them first.`,
+  );
+}

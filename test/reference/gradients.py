@@ -1,0 +1,261 @@
+"""Writes gradients.json: gradients of sum(op(args) * weights) from PyTorch's autograd in double precision.
+
+At a kink libraries differ, so those are written by hand: 0 for relu and abs at 0, everything to the first winner
+of a tie of max and min; clip passes the gradient at its bounds, as in PyTorch.
+`wrt` counts the tensors among the arguments in order of appearance.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from common import Inputs, f32, given, i32, boolean, wanted, widen, write
+
+inputs = Inputs(4)
+cases = []
+
+
+def tensors_in(args):
+    for x in args:
+        if isinstance(x, np.ndarray):
+            yield x
+        elif isinstance(x, list):
+            yield from tensors_in(x)
+
+
+def record(op, name, args, wrt, weights, grad, options):
+    case = {'op': op, 'name': name, 'args': given(args)}
+    if options:
+        case['options'] = given(options)
+    cases.append({**case, 'wrt': wrt, 'weights': given(weights), 'grad': wanted(grad + 0.0)})
+
+
+def autograd(op, name, function, args, **options):
+    """Records the gradient with respect to every float32 argument."""
+    leaves = []
+
+    def lift(x):
+        if isinstance(x, np.ndarray):
+            leaf = (
+                torch.from_numpy(widen(x)).requires_grad_() if x.dtype == np.float32 else torch.from_numpy(x)
+            )
+            leaves.append(leaf)
+            return leaf
+        return [lift(v) for v in x] if isinstance(x, list) else x
+
+    out = function(*[lift(x) for x in args], **options)
+    weights = inputs.uniform(-2, 2, *out.shape)
+    wrt = [i for i, leaf in enumerate(leaves) if leaf.requires_grad]
+    for i, grad in zip(
+        wrt, torch.autograd.grad((out * torch.from_numpy(widen(weights))).sum(), [leaves[i] for i in wrt])
+    ):
+        record(op, name, args, i, weights, grad.numpy(), options)
+
+
+def dims(axes, x):
+    return list(range(x.dim())) if axes is None else axes
+
+
+def functions():
+    near_zero = f32([1e-4, -1e-4, 0.5, -3])
+    for op, function, lo, hi in (
+        ('exp', torch.exp, -3, 3),
+        ('expm1', torch.expm1, -1, 1),
+        ('log', torch.log, 0.1, 5),
+        ('log1p', torch.log1p, -0.9, 5),
+        ('sqrt', torch.sqrt, 0.1, 5),
+        ('rsqrt', torch.rsqrt, 0.1, 5),
+        ('square', torch.square, -3, 3),
+        ('reciprocal', torch.reciprocal, 0.5, 3),
+        ('sin', torch.sin, -4, 4),
+        ('cos', torch.cos, -4, 4),
+        ('tanh', torch.tanh, -3, 3),
+        ('erf', torch.erf, -2, 2),
+        ('sigmoid', torch.sigmoid, -5, 5),
+        ('softplus', F.softplus, -5, 5),
+        ('silu', F.silu, -5, 5),
+        ('gelu', F.gelu, -3, 3),
+        ('elu', F.elu, -3, 3),
+        ('leakyRelu', F.leaky_relu, -3, 3),
+        ('abs', torch.abs, -3, 3),
+        ('relu', torch.relu, -3, 3),
+        ('neg', torch.neg, -3, 3),
+    ):
+        autograd(op, 'typical values', function, [inputs.uniform(lo, hi, 2, 3)])
+    for op, function in (
+        ('sigmoid', torch.sigmoid),
+        ('tanh', torch.tanh),
+        ('softplus', F.softplus),
+        ('silu', F.silu),
+        ('gelu', F.gelu),
+        ('elu', F.elu),
+    ):
+        autograd(op, 'near 0 and far away', function, [np.concatenate([near_zero, f32([15, -15, 80, -80])])])
+    autograd('gelu', "approximate 'tanh'", F.gelu, [inputs.normal(6, scale=2)], approximate='tanh')
+    for op, function in (
+        ('floor', torch.floor),
+        ('ceil', torch.ceil),
+        ('round', torch.round),
+        ('sign', torch.sign),
+    ):
+        autograd(op, 'zero everywhere', function, [inputs.normal(4, scale=2)])
+
+
+def pairs():
+    draw = lambda *shape: inputs.uniform(0.3, 3, *shape)
+    for op, function in (
+        ('add', torch.add),
+        ('sub', torch.sub),
+        ('mul', torch.mul),
+        ('div', torch.div),
+        ('pow', torch.pow),
+        ('mod', torch.remainder),
+        ('maximum', torch.maximum),
+        ('minimum', torch.minimum),
+    ):
+        autograd(op, '[2, 1] with [3]', function, [draw(2, 1), draw(3)])
+        autograd(op, 'scalar with [2, 2]', function, [draw(), draw(2, 2)])
+    for exponent in (0, 1, 2, 3, -1, 0.5):
+        autograd('pow', f'exponent {exponent}', torch.pow, [draw(4), exponent])
+    autograd('pow', 'negative base, integer exponent', torch.pow, [f32([-2, -0.5, 0, 3]), 3])
+    autograd('pow', 'base 0', torch.pow, [f32([0, 0, 2]), f32([2, 1, 3])])
+    autograd('where', 'broadcast', torch.where, [boolean([[1], [0]]), inputs.normal(3), inputs.normal(2, 3)])
+    autograd('clip', 'inside and outside', torch.clamp, [f32([-3, -0.5, 0.5, 3]), -1, 1])
+
+
+def reductions():
+    x = inputs.normal(2, 3, 2)
+    distinct = f32([[[3, 1], [2, 5], [4, 0]], [[-1, 7], [6, -2], [8, 9]]])
+    for axes, keep in ((None, False), (1, False), ([0, -1], True)):
+        label = f'axes {axes}{", keepDims" if keep else ""}'
+        args = lambda x: [x] if axes is None else [x, axes]
+        options = {'keepDims': True} if keep else {}
+        for op, function in (
+            ('sum', torch.sum),
+            ('mean', torch.mean),
+            ('logSumExp', torch.logsumexp),
+            ('max', torch.amax),
+            ('min', torch.amin),
+        ):
+            autograd(
+                op,
+                label,
+                lambda x, axes=None, keepDims=False: function(x, dims(axes, x), keepdim=keepDims),
+                args(distinct if op in ('max', 'min') else x),
+                **options,
+            )
+        for correction in (0, 1):
+            autograd(
+                'variance',
+                f'{label}, correction {correction}',
+                lambda x, axes=None, keepDims=False, correction=0: torch.var(
+                    x, dims(axes, x), correction=correction, keepdim=keepDims
+                ),
+                [x, axes],
+                **options,
+                correction=correction,
+            )
+    autograd('prod', 'axis 1', lambda x, axis: torch.prod(x, axis), [x, 1])
+    autograd(
+        'prod',
+        'with one zero and with two',
+        lambda x, axis: torch.prod(x, axis),
+        [f32([[2, 0, 3], [0, 4, 0], [1, 2, 3]]), 1],
+    )
+    for op, function in (('softmax', torch.softmax), ('logSoftmax', torch.log_softmax)):
+        autograd(op, 'default axis', lambda x: function(x, -1), [inputs.normal(3, 4)])
+        autograd(op, 'axis 0', function, [inputs.normal(3, 2), 0])
+        autograd(
+            op, 'logits of 1e4', lambda x: function(x, -1), [f32([[1e4, 9999, 0], [-1e4, -9999, -9998]])]
+        )
+
+
+def products():
+    for a, b in (
+        ((2, 3), (3, 4)),
+        ((3,), (3,)),
+        ((3,), (3, 2)),
+        ((2, 3), (3,)),
+        ((2, 1, 2, 3), (3, 3, 2)),
+        ((2, 3, 2), (2,)),
+        ((2,), (2, 2, 3)),
+    ):
+        autograd('matmul', f'{list(a)} x {list(b)}', torch.matmul, [inputs.normal(*a), inputs.normal(*b)])
+
+
+def movement():
+    x = inputs.normal(3, 4)
+    autograd('transpose', 'axes', lambda x, axes: x.permute(axes), [inputs.normal(2, 3, 2), [1, 2, 0]])
+    autograd(
+        'broadcastTo',
+        '[2, 1] to [3, 2, 2]',
+        lambda x, shape: x.expand(shape),
+        [inputs.normal(2, 1), [3, 2, 2]],
+    )
+    autograd('slice', 'steps', lambda x, a, b: x[a[0] : a[1] : a[2], b], [x, [0, 3, 2], 1])
+    autograd('flip', 'axis 1', lambda x, axis: torch.flip(x, [axis]), [x, 1])
+    autograd('concat', 'axis 1', torch.cat, [[x, inputs.normal(3, 2)], 1])
+    autograd('stack', 'axis -1', torch.stack, [[x, inputs.normal(3, 4)], -1])
+    autograd(
+        'pad',
+        'value 2',
+        lambda x, widths, value: F.pad(x, [*widths[1], *widths[0]], value=value),
+        [inputs.normal(2, 2), [[1, 0], [2, 1]], 2],
+    )
+    autograd(
+        'slidingWindows',
+        'stride 2',
+        lambda x, sizes, axes, strides: x.unfold(axes[0], sizes[0], strides[0]),
+        [inputs.normal(2, 7), [3]],
+        axes=[1],
+        strides=[2],
+    )
+    autograd('take', 'repeated rows', lambda x, indices: x[indices.long()], [x, i32([1, 1, 0, 1])])
+    autograd(
+        'take',
+        'axis 1',
+        lambda x, indices, axis: torch.index_select(x, axis, indices),
+        [x, i32([3, 0, 3]), 1],
+    )
+    autograd(
+        'scatterAdd',
+        'repeated rows',
+        lambda x, indices, updates: x.index_add(0, indices, updates),
+        [x, i32([1, 1, 2]), inputs.normal(3, 4)],
+    )
+
+
+def kinks():
+    def by_hand(op, name, args, weights, grad, wrt=0, **options):
+        record(op, f'kink: {name}', args, wrt, f32(weights), f32(grad), options)
+
+    by_hand('relu', '0', [f32([-1, 0, 2])], [3, 4, 5], [0, 0, 5])
+    by_hand('abs', '0', [f32([-1, 0, 2])], [3, 4, 5], [-3, 0, 5])
+    by_hand('max', 'all axes', [f32([[1, 3], [3, 2]])], 5, [[0, 5], [0, 0]])
+    by_hand('max', 'axis 1', [f32([[2, 2, 2], [1, 3, 3]]), 1], [5, 7], [[5, 0, 0], [0, 7, 0]])
+    by_hand('max', 'axis 0', [f32([[2, 1], [2, 3], [0, 3]]), 0], [5, 7], [[5, 0], [0, 7], [0, 0]])
+    by_hand(
+        'max',
+        'axes [0, 2], first in row-major order',
+        [f32([[[1, 4], [2, 2]], [[4, 4], [2, 0]]]), [0, 2]],
+        [5, 7],
+        [[[0, 5], [7, 0]], [[0, 0], [0, 0]]],
+    )
+    by_hand('min', 'axis 1', [f32([[2, 2, 2], [3, 1, 1]]), 1], [5, 7], [[5, 0, 0], [0, 7, 0]])
+    by_hand('min', 'all axes, keepDims', [f32([0, -1, -1]), None], [5], [0, 5, 0], keepDims=True)
+    a, b = f32([1, 2, 3]), f32([1, 3, 2])
+    for op, first, second in (('maximum', [3, 0, 5], [0, 4, 0]), ('minimum', [3, 4, 0], [0, 0, 5])):
+        by_hand(op, 'tie goes to the first operand', [a, b], [3, 4, 5], first)
+        by_hand(op, 'tie goes to the first operand', [a, b], [3, 4, 5], second, wrt=1)
+    by_hand(
+        'clip',
+        'at a bound x passes its gradient',
+        [f32([-2, -1, 0, 1, 2]), -1, 1],
+        [3, 4, 5, 6, 7],
+        [0, 4, 5, 6, 0],
+    )
+
+
+for part in (functions, pairs, reductions, products, movement, kinks):
+    part()
+write('gradients', cases, depth=1)

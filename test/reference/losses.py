@@ -1,0 +1,221 @@
+"""Writes losses.json: losses and their gradients from PyTorch in double precision.
+
+{ loss: [{ name, args: [predictions, targets], options, out, gradient }] }; `gradient` is that of sum(out)
+with respect to the first argument. The weighted mean is sum(w * l) / sum(w), w = sampleWeight * classWeight.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from common import Inputs, f32, given, i32, u8, wanted, widen, write
+
+inputs = Inputs(5)
+cases = {}
+
+
+def record(loss, name, predictions, targets, options, function):
+    """function(predictions) gives [losses, weights] per element; the reduction is applied here."""
+    leaf = torch.from_numpy(widen(predictions)).requires_grad_()
+    losses, weights = function(leaf)
+    reduction = options.get('reduction', 'mean')
+    total = losses * weights
+    if reduction == 'mean':
+        out = total.sum() / torch.broadcast_to(weights, losses.shape).sum()
+    else:
+        out = total.sum() if reduction == 'sum' else total
+    (grad,) = torch.autograd.grad(out.sum(), leaf)
+    case = {'name': name, 'args': given([predictions, targets])}
+    if options:
+        case['options'] = given(options)
+    cases.setdefault(loss, []).append(
+        {**case, 'out': wanted(out.detach().numpy() + 0.0), 'gradient': wanted(grad.numpy() + 0.0)}
+    )
+    return out.detach()
+
+
+def double(x):
+    return torch.from_numpy(widen(x))
+
+
+def cross_entropy(name, logits, labels, check=None, **options):
+    classes = logits.shape[1]
+    class_weights = (
+        double(options['classWeights'])
+        if 'classWeights' in options
+        else torch.ones(classes, dtype=torch.float64)
+    )
+    sample_weights = (
+        double(options['sampleWeights'])
+        if 'sampleWeights' in options
+        else torch.ones(len(logits), dtype=torch.float64)
+    )
+    y = F.one_hot(torch.from_numpy(labels).long(), classes).double() if labels.ndim == 1 else double(labels)
+    smoothing = options.get('labelSmoothing', 0)
+    of_class = (y * class_weights).sum(1)
+
+    def function(x):
+        weighted = F.cross_entropy(x, y, class_weights, label_smoothing=smoothing, reduction='none')
+        # `weighted` holds the class weights already; what record() needs is the loss before them.
+        return weighted / of_class, of_class * sample_weights
+
+    out = record('softmaxCrossEntropy', name, logits, labels, options, function)
+    if labels.ndim == 1 and 'sampleWeights' not in options:
+        torch_out = F.cross_entropy(
+            double(logits),
+            torch.from_numpy(labels).long(),
+            class_weights,
+            label_smoothing=smoothing,
+            reduction=options.get('reduction', 'mean'),
+        )
+        assert torch.allclose(out, torch_out, rtol=1e-13), name
+    return out
+
+
+def softmax_cross_entropy():
+    logits = inputs.normal(5, 4, scale=2)
+    labels = i32([2, 0, 3, 3, 1])
+    one_hot = np.eye(4, dtype=np.float32)[labels]
+    soft = f32(
+        [
+            [0.625, 0.125, 0.125, 0.125],
+            [0.25, 0.25, 0.25, 0.25],
+            [0, 0.5, 0.5, 0],
+            [0, 0, 0, 1],
+            [0.125, 0.625, 0.125, 0.125],
+        ]
+    )
+    class_weights, sample_weights = f32([0.5, 1, 2, 0.25]), f32([1, 0.5, 0, 2, 3])
+    for kind, y in (('integer', labels), ('one-hot', one_hot), ('soft', soft)):
+        add = lambda name, **options: cross_entropy(f'{kind} labels, {name}', logits, y, **options)
+        add('defaults')
+        add('sum', reduction='sum')
+        add('none', reduction='none')
+        add('label smoothing', labelSmoothing=0.1)
+        add('class weights', classWeights=class_weights)
+        add('class weights, sum', classWeights=class_weights, reduction='sum')
+        add('class weights, none', classWeights=class_weights, reduction='none')
+        add('sample weights', sampleWeights=sample_weights)
+        add('sample weights, sum', sampleWeights=sample_weights, reduction='sum')
+        add('sample weights, none', sampleWeights=sample_weights, reduction='none')
+        add('everything', labelSmoothing=0.1, classWeights=class_weights, sampleWeights=sample_weights)
+    large = f32([[1e4, 0, -1e4], [0, 1e4, 9999], [-1e4, 1e4, -1e4], [1e4, 1e4, 1e4]])
+    cross_entropy('logits of 1e4', large, i32([0, 2, 0, 1]))
+    cross_entropy('logits of 1e4, none', large, i32([0, 2, 0, 1]), reduction='none')
+    cross_entropy('logits of 1e4, label smoothing', large, i32([0, 2, 0, 1]), labelSmoothing=0.1)
+    cross_entropy('uint8 labels', logits, u8([2, 0, 3, 3, 1]))
+    cross_entropy('one sample', inputs.normal(1, 10), i32([7]))
+    cross_entropy('sure and right', f32([[20, 0], [0, 30]]), i32([0, 1]))
+
+
+def elementwise(loss, name, predictions, targets, function, **options):
+    weights = torch.ones((), dtype=torch.float64)
+    if 'sampleWeights' in options:
+        weights = double(options['sampleWeights'])
+        weights = weights.reshape(weights.shape + (1,) * (predictions.ndim - weights.ndim))
+    return record(
+        loss, name, predictions, targets, options, lambda x: (function(x, double(targets)), weights)
+    )
+
+
+def reductions_and_weights(loss, predictions, targets, function, **more):
+    """predictions of rank 2; a sample weight belongs to a row."""
+    weights = f32([1, 0.5, 0, 2])
+    add = lambda name, p=predictions, t=targets, **options: elementwise(
+        loss, name, p, t, function, **more, **options
+    )
+    add('mean')
+    add('sum', reduction='sum')
+    add('none', reduction='none')
+    add('sample weights', sampleWeights=weights)
+    add('sample weights, sum', sampleWeights=weights, reduction='sum')
+    add('sample weights, none', sampleWeights=weights, reduction='none')
+    add('rank 1', predictions[:, 0], targets[:, 0])
+    add('rank 1, sample weights', predictions[:, 0], targets[:, 0], sampleWeights=weights)
+    add('rank 3', predictions.reshape(2, 2, 3), targets.reshape(2, 2, 3))
+
+
+def binary_cross_entropy():
+    loss, base = 'binaryCrossEntropy', F.binary_cross_entropy_with_logits
+    none = lambda x, y: base(x, y, reduction='none')
+    logits, targets = inputs.normal(4, 3, scale=2), f32(inputs.integers(0, 2, 4, 3))
+    reductions_and_weights(loss, logits, targets, none)
+    elementwise(loss, 'soft targets', logits, inputs.uniform(0, 1, 4, 3), none)
+    for name, weight in (
+        ('positive weight 3', 3),
+        ('positive weight 0.5', 0.5),
+        ('positive weight per class', f32([3, 0.5, 1])),
+    ):
+        function = lambda x, y: base(
+            x, y, reduction='none', pos_weight=double(np.asarray(weight, np.float32))
+        )
+        elementwise(loss, name, logits, targets, function, positiveWeight=weight)
+        elementwise(
+            loss,
+            f'{name}, sample weights',
+            logits,
+            targets,
+            function,
+            positiveWeight=weight,
+            sampleWeights=f32([1, 0.5, 0, 2]),
+        )
+    large, ends = f32([1e4, 1e4, -1e4, -1e4, 100, -100, 0, 0]), f32([1, 0, 1, 0, 0.25, 0.25, 1, 0])
+    elementwise(loss, 'logits of 1e4', large, ends, none)
+    elementwise(loss, 'logits of 1e4, none', large, ends, none, reduction='none')
+    elementwise(
+        loss,
+        'logits of 1e4, positive weight',
+        large,
+        ends,
+        lambda x, y: base(x, y, reduction='none', pos_weight=torch.tensor(3.0, dtype=torch.float64)),
+        positiveWeight=3,
+    )
+
+
+def regression():
+    predictions, targets = inputs.normal(4, 3, scale=2), inputs.normal(4, 3)
+    predictions[1, 2] = targets[1, 2]
+    for loss, base, more in (
+        ('meanSquaredError', F.mse_loss, {}),
+        ('meanAbsoluteError', F.l1_loss, {}),
+        ('huber', F.huber_loss, {}),
+        ('huber', F.huber_loss, {'delta': 0.5}),
+    ):
+        before = len(cases.get(loss, []))
+        reductions_and_weights(
+            loss, predictions, targets, lambda x, y: base(x, y, reduction='none', **more), **more
+        )
+        for case in cases[loss][before:]:
+            case['name'] += ', delta 0.5' if more else ''
+    errors = f32([0, 0.25, -0.25, 0.5, -0.5, 1, -1, 1.5, -100])
+    elementwise(
+        'huber',
+        'around delta 1',
+        errors,
+        np.zeros_like(errors),
+        lambda x, y: F.huber_loss(x, y, reduction='none'),
+        delta=1,
+        reduction='none',
+    )
+    elementwise(
+        'huber',
+        'around delta 0.5',
+        errors,
+        np.zeros_like(errors),
+        lambda x, y: F.huber_loss(x, y, reduction='none', delta=0.5),
+        delta=0.5,
+        reduction='none',
+    )
+    elementwise(
+        'meanAbsoluteError',
+        'no error, no gradient',
+        f32([0, 1, -1]),
+        f32([0, 1, 1]),
+        lambda x, y: F.l1_loss(x, y, reduction='none'),
+    )
+
+
+softmax_cross_entropy()
+binary_cross_entropy()
+regression()
+write('losses', cases, depth=2)

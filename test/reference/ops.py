@@ -1,0 +1,12 @@
+"""Writes ops.json: known answers of every operation, from NumPy, SciPy and PyTorch in double precision."""
+
+import ops_elementwise
+import ops_movement
+import ops_reduction
+import ops_select
+from common import Table, write
+
+table = Table()
+for module in (ops_elementwise, ops_select, ops_reduction, ops_movement):
+    module.add_cases(table)
+write('ops', table.cases, depth=2)

@@ -1,0 +1,214 @@
+"""Writes optimizers.json: parameters after every step from PyTorch, in float32 and float64, and schedules.
+
+All runs start from the same parameters and get the same six gradients: those of a loss sum(w * gradient).
+"""
+
+import warnings
+
+import numpy as np
+import torch
+from torch.optim import lr_scheduler
+from torch.nn.utils import clip_grad_norm_, clip_grad_value_
+
+from common import Inputs, f32, given, number, wanted, write
+
+inputs = Inputs(6)
+STEPS = 6
+initial = {'w': inputs.normal(3, 4), 'b': f32([0, 0.5, -0.25, 1])}
+gradients = [
+    {'w': inputs.normal(3, 4, scale=scale), 'b': inputs.normal(4, scale=scale)}
+    for scale in (1, 0.5, 2, 0.1, 1, 3)
+]
+gradients[0]['w'][0] = [0, 1e-6, -1e-9, 10]
+gradients[1]['w'][0] = [0, -1e-6, 0, -10]
+gradients[2]['b'][0] = 0
+RATES = [0.1, 0.05, 0.05, 0.02, 0.01, 0.2]
+
+
+def clip_gradients(parameters, clip):
+    if 'value' in clip:
+        clip_grad_value_(parameters, clip['value'])
+    if 'norm' in clip:
+        for p in parameters:
+            clip_grad_norm_([p], clip['norm'])
+    if 'globalNorm' in clip:
+        clip_grad_norm_(parameters, clip['globalNorm'])
+
+
+def train(make, dtype, clip, rates):
+    parameters = {name: torch.nn.Parameter(torch.from_numpy(x.astype(dtype))) for name, x in initial.items()}
+    optimizer = make(list(parameters.values()))
+    steps = []
+    for step, gradient in enumerate(gradients):
+        for name, p in parameters.items():
+            p.grad = torch.from_numpy(gradient[name].astype(dtype))
+        clip_gradients(list(parameters.values()), clip)
+        if rates:
+            optimizer.param_groups[0]['lr'] = rates[step]
+        optimizer.step()
+        steps.append({name: wanted(p.detach().numpy()) for name, p in parameters.items()})
+    return steps
+
+
+# Our option: PyTorch's. `epsilon` and `alpha` are passed only where they differ from the defaults of both.
+NAMES = {'learningRate': 'lr', 'weightDecay': 'weight_decay', 'epsilon': 'eps'}
+
+
+def run(name, optimizer, clip=None, rates=None, **options):
+    settings = {NAMES.get(key, key): value for key, value in options.items()}
+    make = lambda parameters: getattr(torch.optim, optimizer)(parameters, foreach=False, **settings)
+    case = {'name': f'{optimizer}, {name}', 'optimizer': optimizer, 'options': given(options)}
+    if clip:
+        case['options']['clip'] = clip
+    if rates:
+        case['learningRates'] = rates
+    return {
+        **case,
+        'float64': train(make, np.float64, clip or {}, rates),
+        'float32': train(make, np.float32, clip or {}, rates),
+    }
+
+
+def optimizers():
+    sgd, rms, adam = {'learningRate': 0.1}, {'learningRate': 0.01}, {'learningRate': 0.001}
+    return [
+        run('plain', 'SGD', **sgd),
+        run('momentum', 'SGD', **sgd, momentum=0.9),
+        run('Nesterov momentum', 'SGD', **sgd, momentum=0.9, nesterov=True),
+        run('weight decay', 'SGD', **sgd, weightDecay=0.01),
+        run('Nesterov momentum, weight decay', 'SGD', **sgd, momentum=0.9, nesterov=True, weightDecay=0.01),
+        run('defaults', 'RMSprop', **rms),
+        run('alpha 0.9', 'RMSprop', **rms, alpha=0.9),
+        run('momentum', 'RMSprop', **rms, momentum=0.9),
+        run('centered', 'RMSprop', **rms, centered=True),
+        run('weight decay', 'RMSprop', **rms, weightDecay=0.01),
+        run(
+            'centered, momentum, weight decay',
+            'RMSprop',
+            **rms,
+            centered=True,
+            momentum=0.9,
+            weightDecay=0.01,
+        ),
+        run('defaults', 'Adam', **adam),
+        run('learning rate 0.1', 'Adam', learningRate=0.1),
+        run('betas 0.8, 0.95', 'Adam', **adam, betas=(0.8, 0.95)),
+        run('epsilon 1e-3', 'Adam', **adam, epsilon=1e-3),
+        run('weight decay', 'Adam', **adam, weightDecay=0.01),
+        run('weight decay 0.01', 'AdamW', **adam, weightDecay=0.01),
+        run('weight decay 0.1, learning rate 0.1', 'AdamW', learningRate=0.1, weightDecay=0.1),
+        run('weight decay 0', 'AdamW', **adam, weightDecay=0),
+        run('clip value', 'SGD', **sgd, clip={'value': 0.5}),
+        run('clip norm', 'SGD', **sgd, clip={'norm': 1}),
+        run('clip global norm', 'SGD', **sgd, clip={'globalNorm': 1}),
+        run('clip global norm 3, not always reached', 'SGD', **sgd, clip={'globalNorm': 3}),
+        run(
+            'clip global norm, momentum, weight decay',
+            'SGD',
+            **sgd,
+            momentum=0.9,
+            weightDecay=0.01,
+            clip={'globalNorm': 1},
+        ),
+        run('clip value', 'Adam', **adam, clip={'value': 0.5}),
+        run('clip global norm', 'Adam', **adam, clip={'globalNorm': 1}),
+        run('schedule', 'SGD', learningRate=RATES[0], rates=RATES),
+        run('schedule, momentum', 'SGD', learningRate=RATES[0], momentum=0.9, rates=RATES),
+        run('schedule', 'RMSprop', learningRate=RATES[0], rates=RATES),
+        run('schedule', 'Adam', learningRate=RATES[0], rates=RATES),
+        run('schedule, weight decay', 'AdamW', learningRate=RATES[0], weightDecay=0.1, rates=RATES),
+    ]
+
+
+def schedule(kind, options, make, base=0.1, steps=range(21)):
+    """The learning rate that update number `step`, counted from 0, uses."""
+    warnings.simplefilter('ignore', UserWarning)  # SequentialLR trips over PyTorch's own deprecation
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], base)
+    scheduler = make(optimizer)
+    rates = []
+    for _ in steps:
+        rates.append(number(optimizer.param_groups[0]['lr']))
+        optimizer.step()
+        if len(rates) < len(steps):
+            scheduler.step()
+    return {'kind': kind, 'options': options, 'learningRates': rates}
+
+
+def schedules():
+    one_cycle = lambda **more: lambda o: lr_scheduler.OneCycleLR(
+        o, cycle_momentum=False, anneal_strategy='cos', **more
+    )
+    warm_cosine = lambda o: lr_scheduler.SequentialLR(
+        o, [lr_scheduler.LinearLR(o, 0.1, total_iters=5), lr_scheduler.CosineAnnealingLR(o, 15)], [5]
+    )
+    return [
+        schedule('constant', {'rate': 0.1}, lambda o: lr_scheduler.ConstantLR(o, 1)),
+        schedule(
+            'stepDecay', {'rate': 0.1, 'every': 5, 'factor': 0.5}, lambda o: lr_scheduler.StepLR(o, 5, 0.5)
+        ),
+        schedule(
+            'exponentialDecay', {'rate': 0.1, 'factor': 0.9}, lambda o: lr_scheduler.ExponentialLR(o, 0.9)
+        ),
+        schedule(
+            'cosineDecay',
+            {'rate': 0.1, 'steps': 20, 'minimum': 0},
+            lambda o: lr_scheduler.CosineAnnealingLR(o, 20),
+        ),
+        schedule(
+            'cosineDecay',
+            {'rate': 0.1, 'steps': 20, 'minimum': 0.01},
+            lambda o: lr_scheduler.CosineAnnealingLR(o, 20, eta_min=0.01),
+        ),
+        schedule(
+            'cosineDecay',
+            {'rate': 0.1, 'steps': 7, 'minimum': 0.01},
+            lambda o: lr_scheduler.CosineAnnealingLR(o, 7, eta_min=0.01),
+            steps=range(8),
+        ),
+        schedule(
+            'warmup',
+            {'steps': 5, 'start': 0, 'then': {'kind': 'constant', 'options': {'rate': 0.1}}},
+            lambda o: lr_scheduler.LambdaLR(o, lambda step: min(step / 5, 1)),
+        ),
+        schedule(
+            'warmup',
+            {'steps': 5, 'start': 0.1, 'then': {'kind': 'constant', 'options': {'rate': 0.1}}},
+            lambda o: lr_scheduler.LinearLR(o, 0.1, total_iters=5),
+        ),
+        schedule(
+            'warmup',
+            {
+                'steps': 5,
+                'start': 0.1,
+                'then': {'kind': 'cosineDecay', 'options': {'rate': 0.1, 'steps': 15, 'minimum': 0}},
+            },
+            warm_cosine,
+        ),
+        schedule(
+            'oneCycle',
+            {'peak': 0.1, 'steps': 21, 'warmupFraction': 0.3, 'startDivisor': 25, 'endDivisor': 1e4},
+            one_cycle(max_lr=0.1, total_steps=21),
+        ),
+        schedule(
+            'oneCycle',
+            {'peak': 1, 'steps': 21, 'warmupFraction': 0.5, 'startDivisor': 10, 'endDivisor': 100},
+            one_cycle(max_lr=1, total_steps=21, pct_start=0.5, div_factor=10, final_div_factor=100),
+        ),
+        schedule(
+            'piecewise',
+            {'boundaries': [5, 12], 'rates': [0.1, 0.01, 0.001]},
+            lambda o: lr_scheduler.MultiStepLR(o, [5, 12]),
+        ),
+    ]
+
+
+write(
+    'optimizers',
+    {
+        'initial': given(initial),
+        'gradients': given(gradients),
+        'runs': optimizers(),
+        'schedules': schedules(),
+    },
+    depth=2,
+)

@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { distProblems } from '../../scripts/dist-check.ts';
+
+let dist: string;
+beforeEach(() => {
+  dist = mkdtempSync(join(tmpdir(), 'ndgrad-dist-'));
+});
+afterEach(() => rmSync(dist, { recursive: true }));
+
+const GOOD = {
+  'chunk-A.js': '// src/ir/dtype.ts\nimport ndarray from "ndarray";\nexport const a = ndarray;\n',
+  'index.js': 'export { a } from "./chunk-A.js";\n',
+  'testing.js': 'import { a } from "./chunk-A.js";\n// src/testing.ts\nexport const t = a;\n',
+  'node.js':
+    'import { a } from "./chunk-A.js";\nimport fs from "node:fs";\n// src/node.ts\nexport const n = [a, fs];\n',
+  'ndgrad.min.js': '// src/ir/dtype.ts\nexport const a = 1;\n',
+  'index.d.ts': "import { NdArray } from 'ndarray';\n",
+  'testing.d.ts': '',
+};
+
+function problems(changes: Partial<typeof GOOD>) {
+  for (const [name, text] of Object.entries({ ...GOOD, ...changes })) writeFileSync(join(dist, name), text);
+  return distProblems(dist, ['ndarray']);
+}
+
+test('a good build has no problems', async () => {
+  expect(await problems({})).toEqual([]);
+});
+
+test('imports that are not allowed are found, through chunks too', async () => {
+  const found = await problems({
+    'chunk-A.js': '// src/ir/dtype.ts\nimport fs from "node:fs";\nexport const a = fs;\n',
+    'ndgrad.min.js': 'import nd from "ndarray";\nexport const a = nd;\n',
+    'node.js': 'import x from "chalk";\nexport const n = x;\n',
+  });
+  expect(found).toEqual([
+    "dist/index.js imports 'node:fs'",
+    "dist/testing.js imports 'node:fs'",
+    "dist/node.js imports 'chalk'",
+    "dist/ndgrad.min.js imports 'ndarray'",
+  ]);
+});
+
+test('a module that was built into two files is found', async () => {
+  expect(await problems({ 'testing.js': '// src/ir/dtype.ts\nexport const t = 1;\n' })).toEqual([
+    'src/ir/dtype.ts stands in dist/chunk-A.js and in dist/testing.js',
+  ]);
+  const bare = { 'chunk-A.js': '', 'index.js': '', 'testing.js': '', 'node.js': '' };
+  expect(await problems(bare)).toEqual(['no module paths found in dist/*.js']);
+});
+
+test("declarations that need Node's types are found", async () => {
+  expect(await problems({ 'index.d.ts': "import { Stats } from 'node:fs';\n" })).toEqual([
+    "dist/index.d.ts needs Node's types",
+  ]);
+});

@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+
+/** What the files of each part of src/ may import, besides files of the same part. */
+const ARROWS: Record<string, string[]> = {
+  ir: [],
+  compiler: ['ir'],
+  'backends/js': ['ir'],
+  run: ['ir', 'compiler', 'backends/js'],
+  tensor: ['ir', 'run'],
+  layers: ['ir', 'tensor'],
+  losses: ['ir', 'tensor'],
+  optim: ['ir', 'tensor'],
+  metrics: ['ir', 'tensor'],
+  data: ['ir', 'tensor'],
+  train: ['ir', 'tensor', 'layers', 'losses', 'optim', 'metrics', 'data'],
+  testing: ['ir', 'tensor', 'run'],
+  index: ['ir', 'tensor', 'run', 'layers', 'losses', 'optim', 'metrics', 'data', 'train'],
+  node: ['ir', 'tensor', 'run', 'layers', 'losses', 'optim', 'metrics', 'data', 'train'],
+};
+
+const PACKAGES = ['ndarray'];
+
+/** Part of src/ that a file belongs to: a folder, or a file directly in src/. */
+function partOf(file: string): string {
+  const [first, second] = file.replace(/^src\//, '').split('/');
+  return first === 'backends' ? `${first}/${second}` : first!.replace(/\.ts$/, '');
+}
+
+function problemsOf(file: string, source: string): string[] {
+  const part = partOf(file);
+  const allowed = ARROWS[part];
+  if (!allowed) return [`${file}: '${part}' is not in the table of allowed imports`];
+  return ts.preProcessFile(source).importedFiles.flatMap(({ fileName: name, pos }) => {
+    const where = `${file}:${source.slice(0, pos).split('\n').length}`;
+    if (!name.startsWith('.')) {
+      const fine = PACKAGES.includes(name) || part === 'node';
+      return fine ? [] : [`${where}: '${name}' may be imported only by src/node*`];
+    }
+    if (!name.endsWith('.ts')) return [`${where}: '${name}' does not end in .ts`];
+    const target = posix.join(posix.dirname(file), name);
+    if (!target.startsWith('src/')) return [`${where}: '${name}' leaves src/`];
+    const other = partOf(target);
+    return other === part || allowed.includes(other) ? [] : [`${where}: ${part} may not import ${other}`];
+  });
+}
+
+test('src/ imports only along the allowed arrows', () => {
+  const names = readdirSync('src', { recursive: true, encoding: 'utf8' });
+  const files = names
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => posix.join('src', name.replaceAll('\\', '/')));
+  expect(files.length).toBeGreaterThan(0);
+  expect(files.flatMap((file) => problemsOf(file, readFileSync(file, 'utf8')))).toEqual([]);
+});
+
+test('the allowed arrows hold no circle', () => {
+  const visit = (part: string, path: string[]): void => {
+    expect(path, [...path, part].join(' -> ')).not.toContain(part);
+    for (const next of ARROWS[part]!) visit(next, [...path, part]);
+  };
+  for (const part of Object.keys(ARROWS)) visit(part, []);
+});
+
+test('a wrong import is found', () => {
+  const source = [
+    "import type { Tensor } from '../tensor/tensor.ts';",
+    "import { Layer } from './layer.ts';",
+    "export * from '../train/fit.ts';",
+    "const { Dense } = await import('../index.ts');",
+    "type Later = import('../optim/sgd.ts').SGD;",
+    "import { readFileSync } from 'node:fs';",
+    "import 'react';",
+    "import ndarray from 'ndarray';",
+    "import { exp } from '../ir/math';",
+    "import main from '../../examples/mnist.ts';",
+  ].join('\n');
+  expect(problemsOf('src/layers/dense.ts', source)).toEqual([
+    'src/layers/dense.ts:3: layers may not import train',
+    'src/layers/dense.ts:4: layers may not import index',
+    'src/layers/dense.ts:5: layers may not import optim',
+    "src/layers/dense.ts:6: 'node:fs' may be imported only by src/node*",
+    "src/layers/dense.ts:7: 'react' may be imported only by src/node*",
+    "src/layers/dense.ts:9: '../ir/math' does not end in .ts",
+    "src/layers/dense.ts:10: '../../examples/mnist.ts' leaves src/",
+  ]);
+  expect(problemsOf('src/extras/a.ts', '')).toEqual([
+    "src/extras/a.ts: 'extras' is not in the table of allowed imports",
+  ]);
+  expect(
+    problemsOf('src/node/files.ts', "import 'node:fs'; import { Tensor } from '../tensor/a.ts';"),
+  ).toEqual([]);
+  expect(problemsOf('src/ir/node.ts', "import 'node:fs';")).toHaveLength(1);
+});
