@@ -50,7 +50,8 @@ function staleGraph(storage: Storage): StateError {
   );
 }
 
-const valuesOf = (graph: Graph): number[] => graph.nodes.flatMap((node, i) => (graph.known[i] ? [] : node.values));
+const valuesOf = (graph: Graph): number[] =>
+  graph.nodes.flatMap((node, i) => (graph.known[i] ? [] : node.values));
 
 const knownNodes = (graph: Graph): Node[] => graph.nodes.filter((_, i) => graph.known[i]);
 
@@ -92,7 +93,9 @@ export function computeSync(node: Node): TypedArray {
   const pending = run({ results: [node], assignments: [] });
   const array = pending instanceof Promise ? pending : backend.read(node.storage!);
   if (array instanceof Promise) {
-    throw new StateError(`[dataSync] backend '${backend.name}' can't be read without waiting. Use \`await t.data()\`.`);
+    throw new StateError(
+      `[dataSync] backend '${backend.name}' can't be read without waiting. Use \`await t.data()\`.`,
+    );
   }
   return array;
 }
@@ -106,7 +109,10 @@ export function explainStep(step: Step): string {
  * The values of nodes in double precision on the reference interpreter. Leaves take the given values in place of their own, and
  * every node is computed anew, also where its values are known; random numbers stay as they are.
  */
-export function computeDouble(nodes: readonly Node[], leaves: ReadonlyMap<Node, Float64Array>): Float64Array[] {
+export function computeDouble(
+  nodes: readonly Node[],
+  leaves: ReadonlyMap<Node, Float64Array>,
+): Float64Array[] {
   const graph = toposort(nodes, isLeaf);
   const number = (node: Node): number => graph.index.get(node)!;
   const wanted = [...new Set(nodes)].filter((node) => !isLeaf(node));

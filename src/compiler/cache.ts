@@ -148,6 +148,7 @@ function sameParams(a: Params, b: Params): boolean {
 }
 
 function sameParam(a: ParamValue, b: ParamValue | undefined): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((x, i) => sameParam(x, b[i]));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((x, i) => sameParam(x, b[i]));
   return Object.is(a, b);
 }

@@ -37,7 +37,8 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
   });
 
   const results = new Set(goal.results);
-  if (fusion) kernels = merge(kernels, new Set([...goal.results, ...assignments.map((a) => a.value)]), limits);
+  if (fusion)
+    kernels = merge(kernels, new Set([...goal.results, ...assignments.map((a) => a.value)]), limits);
   const ordered = order(kernels, assignments, results);
   return toPlan(ordered.kernels, ordered.commit, graph, holders, goal, checks);
 }
@@ -45,7 +46,13 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
 function copyLeaf(node: Node, from: number, to: number): Kernel {
   const access: Access = { buffer: from, view: contiguous(node.shape), gather: [], fill: null };
   const expr = load(0, dtypes[node.dtype].scalar);
-  return { name: 'copy', shape: node.shape, source: { kind: 'map' }, inputs: [access], stores: [{ buffer: to, expr }] };
+  return {
+    name: 'copy',
+    shape: node.shape,
+    source: { kind: 'map' },
+    inputs: [access],
+    stores: [{ buffer: to, expr }],
+  };
 }
 
 /** Numbers the buffers that are left and says where each one lives. */
@@ -80,6 +87,7 @@ function toPlan(
     }
     return n;
   };
-  for (const kernel of kernels) for (const b of [...buffersRead(kernel), ...kernel.stores.map((s) => s.buffer)]) number(b);
+  for (const kernel of kernels)
+    for (const b of [...buffersRead(kernel), ...kernel.stores.map((s) => s.buffer)]) number(b);
   return { buffers, kernels: kernels.map((k) => renameBuffers(k, number)), commit, checks, arenaBytes };
 }

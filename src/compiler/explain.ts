@@ -4,9 +4,12 @@ import type { Offset, View } from '../ir/view.ts';
 
 /** The plan in words: its buffers, and each kernel with its loop, what it reads, computes and writes. */
 export function explainPlan(plan: Plan): string {
-  const lines = [`plan: ${plan.kernels.length} kernels, ${plan.buffers.length} buffers, arena of ${plan.arenaBytes} bytes`];
+  const lines = [
+    `plan: ${plan.kernels.length} kernels, ${plan.buffers.length} buffers, arena of ${plan.arenaBytes} bytes`,
+  ];
   plan.buffers.forEach((b, i) => {
-    const at = b.place.kind === 'arena' ? `arena + ${b.place.byteOffset}` : `${b.place.kind} ${b.place.index}`;
+    const at =
+      b.place.kind === 'arena' ? `arena + ${b.place.byteOffset}` : `${b.place.kind} ${b.place.index}`;
     lines.push(`  b${i}: ${b.dtype} x ${b.size}, ${at}`);
   });
   plan.kernels.forEach((kernel, i) => {
@@ -24,12 +27,16 @@ function explainKernel(kernel: Kernel, i: number): string[] {
   } else if (source.kind === 'contract') {
     lines.push(`      acc = contract ${operand(source.a)} with ${operand(source.b)}`);
   } else if (source.kind === 'scatter') {
-    lines.push(`      acc = scatter ${operand(source.updates)} to ${operand(source.indices)} along axis ${source.axis}`);
+    lines.push(
+      `      acc = scatter ${operand(source.updates)} to ${operand(source.indices)} along axis ${source.axis}`,
+    );
   }
   const names = new Map<Expr, string>();
   const uses = new Map<Expr, number>();
   const order = postorder(kernel.stores.map((s) => s.expr));
-  for (const e of order) for (const a of e.args) uses.set(a, (uses.get(a) ?? 0) + 1);
+  for (const e of [...order.flatMap((e) => e.args), ...kernel.stores.map((s) => s.expr)]) {
+    uses.set(e, (uses.get(e) ?? 0) + 1);
+  }
   for (const e of order) {
     if (e.args.length === 0 || (uses.get(e) ?? 0) < 2) continue;
     lines.push(`      t${names.size} = ${show(e, kernel.inputs, names)}`);
@@ -42,7 +49,11 @@ function explainKernel(kernel: Kernel, i: number): string[] {
 function show(root: Expr, inputs: readonly Access[], names: ReadonlyMap<Expr, string> = new Map()): string {
   const text = new Map<Expr, string>(names);
   for (const e of postorder([root])) {
-    if (!text.has(e)) text.set(e, one(e, inputs, (a) => text.get(a)!));
+    if (!text.has(e))
+      text.set(
+        e,
+        one(e, inputs, (a) => text.get(a)!),
+      );
   }
   return text.get(root)!;
 }

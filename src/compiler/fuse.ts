@@ -35,7 +35,12 @@ const cheap = 2;
  * several users would compute it again at a cost, where a contraction, scatter or computed index reads it, or where a kernel
  * would outgrow the backend's limits. Without `limits` nothing is fused: one kernel a node.
  */
-export function fuse(graph: Graph, primitives: readonly Primitive[], roots: readonly number[], limits: Limits | null): Kernel[] {
+export function fuse(
+  graph: Graph,
+  primitives: readonly Primitive[],
+  roots: readonly number[],
+  limits: Limits | null,
+): Kernel[] {
   return new Fuser(graph, primitives, roots, limits).run();
 }
 
@@ -51,7 +56,12 @@ class Fuser {
   private readonly open = new Map<number, Core>();
   private readonly kernels: Kernel[] = [];
 
-  constructor(graph: Graph, primitives: readonly Primitive[], roots: readonly number[], limits: Limits | null) {
+  constructor(
+    graph: Graph,
+    primitives: readonly Primitive[],
+    roots: readonly number[],
+    limits: Limits | null,
+  ) {
     this.graph = graph;
     this.primitives = primitives;
     this.limits = limits;
@@ -79,7 +89,8 @@ class Fuser {
       const inputs = this.graph.inputs[i]!;
       if (p.kind === 'contract' || p.kind === 'scatter') inputs.forEach(mark);
       if (p.kind === 'map' || p.kind === 'reduce') {
-        for (const input of p.inputs) if (input.input !== null && input.gatherAxes.length > 0) mark(inputs[input.input]!);
+        for (const input of p.inputs)
+          if (input.input !== null && input.gatherAxes.length > 0) mark(inputs[input.input]!);
       }
     });
     return needs;
@@ -117,7 +128,12 @@ class Fuser {
         break;
       }
     }
-    if (this.limits === null || this.isRoot[i] || this.needsBuffer[i] || (this.uses[i]! > 1 && !this.isCheap(i))) {
+    if (
+      this.limits === null ||
+      this.isRoot[i] ||
+      this.needsBuffer[i] ||
+      (this.uses[i]! > 1 && !this.isCheap(i))
+    ) {
       this.realize(i);
     }
   }
@@ -127,7 +143,10 @@ class Fuser {
     if (this.uses[i]! > 1 && !this.isCheap(source)) this.realize(source);
     const node = this.graph.nodes[i]!;
     const moved = this.moved(source, move);
-    if (moved !== null && (sizeOf(node.shape) <= sizeOf(this.lazies[source]!.shape) || this.isCheap(source))) {
+    if (
+      moved !== null &&
+      (sizeOf(node.shape) <= sizeOf(this.lazies[source]!.shape) || this.isCheap(source))
+    ) {
       this.lazies[i] = moved;
     } else {
       this.realize(source);
@@ -155,7 +174,8 @@ class Fuser {
       return known >= 0 ? known : inputs.push(access) - 1;
     };
     const replacements = loopInputs.map((input): Expr | Access => {
-      if (input.input === null) return { buffer: null, view: input.move(contiguous([]))!, gather: [], fill: null };
+      if (input.input === null)
+        return { buffer: null, view: input.move(contiguous([]))!, gather: [], fill: null };
       const s = sources[input.input]!;
       if (input.gatherAxes.length > 0) return this.gathered(s, input);
       if (inReduction && this.openIn(s).length > 0) this.realize(s);
@@ -167,7 +187,9 @@ class Fuser {
       }
       for (const name of moved.names) if (!names.includes(name)) names.push(name);
       const numbers = moved.inputs.map(number);
-      const [inlined] = rewrite([moved.expr], (e) => (e.op === 'load' ? load(numbers[e.value]!, e.type, e.args) : e));
+      const [inlined] = rewrite([moved.expr], (e) =>
+        e.op === 'load' ? load(numbers[e.value]!, e.type, e.args) : e,
+      );
       return inlined!;
     });
     const [whole] = rewrite([expr], (e) => {
@@ -220,12 +242,17 @@ class Fuser {
   private isLoad(value: number): boolean {
     const { expr, inputs } = this.lazies[value]!;
     return (
-      expr.op === 'load' && expr.args.length === 0 && inputs[0]!.buffer !== null && !this.open.has(inputs[0]!.buffer)
+      expr.op === 'load' &&
+      expr.args.length === 0 &&
+      inputs[0]!.buffer !== null &&
+      !this.open.has(inputs[0]!.buffer)
     );
   }
 
   private openIn(value: number): number[] {
-    return this.lazies[value]!.inputs.flatMap((a) => (a.buffer !== null && this.open.has(a.buffer) ? [a.buffer] : []));
+    return this.lazies[value]!.inputs.flatMap((a) =>
+      a.buffer !== null && this.open.has(a.buffer) ? [a.buffer] : [],
+    );
   }
 
   private isCheap(value: number): boolean {
@@ -282,7 +309,9 @@ class Fuser {
     const inputs: Access[] = [];
     const numbers = lazy.inputs.map((a) => {
       if (a.buffer !== null && a.buffer === absorbed) return -1;
-      return inputs.push(sameShape(a.view.shape, shape) ? a : { ...a, view: reshapeView(a.view, shape)! }) - 1;
+      return (
+        inputs.push(sameShape(a.view.shape, shape) ? a : { ...a, view: reshapeView(a.view, shape)! }) - 1
+      );
     });
     const exprs = rewrite([lazy.expr], (e) => {
       if (e.op !== 'load') return e;

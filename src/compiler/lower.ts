@@ -32,10 +32,20 @@ class Builder implements LoweringBuilder {
 
   input(k: number, move?: (view: View) => View | null): Expr {
     const space = this.space;
-    return this.add({ input: k, move: move ?? ((v) => broadcastView(v, space)), gatherAxes: [], fill: null }, k, []);
+    return this.add(
+      { input: k, move: move ?? ((v) => broadcastView(v, space)), gatherAxes: [], fill: null },
+      k,
+      [],
+    );
   }
 
-  gather(k: number, axes: readonly number[], indices: readonly Expr[], move: (rest: View) => View, fill?: number): Expr {
+  gather(
+    k: number,
+    axes: readonly number[],
+    indices: readonly Expr[],
+    move: (rest: View) => View,
+    fill?: number,
+  ): Expr {
     return this.add({ input: k, move, gatherAxes: axes, fill: fill ?? null }, k, indices);
   }
 
@@ -76,6 +86,12 @@ class Builder implements LoweringBuilder {
   }
 
   reduce(reducer: Reducer, expr: Expr): Primitive {
-    return { kind: 'reduce', reducer, over: this.space.slice(this.node.shape.length), inputs: this.inputs, expr };
+    return {
+      kind: 'reduce',
+      reducer,
+      over: this.space.slice(this.node.shape.length),
+      inputs: this.inputs,
+      expr,
+    };
   }
 }

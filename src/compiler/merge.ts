@@ -8,7 +8,8 @@ export function buffersRead(kernel: Kernel): number[] {
   return [...epilogueReads(kernel.inputs), ...sourceReads(kernel.source)];
 }
 
-const epilogueReads = (inputs: readonly Access[]): number[] => inputs.flatMap((a) => (a.buffer === null ? [] : [a.buffer]));
+const epilogueReads = (inputs: readonly Access[]): number[] =>
+  inputs.flatMap((a) => (a.buffer === null ? [] : [a.buffer]));
 
 export function sourceReads(source: Source): number[] {
   if (source.kind === 'reduce') return epilogueReads(source.inputs);

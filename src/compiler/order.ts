@@ -21,7 +21,11 @@ export interface Ordered {
  * Pass 5. The kernels that overwrite Parameters come last, after every check on values. Where the target is read no more, a
  * kernel writes its result in place; otherwise the result waits in a buffer of its own and is copied at the very end.
  */
-export function order(kernels: readonly Kernel[], assignments: readonly Assignment[], results: ReadonlySet<number>): Ordered {
+export function order(
+  kernels: readonly Kernel[],
+  assignments: readonly Assignment[],
+  results: ReadonlySet<number>,
+): Ordered {
   const targets = new Map<number, Assignment[]>();
   for (const a of assignments) targets.set(a.value, [...(targets.get(a.value) ?? []), a]);
   const isUpdate = findUpdates(kernels, targets, results);
@@ -46,7 +50,10 @@ export function order(kernels: readonly Kernel[], assignments: readonly Assignme
     }
   }
   const rename = (b: number): number => inPlace.get(b) ?? b;
-  const final = [...ordered.map((kernel) => (inPlace.size > 0 ? renameBuffers(kernel, rename) : kernel)), ...copies];
+  const final = [
+    ...ordered.map((kernel) => (inPlace.size > 0 ? renameBuffers(kernel, rename) : kernel)),
+    ...copies,
+  ];
   return { kernels: final, commit };
 }
 
@@ -61,8 +68,9 @@ function findUpdates(
   for (let i = kernels.length - 1; i >= 0; i--) {
     const kernel = kernels[i]!;
     isUpdate[i] =
-      kernel.stores.every((s) => targets.has(s.buffer) && !results.has(s.buffer) && !readEarly.has(s.buffer)) &&
-      !hasCheck(kernel);
+      kernel.stores.every(
+        (s) => targets.has(s.buffer) && !results.has(s.buffer) && !readEarly.has(s.buffer),
+      ) && !hasCheck(kernel);
     if (!isUpdate[i]) for (const b of buffersRead(kernel)) readEarly.add(b);
   }
   return isUpdate;
@@ -113,4 +121,3 @@ export function renameBuffers(kernel: Kernel, rename: (buffer: number) => number
     stores: kernel.stores.map(operand),
   };
 }
-

@@ -95,7 +95,8 @@ export const select = (condition: Expr, a: Expr, b: Expr): Expr => make('select'
 
 export const convert = (a: Expr, type: ScalarType): Expr => (a.type === type ? a : make(type, type, [a]));
 
-export const check = (a: Expr, condition: Expr, number: number): Expr => make('check', a.type, [a, condition], number);
+export const check = (a: Expr, condition: Expr, number: number): Expr =>
+  make('check', a.type, [a, condition], number);
 
 export const philox = (index: Expr, counter: readonly [Expr, Expr, Expr], key: readonly [Expr, Expr]): Expr =>
   make('philox', 'u32', [index, ...counter, ...key]);
@@ -116,7 +117,8 @@ export function postorder(roots: readonly Expr[]): Expr[] {
     while (stack.length > 0) {
       const e = stack[stack.length - 1]!;
       const before = stack.length;
-      if (!seen.has(e)) for (let i = e.args.length - 1; i >= 0; i--) if (!seen.has(e.args[i]!)) stack.push(e.args[i]!);
+      if (!seen.has(e))
+        for (let i = e.args.length - 1; i >= 0; i--) if (!seen.has(e.args[i]!)) stack.push(e.args[i]!);
       if (stack.length === before) {
         stack.pop();
         if (!seen.has(e)) {

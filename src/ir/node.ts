@@ -122,7 +122,13 @@ export type Primitive =
       readonly inputs: readonly LoopInput[];
       readonly expr: Expr;
     }
-  | { readonly kind: 'contract'; readonly batch: number; readonly m: number; readonly k: number; readonly n: number }
+  | {
+      readonly kind: 'contract';
+      readonly batch: number;
+      readonly m: number;
+      readonly k: number;
+      readonly n: number;
+    }
   | { readonly kind: 'scatter'; readonly axis: number; readonly check: number };
 
 /** What `lower` builds expressions with. */
@@ -134,7 +140,13 @@ export interface LoweringBuilder {
   /** The row-major number of the point in the loop's axes (i32). */
   linearIndex(): Expr;
   /** An element of input `k` at computed indices along `axes`; `move` lays its other axes out over the loop's axes. */
-  gather(k: number, axes: readonly number[], indices: readonly Expr[], move: (rest: View) => View, fill?: number): Expr;
+  gather(
+    k: number,
+    axes: readonly number[],
+    indices: readonly Expr[],
+    move: (rest: View) => View,
+    fill?: number,
+  ): Expr;
   /** The node's value number `i`. */
   value(i: number, type: 'f32' | 'i32' | 'u32'): Expr;
   /** The plan's slot of the node's value number `i`, for offsets of views. */

@@ -85,7 +85,9 @@ export function addOffsetTerm(offset: Offset, slot: number, scale: number): Offs
 export function broadcastView(view: View, shape: readonly number[]): View {
   if (sameShape(view.shape, shape)) return view;
   const lead = shape.length - view.shape.length;
-  const stride = shape.map((d, i) => (i < lead || (view.shape[i - lead] === 1 && d !== 1) ? 0 : view.stride[i - lead]!));
+  const stride = shape.map((d, i) =>
+    i < lead || (view.shape[i - lead] === 1 && d !== 1) ? 0 : view.stride[i - lead]!,
+  );
   return { shape, stride, offset: view.offset };
 }
 

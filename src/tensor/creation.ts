@@ -156,7 +156,11 @@ export function scalar(value: number, dtype: DType = 'float32'): Tensor<[]> {
 }
 
 /** The value everywhere. It takes no memory: one number is broadcast. */
-export function full<const S extends Shape>(shape: S, value: number, dtype: DType = 'float32'): Tensor<Plain<S>> {
+export function full<const S extends Shape>(
+  shape: S,
+  value: number,
+  dtype: DType = 'float32',
+): Tensor<Plain<S>> {
   return broadcastTo(scalarNode(value, dtype), shape);
 }
 
@@ -174,7 +178,9 @@ export function ones<const S extends Shape>(shape: S, dtype?: DType): Tensor<Pla
 export function arange(start: number, stop?: number, step = 1): Tensor<[number]> {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   if (step === 0 || ![from, to, step].every(Number.isFinite)) {
-    throw new ValueError(`[arange] got start ${from}, stop ${to}, step ${step}, wanted finite numbers and a step other than 0.`);
+    throw new ValueError(
+      `[arange] got start ${from}, stop ${to}, step ${step}, wanted finite numbers and a step other than 0.`,
+    );
   }
   const n = Math.max(0, Math.ceil((to - from) / step));
   const whole = [from, to, step].every(Number.isInteger);

@@ -31,7 +31,8 @@ export function describeTensor(t: Tensor): string {
     throw error;
   }
   if (t.size === 0) return `${title} []`;
-  const print = t.dtype === 'float32' ? floatPrinter(data) : t.dtype === 'bool' ? (x: number) => String(x !== 0) : String;
+  const print =
+    t.dtype === 'float32' ? floatPrinter(data) : t.dtype === 'bool' ? (x: number) => String(x !== 0) : String;
   const strides = rowMajorStrides(t.shape);
   const shown = (axis: number): (number | null)[] => {
     const n = t.shape[axis]!;

@@ -3,9 +3,9 @@ import type { Node } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
 import { Operation } from './operation.ts';
 import { add } from './ops/arithmetic.ts';
+import { sum } from './ops/reduce.ts';
 import { scalar } from './ops/scalar.ts';
 import { broadcastTo, reshape } from './ops/shaping.ts';
-import { sum } from './ops/reduce.ts';
 import { show } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
@@ -30,7 +30,9 @@ export function reachedGradients(y: Tensor, xs: readonly Tensor[]): (Tensor | nu
   }
   for (const x of xs) {
     if (x.dtype !== 'float32') {
-      throw new ShapeError(`[gradients] got a ${x.dtype} tensor to differentiate by, wanted float32. Use cast before the computation.`);
+      throw new ShapeError(
+        `[gradients] got a ${x.dtype} tensor to differentiate by, wanted float32. Use cast before the computation.`,
+      );
     }
   }
   const targets = new Set(xs.map((x) => x.node));
@@ -44,7 +46,8 @@ export function reachedGradients(y: Tensor, xs: readonly Tensor[]): (Tensor | nu
     if (g === undefined || node.inputs.length === 0) continue;
     if (!targets.has(node)) found.delete(node);
     const op = node.op;
-    if (!(op instanceof Operation)) throw new StateError(`[gradients] ${op.name} is no operation of the catalogue.`);
+    if (!(op instanceof Operation))
+      throw new StateError(`[gradients] ${op.name} is no operation of the catalogue.`);
     const inputs = node.inputs.map((input) => new Tensor(input));
     const shares = op.record.vjp(g, new Tensor(node), inputs, node.params);
     node.inputs.forEach((input, k) => {
@@ -67,7 +70,9 @@ export function reachedGradients(y: Tensor, xs: readonly Tensor[]): (Tensor | nu
 function sumToShape(g: Tensor, shape: readonly number[]): Tensor {
   if (sameShape(g.shape, shape)) return g;
   const lead = g.rank - shape.length;
-  const repeated = g.shape.map((_, i) => i).filter((i) => i < lead || (shape[i - lead] === 1 && g.shape[i] !== 1));
+  const repeated = g.shape
+    .map((_, i) => i)
+    .filter((i) => i < lead || (shape[i - lead] === 1 && g.shape[i] !== 1));
   return reshape(sum(g, repeated), shape);
 }
 
@@ -91,7 +96,8 @@ function dependents(y: Node, targets: ReadonlySet<Node>): Node[] {
     next.pop();
     if (depends.has(node)) continue;
     const reaches =
-      node.dtype === 'float32' && (targets.has(node) || node.inputs.some((input) => depends.get(input) === true));
+      node.dtype === 'float32' &&
+      (targets.has(node) || node.inputs.some((input) => depends.get(input) === true));
     depends.set(node, reaches);
     if (reaches) order.push(node);
   }

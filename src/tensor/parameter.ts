@@ -25,7 +25,11 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> {
 
   /** Starts with the values of a tensor (computed now, and copied). */
   constructor(initial: Tensor<S>, options: ParameterOptions = {}) {
-    const storage = new Storage(initial.dtype, computeSync(initial.node).slice(), options.name ?? 'parameter');
+    const storage = new Storage(
+      initial.dtype,
+      computeSync(initial.node).slice(),
+      options.name ?? 'parameter',
+    );
     super(leafNode(storage, initial.shape));
     this.trainable = options.trainable ?? true;
   }

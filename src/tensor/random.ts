@@ -3,7 +3,13 @@ import { cos, log } from '../ir/math.ts';
 import { fillBits, philox4x32 } from '../ir/philox.ts';
 import { sizeOf } from '../ir/view.ts';
 import { fromArray } from './creation.ts';
-import { bernoulliOperation, type Draw, normalOperation, randomTensor, uniformOperation } from './ops/random.ts';
+import {
+  bernoulliOperation,
+  type Draw,
+  normalOperation,
+  randomTensor,
+  uniformOperation,
+} from './ops/random.ts';
 import { checkShape, type Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -106,7 +112,13 @@ export class Generator {
 
   private next(): Draw {
     const c = this.counter++;
-    return [this.seed >>> 0, Math.floor(this.seed / 4294967296), c >>> 0, Math.floor(c / 4294967296), this.stream];
+    return [
+      this.seed >>> 0,
+      Math.floor(this.seed / 4294967296),
+      c >>> 0,
+      Math.floor(c / 4294967296),
+      this.stream,
+    ];
   }
 
   /** The 32-bit words of one draw, one after the other. */

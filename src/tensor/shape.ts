@@ -14,15 +14,16 @@ export interface ShapeMismatch<Message extends string> {
 type IsKnown<N extends number> = number extends N ? false : true;
 
 /** Can two dimensions be the same? A union such as `1 | 3` is treated like `number`. */
-type SameDim<A extends number, B extends number> = IsKnown<A> extends false
-  ? true
-  : IsKnown<B> extends false
+type SameDim<A extends number, B extends number> =
+  IsKnown<A> extends false
     ? true
-    : [A] extends [B]
+    : IsKnown<B> extends false
       ? true
-      : [B] extends [A]
+      : [A] extends [B]
         ? true
-        : false;
+        : [B] extends [A]
+          ? true
+          : false;
 
 /** The more precise of two dimensions that are the same. */
 type KnownDim<A extends number, B extends number> = IsKnown<A> extends true ? A : B;
@@ -42,11 +43,8 @@ type BroadcastDim<A extends number, B extends number> = [A] extends [1]
 type HasKnownRank<S extends Shape> = number extends S['length'] ? false : true;
 
 /** The shape of an elementwise operation, by NumPy's broadcasting rules; `never` where the shapes do not fit. */
-export type Broadcast<A extends Shape, B extends Shape> = HasKnownRank<A> extends false
-  ? Shape
-  : HasKnownRank<B> extends false
-    ? Shape
-    : BroadcastTuple<A, B, []>;
+export type Broadcast<A extends Shape, B extends Shape> =
+  HasKnownRank<A> extends false ? Shape : HasKnownRank<B> extends false ? Shape : BroadcastTuple<A, B, []>;
 
 type BroadcastTuple<A extends Shape, B extends Shape, Done extends Shape> = A extends readonly [
   ...infer AHead extends Shape,
@@ -65,15 +63,19 @@ export type Broadcastable<A extends Shape, B extends Shape> = [Broadcast<A, B>] 
   : unknown;
 
 /** The constraint that two shapes are the same. */
-export type Same<A extends Shape, B extends Shape> = HasKnownRank<A> extends false
-  ? unknown
-  : HasKnownRank<B> extends false
+export type Same<A extends Shape, B extends Shape> =
+  HasKnownRank<A> extends false
     ? unknown
-    : SameTuple<A, B> extends true
+    : HasKnownRank<B> extends false
       ? unknown
-      : ShapeMismatch<`shape [${Print<B>}] is not [${Print<A>}]`>;
+      : SameTuple<A, B> extends true
+        ? unknown
+        : ShapeMismatch<`shape [${Print<B>}] is not [${Print<A>}]`>;
 
-type SameTuple<A extends Shape, B extends Shape> = A extends readonly [infer AH extends number, ...infer AT extends Shape]
+type SameTuple<A extends Shape, B extends Shape> = A extends readonly [
+  infer AH extends number,
+  ...infer AT extends Shape,
+]
   ? B extends readonly [infer BH extends number, ...infer BT extends Shape]
     ? SameDim<AH, BH> extends true
       ? SameTuple<AT, BT>
@@ -84,7 +86,10 @@ type SameTuple<A extends Shape, B extends Shape> = A extends readonly [infer AH 
     : false;
 
 /** The shape of `matmul` of two matrices; other ranks fall back to an unknown shape. */
-export type MatmulShape<A extends Shape, B extends Shape> = A extends readonly [infer M extends number, number]
+export type MatmulShape<A extends Shape, B extends Shape> = A extends readonly [
+  infer M extends number,
+  number,
+]
   ? B extends readonly [number, infer N extends number]
     ? [M, N]
     : Shape
@@ -100,11 +105,12 @@ export type MatmulFits<A extends Shape, B extends Shape> = A extends readonly [n
   : unknown;
 
 /** The shape with its axes in reverse order. */
-export type Reverse<S extends Shape> = HasKnownRank<S> extends false
-  ? Shape
-  : S extends readonly [infer H extends number, ...infer T extends Shape]
-    ? [...Reverse<T>, H]
-    : [];
+export type Reverse<S extends Shape> =
+  HasKnownRank<S> extends false
+    ? Shape
+    : S extends readonly [infer H extends number, ...infer T extends Shape]
+      ? [...Reverse<T>, H]
+      : [];
 
 /** The shape that `reshape` gives: -1 stands for a dimension that is worked out at run time. */
 export type Reshaped<S extends Shape> = { -readonly [K in keyof S]: S[K] extends -1 ? number : S[K] };
@@ -129,19 +135,21 @@ export type Flattened<S extends Shape> = S extends readonly [infer N extends num
   : Shape;
 
 /** Agreement of a layer's input with what it is given; the more precise dimension wins. */
-export type Refine<A extends Shape, B extends Shape> = HasKnownRank<A> extends false
-  ? B
-  : HasKnownRank<B> extends false
-    ? A
-    : { [K in keyof A]: K extends keyof B ? KnownDim<A[K] & number, B[K] & number> : A[K] };
+export type Refine<A extends Shape, B extends Shape> =
+  HasKnownRank<A> extends false
+    ? B
+    : HasKnownRank<B> extends false
+      ? A
+      : { [K in keyof A]: K extends keyof B ? KnownDim<A[K] & number, B[K] & number> : A[K] };
 
-type Print<S extends Shape> = HasKnownRank<S> extends false
-  ? '...'
-  : S extends readonly [infer H extends number, ...infer T extends Shape]
-    ? T extends readonly []
-      ? `${H}`
-      : `${H}, ${Print<T>}`
-    : '';
+type Print<S extends Shape> =
+  HasKnownRank<S> extends false
+    ? '...'
+    : S extends readonly [infer H extends number, ...infer T extends Shape]
+      ? T extends readonly []
+        ? `${H}`
+        : `${H}, ${Print<T>}`
+      : '';
 
 /** A shape in words: `[512, 784]`. */
 export const show = (shape: Shape): string => `[${shape.join(', ')}]`;
@@ -174,13 +182,19 @@ export function normalizeAxis(operation: string, axis: number, rank: number): nu
 }
 
 /** Axes in ascending order, each once; undefined stands for all. */
-export function normalizeAxes(operation: string, axes: number | readonly number[] | undefined, rank: number): number[] {
+export function normalizeAxes(
+  operation: string,
+  axes: number | readonly number[] | undefined,
+  rank: number,
+): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   const list = (typeof axes === 'number' ? [axes] : axes).map((a) => normalizeAxis(operation, a, rank));
   list.sort((a, b) => a - b);
   for (let i = 1; i < list.length; i++) {
     if (list[i] === list[i - 1]) {
-      throw new ShapeError(`[${operation}] axis ${list[i]} is named twice in [${String(axes)}]. Name each axis once.`);
+      throw new ShapeError(
+        `[${operation}] axis ${list[i]} is named twice in [${String(axes)}]. Name each axis once.`,
+      );
     }
   }
   return list;
@@ -190,7 +204,9 @@ export function normalizeAxes(operation: string, axes: number | readonly number[
 export function checkShape(operation: string, shape: Shape): readonly number[] {
   for (const d of shape) {
     if (!Number.isInteger(d) || d < 0) {
-      throw new ShapeError(`[${operation}] shape ${show(shape)} holds ${d}; dimensions are whole numbers from 0 up.`);
+      throw new ShapeError(
+        `[${operation}] shape ${show(shape)} holds ${d}; dimensions are whole numbers from 0 up.`,
+      );
     }
   }
   return shape;

@@ -36,7 +36,9 @@ function checked({ results = [], assignments }: StepOptions): Step {
   const seen = new Set<Parameter>();
   for (const [target, value] of assignments) {
     if (seen.has(target)) {
-      throw new ValueError(`[assign] Parameter '${target.name}' is assigned twice in one step. Give one value for each.`);
+      throw new ValueError(
+        `[assign] Parameter '${target.name}' is assigned twice in one step. Give one value for each.`,
+      );
     }
     seen.add(target);
     if (!sameShape(target.shape, value.shape) || target.dtype !== value.dtype) {

@@ -96,56 +96,80 @@ export class Tensor<S extends Shape = Shape> {
 
   /** a + b. */
   add<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  add<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  add<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   add(b: Tensor | number): Tensor {
     return arithmetic.add(this as Tensor, b as Tensor);
   }
 
   /** a - b. */
   sub<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  sub<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  sub<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   sub(b: Tensor | number): Tensor {
     return arithmetic.sub(this as Tensor, b as Tensor);
   }
 
   /** a * b, element by element. */
   mul<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  mul<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  mul<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   mul(b: Tensor | number): Tensor {
     return arithmetic.mul(this as Tensor, b as Tensor);
   }
 
   /** a / b in float32. */
   div<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  div<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  div<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   div(b: Tensor | number): Tensor {
     return arithmetic.div(this as Tensor, b as Tensor);
   }
 
   /** The remainder with the sign of b. */
   mod<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  mod<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  mod<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   mod(b: Tensor | number): Tensor {
     return arithmetic.mod(this as Tensor, b as Tensor);
   }
 
   /** The larger of the two; NaN wins. */
   maximum<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  maximum<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  maximum<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   maximum(b: Tensor | number): Tensor {
     return arithmetic.maximum(this as Tensor, b as Tensor);
   }
 
   /** The smaller of the two; NaN wins. */
   minimum<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  minimum<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  minimum<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   minimum(b: Tensor | number): Tensor {
     return arithmetic.minimum(this as Tensor, b as Tensor);
   }
 
   /** a to the power of b. */
   pow<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  pow<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  pow<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   pow(b: Tensor | number): Tensor {
     return arithmetic.pow(this as Tensor, b as Tensor);
   }
@@ -159,63 +183,90 @@ export class Tensor<S extends Shape = Shape> {
 
   /** a == b. */
   equal<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  equal<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  equal<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   equal(b: Tensor | number): Tensor {
     return logic.equal(this as Tensor, b as Tensor);
   }
 
   /** a != b. */
   notEqual<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  notEqual<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  notEqual<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   notEqual(b: Tensor | number): Tensor {
     return logic.notEqual(this as Tensor, b as Tensor);
   }
 
   /** a < b. */
   less<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  less<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  less<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   less(b: Tensor | number): Tensor {
     return logic.less(this as Tensor, b as Tensor);
   }
 
   /** a <= b. */
   lessEqual<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  lessEqual<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  lessEqual<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   lessEqual(b: Tensor | number): Tensor {
     return logic.lessEqual(this as Tensor, b as Tensor);
   }
 
   /** a > b. */
   greater<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  greater<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  greater<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   greater(b: Tensor | number): Tensor {
     return logic.greater(this as Tensor, b as Tensor);
   }
 
   /** a >= b. */
   greaterEqual<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  greaterEqual<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  greaterEqual<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   greaterEqual(b: Tensor | number): Tensor {
     return logic.greaterEqual(this as Tensor, b as Tensor);
   }
 
   /** Both are true. */
   logicalAnd<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  logicalAnd<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  logicalAnd<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   logicalAnd(b: Tensor | number): Tensor {
     return logic.logicalAnd(this as Tensor, b as Tensor);
   }
 
   /** One or both are true. */
   logicalOr<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  logicalOr<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  logicalOr<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   logicalOr(b: Tensor | number): Tensor {
     return logic.logicalOr(this as Tensor, b as Tensor);
   }
 
   /** Exactly one is true. */
   logicalXor<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  logicalXor<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  logicalXor<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
   logicalXor(b: Tensor | number): Tensor {
     return logic.logicalXor(this as Tensor, b as Tensor);
   }
@@ -430,7 +481,10 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /** The matrix product, as `np.matmul`. */
-  matmul<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & MatmulFits<A, B>): Tensor<MatmulShape<A, B>> {
+  matmul<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    b: Tensor<B> & MatmulFits<A, B>,
+  ): Tensor<MatmulShape<A, B>> {
     return matmul(this, b);
   }
 

@@ -126,7 +126,10 @@ const power: BinaryFunction = binaryFunction(
 /** a to the power of b in float32, with C99's special cases: `pow(x, 0)` is 1 for every x. */
 export function pow<A extends Shape>(a: Tensor<A>, b: number): Tensor<A>;
 export function pow<B extends Shape>(a: number, b: Tensor<B>): Tensor<B>;
-export function pow<A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+export function pow<A extends Shape, B extends Shape>(
+  a: Tensor<A>,
+  b: Tensor<B> & Broadcastable<A, B>,
+): Tensor<Broadcast<A, B>>;
 export function pow(a: Operand, b: Operand): Tensor {
   if (typeof a === 'number') return power(a, b as Tensor);
   return b === 2 ? square(floating(a)) : power(a, b as Tensor);

@@ -119,10 +119,16 @@ export function floatFunction(
 export interface BinaryFunction {
   <A extends Shape>(a: Tensor<A>, b: number): Tensor<A>;
   <B extends Shape>(a: number, b: Tensor<B>): Tensor<B>;
-  <A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Broadcastable<A, B>): Tensor<Broadcast<A, B>>;
+  <A extends Shape, B extends Shape>(
+    a: Tensor<A>,
+    b: Tensor<B> & Broadcastable<A, B>,
+  ): Tensor<Broadcast<A, B>>;
 }
 
 /** Makes a binary function; `prepare` brings both operands to the data type in which the operation computes. */
-export function binaryFunction(op: Operation, prepare: (a: Operand, b: Operand) => [Tensor, Tensor]): BinaryFunction {
+export function binaryFunction(
+  op: Operation,
+  prepare: (a: Operand, b: Operand) => [Tensor, Tensor],
+): BinaryFunction {
   return (a: Operand, b: Operand): Tensor => apply(op, prepare(a, b), {});
 }

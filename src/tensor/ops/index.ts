@@ -1,4 +1,15 @@
-export { elu, type GeluOptions, gelu, leakyRelu, logSoftmax, relu, sigmoid, silu, softmax, softplus } from './activation.ts';
+export {
+  elu,
+  type GeluOptions,
+  gelu,
+  leakyRelu,
+  logSoftmax,
+  relu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+} from './activation.ts';
 export { add, div, maximum, minimum, mod, mul, neg, pow, sub } from './arithmetic.ts';
 export { cast, detach } from './cast.ts';
 export { oneHot, scatterAdd, take } from './indexing.ts';

@@ -3,9 +3,9 @@ import { ShapeError } from '../../ir/errors.ts';
 import { binary, check, compare, constant, convert, type Expr, select } from '../../ir/expr.ts';
 import type { LoweringBuilder } from '../../ir/node.ts';
 import { apply } from '../apply.ts';
+import { tensor } from '../creation.ts';
 import { noGradient, operation } from '../operation.ts';
 import { normalizeAxis, type Shape, show } from '../shape.ts';
-import { tensor } from '../creation.ts';
 import { Tensor } from '../tensor.ts';
 import { add } from './arithmetic.ts';
 import { cast } from './cast.ts';
@@ -77,7 +77,11 @@ const scatterOperation = operation<{ axis: number; size: number }>({
   },
   // dupdates = g at the places they went to
   vjp: (g, _y, [indices], { axis }) => [null, () => apply(takeOperation, [g, indices!], { axis })],
-  lower: (_node, b, { axis, size }) => ({ kind: 'scatter', axis, check: b.check(outOfRange('scatterAdd', axis, size)) }),
+  lower: (_node, b, { axis, size }) => ({
+    kind: 'scatter',
+    axis,
+    check: b.check(outOfRange('scatterAdd', axis, size)),
+  }),
 });
 
 /** Zeros of `size` along an axis, with the updates added at their indices. */
@@ -90,7 +94,12 @@ function scatter(indices: Tensor, updates: Tensor, axis: number, size: number): 
  * several times takes all of its updates, in order. `updates` has the shape of x but for the axis, which has as many elements
  * as `indices`.
  */
-export function scatterAdd(x: Tensor, indices: Tensor | readonly number[], updates: Tensor, axis = 0): Tensor {
+export function scatterAdd(
+  x: Tensor,
+  indices: Tensor | readonly number[],
+  updates: Tensor,
+  axis = 0,
+): Tensor {
   const a = normalizeAxis('scatterAdd', axis, x.rank);
   const at = indexTensor('scatterAdd', indices);
   const wanted: Shape = x.shape.map((d, i) => (i === a ? at.size : d));
@@ -111,9 +120,14 @@ const oneHotOperation = operation<{ dtype: DType; depth: number }>({
   vjp: noGradient,
   lower: (node, b, { dtype, depth }) => {
     const label = convert(b.input(0), 'i32');
-    const inRange = binary('and', compare('le', constant(0, 'i32'), label), compare('lt', label, constant(depth, 'i32')));
+    const inRange = binary(
+      'and',
+      compare('le', constant(0, 'i32'), label),
+      compare('lt', label, constant(depth, 'i32')),
+    );
     const number = b.check({
-      describe: (value) => `[oneHot] label ${value} is out of range: wanted 0 to ${depth - 1} for ${depth} classes.`,
+      describe: (value) =>
+        `[oneHot] label ${value} is out of range: wanted 0 to ${depth - 1} for ${depth} classes.`,
     });
     const hit = compare('eq', check(label, inRange, number), b.index(node.shape.length - 1));
     return b.map(convert(hit, dtypes[dtype].scalar));

@@ -85,7 +85,9 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   if (first === undefined) throw new ShapeError('[stack] got no tensors, wanted at least one.');
   for (const t of tensors) {
     if (show(t.shape) !== show(first.shape)) {
-      throw new ShapeError(`[stack] shapes ${show(first.shape)} and ${show(t.shape)} differ. Stack tensors of one shape.`);
+      throw new ShapeError(
+        `[stack] shapes ${show(first.shape)} and ${show(t.shape)} differ. Stack tensors of one shape.`,
+      );
     }
   }
   return concat(
@@ -95,7 +97,11 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 }
 
 /** `value` in front of and behind each axis, as many as `widths` says: `[[before, after], ...]`, one pair for each axis. */
-export function pad(x: Tensor, widths: readonly (readonly [before: number, after: number])[], value = 0): Tensor {
+export function pad(
+  x: Tensor,
+  widths: readonly (readonly [before: number, after: number])[],
+  value = 0,
+): Tensor {
   if (widths.length !== x.rank || widths.flat().some((w) => !Number.isInteger(w) || w < 0)) {
     throw new ShapeError(
       `[pad] got widths [${widths.map((w) => show(w))}] for ${show(x.shape)}, wanted ${x.rank} pairs of whole numbers from 0 up.`,
@@ -136,7 +142,9 @@ export function split(x: Tensor, countOrSizes: number | Shape, axis = 0): Tensor
       : countOrSizes;
   const total = sizes.reduce((s, n) => s + n, 0);
   if (total !== size || sizes.some((n) => !Number.isInteger(n) || n < 0)) {
-    throw new ShapeError(`[split] sizes ${show(sizes)} do not add up to axis ${a} of ${show(x.shape)}, which has ${size}.`);
+    throw new ShapeError(
+      `[split] sizes ${show(sizes)} do not add up to axis ${a} of ${show(x.shape)}, which has ${size}.`,
+    );
   }
   let start = 0;
   return sizes.map((n) => {

@@ -58,7 +58,9 @@ export function matmul<A extends Shape, B extends Shape>(
 ): Tensor<MatmulShape<A, B>>;
 export function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.rank === 0 || b.rank === 0) {
-    throw new ShapeError(`[matmul] got shapes ${show(a.shape)} and ${show(b.shape)}, wanted at least one axis each. Use mul for scalars.`);
+    throw new ShapeError(
+      `[matmul] got shapes ${show(a.shape)} and ${show(b.shape)}, wanted at least one axis each. Use mul for scalars.`,
+    );
   }
   const [pa, pb] = promoteOperands(a, b);
   const dtype = pa.dtype === 'float32' ? 'float32' : 'int32';

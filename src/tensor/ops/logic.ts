@@ -109,8 +109,16 @@ const whereOperation = operation<{}>({
 });
 
 /** a where the (bool) condition holds, b where it does not; the unchosen value has no influence, NaN or not. */
-export function where<C extends Shape, A extends Shape>(condition: Tensor<C>, a: Tensor<A>, b: number): Tensor<Broadcast<C, A>>;
-export function where<C extends Shape, B extends Shape>(condition: Tensor<C>, a: number, b: Tensor<B>): Tensor<Broadcast<C, B>>;
+export function where<C extends Shape, A extends Shape>(
+  condition: Tensor<C>,
+  a: Tensor<A>,
+  b: number,
+): Tensor<Broadcast<C, A>>;
+export function where<C extends Shape, B extends Shape>(
+  condition: Tensor<C>,
+  a: number,
+  b: Tensor<B>,
+): Tensor<Broadcast<C, B>>;
 export function where<C extends Shape>(condition: Tensor<C>, a: number, b: number): Tensor<C>;
 export function where<C extends Shape, A extends Shape, B extends Shape>(
   condition: Tensor<C>,

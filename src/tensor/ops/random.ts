@@ -20,7 +20,11 @@ function bits(b: LoweringBuilder, i: Expr): Expr {
 const fraction = (word: Expr): Expr =>
   binary('mul', convert(binary('shr', word, constant(8, 'u32')), 'f32'), constant(1 / 16777216, 'f32'));
 
-function randomOperation(name: string, dtype: 'float32' | 'bool', expr: (b: LoweringBuilder, i: Expr) => Expr): Operation<{ shape: Shape }> {
+function randomOperation(
+  name: string,
+  dtype: 'float32' | 'bool',
+  expr: (b: LoweringBuilder, i: Expr) => Expr,
+): Operation<{ shape: Shape }> {
   return operation<{ shape: Shape }>({
     name,
     shape: (_inputs, { shape }) => ({ shape, dtype }),

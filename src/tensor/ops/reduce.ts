@@ -27,8 +27,10 @@ interface ReduceParams {
   readonly [key: string]: readonly number[];
 }
 
-const without = (shape: Shape, axes: readonly number[]): number[] => shape.filter((_, i) => !axes.includes(i));
-const keeping = (shape: Shape, axes: readonly number[]): number[] => shape.map((d, i) => (axes.includes(i) ? 1 : d));
+const without = (shape: Shape, axes: readonly number[]): number[] =>
+  shape.filter((_, i) => !axes.includes(i));
+const keeping = (shape: Shape, axes: readonly number[]): number[] =>
+  shape.map((d, i) => (axes.includes(i) ? 1 : d));
 
 /** The record of a reduction over `axes`, which vanish. */
 function reduction(
@@ -67,7 +69,12 @@ function reducedLast(x: Tensor, axes: readonly number[]): { flat: Tensor; back: 
   };
 }
 
-function reduce(op: Operation<ReduceParams>, x: Tensor, axes: Axes | undefined, options: ReduceOptions = {}): Tensor {
+function reduce(
+  op: Operation<ReduceParams>,
+  x: Tensor,
+  axes: Axes | undefined,
+  options: ReduceOptions = {},
+): Tensor {
   const list = normalizeAxes(op.name, axes, x.rank);
   const y = list.length === 0 ? x : apply(op, [x], { axes: list });
   return options.keepDims ? reshape(y, keeping(x.shape, list)) : y;
@@ -193,7 +200,10 @@ function argReduction(name: string, reducer: 'argmax' | 'argmin'): Operation<{ a
       const shape = node.inputs[0]!.shape;
       const kept = shape.map((_, i) => i).filter((i) => i !== axis);
       b.over([shape[axis]!]);
-      return b.reduce(reducer, b.input(0, (v) => permuteView(v, [...kept, axis])));
+      return b.reduce(
+        reducer,
+        b.input(0, (v) => permuteView(v, [...kept, axis])),
+      );
     },
   });
 }

@@ -1,8 +1,26 @@
 import { ShapeError } from '../../ir/errors.ts';
-import { addOffsetTerm, broadcastView, permuteView, reshapeView, sameShape, sizeOf, type View } from '../../ir/view.ts';
+import {
+  addOffsetTerm,
+  broadcastView,
+  permuteView,
+  reshapeView,
+  sameShape,
+  sizeOf,
+  type View,
+} from '../../ir/view.ts';
 import { apply } from '../apply.ts';
 import { operation } from '../operation.ts';
-import { broadcastShapes, checkShape, type Flattened, normalizeAxes, normalizeAxis, type Reshaped, type Reverse, type Shape, show } from '../shape.ts';
+import {
+  broadcastShapes,
+  checkShape,
+  type Flattened,
+  normalizeAxes,
+  normalizeAxis,
+  type Reshaped,
+  type Reverse,
+  type Shape,
+  show,
+} from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { embed } from './embed.ts';
 
@@ -51,7 +69,13 @@ const transposeOperation = operation<{ axes: readonly number[] }>({
   name: 'transpose',
   shape: ([x], { axes }) => ({ shape: axes.map((a) => x!.shape[a]!), dtype: x!.dtype }),
   // dx = g with its axes put back
-  vjp: (g, _y, _inputs, { axes }) => [() => transpose(g, axes.map((_, i) => axes.indexOf(i)))],
+  vjp: (g, _y, _inputs, { axes }) => [
+    () =>
+      transpose(
+        g,
+        axes.map((_, i) => axes.indexOf(i)),
+      ),
+  ],
   lower: (_node, _b, { axes }) => ({ kind: 'view', move: (v) => permuteView(v, axes) }),
 });
 
@@ -59,9 +83,12 @@ const transposeOperation = operation<{ axes: readonly number[] }>({
 export function transpose<S extends Shape>(x: Tensor<S>): Tensor<Reverse<S>>;
 export function transpose(x: Tensor, axes?: readonly number[]): Tensor;
 export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
-  const order = axes?.map((a) => normalizeAxis('transpose', a, x.rank)) ?? x.shape.map((_, i) => x.rank - 1 - i);
+  const order =
+    axes?.map((a) => normalizeAxis('transpose', a, x.rank)) ?? x.shape.map((_, i) => x.rank - 1 - i);
   if (order.length !== x.rank || new Set(order).size !== x.rank) {
-    throw new ShapeError(`[transpose] axes [${order}] do not order the ${x.rank} axes of ${show(x.shape)}. Name each axis once.`);
+    throw new ShapeError(
+      `[transpose] axes [${order}] do not order the ${x.rank} axes of ${show(x.shape)}. Name each axis once.`,
+    );
   }
   return order.every((a, i) => a === i) ? x : apply(transposeOperation, [x], { axes: order });
 }
@@ -77,10 +104,15 @@ export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
   const drop = axis === undefined ? null : normalizeAxes('squeeze', axis, x.rank);
   for (const a of drop ?? []) {
     if (x.shape[a] !== 1) {
-      throw new ShapeError(`[squeeze] axis ${a} of ${show(x.shape)} has size ${x.shape[a]}, wanted 1. Use reshape to merge axes.`);
+      throw new ShapeError(
+        `[squeeze] axis ${a} of ${show(x.shape)} has size ${x.shape[a]}, wanted 1. Use reshape to merge axes.`,
+      );
     }
   }
-  return reshape(x, x.shape.filter((d, i) => (drop ? !drop.includes(i) : d !== 1)));
+  return reshape(
+    x,
+    x.shape.filter((d, i) => (drop ? !drop.includes(i) : d !== 1)),
+  );
 }
 
 const broadcastOperation = operation<{ shape: Shape }>({
@@ -92,12 +124,17 @@ const broadcastOperation = operation<{ shape: Shape }>({
 });
 
 /** The tensor repeated along new axes and axes of size 1, without a copy. */
-export function broadcastTo<const S extends Shape>(x: Tensor, shape: S): Tensor<{ -readonly [K in keyof S]: S[K] }> {
+export function broadcastTo<const S extends Shape>(
+  x: Tensor,
+  shape: S,
+): Tensor<{ -readonly [K in keyof S]: S[K] }> {
   type Result = Tensor<{ -readonly [K in keyof S]: S[K] }>;
   checkShape('broadcastTo', shape);
   if (sameShape(x.shape, shape)) return x as Result;
   if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
-    throw new ShapeError(`[broadcastTo] ${show(x.shape)} is wider than ${show(shape)}. Only axes of size 1 and new ones grow.`);
+    throw new ShapeError(
+      `[broadcastTo] ${show(x.shape)} is wider than ${show(shape)}. Only axes of size 1 and new ones grow.`,
+    );
   }
   return apply(broadcastOperation, [x], { shape: [...shape] }) as Result;
 }
@@ -125,7 +162,12 @@ const sliceOperation = operation<SliceParams>({
 });
 
 /** The elements at start + i * step along each axis, i < size; every one must exist. */
-export function strided(x: Tensor, starts: readonly number[], sizes: readonly number[], steps: readonly number[]): Tensor {
+export function strided(
+  x: Tensor,
+  starts: readonly number[],
+  sizes: readonly number[],
+  steps: readonly number[],
+): Tensor {
   return apply(sliceOperation, [x], { sizes, steps }, starts);
 }
 
@@ -133,7 +175,10 @@ export function strided(x: Tensor, starts: readonly number[], sizes: readonly nu
  * One axis of a slice: a number picks one index and drops the axis; `[start, stop, step]` takes a range as in Python (stop
  * is not included, negatives count from the end, steps may be negative); null takes all.
  */
-export type SliceSpec = number | readonly [start?: number | null, stop?: number | null, step?: number | null] | null;
+export type SliceSpec =
+  | number
+  | readonly [start?: number | null, stop?: number | null, step?: number | null]
+  | null;
 
 /** A part of the tensor; axes without a spec are taken whole. `x.slice([0, 512])`, `x.slice(null, -1)`. */
 export function slice(x: Tensor, ...specs: readonly SliceSpec[]): Tensor {
@@ -171,12 +216,17 @@ function range(spec: SliceSpec, size: number, axis: number, shape: Shape) {
   const [from, to] = spec;
   const step = spec[2] ?? 1;
   for (const n of [from ?? 0, to ?? 0, step]) {
-    if (!Number.isInteger(n)) throw new ShapeError(`[slice] got ${n} in [${String(spec)}] for axis ${axis}, wanted whole numbers.`);
+    if (!Number.isInteger(n))
+      throw new ShapeError(`[slice] got ${n} in [${String(spec)}] for axis ${axis}, wanted whole numbers.`);
   }
-  if (step === 0) throw new ShapeError(`[slice] step 0 for axis ${axis} of ${show(shape)}. Steps go forwards or backwards.`);
+  if (step === 0)
+    throw new ShapeError(
+      `[slice] step 0 for axis ${axis} of ${show(shape)}. Steps go forwards or backwards.`,
+    );
   // Python's rules: bounds count from the end where negative and are clamped to the axis.
   const clamp = (i: number, low: number, high: number) => Math.min(Math.max(i < 0 ? i + size : i, low), high);
-  const start = from == null ? (step > 0 ? 0 : size - 1) : step > 0 ? clamp(from, 0, size) : clamp(from, -1, size - 1);
+  const start =
+    from == null ? (step > 0 ? 0 : size - 1) : step > 0 ? clamp(from, 0, size) : clamp(from, -1, size - 1);
   const stop = to == null ? (step > 0 ? size : -1) : step > 0 ? clamp(to, 0, size) : clamp(to, -1, size - 1);
   const count = Math.max(0, Math.ceil((stop - start) / step));
   return { start: count === 0 ? 0 : start, size: count, step, drop: false };

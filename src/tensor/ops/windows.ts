@@ -42,7 +42,11 @@ const windowsOperation: Operation<WindowParams> = operation<WindowParams>({
       axes.forEach((axis, k) => {
         stride[axis] = v.stride[axis]! * strides[k]!;
       });
-      return { shape: node.shape, stride: [...stride, ...axes.map((a, k) => v.stride[a]! * dilations[k]!)], offset: v.offset };
+      return {
+        shape: node.shape,
+        stride: [...stride, ...axes.map((a, k) => v.stride[a]! * dilations[k]!)],
+        offset: v.offset,
+      };
     },
   }),
 });
@@ -63,7 +67,11 @@ const foldOperation: Operation<FoldParams> = operation<FoldParams>({
     b.over(sizes);
     // Element c of an axis is element w of window o where o * stride + w * dilation = c.
     const windows = axes.map((axis, k): Expr => {
-      const start = binary('sub', b.index(axis), binary('mul', b.index(shape.length + k), constant(dilations[k]!, 'i32')));
+      const start = binary(
+        'sub',
+        b.index(axis),
+        binary('mul', b.index(shape.length + k), constant(dilations[k]!, 'i32')),
+      );
       const s = constant(strides[k]!, 'i32');
       if (strides[k] === 1) return start;
       const whole = compare('eq', binary('mod', start, s), constant(0, 'i32'));
@@ -75,7 +83,11 @@ const foldOperation: Operation<FoldParams> = operation<FoldParams>({
       plain.forEach((axis, k) => {
         stride[axis] = rest.stride[k]!;
       });
-      return { shape: [...shape, ...sizes], stride: [...stride, ...rest.stride.slice(plain.length)], offset: rest.offset };
+      return {
+        shape: [...shape, ...sizes],
+        stride: [...stride, ...rest.stride.slice(plain.length)],
+        offset: rest.offset,
+      };
     };
     return b.reduce('sum', b.gather(0, axes, windows, layOut, 0));
   },
@@ -87,11 +99,16 @@ const foldOperation: Operation<FoldParams> = operation<FoldParams>({
  */
 export function slidingWindows(x: Tensor, sizes: Shape, options: WindowOptions = {}): Tensor {
   const axes =
-    options.axes?.map((a) => normalizeAxis('slidingWindows', a, x.rank)) ?? sizes.map((_, k) => x.rank - sizes.length + k);
+    options.axes?.map((a) => normalizeAxis('slidingWindows', a, x.rank)) ??
+    sizes.map((_, k) => x.rank - sizes.length + k);
   const strides = options.strides ?? sizes.map(() => 1);
   const dilations = options.dilations ?? sizes.map(() => 1);
   const lists = [axes, strides, dilations];
-  if (lists.some((l) => l.length !== sizes.length) || new Set(axes).size !== axes.length || sizes.length > x.rank) {
+  if (
+    lists.some((l) => l.length !== sizes.length) ||
+    new Set(axes).size !== axes.length ||
+    sizes.length > x.rank
+  ) {
     throw new ShapeError(
       `[slidingWindows] got sizes ${show(sizes)}, axes ${show(axes)}, strides ${show(strides)} and dilations ${show(dilations)} for ` +
         `${show(x.shape)}, wanted one of each for every windowed axis.`,
