@@ -1,5 +1,8 @@
 export type { DType, TypedArray } from './ir/dtype.ts';
 export { DTypeError, NdgradError, ShapeError, StateError, ValueError } from './ir/errors.ts';
+export * from './layers/index.ts';
+export * from './losses/index.ts';
+export * from './optim/index.ts';
 export { type BackendInfo, backendInfo } from './run.ts';
 export {
   arange,

@@ -15,6 +15,8 @@ interface Lazy {
   readonly inputs: readonly Access[];
   readonly expr: Expr;
   readonly names: readonly string[];
+  /** At least the number of nodes in the expression; shared ones may be counted twice. */
+  readonly nodes: number;
 }
 
 type Inlined = Omit<Lazy, 'shape'>;
@@ -28,6 +30,8 @@ interface Core {
 
 /** An expression cheaper than this is computed again by each of its users rather than stored. */
 const cheap = 2;
+/** No cheap expression has more nodes; larger ones need not be looked through. */
+const cheapNodes = 16;
 
 /**
  * Pass 3. From primitives to kernels. Elementwise work joins the kernel of its user; the last elementwise user of a reduction or a
@@ -159,7 +163,11 @@ class Fuser {
     const inlined = this.inline(i, p.inputs, p.expr, p.kind === 'reduce');
     if (this.limits === null) return inlined;
     const { maxInputs, maxNodes } = this.limits;
-    if (inlined.inputs.length <= maxInputs && postorder([inlined.expr]).length <= maxNodes) return inlined;
+    if (inlined.inputs.length <= maxInputs) {
+      if (inlined.nodes <= maxNodes) return inlined;
+      const nodes = postorder([inlined.expr]).length;
+      if (nodes <= maxNodes) return { ...inlined, nodes };
+    }
     for (const s of this.graph.inputs[i]!) if (!this.isLoad(s)) this.realize(s);
     return this.inline(i, p.inputs, p.expr, p.kind === 'reduce');
   }
@@ -169,6 +177,7 @@ class Fuser {
     const sources = this.graph.inputs[i]!;
     const inputs: Access[] = [];
     const names: string[] = [];
+    let nodes = postorder([expr]).length;
     const number = (access: Access): number => {
       const known = inputs.findIndex((other) => sameAccess(other, access));
       return known >= 0 ? known : inputs.push(access) - 1;
@@ -186,7 +195,9 @@ class Fuser {
         moved = this.moved(s, input.move)!;
       }
       for (const name of moved.names) if (!names.includes(name)) names.push(name);
+      nodes += moved.nodes;
       const numbers = moved.inputs.map(number);
+      if (numbers.every((n, k) => n === k)) return moved.expr;
       const [inlined] = rewrite([moved.expr], (e) =>
         e.op === 'load' ? load(numbers[e.value]!, e.type, e.args) : e,
       );
@@ -198,7 +209,7 @@ class Fuser {
       return 'view' in r ? load(number(r), e.type, e.args) : r;
     });
     names.push(this.graph.nodes[i]!.op.name);
-    return { inputs, expr: whole!, names };
+    return { inputs, expr: whole!, names, nodes };
   }
 
   /** A lazy value seen through a view; null where one of its accesses can't be. */
@@ -256,13 +267,20 @@ class Fuser {
   }
 
   private isCheap(value: number): boolean {
-    return this.openIn(value).length === 0 && costOf(this.lazies[value]!.expr) <= cheap;
+    const { nodes, expr } = this.lazies[value]!;
+    return nodes <= cheapNodes && this.openIn(value).length === 0 && costOf(expr) <= cheap;
   }
 
   private buffered(value: number): Lazy {
     const node = this.graph.nodes[value]!;
     const access: Access = { buffer: value, view: contiguous(node.shape), gather: [], fill: null };
-    return { shape: node.shape, inputs: [access], expr: load(0, dtypes[node.dtype].scalar), names: [] };
+    return {
+      shape: node.shape,
+      inputs: [access],
+      expr: load(0, dtypes[node.dtype].scalar),
+      names: [],
+      nodes: 1,
+    };
   }
 
   private openCore(i: number, source: Core['source'], names: readonly string[]): void {

@@ -1,3 +1,4 @@
+export type { BatchSource, Data, SampleArray, Samples, ShapedArray } from './dataset.ts';
 export { decodeIdx, type IdxArray, type IdxOptions, readIdx } from './idx.ts';
 export {
   type ByteArray,

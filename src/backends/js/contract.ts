@@ -3,7 +3,7 @@ import { binary, convert, load } from '../../ir/expr.ts';
 import type { Access, Contract, Kernel, Operand, Reduce } from '../../ir/kernel.ts';
 import { evaluateOffset, sizeOf } from '../../ir/view.ts';
 import { type Group, type Groups, groupsOf, positions } from './groups.ts';
-import type { Tile } from './precision.ts';
+import { TILE_M, TILE_N, type Tile } from './precision.ts';
 import type { Machine } from './program.ts';
 import { compileReduce } from './reduce.ts';
 import { type Register, RegisterAllocator } from './registers.ts';
@@ -14,9 +14,6 @@ const K_BLOCK = 256;
 /** Rows and columns of the result that are computed together. */
 const M_BLOCK = 128;
 const N_BLOCK = 256;
-/** Rows and columns of a `Tile`. */
-const TILE_M = 4;
-const TILE_N = 2;
 
 /**
  * A contraction: both operands are gathered through offset tables into packed panels, block by block, and multiplied in

@@ -40,6 +40,7 @@ export function compileJs(plan: Plan, precision: 'single' | 'double'): JsExecuta
       machine.values = values;
       machine.failure = null;
       try {
+        // The first failure ends a run, so that nothing is committed after it.
         for (let i = 0; i < kernels.length && machine.failure === null; i++) kernels[i]!();
         return machine.failure;
       } finally {

@@ -9,6 +9,10 @@ import { type Loop, type Register, RegisterFile } from './registers.ts';
 /** All loops, by the type of an operation's (last) argument. */
 export type Loops = { readonly [T in ScalarType]: { readonly [Op in ExprOp]?: Loop } };
 
+/** Rows and columns of a `Tile`. */
+export const TILE_M = 4;
+export const TILE_N = 2;
+
 /**
  * Products of two packed panels: `out[2 i + j] = sum over p < k of a[4 p + i] * b[from + 2 p + j]`, for i < 4 and j < 2, added
  * up from 0 with p ascending.

@@ -1,9 +1,8 @@
-import type { ScalarType } from '../../ir/dtype.ts';
 import type { Access, Kernel, Reduce } from '../../ir/kernel.ts';
 import { coalesce, sizeOf } from '../../ir/view.ts';
 import { Columns, type RowReducer, Winner } from './accumulate.ts';
 import { type Machine, Program } from './program.ts';
-import { BLOCK, RegisterAllocator } from './registers.ts';
+import { BLOCK, type Register, RegisterAllocator } from './registers.ts';
 import { Stores } from './stores.ts';
 
 /**
@@ -11,63 +10,91 @@ import { Stores } from './stores.ts';
  * side, row after row; the second is for reductions over the first axes, where memory runs along the points, and for short ones.
  */
 export function compileReduce(kernel: Kernel, source: Reduce, machine: Machine): () => void {
+  const { reducer, over, expr, inputs } = source;
   const registers = new RegisterAllocator(machine.precision.registers);
-  const { reducer, over, expr } = source;
-  const arg = reducer === 'argmax' || reducer === 'argmin';
-  const type: ScalarType = arg ? 'i32' : expr.type;
-  const acc = registers.own(type);
-  const length = sizeOf(over);
+  const finds = reducer === 'argmax' || reducer === 'argmin';
+  const acc = registers.own(finds ? 'i32' : expr.type);
+  const columns = finds ? null : columnOrder(kernel.shape, over, inputs);
+  const nest: Nest = {
+    length: sizeOf(over),
+    operand: new Program(machine, registers, [expr], columns?.inputs ?? inputs),
+    stores: new Stores(kernel, machine, registers, acc),
+    acc,
+  };
+  if (finds) return inTurn(nest, new Winner(reducer));
+  if (columns === null) return inTurn(nest, new Columns(reducer, expr.type, 1, machine.precision));
+  const tile = Math.min(columns.width, BLOCK);
+  return sideBySide(nest, columns.width, tile, new Columns(reducer, expr.type, tile, machine.precision));
+}
 
-  const columns = arg ? null : columnOrder(kernel.shape, over, source.inputs);
-  const program = new Program(machine, registers, [expr], columns?.inputs ?? source.inputs);
-  const x = program.results[0]!;
-  const stores = new Stores(kernel, machine, registers, acc);
+interface Nest {
+  /** Elements that are reduced to one. */
+  readonly length: number;
+  readonly operand: Program;
+  readonly stores: Stores;
+  readonly acc: Register;
+}
+
+function inTurn({ length, operand, stores, acc }: Nest, reducer: RowReducer): () => void {
   const { size } = stores;
+  const x = operand.results[0]!;
 
-  if (columns === null) {
-    const row: RowReducer = arg ? new Winner(reducer) : new Columns(reducer, type, 1, machine.precision);
-    // Whole rows in a block, or a part of one row.
-    const rows = Math.max(1, Math.floor(BLOCK / Math.max(1, length)));
-    return () => {
-      program.begin(size * length);
-      stores.begin();
-      let filled = 0;
-      for (let point = 0; point < size; ) {
-        const count = Math.min(rows, size - point, BLOCK - filled);
-        for (let j = 0; j < count; j++) {
-          row.reset();
-          for (let r = 0; r < length; r += BLOCK) {
-            const n = Math.min(BLOCK, length - r);
-            const from = rows > 1 ? j * length : 0;
-            if (from === 0) program.evaluate((point + j) * length + r, rows > 1 ? count * length : n);
-            row.take(n, x, from);
-          }
-          acc[filled++] = row.finish();
-        }
-        point += count;
-        if (filled === BLOCK || point === size) {
-          stores.run(point - filled, filled);
-          filled = 0;
-        }
-      }
-    };
-  }
+  /** Points of length <= BLOCK, several of which are evaluated at a time. */
+  const several = Math.floor(BLOCK / Math.max(1, length));
+  const reduceSeveral = (point: number, count: number, filled: number): void => {
+    if (length > 0) operand.evaluate(point * length, count * length);
+    for (let i = 0; i < count; i++) {
+      reducer.reset();
+      reducer.take(length, x, i * length);
+      acc[filled + i] = reducer.finish();
+    }
+  };
 
-  const { width } = columns;
-  const tile = Math.min(width, BLOCK);
-  const sums = new Columns(reducer, type, tile, machine.precision);
+  const reduceOne = (point: number, filled: number): void => {
+    reducer.reset();
+    for (let r = 0; r < length; r += BLOCK) {
+      const n = Math.min(BLOCK, length - r);
+      operand.evaluate(point * length + r, n);
+      reducer.take(n, x, 0);
+    }
+    acc[filled] = reducer.finish();
+  };
+
   return () => {
-    program.begin(size * length);
+    operand.begin(size * length);
+    stores.begin();
+    for (let point = 0; point < size; point += BLOCK) {
+      const points = Math.min(BLOCK, size - point);
+      const step = Math.max(1, several);
+      for (let i = 0; i < points; i += step) {
+        if (several > 0) reduceSeveral(point + i, Math.min(step, points - i), i);
+        else reduceOne(point + i, i);
+      }
+      stores.run(point, points);
+    }
+  };
+}
+
+function sideBySide(
+  { length, operand, stores, acc }: Nest,
+  width: number,
+  tile: number,
+  reducer: Columns,
+): () => void {
+  const { size } = stores;
+  const x = operand.results[0]!;
+  return () => {
+    operand.begin(size * length);
     stores.begin();
     for (let point = 0; point < size; point += width) {
       for (let j = 0; j < width; j += tile) {
         const n = Math.min(tile, width - j);
-        sums.reset();
+        reducer.reset();
         for (let r = 0; r < length; r++) {
-          program.evaluate(point * length + r * width + j, n);
-          sums.takeRow(x);
+          operand.evaluate(point * length + r * width + j, n);
+          reducer.takeRow(x);
         }
-        acc.set(sums.finishAll().subarray(0, n));
+        acc.set(reducer.finishAll().subarray(0, n));
         stores.run(point + j, n);
       }
     }

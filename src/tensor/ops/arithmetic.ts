@@ -1,4 +1,4 @@
-import { binary, unary } from '../../ir/expr.ts';
+import { binary, compare, constant, type Expr, select, unary } from '../../ir/expr.ts';
 import { apply } from '../apply.ts';
 import type { Broadcast, Broadcastable, Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -118,12 +118,33 @@ const power: BinaryFunction = binaryFunction(
       () => where(b!.equal(0), 0, mul(g, mul(b!, power(a!, sub(b!, 1))))),
       () => where(a!.equal(0).logicalAnd(b!.greaterEqual(0)), 0, mul(mul(g, y), log(a!))),
     ],
-    expr: ([a, b]) => binary('pow', a!, b!),
+    expr: ([a, b]) => (a!.type === 'f32' ? binary('pow', a!, b!) : integerPower(a!, b!)),
   }),
-  inFloat,
+  inCommonType,
 );
 
-/** a to the power of b in float32, with C99's special cases: `pow(x, 0)` is 1 for every x. */
+/** Square and multiply, one bit of the exponent after the other; products wrap. */
+function integerPower(base: Expr, exponent: Expr): Expr {
+  const zero = constant(0, 'i32');
+  const one = constant(1, 'i32');
+  const isOdd = compare('ne', binary('and', exponent, one), zero);
+  let square = base;
+  let result = select(isOdd, base, one);
+  for (let bit = 1; bit < 31; bit++) {
+    square = binary('mul', square, square);
+    const isSet = compare('ne', binary('and', exponent, constant(1 << bit, 'i32')), zero);
+    result = select(isSet, binary('mul', result, square), result);
+  }
+  // A negative power is a fraction, which rounds towards zero; only those of 1 and -1 are whole.
+  const sign = select(isOdd, base, one);
+  const fraction = select(compare('eq', unary('abs', base), one), sign, zero);
+  return select(compare('lt', exponent, zero), fraction, result);
+}
+
+/**
+ * a to the power of b. float32 follows C99's special cases: `pow(x, 0)` is 1 for every x. Integers stay integers and wrap; a
+ * negative power of them rounds towards zero.
+ */
 export function pow<A extends Shape>(a: Tensor<A>, b: number): Tensor<A>;
 export function pow<B extends Shape>(a: number, b: Tensor<B>): Tensor<B>;
 export function pow<A extends Shape, B extends Shape>(
@@ -132,7 +153,7 @@ export function pow<A extends Shape, B extends Shape>(
 ): Tensor<Broadcast<A, B>>;
 export function pow(a: Operand, b: Operand): Tensor {
   if (typeof a === 'number') return power(a, b as Tensor);
-  return b === 2 ? square(floating(a)) : power(a, b as Tensor);
+  return b === 2 ? square(a) : power(a, b as Tensor);
 }
 
 const negOperation = elementwise({

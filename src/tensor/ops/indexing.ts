@@ -90,28 +90,29 @@ function scatter(indices: Tensor, updates: Tensor, axis: number, size: number): 
 }
 
 /**
- * x with `updates` added at `indices` (1-D integers, negatives count from the end) along an axis; an index that occurs
- * several times takes all of its updates, in order. `updates` has the shape of x but for the axis, which has as many elements
- * as `indices`.
+ * x with `updates` added at `indices` (integers, negatives count from the end) along an axis; an index that occurs several times
+ * takes all of its updates, in order. `updates` has the shape of `take(x, indices, axis)`.
  */
 export function scatterAdd(
   x: Tensor,
-  indices: Tensor | readonly number[],
+  indices: Tensor | number | readonly number[],
   updates: Tensor,
   axis = 0,
 ): Tensor {
   const a = normalizeAxis('scatterAdd', axis, x.rank);
   const at = indexTensor('scatterAdd', indices);
-  const wanted: Shape = x.shape.map((d, i) => (i === a ? at.size : d));
-  if (at.rank !== 1 || show(updates.shape) !== show(wanted)) {
+  const before = x.shape.slice(0, a);
+  const after = x.shape.slice(a + 1);
+  const wanted: Shape = [...before, ...at.shape, ...after];
+  if (show(updates.shape) !== show(wanted)) {
     throw new ShapeError(
-      `[scatterAdd] got indices ${show(at.shape)} and updates ${show(updates.shape)} for ${show(x.shape)}, ` +
-        `wanted 1-D indices and updates ${show(wanted)}. Flatten the indices.`,
+      `[scatterAdd] got indices ${show(at.shape)} and updates ${show(updates.shape)} for axis ${a} of ${show(x.shape)}, ` +
+        `wanted updates ${show(wanted)}. Updates have the shape of take(x, indices, axis).`,
     );
   }
-  const [base, values] = promoteOperands(x, updates);
+  const [base, values] = promoteOperands(x, reshape(updates, [...before, at.size, ...after]));
   const wide = base.dtype === 'float32' ? base : cast(base, 'int32');
-  return add(wide, scatter(at, cast(values, wide.dtype), a, x.shape[a]!) as typeof wide);
+  return add(wide, scatter(flatten(at), cast(values, wide.dtype), a, x.shape[a]!) as typeof wide);
 }
 
 const oneHotOperation = operation<{ dtype: DType; depth: number }>({

@@ -1,0 +1,235 @@
+import type { TypedArray } from '../ir/dtype.ts';
+import { ShapeError, ValueError } from '../ir/errors.ts';
+import { type TensorLike, tensor } from '../tensor/creation.ts';
+import { valuesOf } from '../tensor/evaluate.ts';
+import { cast } from '../tensor/ops/cast.ts';
+import type { Generator } from '../tensor/random.ts';
+import { type Shape, show } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { Rows } from './rows.ts';
+
+/** Flat values in row-major order, and their shape. */
+export interface ShapedArray {
+  readonly data: TypedArray | Float64Array | readonly number[];
+  readonly shape: Shape;
+  readonly stride?: undefined;
+}
+
+/** Values with the samples along their first axis. */
+export type SampleArray = TensorLike | ShapedArray;
+
+/** Samples, what is to be predicted of them, and what each counts. */
+export interface Samples {
+  /** `[N, ...]`, as the model takes it. */
+  readonly x: SampleArray;
+  /** `[N, ...]`, as the loss takes it. */
+  readonly y: SampleArray;
+  /** `[N]`, finite and not negative; all 1 where left out. */
+  readonly sampleWeights?: SampleArray;
+}
+
+/**
+ * Batches made while they are used: anything that can be iterated, or a function that gives such a thing for each epoch,
+ * counted from 0.
+ */
+export type BatchSource = BatchIterable | ((epoch: number) => BatchIterable);
+
+type BatchIterable = Iterable<Samples> | AsyncIterable<Samples>;
+
+/** What `fit` and `evaluate` take: all samples at once, or batch by batch. */
+export type Data = Samples | BatchSource;
+
+/** A batch as tensors. */
+export interface Batch {
+  readonly x: Tensor;
+  readonly y: Tensor;
+  readonly sampleWeights?: Tensor;
+  /** How many samples it holds. */
+  readonly size: number;
+  /** The sum of the samples' weights. */
+  readonly weight: number;
+}
+
+/** How one pass through samples goes. */
+export interface Pass {
+  readonly batchSize: number;
+  /** Counted from 0. */
+  readonly epoch: number;
+  /** Draws the order of the samples; without it they come as they stand. */
+  readonly shuffle?: Generator;
+}
+
+/** Data that can be gone through batch by batch. */
+export type Dataset = ArrayDataset | StreamDataset;
+
+/** The values as a tensor with an axis of samples; typed arrays are used as they are. */
+export function sampleTensor(operation: string, what: string, values: SampleArray): Tensor {
+  const t = isShaped(values)
+    ? tensor(values.data, { shape: values.shape, copy: false })
+    : tensor(values, { copy: false });
+  if (t.rank > 0) return t;
+  throw new ShapeError(
+    `[${operation}] ${what} is a single number, wanted an array with the samples along its first axis.`,
+  );
+}
+
+function isShaped(values: SampleArray): values is ShapedArray {
+  if (typeof values !== 'object' || values === null || values instanceof Tensor) return false;
+  return 'data' in values && 'shape' in values && !('stride' in values);
+}
+
+/** Samples that all lie in memory. */
+export class ArrayDataset {
+  readonly size: number;
+  private readonly x: Rows;
+  private readonly y: Rows;
+  private readonly weights: Rows | null;
+
+  private constructor(x: Rows, y: Rows, weights: Rows | null) {
+    this.x = x;
+    this.y = y;
+    this.weights = weights;
+    this.size = x.count;
+  }
+
+  static async of(operation: string, samples: Samples): Promise<ArrayDataset> {
+    const { x, y, sampleWeights } = await readSamples(operation, samples);
+    if (x.shape[0] === 0) {
+      throw new ValueError(`[${operation}] the data hold no samples: x has shape ${show(x.shape)}.`);
+    }
+    const weights = sampleWeights === null ? null : await Rows.of(sampleWeights);
+    if (weights?.array.every((weight) => weight === 0)) {
+      throw new ValueError(`[${operation}] sampleWeights are all 0, so no sample counts.`);
+    }
+    return new ArrayDataset(await Rows.of(x), await Rows.of(y), weights);
+  }
+
+  countBatches(batchSize: number): number {
+    return Math.ceil(this.size / batchSize);
+  }
+
+  *batches({ batchSize, shuffle }: Pass): IterableIterator<Batch> {
+    const order = shuffle?.permutation(this.size);
+    for (let from = 0; from < this.size; from += batchSize) {
+      const to = Math.min(from + batchSize, this.size);
+      const pick = (rows: Rows): Rows =>
+        order === undefined ? rows.part(from, to) : rows.gather(order.subarray(from, to));
+      const weights = this.weights === null ? null : pick(this.weights);
+      yield {
+        x: pick(this.x).toTensor(),
+        y: pick(this.y).toTensor(),
+        size: to - from,
+        ...weighted(to - from, weights?.array, weights?.toTensor()),
+      };
+    }
+  }
+
+  /** The samples before and after `at`. */
+  split(at: number): [before: ArrayDataset, after: ArrayDataset] {
+    const part = (from: number, to: number): ArrayDataset =>
+      new ArrayDataset(
+        this.x.part(from, to),
+        this.y.part(from, to),
+        this.weights === null ? null : this.weights.part(from, to),
+      );
+    return [part(0, at), part(at, this.size)];
+  }
+}
+
+/** Batches that come from elsewhere, in the size and order in which they come. */
+export class StreamDataset {
+  private readonly operation: string;
+  private readonly source: BatchSource;
+
+  constructor(operation: string, source: BatchSource) {
+    this.operation = operation;
+    this.source = source;
+  }
+
+  /** Whether the source is an iterator itself, which can be gone through once only. */
+  get once(): boolean {
+    return 'next' in this.source;
+  }
+
+  async *batches({ epoch }: Pass): AsyncIterableIterator<Batch> {
+    const { operation, source } = this;
+    let count = 0;
+    for await (const samples of typeof source === 'function' ? source(epoch) : source) {
+      if (typeof samples !== 'object' || samples === null || !('x' in samples) || !('y' in samples)) {
+        throw new ValueError(
+          `[${operation}] batch ${count} of the data is ${String(samples)}, wanted { x, y } or { x, y, sampleWeights }.`,
+        );
+      }
+      const { x, y, sampleWeights } = await readSamples(operation, samples);
+      const size = x.shape[0]!;
+      if (size === 0) {
+        throw new ValueError(
+          `[${operation}] batch ${count} of the data holds no samples: x has shape ${show(x.shape)}. Leave it out.`,
+        );
+      }
+      count++;
+      const weights = sampleWeights === null ? undefined : await valuesOf(sampleWeights);
+      yield { x, y, size, ...weighted(size, weights, sampleWeights ?? undefined) };
+    }
+    if (count > 0) return;
+    throw new ValueError(
+      `[${operation}] the data gave no batches${epoch > 0 ? ` in epoch ${epoch + 1}` : ''}. If they can be gone through ` +
+        'only once, pass a function that makes them anew for each epoch: () => batches().',
+    );
+  }
+}
+
+/** @throws DTypeError, ShapeError, ValueError where the data are neither samples nor batches, or do not fit together. */
+export async function openDataset(operation: string, data: Data): Promise<Dataset> {
+  if (typeof data === 'function') return new StreamDataset(operation, data);
+  if (typeof data === 'object' && data !== null) {
+    if ('x' in data && 'y' in data) return ArrayDataset.of(operation, data);
+    if (Symbol.iterator in data || Symbol.asyncIterator in data) return new StreamDataset(operation, data);
+  }
+  throw new ValueError(
+    `[${operation}] got data ${String(data)}, wanted { x, y }, an iterable of such batches, or a function that gives one.`,
+  );
+}
+
+interface Read {
+  readonly x: Tensor;
+  readonly y: Tensor;
+  readonly sampleWeights: Tensor | null;
+}
+
+async function readSamples(operation: string, samples: Samples): Promise<Read> {
+  const x = sampleTensor(operation, 'x', samples.x);
+  const y = sampleTensor(operation, 'y', samples.y);
+  const count = x.shape[0]!;
+  if (y.shape[0] !== count) {
+    throw new ShapeError(
+      `[${operation}] x ${show(x.shape)} holds ${count} samples, y ${show(y.shape)} holds ${y.shape[0]}. ` +
+        'Their first axes must be equal.',
+    );
+  }
+  if (samples.sampleWeights === undefined) return { x, y, sampleWeights: null };
+  const sampleWeights = cast(sampleTensor(operation, 'sampleWeights', samples.sampleWeights), 'float32');
+  if (sampleWeights.rank !== 1 || sampleWeights.shape[0] !== count) {
+    throw new ShapeError(
+      `[${operation}] sampleWeights have shape ${show(sampleWeights.shape)}, wanted one weight per sample, [${count}].`,
+    );
+  }
+  (await valuesOf(sampleWeights)).forEach((weight, i) => {
+    if (weight >= 0 && weight < Number.POSITIVE_INFINITY) return;
+    throw new ValueError(
+      `[${operation}] sampleWeights[${i}] is ${weight}, wanted a finite number that is not negative.`,
+    );
+  });
+  return { x, y, sampleWeights };
+}
+
+function weighted(
+  size: number,
+  values: ArrayLike<number> | undefined,
+  sampleWeights: Tensor | undefined,
+): Pick<Batch, 'sampleWeights' | 'weight'> {
+  if (values === undefined || sampleWeights === undefined) return { weight: size };
+  let weight = 0;
+  for (let i = 0; i < values.length; i++) weight += values[i]!;
+  return { sampleWeights, weight };
+}

@@ -1,0 +1,96 @@
+import { ValueError } from '../ir/errors.ts';
+import { Parameter } from '../tensor/parameter.ts';
+import { defaultGenerator, type Generator } from '../tensor/random.ts';
+import { show } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { toActivation } from './activation.ts';
+import type { ActivationFunction, ActivationName } from './activations.ts';
+import { shapeError } from './errors.ts';
+import { draw, type Initializer, type InitializerName } from './initializers.ts';
+import { Layer } from './layer.ts';
+import type { Penalty } from './penalty.ts';
+
+export interface DenseOptions {
+  /** Applied to the result; none by default. */
+  readonly activation?: ActivationName | ActivationFunction;
+  /** Whether b is added; true by default. */
+  readonly bias?: boolean;
+  /** `glorotUniform` by default. */
+  readonly kernelInitializer?: InitializerName | Initializer;
+  /** `zeros` by default. */
+  readonly biasInitializer?: InitializerName | Initializer;
+  readonly kernelPenalty?: Penalty;
+  readonly biasPenalty?: Penalty;
+  readonly name?: string;
+  /** Where initial values are drawn from; the default generator if not given. */
+  readonly rng?: Generator;
+}
+
+/**
+ * A fully connected layer: y = activation(x W + b), from [N, inFeatures] to [N, outFeatures]. The kernel W is
+ * [inFeatures, outFeatures], the bias b is [outFeatures].
+ */
+export class Dense<const In extends number = number, const Out extends number = number> extends Layer<
+  [number, In],
+  [number, Out]
+> {
+  readonly inFeatures: In;
+  readonly outFeatures: Out;
+  readonly kernel: Parameter<[In, Out]>;
+  readonly bias: Parameter<[Out]> | null;
+  readonly activation: ActivationFunction | null;
+
+  constructor(inFeatures: In, outFeatures: Out, options: DenseOptions = {}) {
+    super(options.name);
+    checkFeatures('inFeatures', inFeatures);
+    checkFeatures('outFeatures', outFeatures);
+    const rng = options.rng ?? defaultGenerator();
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    this.kernel = new Parameter(
+      draw(options.kernelInitializer ?? 'glorotUniform', [inFeatures, outFeatures], rng),
+      {
+        name: 'kernel',
+      },
+    );
+    this.bias =
+      options.bias === false
+        ? null
+        : new Parameter(draw(options.biasInitializer ?? 'zeros', [outFeatures], rng), { name: 'bias' });
+    this.activation = options.activation === undefined ? null : toActivation(options.activation);
+    this.penalize(this.kernel, options.kernelPenalty);
+    if (this.bias !== null) this.penalize(this.bias, options.biasPenalty);
+  }
+
+  override get type(): string {
+    return 'Dense';
+  }
+
+  override inputShape(): readonly number[] {
+    return [this.inFeatures];
+  }
+
+  override forward(x: Tensor<[number, In]>): Tensor<[number, Out]> {
+    this.check(x.shape);
+    const kernel: Tensor = this.kernel;
+    const product = (x as Tensor).matmul(kernel);
+    const sum = this.bias === null ? product : product.add(this.bias as Tensor);
+    return (this.activation === null ? sum : this.activation(sum)) as Tensor<[number, Out]>;
+  }
+
+  private check(shape: readonly number[]): void {
+    if (shape.length === 2 && shape[1] === this.inFeatures) return;
+    const wanted = `inFeatures ${this.inFeatures}`;
+    const mend =
+      shape.length === 2
+        ? `Give [N, ${this.inFeatures}], or make the layer with inFeatures ${shape[1]}.`
+        : `Give [N, ${this.inFeatures}]: Flatten makes that of [N, ...], reshape([1, -1]) of a single sample.`;
+    throw shapeError(this, `input ${show(shape)} does not fit ${wanted}. ${mend}`);
+  }
+}
+
+function checkFeatures(name: string, n: number): void {
+  if (!Number.isInteger(n) || n < 1) {
+    throw new ValueError(`[Dense] got ${name} ${n}, wanted a whole number from 1 up.`);
+  }
+}

@@ -1,0 +1,28 @@
+import { show } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { shapeError } from './errors.ts';
+import { Layer } from './layer.ts';
+import type { Flat } from './shapes.ts';
+
+export interface FlattenOptions {
+  readonly name?: string;
+}
+
+/** All axes but the batch axis made one: [N, 28, 28] becomes [N, 784], [N] becomes [N, 1]. */
+export class Flatten extends Layer {
+  declare readonly gives: Flat<this['given']>;
+
+  constructor(options: FlattenOptions = {}) {
+    super(options.name);
+  }
+
+  override get type(): string {
+    return 'Flatten';
+  }
+
+  override forward(x: Tensor): Tensor {
+    if (x.rank === 0) throw shapeError(this, `input ${show(x.shape)} has no batch axis. Give [N, ...].`);
+    const [batch, ...rest] = x.shape;
+    return x.reshape([batch!, rest.reduce((a, b) => a * b, 1)]);
+  }
+}

@@ -1,0 +1,11 @@
+export { Activation, type ActivationOptions } from './activation.ts';
+export { type ActivationFunction, type ActivationName, activations } from './activations.ts';
+export { type Context, inference, TrainingContext, type TrainingOptions, training } from './context.ts';
+export { Dense, type DenseOptions } from './dense.ts';
+export { Dropout, type DropoutOptions } from './dropout.ts';
+export { Flatten, type FlattenOptions } from './flatten.ts';
+export { type Initializer, type InitializerName, initializers } from './initializers.ts';
+export { Layer, type Member } from './layer.ts';
+export type { Penalty } from './penalty.ts';
+export { Sequential, type SequentialOptions } from './sequential.ts';
+export type { SummaryOptions } from './summary.ts';

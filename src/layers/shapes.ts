@@ -1,0 +1,45 @@
+import type { Flattened, Same, Shape } from '../tensor/shape.ts';
+import type { Layer } from './layer.ts';
+
+/** The shape that a layer of type L makes of an input of shape S. */
+export type Output<L extends Layer, S extends Shape> = (L & { readonly given: S })['gives'];
+
+/** `gives` of a layer that keeps the shape of its input. */
+export type Kept<S> = S extends Shape ? S : Shape;
+
+/** `gives` of a layer that makes all axes but the first into one. */
+export type Flat<S> = S extends Shape ? Flattened<S> : Shape;
+
+/** The shape that a list of layers wants: that of the first one which is particular about it. */
+export type ChainInput<L extends readonly Layer[]> = L extends readonly [
+  infer Head extends Layer,
+  ...infer Tail extends readonly Layer[],
+]
+  ? number extends Head['takes']['length']
+    ? KeepsShape<Head> extends true
+      ? ChainInput<Tail>
+      : Shape
+    : Head['takes']
+  : Shape;
+
+/** The shape that a list of layers makes of S. */
+export type ChainOutput<L extends readonly Layer[], S extends Shape> = number extends L['length']
+  ? Shape
+  : L extends readonly [infer Head extends Layer, ...infer Tail extends readonly Layer[]]
+    ? ChainOutput<Tail, Output<Head, S>>
+    : S;
+
+type KeepsShape<L extends Layer> = Output<L, [number, -1]> extends readonly [number, -1] ? true : false;
+
+/** A list of layers in which one that does not take what the one before it gives is replaced by a message. */
+export type Chain<L extends readonly Layer[], S extends Shape = ChainInput<L>> = number extends L['length']
+  ? L
+  : L extends readonly [infer Head extends Layer, ...infer Tail extends readonly Layer[]]
+    ? readonly [Head & Same<Head['takes'], S>, ...Chain<Tail, Output<Head, S>>]
+    : readonly [];
+
+/** `gives` of a list of layers. */
+export type Flow<L extends readonly Layer[], S> = Extract<
+  ChainOutput<L, S extends Shape ? S : ChainInput<L>>,
+  ChainOutput<L, ChainInput<L>>
+>;

@@ -1,0 +1,41 @@
+import { ShapeError } from '../ir/errors.ts';
+import { type TensorLike, tensor } from '../tensor/creation.ts';
+import { softplus } from '../tensor/ops/activation.ts';
+import { cast } from '../tensor/ops/cast.ts';
+import { broadcastShapes, show } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { elementLoss, type LossOptions } from './reduction.ts';
+
+export interface BinaryCrossEntropyOptions extends LossOptions {
+  /** Multiplies the loss of positive targets: a number, or weights that broadcast to the logits, such as one for each class. */
+  readonly positiveWeight?: TensorLike;
+}
+
+/**
+ * -(p y log s + (1 - y) log(1 - s)) for each element, with s = sigmoid(logit) and p the weight of positive targets, averaged over all
+ * of them. Computed as p y softplus(-x) + (1 - y) softplus(x), which is exact for logits of any size.
+ *
+ * @param logits float32, any shape: the model's result before a sigmoid. @param targets of the same shape, from 0 to 1.
+ * @returns a scalar; with reduction `none` the shape of the logits.
+ * @throws ShapeError where the shapes differ.
+ */
+export function binaryCrossEntropy(
+  logits: Tensor,
+  targets: Tensor,
+  options: BinaryCrossEntropyOptions = {},
+): Tensor {
+  const { positiveWeight } = options;
+  return elementLoss('binaryCrossEntropy', logits, targets, options, (x, y) => {
+    const positive: Tensor = y.mul(softplus(x.neg()));
+    const negative: Tensor = y.neg().add(1).mul(softplus(x));
+    if (positiveWeight === undefined) return positive.add(negative);
+    if (typeof positiveWeight === 'number') return positive.mul(positiveWeight).add(negative);
+    const weight = cast(tensor(positiveWeight), 'float32');
+    if (show(broadcastShapes('binaryCrossEntropy', weight.shape, x.shape)) !== show(x.shape)) {
+      throw new ShapeError(
+        `[binaryCrossEntropy] got positiveWeight of shape ${show(weight.shape)}, wanted one that broadcasts to ${show(x.shape)}.`,
+      );
+    }
+    return positive.mul(weight).add(negative);
+  });
+}

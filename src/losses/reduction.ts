@@ -1,0 +1,78 @@
+import { ShapeError, ValueError } from '../ir/errors.ts';
+import { type TensorLike, tensor } from '../tensor/creation.ts';
+import { cast } from '../tensor/ops/cast.ts';
+import { broadcastTo, reshape } from '../tensor/ops/shaping.ts';
+import { show } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** `mean` (the default) divides by the sum of the weights, `sum` adds up, `none` keeps a loss for each sample. */
+export type Reduction = 'mean' | 'sum' | 'none';
+
+export interface LossOptions {
+  /** A weight for each sample (row), shape [N]. */
+  readonly sampleWeights?: TensorLike;
+  readonly reduction?: Reduction;
+}
+
+/**
+ * Reduces weighted losses. The mean divides by the sum of the weights, broadcast to the losses.
+ *
+ * @param losses already multiplied by their weights.
+ * @param weights null where all are 1.
+ */
+export function reduceLosses(
+  name: string,
+  losses: Tensor,
+  weights: Tensor | null,
+  reduction: Reduction = 'mean',
+): Tensor {
+  switch (reduction) {
+    case 'none':
+      return losses;
+    case 'sum':
+      return losses.sum();
+    case 'mean':
+      return weights === null ? losses.mean() : losses.sum().div(broadcastTo(weights, losses.shape).sum());
+    default:
+      throw new ValueError(`[${name}] got reduction '${String(reduction)}', wanted 'mean', 'sum' or 'none'.`);
+  }
+}
+
+/** Weights as a float32 tensor of shape [count]. */
+export function weightVector(name: string, what: string, weights: TensorLike, count: number): Tensor {
+  const w = cast(tensor(weights), 'float32');
+  if (w.rank !== 1 || w.shape[0] !== count) {
+    throw new ShapeError(`[${name}] got ${what} of shape ${show(w.shape)}, wanted [${count}].`);
+  }
+  return w;
+}
+
+/** The loss of each element, weighted by row and reduced: what the losses that compare two tensors of one shape share. */
+export function elementLoss(
+  name: string,
+  predictions: Tensor,
+  targets: Tensor,
+  options: LossOptions,
+  loss: (predictions: Tensor, targets: Tensor) => Tensor,
+): Tensor {
+  if (show(predictions.shape) !== show(targets.shape)) {
+    throw new ShapeError(
+      `[${name}] got predictions ${show(predictions.shape)} and targets ${show(targets.shape)}, wanted one shape. ` +
+        'Reshape one to the other: broadcasting would compare each with each.',
+    );
+  }
+  const losses = loss(cast(predictions, 'float32'), cast(targets, 'float32'));
+  const { sampleWeights, reduction } = options;
+  if (sampleWeights === undefined) return reduceLosses(name, losses, null, reduction);
+  if (losses.rank === 0) {
+    throw new ShapeError(
+      `[${name}] got sampleWeights for scalars, wanted predictions [N, ...]. Leave the weights away.`,
+    );
+  }
+  const perRow = weightVector(name, 'sampleWeights', sampleWeights, losses.shape[0]!);
+  const weights = reshape(
+    perRow,
+    losses.shape.map((d, i) => (i === 0 ? d : 1)),
+  );
+  return reduceLosses(name, losses.mul(weights), weights, reduction);
+}

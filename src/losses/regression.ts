@@ -1,0 +1,42 @@
+import { ValueError } from '../ir/errors.ts';
+import { minimum } from '../tensor/ops/arithmetic.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { elementLoss, type LossOptions } from './reduction.ts';
+
+/**
+ * (prediction - target)^2 for each element, averaged over all of them.
+ *
+ * @param predictions float32, any shape. @param targets of the same shape.
+ * @returns a scalar; with reduction `none` the shape of the predictions.
+ * @throws ShapeError where the shapes differ.
+ */
+export function meanSquaredError(predictions: Tensor, targets: Tensor, options: LossOptions = {}): Tensor {
+  return elementLoss('meanSquaredError', predictions, targets, options, (x, y) => x.sub(y).square());
+}
+
+/**
+ * |prediction - target| for each element, averaged over all of them; its gradient at 0 is 0. Arguments and result as for
+ * `meanSquaredError`.
+ */
+export function meanAbsoluteError(predictions: Tensor, targets: Tensor, options: LossOptions = {}): Tensor {
+  return elementLoss('meanAbsoluteError', predictions, targets, options, (x, y) => x.sub(y).abs());
+}
+
+export interface HuberOptions extends LossOptions {
+  /** Where the parabola meets the straight lines; 1 by default. */
+  readonly delta?: number;
+}
+
+/**
+ * e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2), with e = prediction - target (Huber 1964): squared for small errors,
+ * absolute for large ones. Arguments and result as for `meanSquaredError`.
+ */
+export function huber(predictions: Tensor, targets: Tensor, options: HuberOptions = {}): Tensor {
+  const { delta = 1 } = options;
+  if (!(delta > 0)) throw new ValueError(`[huber] got delta ${delta}, wanted a number above 0.`);
+  return elementLoss('huber', predictions, targets, options, (x, y) => {
+    const e: Tensor = x.sub(y).abs();
+    const inner = minimum(e, delta);
+    return inner.mul(e.sub(inner.mul(0.5)));
+  });
+}

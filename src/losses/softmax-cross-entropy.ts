@@ -1,0 +1,96 @@
+import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
+import type { TensorLike } from '../tensor/creation.ts';
+import { logSoftmax } from '../tensor/ops/activation.ts';
+import { cast } from '../tensor/ops/cast.ts';
+import { oneHot } from '../tensor/ops/indexing.ts';
+import { where } from '../tensor/ops/logic.ts';
+import { show } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type LossOptions, reduceLosses, weightVector } from './reduction.ts';
+
+export interface SoftmaxCrossEntropyOptions extends LossOptions {
+  /** This share of the probability is spread evenly over all classes; 0 by default (Szegedy et al. 2016). */
+  readonly labelSmoothing?: number;
+  /** A weight for each class, shape [C]. */
+  readonly classWeights?: TensorLike;
+}
+
+/**
+ * -sum over classes of w_c y_c log softmax(logits)_c for each sample, y being the label's distribution, smoothed if asked for, and w
+ * the class weights; PyTorch's definition. The mean divides by the sum of the samples' weights: sample weight times class weight of the
+ * label, which for a soft label is the mean of the class weights under it.
+ *
+ * @param logits float32 [N, C]: the model's result before a softmax; values of 1e4 are safe.
+ * @param labels class numbers [N] (int32 or uint8), or distributions [N, C]: one-hot or soft.
+ * @returns a scalar; with reduction `none` the shape [N].
+ * @throws ShapeError, DTypeError where logits and labels do not fit.
+ * @throws ValueError when it is computed and a class number is not in 0 .. C - 1.
+ */
+export function softmaxCrossEntropy(
+  logits: Tensor,
+  labels: Tensor,
+  options: SoftmaxCrossEntropyOptions = {},
+): Tensor {
+  const { labelSmoothing = 0, classWeights, sampleWeights, reduction } = options;
+  checkLabels(logits, labels);
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new ValueError(`[${name}] got labelSmoothing ${labelSmoothing}, wanted a number from 0 to 1.`);
+  }
+  const [count, classes] = logits.shape as readonly [number, number];
+  const perClass =
+    classWeights === undefined ? null : weightVector(name, 'classWeights', classWeights, classes);
+  const perSample =
+    sampleWeights === undefined ? null : weightVector(name, 'sampleWeights', sampleWeights, count);
+
+  /** The mean of values under each label's distribution: [N, C] or [C] to [N]. */
+  const underLabel =
+    labels.rank === 1 ? pick(oneHot(labels, classes, 'bool')) : average(cast(labels, 'float32'));
+
+  const surprise: Tensor = logSoftmax(cast(logits, 'float32')).neg();
+  const weighted = perClass === null ? surprise : surprise.mul(perClass);
+  let losses = underLabel(weighted);
+  if (labelSmoothing > 0) {
+    losses = losses.mul(1 - labelSmoothing).add(weighted.sum(1).mul(labelSmoothing / classes));
+  }
+  if (perSample !== null) losses = losses.mul(perSample);
+  const classWeight = perClass === null ? null : underLabel(perClass);
+  const weights =
+    classWeight === null ? perSample : perSample === null ? classWeight : classWeight.mul(perSample);
+  return reduceLosses(name, losses, weights, reduction);
+}
+
+const name = 'softmaxCrossEntropy';
+
+/** Selecting, not multiplying: an infinite value at another class does no harm. */
+const pick =
+  (hot: Tensor) =>
+  (values: Tensor): Tensor =>
+    where(hot, values, 0).sum(1);
+
+const average =
+  (distribution: Tensor) =>
+  (values: Tensor): Tensor =>
+    distribution.mul(values).sum(1);
+
+function checkLabels(logits: Tensor, labels: Tensor): void {
+  if (logits.rank !== 2) {
+    throw new ShapeError(
+      `[${name}] got logits ${show(logits.shape)}, wanted [N, C]: a row of C classes for each sample.`,
+    );
+  }
+  const [count, classes] = logits.shape;
+  const fits =
+    labels.shape[0] === count && (labels.rank === 1 || (labels.rank === 2 && labels.shape[1] === classes));
+  if (!fits) {
+    throw new ShapeError(
+      `[${name}] got labels ${show(labels.shape)} for logits ${show(logits.shape)}, ` +
+        `wanted class numbers [${count}] or distributions ${show(logits.shape)}.`,
+    );
+  }
+  if (labels.rank === 1 && labels.dtype !== 'int32' && labels.dtype !== 'uint8') {
+    throw new DTypeError(
+      `[${name}] got ${labels.dtype} labels ${show(labels.shape)}, wanted class numbers in int32 or uint8. ` +
+        "Make them with tensor(labels, { dtype: 'int32' }), or cast them.",
+    );
+  }
+}

@@ -1,0 +1,62 @@
+import { pow } from '../ir/math.ts';
+import type { Parameter } from '../tensor/parameter.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkNotNegative, checkShare } from './check.ts';
+import { decayed, Optimizer, type OptimizerOptions, type Slots, type Update } from './optimizer.ts';
+
+export interface AdamOptions extends OptimizerOptions {
+  /** How much of the running means of g and g^2 is kept; [0.9, 0.999] by default. */
+  readonly betas?: readonly [number, number];
+  /** Added to the root; 1e-8 by default. */
+  readonly epsilon?: number;
+  /** Adam: adds weightDecay * p to the gradient, 0 by default. AdamW: see there. */
+  readonly weightDecay?: number;
+}
+
+type Settings = Required<Omit<AdamOptions, 'clip'>>;
+
+/**
+ * Adam (Kingma & Ba 2015, algorithm 1), with step t from 1:
+ *
+ *     m = beta1 * m + (1 - beta1) * g
+ *     v = beta2 * v + (1 - beta2) * g^2
+ *     p = p - learningRate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
+ */
+export class Adam extends Optimizer<'m' | 'v'> {
+  protected readonly settings: Settings;
+
+  /** @param options learningRate is 1e-3 by default. */
+  constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
+    const settings = {
+      learningRate: 1e-3,
+      betas: [0.9, 0.999] as const,
+      epsilon: 1e-8,
+      weightDecay: 0,
+      ...options,
+    };
+    super(parameters, settings, ['m', 'v']);
+    this.settings = settings;
+    checkShare('Adam', { 'betas[0]': settings.betas[0], 'betas[1]': settings.betas[1] });
+    checkNotNegative('Adam', { epsilon: settings.epsilon, weightDecay: settings.weightDecay });
+  }
+
+  protected override update(
+    p: Tensor,
+    gradient: Tensor,
+    slots: Slots<'m' | 'v'>,
+    learningRate: number,
+    t: number,
+  ): Update<'m' | 'v'> {
+    const {
+      betas: [beta1, beta2],
+      epsilon,
+      weightDecay,
+    } = this.settings;
+    const g = decayed(gradient, p, weightDecay);
+    const m = slots.m.mul(beta1).add(g.mul(1 - beta1));
+    const v = slots.v.mul(beta2).add(g.square().mul(1 - beta2));
+    const rate = learningRate / (1 - pow(beta1, t));
+    const root = v.sqrt().mul(1 / Math.sqrt(1 - pow(beta2, t)));
+    return { value: p.sub(m.div(root.add(epsilon)).mul(rate)), slots: { m, v } };
+  }
+}

@@ -1,0 +1,32 @@
+import type { Parameter } from '../tensor/parameter.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { Adam, type AdamOptions } from './adam.ts';
+import { checkNotNegative } from './check.ts';
+import type { Slots, Update } from './optimizer.ts';
+
+/**
+ * Adam with decoupled weight decay (Loshchilov & Hutter 2019): p shrinks by learningRate * weightDecay * p before Adam's step,
+ * whose running means do not see the decay.
+ */
+export class AdamW extends Adam {
+  private readonly decay: number;
+
+  /** @param options learningRate is 1e-3 and weightDecay 0.01 by default. */
+  constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
+    const { weightDecay = 0.01, ...rest } = options;
+    super(parameters, rest);
+    checkNotNegative('AdamW', { weightDecay });
+    this.decay = weightDecay;
+  }
+
+  protected override update(
+    p: Tensor,
+    g: Tensor,
+    slots: Slots<'m' | 'v'>,
+    learningRate: number,
+    t: number,
+  ): Update<'m' | 'v'> {
+    const shrunk = this.decay === 0 ? p : p.mul(1 - learningRate * this.decay);
+    return super.update(shrunk, g, slots, learningRate, t);
+  }
+}

@@ -1,0 +1,23 @@
+export { Adam, type AdamOptions } from './adam.ts';
+export { AdamW } from './adamw.ts';
+export type { ClipOptions } from './clip.ts';
+export {
+  type MinimizeOptions,
+  Optimizer,
+  type OptimizerOptions,
+  type OptimizerState,
+  type Slots,
+  type Update,
+} from './optimizer.ts';
+export { RMSprop, type RMSpropOptions } from './rmsprop.ts';
+export {
+  constant,
+  cosineDecay,
+  exponentialDecay,
+  oneCycle,
+  piecewise,
+  type Schedule,
+  stepDecay,
+  warmup,
+} from './schedules.ts';
+export { SGD, type SGDOptions } from './sgd.ts';

@@ -1,0 +1,167 @@
+import { ShapeError, ValueError } from '../ir/errors.ts';
+import { tensor, zeros } from '../tensor/creation.ts';
+import { reachedGradients } from '../tensor/gradients.ts';
+import { guardNaN } from '../tensor/ops/guard.ts';
+import { Parameter } from '../tensor/parameter.ts';
+import { type Shape, show } from '../tensor/shape.ts';
+import { runStep } from '../tensor/step.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type ClipOptions, checkClip, clipGradients } from './clip.ts';
+import type { Schedule } from './schedules.ts';
+import { unreached } from './unreached.ts';
+
+/** What all optimizers take. */
+export interface OptimizerOptions {
+  /** A number, or a function of the number of updates done so far. */
+  readonly learningRate?: number | Schedule;
+  /** Limits on the gradients, before anything else is done with them. */
+  readonly clip?: ClipOptions;
+}
+
+export interface MinimizeOptions {
+  /** Tensors to compute in the same plan, such as logits for a metric. */
+  readonly also?: readonly Tensor[];
+  /** The training context of the forward pass: the assignments that layers asked for run in the same plan. */
+  readonly context?: { take(): readonly (readonly [parameter: Parameter, value: Tensor])[] };
+}
+
+/** The tensors that an optimizer keeps for one Parameter, by name. */
+export type Slots<Slot extends string = string> = Readonly<Record<Slot, Tensor>>;
+
+/** New values of a Parameter and of its slots. */
+export interface Update<Slot extends string = string> {
+  readonly value: Tensor;
+  readonly slots: Slots<Slot>;
+}
+
+/** An optimizer's memory as plain data: the number of updates, and for each slot the values for each Parameter in turn. */
+export interface OptimizerState {
+  readonly step: number;
+  readonly slots: Readonly<Record<string, readonly Float32Array[]>>;
+}
+
+/**
+ * Changes Parameters so that a loss gets smaller. An optimizer of one's own extends this class and says in `update` what one
+ * Parameter becomes; `Slot` names the tensors that it keeps for each Parameter.
+ */
+export abstract class Optimizer<Slot extends string = string> {
+  readonly parameters: readonly Parameter[];
+  /** May be changed between steps. */
+  learningRate: number | Schedule;
+  /** The number of updates done. */
+  step = 0;
+  protected readonly clip: ClipOptions;
+  private readonly slots: readonly Readonly<Record<Slot, Parameter>>[];
+
+  /**
+   * @param parameters such as `model.parameters()`; those that are not trainable are skipped.
+   * @param slots names of the tensors kept for each Parameter, zeros at first.
+   */
+  constructor(
+    parameters: readonly Parameter[],
+    options: OptimizerOptions & { learningRate: number | Schedule },
+    slots: readonly Slot[],
+  ) {
+    this.parameters = [...new Set(parameters)];
+    this.learningRate = options.learningRate;
+    this.clip = options.clip ?? {};
+    checkClip(this.clip);
+    this.slots = this.parameters.map((p) => {
+      const kept = {} as Record<Slot, Parameter>;
+      for (const slot of slots) {
+        kept[slot] = new Parameter<Shape>(zeros(p.shape), { name: `${p.name}.${slot}`, trainable: false });
+      }
+      return kept;
+    });
+  }
+
+  /**
+   * What one Parameter becomes.
+   *
+   * @param p its values. @param g the gradient, of the same shape. @param slots the tensors kept for it.
+   * @param learningRate of this update. @param step the number of this update, counted from 1.
+   */
+  protected abstract update(
+    p: Tensor,
+    g: Tensor,
+    slots: Slots<Slot>,
+    learningRate: number,
+    step: number,
+  ): Update<Slot>;
+
+  /** The learning rate of the next update. */
+  get currentLearningRate(): number {
+    const rate = typeof this.learningRate === 'number' ? this.learningRate : this.learningRate(this.step);
+    if (!Number.isFinite(rate))
+      throw new ValueError(
+        `[minimize] got learning rate ${rate} at step ${this.step}, wanted a finite number.`,
+      );
+    return rate;
+  }
+
+  /**
+   * One step: gradients, updates, the loss and whatever `also` names, in one plan. The loss and `also` come back computed and
+   * detached, so that keeping them keeps no batch alive.
+   *
+   * @param loss a float32 tensor with one element.
+   * @throws ValueError where the loss is NaN; nothing is overwritten then.
+   * @throws StateError where the loss does not reach a trainable Parameter.
+   */
+  async minimize(loss: Tensor, options: MinimizeOptions = {}): Promise<void> {
+    const trained = this.parameters.map((_, i) => i).filter((i) => this.parameters[i]!.trainable);
+    const targets = trained.map((i) => this.parameters[i]!);
+    const gradients = reachedGradients(loss, targets).map((g, k) => {
+      if (g === null) throw unreached(loss, targets[k]!);
+      return g;
+    });
+    const learningRate = this.currentLearningRate;
+    const assignments: (readonly [Parameter, Tensor])[] = [...(options.context?.take() ?? [])];
+    clipGradients(gradients, this.clip).forEach((g, k) => {
+      const slots = this.slots[trained[k]!]!;
+      const update = this.update(targets[k]!, g, slots, learningRate, this.step + 1);
+      assignments.push([targets[k]!, update.value]);
+      for (const slot of Object.keys(slots) as Slot[]) assignments.push([slots[slot], update.slots[slot]]);
+    });
+    const guarded = guardNaN(loss, '[minimize] the loss', this.step);
+    const running = runStep({ results: [guarded, loss, ...(options.also ?? [])], assignments });
+    this.step++;
+    try {
+      await running;
+    } catch (error) {
+      this.step--;
+      throw error;
+    }
+  }
+
+  /** A copy of the optimizer's memory, for a checkpoint. */
+  getState(): OptimizerState {
+    const names = Object.keys(this.slots[0] ?? {}) as Slot[];
+    const copies = (slot: Slot): Float32Array[] =>
+      this.slots.map((s) => Float32Array.from(s[slot].dataSync()));
+    return { step: this.step, slots: Object.fromEntries(names.map((slot) => [slot, copies(slot)])) };
+  }
+
+  /** Goes on from a state that `getState` gave, of an optimizer of the same kind over Parameters of the same shapes. */
+  async setState(state: OptimizerState): Promise<void> {
+    const assignments = this.slots.flatMap((slots, i) =>
+      (Object.keys(slots) as Slot[]).map((slot): readonly [Parameter, Tensor] => {
+        const values = state.slots[slot]?.[i];
+        const target = slots[slot];
+        if (values === undefined || values.length !== target.size) {
+          throw new ShapeError(
+            `[setState] got ${values?.length ?? 'no'} values for '${target.name}' ${show(target.shape)}, wanted ${target.size}. ` +
+              'Give the state of an optimizer of the same kind over the same model.',
+          );
+        }
+        return [target, tensor(values, { shape: target.shape })];
+      }),
+    );
+    await runStep({ assignments });
+    this.step = state.step;
+  }
+}
+
+/** The gradient with the pull of a penalty weightDecay / 2 * p^2 added. */
+export function decayed(g: Tensor, p: Tensor, weightDecay: number): Tensor {
+  return weightDecay === 0 ? g : g.add(p.mul(weightDecay));
+}

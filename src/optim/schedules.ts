@@ -1,0 +1,90 @@
+import { ValueError } from '../ir/errors.ts';
+import { cos, pow } from '../ir/math.ts';
+
+/** The learning rate for an update, given its number, counted from 0. Any function of the step is one. */
+export type Schedule = (step: number) => number;
+
+const pi = 3.141592653589793;
+
+/** The same rate at every step. */
+export function constant(rate: number): Schedule {
+  return () => rate;
+}
+
+/** rate * factor^floor(step / every). */
+export function stepDecay(options: { rate: number; every: number; factor: number }): Schedule {
+  const { rate, every, factor } = options;
+  checkSteps('stepDecay', 'every', every);
+  return (step) => rate * pow(factor, Math.floor(step / every));
+}
+
+/** rate * factor^(step / every); `every` is 1 if not given. */
+export function exponentialDecay(options: { rate: number; factor: number; every?: number }): Schedule {
+  const { rate, factor, every = 1 } = options;
+  checkSteps('exponentialDecay', 'every', every);
+  return (step) => rate * pow(factor, step / every);
+}
+
+/** From `rate` at step 0 down to `minimum` at step `steps` and after, along half a cosine (Loshchilov & Hutter 2017). */
+export function cosineDecay(options: { rate: number; steps: number; minimum?: number }): Schedule {
+  const { rate, steps, minimum = 0 } = options;
+  checkSteps('cosineDecay', 'steps', steps);
+  return (step) => between(rate, minimum, step / steps);
+}
+
+/**
+ * A straight line up for `steps` steps: from `start` times the rate that follows (its step 0) up to it, then `then`, whose steps
+ * are counted from there.
+ */
+export function warmup(options: { steps: number; start?: number; then: number | Schedule }): Schedule {
+  const { steps, start = 0, then } = options;
+  checkSteps('warmup', 'steps', steps);
+  const next = typeof then === 'number' ? constant(then) : then;
+  return (step) => (step < steps ? next(0) * (start + (1 - start) * (step / steps)) : next(step - steps));
+}
+
+/**
+ * One cycle (Smith & Topin 2018; PyTorch's OneCycleLR with cosine annealing): from peak / startDivisor up to `peak`, then down to
+ * peak / startDivisor / endDivisor at the last of `steps` steps.
+ */
+export function oneCycle(options: {
+  peak: number;
+  steps: number;
+  warmupFraction?: number;
+  startDivisor?: number;
+  endDivisor?: number;
+}): Schedule {
+  const { peak, steps, warmupFraction = 0.3, startDivisor = 25, endDivisor = 1e4 } = options;
+  checkSteps('oneCycle', 'steps', steps);
+  const start = peak / startDivisor;
+  const top = warmupFraction * steps - 1;
+  return (step) =>
+    step <= top && top > 0
+      ? between(start, peak, step / top)
+      : between(peak, start / endDivisor, (step - top) / (steps - 1 - top));
+}
+
+/** `rates[0]` before step `boundaries[0]`, `rates[1]` from there on, and so forth: one rate more than boundaries. */
+export function piecewise(options: { boundaries: readonly number[]; rates: readonly number[] }): Schedule {
+  const { boundaries, rates } = options;
+  if (rates.length !== boundaries.length + 1) {
+    throw new ValueError(
+      `[piecewise] got ${boundaries.length} boundaries and ${rates.length} rates, wanted one rate more than boundaries.`,
+    );
+  }
+  if (boundaries.some((b, i) => i > 0 && b <= boundaries[i - 1]!)) {
+    throw new ValueError(
+      `[piecewise] got boundaries [${boundaries.join(', ')}], wanted them in ascending order.`,
+    );
+  }
+  return (step) => rates[boundaries.filter((b) => b <= step).length]!;
+}
+
+/** Along half a cosine from a (at 0) to b (at 1 and after). */
+function between(a: number, b: number, fraction: number): number {
+  return b + (a - b) * 0.5 * (1 + cos(pi * Math.min(1, fraction)));
+}
+
+function checkSteps(schedule: string, what: string, n: number): void {
+  if (!(n > 0)) throw new ValueError(`[${schedule}] got ${what} ${n}, wanted a number above 0.`);
+}

@@ -1,0 +1,46 @@
+import { ValueError } from '../ir/errors.ts';
+import type { Parameter } from '../tensor/parameter.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkNotNegative, checkShare } from './check.ts';
+import { decayed, Optimizer, type OptimizerOptions, type Slots, type Update } from './optimizer.ts';
+import type { Schedule } from './schedules.ts';
+
+export interface SGDOptions extends OptimizerOptions {
+  readonly learningRate: number | Schedule;
+  /** How much of the earlier direction is kept; 0 by default. */
+  readonly momentum?: number;
+  /** Looks ahead along the momentum; false by default. */
+  readonly nesterov?: boolean;
+  /** Adds weightDecay * p to the gradient; 0 by default. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Stochastic gradient descent, with momentum as PyTorch has it (Sutskever et al. 2013):
+ *
+ *     b = momentum * b + g
+ *     p = p - learningRate * b                      (Nesterov: g + momentum * b in place of b)
+ */
+export class SGD extends Optimizer {
+  private readonly settings: { momentum: number; nesterov: boolean; weightDecay: number };
+
+  constructor(parameters: readonly Parameter[], options: SGDOptions) {
+    const settings = { momentum: 0, nesterov: false, weightDecay: 0, ...options };
+    super(parameters, settings, settings.momentum > 0 ? ['momentum'] : []);
+    this.settings = settings;
+    checkShare('SGD', { momentum: settings.momentum });
+    checkNotNegative('SGD', { weightDecay: settings.weightDecay });
+    if (settings.nesterov && settings.momentum === 0) {
+      throw new ValueError('[SGD] got nesterov without momentum. Give a momentum, such as 0.9.');
+    }
+  }
+
+  protected override update(p: Tensor, gradient: Tensor, slots: Slots, learningRate: number): Update {
+    const { momentum, nesterov, weightDecay } = this.settings;
+    const g = decayed(gradient, p, weightDecay);
+    if (slots.momentum === undefined) return { value: p.sub(g.mul(learningRate)), slots };
+    const b = slots.momentum.mul(momentum).add(g);
+    const direction = nesterov ? g.add(b.mul(momentum)) : b;
+    return { value: p.sub(direction.mul(learningRate)), slots: { momentum: b } };
+  }
+}

@@ -1,0 +1,75 @@
+import type { TypedArray } from '../../ir/dtype.ts';
+import { ValueError } from '../../ir/errors.ts';
+import { tensor } from '../../tensor/creation.ts';
+import type { Parameter } from '../../tensor/parameter.ts';
+import type { Callback } from './callback.ts';
+
+export interface EarlyStoppingOptions {
+  /** Which result is followed, by its name in the history; `val_loss` by default. */
+  readonly monitor?: string;
+  /** After how many epochs in a row without improvement training ends; 0, the default, and 1 both mean the first such epoch. */
+  readonly patience?: number;
+  /** A change counts as an improvement if it is larger than this, 0 by default. */
+  readonly minDelta?: number;
+  /** Whether small or large is good. By default small for names that end in `loss` or `Error`, large for others. */
+  readonly mode?: 'min' | 'max';
+  /** Whether the Parameters take the values of the best epoch when training ends; true by default. */
+  readonly restoreBestWeights?: boolean;
+}
+
+/**
+ * Ends training when a result has not improved for `patience` epochs, as in Keras. NaN is no improvement. The best values are restored also
+ * where training comes to its regular end, not where it fails or is aborted. The optimizer's own state stays as it is.
+ */
+export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+  const { monitor = 'val_loss', patience = 0, minDelta = 0, restoreBestWeights = true } = options;
+  const mode = options.mode ?? (/(loss|Error)$/.test(monitor) ? 'min' : 'max');
+  if (!Number.isInteger(patience) || patience < 0) {
+    throw new ValueError(`[earlyStopping] got patience ${patience}, wanted a whole number of at least 0.`);
+  }
+  if (!(minDelta >= 0)) throw new ValueError(`[earlyStopping] got minDelta ${minDelta}, wanted a number from 0 up.`);
+  if (mode !== 'min' && mode !== 'max') {
+    throw new ValueError(`[earlyStopping] got mode '${String(mode)}', wanted 'min' or 'max'.`);
+  }
+  const sign = mode === 'min' ? -1 : 1;
+
+  let best = Number.NEGATIVE_INFINITY;
+  let bestEpoch = -1;
+  let waited = 0;
+  let weights: [Parameter, TypedArray][] = [];
+  return {
+    onTrainBegin() {
+      best = Number.NEGATIVE_INFINITY;
+      bestEpoch = -1;
+      waited = 0;
+      weights = [];
+    },
+    async onEpochEnd({ epoch, results }, training) {
+      const value = results[monitor];
+      if (value === undefined) {
+        throw new ValueError(
+          `[earlyStopping] there is no result '${monitor}', only ${Object.keys(results).join(', ')}. ` +
+            'Name one of these as monitor; val_ results need validation data.',
+        );
+      }
+      if (sign * value > best + minDelta) {
+        best = sign * value;
+        bestEpoch = epoch;
+        waited = 0;
+        if (restoreBestWeights) weights = await copyValues(training.model.parameters());
+      } else if (++waited >= patience) {
+        const since = bestEpoch < 0 ? 'was never a number' : `has not improved since epoch ${bestEpoch + 1}`;
+        training.stop(`${monitor} ${since}`);
+      }
+    },
+    async onTrainEnd(_training, error) {
+      const restored = error === undefined ? weights : [];
+      weights = [];
+      for (const [p, values] of restored) await p.assign(tensor(values, { shape: p.shape, dtype: p.dtype, copy: false }));
+    },
+  };
+}
+
+function copyValues(parameters: readonly Parameter[]): Promise<[Parameter, TypedArray][]> {
+  return Promise.all(parameters.map(async (p): Promise<[Parameter, TypedArray]> => [p, await p.data()]));
+}

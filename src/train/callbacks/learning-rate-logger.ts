@@ -1,0 +1,14 @@
+import type { Callback } from './callback.ts';
+
+/** Puts the learning rate of each epoch's last step into the history, as `learningRate`. */
+export function learningRateLogger(): Callback {
+  let latest = Number.NaN;
+  return {
+    onBatchEnd({ learningRate }) {
+      latest = learningRate;
+    },
+    onEpochEnd({ results }) {
+      results.learningRate = latest;
+    },
+  };
+}

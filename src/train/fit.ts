@@ -1,0 +1,263 @@
+import { ArrayDataset, type Batch, type Data, type Dataset, openDataset } from '../data/dataset.ts';
+import { ValueError } from '../ir/errors.ts';
+import { training } from '../layers/context.ts';
+import { Mean, type Metric } from '../metrics/index.ts';
+import type { Optimizer } from '../optim/index.ts';
+import { defaultGenerator, Generator } from '../tensor/random.ts';
+import type { BatchLogs, Callback, Training } from './callbacks/callback.ts';
+import { diagnose } from './diagnose.ts';
+import { evaluateOn } from './evaluate.ts';
+import { History } from './history.ts';
+import {
+  callModel,
+  checkLoss,
+  checkMetrics,
+  checkWhole,
+  type LossFunction,
+  type Model,
+  objective,
+  results,
+} from './model.ts';
+import { Pacer } from './pause.ts';
+import { type ProgressReport, progressCallback } from './progress.ts';
+
+export interface FitOptions {
+  /** What is made small. The model's penalty is added to it. */
+  readonly loss: LossFunction;
+  /** Made with the model's Parameters. */
+  readonly optimizer: Optimizer;
+  /** The epoch before which training ends, 1 by default: how many there are, if `initialEpoch` is 0. */
+  readonly epochs?: number;
+  /**
+   * The first epoch, counted from 0, which is the default. With the same seed and with model and optimizer as they were, training
+   * goes on to the same bits as if it had never been interrupted.
+   */
+  readonly initialEpoch?: number;
+  /** Samples at a time, 32 by default; not for data that are in batches already. */
+  readonly batchSize?: number;
+  /** Whether each epoch takes the samples in an order of its own; true by default. Batches from an iterable stay as they come. */
+  readonly shuffle?: boolean;
+  /** Evaluated after each epoch, under names that begin with `val_`. It goes before `validationSplit`. */
+  readonly validationData?: Data;
+  /** The share of the samples, the last ones before shuffling, that is kept for validation: from 0 (default) to below 1. */
+  readonly validationSplit?: number;
+  /** Reported under their names. After training they hold what they gathered last, that is validation if there is one. */
+  readonly metrics?: readonly Metric[];
+  readonly callbacks?: readonly Callback[];
+  /** Stops between two batches: the promise is rejected with the signal's reason. Parameters keep the last step's values. */
+  readonly signal?: AbortSignal;
+  /** Governs shuffling and Dropout; by default drawn from the default generator, so that `seed(n)` governs all. */
+  readonly seed?: number;
+  /**
+   * true writes a line for each epoch, and a bar on a terminal; false is quiet. By default true where the standard output is a
+   * terminal. A function is called after each batch and each epoch.
+   */
+  readonly progress?: boolean | ((report: ProgressReport) => void);
+}
+
+/**
+ * Trains a model: for each epoch it takes the data batch by batch, and with each batch the optimizer does a step. It gives way to
+ * the event loop about every 16 ms.
+ *
+ * A loss that is NaN ends training with an error that says which Parameter, input or layer holds the first value that is not
+ * finite, in which epoch and step; that step overwrites nothing. With the callback `stopOnNaN` training ends without an error.
+ *
+ * @param model a Layer, or whatever has its `forward` and `parameters`.
+ * @param data `{ x, y, sampleWeights? }` with the samples along the first axes; or batches of that form from an iterable, or from a
+ *   function of the epoch that gives one. An iterator (a generator that runs already) can be gone through once, so it does for one
+ *   epoch only.
+ * @returns for each epoch `loss` (the mean over its samples while training, penalty included), the metrics, and validation.
+ * @throws ShapeError, ValueError before the first step where data or options do not fit.
+ */
+export async function fit(model: Model, data: Data, options: FitOptions): Promise<History> {
+  const seed = options.seed ?? (await drawSeed());
+  const run = await Run.open(model, data, options, new Generator(seed));
+  return run.train();
+}
+
+/** 48 random bits. Two draws of 24 bits each: what the default generator gives are multiples of 2^-24. */
+async function drawSeed(): Promise<number> {
+  const [high, low] = await defaultGenerator().uniform([2]).data();
+  return (high! * 16777216 + low!) * 16777216;
+}
+
+/** One call of `fit`. */
+class Run implements Training {
+  readonly model: Model;
+  readonly optimizer: Optimizer;
+  readonly epochs: number;
+  readonly history = new History();
+  private readonly options: FitOptions;
+  private readonly data: Dataset;
+  private readonly validation: Dataset | null;
+  private readonly random: Generator;
+  private readonly metrics: readonly Metric[];
+  private readonly callbacks: readonly Callback[];
+  private readonly batchSize: number;
+  private readonly pacer = new Pacer();
+  /** Whether a callback follows the batches. */
+  private readonly watched: boolean;
+
+  private constructor(model: Model, data: Dataset, validation: Dataset | null, options: FitOptions, random: Generator) {
+    const { optimizer, epochs = 1, metrics = [], callbacks = [], batchSize = 32 } = options;
+    this.model = model;
+    this.data = data;
+    this.validation = validation;
+    this.options = options;
+    this.random = random;
+    this.optimizer = optimizer;
+    this.epochs = epochs;
+    this.metrics = metrics;
+    this.callbacks = [...callbacks, ...progressCallback(options.progress)];
+    this.batchSize = batchSize;
+    this.watched = this.callbacks.some((callback) => callback.onBatchEnd !== undefined);
+  }
+
+  static async open(model: Model, data: Data, options: FitOptions, random: Generator): Promise<Run> {
+    const { epochs = 1, initialEpoch = 0, validationData, validationSplit = 0 } = options;
+    checkLoss('fit', options.loss);
+    checkMetrics('fit', options.metrics ?? []);
+    checkWhole('fit', 'epochs', epochs, 0);
+    checkWhole('fit', 'initialEpoch', initialEpoch, 0);
+    checkWhole('fit', 'batchSize', options.batchSize ?? 1, 1);
+    if (initialEpoch > epochs) {
+      throw new ValueError(
+        `[fit] got initialEpoch ${initialEpoch} and epochs ${epochs}, but epochs is where training ends, not how many are left.`,
+      );
+    }
+    if (!(validationSplit >= 0 && validationSplit < 1)) {
+      throw new ValueError(`[fit] got validationSplit ${validationSplit}, wanted a number from 0 to below 1.`);
+    }
+    const [train, rest] = splitOff(await openDataset('fit', data), options);
+    const validation = validationData === undefined ? rest : await openDataset('fit', validationData);
+    for (const dataset of [train, validation]) {
+      if (dataset !== null && !(dataset instanceof ArrayDataset) && dataset.once && epochs - initialEpoch > 1) {
+        throw new ValueError(
+          `[fit] got an iterator, which can be gone through once, for ${epochs - initialEpoch} epochs. ` +
+            'Pass a function that makes the batches anew for each epoch: () => batches().',
+        );
+      }
+    }
+    return new Run(model, train, validation, options, random);
+  }
+
+  stop(reason: string): void {
+    this.history.stopped ??= reason;
+  }
+
+  async train(): Promise<History> {
+    const { initialEpoch = 0, signal } = this.options;
+    signal?.throwIfAborted();
+    try {
+      for (const callback of this.callbacks) await callback.onTrainBegin?.(this);
+      for (let epoch = initialEpoch; epoch < this.epochs && !this.stopped; epoch++) await this.epoch(epoch);
+    } catch (error) {
+      for (const callback of this.callbacks) await callback.onTrainEnd?.(this, error);
+      throw error;
+    }
+    for (const callback of this.callbacks) await callback.onTrainEnd?.(this);
+    return this.history;
+  }
+
+  private get stopped(): boolean {
+    return this.history.stopped !== undefined;
+  }
+
+  private async epoch(epoch: number): Promise<void> {
+    const { data, metrics, callbacks, batchSize, options, pacer } = this;
+    const { loss, shuffle = true, signal } = options;
+    const start = performance.now();
+    for (const callback of callbacks) await callback.onEpochBegin?.(epoch, this);
+    for (const metric of metrics) metric.reset();
+
+    const random = this.random.fork(epoch);
+    const mean = new Mean();
+    const order = shuffle ? { shuffle: random } : {};
+    let number = 0;
+    for await (const batch of data.batches({ batchSize, epoch, ...order })) {
+      signal?.throwIfAborted();
+      // Weights that are all 0 leave nothing to divide by, and nothing to learn.
+      if (batch.weight > 0) await this.step(batch, random, mean, epoch, number);
+      if (this.stopped) return;
+      number++;
+      await pacer.pause();
+    }
+    signal?.throwIfAborted();
+
+    const found: Record<string, number> = { loss: mean.result(), ...results(metrics) };
+    if (this.validation !== null) {
+      const evaluation = { loss, metrics, ...(signal ? { signal } : {}) };
+      const scores = await evaluateOn('fit', this.model, this.validation, evaluation, { epoch, pacer });
+      for (const [name, value] of Object.entries(scores)) found[`val_${name}`] = value;
+    }
+    const seconds = (performance.now() - start) / 1000;
+    for (const callback of callbacks) await callback.onEpochEnd?.({ epoch, results: found, seconds }, this);
+    this.history.record(epoch, found);
+  }
+
+  /** Learns from one batch. */
+  private async step(batch: Batch, random: Generator, mean: Mean, epoch: number, number: number): Promise<void> {
+    const { model, optimizer, metrics, callbacks, options, data } = this;
+    const before = random.getState();
+    const context = training({ rng: random });
+    const predictions = callModel(model, batch.x, context);
+    const loss = objective('fit', model, options.loss, predictions, batch);
+    const learningRate = optimizer.currentLearningRate;
+    try {
+      await optimizer.minimize(loss, { also: metrics.length > 0 ? [predictions] : [], context });
+    } catch (error) {
+      const replay = new Generator(0);
+      replay.setState(before);
+      const cause = error instanceof ValueError ? await diagnose(model, options.loss, batch, replay) : null;
+      if (cause === null) throw error;
+      await this.notANumber(cause, epoch, number);
+      return;
+    }
+    const value = (await loss.data())[0]!;
+    mean.add(value, batch.weight);
+    for (const metric of metrics) await metric.update(predictions, batch.y, batch.sampleWeights);
+    if (!this.watched) return;
+    const logs: BatchLogs = {
+      epoch,
+      batch: number,
+      batches: data instanceof ArrayDataset ? data.countBatches(this.batchSize) : undefined,
+      step: optimizer.step,
+      loss: value,
+      learningRate,
+      results: { loss: mean.result(), ...results(metrics) },
+    };
+    for (const callback of callbacks) await callback.onBatchEnd?.(logs, this);
+  }
+
+  private async notANumber(cause: string, epoch: number, batch: number): Promise<void> {
+    const { step } = this.optimizer;
+    const message = `[fit] epoch ${epoch + 1} of ${this.epochs}, step ${step + 1}: ${cause}`;
+    for (const callback of this.callbacks) await callback.onNaN?.({ epoch, batch, step, message }, this);
+    if (!this.stopped) throw new ValueError(message);
+  }
+}
+
+/** The samples to train on, and the last ones for validation if a share of them is asked for. */
+function splitOff(dataset: Dataset, options: FitOptions): [train: Dataset, validation: Dataset | null] {
+  const { validationSplit: share = 0, validationData, batchSize, shuffle } = options;
+  if (!(dataset instanceof ArrayDataset)) {
+    const wrong = Object.entries({
+      batchSize: batchSize !== undefined,
+      shuffle: shuffle === true,
+      validationSplit: share > 0,
+    }).find(([, given]) => given);
+    if (wrong === undefined) return [dataset, null];
+    throw new ValueError(
+      `[fit] got ${wrong[0]} with data that come in batches. Leave it out, or pass all samples at once: { x, y }.`,
+    );
+  }
+  if (share === 0 || validationData !== undefined) return [dataset, null];
+  const at = Math.floor(dataset.size * (1 - share));
+  if (at === 0 || at === dataset.size) {
+    throw new ValueError(
+      `[fit] validationSplit ${share} of ${dataset.size} samples leaves ${at} to train on and ${dataset.size - at} for ` +
+        'validation, wanted some in both.',
+    );
+  }
+  return dataset.split(at);
+}

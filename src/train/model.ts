@@ -1,0 +1,77 @@
+import { ShapeError, ValueError } from '../ir/errors.ts';
+import type { Context } from '../layers/context.ts';
+import { Layer } from '../layers/layer.ts';
+import type { Metric } from '../metrics/index.ts';
+import type { Parameter } from '../tensor/parameter.ts';
+import { show } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** What `fit`, `evaluate` and `predict` need of a model: a Layer has it. */
+export interface Model {
+  /** The predictions for a batch, one entry or row per sample. */
+  forward(x: Tensor, ctx: Context): Tensor;
+  parameters(): Parameter[];
+  /** A scalar that is added to the loss. */
+  penalty?(): Tensor | null;
+}
+
+/** How far predictions are from the truth: a scalar. All functions of `ndgrad` that are called losses fit. */
+export type LossFunction = (
+  predictions: Tensor,
+  labels: Tensor,
+  options?: { readonly sampleWeights?: Tensor },
+) => Tensor;
+
+/** The predictions for a batch. */
+export function callModel(model: Model, x: Tensor, ctx: Context): Tensor {
+  return model instanceof Layer ? (model as Layer).call(x, ctx) : model.forward(x, ctx);
+}
+
+/** The loss of a batch together with the model's penalty: what training makes small. */
+export function objective(
+  operation: string,
+  model: Model,
+  loss: LossFunction,
+  predictions: Tensor,
+  batch: { readonly y: Tensor; readonly sampleWeights?: Tensor },
+): Tensor {
+  const { y, sampleWeights } = batch;
+  const value = loss(predictions, y, sampleWeights === undefined ? {} : { sampleWeights });
+  if (value.size !== 1) {
+    throw new ShapeError(
+      `[${operation}] the loss function gave shape ${show(value.shape)}, wanted one number. Take the mean over the samples.`,
+    );
+  }
+  const penalty = model.penalty?.() ?? null;
+  return penalty === null ? value : value.add(penalty);
+}
+
+/** The results of metrics by name. */
+export function results(metrics: readonly Metric[]): Record<string, number> {
+  return Object.fromEntries(metrics.map((metric) => [metric.name, metric.result()]));
+}
+
+export function checkLoss(operation: string, loss: unknown): void {
+  if (typeof loss === 'function') return;
+  throw new ValueError(
+    `[${operation}] got loss ${String(loss)}, wanted a function of predictions and labels, such as softmaxCrossEntropy.`,
+  );
+}
+
+/** Metrics report under their names, so these differ, and none is called `loss`. */
+export function checkMetrics(operation: string, metrics: readonly Metric[]): void {
+  const names = new Set(['loss']);
+  for (const { name } of metrics) {
+    if (names.has(name)) {
+      throw new ValueError(
+        `[${operation}] two results are called '${name}'. Give a metric a name of its own: { name: '${name}2' }.`,
+      );
+    }
+    names.add(name);
+  }
+}
+
+export function checkWhole(operation: string, what: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new ValueError(`[${operation}] got ${what} ${value}, wanted a whole number of at least ${least}.`);
+}

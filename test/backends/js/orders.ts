@@ -1,0 +1,44 @@
+/** The orders of accumulation of src/ir/kernel.ts, written down a second time, one step after the other. */
+
+export const roundedSum = (a: number, b: number): number => Math.fround(a + b);
+export const roundedProduct = (a: number, b: number): number => Math.fround(a * b);
+
+export function reduceInOrder(
+  x: ArrayLike<number>,
+  operation: (a: number, b: number) => number,
+  identity: number,
+): number {
+  let round: number[] = [];
+  for (let start = 0; start < x.length; start += 4096) {
+    const lanes = new Array<number>(8).fill(identity);
+    for (let r = start; r < Math.min(start + 4096, x.length); r++) {
+      lanes[r % 8] = operation(lanes[r % 8]!, x[r]!);
+    }
+    for (const half of [4, 2, 1]) {
+      for (let l = 0; l < half; l++) lanes[l] = operation(lanes[l]!, lanes[l + half]!);
+    }
+    round.push(lanes[0]!);
+  }
+  if (round.length === 0) return identity;
+  while (round.length > 1) {
+    const next: number[] = [];
+    for (let i = 0; i < round.length; i += 2) {
+      next.push(i + 1 < round.length ? operation(round[i]!, round[i + 1]!) : round[i]!);
+    }
+    round = next;
+  }
+  return round[0]!;
+}
+
+/** One element of a contraction, neither m nor n being 1, from its row and its column. */
+export function dotInOrder(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let result = 0;
+  for (let start = 0; start < a.length; start += 256) {
+    let sum = 0;
+    for (let k = start; k < Math.min(start + 256, a.length); k++) {
+      sum = Math.fround(sum + Math.fround(a[k]! * b[k]!));
+    }
+    result = start === 0 ? sum : Math.fround(result + sum);
+  }
+  return result;
+}

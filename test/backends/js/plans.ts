@@ -1,0 +1,170 @@
+import { expect } from 'vitest';
+import { compileJs, type JsArray } from '../../../src/backends/js/index.ts';
+import { type DType, dtypes } from '../../../src/ir/dtype.ts';
+import { acc, convert, type Expr, load } from '../../../src/ir/expr.ts';
+import type { Access, Contract, Failure, Kernel, Plan, PlanBuffer, Reduce } from '../../../src/ir/kernel.ts';
+import { contiguous, sizeOf, type View } from '../../../src/ir/view.ts';
+
+/** Builds a plan by hand and runs it. */
+export class PlanBuilder {
+  readonly buffers: PlanBuffer[] = [];
+  readonly kernels: Kernel[] = [];
+  readonly bound: JsArray[] = [];
+  readonly results: JsArray[] = [];
+  commit: number | null = null;
+  private arenaBytes = 0;
+
+  bind(array: JsArray, dtype: DType = dtypeOf(array)): number {
+    const place = { kind: 'bound', index: this.bound.push(array) - 1 } as const;
+    return this.buffers.push({ dtype, size: array.length, place }) - 1;
+  }
+
+  result(dtype: DType, size: number, array: JsArray = dtypes[dtype].allocate(size)): number {
+    const place = { kind: 'result', index: this.results.push(array) - 1 } as const;
+    return this.buffers.push({ dtype, size, place }) - 1;
+  }
+
+  arena(dtype: DType, size: number): number {
+    const place = { kind: 'arena', byteOffset: this.arenaBytes } as const;
+    this.arenaBytes += Math.ceil((size * dtypes[dtype].bytes) / 64) * 64;
+    return this.buffers.push({ dtype, size, place }) - 1;
+  }
+
+  kernel(kernel: Partial<Kernel> & Pick<Kernel, 'shape' | 'stores'>): this {
+    this.kernels.push({ name: 'test', source: { kind: 'map' }, inputs: [], ...kernel });
+    return this;
+  }
+
+  plan(): Plan {
+    const { buffers, kernels, arenaBytes } = this;
+    return { buffers, kernels, commit: this.commit ?? kernels.length, checks: [], arenaBytes };
+  }
+
+  run(values: readonly number[] = [], precision: 'single' | 'double' = 'single'): Failure | null {
+    return compileJs(this.plan(), precision).run(values, this.bound, this.results);
+  }
+}
+
+export function dtypeOf(array: JsArray): DType {
+  if (array instanceof Int32Array) return 'int32';
+  return array instanceof Uint8Array ? 'uint8' : 'float32';
+}
+
+export const access = (
+  buffer: number | null,
+  view: View,
+  gather: Access['gather'] = [],
+  fill: number | null = null,
+) => ({
+  buffer,
+  view,
+  gather,
+  fill,
+});
+
+/** The dtype in which an expression's values can be stored without a change. */
+export const dtypeFor = (e: Expr): DType =>
+  e.type === 'f32' ? 'float32' : e.type === 'bool' ? 'bool' : 'int32';
+
+/**
+ * The values of an expression over vectors of one length, which are the inputs. u32 values come back as bits, in an Int32Array;
+ * `bool` says which inputs are bools.
+ */
+export function compute(
+  e: Expr,
+  arrays: readonly JsArray[],
+  values: readonly number[] = [],
+  bools: readonly number[] = [],
+) {
+  const builder = new PlanBuilder();
+  const shape = [arrays[0]?.length ?? 1];
+  const inputs = arrays.map((array, k) =>
+    access(builder.bind(array, bools.includes(k) ? 'bool' : dtypeOf(array)), contiguous(shape)),
+  );
+  const stored = e.type === 'u32' ? convert(e, 'i32') : e;
+  builder.kernel({
+    shape,
+    inputs,
+    stores: [{ buffer: builder.result(dtypeFor(stored), shape[0]!), expr: stored }],
+  });
+  expect(builder.run(values)).toBeNull();
+  return builder.results[0]!;
+}
+
+/** The result of a reduction whose inputs are whole buffers; `shape` is the result's. */
+export function computeReduce(
+  reduce: Omit<Reduce, 'kind' | 'inputs'>,
+  shape: readonly number[],
+  inputs: readonly { readonly array: JsArray; readonly view: View; readonly dtype?: DType }[],
+): JsArray {
+  const builder = new PlanBuilder();
+  const type = reduce.reducer.startsWith('arg') ? 'i32' : reduce.expr.type;
+  const source: Reduce = {
+    kind: 'reduce',
+    ...reduce,
+    inputs: inputs.map(({ array, view, dtype }) => access(builder.bind(array, dtype), view)),
+  };
+  const expr = acc(type);
+  builder.kernel({
+    shape,
+    source,
+    stores: [{ buffer: builder.result(dtypeFor(expr), sizeOf(shape)), expr }],
+  });
+  expect(builder.run()).toBeNull();
+  return builder.results[0]!;
+}
+
+interface Product {
+  readonly a: { readonly array: JsArray; readonly view: View };
+  readonly b: { readonly array: JsArray; readonly view: View };
+  readonly axes: Contract['axes'];
+  readonly shape: readonly number[];
+  readonly type?: 'f32' | 'i32';
+}
+
+/** The result of a contraction of whole buffers. */
+export function computeContract(
+  { a, b, axes, shape, type = 'f32' }: Product,
+  values: readonly number[] = [],
+): JsArray {
+  const builder = new PlanBuilder();
+  const source: Contract = {
+    kind: 'contract',
+    type,
+    a: { buffer: builder.bind(a.array), view: a.view },
+    b: { buffer: builder.bind(b.array), view: b.view },
+    axes,
+  };
+  const expr = acc(type);
+  builder.kernel({
+    shape,
+    source,
+    stores: [{ buffer: builder.result(dtypeFor(expr), sizeOf(shape)), expr }],
+  });
+  expect(builder.run(values)).toBeNull();
+  return builder.results[0]!;
+}
+
+/** Fails unless both hold the same bits; all NaNs count as equal. */
+export function expectSame(got: ArrayLike<number>, wanted: ArrayLike<number>): void {
+  expect(got.length).toBe(wanted.length);
+  for (let i = 0; i < wanted.length; i++) {
+    if (!Object.is(got[i], wanted[i]))
+      expect.fail(`element ${i}: ${show(got[i]!)}, wanted ${show(wanted[i]!)}`);
+  }
+}
+
+const show = (x: number): string => (Object.is(x, -0) ? '-0' : String(x));
+
+/** Numbers that differ much in size, the same at every run, so that another order of additions shows. */
+export function noise(count: number, seed = 1): Float32Array {
+  let state = seed;
+  const next = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return (state >>> 8) / 16777216;
+  };
+  return Float32Array.from({ length: count }, () => (next() - 0.5) * (next() < 0.5 ? 1 : 1024));
+}
+
+/** Loads of inputs 0, 1, ... of the given types. */
+export const loads = (...types: Expr['type'][]): Expr[] => types.map((type, k) => load(k, type));

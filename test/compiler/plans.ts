@@ -1,0 +1,44 @@
+import { jsBackend } from '../../src/backends/js/index.ts';
+import { compile } from '../../src/compiler/compile.ts';
+import { type Graph, toposort } from '../../src/compiler/toposort.ts';
+import type { TypedArray } from '../../src/ir/dtype.ts';
+import type { Limits, Plan } from '../../src/ir/kernel.ts';
+import { type Node, Storage } from '../../src/ir/node.ts';
+
+export interface Compiled {
+  readonly graph: Graph;
+  readonly plan: Plan;
+  /** The results' nodes, each once, without those that are known. */
+  readonly wanted: readonly Node[];
+  readonly values: readonly number[];
+}
+
+export interface PlanOptions {
+  readonly limits?: Limits;
+  readonly fusion?: boolean;
+  readonly assignments?: readonly (readonly [target: Node, value: Node])[];
+}
+
+/** The plan for the values of nodes, made past the cache. */
+export function compilePlan(nodes: readonly Node[], options: PlanOptions = {}): Compiled {
+  const { limits = jsBackend.limits, fusion = true, assignments = [] } = options;
+  const wanted = [...new Set(nodes)].filter((node) => node.storage === null);
+  const graph = toposort([...wanted, ...assignments.flat()]);
+  const number = (node: Node): number => graph.index.get(node)!;
+  const goal = {
+    results: wanted.map(number),
+    assignments: assignments.map(([t, v]) => [number(t), number(v)] as const),
+  };
+  const plan = compile(graph, goal, { limits, fusion });
+  const values = graph.nodes.flatMap((node, i) => (graph.known[i] ? [] : node.values));
+  return { graph, plan, wanted, values };
+}
+
+/** Runs a plan and gives the values of its results, on whose nodes nothing is left. */
+export function runPlan({ graph, plan, wanted, values }: Compiled): Map<Node, TypedArray> {
+  const bound = graph.nodes.filter((_, i) => graph.known[i]).map((node) => node.storage!);
+  const results = wanted.map((node) => Storage.allocate(node.dtype, node.size));
+  const failure = jsBackend.compile(plan).run({ values, bound, results });
+  if (failure !== null) throw new Error(`check failed: ${JSON.stringify(failure)}`);
+  return new Map(wanted.map((node, i) => [node, results[i]!.array]));
+}
