@@ -82,13 +82,14 @@ await command(models, async (flags) => {
     console.log(`\n${name}: ${about}, ${parameters.toLocaleString('en-US')} parameters`);
 
     const start = performance.now();
-    const history = await fit(model, train, {
+    const { history } = await fit(model, train, {
       loss: softmaxCrossEntropy,
       optimizer: new Adam(model.parameters(), { learningRate: 1e-3 }),
       metrics: [new Accuracy()],
       epochs,
       batchSize,
       seed: flags.seed,
+      progress: true,
     });
     const secondsPerEpoch = (performance.now() - start) / 1000 / epochs;
 

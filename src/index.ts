@@ -1,7 +1,9 @@
+export * from './data/index.ts';
 export type { DType, TypedArray } from './ir/dtype.ts';
 export { DTypeError, NdgradError, ShapeError, StateError, ValueError } from './ir/errors.ts';
 export * from './layers/index.ts';
 export * from './losses/index.ts';
+export * from './metrics/index.ts';
 export * from './optim/index.ts';
 export { type BackendInfo, backendInfo } from './run.ts';
 export {
@@ -25,3 +27,5 @@ export { defaultGenerator, Generator, type GeneratorState, seed } from './tensor
 export type { Shape } from './tensor/shape.ts';
 export { runStep, type StepOptions } from './tensor/step.ts';
 export { Tensor } from './tensor/tensor.ts';
+export * from './train/index.ts';
+export * from './train/index.ts';

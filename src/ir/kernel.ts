@@ -43,7 +43,8 @@ export interface Operand {
  * elements with floor(r / 4096) = c. Inside a chunk, lane l of 8 starts from the identity (0 for sum, 1 for prod) and takes
  * the elements with r mod 8 = l in ascending order; the lanes combine as a[l] op a[l + 4], then + 2, then + 1. Chunk
  * results combine in rounds of neighbours (0 with 1, 2 with 3, ...; an odd last one passes on) until one is left.
- * argmax and argmin give the first winner's r as i32, NaN counting as the winner; max and min propagate NaN.
+ * argmax and argmin give the first winner's r as i32, NaN counting as the winner and -0 as equal to +0; max and min propagate NaN and
+ * hold -0 < +0. max starts from -Infinity, min from Infinity (or the type's own ends).
  */
 export interface Reduce {
   readonly kind: 'reduce';
@@ -119,7 +120,7 @@ export interface Check {
 
 /**
  * Kernels in order over numbered buffers. The kernels from `commit` on overwrite bound buffers (Parameters) in place; a backend
- * runs them only if no check has failed before.
+ * runs them only if no check has failed before; none of them holds a check.
  */
 export interface Plan {
   readonly buffers: readonly PlanBuffer[];

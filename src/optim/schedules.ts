@@ -33,13 +33,13 @@ export function cosineDecay(options: { rate: number; steps: number; minimum?: nu
 }
 
 /**
- * A straight line up for `steps` steps: from `start` times the rate that follows (its step 0) up to it, then `then`, whose steps
- * are counted from there.
+ * A straight line up for `steps` steps: from `start` times the first rate (0 if not given) up to it, then `rate`, whose steps are
+ * counted from there.
  */
-export function warmup(options: { steps: number; start?: number; then: number | Schedule }): Schedule {
-  const { steps, start = 0, then } = options;
+export function warmup(options: { rate: number | Schedule; steps: number; start?: number }): Schedule {
+  const { rate, steps, start = 0 } = options;
   checkSteps('warmup', 'steps', steps);
-  const next = typeof then === 'number' ? constant(then) : then;
+  const next = typeof rate === 'number' ? constant(rate) : rate;
   return (step) => (step < steps ? next(0) * (start + (1 - start) * (step / steps)) : next(step - steps));
 }
 

@@ -53,6 +53,7 @@ export const double: Precision = {
       }
     }
   },
-  arena: () => (dtype, _, size) =>
+  arena: () => null,
+  inArena: (_arena, dtype, _byteOffset, size) =>
     dtype === 'float32' ? new Float64Array(size) : dtypes[dtype].allocate(size),
 };

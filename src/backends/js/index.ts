@@ -28,13 +28,16 @@ export function compileJs(plan: Plan, precision: 'single' | 'double'): JsExecuta
   const chosen = precision === 'single' ? single : double;
   const machine = new Machine(plan, chosen);
   const kernels = plan.kernels.map((kernel) => compileKernel(kernel, machine));
-  let arena: (Register | null)[] | null = null;
+  let arena: ArrayBuffer | null = null;
+  let inArena: (Register | null)[] | null = null;
   return {
     run(values, bound, results) {
-      arena ??= layOut(plan, chosen);
-      const inArena = arena;
+      const memory = chosen.arena(plan.arenaBytes);
+      if (inArena === null || memory !== arena) inArena = layOut(plan, chosen, memory);
+      arena = memory;
+      const intermediates = inArena;
       machine.memory = plan.buffers.map(({ place }, i) => {
-        if (place.kind === 'arena') return inArena[i]!;
+        if (place.kind === 'arena') return intermediates[i]!;
         return place.kind === 'bound' ? bound[place.index]! : results[place.index]!;
       });
       machine.values = values;
@@ -51,10 +54,9 @@ export function compileJs(plan: Plan, precision: 'single' | 'double'): JsExecuta
 }
 
 /** The memory of a plan's buffers that live in its arena. */
-function layOut(plan: Plan, precision: Precision): (Register | null)[] {
-  const place = precision.arena(plan.arenaBytes);
-  return plan.buffers.map((b) =>
-    b.place.kind === 'arena' ? place(b.dtype, b.place.byteOffset, b.size) : null,
+function layOut(plan: Plan, precision: Precision, arena: ArrayBuffer | null): (Register | null)[] {
+  return plan.buffers.map(({ dtype, size, place }) =>
+    place.kind === 'arena' ? precision.inArena(arena, dtype, place.byteOffset, size) : null,
   );
 }
 

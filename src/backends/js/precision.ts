@@ -24,8 +24,10 @@ export interface Precision {
   readonly registers: RegisterFile;
   readonly loops: Loops;
   readonly tile: Tile;
-  /** The arena of one executable: a function that gives the memory of a buffer in it. */
-  readonly arena: (bytes: number) => (dtype: DType, byteOffset: number, size: number) => Register;
+  /** Memory for an arena of so many bytes, or null where each buffer has an array of its own. */
+  readonly arena: (bytes: number) => ArrayBuffer | null;
+  /** The array of a buffer in the arena. */
+  readonly inArena: (arena: ArrayBuffer | null, dtype: DType, byteOffset: number, size: number) => Register;
 }
 
 export function loopsWith(intrinsics: Record<Intrinsic, Loop>): Loops {
@@ -67,11 +69,17 @@ export const single: Precision = {
   registers: new RegisterFile((size) => new Float32Array(size)),
   loops: loopsWith(intrinsics),
   tile: floatTile,
-  arena: (bytes) => {
-    const memory = new ArrayBuffer(bytes);
-    return (dtype, byteOffset, size) => dtypes[dtype].on(memory, byteOffset, size);
-  },
+  arena: sharedArena,
+  inArena: (arena, dtype, byteOffset, size) => dtypes[dtype].on(arena!, byteOffset, size),
 };
+
+let shared = new ArrayBuffer(0);
+
+/** One piece of memory serves all plans, for they run one after the other. It grows to what the largest needs. */
+function sharedArena(bytes: number): ArrayBuffer {
+  if (shared.byteLength < bytes) shared = new ArrayBuffer(Math.max(bytes, 2 * shared.byteLength));
+  return shared;
+}
 
 function floatTile(k: number, out: Register, a: Register, b: Register, from: number): void {
   const round = Math.fround;

@@ -1,0 +1,231 @@
+import { describe, expect, test } from 'vitest';
+import { ShapeError, StateError, ValueError } from '../../src/ir/errors.ts';
+import { Adam, AdamW, type Optimizer, RMSprop, SGD } from '../../src/optim/index.ts';
+import { backendInfo } from '../../src/run.ts';
+import { tensor } from '../../src/tensor/creation.ts';
+import { oneHot } from '../../src/tensor/ops/index.ts';
+import { Parameter } from '../../src/tensor/parameter.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+
+const parameter = (values: number[], name: string): Parameter =>
+  new Parameter<readonly number[]>(tensor(values), { name });
+
+const squared = (p: Tensor, target: number): Tensor => p.sub(target).square().sum();
+
+describe('minimize', () => {
+  test('takes a step and gives back the loss and more, computed and detached', async () => {
+    const p = parameter([1, 2], 'p');
+    const doubled = p.mul(2);
+    const loss = doubled.sum();
+    await new SGD([p], { learningRate: 0.5 }).minimize(loss, { also: [doubled] });
+    expect(p.toArray()).toEqual([0, 1]);
+    expect(loss.item()).toBe(6);
+    expect(doubled.toArray()).toEqual([2, 4]);
+    expect(loss.node.inputs).toEqual([]);
+    expect(doubled.node.inputs).toEqual([]);
+    expect(p.version).toBe(1);
+  });
+
+  test('takes a loss that was read before', async () => {
+    const p = parameter([1], 'p');
+    const loss = squared(p, 0);
+    expect(await loss.data()).toEqual(Float32Array.of(1));
+    await new SGD([p], { learningRate: 0.5 }).minimize(loss);
+    expect(p.toArray()).toEqual([0]);
+  });
+
+  test.each([
+    [
+      'SGD',
+      (p: Parameter[]): Optimizer => new SGD(p, { learningRate: (step) => 0.1 / (step + 1), momentum: 0.9 }),
+    ],
+    ['Adam', (p: Parameter[]) => new Adam(p, { learningRate: (step) => 0.1 / (step + 1) }) as Optimizer],
+    ['AdamW', (p: Parameter[]) => new AdamW(p, { learningRate: (step) => 0.1 / (step + 1) }) as Optimizer],
+    ['RMSprop', (p: Parameter[]): Optimizer => new RMSprop(p, { clip: { globalNorm: 1 }, centered: true })],
+  ])('%s compiles once for five steps, whatever the rate', async (_name, make) => {
+    const p = parameter([1, 2, 3], 'p');
+    const optimizer = make([p]);
+    const before = backendInfo().planMisses;
+    await optimizer.minimize(squared(p, 5));
+    const first = backendInfo().planMisses;
+    for (let i = 0; i < 4; i++) await optimizer.minimize(squared(p, 5));
+    expect(first - before).toBeLessThanOrEqual(1);
+    expect(backendInfo().planMisses).toBe(first);
+    expect(optimizer.step).toBe(5);
+  });
+
+  test('finds the minimum', async () => {
+    const p = parameter([-3, 0, 8], 'p');
+    const optimizer = new Adam([p], { learningRate: 0.1 });
+    for (let i = 0; i < 400; i++) await optimizer.minimize(squared(p, 5));
+    for (const x of p.dataSync()) expect(x).toBeCloseTo(5, 3);
+  });
+
+  test('skips what is frozen and goes on when it thaws', async () => {
+    const [a, b] = [parameter([1], 'a'), parameter([1], 'b')];
+    const optimizer = new Adam([a, b], { learningRate: 0.5 });
+    b.trainable = false;
+    await optimizer.minimize(squared(a, 0).add(squared(b, 0)));
+    expect(b.toArray()).toEqual([1]);
+    expect(b.version).toBe(0);
+    expect(a.item()).toBeLessThan(1);
+    b.trainable = true;
+    await optimizer.minimize(squared(a, 0).add(squared(b, 0)));
+    expect(b.item()).toBeLessThan(1);
+  });
+
+  test('counts a Parameter that is given twice once', async () => {
+    const p = parameter([1], 'p');
+    await new SGD([p, p], { learningRate: 0.25 }).minimize(squared(p, 0));
+    expect(p.toArray()).toEqual([0.5]);
+  });
+
+  test('the learning rate may be changed between steps', async () => {
+    const p = parameter([0], 'p');
+    const optimizer = new SGD([p], { learningRate: 1 });
+    await optimizer.minimize(p.sum());
+    optimizer.learningRate = (step) => step * 10;
+    expect(optimizer.currentLearningRate).toBe(10);
+    await optimizer.minimize(p.sum());
+    expect(p.toArray()).toEqual([-11]);
+  });
+
+  test('steps that are not waited for run in order', async () => {
+    const p = parameter([0], 'p');
+    const optimizer = new SGD([p], { learningRate: 1 });
+    await Promise.all([optimizer.minimize(p.sum()), optimizer.minimize(p.mul(p.add(3)).sum())]);
+    // -1, then -1 - (2 * -1 + 3)
+    expect(p.toArray()).toEqual([-2]);
+    expect(optimizer.step).toBe(2);
+  });
+});
+
+describe('errors', () => {
+  test('a Parameter that the loss does not reach is named', async () => {
+    const [a, b] = [parameter([1], 'a'), parameter([1], 'hidden.bias')];
+    const optimizer = new Adam([a, b]);
+    await expect(optimizer.minimize(squared(a, 0))).rejects.toThrow(
+      "[minimize] the loss does not depend on Parameter 'hidden.bias'. " +
+        'Use it in the forward pass, freeze it (trainable = false), or leave it out of the optimizer.',
+    );
+    expect(optimizer.step).toBe(0);
+    expect(a.version).toBe(0);
+    b.trainable = false;
+    await optimizer.minimize(squared(a, 0));
+    expect(optimizer.step).toBe(1);
+  });
+
+  test('a loss of an older version says so', async () => {
+    const p = parameter([1], 'p');
+    const old = squared(p, 0);
+    await p.assign([2]);
+    const step = new SGD([p], { learningRate: 1 }).minimize(old);
+    await expect(step).rejects.toThrow(StateError);
+    await expect(step).rejects.toThrow("built on an older version of Parameter 'p'");
+  });
+
+  test('a loss that was minimized before says so', async () => {
+    const p = parameter([1], 'p');
+    const optimizer = new SGD([p], { learningRate: 1 });
+    const loss = squared(p, 0);
+    await optimizer.minimize(loss);
+    await expect(optimizer.minimize(loss)).rejects.toThrow('was minimized before');
+  });
+
+  test('a NaN loss names the step and overwrites nothing', async () => {
+    const p = parameter([1], 'p');
+    const optimizer = new Adam([p]);
+    await optimizer.minimize(squared(p, 0));
+    const state = optimizer.getState();
+    const values = p.dataSync();
+    const bad = p.sub(2).log().sum();
+    await expect(optimizer.minimize(bad)).rejects.toThrow(ValueError);
+    await expect(optimizer.minimize(p.sub(2).log().sum())).rejects.toThrow(
+      '[minimize] the loss is NaN at step 1. Nothing was overwritten.',
+    );
+    expect(p.dataSync()).toEqual(values);
+    expect(optimizer.getState()).toEqual(state);
+    await optimizer.minimize(squared(p, 0));
+    await optimizer.minimize(squared(p, 0));
+    const misses = backendInfo().planMisses;
+    await expect(optimizer.minimize(p.sub(2).log().sum())).rejects.toThrow('NaN at step 3');
+    expect(backendInfo().planMisses).toBe(misses);
+  });
+
+  test('an infinite loss is no NaN', async () => {
+    const p = parameter([1], 'p');
+    const loss = p.mul(1e38).mul(1e38).sum();
+    await new SGD([p], { learningRate: 0 }).minimize(loss);
+    expect(loss.item()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('another failed check overwrites nothing either', async () => {
+    const p = parameter([1, 2], 'p');
+    const optimizer = new SGD([p], { learningRate: 1 });
+    const loss = p.mul(oneHot(tensor([7], { dtype: 'int32' }), 2)).sum();
+    await expect(optimizer.minimize(loss)).rejects.toThrow('[oneHot] label 7 is out of range');
+    expect(p.toArray()).toEqual([1, 2]);
+    expect(optimizer.step).toBe(0);
+  });
+
+  test('the loss is one float32 number', async () => {
+    const p = parameter([1, 2], 'p');
+    await expect(new SGD([p], { learningRate: 1 }).minimize(p.mul(2))).rejects.toThrow(ShapeError);
+  });
+
+  test.each([
+    [
+      () => new SGD([], { learningRate: 1, momentum: 1 }),
+      '[SGD] got momentum 1, wanted a number with 0 <= momentum < 1.',
+    ],
+    [() => new SGD([], { learningRate: 1, nesterov: true }), '[SGD] got nesterov without momentum.'],
+    [() => new SGD([], { learningRate: 1, weightDecay: -1 }), '[SGD] got weightDecay -1'],
+    [() => new Adam([], { betas: [0.9, 1.1] }), '[Adam] got betas[1] 1.1'],
+    [() => new Adam([], { epsilon: Number.NaN }), '[Adam] got epsilon NaN'],
+    [() => new AdamW([], { weightDecay: -0.1 }), '[AdamW] got weightDecay -0.1'],
+    [() => new RMSprop([], { alpha: -1 }), '[RMSprop] got alpha -1'],
+    [() => new Adam([], { clip: { norm: 0 } }), '[clip] got norm 0, wanted a number above 0.'],
+  ])('options out of range: %#', (make, message) => {
+    expect(make).toThrow(ValueError);
+    expect(make).toThrow(message);
+  });
+
+  test('a schedule that gives no number', async () => {
+    const p = parameter([1], 'p');
+    const optimizer = new SGD([p], { learningRate: () => Number.NaN });
+    await expect(optimizer.minimize(p.sum())).rejects.toThrow('[minimize] got learning rate NaN at step 0');
+  });
+});
+
+describe('state', () => {
+  test('goes on to the same bits', async () => {
+    const make = () => [parameter([1, -2], 'a'), parameter([0.5], 'b')] as const;
+    const loss = ([a, b]: readonly [Parameter, Parameter]): Tensor => squared(a, 3).mul(b.square().sum());
+    const p = make();
+    const optimizer = new Adam(p, { learningRate: 0.1 });
+    for (let i = 0; i < 3; i++) await optimizer.minimize(loss(p));
+
+    const q = make();
+    const resumed = new Adam(q, { learningRate: 0.1 });
+    await Promise.all(q.map((x, i) => x.assign(p[i]!.dataSync())));
+    await resumed.setState(structuredClone(optimizer.getState()));
+    expect(resumed.step).toBe(3);
+    for (let i = 0; i < 3; i++) {
+      await optimizer.minimize(loss(p));
+      await resumed.minimize(loss(q));
+    }
+    expect(q.map((x) => x.dataSync())).toEqual(p.map((x) => x.dataSync()));
+    expect(resumed.getState()).toEqual(optimizer.getState());
+  });
+
+  test('of another model is refused, and nothing is changed', async () => {
+    const optimizer = new Adam([parameter([1], 'a')]);
+    const other = new Adam([parameter([1, 2], 'a')]).getState();
+    await expect(optimizer.setState(other)).rejects.toThrow(
+      "[setState] got 2 values for 'a.m' [1], wanted 1. Give the state of an optimizer of the same kind over the same model.",
+    );
+    const plain = new SGD([parameter([1], 'a')], { learningRate: 1 }).getState();
+    await expect(optimizer.setState(plain)).rejects.toThrow("got no values for 'a.m'");
+    expect(optimizer.step).toBe(0);
+  });
+});
