@@ -33,7 +33,7 @@ export async function benchStep(): Promise<void> {
   const labels = tensor(Int32Array.from({ length: batch }, (_, i) => i % 10));
   const products = stepProducts(random);
   const [step, bare] = await medians([
-    () => optimizer.minimize(softmaxCrossEntropy(model.forward(x, context), labels), { context }),
+    () => optimizer.minimize(softmaxCrossEntropy(model.call(x, context), labels), { context }),
     () => {
       for (const [a, b] of products) matmul(a, b).dataSync();
     },

@@ -1,4 +1,4 @@
-import { compileJs, jsBackend } from './backends/js/index.ts';
+import { compileJs, double, jsBackend } from './backends/js/index.ts';
 import { type CompiledPlan, type Goal, PlanCache } from './compiler/cache.ts';
 import { compile } from './compiler/compile.ts';
 import { explainPlan } from './compiler/explain.ts';
@@ -125,7 +125,7 @@ export function computeDouble(
   const results = wanted.map((node) =>
     node.dtype === 'float32' ? new Float64Array(node.size) : dtypes[node.dtype].allocate(node.size),
   );
-  const failure = compileJs(plan, 'double').run(valuesOf(graph), bound, results);
+  const failure = compileJs(plan, double).run(valuesOf(graph), bound, results);
   if (failure !== null) throw new ValueError(plan.checks[failure.check]!.describe(failure.value));
   return nodes.map((node) => {
     const at = wanted.indexOf(node);

@@ -21,7 +21,7 @@ const model = new Sequential([
   new Dense(48, 32, { activation: 'tanh' }),
   new Dense(32, 10),
 ]);
-const optimizer = new Adam(model.parameters(), { learningRate: cosineDecay(0.01, 10) });
+const optimizer = new Adam(model.parameters(), { learningRate: cosineDecay({ rate: 0.01, steps: 10 }) });
 const context = training({ rng: new Generator(13) });
 const labels = tensor(Int32Array.from({ length: 96 }, (_, i) => i % 10));
 

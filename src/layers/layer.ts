@@ -4,7 +4,7 @@ import type { Same, Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Context, inference } from './context.ts';
 import { locate } from './errors.ts';
-import { type Penalty, penaltyOf } from './penalty.ts';
+import { checkPenalty, type Penalty, penaltyOf } from './penalty.ts';
 import type { Output } from './shapes.ts';
 import { type SummaryOptions, summarize } from './summary.ts';
 
@@ -115,7 +115,9 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
 
   /** Puts a penalty on a Parameter of the layer. */
   protected penalize(parameter: Parameter, penalty: Penalty | undefined): void {
-    if (penalty !== undefined) this.penalties.push([parameter, penalty]);
+    if (penalty === undefined) return;
+    checkPenalty(penalty);
+    this.penalties.push([parameter, penalty]);
   }
 
   /** The sum of the penalties on trainable Parameters, a scalar to be added to the loss; null where there are none. */

@@ -7,13 +7,16 @@ export interface Penalty {
   readonly l2?: number;
 }
 
-/** The penalty on w, a scalar. */
-export function penaltyOf(w: Tensor, { l1 = 0, l2 = 0 }: Penalty): Tensor {
+export function checkPenalty({ l1 = 0, l2 = 0 }: Penalty): void {
   for (const [name, factor] of Object.entries({ l1, l2 })) {
     if (!(factor >= 0 && factor < Number.POSITIVE_INFINITY)) {
       throw new ValueError(`[penalty] got ${name} ${factor}, wanted a finite number from 0 up.`);
     }
   }
+}
+
+/** The penalty on w, a scalar. */
+export function penaltyOf(w: Tensor, { l1 = 0, l2 = 0 }: Penalty): Tensor {
   const absolute = w.abs().sum().mul(l1);
   const squared = w.square().sum().mul(l2);
   return l2 === 0 ? absolute : l1 === 0 ? squared : absolute.add(squared);

@@ -29,7 +29,8 @@ export type ChainOutput<L extends readonly Layer[], S extends Shape> = number ex
     ? ChainOutput<Tail, Output<Head, S>>
     : S;
 
-type KeepsShape<L extends Layer> = Output<L, [number, -1]> extends readonly [number, -1] ? true : false;
+type KeepsShape<L extends Layer> =
+  Output<L, [number, -1, -2]> extends readonly [number, -1, -2] ? true : false;
 
 /** A list of layers in which one that does not take what the one before it gives is replaced by a message. */
 export type Chain<L extends readonly Layer[], S extends Shape = ChainInput<L>> = number extends L['length']

@@ -45,14 +45,14 @@ type Leaves = ReadonlyMap<Node, Float64Array>;
  * @param inputs float32 tensors; ones that are computed from others are taken by their values.
  * @throws NdgradError naming the input, the place and both values where they differ.
  */
-export async function gradcheck<const T extends readonly Tensor[]>(
-  f: (...inputs: T) => Tensor,
-  inputs: T,
+export async function gradcheck<T extends Tensor[]>(
+  f: (...inputs: NoInfer<T>) => Tensor,
+  inputs: readonly [...T],
   options: GradcheckOptions = {},
 ): Promise<GradcheckReport> {
   const { tolerance = 1e-6, epsilon = 1e-4, order = 1 } = options;
   const xs = await Promise.all(inputs.map(asLeaf));
-  const y = f(...(xs as readonly Tensor[] as T));
+  const y = f(...(xs as NoInfer<T>));
   if (y.dtype !== 'float32') {
     throw new DTypeError(`[gradcheck] the function gave a ${y.dtype} tensor, wanted float32.`);
   }

@@ -30,7 +30,10 @@ export async function diagnose(
         return `Parameter '${parameter.name}' holds ${found} already. Lower the learning rate, clip gradients, or look at its initial values.`;
       }
     }
-    for (const [name, t] of [['x', batch.x], ['y', batch.y]] as const) {
+    for (const [name, t] of [
+      ['x', batch.x],
+      ['y', batch.y],
+    ] as const) {
       const found = await strange(t);
       if (found !== null) return `${name} of the batch holds ${found}. Clean the data.`;
     }
@@ -43,7 +46,8 @@ export async function diagnose(
     const found = await strange(predictions);
     if (found !== null) return `the model's output holds ${found}, its Parameters and its input are finite.`;
     const penalty = model.penalty?.() ?? null;
-    if (penalty !== null && (await strange(penalty)) !== null) return "the model's penalty is too large for float32.";
+    if (penalty !== null && (await strange(penalty)) !== null)
+      return "the model's penalty is too large for float32.";
     return 'the predictions are finite, so it comes from the loss function itself. Look for a logarithm or a division of 0 there.';
   };
   return `the loss is NaN: ${await cause()}`;

@@ -98,7 +98,13 @@ class Run implements Training {
   /** Whether a callback follows the batches. */
   private readonly watched: boolean;
 
-  private constructor(model: Model, data: Dataset, validation: Dataset | null, options: FitOptions, random: Generator) {
+  private constructor(
+    model: Model,
+    data: Dataset,
+    validation: Dataset | null,
+    options: FitOptions,
+    random: Generator,
+  ) {
     const { optimizer, epochs = 1, metrics = [], callbacks = [], batchSize = 32 } = options;
     this.model = model;
     this.data = data;
@@ -126,12 +132,19 @@ class Run implements Training {
       );
     }
     if (!(validationSplit >= 0 && validationSplit < 1)) {
-      throw new ValueError(`[fit] got validationSplit ${validationSplit}, wanted a number from 0 to below 1.`);
+      throw new ValueError(
+        `[fit] got validationSplit ${validationSplit}, wanted a number from 0 to below 1.`,
+      );
     }
     const [train, rest] = splitOff(await openDataset('fit', data), options);
     const validation = validationData === undefined ? rest : await openDataset('fit', validationData);
     for (const dataset of [train, validation]) {
-      if (dataset !== null && !(dataset instanceof ArrayDataset) && dataset.once && epochs - initialEpoch > 1) {
+      if (
+        dataset !== null &&
+        !(dataset instanceof ArrayDataset) &&
+        dataset.once &&
+        epochs - initialEpoch > 1
+      ) {
         throw new ValueError(
           `[fit] got an iterator, which can be gone through once, for ${epochs - initialEpoch} epochs. ` +
             'Pass a function that makes the batches anew for each epoch: () => batches().',
@@ -196,7 +209,13 @@ class Run implements Training {
   }
 
   /** Learns from one batch. */
-  private async step(batch: Batch, random: Generator, mean: Mean, epoch: number, number: number): Promise<void> {
+  private async step(
+    batch: Batch,
+    random: Generator,
+    mean: Mean,
+    epoch: number,
+    number: number,
+  ): Promise<void> {
     const { model, optimizer, metrics, callbacks, options, data } = this;
     const before = random.getState();
     const context = training({ rng: random });

@@ -89,7 +89,10 @@ export function terminalProgress(terminal: Terminal): Callback {
 export function line({ epoch, epochs, batch, batches, results, seconds, done }: ProgressReport): string {
   const parts = [`epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`];
   if (!done && batches !== undefined) parts.push(bar(batch / batches));
-  if (!done) parts.push(batches === undefined ? `${batch}` : `${String(batch).padStart(`${batches}`.length)}/${batches}`);
+  if (!done)
+    parts.push(
+      batches === undefined ? `${batch}` : `${String(batch).padStart(`${batches}`.length)}/${batches}`,
+    );
   for (const [name, value] of Object.entries(results)) parts.push(`${name} ${short(value)}`);
   parts.push(`${seconds.toFixed(seconds < 10 ? 2 : 1)} s`);
   return parts.join('  ');

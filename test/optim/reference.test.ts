@@ -81,7 +81,11 @@ function scheduleOf(spec: ScheduleSpec): Schedule {
     case 'cosineDecay':
       return cosineDecay(spec.options);
     case 'warmup':
-      return warmup({ rate: scheduleOf(spec.options.then), steps: spec.options.steps, start: spec.options.start });
+      return warmup({
+        rate: scheduleOf(spec.options.then),
+        steps: spec.options.steps,
+        start: spec.options.start,
+      });
     case 'oneCycle':
       return oneCycle(spec.options);
     case 'piecewise':

@@ -16,8 +16,8 @@ test('a cosine starts at the rate, ends at the minimum and stays there', () => {
 });
 
 test('one cycle keeps to its last rate', () => {
-  const schedule = oneCycle({ peak: 1, steps: 10, startDivisor: 10, endDivisor: 10 });
-  expect([0, 2, 9, 10, 50].map(schedule)).toEqual([0.1, 1, 0.01, 0.01, 0.01]);
+  const schedule = oneCycle({ peak: 1, steps: 10, startDivisor: 8, endDivisor: 4 });
+  expect([0, 2, 9, 10, 50].map(schedule)).toEqual([0.125, 1, 0.03125, 0.03125, 0.03125]);
 });
 
 test('one cycle of few steps has no way up', () => {
@@ -47,7 +47,10 @@ test.each([
   [() => warmup({ rate: 1, steps: -1 }), '[warmup] got steps -1'],
   [() => oneCycle({ peak: 1, steps: 0 }), '[oneCycle] got steps 0'],
   [() => piecewise({ boundaries: [5], rates: [1] }), 'got 1 boundaries and 1 rates, wanted one rate more'],
-  [() => piecewise({ boundaries: [5, 5], rates: [1, 2, 3] }), 'got boundaries [5, 5], wanted them in ascending order'],
+  [
+    () => piecewise({ boundaries: [5, 5], rates: [1, 2, 3] }),
+    'got boundaries [5, 5], wanted them in ascending order',
+  ],
 ])('options out of range: %#', (make, message) => {
   expect(make).toThrow(ValueError);
   expect(make).toThrow(message);

@@ -1,7 +1,6 @@
 import type { TypedArray } from '../../ir/dtype.ts';
 import type { Backend, Executable, Failure, Kernel, Plan } from '../../ir/kernel.ts';
 import { compileContract } from './contract.ts';
-import { double } from './double.ts';
 import { type Precision, single } from './precision.ts';
 import { Machine } from './program.ts';
 import { compileReduce } from './reduce.ts';
@@ -20,20 +19,22 @@ export interface JsExecutable {
 
 export type JsArray = TypedArray | Float64Array;
 
+export { double } from './double.ts';
+export { single } from './precision.ts';
+
 /**
  * The reference backend: plain TypeScript that interprets expressions block by block. `double` evaluates everything of
  * type f32 in double precision, with the host's elementary functions, and leaves integers, bools and random bits alone.
  */
-export function compileJs(plan: Plan, precision: 'single' | 'double'): JsExecutable {
-  const chosen = precision === 'single' ? single : double;
-  const machine = new Machine(plan, chosen);
+export function compileJs(plan: Plan, precision: Precision): JsExecutable {
+  const machine = new Machine(plan, precision);
   const kernels = plan.kernels.map((kernel) => compileKernel(kernel, machine));
   let arena: ArrayBuffer | null = null;
   let inArena: (Register | null)[] | null = null;
   return {
     run(values, bound, results) {
-      const memory = chosen.arena(plan.arenaBytes);
-      if (inArena === null || memory !== arena) inArena = layOut(plan, chosen, memory);
+      const memory = precision.arena(plan.arenaBytes);
+      if (inArena === null || memory !== arena) inArena = layOut(plan, precision, memory);
       arena = memory;
       const intermediates = inArena;
       machine.memory = plan.buffers.map(({ place }, i) => {
@@ -87,7 +88,7 @@ export const jsBackend: Backend = {
   threads: 1,
   limits: { maxInputs: 16, maxNodes: 192, maxStores: 16 },
   compile(plan): Executable {
-    const { run } = compileJs(plan, 'single');
+    const { run } = compileJs(plan, single);
     return {
       run: ({ values, bound, results }) =>
         run(

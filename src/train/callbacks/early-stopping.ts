@@ -27,7 +27,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   if (!Number.isInteger(patience) || patience < 0) {
     throw new ValueError(`[earlyStopping] got patience ${patience}, wanted a whole number of at least 0.`);
   }
-  if (!(minDelta >= 0)) throw new ValueError(`[earlyStopping] got minDelta ${minDelta}, wanted a number from 0 up.`);
+  if (!(minDelta >= 0))
+    throw new ValueError(`[earlyStopping] got minDelta ${minDelta}, wanted a number from 0 up.`);
   if (mode !== 'min' && mode !== 'max') {
     throw new ValueError(`[earlyStopping] got mode '${String(mode)}', wanted 'min' or 'max'.`);
   }
@@ -65,7 +66,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     async onTrainEnd(_training, error) {
       const restored = error === undefined ? weights : [];
       weights = [];
-      for (const [p, values] of restored) await p.assign(tensor(values, { shape: p.shape, dtype: p.dtype, copy: false }));
+      for (const [p, values] of restored)
+        await p.assign(tensor(values, { shape: p.shape, dtype: p.dtype, copy: false }));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileJs, jsBackend } from '../../../src/backends/js/index.ts';
+import { compileJs, jsBackend, single } from '../../../src/backends/js/index.ts';
 import {
   acc,
   binary,
@@ -51,7 +51,7 @@ describe('a plan', () => {
   it('updates a bound buffer in place, anew at each run', () => {
     const [parameter, gradient] = [noise(1300), noise(1300, 2)];
     const builder = step(parameter, gradient);
-    const { run } = compileJs(builder.plan(), 'single');
+    const { run } = compileJs(builder.plan(), single);
     for (const rate of [0.1, 0.25]) {
       const before = parameter.slice();
       expect(run([rate], builder.bound, builder.results)).toBeNull();
@@ -70,7 +70,7 @@ describe('a plan', () => {
     gradient[1200] = NaN;
     const before = parameter.slice();
     const builder = step(parameter, gradient);
-    const { run } = compileJs(builder.plan(), 'single');
+    const { run } = compileJs(builder.plan(), single);
     expect(run([0.1], builder.bound, builder.results)).toEqual({ check: 2, value: Infinity });
     expectSame(parameter, before);
     gradient[900] = 1;
@@ -112,7 +112,7 @@ describe('a plan', () => {
       inputs: [flags, bytes, ints].map((buffer) => access(buffer, contiguous([1000]))),
       stores: [{ buffer: builder.result('int32', 1000), expr: select(flag, byte, int) }],
     });
-    const { run } = compileJs(builder.plan(), 'single');
+    const { run } = compileJs(builder.plan(), single);
     const runs = [1, 2].map(() => {
       expect(run([], builder.bound, builder.results)).toBeNull();
       return Array.from(builder.results[0]!);
@@ -127,8 +127,8 @@ describe('a plan', () => {
 
   it('two executables of one plan do not share an arena', () => {
     const builder = step(noise(10), noise(10, 2));
-    const first = compileJs(builder.plan(), 'single');
-    const second = compileJs(builder.plan(), 'single');
+    const first = compileJs(builder.plan(), single);
+    const second = compileJs(builder.plan(), single);
     first.run([0], builder.bound, builder.results);
     second.run([0], [noise(10, 3), noise(10, 4)], builder.results);
     expectSame(builder.results[0]!, noise(10, 3));
@@ -147,7 +147,7 @@ describe('a plan', () => {
 
   it('runs again after an error', () => {
     const builder = step(noise(10), noise(10, 2));
-    const { run } = compileJs(builder.plan(), 'single');
+    const { run } = compileJs(builder.plan(), single);
     expect(() => run([0.5], [], [])).toThrow();
     expect(run([0.5], builder.bound, builder.results)).toBeNull();
   });

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { compileJs, type JsArray } from '../../../src/backends/js/index.ts';
+import { compileJs, double, type JsArray, single } from '../../../src/backends/js/index.ts';
 import { type DType, dtypes } from '../../../src/ir/dtype.ts';
 import { acc, convert, type Expr, load } from '../../../src/ir/expr.ts';
 import type { Access, Contract, Failure, Kernel, Plan, PlanBuffer, Reduce } from '../../../src/ir/kernel.ts';
@@ -41,7 +41,11 @@ export class PlanBuilder {
   }
 
   run(values: readonly number[] = [], precision: 'single' | 'double' = 'single'): Failure | null {
-    return compileJs(this.plan(), precision).run(values, this.bound, this.results);
+    return compileJs(this.plan(), precision === 'single' ? single : double).run(
+      values,
+      this.bound,
+      this.results,
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileJs } from '../../../src/backends/js/index.ts';
+import { compileJs, single } from '../../../src/backends/js/index.ts';
 import { acc, binary, load } from '../../../src/ir/expr.ts';
 import type { Failure } from '../../../src/ir/kernel.ts';
 import { contiguous, permuteView, sizeOf, type View } from '../../../src/ir/view.ts';
@@ -115,7 +115,7 @@ describe('scatter', () => {
       stores: [{ buffer: builder.result('float32', 4), expr: binary('add', acc('f32'), load(0, 'f32')) }],
     });
     const sums = oneByOne({ shape: [4], axis: 0, indices: Int32Array.of(0, 1, 2, 3, 0, 1), updates });
-    const executable = compileJs(builder.plan(), 'single');
+    const executable = compileJs(builder.plan(), single);
     for (let run = 0; run < 2; run++) {
       expect(executable.run([], builder.bound, builder.results)).toBeNull();
       expectSame(
