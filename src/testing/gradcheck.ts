@@ -24,6 +24,9 @@ export interface GradcheckReport {
   readonly largestError: number;
 }
 
+/** A function of tensors; it may ask for particular shapes, and for fewer tensors than it is given. */
+export type DifferentiableFunction = { of(...inputs: Tensor[]): Tensor }['of'];
+
 type Leaves = ReadonlyMap<Node, Float64Array>;
 
 /**
@@ -45,14 +48,14 @@ type Leaves = ReadonlyMap<Node, Float64Array>;
  * @param inputs float32 tensors; ones that are computed from others are taken by their values.
  * @throws NdgradError naming the input, the place and both values where they differ.
  */
-export async function gradcheck<T extends Tensor[]>(
-  f: (...inputs: NoInfer<T>) => Tensor,
-  inputs: readonly [...T],
+export async function gradcheck(
+  f: DifferentiableFunction,
+  inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): Promise<GradcheckReport> {
   const { tolerance = 1e-6, epsilon = 1e-4, order = 1 } = options;
   const xs = await Promise.all(inputs.map(asLeaf));
-  const y = f(...(xs as NoInfer<T>));
+  const y = f(...xs);
   if (y.dtype !== 'float32') {
     throw new DTypeError(`[gradcheck] the function gave a ${y.dtype} tensor, wanted float32.`);
   }
