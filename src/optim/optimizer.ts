@@ -108,6 +108,7 @@ export abstract class Optimizer<Slot extends string = string> {
    * @throws StateError where the loss does not reach a trainable Parameter.
    */
   async minimize(loss: Tensor, options: MinimizeOptions = {}): Promise<void> {
+    const assignments: (readonly [Parameter, Tensor])[] = [...(options.context?.take() ?? [])];
     const trained = this.parameters.map((_, i) => i).filter((i) => this.parameters[i]!.trainable);
     const targets = trained.map((i) => this.parameters[i]!);
     const gradients = reachedGradients(loss, targets).map((g, k) => {
@@ -115,7 +116,6 @@ export abstract class Optimizer<Slot extends string = string> {
       return g;
     });
     const learningRate = this.currentLearningRate;
-    const assignments: (readonly [Parameter, Tensor])[] = [...(options.context?.take() ?? [])];
     clipGradients(gradients, this.clip).forEach((g, k) => {
       const slots = this.slots[trained[k]!]!;
       const update = this.update(targets[k]!, g, slots, learningRate, this.step + 1);

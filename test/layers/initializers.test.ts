@@ -102,7 +102,7 @@ describe('orthogonal', () => {
 
   test('is the Q of positive R', () => {
     // Gram-Schmidt on the drawn columns themselves: the first is the drawn one, normed.
-    const drawn = new Generator(11).normal([3, 5]).dataSync().slice(0, 5);
+    const drawn = [...new Generator(11).normal([3, 5]).dataSync()].slice(0, 5);
     const length = Math.sqrt(drawn.reduce((a, b) => a + b * b, 0));
     const q = draw(initializers.orthogonal(), [5, 3]);
     drawn.forEach((v, k) => {

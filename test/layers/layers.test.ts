@@ -99,7 +99,7 @@ describe('Dense', () => {
   test('gradients', async () => {
     const layer = new Dense(3, 2, { activation: 'tanh', biasInitializer: 'normal', rng: new Generator(1) });
     const x = new Generator(2).normal([4, 3]);
-    const report = await gradcheck((input) => layer.call(input), [x, ...layer.parameters()]);
+    const report = await gradcheck((...inputs) => layer.call(inputs[0]!), [x, ...layer.parameters()]);
     expect(report.checked).toBe(12 + 6 + 2);
   });
 });

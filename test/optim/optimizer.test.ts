@@ -17,7 +17,10 @@ describe('minimize', () => {
     const p = parameter([1, 2], 'p');
     const doubled = p.mul(2);
     const loss = doubled.sum();
+    const runs = (): number => backendInfo().planMisses + backendInfo().planHits;
+    const before = runs();
     await new SGD([p], { learningRate: 0.5 }).minimize(loss, { also: [doubled] });
+    expect(runs() - before, 'plans run').toBe(1);
     expect(p.toArray()).toEqual([0, 1]);
     expect(loss.item()).toBe(6);
     expect(doubled.toArray()).toEqual([2, 4]);
