@@ -105,32 +105,40 @@ export function explainStep(step: Step): string {
   return explainPlan(lookUp(prepare(step)).plan);
 }
 
+/** Values for leaves, in place of their own. */
+export type LeafValues = ReadonlyMap<Node, Float64Array>;
+
 /**
- * The values of nodes in double precision on the reference interpreter. Leaves take the given values in place of their own, and
- * every node is computed anew, also where its values are known; random numbers stay as they are.
+ * A function that evaluates nodes in double precision on the reference interpreter. Leaves take the given values in place of their
+ * own, and every node is computed anew, also where its values are known; random numbers stay as they are.
  */
-export function computeDouble(
-  nodes: readonly Node[],
-  leaves: ReadonlyMap<Node, Float64Array>,
-): Float64Array[] {
+export function doubleEvaluator(nodes: readonly Node[]): (leaves: LeafValues) => Float64Array[] {
   const graph = toposort(nodes, isLeaf);
   const number = (node: Node): number => graph.index.get(node)!;
   const wanted = [...new Set(nodes)].filter((node) => !isLeaf(node));
   const plan = compile(graph, { results: wanted.map(number), assignments: [] }, { limits: backend.limits });
-  const valueOf = (node: Node): TypedArray | Float64Array => {
-    const given = leaves.get(node) ?? node.storage!.array;
-    return node.dtype === 'float32' ? Float64Array.from(given) : given;
+  const executable = compileJs(plan, double);
+  const values = valuesOf(graph);
+  return (leaves) => {
+    const valueOf = (node: Node): TypedArray | Float64Array => {
+      const given = leaves.get(node) ?? node.storage!.array;
+      return node.dtype === 'float32' ? Float64Array.from(given) : given;
+    };
+    const results = wanted.map((node) =>
+      node.dtype === 'float32' ? new Float64Array(node.size) : dtypes[node.dtype].allocate(node.size),
+    );
+    const failure = executable.run(values, knownNodes(graph).map(valueOf), results);
+    if (failure !== null) throw new ValueError(plan.checks[failure.check]!.describe(failure.value));
+    return nodes.map((node) => {
+      const at = wanted.indexOf(node);
+      return Float64Array.from(at >= 0 ? results[at]! : valueOf(node));
+    });
   };
-  const bound = knownNodes(graph).map(valueOf);
-  const results = wanted.map((node) =>
-    node.dtype === 'float32' ? new Float64Array(node.size) : dtypes[node.dtype].allocate(node.size),
-  );
-  const failure = compileJs(plan, double).run(valuesOf(graph), bound, results);
-  if (failure !== null) throw new ValueError(plan.checks[failure.check]!.describe(failure.value));
-  return nodes.map((node) => {
-    const at = wanted.indexOf(node);
-    return Float64Array.from(at >= 0 ? results[at]! : valueOf(node));
-  });
+}
+
+/** The values of nodes in double precision, once; see `doubleEvaluator`. */
+export function computeDouble(nodes: readonly Node[], leaves: LeafValues): Float64Array[] {
+  return doubleEvaluator(nodes)(leaves);
 }
 
 /** What runs the plans, and how many of them are kept. */

@@ -1,7 +1,7 @@
 import { DTypeError, NdgradError, ValueError } from '../ir/errors.ts';
 import { leafOperation, type Node } from '../ir/node.ts';
 import { fillBits } from '../ir/philox.ts';
-import { computeDouble } from '../run.ts';
+import { computeDouble, doubleEvaluator, type LeafValues } from '../run.ts';
 import { fromArray, scalar } from '../tensor/creation.ts';
 import { gradients } from '../tensor/gradients.ts';
 import { show } from '../tensor/shape.ts';
@@ -26,8 +26,6 @@ export interface GradcheckReport {
 
 /** A function of tensors; it may ask for particular shapes, and for fewer tensors than it is given. */
 export type DifferentiableFunction = { of(...inputs: Tensor[]): Tensor }['of'];
-
-type Leaves = ReadonlyMap<Node, Float64Array>;
 
 /**
  * Checks gradients against finite differences in double precision. `f` is called once; what it built is evaluated again with
@@ -91,7 +89,7 @@ function compare(
   value: Tensor,
   xs: readonly Tensor[],
   gradient: readonly Tensor[],
-  at: Leaves,
+  at: LeafValues,
   options: Level,
 ): GradcheckReport {
   const { tolerance, epsilon, level } = options;
@@ -101,11 +99,12 @@ function compare(
     at,
   );
   const reached = nodesBehind(value.node);
+  const evaluate = doubleEvaluator([value.node]);
   xs.forEach((x, input) => {
     for (let i = 0; i < x.size; i++) {
       const a = analytic[input]![i]!;
       const derivative = (step: number) =>
-        reached.has(x.node) ? richardson(value.node, at, x.node, i, step) : 0;
+        reached.has(x.node) ? richardson(evaluate, at, x.node, i, step) : 0;
       let n = Number.NaN;
       let error = Number.NaN;
       // Smaller steps next: a kink nearby must not look like a wrong gradient.
@@ -128,13 +127,13 @@ function compare(
 }
 
 /** The derivative of a scalar node by one element of a leaf. */
-function richardson(value: Node, at: Leaves, leaf: Node, i: number, epsilon: number): number {
+function richardson(evaluate: ReturnType<typeof doubleEvaluator>, at: LeafValues, leaf: Node, i: number, epsilon: number): number {
   const values = at.get(leaf)!;
   const x = values[i]!;
   const h = epsilon * Math.max(1, Math.abs(x));
   const valueAt = (shifted: number): number => {
     values[i] = shifted;
-    return computeDouble([value], at)[0]![0]!;
+    return evaluate(at)[0]![0]!;
   };
   const central = (step: number): number => (valueAt(x + step) - valueAt(x - step)) / (x + step - (x - step));
   const derivative = (4 * central(h / 2) - central(h)) / 3;

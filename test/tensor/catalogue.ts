@@ -24,11 +24,16 @@ const unary = (domain: Domain, differentiable = true): OperationSpec => ({
   differentiable,
 });
 
-const binary = (first: Domain, second: Domain = first, differentiable = true): OperationSpec => ({
+const binary = (
+  first: Domain,
+  second: Domain = first,
+  differentiable = true,
+  numbers = [2, 0.5, -1, 3],
+): OperationSpec => ({
   arguments: (d) => {
     const shape = d.shape();
     const a = d.number(d.part(shape), first);
-    if (d.oneIn(6)) return [a, d.pick([2, 0.5, -1, 3])];
+    if (d.oneIn(6)) return [a, d.pick(numbers)];
     return [a, d.number(d.part(shape), second)];
   },
   differentiable,
@@ -127,8 +132,8 @@ export const catalogue: Record<OperationName, OperationSpec> = {
   div: binary(ordinary, awayFromZero(0.4)),
   // Quotients away from whole numbers.
   mod: binary(oneOf(between(0.5, 2.5), between(-2.5, -0.5), between(3.5, 5.5)), awayFromZero(2.9, 3.1)),
-  maximum: binary(grid(0), grid(0.25)),
-  minimum: binary(grid(0), grid(0.25)),
+  maximum: binary(grid(0), grid(0.25), true, [0.25, -1.75]),
+  minimum: binary(grid(0), grid(0.25), true, [0.25, -1.75]),
   pow: binary(between(0.3, 3), ordinary),
   neg: unary(ordinary),
 
@@ -200,7 +205,8 @@ export const catalogue: Record<OperationName, OperationSpec> = {
 
   // Reductions
   sum: reduction(ordinary),
-  mean: reduction(ordinary),
+  // Of nothing they are NaN and -Infinity.
+  mean: reduction(ordinary, true, true),
   prod: reduction(between(-1.5, 1.5)),
   max: reduction(distinct, true, true),
   min: reduction(distinct, true, true),
@@ -208,7 +214,7 @@ export const catalogue: Record<OperationName, OperationSpec> = {
   all: reduction(ordinary, false),
   argmax: winner,
   argmin: winner,
-  logSumExp: reduction(ordinary),
+  logSumExp: reduction(ordinary, true, true),
   variance: {
     arguments: (d) => {
       const x = d.number(d.shape(1, 3, true), ordinary);

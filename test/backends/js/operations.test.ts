@@ -247,6 +247,7 @@ describe('i32 and u32', () => {
     add: (a: bigint, b: bigint) => a + b,
     sub: (a: bigint, b: bigint) => a - b,
     mul: (a: bigint, b: bigint) => a * b,
+    div: (a: bigint, b: bigint) => (b === 0n ? 0n : a / b),
     mod: (a: bigint, b: bigint) => (b === 0n ? 0n : ((a % b) + b) % b),
     max: (a: bigint, b: bigint) => (a > b ? a : b),
     min: (a: bigint, b: bigint) => (a < b ? a : b),

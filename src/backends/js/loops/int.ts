@@ -23,6 +23,9 @@ export const intLoops = {
   mul: (n, o, a, b) => {
     for (let i = 0; i < n; i++) o[i] = Math.imul(a[i]!, b[i]!);
   },
+  div: (n, o, a, b) => {
+    for (let i = 0; i < n; i++) o[i] = (a[i]! / b[i]!) | 0;
+  },
   mod: (n, o, a, b) => {
     for (let i = 0; i < n; i++) {
       const y = b[i]!;
@@ -82,6 +85,9 @@ export const uintLoops = {
   abs: copy,
   sign: (n, o, a) => {
     for (let i = 0; i < n; i++) o[i] = a[i] !== 0 ? 1 : 0;
+  },
+  div: (n, o, a, b) => {
+    for (let i = 0; i < n; i++) o[i] = ((a[i]! >>> 0) / (b[i]! >>> 0)) | 0;
   },
   mod: (n, o, a, b) => {
     for (let i = 0; i < n; i++) o[i] = ((a[i]! >>> 0) % (b[i]! >>> 0)) | 0;

@@ -1,0 +1,168 @@
+import {
+  add,
+  arange,
+  eye,
+  full,
+  Generator,
+  linspace,
+  matmul,
+  mul,
+  ones,
+  Parameter,
+  reshape,
+  type Shape,
+  scalar,
+  type Tensor,
+  tensor,
+  transpose,
+  zeros,
+} from 'ndgrad';
+import { expectTypeOf, test } from 'vitest';
+
+declare const unknownShape: Tensor;
+declare const rows: Tensor<[number, 3]>;
+const size: number = 4;
+
+test('creation keeps literal shapes', () => {
+  expectTypeOf(zeros([2, 3])).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(ones([2, 3], 'int32')).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(full([4], 7)).toEqualTypeOf<Tensor<[4]>>();
+  expectTypeOf(zeros([])).toEqualTypeOf<Tensor<[]>>();
+  expectTypeOf(scalar(1)).toEqualTypeOf<Tensor<[]>>();
+  expectTypeOf(arange(5)).toEqualTypeOf<Tensor<[number]>>();
+  expectTypeOf(linspace(0, 1, 5)).toEqualTypeOf<Tensor<[number]>>();
+  expectTypeOf(eye(3)).toEqualTypeOf<Tensor<[number, number]>>();
+  expectTypeOf(tensor(new Float32Array(6), { shape: [2, 3] })).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(tensor([[1, 2, 3]])).toEqualTypeOf<Tensor>();
+  expectTypeOf(new Parameter(zeros([2, 3]))).toEqualTypeOf<Parameter<[2, 3]>>();
+
+  const random = new Generator(1);
+  expectTypeOf(random.uniform([2, 3])).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(random.normal([2, 3], 0, 2)).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(random.truncatedNormal([3])).toEqualTypeOf<Tensor<[3]>>();
+  expectTypeOf(random.bernoulli([3], 0.5)).toEqualTypeOf<Tensor<[3]>>();
+});
+
+test('dimensions that are not literals are numbers', () => {
+  expectTypeOf(zeros([size, 3])).toEqualTypeOf<Tensor<[number, 3]>>();
+  expectTypeOf(new Generator(1).normal([size, 3])).toEqualTypeOf<Tensor<[number, 3]>>();
+  const shape: readonly number[] = [2, 3];
+  expectTypeOf(zeros(shape).shape).toExtend<Shape>();
+  expectTypeOf(zeros(shape)).toExtend<Tensor>();
+});
+
+test('a precise shape fits a loose one', () => {
+  expectTypeOf<Tensor<[2, 3]>>().toExtend<Tensor>();
+  expectTypeOf<Tensor<[2, 3]>>().toExtend<Tensor<[number, 3]>>();
+  expectTypeOf<Tensor<[2, 3]>>().toExtend<Tensor<[number, number]>>();
+  expectTypeOf<Parameter<[2, 3]>>().toExtend<Tensor<[2, 3]>>();
+  expectTypeOf<Tensor<[2, 3]>>().not.toExtend<Tensor<[2, 4]>>();
+  expectTypeOf<Tensor<[2, 3]>>().not.toExtend<Tensor<[2]>>();
+
+  const anything: Tensor = zeros([2, 3]);
+  const batch: Tensor<[number, 3]> = zeros([2, 3]);
+  expectTypeOf([anything, batch]).toExtend<Tensor[]>();
+  // @ts-expect-error 4 columns where 3 are wanted
+  const columns: Tensor<[number, 3]> = zeros([2, 4]);
+  expectTypeOf(columns).toEqualTypeOf<Tensor<[number, 3]>>();
+  // @ts-expect-error a matrix where a vector is wanted
+  const vector: Tensor<[number]> = zeros([2, 4]);
+  expectTypeOf(vector).toEqualTypeOf<Tensor<[number]>>();
+});
+
+test('matmul of matrices', () => {
+  expectTypeOf(zeros([2, 3]).matmul(zeros([3, 4]))).toEqualTypeOf<Tensor<[2, 4]>>();
+  expectTypeOf(matmul(zeros([2, 3]), zeros([3, 4]))).toEqualTypeOf<Tensor<[2, 4]>>();
+  expectTypeOf(rows.matmul(zeros([3, 4]))).toEqualTypeOf<Tensor<[number, 4]>>();
+  expectTypeOf(zeros([2, size]).matmul(zeros([3, 4]))).toEqualTypeOf<Tensor<[2, 4]>>();
+  expectTypeOf(zeros([2, 3]).matmul(zeros([size, 4]))).toEqualTypeOf<Tensor<[2, 4]>>();
+  // @ts-expect-error 3 columns against 5 rows
+  zeros([2, 3]).matmul(zeros([5, 4]));
+  // @ts-expect-error 3 columns against 5 rows
+  matmul(zeros([2, 3]), zeros([5, 4]));
+  // @ts-expect-error 3 columns against 5 rows
+  rows.matmul(zeros([5, 4]));
+});
+
+test('matmul of other ranks and unknown shapes', () => {
+  expectTypeOf(unknownShape.matmul(zeros([3, 4]))).toEqualTypeOf<Tensor<Shape>>();
+  expectTypeOf(zeros([2, 3]).matmul(unknownShape)).toEqualTypeOf<Tensor<Shape>>();
+  expectTypeOf(zeros([2, 3]).matmul(zeros([3]))).toEqualTypeOf<Tensor<Shape>>();
+  expectTypeOf(zeros([7, 2, 3]).matmul(zeros([7, 3, 4]))).toEqualTypeOf<Tensor<Shape>>();
+});
+
+test('elementwise operations broadcast', () => {
+  expectTypeOf(zeros([2, 3]).add(zeros([2, 3]))).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(zeros([2, 3]).add(zeros([3]))).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(zeros([3]).mul(zeros([2, 3]))).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(zeros([2, 1]).sub(zeros([1, 3]))).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(zeros([5, 1, 3]).div(zeros([4, 1]))).toEqualTypeOf<Tensor<[5, 4, 3]>>();
+  expectTypeOf(zeros([2, 3]).maximum(scalar(0))).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(zeros([2, 3]).less(zeros([2, 1]))).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(zeros([2, 3]).add(1)).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(add(zeros([2, 3]), zeros([3]))).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(mul(2, zeros([2, 3]))).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(zeros([2, 3]).exp().neg().softmax()).toEqualTypeOf<Tensor<[2, 3]>>();
+});
+
+test('shapes that do not broadcast are refused', () => {
+  // @ts-expect-error 3 against 4
+  zeros([2, 3]).add(zeros([4]));
+  // @ts-expect-error 2 against 3 in front
+  zeros([2, 3]).mul(zeros([3, 3]));
+  // @ts-expect-error 3 against 2: no broadcasting from the front
+  add(zeros([2, 3]), zeros([2]));
+  // @ts-expect-error 3 against 4 also where the rows are unknown
+  rows.sub(zeros([size, 4]));
+  // @ts-expect-error comparisons too
+  zeros([2, 3]).equal(zeros([2, 4]));
+});
+
+test('elementwise operations with unknown dimensions', () => {
+  expectTypeOf(rows.add(zeros([3]))).toEqualTypeOf<Tensor<[number, 3]>>();
+  expectTypeOf(rows.add(zeros([2, 3]))).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(rows.add(zeros([1, 3]))).toEqualTypeOf<Tensor<[number, 3]>>();
+  expectTypeOf(zeros([size]).add(zeros([size]))).toEqualTypeOf<Tensor<[number]>>();
+  expectTypeOf(unknownShape.add(zeros([2, 3]))).toEqualTypeOf<Tensor<Shape>>();
+  expectTypeOf(zeros([2, 3]).add(unknownShape)).toEqualTypeOf<Tensor<Shape>>();
+});
+
+test('transpose', () => {
+  expectTypeOf(zeros([2, 3]).transpose()).toEqualTypeOf<Tensor<[3, 2]>>();
+  expectTypeOf(transpose(zeros([2, 3, 4]))).toEqualTypeOf<Tensor<[4, 3, 2]>>();
+  expectTypeOf(rows.transpose()).toEqualTypeOf<Tensor<[3, number]>>();
+  expectTypeOf(zeros([2, 3, 4]).transpose([1, 0, 2])).toEqualTypeOf<Tensor>();
+  expectTypeOf(unknownShape.transpose()).toEqualTypeOf<Tensor<Shape>>();
+  expectTypeOf(
+    zeros([2, 3])
+      .transpose()
+      .matmul(zeros([2, 4])),
+  ).toEqualTypeOf<Tensor<[3, 4]>>();
+  // @ts-expect-error 2 columns against 3 rows
+  zeros([2, 3])
+    .transpose()
+    .matmul(zeros([3, 4]));
+});
+
+test('reshape', () => {
+  expectTypeOf(zeros([2, 6]).reshape([3, 4])).toEqualTypeOf<Tensor<[3, 4]>>();
+  expectTypeOf(zeros([2, 6]).reshape([-1, 4])).toEqualTypeOf<Tensor<[number, 4]>>();
+  expectTypeOf(reshape(zeros([12]), [3, -1])).toEqualTypeOf<Tensor<[3, number]>>();
+  expectTypeOf(unknownShape.reshape([size, 2])).toEqualTypeOf<Tensor<[number, 2]>>();
+  // @ts-expect-error 5 columns against 4 rows
+  zeros([2, 5]).matmul(zeros([12]).reshape([4, 3]));
+});
+
+test('flatten', () => {
+  expectTypeOf(zeros([2, 3]).flatten()).toEqualTypeOf<Tensor<[number]>>();
+  expectTypeOf(zeros([5, 784]).flatten(1)).toEqualTypeOf<Tensor<[5, 784]>>();
+  expectTypeOf(zeros([5, 1, 784, 1]).flatten(1)).toEqualTypeOf<Tensor<[5, 784]>>();
+  expectTypeOf(zeros([5, 28, 28]).flatten(1)).toEqualTypeOf<Tensor<[5, number]>>();
+  expectTypeOf(zeros([5]).flatten(1)).toEqualTypeOf<Tensor<[5, 1]>>();
+  expectTypeOf(unknownShape.flatten(1)).toEqualTypeOf<Tensor<Shape>>();
+});
+
+test('broadcastTo', () => {
+  expectTypeOf(zeros([3]).broadcastTo([2, 3])).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(unknownShape.broadcastTo([size, 3])).toEqualTypeOf<Tensor<[number, 3]>>();
+});
