@@ -28,4 +28,3 @@ export type { Shape } from './tensor/shape.ts';
 export { runStep, type StepOptions } from './tensor/step.ts';
 export { Tensor } from './tensor/tensor.ts';
 export * from './train/index.ts';
-export * from './train/index.ts';

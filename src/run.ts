@@ -6,7 +6,7 @@ import { type Graph, isLeaf, toposort } from './compiler/toposort.ts';
 import { dtypes, type TypedArray } from './ir/dtype.ts';
 import { StateError, ValueError } from './ir/errors.ts';
 import type { Backend, Failure } from './ir/kernel.ts';
-import { cutGraph, type Node, Storage } from './ir/node.ts';
+import { assertCurrent, cutGraph, type Node, Storage } from './ir/node.ts';
 
 // The one place where graphs, compiler and backends meet.
 
@@ -30,24 +30,16 @@ interface Prepared {
 }
 
 function prepare({ results, assignments }: Step): Prepared {
+  results.forEach(assertCurrent);
   const wanted = [...new Set(results)].filter((node) => node.storage === null);
   const graph = toposort([...wanted, ...assignments.flat()]);
   const number = (node: Node): number => graph.index.get(node)!;
-  for (const node of graph.nodes) {
-    if (node.storage !== null && node.storage.version !== node.version) throw staleGraph(node.storage);
-  }
+  graph.nodes.forEach(assertCurrent);
   return {
     graph,
     wanted,
     goal: { results: wanted.map(number), assignments: assignments.map(([t, v]) => [number(t), number(v)]) },
   };
-}
-
-function staleGraph(storage: Storage): StateError {
-  return new StateError(
-    `[run] the graph was built on an older version of Parameter '${storage.name}', which was overwritten since. ` +
-      'Build the graph anew after an update (call the model again), or read its values before.',
-  );
 }
 
 const valuesOf = (graph: Graph): number[] =>

@@ -1,4 +1,4 @@
-import type { DType } from '../ir/dtype.ts';
+import { type DType, dtypes } from '../ir/dtype.ts';
 import type { Executable, Plan } from '../ir/kernel.ts';
 import type { Lowerable, Params, ParamValue } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
@@ -93,7 +93,8 @@ function hashOf(graph: Graph, goal: Goal): number {
   };
   graph.nodes.forEach((node, i) => {
     mix(graph.known[i] ? 0 : numberOf(node.op));
-    mix(node.dtype.length);
+    mix(dtypes[node.dtype].rank);
+    for (const key in node.params) mixParam(node.params[key]!, mix);
     for (const d of node.shape) mix(d);
     for (const k of graph.inputs[i]!) mix(k);
   });
@@ -103,6 +104,11 @@ function hashOf(graph: Graph, goal: Goal): number {
     mix(v);
   }
   return h;
+}
+
+function mixParam(value: ParamValue, mix: (x: number) => void): void {
+  if (typeof value === 'number') mix(value);
+  else if (Array.isArray(value)) for (const v of value) mixParam(v, mix);
 }
 
 function verticesOf(graph: Graph): Vertex[] {

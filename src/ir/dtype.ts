@@ -1,3 +1,5 @@
+import { DTypeError } from './errors.ts';
+
 /** Element types of a tensor. `bool` and `uint8` are held in a Uint8Array, one byte an element. */
 export type DType = 'float32' | 'int32' | 'uint8' | 'bool';
 
@@ -45,6 +47,21 @@ export const dtypes: { readonly [D in DType]: DTypeInfo } = {
     on: (b, o, n) => new Uint8Array(b, o, n),
   },
 };
+
+export function checkDType(operation: string, dtype: DType): void {
+  if (!Object.hasOwn(dtypes, dtype)) {
+    throw new DTypeError(
+      `[${operation}] got dtype ${String(dtype)}, wanted ${Object.keys(dtypes).join(', ')}.`,
+    );
+  }
+}
+
+/** Can the data type hold this number as it is (but for rounding, in float32)? */
+export function fits(value: number, dtype: DType): boolean {
+  if (dtype === 'float32') return true;
+  if (dtype === 'int32') return value === (value | 0);
+  return Number.isInteger(value) && value >= 0 && value <= (dtype === 'bool' ? 1 : 255);
+}
 
 /** The wider of two data types, as NumPy and PyTorch promote: bool < uint8 < int32 < float32. */
 export function promote(a: DType, b: DType): DType {

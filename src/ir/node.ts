@@ -1,4 +1,5 @@
 import { type DType, dtypes, type TypedArray } from './dtype.ts';
+import { StateError } from './errors.ts';
 import type { Expr } from './expr.ts';
 import type { Check, Reducer } from './kernel.ts';
 import { sizeOf, type View } from './view.ts';
@@ -61,7 +62,7 @@ export class Node {
   ) {
     this.op = op;
     this.inputs = inputs;
-    this.shape = shape;
+    this.shape = Object.freeze(shape);
     this.dtype = dtype;
     this.params = params;
     this.values = values;
@@ -86,6 +87,15 @@ export const leafOperation: Lowerable = {
 
 export function leafNode(storage: Storage, shape: readonly number[]): Node {
   return new Node(leafOperation, [], shape, storage.dtype, noParams, noValues, storage);
+}
+
+/** A node whose Parameter has been overwritten since stands for values that are gone. */
+export function assertCurrent({ storage, version }: Node): void {
+  if (storage === null || storage.version === version) return;
+  throw new StateError(
+    `[run] the graph was built on an older version of Parameter '${storage.name}', which was overwritten since. Build the ` +
+      'graph anew after an update (call the model again), or have its values computed in the step: minimize(loss, { also }).',
+  );
 }
 
 /** Forgets how a computed node came about: its values stay, the graph behind it may be collected. */

@@ -1,3 +1,4 @@
+import { DTypeError } from '../ir/errors.ts';
 import { Node, type Params } from '../ir/node.ts';
 import type { Operation } from './operation.ts';
 import type { Shape } from './shape.ts';
@@ -6,6 +7,11 @@ import { Tensor } from './tensor.ts';
 // Tensor's methods call the operations and these make Tensors: the modules of this folder import each other in a circle. It is safe
 // because what they call while they are loaded (`operation`, `elementwise`, ...) are function declarations and classes outside it.
 
+/** The tensor itself, where there is nothing to do; a Parameter gives its present values, for it will change. */
+export function unchanged<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  return x.constructor === Tensor ? x : new Tensor<S>(x.node);
+}
+
 /** The tensor that an operation gives: its shape is worked out now, its values when they are asked for. */
 export function apply<S extends Shape = Shape, P extends Params = Params>(
   op: Operation<P>,
@@ -13,7 +19,15 @@ export function apply<S extends Shape = Shape, P extends Params = Params>(
   params: P,
   values?: readonly number[],
 ): Tensor<S> {
-  const nodes = inputs.map((t) => t.node);
+  const nodes = inputs.map((t) => {
+    if (!(t instanceof Tensor)) throw notATensor(op.name, t);
+    return t.node;
+  });
   const { shape, dtype } = op.record.shape(nodes, params);
   return new Tensor<S>(new Node(op, nodes, shape, dtype, params, values));
+}
+
+export function notATensor(operation: string, got: unknown): DTypeError {
+  const what = Array.isArray(got) ? 'an array' : typeof got === 'object' ? 'an object' : String(got);
+  return new DTypeError(`[${operation}] got ${what}, wanted a Tensor. Make one with tensor(values).`);
 }

@@ -1,8 +1,9 @@
 import type { NdArray } from 'ndarray';
-import { type DType, dtypes, type TypedArray } from '../ir/dtype.ts';
+import { checkDType, type DType, dtypes, fits, type TypedArray } from '../ir/dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode, Storage } from '../ir/node.ts';
 import { sizeOf } from '../ir/view.ts';
+import { unchanged } from './apply.ts';
 import { isNdArray, type NdArrayLike, rowMajor } from './border.ts';
 import { cast } from './ops/cast.ts';
 import { iota } from './ops/iota.ts';
@@ -11,8 +12,11 @@ import { broadcastTo, reshape } from './ops/shaping.ts';
 import { checkShape, type Shape, show } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
-/** Nested arrays of numbers or booleans, each level of one length. */
-export type NestedArray = readonly (number | boolean | NestedArray)[];
+/** Nested arrays of numbers or booleans, each level of one length; the innermost may be typed arrays. */
+export type NestedArray = readonly (number | boolean | NestedArray | TypedArray | Float64Array)[];
+
+const isList = (x: unknown): x is NestedArray =>
+  Array.isArray(x) || [Float32Array, Float64Array, Int32Array, Uint8Array].some((type) => x instanceof type);
 
 /** Everything that a tensor can be made of. */
 export type TensorLike =
@@ -55,11 +59,12 @@ export function tensor<const S extends Shape>(
 export function tensor(values: TensorLike, options?: TensorOptions): Tensor;
 export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {
   if (values instanceof Tensor) {
-    const t = options.dtype ? cast(values, options.dtype) : values;
+    const t = options.dtype ? cast(values, options.dtype) : unchanged(values);
     return options.shape ? reshape(t, options.shape) : t;
   }
   const { data, shape, dtype } = read(values);
   const target = options.dtype ?? dtype;
+  checkDType('tensor', target);
   const wanted = options.shape ? checkShape('tensor', options.shape) : shape;
   if (sizeOf(wanted) !== data.length) {
     throw new ShapeError(
@@ -77,7 +82,7 @@ export function fromArray<S extends Shape>(array: TypedArray, shape: S, dtype: D
 function read(values: Exclude<TensorLike, Tensor>): { data: ArrayLike<number>; shape: Shape; dtype: DType } {
   if (typeof values === 'number') return { data: [values], shape: [], dtype: 'float32' };
   if (typeof values === 'boolean') return { data: [values ? 1 : 0], shape: [], dtype: 'bool' };
-  if (ArrayBuffer.isView(values)) {
+  if (ArrayBuffer.isView(values) && 'length' in values && typeof values[0] !== 'bigint') {
     const data = values as Exclude<typeof values, DataView>;
     return { data, shape: [data.length], dtype: dtypeOfArray(data) };
   }
@@ -98,13 +103,13 @@ function dtypeOfArray(data: ArrayLike<number>): DType {
 
 function readNested(values: NestedArray): { data: number[]; shape: number[]; dtype: DType } {
   const shape: number[] = [];
-  for (let level: unknown = values; Array.isArray(level); level = level[0]) shape.push(level.length);
+  for (let level: unknown = values; isList(level); level = level[0]) shape.push(level.length);
   const data: number[] = [];
   let booleans = 0;
   const walk = (level: NestedArray, axis: number): void => {
     if (level.length !== shape[axis]) ragged(shape, axis, level.length);
     for (const item of level) {
-      if (Array.isArray(item)) {
+      if (isList(item)) {
         if (axis + 1 >= shape.length) ragged(shape, axis + 1, item.length);
         walk(item, axis + 1);
       } else if (axis + 1 < shape.length) {
@@ -115,7 +120,10 @@ function readNested(values: NestedArray): { data: number[]; shape: number[]; dty
         booleans++;
         data.push(item ? 1 : 0);
       } else {
-        throw new ValueError(`[tensor] got ${String(item)} among the values, wanted numbers or booleans.`);
+        throw new ValueError(
+          `[tensor] got ${item instanceof Tensor ? 'a Tensor' : String(item)} among the values, wanted numbers or booleans. ` +
+            'Tensors are joined with stack or concat.',
+        );
       }
     }
   };
@@ -132,7 +140,9 @@ function ragged(shape: readonly number[], axis: number, got: number): never {
 
 function convertValues(data: ArrayLike<number>, dtype: DType, copy: boolean): TypedArray {
   const own = dtypes[dtype].allocate(0);
-  if (!copy && data.constructor === own.constructor) return data as TypedArray;
+  const asItIs =
+    data.constructor === own.constructor && (dtype !== 'bool' || (data as TypedArray).every((x) => x <= 1));
+  if (!copy && asItIs) return data as TypedArray;
   if (dtype === 'bool') return Uint8Array.from(data, (x) => (x !== 0 ? 1 : 0));
   const out = dtypes[dtype].allocate(data.length);
   out.set(data);
@@ -148,6 +158,12 @@ function convertValues(data: ArrayLike<number>, dtype: DType, copy: boolean): Ty
   return out;
 }
 
+function checkFits(operation: string, value: number): void {
+  if (!fits(value, 'int32')) {
+    throw new ValueError(`[${operation}] ${value} does not fit int32. Give a fractional number for float32.`);
+  }
+}
+
 type Plain<S extends Shape> = { -readonly [K in keyof S]: S[K] };
 
 /** A scalar. */
@@ -161,6 +177,7 @@ export function full<const S extends Shape>(
   value: number,
   dtype: DType = 'float32',
 ): Tensor<Plain<S>> {
+  checkShape('full', shape);
   return broadcastTo(scalarNode(value, dtype), shape);
 }
 
@@ -183,19 +200,24 @@ export function arange(start: number, stop?: number, step = 1): Tensor<[number]>
     );
   }
   const n = Math.max(0, Math.ceil((to - from) / step));
-  const whole = [from, to, step].every(Number.isInteger);
-  const counter = whole ? iota(n) : cast(iota(n), 'float32');
-  return counter.mul(step).add(from);
+  if ([from, to, step].every(Number.isInteger)) {
+    if (n > 0) [from, from + (n - 1) * step].forEach((x) => checkFits('arange', x));
+    return iota(n).mul(step).add(from);
+  }
+  const values = Float32Array.from({ length: n }, (_, i) => from + i * step);
+  return fromArray(values, [n] as [number], 'float32');
 }
 
 /** n numbers in equal distances from start to stop, both included. */
 export function linspace(start: number, stop: number, n: number): Tensor<[number]> {
   checkShape('linspace', [n]);
-  return n === 1
-    ? full([1] as [number], start)
-    : cast(iota(n), 'float32')
-        .mul((stop - start) / (n - 1))
-        .add(start);
+  const at = (i: number): number =>
+    i === n - 1 && n > 1 ? stop : start + (i * (stop - start)) / (n - 1 || 1);
+  return fromArray(
+    Float32Array.from({ length: n }, (_, i) => at(i)),
+    [n] as [number],
+    'float32',
+  );
 }
 
 /** The identity matrix. */

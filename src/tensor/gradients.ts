@@ -1,5 +1,5 @@
-import { ShapeError, StateError } from '../ir/errors.ts';
-import type { Node } from '../ir/node.ts';
+import { DTypeError, ShapeError, StateError } from '../ir/errors.ts';
+import { assertCurrent, type Node } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
 import { Operation } from './operation.ts';
 import { add } from './ops/arithmetic.ts';
@@ -23,15 +23,18 @@ export function gradients(y: Tensor, xs: readonly Tensor[]): Tensor[] {
 
 /** `gradients`, with null for tensors on which y does not depend. */
 export function reachedGradients(y: Tensor, xs: readonly Tensor[]): (Tensor | null)[] {
-  if (y.size !== 1 || y.dtype !== 'float32') {
+  for (const t of [y, ...xs]) {
+    if (!(t instanceof Tensor)) throw new DTypeError(`[gradients] got ${String(t)}, wanted tensors.`);
+  }
+  if (y.size !== 1) {
     throw new ShapeError(
-      `[gradients] got y of shape ${show(y.shape)} and dtype ${y.dtype}, wanted one float32 element. Reduce it with sum or mean first.`,
+      `[gradients] got y of shape ${show(y.shape)}, wanted one element. Reduce it with sum or mean first.`,
     );
   }
-  for (const x of xs) {
-    if (x.dtype !== 'float32') {
-      throw new ShapeError(
-        `[gradients] got a ${x.dtype} tensor to differentiate by, wanted float32. Use cast before the computation.`,
+  for (const t of [y, ...xs]) {
+    if (t.dtype !== 'float32') {
+      throw new DTypeError(
+        `[gradients] got a ${t.dtype} tensor, wanted float32. Use cast before the computation.`,
       );
     }
   }
@@ -95,6 +98,7 @@ function dependents(y: Node, targets: ReadonlySet<Node>): Node[] {
     path.pop();
     next.pop();
     if (depends.has(node)) continue;
+    assertCurrent(node);
     const reaches =
       node.dtype === 'float32' &&
       (targets.has(node) || node.inputs.some((input) => depends.get(input) === true));

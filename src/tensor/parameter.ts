@@ -1,7 +1,8 @@
-import { ShapeError, StateError } from '../ir/errors.ts';
+import { ShapeError } from '../ir/errors.ts';
 import { leafNode, Storage } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
 import { computeSync } from '../run.ts';
+import { notATensor } from './apply.ts';
 import { type TensorLike, tensor } from './creation.ts';
 import { cast } from './ops/cast.ts';
 import { type Shape, show } from './shape.ts';
@@ -22,15 +23,18 @@ export interface ParameterOptions {
 export class Parameter<S extends Shape = Shape> extends Tensor<S> {
   /** Optimizers skip a Parameter where this is false. */
   trainable: boolean;
+  private readonly storage: Storage;
 
   /** Starts with the values of a tensor (computed now, and copied). */
   constructor(initial: Tensor<S>, options: ParameterOptions = {}) {
+    if (!(initial instanceof Tensor)) throw notATensor('Parameter', initial);
     const storage = new Storage(
       initial.dtype,
       computeSync(initial.node).slice(),
       options.name ?? 'parameter',
     );
     super(leafNode(storage, initial.shape));
+    this.storage = storage;
     this.trainable = options.trainable ?? true;
   }
 
@@ -45,11 +49,6 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> {
   /** How often the values have been replaced. */
   get version(): number {
     return this.storage.version;
-  }
-
-  private get storage(): Storage {
-    if (this.node.storage === null) throw new StateError(`[Parameter] '${this.name}' has lost its values.`);
-    return this.node.storage;
   }
 
   /** Replaces the values; they must have the Parameter's shape. */

@@ -39,14 +39,19 @@ export class Generator {
     this.counter = 0;
   }
 
-  /** Uniform float32 numbers in [low, high), multiples of 2^-24 of the range. */
+  /**
+   * Uniform float32 numbers from `low` up to `high`, in 2^24 steps. [0, 1) leaves 1 out; for ranges far from 0 the
+   * rounding to float32 may give `high` itself.
+   */
   uniform<const S extends Shape>(shape: S, low = 0, high = 1): Tensor<Plain<S>> {
+    checkFinite('uniform', { low, high });
     const u = randomTensor(uniformOperation, checked('uniform', shape), this.next());
     return low === 0 && high === 1 ? u : u.mul(high - low).add(low);
   }
 
   /** Normally distributed float32 numbers (Box & Muller 1958). */
   normal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>> {
+    checkFinite('normal', { mean, standardDeviation });
     const z = randomTensor(normalOperation, checked('normal', shape), this.next());
     return mean === 0 && standardDeviation === 1 ? z : z.mul(standardDeviation).add(mean);
   }
@@ -64,6 +69,7 @@ export class Generator {
    * at the call.
    */
   truncatedNormal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>> {
+    checkFinite('truncatedNormal', { mean, standardDeviation });
     const values = new Float32Array(sizeOf(checked('truncatedNormal', shape)));
     const word = this.words();
     const unit = 1 / 16777216;
@@ -105,9 +111,10 @@ export class Generator {
 
   /** Goes on from a state that `getState` gave. */
   setState(state: GeneratorState): void {
-    this.seed = checkWhole('setState', 'seed', state.seed, Number.MAX_SAFE_INTEGER);
-    this.stream = checkWhole('setState', 'stream', state.stream, 0xffffffff);
-    this.counter = checkWhole('setState', 'counter', state.counter, Number.MAX_SAFE_INTEGER);
+    const seed = checkWhole('setState', 'seed', state.seed, Number.MAX_SAFE_INTEGER);
+    const stream = checkWhole('setState', 'stream', state.stream, 0xffffffff);
+    const counter = checkWhole('setState', 'counter', state.counter, Number.MAX_SAFE_INTEGER);
+    Object.assign(this, { seed, stream, counter });
   }
 
   private next(): Draw {
@@ -144,6 +151,16 @@ function below(n: number, word: () => number): number {
   return w % n;
 }
 
+function checkFinite(operation: string, numbers: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (!Number.isFinite(value) || (name === 'standardDeviation' && value < 0)) {
+      throw new ValueError(
+        `[${operation}] got ${name} ${value}, wanted a finite number${value < 0 ? ' from 0 up' : ''}.`,
+      );
+    }
+  }
+}
+
 function checked<S extends Shape>(operation: string, shape: S): S {
   checkShape(operation, shape);
   return shape;
@@ -165,5 +182,6 @@ export function defaultGenerator(): Generator {
 
 /** Starts the default generator anew: the same seed gives the same initial values, shuffles, dropout masks and splits. */
 export function seed(n: number): void {
+  checkWhole('seed', 'seed', n, Number.MAX_SAFE_INTEGER);
   global.setState({ seed: n, stream: 0, counter: 0 });
 }

@@ -202,6 +202,11 @@ export function normalizeAxes(
 
 /** Checks that a shape given by the user holds whole, non-negative dimensions. */
 export function checkShape(operation: string, shape: Shape): readonly number[] {
+  if (!Array.isArray(shape)) {
+    throw new ShapeError(
+      `[${operation}] got shape ${String(shape)}, wanted an array of dimensions such as [2, 3].`,
+    );
+  }
   for (const d of shape) {
     if (!Number.isInteger(d) || d < 0) {
       throw new ShapeError(

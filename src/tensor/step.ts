@@ -1,5 +1,5 @@
 import { ShapeError, ValueError } from '../ir/errors.ts';
-import { cutGraph } from '../ir/node.ts';
+import { leafNode, leafOperation } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
 import { explainStep, run, type Step } from '../run.ts';
 import type { Parameter } from './parameter.ts';
@@ -24,7 +24,8 @@ export async function runStep(options: StepOptions): Promise<void> {
   const running = run(step);
   for (const [target] of options.assignments) target.overwritten();
   await running;
-  for (const t of results) cutGraph(t.node);
+  // The handle lets go of the graph; the node keeps it for others that were built on it.
+  for (const t of results) if (t.node.op !== leafOperation) t.node = leafNode(t.node.storage!, t.shape);
 }
 
 /** The plan that `runStep` would run, printed. */

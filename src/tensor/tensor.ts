@@ -1,5 +1,6 @@
 import type { NdArray } from 'ndarray';
 import type { DType, TypedArray } from '../ir/dtype.ts';
+import { ShapeError } from '../ir/errors.ts';
 import type { Node } from '../ir/node.ts';
 import { compute, computeSync } from '../run.ts';
 import { toNdarray } from './border.ts';
@@ -15,15 +16,16 @@ import * as math from './ops/math.ts';
 import * as reduce from './ops/reduce.ts';
 import * as shaping from './ops/shaping.ts';
 import { slidingWindows, type WindowOptions } from './ops/windows.ts';
-import type {
-  Broadcast,
-  Broadcastable,
-  Flattened,
-  MatmulFits,
-  MatmulShape,
-  Reshaped,
-  Reverse,
-  Shape,
+import {
+  type Broadcast,
+  type Broadcastable,
+  type Flattened,
+  type MatmulFits,
+  type MatmulShape,
+  type Reshaped,
+  type Reverse,
+  type Shape,
+  show,
 } from './shape.ts';
 
 type Axes = number | readonly number[];
@@ -71,7 +73,12 @@ export class Tensor<S extends Shape = Shape> {
 
   /** The value of a tensor with one element. */
   item(): number {
-    return shaping.reshape(this, []).dataSync()[0]!;
+    if (this.size !== 1) {
+      throw new ShapeError(
+        `[item] got shape ${show(this.shape)}, wanted one element. Use data() or toArray().`,
+      );
+    }
+    return computeSync(this.node)[0]!;
   }
 
   /** The values as nested arrays (a number for a scalar); bools are `true` and `false`. */

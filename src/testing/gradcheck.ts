@@ -127,7 +127,13 @@ function compare(
 }
 
 /** The derivative of a scalar node by one element of a leaf. */
-function richardson(evaluate: ReturnType<typeof doubleEvaluator>, at: LeafValues, leaf: Node, i: number, epsilon: number): number {
+function richardson(
+  evaluate: ReturnType<typeof doubleEvaluator>,
+  at: LeafValues,
+  leaf: Node,
+  i: number,
+  epsilon: number,
+): number {
   const values = at.get(leaf)!;
   const x = values[i]!;
   const h = epsilon * Math.max(1, Math.abs(x));

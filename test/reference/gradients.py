@@ -225,6 +225,16 @@ def movement():
     )
 
 
+def regrouping():
+    x = inputs.normal(2, 1, 6)
+    autograd('reshape', 'to [4, 3]', torch.reshape, [x, [4, 3]])
+    autograd('flatten', 'from axis 1', torch.flatten, [x, 1])
+    autograd('expandDims', 'axis -1', torch.unsqueeze, [x, -1])
+    autograd('squeeze', 'axis 1', torch.squeeze, [x, 1])
+    autograd('split', 'first part of [2, 4]', lambda x, *given: torch.split(x, *given)[0], [x, [2, 4], -1])
+    autograd('cast', 'to itself', lambda x, dtype: x * 1, [x, 'float32'])
+
+
 def kinks():
     def by_hand(op, name, args, weights, grad, wrt=0, **options):
         record(op, f'kink: {name}', args, wrt, f32(weights), f32(grad), options)
@@ -256,6 +266,6 @@ def kinks():
     )
 
 
-for part in (functions, pairs, reductions, products, movement, kinks):
+for part in (functions, pairs, reductions, products, movement, kinks, regrouping):
     part()
 write('gradients', cases, depth=1)

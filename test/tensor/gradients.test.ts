@@ -15,7 +15,10 @@ const choices = fc.array(fc.nat({ max: 0x7fffffff }), { minLength: 10, maxLength
 function call(name: OperationName, list: readonly number[]): { y: Tensor; leaves: Tensor[] } {
   const d = new SmoothDraw(list);
   const results = invoke(name, catalogue[name].arguments(d));
-  return { y: results.length === 1 ? results[0]! : concat(results.map((t) => t.flatten())), leaves: d.leaves };
+  return {
+    y: results.length === 1 ? results[0]! : concat(results.map((t) => t.flatten())),
+    leaves: d.leaves,
+  };
 }
 
 const differentiable = operationNames.filter((name) => catalogue[name].differentiable);
@@ -31,16 +34,19 @@ describe.each(differentiable)('%s', (name) => {
   });
 });
 
-test.each(operationNames.filter((name) => !catalogue[name].differentiable))('%s lets no gradient through', (name) => {
-  const property = fc.property(choices, (list) => {
-    const { y, leaves } = call(name, list);
-    const loss = y.cast('float32').sum();
-    if (leaves.length === 0) return;
-    const zero = computeDouble(
-      gradients(loss, leaves).map((g) => g.node),
-      new Map(),
-    );
-    for (const g of zero) expect(g.every((x) => x === 0)).toBe(true);
-  });
-  fc.assert(property, { numRuns: 10 });
-});
+test.each(operationNames.filter((name) => !catalogue[name].differentiable))(
+  '%s lets no gradient through',
+  (name) => {
+    const property = fc.property(choices, (list) => {
+      const { y, leaves } = call(name, list);
+      const loss = y.cast('float32').sum();
+      if (leaves.length === 0) return;
+      const zero = computeDouble(
+        gradients(loss, leaves).map((g) => g.node),
+        new Map(),
+      );
+      for (const g of zero) expect(g.every((x) => x === 0)).toBe(true);
+    });
+    fc.assert(property, { numRuns: 10 });
+  },
+);

@@ -1,7 +1,7 @@
-import { fromArray, full } from '../../src/tensor/creation.ts';
 import { type DType, dtypes } from '../../src/ir/dtype.ts';
 import type { Node } from '../../src/ir/node.ts';
 import { sameShape, sizeOf } from '../../src/ir/view.ts';
+import { fromArray, full } from '../../src/tensor/creation.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
 import { Generator } from '../../src/tensor/random.ts';
 import { broadcastShapes } from '../../src/tensor/shape.ts';
@@ -20,7 +20,11 @@ class GraphDraw extends Draw {
   readonly pool: Tensor[] = [];
 
   number(shape: readonly number[], _domain: Domain): Tensor {
-    return this.operand(shape, () => true, this.pick(['float32', 'float32', 'float32', 'int32', 'uint8', 'bool']));
+    return this.operand(
+      shape,
+      () => true,
+      this.pick(['float32', 'float32', 'float32', 'int32', 'uint8', 'bool']),
+    );
   }
 
   float(shape: readonly number[], _domain: Domain): Tensor {
@@ -36,7 +40,8 @@ class GraphDraw extends Draw {
   }
 
   shape(leastRank = 0, mostRank = 3, nonEmpty = false): number[] {
-    const fits = (t: Tensor) => t.rank >= leastRank && t.rank <= mostRank && t.size <= 200 && !(nonEmpty && t.size === 0);
+    const fits = (t: Tensor) =>
+      t.rank >= leastRank && t.rank <= mostRank && t.size <= 200 && !(nonEmpty && t.size === 0);
     const known = this.pool.filter(fits);
     if (known.length > 0 && this.integer(0, 4) > 0) return [...this.recent(known).shape];
     const rank = this.integer(leastRank, mostRank);
@@ -50,14 +55,17 @@ class GraphDraw extends Draw {
 
   private operand(shape: readonly number[], fits: (t: Tensor) => boolean, dtype: DType): Tensor {
     const known = this.pool.filter((t) => fits(t) && (t.size > 0 || sizeOf(shape) === 0));
-    const t = known.length > 0 && this.integer(0, 6) > 0 ? this.arrange(this.recent(known), shape) : this.source(shape, dtype);
+    const t =
+      known.length > 0 && this.integer(0, 6) > 0
+        ? this.arrange(this.recent(known), shape)
+        : this.source(shape, dtype);
     this.pool.push(t);
     return t;
   }
 
   private source(shape: readonly number[], dtype: DType): Tensor {
     const seed = this.integer(0, 1000);
-    if (this.oneIn(6)) return full(shape, this.pick([0, 1, 3]), dtype);
+    if (this.oneIn(6)) return full(shape, this.pick(dtype === 'bool' ? [0, 1] : [0, 1, 3]), dtype);
     if (this.oneIn(6) && dtype === 'float32') return new Generator(seed).normal(shape);
     if (this.oneIn(6) && dtype === 'bool') return new Generator(seed).bernoulli(shape, 0.5);
     const values = this.values(sizeOf(shape), anything);

@@ -1,34 +1,87 @@
 import { describe, expect, test } from 'vitest';
 import { computeDouble } from '../../src/run.ts';
-import { load } from '../reference/load.ts';
-import { invoke, operationNames, referenceArguments } from './invoke.ts';
+import { gradients } from '../../src/tensor/gradients.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import { type GradientCase, load, type OperationCase, type ReferenceTensor } from '../reference/load.ts';
+import { catalogue } from './catalogue.ts';
+import { invoke, type OperationName, operationNames, referenceArguments, toTensor } from './invoke.ts';
 import { ulpsApart } from './ulps.ts';
 
 const reference = load('ops');
+/** `detach` changes nothing but the graph. */
+const withValues = operationNames.filter((name) => name !== 'detach');
 
-for (const name of operationNames.filter((n) => n !== 'detach')) {
-  describe(name, () => {
-    test.each(reference[name]!)('$name', (c) => {
-      const { args } = referenceArguments(name, c);
-      const results = invoke(name, args);
-      const wanted = Array.isArray(c.out) ? c.out : [c.out];
-      expect(results.map((t) => [t.dtype, t.shape])).toEqual(wanted.map((t) => [t.dtype, t.shape]));
-      results.forEach((t, k) => {
-        const got = t.dataSync();
-        wanted[k]!.data.forEach((e, i) => {
-          const apart = t.dtype === 'float32' ? ulpsApart(got[i]!, e) : Math.abs(got[i]! - e);
-          if (apart > 2) expect.fail(`at ${i}: got ${got[i]}, wanted ${Math.fround(e)}, ${apart} ulps`);
-        });
-        if (c.float32Only) return;
-        const d = computeDouble([t.node], new Map())[0]!;
-        wanted[k]!.data.forEach((e, i) => {
-          const ok = Object.is(d[i], e) || Math.abs(d[i]! - e) <= 1e-12 * Math.abs(e);
-          if (!ok)
-            expect.fail(
-              `double at ${i}: got ${d[i]}, wanted ${e}, relative ${Math.abs(d[i]! - e) / Math.abs(e)}`,
-            );
-        });
-      });
-    });
+test('every operation has cases and no case lacks its operation', () => {
+  expect(Object.keys(reference).sort()).toEqual([...withValues].sort());
+  for (const name of withValues) expect(reference[name]!.length).toBeGreaterThan(4);
+});
+
+function expectSingle(got: Tensor, wanted: ReferenceTensor, ulps: number, absolute: number): void {
+  expect(got.dtype).toBe(wanted.dtype);
+  expect(got.shape).toEqual(wanted.shape);
+  const values = got.dataSync();
+  expect(values.length).toBe(wanted.data.length);
+  wanted.data.forEach((e, i) => {
+    const x = values[i]!;
+    const close =
+      got.dtype === 'float32'
+        ? (e === 0 ? Object.is(x, e) : ulpsApart(x, e) <= ulps) ||
+          (Number.isFinite(e) && e !== 0 && Math.abs(x - e) <= absolute)
+        : x === e;
+    if (!close) expect.fail(`at ${i}: got ${x}, wanted ${Math.fround(e)}, ${ulpsApart(x, e)} ulps apart`);
   });
 }
+
+function expectDouble(got: Float64Array, wanted: ReferenceTensor, relative: number, absolute: number): void {
+  expect(got.length).toBe(wanted.data.length);
+  wanted.data.forEach((e, i) => {
+    const x = got[i]!;
+    const close =
+      Object.is(x, e) ||
+      (Number.isFinite(e) && e !== 0 && Math.abs(x - e) <= absolute + relative * Math.abs(e));
+    if (!close) expect.fail(`at ${i}: got ${x}, wanted ${e}`);
+  });
+}
+
+describe.each(withValues)('%s', (name) => {
+  const { ulps = 2, absolute = 0 } = catalogue[name];
+  const calls = (c: OperationCase): [Tensor, ReferenceTensor][] => {
+    const results = invoke(name, referenceArguments(name, c).args);
+    const wanted = [c.out].flat();
+    expect(results.length).toBe(wanted.length);
+    return results.map((t, k) => [t, wanted[k]!]);
+  };
+
+  test.each(reference[name]!)('$name', (c) => {
+    for (const [t, wanted] of calls(c)) expectSingle(t, wanted, ulps, absolute);
+  });
+
+  test.each(reference[name]!.filter((c) => !c.float32Only))('$name, in double precision', (c) => {
+    for (const [t, wanted] of calls(c)) {
+      expectDouble(computeDouble([t.node], new Map())[0]!, wanted, 1e-12, absolute * 1e-8);
+    }
+  });
+});
+
+describe('gradients', () => {
+  const title = (c: GradientCase) => `${c.op}, ${c.name}, by operand ${c.wrt}`;
+  test.each(load('gradients').map((c) => [title(c), c] as const))('%s', (_, c) => {
+    const name = c.op as OperationName;
+    const { args, tensors } = referenceArguments(name, c);
+    const [y] = invoke(name, args);
+    const loss = y!.mul(toTensor(c.weights)).sum();
+    const [g] = gradients(loss, [tensors[c.wrt]!]);
+    expect(g!.shape).toEqual(c.grad.shape);
+    // A zero's sign does not count here.
+    const unsigned = (data: Iterable<number>) => Float64Array.from(data, (x) => x + 0);
+    const wanted = { ...c.grad, data: [...unsigned(c.grad.data)] };
+    expectDouble(unsigned(computeDouble([g!.node], new Map())[0]!), wanted, 1e-11, 1e-14);
+    expectDouble(unsigned(g!.dataSync()), wanted, 1e-5, 1e-6);
+  });
+
+  test('every differentiable operation has a case', () => {
+    const known = new Set(load('gradients').map((c) => c.op));
+    const missing = withValues.filter((name) => catalogue[name].differentiable && !known.has(name));
+    expect(missing).toEqual([]);
+  });
+});

@@ -1,6 +1,6 @@
+import { toposort } from '../../src/compiler/toposort.ts';
 import type { TypedArray } from '../../src/ir/dtype.ts';
 import { leafNode, Node, Storage } from '../../src/ir/node.ts';
-import { toposort } from '../../src/compiler/toposort.ts';
 import { computeSync } from '../../src/run.ts';
 
 /**

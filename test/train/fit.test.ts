@@ -1,13 +1,13 @@
 import ndarray from 'ndarray';
 import { expect, test } from 'vitest';
-import { inference, Dense, Sequential } from '../../src/layers/index.ts';
+import { Dense, inference, Sequential } from '../../src/layers/index.ts';
 import { binaryCrossEntropy, meanSquaredError, softmaxCrossEntropy } from '../../src/losses/index.ts';
 import { Accuracy, BinaryAccuracy, MeanAbsoluteError } from '../../src/metrics/index.ts';
 import { Adam, SGD } from '../../src/optim/index.ts';
 import { backendInfo } from '../../src/run.ts';
 import { tensor } from '../../src/tensor/creation.ts';
 import { seed } from '../../src/tensor/random.ts';
-import { Tensor } from '../../src/tensor/tensor.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 import { type Callback, fit, type LossFunction } from '../../src/train/index.ts';
 import { network, samples, train, valuesOf } from './support.ts';
 
@@ -105,11 +105,29 @@ test('each epoch has an order of its own, unless shuffling is off', async () => 
     const seen: number[][] = [];
     const model = new Dense(1, 1);
     await fit(
-      { forward: (t, ctx) => (seen.push([...t.dataSync()]), model.forward(t as Tensor<[number, 1]>, ctx)), parameters: () => model.parameters() },
+      {
+        forward(t) {
+          seen.push([...t.dataSync()]);
+          return model.call(t);
+        },
+        parameters: () => model.parameters(),
+      },
       { x: { data: x, shape: [12, 1] }, y: { data: x, shape: [12, 1] } },
-      { loss: meanSquaredError, optimizer: new SGD(model.parameters(), { learningRate: 1e-3 }), epochs: 3, batchSize: 5, shuffle, seed: 1 },
+      {
+        loss: meanSquaredError,
+        optimizer: new SGD(model.parameters(), { learningRate: 1e-3 }),
+        epochs: 3,
+        batchSize: 5,
+        shuffle,
+        seed: 1,
+      },
     );
-    return [0, 1, 2].map((epoch) => seen.slice(epoch * 3, epoch * 3 + 3).flat().join());
+    return [0, 1, 2].map((epoch) =>
+      seen
+        .slice(epoch * 3, epoch * 3 + 3)
+        .flat()
+        .join(),
+    );
   };
   expect(new Set(await orders(false))).toEqual(new Set([x.join()]));
   const shuffled = await orders(true);
@@ -158,10 +176,18 @@ test('sample weights: 0 leaves a sample out, in loss, update and metrics', async
   const clean = network({ dropout: 0 });
   const options = { loss: meanSquaredError, batchSize: 12, shuffle: false };
   const half = { x: data.x.slice([0, 6]), y: data.y.slice([0, 6]) };
-  const a = await fit(clean.model, half, { ...options, optimizer: clean.optimizer, metrics: [new MeanAbsoluteError()] });
+  const a = await fit(clean.model, half, {
+    ...options,
+    optimizer: clean.optimizer,
+    metrics: [new MeanAbsoluteError()],
+  });
   const weighted = network({ dropout: 0 });
   const sampleWeights = Array.from({ length: 12 }, (_, i) => (i < 6 ? 2 : 0));
-  const b = await fit(weighted.model, { ...data, sampleWeights }, { ...options, optimizer: weighted.optimizer, metrics: [new MeanAbsoluteError()] });
+  const b = await fit(
+    weighted.model,
+    { ...data, sampleWeights },
+    { ...options, optimizer: weighted.optimizer, metrics: [new MeanAbsoluteError()] },
+  );
   expect(b.history.loss![0]).toBeCloseTo(a.history.loss![0]!, 6);
   expect(b.history.meanAbsoluteError![0]).toBeCloseTo(a.history.meanAbsoluteError![0]!, 6);
   valuesOf(weighted.model).forEach((value, i) => {
@@ -169,7 +195,11 @@ test('sample weights: 0 leaves a sample out, in loss, update and metrics', async
   });
   // A batch of nothing but zeros is passed over.
   const third = network({ dropout: 0 });
-  const c = await fit(third.model, { ...data, sampleWeights }, { ...options, optimizer: third.optimizer, batchSize: 6 });
+  const c = await fit(
+    third.model,
+    { ...data, sampleWeights },
+    { ...options, optimizer: third.optimizer, batchSize: 6 },
+  );
   expect(third.optimizer.step).toBe(1);
   expect(c.history.loss![0]).toBeCloseTo(a.history.loss![0]!, 6);
 });
@@ -203,7 +233,11 @@ test('bytes stay bytes, and integer labels integers', async () => {
       parameters: () => model.parameters(),
     },
     { x: images, y: Uint8Array.of(0, 1, 2, 0, 1, 2) },
-    { loss: softmaxCrossEntropy, optimizer: new SGD(model.parameters(), { learningRate: 0.1 }), metrics: [new Accuracy()] },
+    {
+      loss: softmaxCrossEntropy,
+      optimizer: new SGD(model.parameters(), { learningRate: 0.1 }),
+      metrics: [new Accuracy()],
+    },
   );
   expect([...seen]).toEqual(['uint8 2,2']);
 });
@@ -274,7 +308,11 @@ test('an abort signal stops between batches and keeps the last step', async () =
   expect(ends).toEqual([1, controller.signal.reason]);
   const late = network();
   await expect(
-    fit(late.model, samples(5), { loss: meanSquaredError, optimizer: late.optimizer, signal: AbortSignal.abort('no') }),
+    fit(late.model, samples(5), {
+      loss: meanSquaredError,
+      optimizer: late.optimizer,
+      signal: AbortSignal.abort('no'),
+    }),
   ).rejects.toBe('no');
 });
 
@@ -290,18 +328,12 @@ test.each([
   [{ epochs: 2, initialEpoch: 3 }, '[fit] got initialEpoch 3 and epochs 2'],
   [{ validationSplit: 1 }, '[fit] got validationSplit 1'],
   [{ validationSplit: Number.NaN }, '[fit] got validationSplit NaN'],
-  [{ validationSplit: 0.01 }, 'leaves 49 to train on and 1 for'],
   [{ validationSplit: 0.999 }, 'leaves 0 to train on'],
   [{ loss: 'mse' as never }, '[fit] got loss mse, wanted a function'],
   [{ loss: (p: Tensor) => p }, '[fit] the loss function gave shape [16, 1]'],
   [{ metrics: [new Accuracy(), new Accuracy()] }, "two results are called 'accuracy'"],
   [{ seed: -1 }, 'got seed -1'],
 ])('refuses %o', async (options, message) => {
-  if (message.startsWith('leaves 49')) {
-    // The smallest share that leaves one sample.
-    await expect(train(options)).resolves.toBeDefined();
-    return;
-  }
   await expect(train(options)).rejects.toThrow(message);
 });
 
@@ -314,10 +346,16 @@ test('refuses data that do not fit together, before training', async () => {
     await expect(training).rejects.toThrow(message);
   };
   await refused({ x, y: y.slice([0, 3]) }, '[fit] x [4, 3] holds 4 samples, y [3, 1] holds 3.');
-  await refused({ x: x.slice([0, 0]), y: y.slice([0, 0]) }, '[fit] the data hold no samples: x has shape [0, 3]');
+  await refused(
+    { x: x.slice([0, 0]), y: y.slice([0, 0]) },
+    '[fit] the data hold no samples: x has shape [0, 3]',
+  );
   await refused({ x: 3, y }, '[fit] x is a single number');
   await refused({ x }, '[fit] got data [object Object], wanted { x, y }');
-  await refused({ x, y, sampleWeights: [1, 2] }, '[fit] sampleWeights have shape [2], wanted one weight per sample, [4].');
+  await refused(
+    { x, y, sampleWeights: [1, 2] },
+    '[fit] sampleWeights have shape [2], wanted one weight per sample, [4].',
+  );
   await refused({ x, y, sampleWeights: [1, 2, -1, 0] }, '[fit] sampleWeights[2] is -1');
   await refused({ x, y, sampleWeights: [0, 0, 0, 0] }, '[fit] sampleWeights are all 0');
   await refused({ x: x.slice(null, [0, 2]), y }, 'Dense');

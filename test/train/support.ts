@@ -1,10 +1,10 @@
-import type { FitOptions, History } from '../../src/train/index.ts';
-import { fit } from '../../src/train/index.ts';
 import { Dense, Dropout, type Layer, Sequential } from '../../src/layers/index.ts';
 import { meanSquaredError } from '../../src/losses/index.ts';
 import { Adam } from '../../src/optim/index.ts';
 import { Generator, seed } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
+import type { FitOptions, History } from '../../src/train/index.ts';
+import { fit } from '../../src/train/index.ts';
 
 /** Samples of a smooth function: x [count, 3], y [count, 1]. */
 export function samples(count: number): { x: Tensor; y: Tensor } {

@@ -138,10 +138,9 @@ test('transpose', () => {
       .transpose()
       .matmul(zeros([2, 4])),
   ).toEqualTypeOf<Tensor<[3, 4]>>();
+  const turned = zeros([2, 3]).transpose();
   // @ts-expect-error 2 columns against 3 rows
-  zeros([2, 3])
-    .transpose()
-    .matmul(zeros([3, 4]));
+  turned.matmul(zeros([3, 4]));
 });
 
 test('reshape', () => {

@@ -45,6 +45,15 @@ export class RegisterFile {
     this.areas.set(key, area);
     return area;
   }
+
+  /** An area of at least that size that kernels share; it grows to what the largest needs. */
+  growing(type: ScalarType, size: number): Register {
+    const area = this.areas.get(type);
+    if (area !== undefined && area.length >= size) return area;
+    const larger = this.make(type, Math.max(size, 2 * (area?.length ?? 0)));
+    this.areas.set(type, larger);
+    return larger;
+  }
 }
 
 /** Hands out registers to one kernel while it is compiled. */

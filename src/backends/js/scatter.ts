@@ -25,7 +25,6 @@ export function compileScatter(kernel: Kernel, source: Scatter, machine: Machine
   const index = new Int32Array(count);
   /** Rows that are read at a time, where they are short. */
   const together = Math.max(1, Math.floor(BLOCK / Math.max(1, inner)));
-  let sums: Register | null = null;
 
   /** Reads the indices, from the end where they are negative; -1 leaves an update out. */
   const readIndices = (): void => {
@@ -42,8 +41,8 @@ export function compileScatter(kernel: Kernel, source: Scatter, machine: Machine
     stores.begin();
     readIndices();
     updateWalk.begin(machine.values);
-    sums ??= precision.registers.make(type, stores.size);
-    sums.fill(0);
+    const sums = precision.registers.growing(type, stores.size);
+    sums.fill(0, 0, stores.size);
     for (let o = 0; o < outer; o++) {
       for (let c = 0; c < count; c += together) {
         const rows = Math.min(together, count - c);

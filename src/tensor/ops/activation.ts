@@ -1,10 +1,11 @@
-import { binary, compare, constant, type Expr, select, unary } from '../../ir/expr.ts';
+import { ValueError } from '../../ir/errors.ts';
+import { binary, constant, type Expr, unary } from '../../ir/expr.ts';
 import { apply } from '../apply.ts';
 import { normalizeAxis, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { elementwise, floatFunction, floating, numeric, same, type UnaryFunction } from './elementwise.ts';
 import { where } from './logic.ts';
-import { erf, exp, log, tanh } from './math.ts';
+import { erf, exp, expm1, log, tanh } from './math.ts';
 import { max, sum } from './reduce.ts';
 
 const number = (value: number): Expr => constant(value, 'f32');
@@ -37,31 +38,16 @@ const reluOperation = elementwise({
 /** max(x, 0). Integers stay integers. */
 export const relu: UnaryFunction = (x) => apply(reluOperation, [numeric(x)], {});
 
-const leakyReluOperation = elementwise<{ slope: number }>({
-  name: 'leakyRelu',
-  dtype: same,
-  // dx = g where x > 0, g slope elsewhere
-  vjp: (g, _y, [x], { slope }) => [() => where(x!.greater(0), g, g.mul(slope))],
-  expr: ([x], { slope }) => select(compare('lt', number(0), x!), x!, binary('mul', x!, number(slope))),
-});
-
 /** x where x > 0, slope * x elsewhere (Maas et al. 2013). */
 export function leakyRelu<S extends Shape>(x: Tensor<S>, slope = 0.01): Tensor<S> {
-  return apply(leakyReluOperation, [floating(x)], { slope });
+  const f: Tensor = floating(x);
+  return where(f.greater(0), f, f.mul(slope)) as Tensor<S>;
 }
-
-const eluOperation = elementwise<{ alpha: number }>({
-  name: 'elu',
-  dtype: same,
-  // dx = g where x > 0, g alpha e^x elsewhere
-  vjp: (g, _y, [x], { alpha }) => [() => where(x!.greater(0), g, g.mul(exp(x!.minimum(0)).mul(alpha)))],
-  expr: ([x], { alpha }) =>
-    select(compare('lt', number(0), x!), x!, binary('mul', number(alpha), unary('expm1', x!))),
-});
 
 /** x where x > 0, alpha (e^x - 1) elsewhere (Clevert et al. 2015). */
 export function elu<S extends Shape>(x: Tensor<S>, alpha = 1): Tensor<S> {
-  return apply(eluOperation, [floating(x)], { alpha });
+  const f: Tensor = floating(x);
+  return where(f.greater(0), f, expm1(f.minimum(0)).mul(alpha)) as Tensor<S>;
 }
 
 /** x sigmoid(x), also called swish (Elfwing et al. 2017). */
@@ -80,10 +66,14 @@ export interface GeluOptions {
 
 /** x times the standard normal distribution function of x (Hendrycks & Gimpel 2016). */
 export function gelu<S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): Tensor<S> {
-  const f = floating(x) as Tensor;
+  const { approximate = 'none' } = options;
+  if (approximate !== 'none' && approximate !== 'tanh') {
+    throw new ValueError(`[gelu] got approximate ${String(approximate)}, wanted none or tanh.`);
+  }
+  const f: Tensor = floating(x);
   const half = f.mul(0.5);
   const inner =
-    options.approximate === 'tanh'
+    approximate === 'tanh'
       ? tanh(f.add(f.square().mul(f).mul(0.044715)).mul(sqrtTwoOverPi))
       : erf(f.mul(sqrtHalf));
   return half.mul(inner.add(1)) as Tensor<S>;

@@ -16,12 +16,12 @@ import {
 import { less, where } from './logic.ts';
 import { log, square } from './math.ts';
 
-const inCommonType = (a: Operand, b: Operand): [Tensor, Tensor] => {
-  const [x, y] = promoteOperands(a, b);
+const inCommonType = (name: string, a: Operand, b: Operand): [Tensor, Tensor] => {
+  const [x, y] = promoteOperands(name, a, b);
   return [numeric(x), numeric(y)];
 };
-const inFloat = (a: Operand, b: Operand): [Tensor, Tensor] => {
-  const [x, y] = promoteOperands(a, b);
+const inFloat = (name: string, a: Operand, b: Operand): [Tensor, Tensor] => {
+  const [x, y] = promoteOperands(name, a, b);
   return [floating(x), floating(y)];
 };
 

@@ -1,6 +1,6 @@
-import { type DType, dtypes } from '../../ir/dtype.ts';
+import { checkDType, type DType, dtypes } from '../../ir/dtype.ts';
 import { binary, compare, constant, convert, select, wrap } from '../../ir/expr.ts';
-import { apply } from '../apply.ts';
+import { apply, unchanged } from '../apply.ts';
 import { operation } from '../operation.ts';
 import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -28,7 +28,8 @@ const castOperation = operation<{ dtype: DType }>({
  * wraps; to bool asks for `!= 0`.
  */
 export function cast<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
-  return x.dtype === dtype ? x : apply(castOperation, [x], { dtype });
+  checkDType('cast', dtype);
+  return x.dtype === dtype ? unchanged(x) : apply(castOperation, [x], { dtype });
 }
 
 const detachOperation = operation<{}>({

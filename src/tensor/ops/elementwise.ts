@@ -1,12 +1,12 @@
 import type { DType } from '../../ir/dtype.ts';
-import { dtypes, promote } from '../../ir/dtype.ts';
-import { DTypeError } from '../../ir/errors.ts';
+import { dtypes, fits, promote } from '../../ir/dtype.ts';
+import { DTypeError, ValueError } from '../../ir/errors.ts';
 import { convert, type Expr, wrap } from '../../ir/expr.ts';
 import type { Node, Params } from '../../ir/node.ts';
-import { apply } from '../apply.ts';
+import { apply, notATensor } from '../apply.ts';
 import { type Operation, operation } from '../operation.ts';
 import { type Broadcast, type Broadcastable, broadcastShapes, type Shape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import { Tensor } from '../tensor.ts';
 import { cast } from './cast.ts';
 import { scalar } from './scalar.ts';
 
@@ -76,10 +76,13 @@ export type Operand = Tensor | number;
  * Brings two operands to one data type. JavaScript numbers are weak: a whole number takes the other operand's type if it fits
  * (int32 if it does not), a fractional one makes float32.
  */
-export function promoteOperands(a: Operand, b: Operand): [Tensor, Tensor] {
+export function promoteOperands(name: string, a: Operand, b: Operand): [Tensor, Tensor] {
+  for (const x of [a, b]) {
+    if (!(x instanceof Tensor || typeof x === 'number')) throw notATensor(name, x);
+  }
   if (typeof a === 'number') {
     if (typeof b === 'number') return [scalar(a, 'float32'), scalar(b, 'float32')];
-    const [y, x] = promoteOperands(b, a);
+    const [y, x] = promoteOperands(name, b, a);
     return [x, y];
   }
   if (typeof b === 'number') {
@@ -91,10 +94,15 @@ export function promoteOperands(a: Operand, b: Operand): [Tensor, Tensor] {
   return [a.dtype === dtype ? a : cast(a, dtype), b.dtype === dtype ? b : cast(b, dtype)];
 }
 
-function weakType(dtype: DType, n: number): DType {
-  if (dtype === 'float32' || !Number.isInteger(n) || n !== (n | 0)) return 'float32';
-  if (dtype === 'uint8' && n >= 0 && n <= 255) return 'uint8';
-  return 'int32';
+/** The data type of a tensor combined with a number. */
+export function weakType(dtype: DType, n: number): DType {
+  if (dtype === 'float32' || !Number.isInteger(n)) return 'float32';
+  if (!fits(n, 'int32')) {
+    throw new ValueError(
+      `[${dtype} with a number] ${n} does not fit int32. Cast the tensor to float32 first.`,
+    );
+  }
+  return dtype === 'uint8' && fits(n, 'uint8') ? 'uint8' : 'int32';
 }
 
 /** A function of one tensor that keeps its shape. */
@@ -125,10 +133,9 @@ export interface BinaryFunction {
   ): Tensor<Broadcast<A, B>>;
 }
 
+type Prepare = (name: string, a: Operand, b: Operand) => [Tensor, Tensor];
+
 /** Makes a binary function; `prepare` brings both operands to the data type in which the operation computes. */
-export function binaryFunction(
-  op: Operation,
-  prepare: (a: Operand, b: Operand) => [Tensor, Tensor],
-): BinaryFunction {
-  return (a: Operand, b: Operand): Tensor => apply(op, prepare(a, b), {});
+export function binaryFunction(op: Operation, prepare: Prepare): BinaryFunction {
+  return (a: Operand, b: Operand): Tensor => apply(op, prepare(op.name, a, b), {});
 }

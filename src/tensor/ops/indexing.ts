@@ -14,7 +14,8 @@ import { expandDims, flatten, reshape } from './shaping.ts';
 
 const outOfRange = (name: string, axis: number, size: number) => ({
   describe: (value: number) =>
-    `[${name}] index ${value} is out of range for axis ${axis} of size ${size}: wanted ${-size} to ${size - 1}.`,
+    `[${name}] index ${value} is out of range for axis ${axis} of size ${size}: ` +
+    (size === 0 ? 'the axis is empty.' : `wanted ${-size} to ${size - 1}.`),
 });
 
 /** An index checked against an axis, negatives counted from its end. */
@@ -110,7 +111,7 @@ export function scatterAdd(
         `wanted updates ${show(wanted)}. Updates have the shape of take(x, indices, axis).`,
     );
   }
-  const [base, values] = promoteOperands(x, reshape(updates, [...before, at.size, ...after]));
+  const [base, values] = promoteOperands('scatterAdd', x, reshape(updates, [...before, at.size, ...after]));
   const wide = base.dtype === 'float32' ? base : cast(base, 'int32');
   return add(wide, scatter(flatten(at), cast(values, wide.dtype), a, x.shape[a]!) as typeof wide);
 }

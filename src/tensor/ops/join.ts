@@ -1,11 +1,12 @@
-import { promote } from '../../ir/dtype.ts';
+import { fits, promote } from '../../ir/dtype.ts';
 import { ShapeError } from '../../ir/errors.ts';
 import { binary, compare, constant, type Expr, select } from '../../ir/expr.ts';
-import { apply } from '../apply.ts';
+import { apply, unchanged } from '../apply.ts';
 import { operation } from '../operation.ts';
 import { normalizeAxis, type Shape, show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { cast } from './cast.ts';
+import { weakType } from './elementwise.ts';
 import { embed } from './embed.ts';
 import { expandDims, strided } from './shaping.ts';
 
@@ -76,7 +77,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
     }
     parts = joined;
   }
-  return parts[0]!;
+  return unchanged(parts[0]!);
 }
 
 /** Tensors of one shape joined along a new axis. */
@@ -102,14 +103,18 @@ export function pad(
   widths: readonly (readonly [before: number, after: number])[],
   value = 0,
 ): Tensor {
-  if (widths.length !== x.rank || widths.flat().some((w) => !Number.isInteger(w) || w < 0)) {
+  if (
+    widths.length !== x.rank ||
+    !widths.every(Array.isArray) ||
+    widths.flat().some((w) => !Number.isInteger(w) || w < 0)
+  ) {
     throw new ShapeError(
-      `[pad] got widths [${widths.map((w) => show(w))}] for ${show(x.shape)}, wanted ${x.rank} pairs of whole numbers from 0 up.`,
+      `[pad] got widths ${JSON.stringify(widths)} for ${show(x.shape)}, wanted ${x.rank} pairs of whole numbers from 0 up.`,
     );
   }
   const shape = x.shape.map((d, i) => d + widths[i]![0] + widths[i]![1]);
   return embed(
-    x,
+    cast(x, fits(value, x.dtype) ? x.dtype : weakType(x.dtype, value)),
     shape,
     widths.map((w) => w[0]),
     widths.map(() => 1),
@@ -131,7 +136,10 @@ function narrow(x: Tensor, axis: number, start: number, size: number): Tensor {
 export function split(x: Tensor, countOrSizes: number | Shape, axis = 0): Tensor[] {
   const a = normalizeAxis('split', axis, x.rank);
   const size = x.shape[a]!;
-  if (typeof countOrSizes === 'number' && (!(countOrSizes > 0) || size % countOrSizes !== 0)) {
+  if (
+    typeof countOrSizes === 'number' &&
+    (!(countOrSizes > 0) || !Number.isInteger(countOrSizes) || size % countOrSizes !== 0)
+  ) {
     throw new ShapeError(
       `[split] axis ${a} of size ${size} does not split into ${countOrSizes} equal parts. Give the sizes of the parts instead.`,
     );

@@ -1,9 +1,9 @@
 import { ShapeError } from '../../ir/errors.ts';
 import { sameShape } from '../../ir/view.ts';
-import { apply } from '../apply.ts';
+import { apply, notATensor } from '../apply.ts';
 import { type Operation, operation } from '../operation.ts';
 import { broadcastShapes, type MatmulFits, type MatmulShape, type Shape, show } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import { Tensor } from '../tensor.ts';
 import { cast } from './cast.ts';
 import { promoteOperands } from './elementwise.ts';
 import { broadcastTo, reshape, transpose } from './shaping.ts';
@@ -57,12 +57,13 @@ export function matmul<A extends Shape, B extends Shape>(
   b: Tensor<B> & MatmulFits<A, B>,
 ): Tensor<MatmulShape<A, B>>;
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  for (const t of [a, b]) if (!(t instanceof Tensor)) throw notATensor('matmul', t);
   if (a.rank === 0 || b.rank === 0) {
     throw new ShapeError(
       `[matmul] got shapes ${show(a.shape)} and ${show(b.shape)}, wanted at least one axis each. Use mul for scalars.`,
     );
   }
-  const [pa, pb] = promoteOperands(a, b);
+  const [pa, pb] = promoteOperands('matmul', a, b);
   const dtype = pa.dtype === 'float32' ? 'float32' : 'int32';
   let x = cast(pa, dtype);
   let y = cast(pb, dtype);

@@ -50,8 +50,8 @@ function logical(name: string, op: 'and' | 'or' | 'xor'): BinaryFunction {
     vjp: noGradient,
     expr: ([a, b]) => binary(op, a!, b!),
   });
-  return binaryFunction(record, (a, b) => {
-    const [x, y] = promoteOperands(a, b);
+  return binaryFunction(record, (name, a, b) => {
+    const [x, y] = promoteOperands(name, a, b);
     return [cast(x, 'bool'), cast(y, 'bool')];
   });
 }
@@ -127,7 +127,7 @@ export function where<C extends Shape, A extends Shape, B extends Shape>(
 ): Tensor<Broadcast<C, Broadcast<A, B>>>;
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   expectDType('where', condition, ['bool']);
-  const [x, y] = promoteOperands(a, b);
+  const [x, y] = promoteOperands('where', a, b);
   return apply(whereOperation, [condition, x, y], {});
 }
 

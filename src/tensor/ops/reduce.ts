@@ -1,9 +1,8 @@
 import type { DType } from '../../ir/dtype.ts';
 import { ShapeError } from '../../ir/errors.ts';
-import { convert } from '../../ir/expr.ts';
 import type { Reducer } from '../../ir/kernel.ts';
 import { permuteView, sizeOf } from '../../ir/view.ts';
-import { apply } from '../apply.ts';
+import { apply, unchanged } from '../apply.ts';
 import { noGradient, type Operation, operation } from '../operation.ts';
 import { normalizeAxes, normalizeAxis, type Shape, show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -46,9 +45,10 @@ function reduction(
       const shape = node.inputs[0]!.shape;
       const kept = shape.map((_, i) => i).filter((i) => !axes.includes(i));
       b.over(axes.map((a) => shape[a]!));
-      const x = b.input(0, (v) => permuteView(v, [...kept, ...axes]));
-      // Bools are reduced as 0 and 1: the largest is "any", the smallest "all".
-      return b.reduce(reducer, x.type === 'bool' ? convert(x, 'i32') : x);
+      return b.reduce(
+        reducer,
+        b.input(0, (v) => permuteView(v, [...kept, ...axes])),
+      );
     },
   });
 }
@@ -76,7 +76,7 @@ function reduce(
   options: ReduceOptions = {},
 ): Tensor {
   const list = normalizeAxes(op.name, axes, x.rank);
-  const y = list.length === 0 ? x : apply(op, [x], { axes: list });
+  const y = list.length === 0 ? unchanged(x) : apply(op, [x], { axes: list });
   return options.keepDims ? reshape(y, keeping(x.shape, list)) : y;
 }
 

@@ -1,4 +1,5 @@
-import { type DType, dtypes } from '../../ir/dtype.ts';
+import { checkDType, type DType, dtypes, fits } from '../../ir/dtype.ts';
+import { ValueError } from '../../ir/errors.ts';
 import { convert } from '../../ir/expr.ts';
 import { Node } from '../../ir/node.ts';
 import { noGradient, operation } from '../operation.ts';
@@ -15,6 +16,13 @@ const scalarOperation = operation<{}>({
   },
 });
 
+/** @throws ValueError where an integer data type can't hold the number. */
 export function scalar(value: number, dtype: DType): Tensor<[]> {
+  checkDType('scalar', dtype);
+  if (!fits(value, dtype)) {
+    throw new ValueError(
+      `[scalar] ${value} does not fit ${dtype}. Use float32, or round and limit the number first.`,
+    );
+  }
   return new Tensor<[]>(new Node(scalarOperation, [], [], dtype, {}, [value]));
 }

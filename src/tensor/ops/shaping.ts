@@ -8,7 +8,7 @@ import {
   sizeOf,
   type View,
 } from '../../ir/view.ts';
-import { apply } from '../apply.ts';
+import { apply, unchanged } from '../apply.ts';
 import { operation } from '../operation.ts';
 import {
   broadcastShapes,
@@ -37,12 +37,15 @@ const reshapeOperation = operation<{ shape: Shape }>({
 /** The same elements in row-major order under another shape; one dimension may be -1 and is worked out. */
 export function reshape<const S extends Shape>(x: Tensor, shape: S): Tensor<Reshaped<S>> {
   const wanted = resolve(x, shape);
-  if (sameShape(wanted, x.shape)) return x as Tensor<Reshaped<S>>;
+  if (sameShape(wanted, x.shape)) return unchanged(x) as Tensor<Reshaped<S>>;
   return apply(reshapeOperation, [x], { shape: wanted }) as Tensor<Reshaped<S>>;
 }
 
 function resolve(x: Tensor, shape: Shape): Shape {
   const open = shape.indexOf(-1);
+  if (open !== shape.lastIndexOf(-1)) {
+    throw new ShapeError(`[reshape] got shape ${show(shape)}: only one dimension can be -1.`);
+  }
   const rest = shape.filter((_, i) => i !== open);
   checkShape('reshape', rest);
   const known = sizeOf(rest);
@@ -90,7 +93,7 @@ export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
       `[transpose] axes [${order}] do not order the ${x.rank} axes of ${show(x.shape)}. Name each axis once.`,
     );
   }
-  return order.every((a, i) => a === i) ? x : apply(transposeOperation, [x], { axes: order });
+  return order.every((a, i) => a === i) ? unchanged(x) : apply(transposeOperation, [x], { axes: order });
 }
 
 /** A new axis of size 1 at the given place of the result. */
@@ -130,7 +133,7 @@ export function broadcastTo<const S extends Shape>(
 ): Tensor<{ -readonly [K in keyof S]: S[K] }> {
   type Result = Tensor<{ -readonly [K in keyof S]: S[K] }>;
   checkShape('broadcastTo', shape);
-  if (sameShape(x.shape, shape)) return x as Result;
+  if (sameShape(x.shape, shape)) return unchanged(x) as Result;
   if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
     throw new ShapeError(
       `[broadcastTo] ${show(x.shape)} is wider than ${show(shape)}. Only axes of size 1 and new ones grow.`,
@@ -188,7 +191,7 @@ export function slice(x: Tensor, ...specs: readonly SliceSpec[]): Tensor {
   const ranges = x.shape.map((size, axis) => range(specs[axis] ?? null, size, axis, x.shape));
   const whole = ranges.every((r, axis) => r.start === 0 && r.step === 1 && r.size === x.shape[axis]);
   const part = whole
-    ? x
+    ? unchanged(x)
     : strided(
         x,
         ranges.map((r) => r.start),

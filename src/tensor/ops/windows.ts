@@ -127,5 +127,10 @@ export function slidingWindows(x: Tensor, sizes: Shape, options: WindowOptions =
       );
     }
   });
-  return apply(windowsOperation, [x], { axes, sizes: [...sizes], strides, dilations });
+  return apply(windowsOperation, [x], {
+    axes,
+    sizes: [...sizes],
+    strides: [...strides],
+    dilations: [...dilations],
+  });
 }

@@ -1,0 +1,174 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  Adam,
+  backendInfo,
+  Dense,
+  Dropout,
+  Generator,
+  type Layer,
+  Sequential,
+  seed,
+  softmaxCrossEntropy,
+  type Tensor,
+  tensor,
+  training,
+} from '../src/index.ts';
+
+// Nothing needs to be freed: what the program lets go, the garbage collector takes.
+
+const kB = 1024;
+const kinds = ['heapUsed', 'external', 'arrayBuffers'] as const;
+type Usage = Record<(typeof kinds)[number], number>;
+
+/** The memory in use after garbage collection; buffers go some turns of the event loop later. */
+async function usage(): Promise<Usage> {
+  if (globalThis.gc === undefined) throw new Error('Memory tests need node --expose-gc.');
+  for (let i = 0; i < 4; i++) {
+    globalThis.gc();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return { heapUsed, external, arrayBuffers };
+}
+
+/** The kinds of memory that grew by more bytes than allowed: the engine's own notes about the code make some of the heap's. */
+function growth(before: Usage, after: Usage, allowed: number): string[] {
+  return kinds
+    .filter((kind) => after[kind] - before[kind] > allowed)
+    .map((kind) => `${kind} grew by ${Math.round((after[kind] - before[kind]) / kB)} kB`);
+}
+
+const batch = 32;
+const samples = 1024;
+const features = 64;
+const classes = 10;
+
+const data = new Generator(1);
+const x = data.normal([samples, features]);
+const labels = tensor(
+  Int32Array.from({ length: samples }, (_, i) => i % classes),
+  { shape: [samples] },
+);
+await x.data();
+
+const mlp = (): Layer =>
+  new Sequential([
+    new Dense(features, 32, { activation: 'relu' }),
+    new Dropout(0.2),
+    new Dense(32, classes),
+  ]) as Layer;
+
+interface Trainer {
+  /** Takes steps; `onStep` sees the logits, which are computed and detached where `also` names them. */
+  run(steps: number, onStep?: (loss: Tensor, logits: Tensor) => void): Promise<void>;
+}
+
+function trainer(options: { also: boolean }): Trainer {
+  const model = mlp();
+  const optimizer = new Adam(model.parameters(), { learningRate: 1e-3 });
+  const context = training();
+  let step = 0;
+  return {
+    async run(steps, onStep) {
+      for (let i = 0; i < steps; i++, step++) {
+        const from = (step * batch) % samples;
+        const logits = model.call(x.slice([from, from + batch]), context);
+        const loss = softmaxCrossEntropy(logits, labels.slice([from, from + batch]));
+        await optimizer.minimize(loss, { also: options.also ? [logits] : [], context });
+        onStep?.(loss, logits);
+      }
+    },
+  };
+}
+
+beforeEach(() => seed(1));
+
+describe('training', () => {
+  test('2,000 steps leave memory flat', async () => {
+    const { run } = trainer({ also: true });
+    let losses: Tensor[] = [];
+    const keep = (loss: Tensor): void => {
+      losses.push(loss);
+    };
+    await run(1);
+    const { planMisses } = backendInfo();
+    // What is done once, such as the plan of item(), is done before the first look.
+    await run(499, keep);
+    const first = losses[0]!.item();
+    losses = [];
+    const before = await usage();
+    expect(growth(before, before, 0)).toEqual([]);
+    const compiled = backendInfo().planMisses;
+    await run(2000, keep);
+    // A kept loss is a handle, a node and one number: less than 1 kB each, and no graph.
+    expect(losses).toHaveLength(2000);
+    expect(growth(before, await usage(), 2000 * kB)).toEqual([]);
+    expect(losses[1999]!.item()).toBeLessThan(first);
+    losses = [];
+    expect(growth(before, await usage(), 300 * kB)).toEqual([]);
+    expect(compiled - planMisses, 'plans beside that of the step: item()').toBeLessThanOrEqual(1);
+    expect(backendInfo().planMisses).toBe(compiled);
+  });
+
+  test('reading results step by step leaves memory flat', async () => {
+    const { run } = trainer({ also: true });
+    let sum = 0;
+    const read = (loss: Tensor, logits: Tensor): void => {
+      sum += loss.item() + logits.dataSync()[0]! + logits.argmax(1).dataSync()[0]!;
+    };
+    await run(100, read);
+    const before = await usage();
+    await run(300, read);
+    expect(growth(before, await usage(), 300 * kB)).toEqual([]);
+    expect(sum).not.toBeNaN();
+  });
+
+  test('inference leaves memory flat', async () => {
+    const model = mlp();
+    const run = async (calls: number): Promise<void> => {
+      for (let i = 0; i < calls; i++) await model.call(x.slice([i, i + batch])).data();
+    };
+    await run(300);
+    const before = await usage();
+    await run(600);
+    expect(growth(before, await usage(), 300 * kB)).toEqual([]);
+  });
+});
+
+describe('the check finds leaks:', () => {
+  test('logits that were not detached keep their graphs', async () => {
+    const { run } = trainer({ also: false });
+    const kept: Tensor[] = [];
+    await run(100);
+    const before = await usage();
+    await run(200, (_loss, logits) => kept.push(logits));
+    expect(growth(before, await usage(), 300 * kB)).toEqual([expect.stringMatching(/^heapUsed grew by/)]);
+    expect(kept).toHaveLength(200);
+  });
+
+  test('typed arrays of 10 kB', async () => {
+    const { run } = trainer({ also: true });
+    const kept: Float32Array[] = [];
+    await run(100);
+    const before = await usage();
+    await run(200, () => kept.push(new Float32Array(2560)));
+    expect(growth(before, await usage(), 300 * kB)).toEqual([
+      expect.stringMatching(/^external grew by/),
+      expect.stringMatching(/^arrayBuffers grew by/),
+    ]);
+    expect(kept).toHaveLength(200);
+  });
+});
+
+test('models of equal structure, one after the other, stay flat and share plans', async () => {
+  const models = async (n: number): Promise<void> => {
+    for (let i = 0; i < n; i++) await trainer({ also: true }).run(3);
+  };
+  await models(1);
+  const { planMisses, plans } = backendInfo();
+  await models(49);
+  const before = await usage();
+  await models(150);
+  expect(growth(before, await usage(), 300 * kB)).toEqual([]);
+  expect(backendInfo()).toMatchObject({ planMisses, plans });
+});

@@ -1,0 +1,170 @@
+import { expect, test } from 'vitest';
+import { meanSquaredError } from '../../src/losses/index.ts';
+import { MeanAbsoluteError } from '../../src/metrics/index.ts';
+import { SGD } from '../../src/optim/index.ts';
+import { type Callback, earlyStopping, fit, learningRateLogger } from '../../src/train/index.ts';
+import { network, samples, train, valuesOf } from './support.ts';
+
+test('callbacks are called in order and waited for', async () => {
+  const calls: string[] = [];
+  const slow = async (text: string): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    calls.push(text);
+  };
+  const spy: Callback = {
+    onTrainBegin: ({ epochs }) => slow(`begin ${epochs}`),
+    onEpochBegin: (epoch) => slow(`epoch ${epoch}`),
+    onBatchEnd: ({ epoch, batch, batches, step, learningRate }) =>
+      slow(`batch ${epoch}.${batch} of ${batches}, step ${step}, rate ${learningRate}`),
+    onEpochEnd: ({ epoch, results, seconds }) => {
+      expect(seconds).toBeGreaterThan(0);
+      return slow(`epoch ${epoch} over: ${Object.keys(results)}`);
+    },
+    onTrainEnd: ({ history }, error) => slow(`end ${history.epochs} ${error}`),
+  };
+  await train({
+    epochs: 2,
+    batchSize: 25,
+    callbacks: [spy],
+    metrics: [new MeanAbsoluteError()],
+    validationSplit: 0.1,
+  });
+  expect(calls).toEqual([
+    'begin 2',
+    'epoch 0',
+    'batch 0.0 of 2, step 1, rate 0.01',
+    'batch 0.1 of 2, step 2, rate 0.01',
+    'epoch 0 over: loss,meanAbsoluteError,val_loss,val_meanAbsoluteError',
+    'epoch 1',
+    'batch 1.0 of 2, step 3, rate 0.01',
+    'batch 1.1 of 2, step 4, rate 0.01',
+    'epoch 1 over: loss,meanAbsoluteError,val_loss,val_meanAbsoluteError',
+    'end 0,1 undefined',
+  ]);
+});
+
+test('results of a batch are those of the epoch so far', async () => {
+  const last: Record<string, number>[] = [];
+  const { history } = await train({
+    epochs: 2,
+    metrics: [new MeanAbsoluteError()],
+    callbacks: [
+      {
+        onBatchEnd: ({ batch, batches, results }) =>
+          void (batch + 1 === batches && last.push({ ...results })),
+      },
+    ],
+  });
+  expect(last.map(({ loss }) => loss)).toEqual(history.history.loss);
+  expect(last.map(({ meanAbsoluteError }) => meanAbsoluteError)).toEqual(history.history.meanAbsoluteError);
+});
+
+test('a callback stops training: after a batch without that epoch, after an epoch with it', async () => {
+  const early = await train({
+    callbacks: [
+      { onBatchEnd: ({ epoch, batch }, run) => void (epoch === 1 && batch === 0 && run.stop('enough')) },
+    ],
+  });
+  expect(early.history.epochs).toEqual([0]);
+  expect(early.history.stopped).toBe('enough');
+  const late = await train({
+    callbacks: [{ onEpochEnd: ({ epoch }, run) => void (epoch === 1 && run.stop('done')) }],
+  });
+  expect(late.history.epochs).toEqual([0, 1]);
+  expect(late.history.history.loss).toHaveLength(2);
+  expect(late.history.stopped).toBe('done');
+});
+
+test('what a callback throws ends training, and the others hear of it', async () => {
+  const heard: unknown[] = [];
+  const failing: Callback = {
+    onEpochEnd() {
+      throw new RangeError('mine');
+    },
+  };
+  const training = train({ callbacks: [failing, { onTrainEnd: (_, error) => void heard.push(error) }] });
+  await expect(training).rejects.toThrow('mine');
+  expect(heard).toEqual([expect.any(RangeError)]);
+});
+
+test('learningRateLogger puts the rate into the history', async () => {
+  const { model } = network();
+  const optimizer = new SGD(model.parameters(), { learningRate: (step) => 0.1 / (step + 1) });
+  const { history } = await fit(model, samples(20), {
+    loss: meanSquaredError,
+    optimizer,
+    epochs: 3,
+    batchSize: 10,
+    callbacks: [learningRateLogger()],
+  });
+  expect(history.learningRate).toEqual([0.1 / 2, 0.1 / 4, 0.1 / 6]);
+});
+
+/** Makes `val_loss` what the test says. */
+const scripted = (values: readonly number[]): Callback => ({
+  onEpochEnd({ epoch, results }) {
+    results.val_loss = values[epoch]!;
+  },
+});
+
+test('earlyStopping waits for `patience` epochs and restores the best values', async () => {
+  const values: number[][] = [];
+  const run = async (losses: number[], options: Parameters<typeof earlyStopping>[0]) => {
+    values.length = 0;
+    return train({
+      epochs: losses.length,
+      callbacks: [
+        scripted(losses),
+        { onEpochEnd: (_, { model }) => void values.push(valuesOf(model)) },
+        earlyStopping(options),
+      ],
+    });
+  };
+  const losses = [5, 4, 4.5, 4.2, 4.1, 1];
+  const a = await run(losses, { patience: 3 });
+  expect(a.history.epochs).toEqual([0, 1, 2, 3, 4]);
+  expect(a.history.stopped).toBe('val_loss has not improved since epoch 2');
+  expect(a.values).toEqual(values[1]);
+
+  const kept = await run(losses, { patience: 3, restoreBestWeights: false });
+  expect(kept.values).toEqual(values[4]);
+
+  const patient = await run(losses, { patience: 4 });
+  expect(patient.history.stopped).toBeUndefined();
+  expect(patient.values).toEqual(values[5]);
+
+  const none = await run(losses, {});
+  expect(none.history.epochs).toEqual([0, 1, 2]);
+
+  const coarse = await run([5, 4.9, 4.8], { patience: 2, minDelta: 0.5 });
+  expect(coarse.history.stopped).toBe('val_loss has not improved since epoch 1');
+  expect(coarse.values).toEqual(values[0]);
+
+  const upward = await run([1, 2, 0, 0], { patience: 1, mode: 'max' });
+  expect(upward.history.epochs).toEqual([0, 1, 2]);
+  expect(upward.values).toEqual(values[1]);
+
+  // The best epoch counts also where training comes to its regular end.
+  const ended = await run([3, 1, 2], { patience: 5 });
+  expect(ended.values).toEqual(values[1]);
+
+  const broken = await run([Number.NaN, Number.NaN, 1], { patience: 2 });
+  expect(broken.history.stopped).toBe('val_loss was never a number');
+  expect(broken.values).toEqual(values[1]);
+});
+
+test('earlyStopping starts anew with each training', async () => {
+  const stopper = earlyStopping({ monitor: 'loss', patience: 2 });
+  const one = await train({ callbacks: [stopper] });
+  const two = await train({ callbacks: [stopper] });
+  expect(two.history).toEqual(one.history);
+});
+
+test('earlyStopping says which results there are', async () => {
+  await expect(train({ callbacks: [earlyStopping()] })).rejects.toThrow(
+    "[earlyStopping] there is no result 'val_loss', only loss.",
+  );
+  expect(() => earlyStopping({ patience: -1 })).toThrow('[earlyStopping] got patience -1');
+  expect(() => earlyStopping({ minDelta: Number.NaN })).toThrow('[earlyStopping] got minDelta NaN');
+  expect(() => earlyStopping({ mode: 'auto' as never })).toThrow("[earlyStopping] got mode 'auto'");
+});

@@ -1,0 +1,143 @@
+import { expect, test } from 'vitest';
+import { Dense, Dropout, Flatten, type Layer, Sequential } from '../../src/layers/index.ts';
+import { meanSquaredError, softmaxCrossEntropy } from '../../src/losses/index.ts';
+import { Accuracy, ConfusionMatrix, MeanAbsoluteError } from '../../src/metrics/index.ts';
+import { ones, tensor } from '../../src/tensor/creation.ts';
+import { Generator } from '../../src/tensor/random.ts';
+import { evaluate, type Model, predict } from '../../src/train/index.ts';
+import { network, samples } from './support.ts';
+
+test('equals the values on all samples at once, however they are cut', async () => {
+  const { model } = network();
+  const data = samples(50);
+  const predictions = model.call(data.x);
+  const loss = meanSquaredError(predictions, data.y).item();
+  const error = predictions.sub(data.y).abs().mean().item();
+  for (const batchSize of [1, 7, 50, 256]) {
+    const scores = await evaluate(model, data, {
+      loss: meanSquaredError,
+      metrics: [new MeanAbsoluteError()],
+      batchSize,
+    });
+    expect(Object.keys(scores)).toEqual(['loss', 'meanAbsoluteError']);
+    expect(scores.loss).toBeCloseTo(loss, 6);
+    expect(scores.meanAbsoluteError).toBeCloseTo(error, 6);
+  }
+});
+
+test('sample weights count in loss and metrics', async () => {
+  const { model } = network();
+  const data = samples(20);
+  const sampleWeights = new Generator(1).uniform([20]).mul(3);
+  const loss = meanSquaredError(model.call(data.x), data.y, { sampleWeights }).item();
+  const scores = await evaluate(model, { ...data, sampleWeights }, { loss: meanSquaredError, batchSize: 6 });
+  expect(scores.loss).toBeCloseTo(loss, 6);
+});
+
+test('metrics are reset, and hold what they gathered', async () => {
+  const model = new Dense(2, 2, { bias: false });
+  await model.kernel.assign([
+    [1, 0],
+    [0, 1],
+  ]);
+  const data = {
+    x: [
+      [3, 0],
+      [0, 3],
+      [3, 0],
+    ],
+    y: Uint8Array.of(0, 1, 1),
+  }; // prettier-ignore
+  const confusion = new ConfusionMatrix({ numClasses: 2 });
+  const metrics = [new Accuracy(), confusion];
+  const scores = await evaluate(model, data, { metrics });
+  expect(await evaluate(model, data, { metrics })).toEqual(scores);
+  expect(scores).toEqual({ accuracy: 2 / 3, confusionMatrix: 2 / 3 });
+  expect(confusion.matrix).toEqual([
+    [1, 0],
+    [1, 1],
+  ]);
+});
+
+test('the penalty is part of the loss, as in training', async () => {
+  const model = new Dense(3, 1, { kernelPenalty: { l1: 0.1 } });
+  const data = samples(5);
+  const expected = meanSquaredError(model.call(data.x), data.y).add(model.penalty()!).item();
+  expect((await evaluate(model, data, { loss: meanSquaredError })).loss).toBe(expected);
+});
+
+test('evaluate refuses what it cannot take', async () => {
+  const { model } = network();
+  await expect(evaluate(model, { x: [], y: [] })).rejects.toThrow('[evaluate] the data hold no samples');
+  await expect(evaluate(model, samples(3), { batchSize: 1.5 })).rejects.toThrow(
+    '[evaluate] got batchSize 1.5',
+  );
+  await expect(evaluate(model, samples(3), { loss: 3 as never })).rejects.toThrow('[evaluate] got loss 3');
+  await expect(evaluate(model, { x: samples(3).x, y: [1, 2] })).rejects.toThrow(
+    '[evaluate] x [3, 3] holds 3 samples',
+  );
+  await expect(evaluate(model, samples(3), { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    name: 'AbortError',
+  });
+  const wrong = { x: samples(3).x, y: Int32Array.of(0, 1, 2) };
+  await expect(evaluate(model, wrong, { loss: softmaxCrossEntropy })).rejects.toThrow('out of range');
+});
+
+test('predict keeps the order, drops nothing and takes any rank', async () => {
+  const { model } = network();
+  const { x } = samples(50);
+  const expected = model.call(x).dataSync();
+  for (const batchSize of [7, 50, 256]) {
+    const y = await predict(model, x, { batchSize });
+    expect(y.shape).toEqual([50, 1]);
+    y.dataSync().forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i]!, 6);
+    });
+  }
+  expect(await predict(model, x.toArray() as number[][])).toMatchObject({ shape: [50, 1] });
+
+  const cube: Model = {
+    forward: (t) =>
+      t
+        .expandDims(1)
+        .mul(ones([1, 2, 1]))
+        .cast('int32'),
+    parameters: () => [],
+  };
+  const y = await predict(cube, tensor([[1], [2], [3]]), { batchSize: 2 });
+  expect(y.dtype).toBe('int32');
+  expect(y.toArray()).toEqual([
+    [[1], [1]],
+    [[2], [2]],
+    [[3], [3]],
+  ]); // prettier-ignore
+
+  const sum: Model = { forward: (t) => t.sum(1), parameters: () => [] };
+  expect(
+    (
+      await predict(
+        sum,
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        { batchSize: 1 },
+      )
+    ).toArray(),
+  ).toEqual([3, 7]); // prettier-ignore
+});
+
+test('predict on no samples gives an empty tensor of the right shape', async () => {
+  const model: Layer = new Sequential([new Flatten(), new Dropout(0.5), new Dense(4, 3)]);
+  const y = await predict(model, { data: new Uint8Array(0), shape: [0, 4] });
+  expect(y.shape).toEqual([0, 3]);
+  expect(y.dtype).toBe('float32');
+});
+
+test('predict refuses a model that mixes samples, and wrong options', async () => {
+  const mean: Model = { forward: (t) => t.mean(0), parameters: () => [] };
+  await expect(predict(mean, ones([4, 2]))).rejects.toThrow('[predict] the model made [2] of 4 samples');
+  await expect(predict(mean, 3)).rejects.toThrow('[predict] x is a single number');
+  await expect(predict(mean, ones([4, 2]), { batchSize: 0 })).rejects.toThrow('[predict] got batchSize 0');
+  await expect(predict(mean, ones([4, 2]), { signal: AbortSignal.abort(1) })).rejects.toBe(1);
+});
