@@ -22,7 +22,7 @@ const edgeItems = 3;
 
 /** `Tensor [2, 3] float32` and the values, aligned in columns; long axes are shortened. */
 export function describeTensor(t: Tensor): string {
-  const title = `Tensor ${show(t.shape)} ${t.dtype}`;
+  const title = `${t.title} ${show(t.shape)} ${t.dtype}`;
   let data: ArrayLike<number>;
   try {
     data = t.dataSync();
@@ -51,11 +51,26 @@ export function describeTensor(t: Tensor): string {
   const write = (axis: number): string => {
     if (axis === t.rank) return cells[next++]!.padStart(width);
     const parts = shown(axis).map((i) => (i === null ? '...' : write(axis + 1)));
-    if (axis === t.rank - 1) return `[${parts.join(', ')}]`;
+    if (axis === t.rank - 1) return `[${wrapped(parts, axis + 1)}]`;
     const gap = `,${'\n'.repeat(t.rank - 1 - axis)}${' '.repeat(axis + 1)}`;
     return `[${parts.join(gap)}]`;
   };
   return `${title}\n${write(0)}`;
+}
+
+/** The parts in lines of at most 100 characters, under each other. */
+function wrapped(parts: readonly string[], indent: number): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const part of parts) {
+    if (line !== '' && indent + line.length + part.length > 97) {
+      lines.push(`${line},`);
+      line = part;
+    } else {
+      line = line === '' ? part : `${line}, ${part}`;
+    }
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`);
 }
 
 /** One notation for all values: up to 4 decimals, or powers of ten where the range is wide. */

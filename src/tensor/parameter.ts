@@ -38,6 +38,10 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> {
     this.trainable = options.trainable ?? true;
   }
 
+  override get title(): string {
+    return `Parameter '${this.name}'`;
+  }
+
   get name(): string {
     return this.storage.name;
   }

@@ -46,14 +46,16 @@ export class Generator {
   uniform<const S extends Shape>(shape: S, low = 0, high = 1): Tensor<Plain<S>> {
     checkFinite('uniform', { low, high });
     const u = randomTensor(uniformOperation, checked('uniform', shape), this.next());
-    return low === 0 && high === 1 ? u : u.mul(high - low).add(low);
+    return low === 0 && high === 1 ? u : (u.mul(high - low).add(low) as Tensor<Plain<S>>);
   }
 
   /** Normally distributed float32 numbers (Box & Muller 1958). */
   normal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>> {
     checkFinite('normal', { mean, standardDeviation });
     const z = randomTensor(normalOperation, checked('normal', shape), this.next());
-    return mean === 0 && standardDeviation === 1 ? z : z.mul(standardDeviation).add(mean);
+    return mean === 0 && standardDeviation === 1
+      ? z
+      : (z.mul(standardDeviation).add(mean) as Tensor<Plain<S>>);
   }
 
   /** Bools that are true with the given probability. */

@@ -8,6 +8,7 @@ import { describeTensor, type Nested, nest } from './format.ts';
 import * as activation from './ops/activation.ts';
 import * as arithmetic from './ops/arithmetic.ts';
 import { cast, detach } from './ops/cast.ts';
+import type { Operand } from './ops/elementwise.ts';
 import * as indexing from './ops/indexing.ts';
 import * as join from './ops/join.ts';
 import { matmul } from './ops/linear.ts';
@@ -18,7 +19,6 @@ import * as shaping from './ops/shaping.ts';
 import { slidingWindows, type WindowOptions } from './ops/windows.ts';
 import {
   type Broadcast,
-  type Broadcastable,
   type Flattened,
   type MatmulFits,
   type MatmulShape,
@@ -45,6 +45,11 @@ export class Tensor<S extends Shape = Shape> {
   constructor(node: Node) {
     this.node = node;
     this.shape = node.shape as S;
+  }
+
+  /** @internal What it is called where it is printed. */
+  get title(): string {
+    return 'Tensor';
   }
 
   get dtype(): DType {
@@ -102,83 +107,43 @@ export class Tensor<S extends Shape = Shape> {
   // Arithmetic
 
   /** a + b. */
-  add<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  add<A extends Shape, B extends Shape>(
-    this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  add(b: Tensor | number): Tensor {
-    return arithmetic.add(this as Tensor, b as Tensor);
+  add<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+    return arithmetic.add(this, b);
   }
 
   /** a - b. */
-  sub<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  sub<A extends Shape, B extends Shape>(
-    this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  sub(b: Tensor | number): Tensor {
-    return arithmetic.sub(this as Tensor, b as Tensor);
+  sub<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+    return arithmetic.sub(this, b);
   }
 
   /** a * b, element by element. */
-  mul<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  mul<A extends Shape, B extends Shape>(
-    this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  mul(b: Tensor | number): Tensor {
-    return arithmetic.mul(this as Tensor, b as Tensor);
+  mul<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+    return arithmetic.mul(this, b);
   }
 
   /** a / b in float32. */
-  div<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  div<A extends Shape, B extends Shape>(
-    this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  div(b: Tensor | number): Tensor {
-    return arithmetic.div(this as Tensor, b as Tensor);
+  div<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+    return arithmetic.div(this, b);
   }
 
   /** The remainder with the sign of b. */
-  mod<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  mod<A extends Shape, B extends Shape>(
-    this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  mod(b: Tensor | number): Tensor {
-    return arithmetic.mod(this as Tensor, b as Tensor);
+  mod<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+    return arithmetic.mod(this, b);
   }
 
   /** The larger of the two; NaN wins. */
-  maximum<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  maximum<A extends Shape, B extends Shape>(
-    this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  maximum(b: Tensor | number): Tensor {
-    return arithmetic.maximum(this as Tensor, b as Tensor);
+  maximum<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+    return arithmetic.maximum(this, b);
   }
 
   /** The smaller of the two; NaN wins. */
-  minimum<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  minimum<A extends Shape, B extends Shape>(
-    this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  minimum(b: Tensor | number): Tensor {
-    return arithmetic.minimum(this as Tensor, b as Tensor);
+  minimum<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+    return arithmetic.minimum(this, b);
   }
 
   /** a to the power of b. */
-  pow<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  pow<A extends Shape, B extends Shape>(
-    this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  pow(b: Tensor | number): Tensor {
-    return arithmetic.pow(this as Tensor, b as Tensor);
+  pow<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+    return arithmetic.pow(this, b);
   }
 
   /** -x. */
@@ -189,93 +154,66 @@ export class Tensor<S extends Shape = Shape> {
   // Comparison and logic
 
   /** a == b. */
-  equal<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  equal<A extends Shape, B extends Shape>(
-    this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  equal(b: Tensor | number): Tensor {
-    return logic.equal(this as Tensor, b as Tensor);
+  equal<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+    return logic.equal(this, b);
   }
 
   /** a != b. */
-  notEqual<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  notEqual<A extends Shape, B extends Shape>(
+  notEqual<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  notEqual(b: Tensor | number): Tensor {
-    return logic.notEqual(this as Tensor, b as Tensor);
+    b: Operand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
+    return logic.notEqual(this, b);
   }
 
   /** a < b. */
-  less<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  less<A extends Shape, B extends Shape>(
-    this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  less(b: Tensor | number): Tensor {
-    return logic.less(this as Tensor, b as Tensor);
+  less<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+    return logic.less(this, b);
   }
 
   /** a <= b. */
-  lessEqual<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  lessEqual<A extends Shape, B extends Shape>(
+  lessEqual<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  lessEqual(b: Tensor | number): Tensor {
-    return logic.lessEqual(this as Tensor, b as Tensor);
+    b: Operand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
+    return logic.lessEqual(this, b);
   }
 
   /** a > b. */
-  greater<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  greater<A extends Shape, B extends Shape>(
-    this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  greater(b: Tensor | number): Tensor {
-    return logic.greater(this as Tensor, b as Tensor);
+  greater<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+    return logic.greater(this, b);
   }
 
   /** a >= b. */
-  greaterEqual<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  greaterEqual<A extends Shape, B extends Shape>(
+  greaterEqual<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  greaterEqual(b: Tensor | number): Tensor {
-    return logic.greaterEqual(this as Tensor, b as Tensor);
+    b: Operand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
+    return logic.greaterEqual(this, b);
   }
 
   /** Both are true. */
-  logicalAnd<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  logicalAnd<A extends Shape, B extends Shape>(
+  logicalAnd<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  logicalAnd(b: Tensor | number): Tensor {
-    return logic.logicalAnd(this as Tensor, b as Tensor);
+    b: Operand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
+    return logic.logicalAnd(this, b);
   }
 
   /** One or both are true. */
-  logicalOr<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  logicalOr<A extends Shape, B extends Shape>(
+  logicalOr<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  logicalOr(b: Tensor | number): Tensor {
-    return logic.logicalOr(this as Tensor, b as Tensor);
+    b: Operand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
+    return logic.logicalOr(this, b);
   }
 
   /** Exactly one is true. */
-  logicalXor<A extends Shape>(this: Tensor<A>, b: number): Tensor<A>;
-  logicalXor<A extends Shape, B extends Shape>(
+  logicalXor<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-  logicalXor(b: Tensor | number): Tensor {
-    return logic.logicalXor(this as Tensor, b as Tensor);
+    b: Operand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
+    return logic.logicalXor(this, b);
   }
 
   /** True where x is false. */

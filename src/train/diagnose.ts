@@ -27,7 +27,7 @@ export async function diagnose(
     for (const parameter of model.parameters()) {
       const found = await strange(parameter);
       if (found !== null) {
-        return `Parameter '${parameter.name}' holds ${found} already. Lower the learning rate, clip gradients, or look at its initial values.`;
+        return `Parameter '${parameter.name}' holds ${found}: it began so, or an earlier update overflowed. Look at its initial values, lower the learning rate, or clip gradients.`;
       }
     }
     for (const [name, t] of [
@@ -59,7 +59,7 @@ async function strange(t: Tensor): Promise<string | null> {
   return found === undefined ? null : String(found);
 }
 
-/** `'1.kernel'`'s layer is `1 (Dense)`: the path from the model and what it is. */
+/** The path from the model and what it is: `1.inner (Dense 'hidden')`. */
 function nameOf(model: Model, layer: Layer): string {
   const path = model instanceof Layer ? pathTo(model, layer, '') : null;
   const name = layer.name ? ` '${layer.name}'` : '';

@@ -1,4 +1,5 @@
-import { type Data, type Dataset, openDataset } from '../data/dataset.ts';
+import { ArrayDataset, type Data, type Dataset, openDataset } from '../data/dataset.ts';
+import { ValueError } from '../ir/errors.ts';
 import { inference } from '../layers/context.ts';
 import { Mean, type Metric } from '../metrics/index.ts';
 import { realize } from '../tensor/evaluate.ts';
@@ -41,7 +42,13 @@ export async function evaluate(
   if (loss !== undefined) checkLoss('evaluate', loss);
   checkMetrics('evaluate', metrics);
   checkWhole('evaluate', 'batchSize', batchSize, 1);
-  return evaluateOn('evaluate', model, await openDataset('evaluate', data), options);
+  const dataset = await openDataset('evaluate', data);
+  if (options.batchSize !== undefined && !(dataset instanceof ArrayDataset)) {
+    throw new ValueError(
+      '[evaluate] got batchSize with data that come in batches. Leave it out, or pass all samples at once: { x, y }.',
+    );
+  }
+  return evaluateOn('evaluate', model, dataset, options);
 }
 
 /** `evaluate` on data that were opened before. */
@@ -61,7 +68,7 @@ export async function evaluateOn(
       await realize(predictions);
     } else {
       const value = objective(operation, model, loss, predictions, batch);
-      await realize(value, predictions);
+      await realize(value, ...(metrics.length > 0 ? [predictions] : []));
       mean.add((await value.data())[0]!, batch.weight);
     }
     for (const metric of metrics) await metric.update(predictions, batch.y, batch.sampleWeights);

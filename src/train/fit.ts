@@ -227,8 +227,9 @@ class Run implements Training {
     } catch (error) {
       const replay = new Generator(0);
       replay.setState(before);
-      const cause = error instanceof ValueError ? await diagnose(model, options.loss, batch, replay) : null;
-      if (cause === null) throw error;
+      const looked = error instanceof ValueError ? diagnose(model, options.loss, batch, replay) : null;
+      const cause = await looked?.catch(() => null); // fails as the step did where it was no NaN
+      if (!cause) throw error;
       await this.notANumber(cause, epoch, number);
       return;
     }

@@ -1,33 +1,71 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { explain } from '../../src/index.ts';
+import { explain, type Tensor } from '../../src/index.ts';
+import type { TypedArray } from '../../src/ir/dtype.ts';
+import type { Node } from '../../src/ir/node.ts';
 import { firstDifference } from '../tensor/bits.ts';
-import { randomGraph } from '../tensor/graphs.ts';
+import { randomGraph, randomStep } from '../tensor/graphs.ts';
 import { nodeByNode } from '../tensor/node-by-node.ts';
-import { compilePlan, type PlanOptions, runPlan } from './plans.ts';
+import { type Compiled, compilePlan, runPlan } from './plans.ts';
+import { problemsOf } from './verify.ts';
+import { choices, type Way, ways } from './ways.ts';
 
-/** Decisions for `randomGraph`. */
-const choices = fc.array(fc.nat({ max: 0x7fffffff }), { minLength: 40, maxLength: 500, size: 'max' });
+/** RUNS=5000 looks longer, FC_SEED elsewhere. */
+const numRuns = Number(process.env.RUNS ?? 250);
 
-const numRuns = Number(process.env.RUNS ?? 300);
-const ways: readonly (readonly [string, PlanOptions])[] = [
-  ['fused', {}],
-  ['not fused', { fusion: false }],
-  ['under tight limits', { limits: { maxInputs: 3, maxNodes: 6, maxStores: 2 } }],
-];
+function expectSound({ plan, wanted, values }: Compiled, { limits }: Way, rereads: boolean): void {
+  expect(problemsOf(plan, { limits, results: wanted.length, values, rereads })).toEqual([]);
+}
 
-test.each(ways)('%s plans give the bits of single nodes', (_, options) => {
+const describeNode = (node: Node) => `${node.op.name} [${node.shape}] ${node.dtype}`;
+
+function expectSame(node: Node, got: TypedArray, wanted: TypedArray, outputs: readonly Tensor[]): void {
+  const difference = firstDifference(got, wanted);
+  if (difference !== null) expect.fail(`${describeNode(node)} ${difference}\n${explain(...outputs)}`);
+}
+
+test.each(ways)('$name, plans are sound and give the bits of single nodes', (way) => {
   const property = fc.property(choices, (list) => {
-    const { outputs, names } = randomGraph(list);
+    const { outputs } = randomGraph(list);
     const nodes = outputs.map((t) => t.node);
+    const compiled = compilePlan(nodes, way.options);
+    expectSound(compiled, way, false);
     const wanted = nodeByNode(nodes);
-    const compiled = compilePlan(nodes, options);
     const got = runPlan(compiled);
     nodes.forEach((node, i) => {
-      const array = got.get(node) ?? node.storage!.array;
-      const difference = firstDifference(array, wanted[i]!);
-      if (difference !== null) expect.fail(`${names}: output ${i} (${node.op.name} [${node.shape}]) ${difference}\n${explain(...outputs)}`);
+      expectSame(node, got.get(node) ?? node.storage!.array, wanted[i]!, outputs);
     });
   });
   fc.assert(property, { numRuns });
 });
+
+test.each(ways)('$name, steps give Parameters the values computed from the old ones', (way) => {
+  const property = fc.property(choices, (list) => {
+    const { outputs, assignments } = randomStep(list);
+    const nodes = outputs.map((t) => t.node);
+    const news = assignments.map(([, value]) => value.node);
+    const pairs = assignments.map(([target], i) => [target.node, news[i]!] as const);
+    const compiled = compilePlan(nodes, { ...way.options, assignments: pairs });
+    expectSound(
+      compiled,
+      way,
+      news.some((a) => news.some((b) => a !== b && dependsOn(a, b))),
+    );
+    const wanted = nodeByNode([...news, ...nodes]);
+    const got = runPlan(compiled);
+    pairs.forEach(([target], i) => {
+      expectSame(target, got.get(target)!, wanted[i]!, outputs);
+    });
+    nodes.forEach((node, i) => {
+      if (pairs.some(([target]) => target === node)) return;
+      expectSame(node, got.get(node) ?? node.storage!.array, wanted[news.length + i]!, outputs);
+    });
+  });
+  fc.assert(property, { numRuns });
+});
+
+function dependsOn(a: Node, b: Node): boolean {
+  const seen = new Set([a]);
+  for (const node of seen) for (const input of node.inputs) seen.add(input);
+  return seen.has(b);
+}

@@ -34,11 +34,17 @@ export function compilePlan(nodes: readonly Node[], options: PlanOptions = {}): 
   return { graph, plan, wanted, values };
 }
 
-/** Runs a plan and gives the values of its results, on whose nodes nothing is left. */
+/**
+ * Runs a plan and gives the values of its results and, afterwards, of its leaves, which are copies: the nodes keep what they had.
+ */
 export function runPlan({ graph, plan, wanted, values }: Compiled): Map<Node, TypedArray> {
-  const bound = graph.nodes.filter((_, i) => graph.known[i]).map((node) => node.storage!);
+  const leaves = graph.nodes.filter((_, i) => graph.known[i]);
+  const bound = leaves.map(({ dtype, storage }) => new Storage(dtype, storage!.array.slice()));
   const results = wanted.map((node) => Storage.allocate(node.dtype, node.size));
   const failure = jsBackend.compile(plan).run({ values, bound, results });
   if (failure !== null) throw new Error(`check failed: ${JSON.stringify(failure)}`);
-  return new Map(wanted.map((node, i) => [node, results[i]!.array]));
+  return new Map([
+    ...leaves.map((node, i) => [node, bound[i]!.array] as const),
+    ...wanted.map((node, i) => [node, results[i]!.array] as const),
+  ]);
 }

@@ -3,6 +3,7 @@ import type { Node } from '../../src/ir/node.ts';
 import { sameShape, sizeOf } from '../../src/ir/view.ts';
 import { fromArray, full } from '../../src/tensor/creation.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
+import { Parameter } from '../../src/tensor/parameter.ts';
 import { Generator } from '../../src/tensor/random.ts';
 import { broadcastShapes } from '../../src/tensor/shape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
@@ -77,7 +78,7 @@ class GraphDraw extends Draw {
   }
 
   /** A tensor's elements under another shape: as many of them as it takes. */
-  private arrange(t: Tensor, shape: readonly number[]): Tensor {
+  arrange(t: Tensor, shape: readonly number[]): Tensor {
     if (sameShape(t.shape, shape)) return t;
     if (t.size === sizeOf(shape)) return t.reshape(shape);
     if (broadcasts(t.shape, shape)) return t.broadcastTo(shape);
@@ -96,9 +97,40 @@ function broadcasts(from: readonly number[], to: readonly number[]): boolean {
   }
 }
 
-/** A graph of 3 to 25 calls of operations, and what to compute of it: its ends and some of what lies between. */
-export function randomGraph(choices: readonly number[]): { outputs: Tensor[]; names: string[] } {
+export interface RandomGraph {
+  /** What to compute: the graph's ends and some of what lies between. */
+  readonly outputs: readonly Tensor[];
+  /** The operations that were called. */
+  readonly names: readonly string[];
+}
+
+export interface RandomStep extends RandomGraph {
+  readonly assignments: readonly (readonly [target: Parameter, value: Tensor])[];
+}
+
+/** A graph of 3 to 25 calls of operations. */
+export function randomGraph(choices: readonly number[]): RandomGraph {
+  return grow(new GraphDraw(choices));
+}
+
+/** A graph on Parameters, some of which take new values: computed ones, parts and turns of others, the same one for several. */
+export function randomStep(choices: readonly number[]): RandomStep {
   const d = new GraphDraw(choices);
+  const shapes = [[3, 2], [3, 2], [2, 3], [4], []];
+  const parameters = shapes.map(
+    (shape, i) => new Parameter(new Generator(i).normal(shape), { name: `p${i}` }),
+  );
+  d.pool.push(...parameters);
+  const graph = grow(d);
+  const floats = d.pool.filter((t) => t.dtype === 'float32' && t.size > 0);
+  const targets = parameters.filter(() => !d.oneIn(4));
+  const assignments = targets.map(
+    (p) => [p, d.arrange(d.pick([...parameters, ...floats]), p.shape)] as const,
+  );
+  return { ...graph, assignments };
+}
+
+function grow(d: GraphDraw): RandomGraph {
   const names: string[] = [];
   const steps = d.integer(3, 25);
   for (let i = 0; i < steps; i++) {

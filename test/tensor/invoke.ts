@@ -13,11 +13,13 @@ import {
 /** Every public operation. */
 export type OperationName = keyof typeof ops;
 
-export const operationNames = Object.keys(ops) as OperationName[];
+const table = { ...ops };
+
+export const operationNames = Object.keys(table) as OperationName[];
 
 /** Calls an operation by name; `split` gives several tensors, all others one. */
 export function invoke(name: OperationName, args: readonly unknown[]): Tensor[] {
-  const result: Tensor | Tensor[] = Reflect.apply(ops[name], undefined, args);
+  const result: Tensor | Tensor[] = Reflect.apply(table[name], undefined, args);
   return Array.isArray(result) ? result : [result];
 }
 

@@ -160,6 +160,28 @@ test('earlyStopping starts anew with each training', async () => {
   expect(two.history).toEqual(one.history);
 });
 
+test('earlyStopping restores nothing where training is aborted', async () => {
+  const controller = new AbortController();
+  const { model, optimizer } = network();
+  let values: number[] = [];
+  const abort: Callback = {
+    onEpochEnd({ epoch }) {
+      if (epoch !== 1) return;
+      values = valuesOf(model);
+      controller.abort();
+    },
+  };
+  const training = fit(model, samples(20), {
+    loss: meanSquaredError,
+    optimizer,
+    epochs: 4,
+    signal: controller.signal,
+    callbacks: [scripted([1, 2]), earlyStopping({ patience: 5 }), abort],
+  });
+  await expect(training).rejects.toMatchObject({ name: 'AbortError' });
+  expect(valuesOf(model)).toEqual(values);
+});
+
 test('earlyStopping says which results there are', async () => {
   await expect(train({ callbacks: [earlyStopping()] })).rejects.toThrow(
     "[earlyStopping] there is no result 'val_loss', only loss.",

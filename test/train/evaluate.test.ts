@@ -72,6 +72,9 @@ test('evaluate refuses what it cannot take', async () => {
   await expect(evaluate(model, samples(3), { batchSize: 1.5 })).rejects.toThrow(
     '[evaluate] got batchSize 1.5',
   );
+  await expect(evaluate(model, [samples(3)], { batchSize: 2 })).rejects.toThrow(
+    '[evaluate] got batchSize with data',
+  );
   await expect(evaluate(model, samples(3), { loss: 3 as never })).rejects.toThrow('[evaluate] got loss 3');
   await expect(evaluate(model, { x: samples(3).x, y: [1, 2] })).rejects.toThrow(
     '[evaluate] x [3, 3] holds 3 samples',

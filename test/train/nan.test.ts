@@ -89,7 +89,7 @@ test('names the Parameter that is not finite', async () => {
   await model.parameters()[3]!.assign([Number.POSITIVE_INFINITY]);
   await model.parameters()[2]!.assign([[Number.NaN], [0], [0], [0]]);
   await expect(run(model)).rejects.toThrow(
-    "epoch 1 of 3, step 1: the loss is NaN: Parameter '1.kernel' holds NaN already.",
+    "epoch 1 of 3, step 1: the loss is NaN: Parameter '1.kernel' holds NaN: it began so, or an earlier update overflowed.",
   );
 });
 
@@ -145,4 +145,19 @@ test('other errors of a step are passed on', async () => {
   const wrong: LossFunction = (p, y) => meanSquaredError(p, y.cast('int32').flatten().mul(9).oneHot(2));
   const data = { x: samples(12).x, y: tensor(Array.from({ length: 12 }, () => [1])) };
   await expect(run(model, { loss: wrong }, data)).rejects.toThrow('[oneHot] label 9 is out of range');
+});
+
+test('looks at the same batch with the same elements dropped', async () => {
+  const dropped: Tensor[] = [];
+  const [dropout, dense]: Layer[] = [new Dropout(0.5), new Dense(3, 1)];
+  const model: Model = {
+    forward(x, ctx) {
+      dropped.push(dropout!.call(x, ctx));
+      return dense!.call(dropped.at(-1)!, ctx).mul(Number.NaN);
+    },
+    parameters: () => dense!.parameters(),
+  };
+  await expect(run(model)).rejects.toThrow('the loss is NaN');
+  expect(dropped).toHaveLength(2);
+  expect(dropped[0]!.toArray()).toEqual(dropped[1]!.toArray());
 });

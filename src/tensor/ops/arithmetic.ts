@@ -1,10 +1,11 @@
 import { binary, compare, constant, type Expr, select, unary } from '../../ir/expr.ts';
 import { apply } from '../apply.ts';
-import type { Broadcast, Broadcastable, Shape } from '../shape.ts';
+import type { Broadcast, Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import {
   type BinaryFunction,
   binaryFunction,
+  type Either,
   elementwise,
   floating,
   numeric,
@@ -16,11 +17,11 @@ import {
 import { less, where } from './logic.ts';
 import { log, square } from './math.ts';
 
-const inCommonType = (name: string, a: Operand, b: Operand): [Tensor, Tensor] => {
+const inCommonType = (name: string, a: Either, b: Either): [Tensor, Tensor] => {
   const [x, y] = promoteOperands(name, a, b);
   return [numeric(x), numeric(y)];
 };
-const inFloat = (name: string, a: Operand, b: Operand): [Tensor, Tensor] => {
+const inFloat = (name: string, a: Either, b: Either): [Tensor, Tensor] => {
   const [x, y] = promoteOperands(name, a, b);
   return [floating(x), floating(y)];
 };
@@ -145,15 +146,11 @@ function integerPower(base: Expr, exponent: Expr): Expr {
  * a to the power of b. float32 follows C99's special cases: `pow(x, 0)` is 1 for every x. Integers stay integers and wrap; a
  * negative power of them rounds towards zero.
  */
-export function pow<A extends Shape>(a: Tensor<A>, b: number): Tensor<A>;
-export function pow<B extends Shape>(a: number, b: Tensor<B>): Tensor<B>;
-export function pow<A extends Shape, B extends Shape>(
-  a: Tensor<A>,
-  b: Tensor<B> & Broadcastable<A, B>,
-): Tensor<Broadcast<A, B>>;
-export function pow(a: Operand, b: Operand): Tensor {
-  if (typeof a === 'number') return power(a, b as Tensor);
-  return b === 2 ? square(a) : power(a, b as Tensor);
+export function pow<A extends Shape = [], B extends Shape = []>(
+  a: Tensor<A> | number,
+  b: Operand<A, B>,
+): Tensor<Broadcast<A, B>> {
+  return b === 2 && typeof a !== 'number' ? (square(a) as Tensor<Broadcast<A, B>>) : power(a, b);
 }
 
 const negOperation = elementwise({

@@ -70,13 +70,13 @@ export function expectDType(name: string, x: Tensor, wanted: readonly DType[]): 
   }
 }
 
-export type Operand = Tensor | number;
+export type Either = Tensor | number;
 
 /**
  * Brings two operands to one data type. JavaScript numbers are weak: a whole number takes the other operand's type if it fits
  * (int32 if it does not), a fractional one makes float32.
  */
-export function promoteOperands(name: string, a: Operand, b: Operand): [Tensor, Tensor] {
+export function promoteOperands(name: string, a: Either, b: Either): [Tensor, Tensor] {
   for (const x of [a, b]) {
     if (!(x instanceof Tensor || typeof x === 'number')) throw notATensor(name, x);
   }
@@ -123,19 +123,18 @@ export function floatFunction(
   return (x) => apply(op, [floating(x)], {});
 }
 
-/** A function of two operands with NumPy's broadcasting; either may be a number, not both. */
-export interface BinaryFunction {
-  <A extends Shape>(a: Tensor<A>, b: number): Tensor<A>;
-  <B extends Shape>(a: number, b: Tensor<B>): Tensor<B>;
-  <A extends Shape, B extends Shape>(
-    a: Tensor<A>,
-    b: Tensor<B> & Broadcastable<A, B>,
-  ): Tensor<Broadcast<A, B>>;
-}
+/** A function of two operands with NumPy's broadcasting; either may be a number. */
+export type BinaryFunction = <A extends Shape = [], B extends Shape = []>(
+  a: Tensor<A> | number,
+  b: Operand<A, B>,
+) => Tensor<Broadcast<A, B>>;
 
-type Prepare = (name: string, a: Operand, b: Operand) => [Tensor, Tensor];
+/** The second operand of a binary function: a number, or a tensor that broadcasts against the first. */
+export type Operand<A extends Shape, B extends Shape> = number | (Tensor<B> & Broadcastable<A, B>);
+
+type Prepare = (name: string, a: Either, b: Either) => [Tensor, Tensor];
 
 /** Makes a binary function; `prepare` brings both operands to the data type in which the operation computes. */
 export function binaryFunction(op: Operation, prepare: Prepare): BinaryFunction {
-  return (a: Operand, b: Operand): Tensor => apply(op, prepare(op.name, a, b), {});
+  return (a: Either, b: Either) => apply(op, prepare(op.name, a, b), {});
 }

@@ -91,9 +91,10 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
       );
     }
   }
+  const a = normalizeAxis('stack', axis, first.rank + 1);
   return concat(
-    tensors.map((t) => expandDims(t, axis)),
-    normalizeAxis('stack', axis, first.rank + 1),
+    tensors.map((t) => expandDims(t, a)),
+    a,
   );
 }
 

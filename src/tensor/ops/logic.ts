@@ -8,10 +8,10 @@ import { cast } from './cast.ts';
 import {
   type BinaryFunction,
   binaryFunction,
+  type Either,
   elementwise,
   expectDType,
   floating,
-  type Operand,
   promoteOperands,
   toBool,
   type UnaryFunction,
@@ -125,7 +125,7 @@ export function where<C extends Shape, A extends Shape, B extends Shape>(
   a: Tensor<A>,
   b: Tensor<B> & Broadcastable<A, B>,
 ): Tensor<Broadcast<C, Broadcast<A, B>>>;
-export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+export function where(condition: Tensor, a: Either, b: Either): Tensor {
   expectDType('where', condition, ['bool']);
   const [x, y] = promoteOperands('where', a, b);
   return apply(whereOperation, [condition, x, y], {});
@@ -135,5 +135,6 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
  * The values limited to lo .. hi, either of which may be a tensor. The gradient passes where lo <= x <= hi.
  */
 export function clip<S extends Shape>(x: Tensor<S>, lo: number | Tensor, hi: number | Tensor): Tensor<S> {
-  return minimum(maximum(x, lo as number), hi as number) as Tensor<S>;
+  for (const bound of [lo, hi]) if (typeof bound !== 'number') broadcastShapes('clip', x.shape, bound.shape);
+  return minimum(maximum(x as Tensor, lo), hi) as Tensor<S>;
 }

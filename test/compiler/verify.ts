@@ -1,0 +1,173 @@
+import { buffersRead, sourceReads } from '../../src/compiler/merge.ts';
+import { dtypes } from '../../src/ir/dtype.ts';
+import { type Expr, postorder } from '../../src/ir/expr.ts';
+import type { Access, Kernel, Limits, Operand, Plan, PlanBuffer } from '../../src/ir/kernel.ts';
+import { evaluateOffset, isContiguous, sizeOf, type View } from '../../src/ir/view.ts';
+
+export interface Expectations {
+  readonly limits: Limits;
+  /** How many results the plan has. */
+  readonly results: number;
+  /** The plan's values in some run, for offsets. */
+  readonly values: readonly number[];
+  /** May a Parameter be read after it was overwritten? Only where one new value is computed from another. */
+  readonly rereads?: boolean;
+}
+
+/** What is wrong with a plan; nothing, if the compiler keeps its promises. */
+export function problemsOf(plan: Plan, expected: Expectations): string[] {
+  const problems: string[] = [];
+  const report = (kernel: number, text: string) =>
+    problems.push(`k${kernel} ${plan.kernels[kernel]!.name}: ${text}`);
+  const filled = plan.buffers.map((b) => b.place.kind === 'bound');
+  const overwritten = new Set<number>();
+
+  plan.buffers.forEach((b, i) => {
+    if (b.place.kind !== 'arena') return;
+    if (b.place.byteOffset % 64 !== 0) problems.push(`b${i} is not aligned`);
+    if (b.place.byteOffset + bytesOf(b) > plan.arenaBytes) problems.push(`b${i} leaves the arena`);
+  });
+
+  plan.kernels.forEach((kernel, k) => {
+    const reads = buffersRead(kernel);
+    const writes = kernel.stores.map((s) => s.buffer);
+    for (const b of reads) {
+      if (!filled[b]) report(k, `reads b${b} before it is written, or after something else took its place`);
+      if (overwritten.has(b) && expected.rereads !== true) report(k, `reads b${b}, which was overwritten`);
+    }
+    if (new Set(writes).size !== writes.length) report(k, 'writes a buffer twice');
+    for (const w of writes) {
+      const target = plan.buffers[w]!;
+      if (target.size !== sizeOf(kernel.shape)) report(k, `writes ${sizeOf(kernel.shape)} elements to b${w}`);
+      for (const b of [...reads, ...writes]) {
+        if (b !== w && overlap(target, plan.buffers[b]!)) report(k, `b${w} lies over b${b}, which it uses`);
+      }
+      if (reads.includes(w) && !readsWhereItWrites(kernel, w))
+        report(k, `reads other elements of b${w} than it writes`);
+      if (target.place.kind === 'bound') {
+        if (k < plan.commit) report(k, `overwrites b${w} before the commit`);
+        if (overwritten.has(w)) report(k, `overwrites b${w} a second time`);
+        overwritten.add(w);
+      }
+    }
+    if (k >= plan.commit && hasCheck(kernel)) report(k, 'checks values after the commit');
+    for (const text of outOfLimits(kernel, expected.limits)) report(k, text);
+    for (const text of wrongViews(kernel, plan, expected.values)) report(k, text);
+    for (const text of wrongTypes(kernel, plan)) report(k, text);
+
+    for (const w of writes) {
+      plan.buffers.forEach((b, i) => {
+        if (i !== w && overlap(plan.buffers[w]!, b)) filled[i] = false;
+      });
+      filled[w] = true;
+    }
+  });
+
+  const written = plan.buffers.filter((b, i) => b.place.kind === 'result' && filled[i]);
+  const found = new Set(written.map((b) => (b.place.kind === 'result' ? b.place.index : -1)));
+  for (let i = 0; i < expected.results; i++) if (!found.has(i)) problems.push(`result ${i} is not written`);
+  return problems;
+}
+
+const bytesOf = (b: PlanBuffer): number => b.size * dtypes[b.dtype].bytes;
+
+function overlap(a: PlanBuffer, b: PlanBuffer): boolean {
+  if (a.place.kind !== 'arena' || b.place.kind !== 'arena' || a.size === 0 || b.size === 0) return false;
+  return (
+    a.place.byteOffset < b.place.byteOffset + bytesOf(b) &&
+    b.place.byteOffset < a.place.byteOffset + bytesOf(a)
+  );
+}
+
+function readsWhereItWrites(kernel: Kernel, buffer: number): boolean {
+  return (
+    !sourceReads(kernel.source).includes(buffer) &&
+    kernel.inputs.every((a) => a.buffer !== buffer || (a.gather.length === 0 && isContiguous(a.view)))
+  );
+}
+
+function expressionsOf({ source, stores }: Kernel): Expr[] {
+  return postorder([...stores.map((s) => s.expr), ...(source.kind === 'reduce' ? [source.expr] : [])]);
+}
+
+const hasCheck = (kernel: Kernel): boolean =>
+  kernel.source.kind === 'scatter' || expressionsOf(kernel).some((e) => e.op === 'check');
+
+/** Limits hold for a reduction and for what follows it each; a single operation may have as many inputs as it needs. */
+function outOfLimits(kernel: Kernel, { maxInputs, maxNodes, maxStores }: Limits): string[] {
+  const { source, stores, inputs } = kernel;
+  const problems: string[] = [];
+  const count = (what: string, n: number, most: number) => {
+    if (n > most) problems.push(`has ${n} ${what}, ${most} are allowed`);
+  };
+  count('stores', stores.length, maxStores);
+  if (kernel.name.includes(' ')) {
+    count('inputs', inputs.length, maxInputs);
+    count('nodes', postorder(stores.map((s) => s.expr)).length, maxNodes);
+    if (source.kind === 'reduce') {
+      count('inputs', source.inputs.length, maxInputs);
+      count('nodes', postorder([source.expr]).length, maxNodes);
+    }
+  }
+  return problems;
+}
+
+/** The smallest and the largest position that a view reads; null where it reads none. */
+function extent(view: View, values: readonly number[]): [number, number] | null {
+  let low = evaluateOffset(view.offset, values);
+  let high = low;
+  for (let axis = 0; axis < view.shape.length; axis++) {
+    if (view.shape[axis] === 0) return null;
+    const span = (view.shape[axis]! - 1) * view.stride[axis]!;
+    if (span < 0) low += span;
+    else high += span;
+  }
+  return [low, high];
+}
+
+function wrongViews(kernel: Kernel, plan: Plan, values: readonly number[]): string[] {
+  const problems: string[] = [];
+  const check = ({ buffer, view }: Operand) => {
+    const reach = extent(view, values);
+    if (reach !== null && (reach[0] < 0 || reach[1] >= plan.buffers[buffer]!.size)) {
+      problems.push(`reads ${reach.join(' to ')} of b${buffer}, which holds ${plan.buffers[buffer]!.size}`);
+    }
+  };
+  const over = (inputs: readonly Access[], shape: readonly number[]) => {
+    for (const { buffer, view, gather } of inputs) {
+      if (String(view.shape) !== String(shape))
+        problems.push(`loops over [${shape}] but reads over [${view.shape}]`);
+      if (buffer !== null && gather.length === 0) check({ buffer, view });
+    }
+  };
+  over(kernel.inputs, kernel.shape);
+  const { source } = kernel;
+  if (source.kind === 'reduce') over(source.inputs, [...kernel.shape, ...source.over]);
+  if (source.kind === 'contract') [source.a, source.b].forEach(check);
+  if (source.kind === 'scatter') [source.indices, source.updates].forEach(check);
+  return problems;
+}
+
+function wrongTypes({ source, inputs, stores }: Kernel, plan: Plan): string[] {
+  const problems: string[] = [];
+  const loads = (roots: readonly Expr[], from: readonly Access[]) => {
+    for (const e of postorder(roots)) {
+      if (e.op !== 'load') continue;
+      const { buffer, gather } = from[e.value]!;
+      const type = buffer === null ? 'i32' : dtypes[plan.buffers[buffer]!.dtype].scalar;
+      if (e.type !== type) problems.push(`loads ${e.type} from ${type}`);
+      if (e.args.length !== gather.length)
+        problems.push(`has ${e.args.length} indices for ${gather.length} axes`);
+    }
+  };
+  loads(
+    stores.map((s) => s.expr),
+    inputs,
+  );
+  if (source.kind === 'reduce') loads([source.expr], source.inputs);
+  for (const { buffer, expr } of stores) {
+    const type = dtypes[plan.buffers[buffer]!.dtype].scalar;
+    if (expr.type !== type) problems.push(`stores ${expr.type} as ${type}`);
+  }
+  return problems;
+}

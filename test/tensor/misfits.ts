@@ -1,0 +1,179 @@
+import { ones, tensor, zeros } from '../../src/tensor/creation.ts';
+import type { OperationName } from './invoke.ts';
+
+/** A call that can't work, and what its error must say besides the name of the operation: what it got, what it wanted. */
+export interface Misfit {
+  readonly args: readonly unknown[];
+  readonly says: readonly string[];
+}
+
+const misfit = (args: readonly unknown[], ...says: readonly string[]): Misfit => ({ args, says });
+
+const x = zeros([2, 3]);
+const mask = ones([2, 3], 'bool');
+const at = tensor([0, 1], { dtype: 'int32' });
+
+const pair: readonly Misfit[] = [
+  misfit([x, zeros([4])], '[2, 3]', '[4]', '3 against 4'),
+  misfit([x, zeros([2])], '[2, 3]', '[2]'),
+  misfit([zeros([0]), x], '[0]', '[2, 3]', '0 against 3'),
+  misfit([zeros([2, 1, 3]), zeros([4, 3, 3])], '[2, 1, 3]', '[4, 3, 3]', 'axis 0'),
+];
+const axes: readonly Misfit[] = [
+  misfit([x, 2], 'axis 2', 'rank 2', '-2 to 1'),
+  misfit([x, [0, -3]], 'axis -3', '-2 to 1'),
+  misfit([x, [1, -1]], 'axis 1 is named twice'),
+  misfit([x, 0.5], 'axis 0.5'),
+];
+const axis: readonly Misfit[] = [misfit([x, 2], 'axis 2', '-2 to 1'), misfit([zeros([]), 0], 'scalar')];
+const noIdentity = misfit([zeros([2, 0, 3]), 1], 'axis 1', '[2, 0, 3]', 'empty');
+
+/** For every operation; null where it takes tensors of every shape. */
+export const misfits: Record<OperationName, readonly Misfit[] | null> = {
+  add: pair,
+  sub: pair,
+  mul: pair,
+  div: pair,
+  mod: pair,
+  maximum: pair,
+  minimum: pair,
+  pow: pair,
+  neg: null,
+
+  equal: pair,
+  notEqual: pair,
+  less: pair,
+  lessEqual: pair,
+  greater: pair,
+  greaterEqual: pair,
+  logicalAnd: pair,
+  logicalOr: pair,
+  logicalXor: pair,
+  logicalNot: null,
+  isNaN: null,
+  isFinite: null,
+  where: [
+    misfit([mask, x, zeros([4])], '[2, 3]', '[4]'),
+    misfit([ones([4], 'bool'), x, x], '[4]', '[2, 3]'),
+    misfit([x, x, x], 'float32', 'bool'),
+  ],
+  clip: [misfit([x, zeros([4]), 1], '[2, 3]', '[4]'), misfit([x, 0, zeros([2])], '[2, 3]', '[2]')],
+
+  exp: null,
+  expm1: null,
+  log: null,
+  log1p: null,
+  sqrt: null,
+  rsqrt: null,
+  reciprocal: null,
+  square: null,
+  abs: null,
+  sign: null,
+  floor: null,
+  ceil: null,
+  round: null,
+  sin: null,
+  cos: null,
+  tanh: null,
+  erf: null,
+  sigmoid: null,
+  softplus: null,
+  silu: null,
+  relu: null,
+  leakyRelu: null,
+  elu: null,
+  gelu: null,
+  softmax: axis,
+  logSoftmax: axis,
+
+  sum: axes,
+  mean: axes,
+  prod: axes,
+  max: [...axes, noIdentity],
+  min: [...axes, noIdentity],
+  any: axes,
+  all: axes,
+  argmax: [...axis, noIdentity, misfit([zeros([0])], '[0]', 'empty')],
+  argmin: [...axis, noIdentity, misfit([zeros([0])], '[0]', 'empty')],
+  logSumExp: axes,
+  variance: axes,
+  matmul: [
+    misfit([zeros([512, 784]), zeros([512, 10])], 'inner dimensions differ', '[512, 784] x [512, 10]'),
+    misfit([zeros([3]), zeros([4])], '[3] x [4]'),
+    misfit([zeros([3]), zeros([4, 3])], '[3] x [4, 3]'),
+    misfit([zeros([2, 3, 4]), zeros([3, 4, 5])], '[2]', '[3]', '2 against 3'),
+    misfit([zeros([]), x], '[]', '[2, 3]', 'mul'),
+  ],
+
+  reshape: [
+    misfit([x, [4]], '[2, 3]', '6 elements', '4'),
+    misfit([x, [-1, 4]], '[2, 3]', 'multiple of 4'),
+    misfit([x, [-1, -1]], '-1'),
+    misfit([x, [6.5]], '6.5'),
+    misfit([zeros([0]), [-1, 0]], '[-1, 0]'),
+  ],
+  flatten: [misfit([x, 3], 'axis 3', 'rank 2')],
+  transpose: [
+    misfit([x, [0]], '[0]', '[2, 3]'),
+    misfit([x, [0, 0]], '[0,0]', '2 axes'),
+    misfit([x, [0, 2]], 'axis 2', '-2 to 1'),
+  ],
+  expandDims: [misfit([x, 3], 'axis 3', '-3 to 2')],
+  squeeze: [misfit([x, 0], 'axis 0', '[2, 3]', 'size 2', 'wanted 1'), misfit([x, 2], 'axis 2', '-2 to 1')],
+  broadcastTo: [
+    misfit([x, [2, 4]], '[2, 3]', '[2, 4]'),
+    misfit([x, [3]], '[2, 3]', '[3]'),
+    misfit([x, [2, 1]], '[2, 3]', '[2, 1]'),
+    misfit([x, [-2, 3]], '[-2, 3]', '-2'),
+  ],
+  slice: [
+    misfit([x, 2], 'index 2', 'axis 0', '[2, 3]', '-2 to 1'),
+    misfit([x, null, null, null], '3 axes', '[2, 3]', 'at most 2'),
+    misfit([x, [0, 2, 0]], 'step 0', '[2, 3]'),
+    misfit([x, [0.5]], '0.5'),
+  ],
+  flip: axes,
+  concat: [
+    misfit([[]], 'no tensors'),
+    misfit([[zeros([]), zeros([])]], 'stack'),
+    misfit([[x, zeros([2, 4])]], '[2, 4]', '[2, 3]', 'axis 0'),
+    misfit([[x, zeros([3])]], '[3]', '[2, 3]'),
+    misfit([[x, x], 2], 'axis 2', '-2 to 1'),
+  ],
+  stack: [
+    misfit([[]], 'no tensors'),
+    misfit([[x, zeros([3, 2])]], '[2, 3]', '[3, 2]'),
+    misfit([[x, x], 3], 'axis 3', '-3 to 2'),
+  ],
+  pad: [misfit([x, [[1, 1]]], '[1,1]', '[2, 3]', '2 pairs'), misfit([zeros([2]), [[-1, 0]]], '-1', '[2]')],
+  split: [
+    misfit([x, 4, 1], 'axis 1', 'size 3', '4 equal parts'),
+    misfit([x, 0], '0 equal parts'),
+    misfit([x, [1, 1], 1], '[1, 1]', '[2, 3]', '3'),
+    misfit([x, [-1, 4], 1], '[-1, 4]'),
+    misfit([x, 2, 2], 'axis 2', '-2 to 1'),
+  ],
+  slidingWindows: [
+    misfit([x, [4]], 'spans 4', 'axis 1', '[2, 3]', 'has 3'),
+    misfit([x, [2], { dilations: [3] }], 'spans 4', '[2, 3]'),
+    misfit([x, [1, 1, 1]], '[1, 1, 1]', '[2, 3]'),
+    misfit([x, [2], { strides: [0] }], '[0]'),
+    misfit([x, [2, 2], { strides: [1] }], '[2, 2]', '[1]'),
+    misfit([x, [2, 2], { axes: [1, 1] }], '[1, 1]'),
+  ],
+
+  take: [
+    misfit([x, at, 2], 'axis 2', '-2 to 1'),
+    misfit([x, zeros([2])], 'float32', 'int32'),
+    misfit([zeros([]), at], 'scalar'),
+  ],
+  scatterAdd: [
+    misfit([x, at, zeros([2, 2])], '[2, 2]', '[2, 3]'),
+    misfit([x, at, zeros([3]), 1], '[3]', 'wanted updates [2, 2]'),
+    misfit([x, zeros([2]), x], 'float32', 'int32'),
+    misfit([x, at, x, 2], 'axis 2', '-2 to 1'),
+  ],
+  oneHot: [misfit([zeros([2]), 3], 'float32', 'int32'), misfit([at, -1], '-1'), misfit([at, 2.5], '2.5')],
+  cast: [misfit([x, 'float64'], 'float64', 'float32')],
+  detach: null,
+};
