@@ -12,8 +12,8 @@ export function describeMachine(backend: { name: string; threads: number }): str
 type Work = () => void | Promise<void>;
 
 /**
- * Median seconds of several programs, timed in turn (A B A B ...), so that a machine whose speed drifts is the same for all.
- * Each is run `warmUp` times first.
+ * Median seconds of several programs, timed in turn (A B A B ...), so that a machine whose speed drifts is
+ * the same for all. Each is run `warmUp` times first.
  */
 export async function medians(works: readonly Work[], { rounds = 9, warmUp = 2 } = {}): Promise<number[]> {
   const times: number[][] = works.map(() => []);

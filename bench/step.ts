@@ -15,7 +15,9 @@ import { medians } from './measure.ts';
 
 const batch = 512;
 
-/** One training step of the reference model, and the share of it that its matrix products alone would take. */
+/**
+ * One training step of the reference model, and the share of it that its matrix products alone would take.
+ */
 export async function benchStep(): Promise<void> {
   seed(1);
   const model = new Sequential([
@@ -47,7 +49,9 @@ export async function benchStep(): Promise<void> {
   );
 }
 
-/** The matrix products of one step: three forward, three for the weights' gradients, two for the activations'. */
+/**
+ * The matrix products of one step: three forward, three for the weights' gradients, two for the activations'.
+ */
 function stepProducts(random: Generator) {
   const layers = [
     [784, 128],

@@ -54,7 +54,10 @@ function lookUp({ graph, goal }: Prepared): CompiledPlan {
   });
 }
 
-/** Runs a step. The results keep their values; on a failed check nothing is overwritten and a ValueError says why. */
+/**
+ * Runs a step. The results keep their values; on a failed check nothing is overwritten and a ValueError says
+ * why.
+ */
 export function run(step: Step): void | Promise<void> {
   const prepared = prepare(step);
   const { graph, wanted } = prepared;
@@ -101,8 +104,9 @@ export function explainStep(step: Step): string {
 export type LeafValues = ReadonlyMap<Node, Float64Array>;
 
 /**
- * A function that evaluates nodes in double precision on the reference interpreter. Leaves take the given values in place of their
- * own, and every node is computed anew, also where its values are known; random numbers stay as they are.
+ * A function that evaluates nodes in double precision on the reference interpreter. Leaves take the given
+ * values in place of their own, and every node is computed anew, also where its values are known; random
+ * numbers stay as they are.
  */
 export function doubleEvaluator(nodes: readonly Node[]): (leaves: LeafValues) => Float64Array[] {
   const graph = toposort(nodes, isLeaf);

@@ -4,8 +4,9 @@ import { NdgradError } from '../../src/index.ts';
 import { type Choice, type Choices, type Flags, parseFlags, UsageError, usage } from './flags.ts';
 
 /**
- * Reads the command line, makes the directory for the results and runs `main`. A wrong flag ends in one line and the usage, with exit code 2; an error
- * that ndgrad explains (no data, say) in one line, with exit code 1.
+ * Reads the command line, makes the directory for the results and runs `main`. A wrong flag ends in one line
+ * and the usage, with exit code 2; an error that ndgrad explains (no data, say) in one line, with exit code
+ * 1.
  */
 export async function command<Model extends Choice>(
   choices: Choices<Model>,

@@ -41,8 +41,8 @@ interface Values {
 }
 
 /**
- * SHA-256 of trained values, as 64 hexadecimal digits. What is hashed: of each parameter in turn, one line of JSON with
- * its path, dtype and shape, then its values, row-major and little-endian.
+ * SHA-256 of trained values, as 64 hexadecimal digits. What is hashed: of each parameter in turn, one line of
+ * JSON with its path, dtype and shape, then its values, row-major and little-endian.
  */
 export async function parametersHash(parameters: Iterable<readonly [path: string, Values]>): Promise<string> {
   const hash = createHash('sha256');

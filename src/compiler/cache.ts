@@ -4,7 +4,9 @@ import type { Lowerable, Params, ParamValue } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
 import type { Graph } from './toposort.ts';
 
-/** What is to be computed: the numbers of the nodes whose values are results, and of [target, value] pairs. */
+/**
+ * What is to be computed: the numbers of the nodes whose values are results, and of [target, value] pairs.
+ */
 export interface Goal {
   readonly results: readonly number[];
   readonly assignments: readonly (readonly [target: number, value: number])[];

@@ -24,7 +24,8 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
   const values = goal.assignments.map(([, value]) => value);
   let kernels = fuse(graph, primitives, [...goal.results, ...values], fusion ? limits : null);
 
-  // Buffers are numbered by the node that they hold; values that are leaves themselves get copies with numbers after the nodes'.
+  // Buffers are numbered by the node that they hold; values that are leaves themselves get copies with
+  // numbers after the nodes'.
   const holders: Node[] = [...graph.nodes];
   const assignments = goal.assignments.map(([target, value]): Assignment => {
     const node = graph.nodes[value]!;

@@ -7,8 +7,8 @@ import { sameAccess, shareSubexpressions } from './expressions.ts';
 import type { Graph } from './toposort.ts';
 
 /**
- * A value that may not have a buffer yet: an expression over buffers that have one (or whose reduction is still open). Buffers are
- * numbered by the node that they hold.
+ * A value that may not have a buffer yet: an expression over buffers that have one (or whose reduction is
+ * still open). Buffers are numbered by the node that they hold.
  */
 interface Lazy {
   readonly shape: readonly number[];
@@ -34,10 +34,11 @@ const cheap = 2;
 const cheapNodes = 16;
 
 /**
- * Pass 3. From primitives to kernels. Elementwise work joins the kernel of its user; the last elementwise user of a reduction or a
- * contraction becomes its epilogue; views vanish into the accesses. A value gets a buffer of its own where it is a result, where
- * several users would compute it again at a cost, where a contraction, scatter or computed index reads it, or where a kernel
- * would outgrow the backend's limits. Without `limits` nothing is fused: one kernel a node.
+ * Pass 3. From primitives to kernels. Elementwise work joins the kernel of its user; the last elementwise
+ * user of a reduction or a contraction becomes its epilogue; views vanish into the accesses. A value gets a
+ * buffer of its own where it is a result, where several users would compute it again at a cost, where a
+ * contraction, scatter or computed index reads it, or where a kernel would outgrow the backend's limits.
+ * Without `limits` nothing is fused: one kernel a node.
  */
 export function fuse(
   graph: Graph,

@@ -5,7 +5,9 @@ import type { LoopInput, LoweringBuilder, Node, Primitive } from '../ir/node.ts'
 import { broadcastView, contiguous, rowMajorStrides, type View } from '../ir/view.ts';
 import type { Graph } from './toposort.ts';
 
-/** Pass 2. What each node computes, by its operation's own rule; `checks` collects the conditions on values. */
+/**
+ * Pass 2. What each node computes, by its operation's own rule; `checks` collects the conditions on values.
+ */
 export function lower(graph: Graph, checks: Check[]): Primitive[] {
   return graph.nodes.map((node, i) =>
     graph.known[i] ? { kind: 'leaf' } : node.op.lower(node, new Builder(node, graph.slots[i]!, checks)),

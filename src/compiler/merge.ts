@@ -19,9 +19,9 @@ export function sourceReads(source: Source): number[] {
 }
 
 /**
- * Pass 4. An elementwise kernel joins the kernel whose result it reads element by element, which then writes several buffers in one
- * loop (Adam's moments and the parameter; an activation and its dropout). A buffer that nobody reads any more is not
- * written: `wanted` are the plan's results.
+ * Pass 4. An elementwise kernel joins the kernel whose result it reads element by element, which then writes
+ * several buffers in one loop (Adam's moments and the parameter; an activation and its dropout). A buffer
+ * that nobody reads any more is not written: `wanted` are the plan's results.
  */
 export function merge(kernels: readonly Kernel[], wanted: ReadonlySet<number>, limits: Limits): Kernel[] {
   const merged = new Merger(kernels, limits).run();
@@ -90,7 +90,10 @@ class Merger {
     for (const b of buffersRead(kernel)) this.readers.get(b)!.delete(position);
   }
 
-  /** Merges the map at a position with a kernel before it; the merged kernel's position, or null if there is none to merge with. */
+  /**
+   * Merges the map at a position with a kernel before it; the merged kernel's position, or null if there is
+   * none to merge with.
+   */
   private partner(position: number): number | null {
     const user = this.at[position]!;
     if (user === null || user.source.kind !== 'map') return null;
@@ -116,7 +119,10 @@ class Merger {
     return null;
   }
 
-  /** Where both kernels can run as one: the later place if nobody between needs the first, else the earlier if the second can. */
+  /**
+   * Where both kernels can run as one: the later place if nobody between needs the first, else the earlier if
+   * the second can.
+   */
   private meetingPoint(first: Kernel, p: number, user: Kernel, position: number): number | null {
     const readBetween = first.stores.some((s) => {
       for (const r of this.readers.get(s.buffer) ?? []) if (r < position) return true;

@@ -18,8 +18,9 @@ export interface Ordered {
 }
 
 /**
- * Pass 5. The kernels that overwrite Parameters come last, after every check on values. Where the target is read no more, a
- * kernel writes its result in place; otherwise the result waits in a buffer of its own and is copied at the very end.
+ * Pass 5. The kernels that overwrite Parameters come last, after every check on values. Where the target is
+ * read no more, a kernel writes its result in place; otherwise the result waits in a buffer of its own and is
+ * copied at the very end.
  */
 export function order(
   kernels: readonly Kernel[],
@@ -57,7 +58,10 @@ export function order(
   return { kernels: final, commit };
 }
 
-/** A kernel may wait for the end if all it writes is for Parameters, nobody else reads that, and no value is checked in it. */
+/**
+ * A kernel may wait for the end if all it writes is for Parameters, nobody else reads that, and no value is
+ * checked in it.
+ */
 function findUpdates(
   kernels: readonly Kernel[],
   targets: ReadonlyMap<number, unknown>,

@@ -12,8 +12,9 @@ interface Interval {
 }
 
 /**
- * Pass 6. Lays the intermediate buffers out in one arena, so that buffers that live at the same time do not overlap: from the
- * largest to the smallest, each at the lowest place that is free during its life (Pisarchyk & Lee 2020, greedy by size).
+ * Pass 6. Lays the intermediate buffers out in one arena, so that buffers that live at the same time do not
+ * overlap: from the largest to the smallest, each at the lowest place that is free during its life (Pisarchyk
+ * & Lee 2020, greedy by size).
  */
 export function place(
   kernels: readonly Kernel[],

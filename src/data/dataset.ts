@@ -29,8 +29,8 @@ export interface Samples {
 }
 
 /**
- * Batches made while they are used: anything that can be iterated, or a function that gives such a thing for each epoch,
- * counted from 0.
+ * Batches made while they are used: anything that can be iterated, or a function that gives such a thing for
+ * each epoch, counted from 0.
  */
 export type BatchSource = BatchIterable | ((epoch: number) => BatchIterable);
 
@@ -179,7 +179,10 @@ export class StreamDataset {
   }
 }
 
-/** @throws DTypeError, ShapeError, ValueError where the data are neither samples nor batches, or do not fit together. */
+/**
+ * @throws DTypeError, ShapeError, ValueError where the data are neither samples nor batches, or do not fit
+ *   together.
+ */
 export async function openDataset(operation: string, data: Data): Promise<Dataset> {
   if (typeof data === 'function') return new StreamDataset(operation, data);
   if (typeof data === 'object' && data !== null) {

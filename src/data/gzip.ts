@@ -8,8 +8,8 @@ export function isGzip(bytes: Uint8Array): boolean {
 /**
  * Inflates one gzip member with the platform's own `DecompressionStream`.
  *
- * `name` says in errors what was read. Throws a `ValueError` when the data is truncated or corrupt, or when something
- * follows the member.
+ * `name` says in errors what was read. Throws a `ValueError` when the data is truncated or corrupt, or when
+ * something follows the member.
  */
 export async function gunzip(bytes: Uint8Array, name: string): Promise<Uint8Array> {
   const refuse = (got: string, cause?: unknown) =>
@@ -24,7 +24,8 @@ export async function gunzip(bytes: Uint8Array, name: string): Promise<Uint8Arra
     const reason = error instanceof Error ? error.message : String(error);
     throw refuse(`${bytes.length} bytes that do not inflate (${reason})`, error);
   }
-  // Node's DecompressionStream lets zeros and further members pass; the length in the last four bytes shows them.
+  // Node's DecompressionStream lets zeros and further members pass; the length in the last four bytes shows
+  // them.
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(
     bytes.length - 4,
     true,

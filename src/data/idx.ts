@@ -22,7 +22,10 @@ export type IdxArray<D extends IdxDType = IdxDType> = { readonly shape: readonly
 export interface IdxOptions<D extends IdxDType = IdxDType> {
   /** What errors call the bytes, a file name for example. Default `'IDX data'`. */
   readonly name?: string;
-  /** The shape that the array must have; `null` stands for any size, so `[null, 28, 28]` takes any number of images. */
+  /**
+   * The shape that the array must have; `null` stands for any size, so `[null, 28, 28]` takes any number of
+   * images.
+   */
   readonly shape?: readonly (number | null)[];
   /** The dtype that the array must have. */
   readonly dtype?: D;
@@ -48,16 +51,18 @@ const fetchAgain = 'Fetch the file again.';
 const notIdx = 'This is not an IDX file, or a damaged one.';
 
 /**
- * Reads an array in the IDX format of the MNIST files: the bytes 0, 0, element type, rank, then one big-endian 32-bit
- * size per axis, then the elements, big-endian and row-major.
+ * Reads an array in the IDX format of the MNIST files: the bytes 0, 0, element type, rank, then one
+ * big-endian 32-bit size per axis, then the elements, big-endian and row-major.
  *
- * Unsigned bytes give `uint8`; 8, 16 and 32-bit integers `int32`; floats and doubles `float32` (doubles are rounded).
- * The result owns its memory. For files that may be compressed, see `decodeIdx`.
+ * Unsigned bytes give `uint8`; 8, 16 and 32-bit integers `int32`; floats and doubles `float32` (doubles are
+ * rounded). The result owns its memory. For files that may be compressed, see `decodeIdx`.
  *
- * Throws a `ValueError` on a wrong magic number, truncation or trailing bytes, a `DTypeError` on an element type that
- * the format does not know or `options.dtype` does not allow, a `ShapeError` on a shape other than `options.shape`.
+ * Throws a `ValueError` on a wrong magic number, truncation or trailing bytes, a `DTypeError` on an element
+ * type that the format does not know or `options.dtype` does not allow, a `ShapeError` on a shape other than
+ * `options.shape`.
  *
- * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "The IDX file format".
+ * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "The IDX file
+ * format".
  */
 export function readIdx<D extends IdxDType = IdxDType>(
   bytes: Uint8Array,
@@ -107,8 +112,9 @@ export function readIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
 }
 
 /**
- * Like `readIdx`, but takes plain and gzip-compressed bytes alike, whatever the file is called. Compressed bytes are
- * inflated with the platform's `DecompressionStream`; truncated or corrupt ones throw a `ValueError`.
+ * Like `readIdx`, but takes plain and gzip-compressed bytes alike, whatever the file is called. Compressed
+ * bytes are inflated with the platform's `DecompressionStream`; truncated or corrupt ones throw a
+ * `ValueError`.
  */
 export async function decodeIdx<D extends IdxDType = IdxDType>(
   bytes: Uint8Array,

@@ -1,7 +1,9 @@
 import { ShapeError } from '../ir/errors.ts';
 import { decodeIdx } from './idx.ts';
 
-/** Bytes of an array, row-major, with its shape. `tensor(a.data, { shape: a.shape })` makes a tensor of it. */
+/**
+ * Bytes of an array, row-major, with its shape. `tensor(a.data, { shape: a.shape })` makes a tensor of it.
+ */
 export interface ByteArray<S extends readonly number[]> {
   readonly data: Uint8Array;
   readonly shape: S;
@@ -32,12 +34,12 @@ export interface MnistFiles {
 }
 
 /**
- * Decodes the four files of MNIST, or of a data set of the same form (Fashion-MNIST, KMNIST), wherever they were fetched
- * from; any number of images is taken. In Node, `loadMnist` of `ndgrad/node` finds, reads and checks the files. `names`
- * is what errors call them.
+ * Decodes the four files of MNIST, or of a data set of the same form (Fashion-MNIST, KMNIST), wherever they
+ * were fetched from; any number of images is taken. In Node, `loadMnist` of `ndgrad/node` finds, reads and
+ * checks the files. `names` is what errors call them.
  *
- * Throws what `decodeIdx` throws when a file is not whole or not what its name says, and a `ShapeError` when images and
- * labels differ in number.
+ * Throws what `decodeIdx` throws when a file is not whole or not what its name says, and a `ShapeError` when
+ * images and labels differ in number.
  */
 export async function decodeMnist(files: MnistFiles, names: MnistFileNames = defaultNames): Promise<Mnist> {
   const [train, test] = await Promise.all([

@@ -36,8 +36,9 @@ export class Rows {
   }
 
   /**
-   * Rows in any order, copied. A batch of 512 rows of 784 float32 took 0.3 to 0.8 ms here and 7 ms with `take` in the plan. The
-   * copy is a new array for each batch: a reused one saves 0.3 ms, but a tensor that somebody kept would change.
+   * Rows in any order, copied. A batch of 512 rows of 784 float32 took 0.3 to 0.8 ms here and 7 ms with
+   * `take` in the plan. The copy is a new array for each batch: a reused one saves 0.3 ms, but a tensor that
+   * somebody kept would change.
    */
   gather(order: Int32Array): Rows {
     const { array, width } = this;

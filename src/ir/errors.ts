@@ -1,4 +1,7 @@
-/** Base class of every error that ndgrad throws on purpose. Messages read `[operation] got, wanted, how to mend it`. */
+/**
+ * Base class of every error that ndgrad throws on purpose. Messages read `[operation] got, wanted, how to
+ * mend it`.
+ */
 export class NdgradError extends Error {
   override name = 'NdgradError';
 }
@@ -18,7 +21,10 @@ export class ValueError extends NdgradError {
   override name = 'ValueError';
 }
 
-/** A call at the wrong time: a graph built on an older version of a Parameter, a backend that can't read synchronously. */
+/**
+ * A call at the wrong time: a graph built on an older version of a Parameter, a backend that can't read
+ * synchronously.
+ */
 export class StateError extends NdgradError {
   override name = 'StateError';
 }

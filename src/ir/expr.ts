@@ -1,19 +1,24 @@
 import type { DType, ScalarType } from './dtype.ts';
 
 /**
- * The scalar expression language: what a kernel computes for one element. An expression is a directed acyclic graph; sharing
- * is by identity, so a backend computes each node once. Every node has a type; there is no implicit conversion.
+ * The scalar expression language: what a kernel computes for one element. An expression is a directed acyclic
+ * graph; sharing is by identity, so a backend computes each node once. Every node has a type; there is no
+ * implicit conversion.
  *
- * - `const`: a literal. `uniform`: a number of the plan's values, given anew at every run (`value` is its slot).
- * - `load`: an element of one of the kernel's inputs (`value` is the input's number); its arguments, if any, are computed
- *   indices (i32), one for each of the input's gathered axes.
+ * - `const`: a literal. `uniform`: a number of the plan's values, given anew at every run (`value` is its
+ *   slot).
+ * - `load`: an element of one of the kernel's inputs (`value` is the input's number); its arguments, if any,
+ *   are computed indices (i32), one for each of the input's gathered axes.
  * - `acc`: the result of the kernel's reduction or contraction, in an epilogue.
- * - `f32`, `i32`, `u32`, `bool`: conversions. float -> int saturates and takes NaN to 0; to bool asks for `!= 0`.
- * - `add sub mul` on i32 and u32 wrap; `div` on them rounds towards zero and gives 0 where the divisor is 0. `mod` has the sign of the divisor, as in Python, and on
- *   integers gives 0 where the divisor is 0. `max` and `min` propagate NaN and hold -0 < +0.
- * - `philox`: word i of a Philox 4x32-10 stream; arguments i, c1, c2, c3, key0, key1 (all u32); see philox.ts.
- * - `check`: its first argument; where the second (bool) is false the run fails with the plan's check number `value`,
- *   and the result is 0, so that an index stays within its axis.
+ * - `f32`, `i32`, `u32`, `bool`: conversions. float -> int saturates and takes NaN to 0; to bool asks for `!=
+ *   0`.
+ * - `add sub mul` on i32 and u32 wrap; `div` on them rounds towards zero and gives 0 where the divisor is 0.
+ *   `mod` has the sign of the divisor, as in Python, and on integers gives 0 where the divisor is 0. `max`
+ *   and `min` propagate NaN and hold -0 < +0.
+ * - `philox`: word i of a Philox 4x32-10 stream; arguments i, c1, c2, c3, key0, key1 (all u32); see
+ *   philox.ts.
+ * - `check`: its first argument; where the second (bool) is false the run fails with the plan's check number
+ *   `value`, and the result is 0, so that an index stays within its axis.
  */
 export type ExprOp =
   | 'const'
@@ -131,7 +136,10 @@ export function postorder(roots: readonly Expr[]): Expr[] {
   return order;
 }
 
-/** Rebuilds expressions bottom-up: `visit` gets each node once, its arguments already rebuilt. Sharing is kept. */
+/**
+ * Rebuilds expressions bottom-up: `visit` gets each node once, its arguments already rebuilt. Sharing is
+ * kept.
+ */
 export function rewrite(roots: readonly Expr[], visit: (e: Expr) => Expr): Expr[] {
   const done = new Map<Expr, Expr>();
   for (const e of postorder(roots)) {

@@ -5,14 +5,18 @@ import type { View } from './view.ts';
 
 /** One input of a kernel: how the element for each point of the loop nest is found. */
 export interface Access {
-  /** The plan's buffer, or null for an input that reads no memory: its value is the view's own offset at that point (i32). */
+  /**
+   * The plan's buffer, or null for an input that reads no memory: its value is the view's own offset at that
+   * point (i32).
+   */
   readonly buffer: number | null;
   /** View over the axes of the loop nest (all gathered axes taken away). */
   readonly view: View;
   /** Axes addressed by computed indices, in the order of the load's arguments. */
   readonly gather: readonly GatherAxis[];
   /**
-   * The value of a load with an index out of range. Where it is null every index is in range (a `check` sees to that).
+   * The value of a load with an index out of range. Where it is null every index is in range (a `check` sees
+   * to that).
    */
   readonly fill: number | null;
 }
@@ -39,12 +43,13 @@ export interface Operand {
 /**
  * Reduces `expr` over the axes `over`, which are the innermost of its inputs' views.
  *
- * Order of accumulation (every backend, to the bit): with r the row-major number of an element over `over`, chunk c holds the
- * elements with floor(r / 4096) = c. Inside a chunk, lane l of 8 starts from the identity (0 for sum, 1 for prod) and takes
- * the elements with r mod 8 = l in ascending order; the lanes combine as a[l] op a[l + 4], then + 2, then + 1. Chunk
- * results combine in rounds of neighbours (0 with 1, 2 with 3, ...; an odd last one passes on) until one is left.
- * argmax and argmin give the first winner's r as i32, NaN counting as the winner and -0 as equal to +0; max and min propagate NaN and
- * hold -0 < +0. max starts from -Infinity, min from Infinity (or the type's own ends).
+ * Order of accumulation (every backend, to the bit): with r the row-major number of an element over `over`,
+ * chunk c holds the elements with floor(r / 4096) = c. Inside a chunk, lane l of 8 starts from the identity
+ * (0 for sum, 1 for prod) and takes the elements with r mod 8 = l in ascending order; the lanes combine as
+ * a[l] op a[l + 4], then + 2, then + 1. Chunk results combine in rounds of neighbours (0 with 1, 2 with 3,
+ * ...; an odd last one passes on) until one is left. argmax and argmin give the first winner's r as i32, NaN
+ * counting as the winner and -0 as equal to +0; max and min propagate NaN and hold -0 < +0. max starts from
+ * -Infinity, min from Infinity (or the type's own ends).
  */
 export interface Reduce {
   readonly kind: 'reduce';
@@ -55,13 +60,14 @@ export interface Reduce {
 }
 
 /**
- * Contraction: out[b, m, n] = sum over k of a[b, m, k] * b[b, k, n], where each letter stands for a group of axes. The kernel's
- * shape is [batch..., m..., n...], a's view is [batch..., m..., k...] and b's is [batch..., k..., n...].
+ * Contraction: out[b, m, n] = sum over k of a[b, m, k] * b[b, k, n], where each letter stands for a group of
+ * axes. The kernel's shape is [batch..., m..., n...], a's view is [batch..., m..., k...] and b's is
+ * [batch..., k..., n...].
  *
- * Order of accumulation (every backend, to the bit): k runs in row-major order over its axes, in blocks of 256. Each block's
- * products (rounded) are added one by one to a sum that starts at +0; the first block's sum is the result, and each later
- * one is added to it. Where m or n counts a single element the result is instead a `sum` of the products by the rule of `Reduce`.
- * An empty k gives 0.
+ * Order of accumulation (every backend, to the bit): k runs in row-major order over its axes, in blocks of
+ * 256. Each block's products (rounded) are added one by one to a sum that starts at +0; the first block's sum
+ * is the result, and each later one is added to it. Where m or n counts a single element the result is
+ * instead a `sum` of the products by the rule of `Reduce`. An empty k gives 0.
  */
 export interface Contract {
   readonly kind: 'contract';
@@ -73,8 +79,9 @@ export interface Contract {
 }
 
 /**
- * Starts from 0 and adds `updates` [outer..., count, inner...] into the kernel's shape [outer..., size, inner...] at
- * `indices` [count] (int32) along `axis`. Each destination takes its updates one by one in ascending order.
+ * Starts from 0 and adds `updates` [outer..., count, inner...] into the kernel's shape [outer..., size,
+ * inner...] at `indices` [count] (int32) along `axis`. Each destination takes its updates one by one in
+ * ascending order.
  */
 export interface Scatter {
   readonly kind: 'scatter';
@@ -82,15 +89,19 @@ export interface Scatter {
   readonly axis: number;
   readonly updates: Operand;
   readonly indices: Operand;
-  /** The plan's check for an index out of range (from -size to size - 1 is in range, negatives count from the end). */
+  /**
+   * The plan's check for an index out of range (from -size to size - 1 is in range, negatives count from the
+   * end).
+   */
   readonly check: number;
 }
 
 export type Source = { readonly kind: 'map' } | Reduce | Contract | Scatter;
 
 /**
- * One loop nest. The source computes `acc` for each point of `shape` (a map computes none); the stores are evaluated there, with
- * the kernel's inputs viewed over `shape`. A store's buffer may also be an input if that input is read at the same point only.
+ * One loop nest. The source computes `acc` for each point of `shape` (a map computes none); the stores are
+ * evaluated there, with the kernel's inputs viewed over `shape`. A store's buffer may also be an input if
+ * that input is read at the same point only.
  */
 export interface Kernel {
   /** The operations it computes, for people: `explain` and errors print it. */
@@ -101,7 +112,10 @@ export interface Kernel {
   readonly stores: readonly Store[];
 }
 
-/** Where a buffer's values live. `bound` and `result` are handed over at each run; the arena belongs to the plan. */
+/**
+ * Where a buffer's values live. `bound` and `result` are handed over at each run; the arena belongs to the
+ * plan.
+ */
 export type Place =
   | { readonly kind: 'bound'; readonly index: number }
   | { readonly kind: 'result'; readonly index: number }
@@ -119,8 +133,8 @@ export interface Check {
 }
 
 /**
- * Kernels in order over numbered buffers. The kernels from `commit` on overwrite bound buffers (Parameters) in place; a backend
- * runs them only if no check has failed before; none of them holds a check.
+ * Kernels in order over numbered buffers. The kernels from `commit` on overwrite bound buffers (Parameters)
+ * in place; a backend runs them only if no check has failed before; none of them holds a check.
  */
 export interface Plan {
   readonly buffers: readonly PlanBuffer[];
@@ -131,7 +145,10 @@ export interface Plan {
   readonly arenaBytes: number;
 }
 
-/** What a run is given: the plan's values (uniforms and offsets), its bound storages, and storages for its results. */
+/**
+ * What a run is given: the plan's values (uniforms and offsets), its bound storages, and storages for its
+ * results.
+ */
 export interface Bindings {
   readonly values: readonly number[];
   readonly bound: readonly Storage[];

@@ -4,7 +4,10 @@ import type { Expr } from './expr.ts';
 import type { Check, Reducer } from './kernel.ts';
 import { sizeOf, type View } from './view.ts';
 
-/** The values of a leaf or of a computed tensor. A Parameter's storage is overwritten in place, and counts its versions. */
+/**
+ * The values of a leaf or of a computed tensor. A Parameter's storage is overwritten in place, and counts its
+ * versions.
+ */
 export class Storage {
   readonly dtype: DType;
   readonly array: TypedArray;
@@ -23,7 +26,9 @@ export class Storage {
   }
 }
 
-/** Static parameters of an operation: plain values, compared by structure (axes, widths, names; no tensors). */
+/**
+ * Static parameters of an operation: plain values, compared by structure (axes, widths, names; no tensors).
+ */
 export type Params = { readonly [key: string]: ParamValue };
 export type ParamValue = number | string | boolean | null | readonly ParamValue[];
 
@@ -36,8 +41,9 @@ export interface Lowerable {
 }
 
 /**
- * One vertex of the graph: an operation applied to inputs. Shape, dtype and params are its structure; `values` are numbers that may
- * differ from run to run of one plan (a scalar operand, the start of a slice, a random counter).
+ * One vertex of the graph: an operation applied to inputs. Shape, dtype and params are its structure;
+ * `values` are numbers that may differ from run to run of one plan (a scalar operand, the start of a slice, a
+ * random counter).
  */
 export class Node {
   op: Lowerable;
@@ -108,7 +114,10 @@ export function cutGraph(node: Node): void {
 export interface LoopInput {
   /** Which input of the node, or null for one that reads no memory (see Access). */
   readonly input: number | null;
-  /** From a view of the input (gathered axes removed) to one over the loop's axes; null where no view can express it. */
+  /**
+   * From a view of the input (gathered axes removed) to one over the loop's axes; null where no view can
+   * express it.
+   */
   readonly move: (view: View) => View | null;
   /** Axes of the input that the load addresses by computed indices. */
   readonly gatherAxes: readonly number[];
@@ -119,7 +128,8 @@ export interface LoopInput {
  * What one node computes, before anything is fused.
  * - `view`: the input's elements in another arrangement; null from `move` asks for a copy.
  * - `map`: an expression for each element.
- * - `reduce`: an expression over the node's shape and, innermost, the axes `over`. `contract`, `scatter`: see kernel.ts.
+ * - `reduce`: an expression over the node's shape and, innermost, the axes `over`. `contract`, `scatter`: see
+ *   kernel.ts.
  */
 export type Primitive =
   | { readonly kind: 'leaf' }
@@ -149,7 +159,10 @@ export interface LoweringBuilder {
   index(axis: number): Expr;
   /** The row-major number of the point in the loop's axes (i32). */
   linearIndex(): Expr;
-  /** An element of input `k` at computed indices along `axes`; `move` lays its other axes out over the loop's axes. */
+  /**
+   * An element of input `k` at computed indices along `axes`; `move` lays its other axes out over the loop's
+   * axes.
+   */
   gather(
     k: number,
     axes: readonly number[],

@@ -1,9 +1,11 @@
 /**
- * A view is `{ shape, stride, offset }` over a flat buffer, of the same meaning as in `ndarray`: element (i, j, ...) lies at
- * `offset + i * stride[0] + j * stride[1] + ...`. Transpose, slice, broadcast, flip and sliding windows only make views.
+ * A view is `{ shape, stride, offset }` over a flat buffer, of the same meaning as in `ndarray`: element (i,
+ * j, ...) lies at `offset + i * stride[0] + j * stride[1] + ...`. Transpose, slice, broadcast, flip and
+ * sliding windows only make views.
  *
- * An offset may depend on numbers that are known when a plan runs (the start of a slice in a loop), so it is an affine form
- * over the values of the plan: `base + sum(values[slot] * scale)`. Shapes and strides are structure and always known.
+ * An offset may depend on numbers that are known when a plan runs (the start of a slice in a loop), so it is
+ * an affine form over the values of the plan: `base + sum(values[slot] * scale)`. Shapes and strides are
+ * structure and always known.
  */
 export interface Offset {
   readonly base: number;
@@ -50,7 +52,10 @@ export function contiguous(shape: readonly number[]): View {
   return { shape, stride: rowMajorStrides(shape), offset: zero };
 }
 
-/** Does the view run through its buffer from the first element in row-major order? Axes of size 1 may have any stride. */
+/**
+ * Does the view run through its buffer from the first element in row-major order? Axes of size 1 may have any
+ * stride.
+ */
 export function isContiguous(view: View): boolean {
   return view.offset.base === 0 && view.offset.terms.length === 0 && hasRowMajorStrides(view);
 }
@@ -100,8 +105,9 @@ export function permuteView(view: View, axes: readonly number[]): View {
 }
 
 /**
- * The same elements in the same row-major order under another shape, or null where no strides can express that (a
- * transposed matrix made flat, say). Runs of axes are merged where they are contiguous in the view, and split freely.
+ * The same elements in the same row-major order under another shape, or null where no strides can express
+ * that (a transposed matrix made flat, say). Runs of axes are merged where they are contiguous in the view,
+ * and split freely.
  */
 export function reshapeView(view: View, shape: readonly number[]): View | null {
   const stride = new Array<number>(shape.length).fill(0);
@@ -135,8 +141,9 @@ export function reshapeView(view: View, shape: readonly number[]): View | null {
 }
 
 /**
- * Merges neighbouring axes that every one of the views runs through as one, and drops axes of size 1: the same loop with fewer
- * levels. The order of the elements stays. `groups` gives the lengths of runs of axes that must not be merged with each other.
+ * Merges neighbouring axes that every one of the views runs through as one, and drops axes of size 1: the
+ * same loop with fewer levels. The order of the elements stays. `groups` gives the lengths of runs of axes
+ * that must not be merged with each other.
  */
 export function coalesce(
   shape: readonly number[],

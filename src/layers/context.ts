@@ -12,9 +12,14 @@ export interface Context {
   readonly training: boolean;
   /** Where random numbers of the forward pass come from. */
   readonly rng: Generator;
-  /** Asks for a new value of a Parameter, such as a running mean. It is taken on when the step runs, not now. */
+  /**
+   * Asks for a new value of a Parameter, such as a running mean. It is taken on when the step runs, not now.
+   */
   assign<S extends Shape>(parameter: Parameter<S>, value: Tensor<S>): void;
-  /** The value that the Parameter will have after the step: what `assign` asked for so far, else its present one. */
+  /**
+   * The value that the Parameter will have after the step: what `assign` asked for so far, else its present
+   * one.
+   */
   latest<S extends Shape>(parameter: Parameter<S>): Tensor<S>;
   /** Told the output of each layer that is called, inner layers first. */
   readonly onOutput?: (layer: Layer, output: Tensor) => void;
@@ -41,7 +46,10 @@ function inferenceContext(): Context {
   };
 }
 
-/** A forward pass that only looks: nothing is dropped, nothing assigned. Layers use it where no context is given. */
+/**
+ * A forward pass that only looks: nothing is dropped, nothing assigned. Layers use it where no context is
+ * given.
+ */
 export const inference: Context = Object.freeze(inferenceContext());
 
 export interface TrainingOptions {
@@ -51,8 +59,8 @@ export interface TrainingOptions {
 }
 
 /**
- * A forward pass that learns. It collects the assignments that layers ask for, until `optimizer.minimize(loss, { context })`
- * takes them into its plan.
+ * A forward pass that learns. It collects the assignments that layers ask for, until
+ * `optimizer.minimize(loss, { context })` takes them into its plan.
  */
 export class TrainingContext implements Context {
   readonly training = true;

@@ -10,8 +10,9 @@ export interface DropoutOptions {
 }
 
 /**
- * Sets elements to zero at random while training and divides the others by 1 - rate, so that sums keep their size on average and
- * nothing is left to do in inference ("inverted" dropout; Srivastava et al. 2014). Keeps the shape.
+ * Sets elements to zero at random while training and divides the others by 1 - rate, so that sums keep their
+ * size on average and nothing is left to do in inference ("inverted" dropout; Srivastava et al. 2014). Keeps
+ * the shape.
  *
  * @throws ValueError where the rate, the probability of a zero, is not in 0 <= rate < 1.
  */

@@ -21,7 +21,10 @@ export function label(layer: Layer): string {
   return layer.name ? `${layer.type} '${layer.name}'` : layer.type;
 }
 
-/** A ShapeError of a layer: `[Sequential.2 Dense 'hidden'] ...`, where the path comes from the layers around it. */
+/**
+ * A ShapeError of a layer: `[Sequential.2 Dense 'hidden'] ...`, where the path comes from the layers around
+ * it.
+ */
 export function shapeError(layer: Layer, text: string): ShapeError {
   return located(ShapeError, { root: layer, path: [], layer, text });
 }

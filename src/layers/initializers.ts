@@ -70,8 +70,8 @@ function fans(shape: Shape): [fanIn: number, fanOut: number] {
 }
 
 /**
- * Initial values for Parameters, with Keras's definitions: kernels are [..., in, out], normal variants are cut at two standard
- * deviations and widened so that the deviation is right after the cut.
+ * Initial values for Parameters, with Keras's definitions: kernels are [..., in, out], normal variants are
+ * cut at two standard deviations and widened so that the deviation is right after the cut.
  *
  * - `zeros()`, `ones()`, `constant(value)`, `normal()`, `uniform()`, `truncatedNormal()`
  * - `glorotUniform()`, `glorotNormal()`: variance 2 / (fanIn + fanOut) (Glorot & Bengio 2010)

@@ -12,8 +12,8 @@ import { type SummaryOptions, summarize } from './summary.ts';
 export type Member = readonly [key: string, member: Parameter | Layer];
 
 /**
- * A part of a network: Parameters and what it computes with them. `In` and `Out` are the shapes that it takes and gives, as far as
- * they are known when the program is written.
+ * A part of a network: Parameters and what it computes with them. `In` and `Out` are the shapes that it takes
+ * and gives, as far as they are known when the program is written.
  *
  * A layer of one's own has fields that hold Parameters, layers or arrays of these, and a `forward`:
  *
@@ -64,7 +64,9 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     return y as Tensor<Output<this, S>>;
   }
 
-  /** The Parameters and layers in the layer's fields (and in arrays there), in the order of their declaration. */
+  /**
+   * The Parameters and layers in the layer's fields (and in arrays there), in the order of their declaration.
+   */
   members(): Member[] {
     return Object.entries(this).flatMap(([key, value]) =>
       Array.isArray(value)
@@ -76,8 +78,8 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   }
 
   /**
-   * All Parameters with their paths, such as `0.kernel` or `hidden.kernel`; each once, in stable order. Each Parameter takes its
-   * path as its name, so that errors can tell them apart.
+   * All Parameters with their paths, such as `0.kernel` or `hidden.kernel`; each once, in stable order. Each
+   * Parameter takes its path as its name, so that errors can tell them apart.
    */
   namedParameters(): [path: string, parameter: Parameter][] {
     const found = new Map<Parameter, string>();
@@ -120,7 +122,10 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     this.penalties.push([parameter, penalty]);
   }
 
-  /** The sum of the penalties on trainable Parameters, a scalar to be added to the loss; null where there are none. */
+  /**
+   * The sum of the penalties on trainable Parameters, a scalar to be added to the loss; null where there are
+   * none.
+   */
   penalty(): Tensor | null {
     const terms = new Map<Parameter, Tensor>();
     const walk = (layer: Layer): void => {
@@ -133,7 +138,9 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     return terms.size === 0 ? null : [...terms.values()].reduce((a, b) => a.add(b));
   }
 
-  /** The shape of one sample (without the batch axis) that the layer wants, where it is particular about it. */
+  /**
+   * The shape of one sample (without the batch axis) that the layer wants, where it is particular about it.
+   */
   inputShape(): readonly number[] | null {
     return null;
   }
@@ -145,8 +152,8 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   }
 
   /**
-   * A table of the layers with output shapes and numbers of parameters, as text. Layers that take any shape, such as Flatten,
-   * need to be told one.
+   * A table of the layers with output shapes and numbers of parameters, as text. Layers that take any shape,
+   * such as Flatten, need to be told one.
    *
    * @param options `inputShape`: of one sample, without the batch axis.
    */

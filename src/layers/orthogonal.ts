@@ -4,9 +4,10 @@ import { show } from '../tensor/shape.ts';
 import type { Initializer } from './initializers.ts';
 
 /**
- * Orthonormal columns, or rows where those are fewer, of the matrix that has the last axis as its columns, times `gain`: the factor
- * Q, of positive diagonal R, of a normally distributed matrix (Saxe et al. 2013). By the modified Gram-Schmidt process in
- * double precision, each vector twice ("twice is enough", Giraud et al. 2005). Computed at the call.
+ * Orthonormal columns, or rows where those are fewer, of the matrix that has the last axis as its columns,
+ * times `gain`: the factor Q, of positive diagonal R, of a normally distributed matrix (Saxe et al. 2013). By
+ * the modified Gram-Schmidt process in double precision, each vector twice ("twice is enough", Giraud et al.
+ * 2005). Computed at the call.
  */
 export function orthogonal(options: { gain?: number } = {}): Initializer {
   const { gain = 1 } = options;

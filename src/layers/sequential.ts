@@ -13,8 +13,9 @@ export interface SequentialOptions {
 
 /**
  * Layers one after the other. Shapes that are known when the program is written flow through the list:
- * `new Sequential([new Dense(784, 128), new Activation('relu'), new Dense(128, 10)])` is a `Layer<[number, 784], [number, 10]>`,
- * and neighbours that do not fit are an error of the compiler. Paths use a layer's name where it has one, else its place in the list.
+ * `new Sequential([new Dense(784, 128), new Activation('relu'), new Dense(128, 10)])` is a `Layer<[number,
+ * 784], [number, 10]>`, and neighbours that do not fit are an error of the compiler. Paths use a layer's name
+ * where it has one, else its place in the list.
  */
 export class Sequential<const L extends readonly Layer[] = readonly Layer[]> extends Layer<
   ChainInput<L>,

@@ -9,7 +9,10 @@ export interface SummaryOptions {
   readonly inputShape?: readonly number[];
 }
 
-/** The table of `Layer.summary`. Output shapes come from a forward pass over zeros, of which nothing is computed. */
+/**
+ * The table of `Layer.summary`. Output shapes come from a forward pass over zeros, of which nothing is
+ * computed.
+ */
 export function summarize(root: Layer, options: SummaryOptions = {}): string {
   const sample = options.inputShape ?? root.inputShape();
   const shapes = new Map<Layer, string>();

@@ -7,15 +7,20 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { elementLoss, type LossOptions } from './reduction.ts';
 
 export interface BinaryCrossEntropyOptions extends LossOptions {
-  /** Multiplies the loss of positive targets: a number, or weights that broadcast to the logits, such as one for each class. */
+  /**
+   * Multiplies the loss of positive targets: a number, or weights that broadcast to the logits, such as one
+   * for each class.
+   */
   readonly positiveWeight?: TensorLike;
 }
 
 /**
- * -(p y log s + (1 - y) log(1 - s)) for each element, with s = sigmoid(logit) and p the weight of positive targets, averaged over all
- * of them. Computed as p y softplus(-x) + (1 - y) softplus(x), which is exact for logits of any size.
+ * -(p y log s + (1 - y) log(1 - s)) for each element, with s = sigmoid(logit) and p the weight of positive
+ * targets, averaged over all of them. Computed as p y softplus(-x) + (1 - y) softplus(x), which is exact for
+ * logits of any size.
  *
- * @param logits float32, any shape: the model's result before a sigmoid. @param targets of the same shape, from 0 to 1.
+ * @param logits float32, any shape: the model's result before a sigmoid. @param targets of the same shape,
+ *   from 0 to 1.
  * @returns a scalar; with reduction `none` the shape of the logits.
  * @throws ShapeError where the shapes differ.
  */

@@ -5,7 +5,9 @@ import { broadcastTo, reshape } from '../tensor/ops/shaping.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** `mean` (the default) divides by the sum of the weights, `sum` adds up, `none` keeps a loss for each sample. */
+/**
+ * `mean` (the default) divides by the sum of the weights, `sum` adds up, `none` keeps a loss for each sample.
+ */
 export type Reduction = 'mean' | 'sum' | 'none';
 
 export interface LossOptions {
@@ -47,7 +49,10 @@ export function weightVector(name: string, what: string, weights: TensorLike, co
   return w;
 }
 
-/** The loss of each element, weighted by row and reduced: what the losses that compare two tensors of one shape share. */
+/**
+ * The loss of each element, weighted by row and reduced: what the losses that compare two tensors of one
+ * shape share.
+ */
 export function elementLoss(
   name: string,
   predictions: Tensor,

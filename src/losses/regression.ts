@@ -15,8 +15,8 @@ export function meanSquaredError(predictions: Tensor, targets: Tensor, options: 
 }
 
 /**
- * |prediction - target| for each element, averaged over all of them; its gradient at 0 is 0. Arguments and result as for
- * `meanSquaredError`.
+ * |prediction - target| for each element, averaged over all of them; its gradient at 0 is 0. Arguments and
+ * result as for `meanSquaredError`.
  */
 export function meanAbsoluteError(predictions: Tensor, targets: Tensor, options: LossOptions = {}): Tensor {
   return elementLoss('meanAbsoluteError', predictions, targets, options, (x, y) => x.sub(y).abs());
@@ -28,8 +28,8 @@ export interface HuberOptions extends LossOptions {
 }
 
 /**
- * e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2), with e = prediction - target (Huber 1964): squared for small errors,
- * absolute for large ones. Arguments and result as for `meanSquaredError`.
+ * e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2), with e = prediction - target (Huber 1964):
+ * squared for small errors, absolute for large ones. Arguments and result as for `meanSquaredError`.
  */
 export function huber(predictions: Tensor, targets: Tensor, options: HuberOptions = {}): Tensor {
   const { delta = 1 } = options;

@@ -16,9 +16,10 @@ export interface SoftmaxCrossEntropyOptions extends LossOptions {
 }
 
 /**
- * -sum over classes of w_c y_c log softmax(logits)_c for each sample, y being the label's distribution, smoothed if asked for, and w
- * the class weights; PyTorch's definition. The mean divides by the sum of the samples' weights: sample weight times class weight of the
- * label, which for a soft label is the mean of the class weights under it.
+ * -sum over classes of w_c y_c log softmax(logits)_c for each sample, y being the label's distribution,
+ * smoothed if asked for, and w the class weights; PyTorch's definition. The mean divides by the sum of the
+ * samples' weights: sample weight times class weight of the label, which for a soft label is the mean of the
+ * class weights under it.
  *
  * @param logits float32 [N, C]: the model's result before a softmax; values of 1e4 are safe.
  * @param labels class numbers [N] (int32 or uint8), or distributions [N, C]: one-hot or soft.

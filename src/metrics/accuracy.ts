@@ -7,8 +7,8 @@ import { type MetricOptions, SampleMean } from './metric.ts';
 /**
  * The share of samples whose predicted class is the true one.
  *
- * Predictions: scores `[N, C]` (logits or probabilities; the largest wins, the first one among equals) or class indices
- * `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N, C]`.
+ * Predictions: scores `[N, C]` (logits or probabilities; the largest wins, the first one among equals) or
+ * class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N, C]`.
  *
  * @throws ShapeError where lengths or numbers of classes differ
  * @throws ValueError on a class out of range and on NaN in a score
@@ -28,15 +28,18 @@ export class Accuracy extends SampleMean {
 
 /** Options of {@link BinaryAccuracy}. */
 export interface BinaryAccuracyOptions extends MetricOptions {
-  /** A sample counts as class 1 where its score is above this: 0 (the default) for logits, 0.5 for probabilities. */
+  /**
+   * A sample counts as class 1 where its score is above this: 0 (the default) for logits, 0.5 for
+   * probabilities.
+   */
   readonly threshold?: number;
 }
 
 /**
  * The share of samples on the right side of a threshold, for a model with one output.
  *
- * Predictions: scores `[N]` or `[N, 1]`. The default threshold 0 is the one for logits, which `binaryCrossEntropy`
- * takes; **for probabilities give `threshold: 0.5`**. Labels: 0 or 1, `[N]` or `[N, 1]`.
+ * Predictions: scores `[N]` or `[N, 1]`. The default threshold 0 is the one for logits, which
+ * `binaryCrossEntropy` takes; **for probabilities give `threshold: 0.5`**. Labels: 0 or 1, `[N]` or `[N, 1]`.
  *
  * @throws ShapeError where lengths differ or there is more than one score per sample
  * @throws ValueError on a label that is neither 0 nor 1, and on a NaN score
@@ -75,8 +78,8 @@ export interface TopKAccuracyOptions extends MetricOptions {
 }
 
 /**
- * The share of samples whose true class is among the `k` largest scores. Among equal scores the lower class comes first,
- * so `k = 1` is {@link Accuracy} (scikit-learn lets the higher class come first).
+ * The share of samples whose true class is among the `k` largest scores. Among equal scores the lower class
+ * comes first, so `k = 1` is {@link Accuracy} (scikit-learn lets the higher class come first).
  *
  * Predictions: scores `[N, C]` with `C >= k`. Labels: class indices `[N]`, or one-hot or soft `[N, C]`.
  *

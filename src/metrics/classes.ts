@@ -11,9 +11,10 @@ export interface ClassPairs {
 }
 
 /**
- * Reads classes from predictions (`[N]` class indices or `[N, C]` scores) and labels (`[N]` or `[N, 1]` class indices,
- * or `[N, C]` one-hot or soft). The largest entry of a row wins, the first one among equals. A NaN in a row is an error:
- * it counts as the largest value in `argmax`, so a diverged model would otherwise pass for one that predicts class 0.
+ * Reads classes from predictions (`[N]` class indices or `[N, C]` scores) and labels (`[N]` or `[N, 1]` class
+ * indices, or `[N, C]` one-hot or soft). The largest entry of a row wins, the first one among equals. A NaN
+ * in a row is an error: it counts as the largest value in `argmax`, so a diverged model would otherwise pass
+ * for one that predicts class 0.
  */
 export function classPairs(operation: string, batch: Batch, numClasses?: number): ClassPairs {
   const { predictions, labels } = batch;

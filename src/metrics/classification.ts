@@ -25,7 +25,10 @@ export interface ConfusionMatrixOptions extends MetricOptions {
 export interface ClassScoreOptions extends ConfusionMatrixOptions {
   /** Default `'macro'`. */
   readonly average?: Average;
-  /** The classes that the average covers; by default those that occur in labels or predictions, as in scikit-learn. */
+  /**
+   * The classes that the average covers; by default those that occur in labels or predictions, as in
+   * scikit-learn.
+   */
   readonly labels?: readonly number[];
   /** The score of a class for which it is 0 / 0: 0 (default), 1, or NaN to leave the class out of a mean. */
   readonly zeroDivision?: number;
@@ -53,9 +56,11 @@ abstract class PairCounter implements Metric {
 }
 
 /**
- * Counts how often each true class was predicted as each class; `result()` is the share on the diagonal, the accuracy.
+ * Counts how often each true class was predicted as each class; `result()` is the share on the diagonal, the
+ * accuracy.
  *
- * Predictions: scores `[N, C]` or class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N, C]`.
+ * Predictions: scores `[N, C]` or class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N,
+ * C]`.
  *
  * @throws ShapeError where lengths or numbers of classes differ
  * @throws ValueError on a class out of range and on NaN in a score
@@ -68,7 +73,9 @@ export class ConfusionMatrix extends PairCounter {
     this.#cells = new Float64Array(numClasses * numClasses);
   }
 
-  /** `matrix[i][j]`: the (weighted) number of samples of class `i` that were predicted as class `j`; a copy. */
+  /**
+   * `matrix[i][j]`: the (weighted) number of samples of class `i` that were predicted as class `j`; a copy.
+   */
   get matrix(): number[][] {
     return Array.from({ length: this.numClasses }, (_, row) =>
       Array.from(this.#cells.subarray(row * this.numClasses, (row + 1) * this.numClasses)),
@@ -145,9 +152,11 @@ abstract class ClassScore extends PairCounter {
 }
 
 /**
- * Of the samples predicted as a class, the share that are of it; scikit-learn's `precision_score`, batch by batch.
+ * Of the samples predicted as a class, the share that are of it; scikit-learn's `precision_score`, batch by
+ * batch.
  *
- * Predictions: scores `[N, C]` or class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N, C]`.
+ * Predictions: scores `[N, C]` or class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N,
+ * C]`.
  *
  * @throws ShapeError where lengths or numbers of classes differ
  * @throws ValueError on a class out of range and on NaN in a score
@@ -159,8 +168,8 @@ export class Precision extends ClassScore {
 }
 
 /**
- * Of the samples of a class, the share predicted as such; scikit-learn's `recall_score`, batch by batch. Inputs and
- * errors as in {@link Precision}.
+ * Of the samples of a class, the share predicted as such; scikit-learn's `recall_score`, batch by batch.
+ * Inputs and errors as in {@link Precision}.
  */
 export class Recall extends ClassScore {
   constructor(options: ClassScoreOptions) {
@@ -169,8 +178,8 @@ export class Recall extends ClassScore {
 }
 
 /**
- * The harmonic mean of precision and recall, 2 P R / (P + R); scikit-learn's `f1_score`, batch by batch. Inputs and
- * errors as in {@link Precision}.
+ * The harmonic mean of precision and recall, 2 P R / (P + R); scikit-learn's `f1_score`, batch by batch.
+ * Inputs and errors as in {@link Precision}.
  */
 export class F1 extends ClassScore {
   constructor(options: ClassScoreOptions) {

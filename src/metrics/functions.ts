@@ -40,8 +40,8 @@ export interface Tally extends ClassPairs {
 }
 
 /**
- * Of the samples predicted as a class, the share that are of it, as scikit-learn's `precision_score`. The labels come
- * first, as they do there.
+ * Of the samples predicted as a class, the share that are of it, as scikit-learn's `precision_score`. The
+ * labels come first, as they do there.
  *
  * @param labels the truth: class indices `[N]`, or one-hot or soft `[N, C]`
  * @param predictions class indices `[N]` or scores `[N, C]`
@@ -56,7 +56,10 @@ export function precision(
   return score('precision', 'precision', labels, predictions, options);
 }
 
-/** Of the samples of a class, the share predicted as such; `recall_score`. Inputs and errors as in {@link precision}. */
+/**
+ * Of the samples of a class, the share predicted as such; `recall_score`. Inputs and errors as in {@link
+ * precision}.
+ */
 export function recall(
   labels: SyncMetricInput,
   predictions: SyncMetricInput,
@@ -75,9 +78,9 @@ export function f1Score(
 }
 
 /**
- * The (weighted) number of samples of each true class (row) that were predicted as each class (column), as scikit-learn's
- * `confusion_matrix`. Rows and columns are `options.labels`, else 0 to `numClasses - 1`, else the classes that occur.
- * Inputs and errors as in {@link precision}.
+ * The (weighted) number of samples of each true class (row) that were predicted as each class (column), as
+ * scikit-learn's `confusion_matrix`. Rows and columns are `options.labels`, else 0 to `numClasses - 1`, else
+ * the classes that occur. Inputs and errors as in {@link precision}.
  */
 export function confusionMatrix(
   labels: SyncMetricInput,

@@ -3,7 +3,9 @@ import { rowMajorStrides, sizeOf } from '../ir/view.ts';
 import { rowMajor } from '../tensor/border.ts';
 import { show } from '../tensor/shape.ts';
 
-/** An `ndarray` or a plain object of the same meaning; without `stride` the data are contiguous and row-major. */
+/**
+ * An `ndarray` or a plain object of the same meaning; without `stride` the data are contiguous and row-major.
+ */
 export interface StridedArray {
   readonly shape: readonly number[];
   readonly data: ArrayLike<number> | { readonly length: number; get(index: number): number };
@@ -11,7 +13,9 @@ export interface StridedArray {
   readonly offset?: number;
 }
 
-/** What a metric reads: a Tensor, an `ndarray`, a typed array or array of `N` numbers, or `N` rows of numbers. */
+/**
+ * What a metric reads: a Tensor, an `ndarray`, a typed array or array of `N` numbers, or `N` rows of numbers.
+ */
 export type MetricInput =
   | { readonly shape: readonly number[]; data(): Promise<ArrayLike<number>> }
   | StridedArray

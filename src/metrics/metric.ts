@@ -1,8 +1,8 @@
 import { type Batch, type MetricInput, readBatch } from './input.ts';
 
 /**
- * A number that is gathered batch by batch. Any way of cutting the samples into batches gives the same bits. An update
- * that throws changes nothing.
+ * A number that is gathered batch by batch. Any way of cutting the samples into batches gives the same bits.
+ * An update that throws changes nothing.
  */
 export interface Metric {
   /** The key under which `fit` and `evaluate` report the metric. */

@@ -4,10 +4,11 @@ import type { Batch } from './input.ts';
 import { type MetricOptions, SampleMean } from './metric.ts';
 
 /**
- * Mean of (prediction - label)². Predictions and labels of the same shape, `[N]` or `[N, ...]`; the mean runs over all
- * entries, and a sample weight counts for its whole row. NaN stays NaN until `reset`.
+ * Mean of (prediction - label)². Predictions and labels of the same shape, `[N]` or `[N, ...]`; the mean runs
+ * over all entries, and a sample weight counts for its whole row. NaN stays NaN until `reset`.
  *
- * @throws ShapeError where the shapes differ: `[N, 1]` against `[N]` would be a table of N × N differences in NumPy
+ * @throws ShapeError where the shapes differ: `[N, 1]` against `[N]` would be a table of N × N differences in
+ *   NumPy
  */
 export class MeanSquaredError extends SampleMean {
   constructor({ name = 'meanSquaredError' }: MetricOptions = {}) {

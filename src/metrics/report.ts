@@ -9,7 +9,9 @@ export interface ReportOptions extends ConfusionOptions {
   readonly targetNames?: readonly string[];
   /** Digits behind the point; default 2, at most 100. */
   readonly digits?: number;
-  /** What to print for a class whose score is 0 / 0: 0 (default), 1, or NaN to leave the class out of a mean. */
+  /**
+   * What to print for a class whose score is 0 / 0: 0 (default), 1, or NaN to leave the class out of a mean.
+   */
   readonly zeroDivision?: number;
 }
 
@@ -18,13 +20,15 @@ const SCORES: readonly Score[] = ['precision', 'recall', 'f1'];
 
 /**
  * A table of precision, recall, F1 and number of samples per class, with averages, laid out as scikit-learn's
- * `classification_report`. It ends in a line break. The rows are `labels`, by default the classes that occur in
- * labels or predictions; where `labels` leave out one that occurs, a micro average stands in the place of the accuracy.
+ * `classification_report`. It ends in a line break. The rows are `labels`, by default the classes that occur
+ * in labels or predictions; where `labels` leave out one that occurs, a micro average stands in the place of
+ * the accuracy.
  *
  * @param labels the truth: class indices `[N]`, or one-hot or soft `[N, C]`
  * @param predictions class indices `[N]` or scores `[N, C]`
  * @throws ShapeError where lengths or numbers of classes differ
- * @throws ValueError on a class out of range, on NaN in a score, where there are no samples, and on names that do not
+ * @throws ValueError on a class out of range, on NaN in a score, where there are no samples, and on names
+ *   that do not
  * match the rows
  */
 export function classificationReport(

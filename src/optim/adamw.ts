@@ -5,8 +5,8 @@ import { checkNotNegative } from './check.ts';
 import type { Slots, Update } from './optimizer.ts';
 
 /**
- * Adam with decoupled weight decay (Loshchilov & Hutter 2019): p shrinks by learningRate * weightDecay * p before Adam's step,
- * whose running means do not see the decay.
+ * Adam with decoupled weight decay (Loshchilov & Hutter 2019): p shrinks by learningRate * weightDecay * p
+ * before Adam's step, whose running means do not see the decay.
  */
 export class AdamW extends Adam {
   private readonly decay: number;

@@ -34,15 +34,18 @@ export interface Update<Slot extends string = string> {
   readonly slots: Slots<Slot>;
 }
 
-/** An optimizer's memory as plain data: the number of updates, and for each slot the values for each Parameter in turn. */
+/**
+ * An optimizer's memory as plain data: the number of updates, and for each slot the values for each Parameter
+ * in turn.
+ */
 export interface OptimizerState {
   readonly step: number;
   readonly slots: Readonly<Record<string, readonly Float32Array[]>>;
 }
 
 /**
- * Changes Parameters so that a loss gets smaller. An optimizer of one's own extends this class and says in `update` what one
- * Parameter becomes; `Slot` names the tensors that it keeps for each Parameter.
+ * Changes Parameters so that a loss gets smaller. An optimizer of one's own extends this class and says in
+ * `update` what one Parameter becomes; `Slot` names the tensors that it keeps for each Parameter.
  */
 export abstract class Optimizer<Slot extends string = string> {
   readonly parameters: readonly Parameter[];
@@ -100,8 +103,8 @@ export abstract class Optimizer<Slot extends string = string> {
   }
 
   /**
-   * One step: gradients, updates, the loss and whatever `also` names, in one plan. The loss and `also` come back computed and
-   * detached, so that keeping them keeps no batch alive.
+   * One step: gradients, updates, the loss and whatever `also` names, in one plan. The loss and `also` come
+   * back computed and detached, so that keeping them keeps no batch alive.
    *
    * @param loss a float32 tensor with one element.
    * @throws ValueError where the loss is NaN; nothing is overwritten then.
@@ -141,7 +144,10 @@ export abstract class Optimizer<Slot extends string = string> {
     return { step: this.step, slots: Object.fromEntries(names.map((slot) => [slot, copies(slot)])) };
   }
 
-  /** Goes on from a state that `getState` gave, of an optimizer of the same kind over Parameters of the same shapes. */
+  /**
+   * Goes on from a state that `getState` gave, of an optimizer of the same kind over Parameters of the same
+   * shapes.
+   */
   async setState(state: OptimizerState): Promise<void> {
     const assignments = this.slots.flatMap((slots, i) =>
       (Object.keys(slots) as Slot[]).map((slot): readonly [Parameter, Tensor] => {

@@ -22,7 +22,8 @@ type Settings = Required<Omit<RMSpropOptions, 'clip'>>;
  * RMSprop (Tieleman & Hinton 2012; momentum and centering as in Graves 2013), PyTorch's form:
  *
  *     v = alpha * v + (1 - alpha) * g^2
- *     d = g / (sqrt(v) + epsilon)                   (centered: sqrt(v - mean^2), mean = alpha * mean + (1 - alpha) * g)
+ *     d = g / (sqrt(v) + epsilon)                   (centered: sqrt(v - mean^2), mean = alpha * mean + (1 -
+ *   alpha) * g)
  *     p = p - learningRate * d                      (momentum: b = momentum * b + d in place of d)
  */
 export class RMSprop extends Optimizer {

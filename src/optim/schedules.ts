@@ -25,7 +25,10 @@ export function exponentialDecay(options: { rate: number; factor: number; every?
   return (step) => rate * pow(factor, step / every);
 }
 
-/** From `rate` at step 0 down to `minimum` at step `steps` and after, along half a cosine (Loshchilov & Hutter 2017). */
+/**
+ * From `rate` at step 0 down to `minimum` at step `steps` and after, along half a cosine (Loshchilov & Hutter
+ * 2017).
+ */
 export function cosineDecay(options: { rate: number; steps: number; minimum?: number }): Schedule {
   const { rate, steps, minimum = 0 } = options;
   checkSteps('cosineDecay', 'steps', steps);
@@ -33,8 +36,8 @@ export function cosineDecay(options: { rate: number; steps: number; minimum?: nu
 }
 
 /**
- * A straight line up for `steps` steps: from `start` times the first rate (0 if not given) up to it, then `rate`, whose steps are
- * counted from there.
+ * A straight line up for `steps` steps: from `start` times the first rate (0 if not given) up to it, then
+ * `rate`, whose steps are counted from there.
  */
 export function warmup(options: { rate: number | Schedule; steps: number; start?: number }): Schedule {
   const { rate, steps, start = 0 } = options;
@@ -44,8 +47,8 @@ export function warmup(options: { rate: number | Schedule; steps: number; start?
 }
 
 /**
- * One cycle (Smith & Topin 2018; PyTorch's OneCycleLR with cosine annealing): from peak / startDivisor up to `peak`, then down to
- * peak / startDivisor / endDivisor at the last of `steps` steps.
+ * One cycle (Smith & Topin 2018; PyTorch's OneCycleLR with cosine annealing): from peak / startDivisor up to
+ * `peak`, then down to peak / startDivisor / endDivisor at the last of `steps` steps.
  */
 export function oneCycle(options: {
   peak: number;
@@ -64,7 +67,10 @@ export function oneCycle(options: {
       : between(peak, start / endDivisor, (step - top) / (steps - 1 - top));
 }
 
-/** `rates[0]` before step `boundaries[0]`, `rates[1]` from there on, and so forth: one rate more than boundaries. */
+/**
+ * `rates[0]` before step `boundaries[0]`, `rates[1]` from there on, and so forth: one rate more than
+ * boundaries.
+ */
 export function piecewise(options: { boundaries: readonly number[]; rates: readonly number[] }): Schedule {
   const { boundaries, rates } = options;
   if (rates.length !== boundaries.length + 1) {

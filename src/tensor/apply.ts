@@ -4,10 +4,13 @@ import type { Operation } from './operation.ts';
 import type { Shape } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
-// Tensor's methods call the operations and these make Tensors: the modules of this folder import each other in a circle. It is safe
-// because what they call while they are loaded (`operation`, `elementwise`, ...) are function declarations and classes outside it.
+// Tensor's methods call the operations and these make Tensors: the modules of this folder import each other
+// in a circle. It is safe because what they call while they are loaded (`operation`, `elementwise`, ...) are
+// function declarations and classes outside it.
 
-/** The tensor itself, where there is nothing to do; a Parameter gives its present values, for it will change. */
+/**
+ * The tensor itself, where there is nothing to do; a Parameter gives its present values, for it will change.
+ */
 export function unchanged<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return x.constructor === Tensor ? x : new Tensor<S>(x.node);
 }

@@ -3,7 +3,8 @@ import type { TypedArray } from '../ir/dtype.ts';
 import { isContiguous, rowMajorStrides } from '../ir/view.ts';
 import type { Shape } from './shape.ts';
 
-// The border to `ndarray`: users hand ndarrays in, with any strides, and get them back. Inside stand plain views.
+// The border to `ndarray`: users hand ndarrays in, with any strides, and get them back. Inside stand plain
+// views.
 
 /** What an ndarray looks like, whichever copy or version of the package made it. */
 export interface NdArrayLike {

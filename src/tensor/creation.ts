@@ -38,16 +38,20 @@ export interface TensorOptions<S extends Shape = Shape> {
   /** The shape of flat data; nested arrays and ndarrays have their own. */
   readonly shape?: S;
   /**
-   * By default typed arrays keep their type (Float64Array and wide integers become float32 and int32), booleans give bool, and
-   * all other numbers float32.
+   * By default typed arrays keep their type (Float64Array and wide integers become float32 and int32),
+   * booleans give bool, and all other numbers float32.
    */
   readonly dtype?: DType;
-  /** false lets the tensor use a typed array of the right type without a copy; it must not be changed afterwards. */
+  /**
+   * false lets the tensor use a typed array of the right type without a copy; it must not be changed
+   * afterwards.
+   */
   readonly copy?: boolean;
 }
 
 /**
- * A tensor with the given values: a number, nested arrays, a typed array (with `shape`), or an `ndarray` with any strides.
+ * A tensor with the given values: a number, nested arrays, a typed array (with `shape`), or an `ndarray` with
+ * any strides.
  *
  * @throws ShapeError where nested arrays are ragged or the values do not fill the shape.
  * @throws ValueError where a number does not fit an integer dtype.
@@ -191,7 +195,10 @@ export function ones<const S extends Shape>(shape: S, dtype?: DType): Tensor<Pla
   return full(shape, 1, dtype);
 }
 
-/** start, start + step, ... up to but without stop; `arange(n)` counts from 0. Whole numbers give int32, others float32. */
+/**
+ * start, start + step, ... up to but without stop; `arange(n)` counts from 0. Whole numbers give int32,
+ * others float32.
+ */
 export function arange(start: number, stop?: number, step = 1): Tensor<[number]> {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   if (step === 0 || ![from, to, step].every(Number.isFinite)) {
@@ -201,7 +208,7 @@ export function arange(start: number, stop?: number, step = 1): Tensor<[number]>
   }
   const n = Math.max(0, Math.ceil((to - from) / step));
   if ([from, to, step].every(Number.isInteger)) {
-    if (n > 0) [from, from + (n - 1) * step].forEach((x) => checkFits('arange', x));
+    for (const end of n > 0 ? [from, from + (n - 1) * step] : []) checkFits('arange', end);
     return iota(n).mul(step).add(from);
   }
   const values = Float32Array.from({ length: n }, (_, i) => from + i * step);

@@ -2,7 +2,9 @@ import type { TypedArray } from '../ir/dtype.ts';
 import { compute, explainStep, run } from '../run.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Computes several tensors in one plan; afterwards their values are known and `data()` gives them at once. */
+/**
+ * Computes several tensors in one plan; afterwards their values are known and `data()` gives them at once.
+ */
 export async function realize(...tensors: readonly Tensor[]): Promise<void> {
   await run({ results: tensors.map((t) => t.node), assignments: [] });
 }
@@ -12,7 +14,10 @@ export function valuesOf(t: Tensor): Promise<TypedArray> {
   return compute(t.node);
 }
 
-/** The plan that computes the tensors, printed: its buffers and kernels, what each reads and writes. For people to read. */
+/**
+ * The plan that computes the tensors, printed: its buffers and kernels, what each reads and writes. For
+ * people to read.
+ */
 export function explain(...tensors: readonly Tensor[]): string {
   return explainStep({ results: tensors.map((t) => t.node), assignments: [] });
 }

@@ -10,8 +10,9 @@ import { show } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
 /**
- * The gradients of a scalar with respect to tensors, by reverse accumulation. They are lazy tensors like all others: gradients of
- * gradients are had by calling this again. Where y does not depend on a tensor the gradient is zero.
+ * The gradients of a scalar with respect to tensors, by reverse accumulation. They are lazy tensors like all
+ * others: gradients of gradients are had by calling this again. Where y does not depend on a tensor the
+ * gradient is zero.
  *
  * @param y a float32 tensor with one element; sum or average others first.
  * @param xs float32 tensors from which y was computed.

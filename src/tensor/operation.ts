@@ -4,16 +4,17 @@ import type { Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
- * One record of the catalogue. Everything that is particular to an operation stands here: what comes out, its gradient, and how
- * it is computed. Operands reach it checked and promoted by the public function beside it.
+ * One record of the catalogue. Everything that is particular to an operation stands here: what comes out, its
+ * gradient, and how it is computed. Operands reach it checked and promoted by the public function beside it.
  */
 export interface OperationRecord<P extends Params> {
   readonly name: string;
   /** Shape and data type of the result. Throws a ShapeError or DTypeError where the inputs do not fit. */
   shape(inputs: readonly Node[], params: P): { readonly shape: Shape; readonly dtype: DType };
   /**
-   * Vector-Jacobian products: for each input a function that gives its share of the gradient `g` of the result `y`, or null
-   * where there is none. A share may have the broadcast shape; the walk sums it down to the input's.
+   * Vector-Jacobian products: for each input a function that gives its share of the gradient `g` of the
+   * result `y`, or null where there is none. A share may have the broadcast shape; the walk sums it down to
+   * the input's.
    */
   vjp(g: Tensor, y: Tensor, inputs: readonly Tensor[], params: P): readonly ((() => Tensor) | null)[];
   lower(node: Node, b: LoweringBuilder, params: P): Primitive;

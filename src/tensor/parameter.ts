@@ -17,8 +17,8 @@ export interface ParameterOptions {
 }
 
 /**
- * The one mutable thing: a named tensor whose values are replaced in place. Each replacement counts up `version`; a graph that was
- * built on an older version can't be run any more.
+ * The one mutable thing: a named tensor whose values are replaced in place. Each replacement counts up
+ * `version`; a graph that was built on an older version can't be run any more.
  */
 export class Parameter<S extends Shape = Shape> extends Tensor<S> {
   /** Optimizers skip a Parameter where this is false. */

@@ -23,16 +23,20 @@ export interface GeneratorState {
 type Plain<S extends Shape> = { -readonly [K in keyof S]: S[K] };
 
 /**
- * A counter-based random generator: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"). The numbers
- * are a function of (seed, stream, counter) alone; each draw of a tensor takes one counter, when it is called. So the same program
- * gives the same numbers on every backend, and a restored state goes on where it was.
+ * A counter-based random generator: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as
+ * 1, 2, 3"). The numbers are a function of (seed, stream, counter) alone; each draw of a tensor takes one
+ * counter, when it is called. So the same program gives the same numbers on every backend, and a restored
+ * state goes on where it was.
  */
 export class Generator {
   private seed: number;
   private stream: number;
   private counter: number;
 
-  /** @param seed whole number from 0 to 2^53 - 1. @param stream from 0 to 2^32 - 1; streams of one seed are independent. */
+  /**
+   * @param seed whole number from 0 to 2^53 - 1. @param stream from 0 to 2^32 - 1; streams of one seed are
+   *   independent.
+   */
   constructor(seed: number, stream = 0) {
     this.seed = checkWhole('Generator', 'seed', seed, Number.MAX_SAFE_INTEGER);
     this.stream = checkWhole('Generator', 'stream', stream, 0xffffffff);
@@ -40,8 +44,8 @@ export class Generator {
   }
 
   /**
-   * Uniform float32 numbers from `low` up to `high`, in 2^24 steps. [0, 1) leaves 1 out; for ranges far from 0 the
-   * rounding to float32 may give `high` itself.
+   * Uniform float32 numbers from `low` up to `high`, in 2^24 steps. [0, 1) leaves 1 out; for ranges far from
+   * 0 the rounding to float32 may give `high` itself.
    */
   uniform<const S extends Shape>(shape: S, low = 0, high = 1): Tensor<Plain<S>> {
     checkFinite('uniform', { low, high });
@@ -67,8 +71,8 @@ export class Generator {
   }
 
   /**
-   * Normally distributed float32 numbers, drawn again where they fall more than two standard deviations from the mean. Computed
-   * at the call.
+   * Normally distributed float32 numbers, drawn again where they fall more than two standard deviations from
+   * the mean. Computed at the call.
    */
   truncatedNormal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>> {
     checkFinite('truncatedNormal', { mean, standardDeviation });
@@ -142,10 +146,15 @@ export class Generator {
   }
 }
 
-/** A stream word that no draw uses together with these counters: forks come from a part of the sequence of their own. */
+/**
+ * A stream word that no draw uses together with these counters: forks come from a part of the sequence of
+ * their own.
+ */
 const forkDomain = 0x666f726b;
 
-/** A whole number below n, each equally likely: words in the incomplete last multiple of n are drawn again. */
+/**
+ * A whole number below n, each equally likely: words in the incomplete last multiple of n are drawn again.
+ */
 function below(n: number, word: () => number): number {
   const limit = 4294967296 - (4294967296 % n);
   let w = word();
@@ -182,7 +191,10 @@ export function defaultGenerator(): Generator {
   return global;
 }
 
-/** Starts the default generator anew: the same seed gives the same initial values, shuffles, dropout masks and splits. */
+/**
+ * Starts the default generator anew: the same seed gives the same initial values, shuffles, dropout masks and
+ * splits.
+ */
 export function seed(n: number): void {
   checkWhole('seed', 'seed', n, Number.MAX_SAFE_INTEGER);
   global.setState({ seed: n, stream: 0, counter: 0 });

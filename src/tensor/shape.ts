@@ -1,12 +1,16 @@
 import { ShapeError } from '../ir/errors.ts';
 
 /**
- * The shape of a tensor, as a type: `[number, 784]` is a matrix of 784 columns and any number of rows, `readonly number[]`
- * (the default) says nothing. Dimensions that are literals are checked by the compiler, `number` fits everything.
+ * The shape of a tensor, as a type: `[number, 784]` is a matrix of 784 columns and any number of rows,
+ * `readonly number[]` (the default) says nothing. Dimensions that are literals are checked by the compiler,
+ * `number` fits everything.
  */
 export type Shape = readonly number[];
 
-/** What a parameter's type becomes where literal dimensions can't fit: the message shows in the compiler's error. */
+/**
+ * What a parameter's type becomes where literal dimensions can't fit: the message shows in the compiler's
+ * error.
+ */
 export interface ShapeMismatch<Message extends string> {
   readonly shapeError: Message;
 }
@@ -42,7 +46,9 @@ type BroadcastDim<A extends number, B extends number> = [A] extends [1]
 
 type HasKnownRank<S extends Shape> = number extends S['length'] ? false : true;
 
-/** The shape of an elementwise operation, by NumPy's broadcasting rules; `never` where the shapes do not fit. */
+/**
+ * The shape of an elementwise operation, by NumPy's broadcasting rules; `never` where the shapes do not fit.
+ */
 export type Broadcast<A extends Shape, B extends Shape> =
   HasKnownRank<A> extends false ? Shape : HasKnownRank<B> extends false ? Shape : BroadcastTuple<A, B, []>;
 

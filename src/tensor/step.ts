@@ -15,8 +15,8 @@ export interface StepOptions {
 }
 
 /**
- * Computes tensors and overwrites Parameters in one plan: what optimizers and running statistics are made of. Versions count up at the
- * call. If a value check fails (an index out of range, say) nothing is overwritten.
+ * Computes tensors and overwrites Parameters in one plan: what optimizers and running statistics are made of.
+ * Versions count up at the call. If a value check fails (an index out of range, say) nothing is overwritten.
  */
 export async function runStep(options: StepOptions): Promise<void> {
   const step = checked(options);

@@ -31,10 +31,12 @@ import {
 type Axes = number | readonly number[];
 
 /**
- * An n-dimensional array of numbers: an immutable handle on a node of the graph. Shape and data type are known at once; the values
- * are computed when they are asked for, together with everything they depend on. Nothing needs to be freed.
+ * An n-dimensional array of numbers: an immutable handle on a node of the graph. Shape and data type are
+ * known at once; the values are computed when they are asked for, together with everything they depend on.
+ * Nothing needs to be freed.
  *
- * Operations stand here as methods and in the package as functions of the same names, where their full descriptions are.
+ * Operations stand here as methods and in the package as functions of the same names, where their full
+ * descriptions are.
  */
 export class Tensor<S extends Shape = Shape> {
   /** @internal The node that this handle stands for. */

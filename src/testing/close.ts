@@ -16,10 +16,10 @@ export interface CloseOptions {
 /**
  * Asserts that two arrays agree: |actual - expected| <= absolute + relative * |expected| at every place.
  *
- * Shapes must be equal, and data types too where both sides have one (tensors, Float32Array, Int32Array, Uint8Array, booleans;
- * JavaScript's numbers and a Float64Array fit any). Integers and bools must be equal unless a tolerance is given. NaN agrees with NaN alone, an infinity
- * with the same infinity alone, whatever the tolerances. Tensors are read synchronously: give `await t.data()` where the
- * backend can't.
+ * Shapes must be equal, and data types too where both sides have one (tensors, Float32Array, Int32Array,
+ * Uint8Array, booleans; JavaScript's numbers and a Float64Array fit any). Integers and bools must be equal
+ * unless a tolerance is given. NaN agrees with NaN alone, an infinity with the same infinity alone, whatever
+ * the tolerances. Tensors are read synchronously: give `await t.data()` where the backend can't.
  *
  * @throws NdgradError that shows the first places where they differ.
  */

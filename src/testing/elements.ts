@@ -21,7 +21,10 @@ export type Comparable =
 export interface Elements {
   readonly shape: Shape;
   readonly data: ArrayLike<number>;
-  /** The data types that the values can be of; null where the side does not say (JavaScript numbers, Float64Array). */
+  /**
+   * The data types that the values can be of; null where the side does not say (JavaScript numbers,
+   * Float64Array).
+   */
   readonly dtypes: readonly DType[] | null;
 }
 

@@ -28,19 +28,20 @@ export interface GradcheckReport {
 export type DifferentiableFunction = { of(...inputs: Tensor[]): Tensor }['of'];
 
 /**
- * Checks gradients against finite differences in double precision. `f` is called once; what it built is evaluated again with
- * other values in place of the inputs, so random numbers (a dropout mask) stay as they were drawn.
+ * Checks gradients against finite differences in double precision. `f` is called once; what it built is
+ * evaluated again with other values in place of the inputs, so random numbers (a dropout mask) stay as they
+ * were drawn.
  *
- * Parameters may stand among the inputs, and `f` need not take them as arguments: the gradient of a layer of your own, with
- * respect to its input and all of its parameters, is checked by
+ * Parameters may stand among the inputs, and `f` need not take them as arguments: the gradient of a layer of
+ * your own, with respect to its input and all of its parameters, is checked by
  *
  * ```ts
  * await gradcheck((x) => layer.call(x), [x, ...layer.parameters()]);
  * ```
  *
- * Keep the inputs away from kinks (relu at 0, ties of max), where no derivative exists. A result of any shape is reduced to a
- * number with fixed random weights. The numeric derivative is (4 d(h / 2) - d(h)) / 3 with d(h) = (f(x + h) - f(x - h)) / 2h
- * (Richardson 1911), whose error falls with h^4.
+ * Keep the inputs away from kinks (relu at 0, ties of max), where no derivative exists. A result of any shape
+ * is reduced to a number with fixed random weights. The numeric derivative is (4 d(h / 2) - d(h)) / 3 with
+ * d(h) = (f(x + h) - f(x - h)) / 2h (Richardson 1911), whose error falls with h^4.
  *
  * @param f gives a float32 tensor that depends on every input.
  * @param inputs float32 tensors; ones that are computed from others are taken by their values.

@@ -7,7 +7,8 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { callModel, type LossFunction, type Model, objective } from './model.ts';
 
 /**
- * Why the loss of a batch is NaN: what holds the first value that is NaN or infinite. null where the loss is a number.
+ * Why the loss of a batch is NaN: what holds the first value that is NaN or infinite. null where the loss is
+ * a number.
  *
  * @param rng stands where it stood before the step, so that the same is dropped.
  */

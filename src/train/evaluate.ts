@@ -27,8 +27,8 @@ export interface EvaluateOptions {
 }
 
 /**
- * How well a model does on data, as in inference: nothing is dropped, nothing learned. The loss is the mean over all samples
- * (each with its weight), however they are cut into batches.
+ * How well a model does on data, as in inference: nothing is dropped, nothing learned. The loss is the mean
+ * over all samples (each with its weight), however they are cut into batches.
  *
  * @returns `loss` and each metric by its name.
  * @throws ShapeError, ValueError where data or options do not fit.

@@ -29,44 +29,61 @@ export interface FitOptions {
   /** The epoch before which training ends, 1 by default: how many there are, if `initialEpoch` is 0. */
   readonly epochs?: number;
   /**
-   * The first epoch, counted from 0, which is the default. With the same seed and with model and optimizer as they were, training
-   * goes on to the same bits as if it had never been interrupted.
+   * The first epoch, counted from 0, which is the default. With the same seed and with model and optimizer as
+   * they were, training goes on to the same bits as if it had never been interrupted.
    */
   readonly initialEpoch?: number;
   /** Samples at a time, 32 by default; not for data that are in batches already. */
   readonly batchSize?: number;
-  /** Whether each epoch takes the samples in an order of its own; true by default. Batches from an iterable stay as they come. */
+  /**
+   * Whether each epoch takes the samples in an order of its own; true by default. Batches from an iterable
+   * stay as they come.
+   */
   readonly shuffle?: boolean;
   /** Evaluated after each epoch, under names that begin with `val_`. It goes before `validationSplit`. */
   readonly validationData?: Data;
-  /** The share of the samples, the last ones before shuffling, that is kept for validation: from 0 (default) to below 1. */
+  /**
+   * The share of the samples, the last ones before shuffling, that is kept for validation: from 0 (default)
+   * to below 1.
+   */
   readonly validationSplit?: number;
-  /** Reported under their names. After training they hold what they gathered last, that is validation if there is one. */
+  /**
+   * Reported under their names. After training they hold what they gathered last, that is validation if there
+   * is one.
+   */
   readonly metrics?: readonly Metric[];
   readonly callbacks?: readonly Callback[];
-  /** Stops between two batches: the promise is rejected with the signal's reason. Parameters keep the last step's values. */
+  /**
+   * Stops between two batches: the promise is rejected with the signal's reason. Parameters keep the last
+   * step's values.
+   */
   readonly signal?: AbortSignal;
-  /** Governs shuffling and Dropout; by default drawn from the default generator, so that `seed(n)` governs all. */
+  /**
+   * Governs shuffling and Dropout; by default drawn from the default generator, so that `seed(n)` governs
+   * all.
+   */
   readonly seed?: number;
   /**
-   * true writes a line for each epoch, and a bar on a terminal; false is quiet. By default true where the standard output is a
-   * terminal. A function is called after each batch and each epoch.
+   * true writes a line for each epoch, and a bar on a terminal; false is quiet. By default true where the
+   * standard output is a terminal. A function is called after each batch and each epoch.
    */
   readonly progress?: boolean | ((report: ProgressReport) => void);
 }
 
 /**
- * Trains a model: for each epoch it takes the data batch by batch, and with each batch the optimizer does a step. It gives way to
- * the event loop about every 16 ms.
+ * Trains a model: for each epoch it takes the data batch by batch, and with each batch the optimizer does a
+ * step. It gives way to the event loop about every 16 ms.
  *
- * A loss that is NaN ends training with an error that says which Parameter, input or layer holds the first value that is not
- * finite, in which epoch and step; that step overwrites nothing. With the callback `stopOnNaN` training ends without an error.
+ * A loss that is NaN ends training with an error that says which Parameter, input or layer holds the first
+ * value that is not finite, in which epoch and step; that step overwrites nothing. With the callback
+ * `stopOnNaN` training ends without an error.
  *
  * @param model a Layer, or whatever has its `forward` and `parameters`.
- * @param data `{ x, y, sampleWeights? }` with the samples along the first axes; or batches of that form from an iterable, or from a
- *   function of the epoch that gives one. An iterator (a generator that runs already) can be gone through once, so it does for one
- *   epoch only.
- * @returns for each epoch `loss` (the mean over its samples while training, penalty included), the metrics, and validation.
+ * @param data `{ x, y, sampleWeights? }` with the samples along the first axes; or batches of that form from
+ *   an iterable, or from a function of the epoch that gives one. An iterator (a generator that runs already)
+ *   can be gone through once, so it does for one epoch only.
+ * @returns for each epoch `loss` (the mean over its samples while training, penalty included), the metrics,
+ *   and validation.
  * @throws ShapeError, ValueError before the first step where data or options do not fit.
  */
 export async function fit(model: Model, data: Data, options: FitOptions): Promise<History> {

@@ -1,8 +1,8 @@
 /** What came of a training: one number per epoch of everything that was followed. */
 export class History {
   /**
-   * By name, one number for each entry of `epochs`: `loss`, the names of the metrics, the same with `val_` before them where
-   * validation data were given, and what callbacks added.
+   * By name, one number for each entry of `epochs`: `loss`, the names of the metrics, the same with `val_`
+   * before them where validation data were given, and what callbacks added.
    */
   readonly history: Record<string, number[]> = {};
   /** The epochs that are over, counted from 0. */

@@ -2,8 +2,8 @@
 const SLICE = 16;
 
 /**
- * Gives way to the event loop. Work that only awaits finished promises never does: timers, input and drawing would wait until
- * training is over.
+ * Gives way to the event loop. Work that only awaits finished promises never does: timers, input and drawing
+ * would wait until training is over.
  */
 export class Pacer {
   private last = performance.now();
@@ -17,8 +17,8 @@ export class Pacer {
 }
 
 /**
- * One turn of the event loop. Browsers hold `setTimeout` back for 4 ms; a message comes at once. `scheduler.yield` is no help:
- * what goes on after it comes before timers.
+ * One turn of the event loop. Browsers hold `setTimeout` back for 4 ms; a message comes at once.
+ * `scheduler.yield` is no help: what goes on after it comes before timers.
  */
 function turn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (run: () => void) => void };

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { explainPlan } from '../../src/compiler/explain.ts';
 import { expect, test } from 'vitest';
 import { explain, type Tensor } from '../../src/index.ts';
 import type { TypedArray } from '../../src/ir/dtype.ts';
@@ -14,7 +15,8 @@ import { choices, type Way, ways } from './ways.ts';
 const numRuns = Number(process.env.RUNS ?? 250);
 
 function expectSound({ plan, wanted, values }: Compiled, { limits }: Way, rereads: boolean): void {
-  expect(problemsOf(plan, { limits, results: wanted.length, values, rereads })).toEqual([]);
+  const problems = problemsOf(plan, { limits, results: wanted.length, values, rereads });
+  if (problems.length > 0) expect.fail([...problems, explainPlan(plan)].join('\n'));
 }
 
 const describeNode = (node: Node) => `${node.op.name} [${node.shape}] ${node.dtype}`;

@@ -9,15 +9,18 @@ import { compileReduce } from './reduce.ts';
 import { type Register, RegisterAllocator } from './registers.ts';
 import { Stores } from './stores.ts';
 
-/** Elements of K that are added up from zero before they are added to the result; part of the order of accumulation. */
+/**
+ * Elements of K that are added up from zero before they are added to the result; part of the order of
+ * accumulation.
+ */
 const K_BLOCK = 256;
 /** Rows and columns of the result that are computed together. */
 const M_BLOCK = 128;
 const N_BLOCK = 256;
 
 /**
- * A contraction: both operands are gathered through offset tables into packed panels, block by block, and multiplied in
- * tiles. A product with a vector becomes a reduction.
+ * A contraction: both operands are gathered through offset tables into packed panels, block by block, and
+ * multiplied in tiles. A product with a vector becomes a reduction.
  */
 export function compileContract(kernel: Kernel, source: Contract, machine: Machine): () => void {
   const groups = groupsOf(source);
@@ -102,7 +105,10 @@ class Side {
     this.origin = evaluateOffset(this.operand.view.offset, this.machine.values) + this.batches[batch]!;
   }
 
-  /** Lays `width` lines from `first` on side by side, elements p to p + depth - 1, with zeros for lines from `end` on. */
+  /**
+   * Lays `width` lines from `first` on side by side, elements p to p + depth - 1, with zeros for lines from
+   * `end` on.
+   */
   pack(panel: Register, at: number, first: number, end: number, p: number, depth: number): void {
     const { width, depths } = this;
     const data = this.machine.memory[this.operand.buffer]!;
@@ -128,8 +134,8 @@ function packLine(
 }
 
 /**
- * Adds the part of a tile at row i and column j that lies in the result. A block's sum is never -0, so adding the first one
- * to 0 changes no bit.
+ * Adds the part of a tile at row i and column j that lies in the result. A block's sum is never -0, so adding
+ * the first one to 0 changes no bit.
  */
 function addTile(sums: Register, i: number, rows: number, j: number, columns: number, tile: Register): void {
   const rowEnd = Math.min(TILE_M, rows - i);
@@ -151,7 +157,10 @@ const intTile: Tile = (k, out, a, b, from) => {
   }
 };
 
-/** The sum of the products over views [batch..., m..., n..., k...], the axes that an operand lacks having stride 0. */
+/**
+ * The sum of the products over views [batch..., m..., n..., k...], the axes that an operand lacks having
+ * stride 0.
+ */
 function asReduce(source: Contract, { a, b }: Groups, machine: Machine): Reduce {
   const shape = [a.batch, a.m, b.n, a.k].flatMap((group) => group.shape);
   const absent = (group: Group): Group => ({ shape: group.shape, stride: group.shape.map(() => 0) });

@@ -1,4 +1,5 @@
-// The only file with the host's own functions: their last bits differ between engines, and here nobody counts bits.
+// The only file with the host's own functions: their last bits differ between engines, and here nobody counts
+// bits.
 
 import { dtypes } from '../../ir/dtype.ts';
 import type { Intrinsic } from '../../ir/expr.ts';

@@ -11,8 +11,8 @@ import { Stores } from './stores.ts';
 /** A plan that is ready to run. */
 export interface JsExecutable {
   /**
-   * Runs the plan once, with the arrays of its bound and result buffers; null says that all went well. In double precision
-   * the arrays of float32 buffers are Float64Arrays.
+   * Runs the plan once, with the arrays of its bound and result buffers; null says that all went well. In
+   * double precision the arrays of float32 buffers are Float64Arrays.
    */
   run(values: readonly number[], bound: readonly JsArray[], results: readonly JsArray[]): Failure | null;
 }
@@ -23,8 +23,9 @@ export { double } from './double.ts';
 export { single } from './precision.ts';
 
 /**
- * The reference backend: plain TypeScript that interprets expressions block by block. `double` evaluates everything of
- * type f32 in double precision, with the host's elementary functions, and leaves integers, bools and random bits alone.
+ * The reference backend: plain TypeScript that interprets expressions block by block. `double` evaluates
+ * everything of type f32 in double precision, with the host's elementary functions, and leaves integers,
+ * bools and random bits alone.
  */
 export function compileJs(plan: Plan, precision: Precision): JsExecutable {
   const machine = new Machine(plan, precision);

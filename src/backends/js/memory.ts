@@ -58,7 +58,9 @@ export const gathers: { readonly [D in DType]: Gather } = {
   },
 };
 
-/** Moves positions along an axis by computed indices. An index out of range makes the position -1, for good. */
+/**
+ * Moves positions along an axis by computed indices. An index out of range makes the position -1, for good.
+ */
 export function moveAlong(
   n: number,
   positions: Register,
@@ -94,7 +96,10 @@ export const writes: { readonly [D in DType]: Write } = {
   },
 };
 
-/** Walks through a view in row-major order, on any stretch of it; going on where the last one ended costs least. */
+/**
+ * Walks through a view in row-major order, on any stretch of it; going on where the last one ended costs
+ * least.
+ */
 export class Walk {
   private readonly offset: Offset;
   private readonly shape: readonly number[];

@@ -14,8 +14,8 @@ export const TILE_M = 4;
 export const TILE_N = 2;
 
 /**
- * Products of two packed panels: `out[2 i + j] = sum over p < k of a[4 p + i] * b[from + 2 p + j]`, for i < 4 and j < 2, added
- * up from 0 with p ascending.
+ * Products of two packed panels: `out[2 i + j] = sum over p < k of a[4 p + i] * b[from + 2 p + j]`, for i < 4
+ * and j < 2, added up from 0 with p ascending.
  */
 export type Tile = (k: number, out: Register, a: Register, b: Register, from: number) => void;
 
@@ -75,7 +75,9 @@ export const single: Precision = {
 
 let shared = new ArrayBuffer(0);
 
-/** One piece of memory serves all plans, for they run one after the other. It grows to what the largest needs. */
+/**
+ * One piece of memory serves all plans, for they run one after the other. It grows to what the largest needs.
+ */
 function sharedArena(bytes: number): ArrayBuffer {
   if (shared.byteLength < bytes) shared = new ArrayBuffer(Math.max(bytes, 2 * shared.byteLength));
   return shared;

@@ -6,8 +6,9 @@ import { BLOCK, type Register, RegisterAllocator } from './registers.ts';
 import { Stores } from './stores.ts';
 
 /**
- * A reduction. Either each point's elements are reduced in turn, or those of up to a block of neighbouring points side by
- * side, row after row; the second is for reductions over the first axes, where memory runs along the points, and for short ones.
+ * A reduction. Either each point's elements are reduced in turn, or those of up to a block of neighbouring
+ * points side by side, row after row; the second is for reductions over the first axes, where memory runs
+ * along the points, and for short ones.
  */
 export function compileReduce(kernel: Kernel, source: Reduce, machine: Machine): () => void {
   const { reducer, over, expr, inputs } = source;
@@ -107,8 +108,8 @@ const MIN_WIDTH = 32;
 const SHORT = 16;
 
 /**
- * The loop nest [points..., over..., width], if it is better than [points..., width, over...]: `width` neighbouring points that
- * all inputs run through in even steps.
+ * The loop nest [points..., over..., width], if it is better than [points..., width, over...]: `width`
+ * neighbouring points that all inputs run through in even steps.
  */
 function columnOrder(
   shape: readonly number[],

@@ -6,19 +6,21 @@ export const BLOCK = 512;
 export type FloatArray = Float32Array | Float64Array;
 
 /**
- * One value for each element of a block; also any stretch of memory. Bools are 0 and 1. An u32 lives in an Int32Array as
- * its 32 bits, for most operations on integers are the same with and without a sign.
+ * One value for each element of a block; also any stretch of memory. Bools are 0 and 1. An u32 lives in an
+ * Int32Array as its 32 bits, for most operations on integers are the same with and without a sign.
  */
 export type Register = FloatArray | Int32Array | Uint8Array;
 
-/** A loop over one block: `out[i] = operation(a[i], b[i], c[i])` for i < n. `out` may be one of the arguments. */
+/**
+ * A loop over one block: `out[i] = operation(a[i], b[i], c[i])` for i < n. `out` may be one of the arguments.
+ */
 export type Loop = (n: number, out: Register, a: Register, b: Register, c: Register) => void;
 
 type Pools = { readonly [T in ScalarType]: Register[] };
 
 /**
- * The registers of all kernels of one precision. Kernels run one after the other and leave nothing behind in a register, so
- * they share them.
+ * The registers of all kernels of one precision. Kernels run one after the other and leave nothing behind in
+ * a register, so they share them.
  */
 export class RegisterFile {
   readonly make: (type: ScalarType, size: number) => Register;

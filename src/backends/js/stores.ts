@@ -24,7 +24,10 @@ export class Stores {
     this.program.begin(this.size);
   }
 
-  /** The n <= BLOCK points from `start` on. All loads come before the first write, so a kernel may overwrite its input. */
+  /**
+   * The n <= BLOCK points from `start` on. All loads come before the first write, so a kernel may overwrite
+   * its input.
+   */
   run(start: number, n: number): void {
     const { stores } = this.kernel;
     this.program.evaluate(start, n);

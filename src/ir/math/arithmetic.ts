@@ -1,9 +1,10 @@
 /**
- * The arithmetic that the intrinsics are written in. Each intrinsic is a function over an abstract `Arithmetic`, written
- * once; an instance says what a value is: a line of source text, a lane of WebAssembly's f64x2, a plain number.
+ * The arithmetic that the intrinsics are written in. Each intrinsic is a function over an abstract
+ * `Arithmetic`, written once; an instance says what a value is: a line of source text, a lane of
+ * WebAssembly's f64x2, a plain number.
  *
- * All values are IEEE 754 doubles and every operation is exact or correctly rounded, so that all instances of one
- * definition give the same bits. Nothing may be contracted into a fused multiply-add.
+ * All values are IEEE 754 doubles and every operation is exact or correctly rounded, so that all instances of
+ * one definition give the same bits. Nothing may be contracted into a fused multiply-add.
  */
 export interface Arithmetic<T, B> {
   readonly constant: (value: number) => T;
@@ -23,15 +24,18 @@ export interface Arithmetic<T, B> {
   readonly or: (p: B, q: B) => B;
   /** Both sides are computed: they are values, not branches. */
   readonly select: (p: B, a: T, b: T) => T;
-  /** floor(log2 |a|) of a normal number, from its exponent bits. Any number for zeros, subnormals, infinities and NaN. */
+  /**
+   * floor(log2 |a|) of a normal number, from its exponent bits. Any number for zeros, subnormals, infinities
+   * and NaN.
+   */
   readonly exponent: (a: T) => T;
   /** 2^n for an integer n from -1022 to 1023. Any number for other arguments. */
   readonly powerOfTwo: (n: T) => T;
   /** table[i] for an integer i within the table. Any number for other arguments, without a trap. */
   readonly lookup: (table: readonly number[], i: T) => T;
   /**
-   * `select` for several values whose first side is dear and seldom needed: an instance may skip `rare` where p holds in
-   * no lane, and may compute it where it does not hold.
+   * `select` for several values whose first side is dear and seldom needed: an instance may skip `rare` where
+   * p holds in no lane, and may compute it where it does not hold.
    */
   readonly seldom: (p: B, rare: () => readonly T[], usual: readonly T[]) => readonly T[];
 }

@@ -7,7 +7,8 @@ export const LN2_TAIL = 1.9082149292705877e-10;
 /** 2^-54: below it a function with f(0) = 0 and f'(0) = 1 is its argument, -0 included. */
 export const TINY = 5.551115123125783e-17;
 
-// r - t P(t), t = r^2, of e^r = 1 + r + r c / (2 - c); |r| <= ln(2) / 2. fdlibm 5.3 (Sun Microsystems, 1993), e_exp.c.
+// r - t P(t), t = r^2, of e^r = 1 + r + r c / (2 - c); |r| <= ln(2) / 2. fdlibm 5.3 (Sun Microsystems, 1993),
+// e_exp.c.
 const EXP = [
   0.16666666666666602, -0.0027777777777015593, 6.613756321437934e-5, -1.6533902205465252e-6,
   4.1381367970572385e-8,

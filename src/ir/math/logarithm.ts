@@ -1,7 +1,8 @@
 import { type Arithmetic, notation } from './arithmetic.ts';
 import { LN2_HEAD, LN2_TAIL, TINY } from './exponential.ts';
 
-// R(s^2) of log(1 + f) = 2 s + s R, s = f / (2 + f), |s| < 0.1716. fdlibm 5.3 (Sun Microsystems, 1993), e_log.c.
+// R(s^2) of log(1 + f) = 2 s + s R, s = f / (2 + f), |s| < 0.1716. fdlibm 5.3 (Sun Microsystems, 1993),
+// e_log.c.
 const LOG = [
   0.6666666666666735, 0.3999999999940942, 0.2857142874366239, 0.22222198432149784, 0.1818357216161805,
   0.15313837699209373, 0.14798198605116586,
@@ -25,8 +26,8 @@ export function log1p<T, B>(m: Arithmetic<T, B>, x: T): T {
 }
 
 /**
- * x = 2^k fraction with 1 <= fraction * `root` < 2 up to rounding, for x > 0; `root` is 1 or sqrt 2. Infinities, zeros and
- * NaN give any numbers.
+ * x = 2^k fraction with 1 <= fraction * `root` < 2 up to rounding, for x > 0; `root` is 1 or sqrt 2.
+ * Infinities, zeros and NaN give any numbers.
  */
 export function split<T, B>(m: Arithmetic<T, B>, x: T, root: number): { k: T; fraction: T } {
   const { add, mul, less, select } = notation(m);

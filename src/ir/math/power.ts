@@ -2,7 +2,8 @@ import { type Arithmetic, notation } from './arithmetic.ts';
 import { scale } from './exponential.ts';
 import { split } from './logarithm.ts';
 
-// log2(x) and 2^z in more than double precision. Method and coefficients: fdlibm 5.3 (Sun Microsystems, 1993), e_pow.c.
+// log2(x) and 2^z in more than double precision. Method and coefficients: fdlibm 5.3 (Sun Microsystems,
+// 1993), e_pow.c.
 
 /** 3/2 (ln(x) - 2 s - 2/3 s^3) / s^5 for s = (x - c) / (x + c), c = 1 or 3/2. */
 const LOG = [
@@ -25,7 +26,9 @@ const EXP = [
   4.1381367970572385e-8,
 ];
 
-/** x^y, with all the special values of C99: 1 for y = 0 and for x = 1 even if the other is NaN. Below 1 ulp. */
+/**
+ * x^y, with all the special values of C99: 1 for y = 0 and for x = 1 even if the other is NaN. Below 1 ulp.
+ */
 export function pow<T, B>(m: Arithmetic<T, B>, x: T, y: T): T {
   const { add, mul, div, less, equal, select, head } = notation(m);
   const { not, and, or } = m;

@@ -113,7 +113,8 @@ function reduceLarge<T, B>(m: Arithmetic<T, B>, x: T): Reduced<T> {
   const a1 = nearest(mul(rest, 9.313225746154785e-10));
   const a2 = mul(sub(rest, mul(a1, 1073741824)), 0.015625);
 
-  // Column i of the product counts 2^(30 - 24 i): columns 0 and 1 are multiples of 4, and carries go up to column 2.
+  // Column i of the product counts 2^(30 - 24 i): columns 0 and 1 are multiples of 4, and carries go up to
+  // column 2.
   const columns = Array.from({ length: 9 }, (_, i) => {
     if (i < 2) return m.constant(0);
     return add(add(mul(a0, digits[i]!), mul(a1, digits[i - 1]!)), mul(a2, digits[i - 2]!));

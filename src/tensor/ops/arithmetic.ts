@@ -74,7 +74,10 @@ export const div: BinaryFunction = binaryFunction(
   inFloat,
 );
 
-/** The remainder with the sign of the divisor, as in Python: `mod(-1, 3)` is 2. On integers, a divisor of 0 gives 0. */
+/**
+ * The remainder with the sign of the divisor, as in Python: `mod(-1, 3)` is 2. On integers, a divisor of 0
+ * gives 0.
+ */
 export const mod: BinaryFunction = binaryFunction(
   elementwise({
     name: 'mod',
@@ -143,8 +146,8 @@ function integerPower(base: Expr, exponent: Expr): Expr {
 }
 
 /**
- * a to the power of b. float32 follows C99's special cases: `pow(x, 0)` is 1 for every x. Integers stay integers and wrap; a
- * negative power of them rounds towards zero.
+ * a to the power of b. float32 follows C99's special cases: `pow(x, 0)` is 1 for every x. Integers stay
+ * integers and wrap; a negative power of them rounds towards zero.
  */
 export function pow<A extends Shape = [], B extends Shape = []>(
   a: Tensor<A> | number,

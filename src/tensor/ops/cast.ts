@@ -24,8 +24,8 @@ const castOperation = operation<{ dtype: DType }>({
 });
 
 /**
- * The values in another data type. float32 to int32 and uint8 rounds towards zero and saturates, NaN gives 0; int32 to uint8
- * wraps; to bool asks for `!= 0`.
+ * The values in another data type. float32 to int32 and uint8 rounds towards zero and saturates, NaN gives 0;
+ * int32 to uint8 wraps; to bool asks for `!= 0`.
  */
 export function cast<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
   checkDType('cast', dtype);

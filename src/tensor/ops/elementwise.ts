@@ -73,8 +73,8 @@ export function expectDType(name: string, x: Tensor, wanted: readonly DType[]): 
 export type Either = Tensor | number;
 
 /**
- * Brings two operands to one data type. JavaScript numbers are weak: a whole number takes the other operand's type if it fits
- * (int32 if it does not), a fractional one makes float32.
+ * Brings two operands to one data type. JavaScript numbers are weak: a whole number takes the other operand's
+ * type if it fits (int32 if it does not), a fractional one makes float32.
  */
 export function promoteOperands(name: string, a: Either, b: Either): [Tensor, Tensor] {
   for (const x of [a, b]) {
@@ -134,7 +134,9 @@ export type Operand<A extends Shape, B extends Shape> = number | (Tensor<B> & Br
 
 type Prepare = (name: string, a: Either, b: Either) => [Tensor, Tensor];
 
-/** Makes a binary function; `prepare` brings both operands to the data type in which the operation computes. */
+/**
+ * Makes a binary function; `prepare` brings both operands to the data type in which the operation computes.
+ */
 export function binaryFunction(op: Operation, prepare: Prepare): BinaryFunction {
   return (a: Either, b: Either) => apply(op, prepare(op.name, a, b), {});
 }

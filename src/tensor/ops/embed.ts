@@ -46,7 +46,8 @@ function exactQuotient(distance: Expr, step: number): Expr {
 }
 
 /**
- * The adjoint of a strided slice: a tensor of the given shape that holds x at start + i * step along each axis and `fill` elsewhere.
+ * The adjoint of a strided slice: a tensor of the given shape that holds x at start + i * step along each
+ * axis and `fill` elsewhere.
  */
 export function embed(
   x: Tensor,

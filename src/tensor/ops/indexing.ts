@@ -53,8 +53,9 @@ const takeOperation = operation<{ axis: number }>({
 });
 
 /**
- * The elements at the given indices along an axis, as `np.take`: the axis is replaced by the shape of `indices` (integers;
- * negatives count from the end). An index out of range is an error when the values are computed.
+ * The elements at the given indices along an axis, as `np.take`: the axis is replaced by the shape of
+ * `indices` (integers; negatives count from the end). An index out of range is an error when the values are
+ * computed.
  */
 export function take(x: Tensor, indices: Tensor | number | readonly number[], axis = 0): Tensor {
   const a = normalizeAxis('take', axis, x.rank);
@@ -91,8 +92,9 @@ function scatter(indices: Tensor, updates: Tensor, axis: number, size: number): 
 }
 
 /**
- * x with `updates` added at `indices` (integers, negatives count from the end) along an axis; an index that occurs several times
- * takes all of its updates, in order. `updates` has the shape of `take(x, indices, axis)`.
+ * x with `updates` added at `indices` (integers, negatives count from the end) along an axis; an index that
+ * occurs several times takes all of its updates, in order. `updates` has the shape of `take(x, indices,
+ * axis)`.
  */
 export function scatterAdd(
   x: Tensor,
@@ -137,8 +139,8 @@ const oneHotOperation = operation<{ dtype: DType; depth: number }>({
 });
 
 /**
- * For each label (integers 0 .. depth - 1) a row of zeros with a one at its place: shape [...labels.shape, depth]. A label out of
- * range is an error when the values are computed.
+ * For each label (integers 0 .. depth - 1) a row of zeros with a one at its place: shape [...labels.shape,
+ * depth]. A label out of range is an error when the values are computed.
  */
 export function oneHot(labels: Tensor, depth: number, dtype: DType = 'float32'): Tensor {
   expectDType('oneHot', labels, ['int32', 'uint8']);

@@ -98,7 +98,10 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
-/** `value` in front of and behind each axis, as many as `widths` says: `[[before, after], ...]`, one pair for each axis. */
+/**
+ * `value` in front of and behind each axis, as many as `widths` says: `[[before, after], ...]`, one pair for
+ * each axis.
+ */
 export function pad(
   x: Tensor,
   widths: readonly (readonly [before: number, after: number])[],

@@ -49,8 +49,9 @@ const contractOperation: Operation<ContractParams> = operation<ContractParams>({
 });
 
 /**
- * The matrix product, with the rules of `np.matmul`: [..., M, K] x [..., K, N] gives [..., M, N], batch axes broadcast; a 1-D first
- * operand is a row and a 1-D second one a column, whose axis then vanishes. Integers give int32, which wraps.
+ * The matrix product, with the rules of `np.matmul`: [..., M, K] x [..., K, N] gives [..., M, N], batch axes
+ * broadcast; a 1-D first operand is a row and a 1-D second one a column, whose axis then vanishes. Integers
+ * give int32, which wraps.
  */
 export function matmul<A extends Shape, B extends Shape>(
   a: Tensor<A>,

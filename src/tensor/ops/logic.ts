@@ -108,7 +108,9 @@ const whereOperation = operation<{}>({
   lower: (_node, b) => b.map(select(b.input(0), b.input(1), b.input(2))),
 });
 
-/** a where the (bool) condition holds, b where it does not; the unchosen value has no influence, NaN or not. */
+/**
+ * a where the (bool) condition holds, b where it does not; the unchosen value has no influence, NaN or not.
+ */
 export function where<C extends Shape, A extends Shape>(
   condition: Tensor<C>,
   a: Tensor<A>,

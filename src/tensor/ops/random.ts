@@ -4,8 +4,8 @@ import { noGradient, type Operation, operation } from '../operation.ts';
 import type { Shape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
 
-// Random tensors are operations like others. Their values are the generator's key and counter, drawn when the node is built, so
-// the forward pass, the backward pass and every re-evaluation see the same numbers.
+// Random tensors are operations like others. Their values are the generator's key and counter, drawn when the
+// node is built, so the forward pass, the backward pass and every re-evaluation see the same numbers.
 
 /** Key and counter of one draw: [key0, key1, draw (low), draw (high), stream]. */
 export type Draw = readonly [number, number, number, number, number];

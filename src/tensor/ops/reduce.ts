@@ -97,7 +97,10 @@ const sumOperation = reduction(
   (g, _y, x, axes) => spread(g, x, axes),
 );
 
-/** The sum over the axes (all by default). float32 stays float32; int32, uint8 and bool give int32, which wraps. */
+/**
+ * The sum over the axes (all by default). float32 stays float32; int32, uint8 and bool give int32, which
+ * wraps.
+ */
 export function sum(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
   return reduce(sumOperation, x.dtype === 'float32' ? x : cast(x, 'int32'), axes, options);
 }
@@ -219,12 +222,18 @@ function argminAlong(x: Tensor, axis: number): Tensor {
   return apply(argminOperation, [numeric(x)], { axis });
 }
 
-/** The index (int32) of the largest value along the axis, or in the flattened tensor; the first of equals, NaN wins. */
+/**
+ * The index (int32) of the largest value along the axis, or in the flattened tensor; the first of equals, NaN
+ * wins.
+ */
 export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tensor {
   return argReduce(argmaxAlong, 'argmax', x, axis, options);
 }
 
-/** The index (int32) of the smallest value along the axis, or in the flattened tensor; the first of equals, NaN wins. */
+/**
+ * The index (int32) of the smallest value along the axis, or in the flattened tensor; the first of equals,
+ * NaN wins.
+ */
 export function argmin(x: Tensor, axis?: number, options?: ReduceOptions): Tensor {
   return argReduce(argminAlong, 'argmin', x, axis, options);
 }
@@ -251,11 +260,16 @@ export function mean(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
 }
 
 export interface VarianceOptions extends ReduceOptions {
-  /** Subtracted from the number of elements in the divisor: 0 (default, as NumPy) or 1 for Bessel's correction. */
+  /**
+   * Subtracted from the number of elements in the divisor: 0 (default, as NumPy) or 1 for Bessel's
+   * correction.
+   */
   readonly correction?: number;
 }
 
-/** The mean squared distance from the mean over the axes (all by default), in float32, computed in two passes. */
+/**
+ * The mean squared distance from the mean over the axes (all by default), in float32, computed in two passes.
+ */
 export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
   const list = normalizeAxes('variance', axes, x.rank);
   const f = floating(x);
@@ -265,7 +279,10 @@ export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}):
   return sum(distance.square(), list, options).div(divisor > 0 ? divisor : 0);
 }
 
-/** log(sum(e^x)) over the axes (all by default), shifted by the maximum so that it neither overflows nor vanishes. */
+/**
+ * log(sum(e^x)) over the axes (all by default), shifted by the maximum so that it neither overflows nor
+ * vanishes.
+ */
 export function logSumExp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   const list = normalizeAxes('logSumExp', axes, x.rank);
   const f = floating(x);

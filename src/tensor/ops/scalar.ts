@@ -5,7 +5,9 @@ import { Node } from '../../ir/node.ts';
 import { noGradient, operation } from '../operation.ts';
 import { Tensor } from '../tensor.ts';
 
-/** A single number. It is an input of the plan, not part of its structure: another number finds the same plan. */
+/**
+ * A single number. It is an input of the plan, not part of its structure: another number finds the same plan.
+ */
 const scalarOperation = operation<{}>({
   name: 'scalar',
   shape: () => ({ shape: [], dtype: 'float32' }),

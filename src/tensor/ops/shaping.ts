@@ -175,8 +175,8 @@ export function strided(
 }
 
 /**
- * One axis of a slice: a number picks one index and drops the axis; `[start, stop, step]` takes a range as in Python (stop
- * is not included, negatives count from the end, steps may be negative); null takes all.
+ * One axis of a slice: a number picks one index and drops the axis; `[start, stop, step]` takes a range as in
+ * Python (stop is not included, negatives count from the end, steps may be negative); null takes all.
  */
 export type SliceSpec =
   | number

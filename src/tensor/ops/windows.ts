@@ -55,7 +55,10 @@ interface FoldParams extends WindowParams {
   readonly shape: Shape;
 }
 
-/** The adjoint of sliding windows: [..., counts, ..., sizes] back to the shape that they were cut from, overlaps added up. */
+/**
+ * The adjoint of sliding windows: [..., counts, ..., sizes] back to the shape that they were cut from,
+ * overlaps added up.
+ */
 const foldOperation: Operation<FoldParams> = operation<FoldParams>({
   name: 'foldWindows',
   shape: ([g], { shape }) => ({ shape, dtype: g!.dtype }),
@@ -94,8 +97,9 @@ const foldOperation: Operation<FoldParams> = operation<FoldParams>({
 });
 
 /**
- * All windows of the given sizes, without a copy: each windowed axis becomes the number of windows, and the windows' own axes
- * are appended at the end, as NumPy's `sliding_window_view` does. Convolution and pooling are made of it.
+ * All windows of the given sizes, without a copy: each windowed axis becomes the number of windows, and the
+ * windows' own axes are appended at the end, as NumPy's `sliding_window_view` does. Convolution and pooling
+ * are made of it.
  */
 export function slidingWindows(x: Tensor, sizes: Shape, options: WindowOptions = {}): Tensor {
   const axes =

@@ -53,8 +53,8 @@ export interface NaNLoss {
 }
 
 /**
- * Is told how a training goes. All functions are optional; training waits for the promises that they return, and fails with
- * what they throw.
+ * Is told how a training goes. All functions are optional; training waits for the promises that they return,
+ * and fails with what they throw.
  */
 export interface Callback {
   onTrainBegin?(training: Training): void | Promise<void>;
@@ -64,6 +64,9 @@ export interface Callback {
   onEpochEnd?(logs: EpochLogs, training: Training): void | Promise<void>;
   /** Training fails after this unless a callback stops it. */
   onNaN?(problem: NaNLoss, training: Training): void | Promise<void>;
-  /** Always called once training has begun. `error` is there if it failed or was aborted: what `fit` rejects with. */
+  /**
+   * Always called once training has begun. `error` is there if it failed or was aborted: what `fit` rejects
+   * with.
+   */
   onTrainEnd?(training: Training, error?: unknown): void | Promise<void>;
 }

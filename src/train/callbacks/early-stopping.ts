@@ -7,19 +7,26 @@ import type { Callback } from './callback.ts';
 export interface EarlyStoppingOptions {
   /** Which result is followed, by its name in the history; `val_loss` by default. */
   readonly monitor?: string;
-  /** After how many epochs in a row without improvement training ends; 0, the default, and 1 both mean the first such epoch. */
+  /**
+   * After how many epochs in a row without improvement training ends; 0, the default, and 1 both mean the
+   * first such epoch.
+   */
   readonly patience?: number;
   /** A change counts as an improvement if it is larger than this, 0 by default. */
   readonly minDelta?: number;
-  /** Whether small or large is good. By default small for names that end in `loss` or `Error`, large for others. */
+  /**
+   * Whether small or large is good. By default small for names that end in `loss` or `Error`, large for
+   * others.
+   */
   readonly mode?: 'min' | 'max';
   /** Whether the Parameters take the values of the best epoch when training ends; true by default. */
   readonly restoreBestWeights?: boolean;
 }
 
 /**
- * Ends training when a result has not improved for `patience` epochs, as in Keras. NaN is no improvement. The best values are restored also
- * where training comes to its regular end, not where it fails or is aborted. The optimizer's own state stays as it is.
+ * Ends training when a result has not improved for `patience` epochs, as in Keras. NaN is no improvement. The
+ * best values are restored also where training comes to its regular end, not where it fails or is aborted.
+ * The optimizer's own state stays as it is.
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const { monitor = 'val_loss', patience = 0, minDelta = 0, restoreBestWeights = true } = options;

@@ -4,8 +4,8 @@ import type { Loop } from '../registers.ts';
 const INTEGERS = 4503599627370496;
 
 /**
- * Loops over floats. They compute in doubles; a Float32Array rounds what is stored to float32, and for + - * / and sqrt of
- * two float32 numbers that gives the same bits as float32 arithmetic.
+ * Loops over floats. They compute in doubles; a Float32Array rounds what is stored to float32, and for + - *
+ * / and sqrt of two float32 numbers that gives the same bits as float32 arithmetic.
  */
 export const floatLoops = {
   neg: (n, o, a) => {
