@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { explainPlan } from '../../src/compiler/explain.ts';
 import { expect, test } from 'vitest';
+import { explainPlan } from '../../src/compiler/explain.ts';
 import { explain, type Tensor } from '../../src/index.ts';
 import type { TypedArray } from '../../src/ir/dtype.ts';
 import type { Node } from '../../src/ir/node.ts';

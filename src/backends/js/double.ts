@@ -42,10 +42,13 @@ const intrinsics: Record<Intrinsic, Loop> = {
   },
 };
 
-/** Double precision: f32 stands for doubles, integers and bools stay what they are. */
+/**
+ * Double precision: f32 stands for doubles, integers and bools stay what they are. The calls are marked as pure, so that a
+ * bundle without gradcheck leaves it out.
+ */
 export const double: Precision = {
-  registers: new RegisterFile((size) => new Float64Array(size)),
-  loops: loopsWith(intrinsics),
+  registers: /* @__PURE__ */ new RegisterFile((size) => new Float64Array(size)),
+  loops: /* @__PURE__ */ loopsWith(intrinsics),
   tile: (k, out, a, b, from) => {
     out.fill(0, 0, 8);
     for (let p = 0; p < k; p++) {
