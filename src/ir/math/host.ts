@@ -1,8 +1,7 @@
 // biome-ignore-all format: generated
 // biome-ignore-all lint: generated
-// Generated from the definitions in intrinsics.ts, because a JavaScript engine runs these lines several times
-// as fast as it runs the definitions over plain numbers. To write it anew: npx vitest run
-// test/ir/math.test.ts -u
+// Generated from the definitions in intrinsics.ts, because a JavaScript engine runs these lines several times as fast as it
+// runs the definitions over plain numbers. To write it anew: npx vitest run test/ir/math.test.ts -u
 
 import { exponent, lookup, powerOfTwo } from './bits.ts';
 

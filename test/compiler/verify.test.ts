@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import { jsBackend } from '../../src/backends/js/index.ts';
+import { Generator, Parameter } from '../../src/index.ts';
+import type { Kernel, Plan, PlanBuffer } from '../../src/ir/kernel.ts';
+import { compilePlan } from './plans.ts';
+import { type Expectations, problemsOf } from './verify.ts';
+
+// The verifier finds what is broken on purpose.
+
+const random = new Generator(3);
+const x = random.normal([4, 3]).detach();
+const w = new Parameter(random.normal([3, 2]), { name: 'w' });
+const hidden = x.matmul(w).sub(1).tanh();
+const loss = hidden.sum(1).exp().softmax().sum();
+const step = compilePlan([loss.node, hidden.node], {
+  assignments: [[w.node, w.sub(x.transpose().matmul(hidden).mul(0.1)).node]],
+});
+const expected: Expectations = { limits: jsBackend.limits, results: 2, values: step.values };
+const { plan } = step;
+
+const withKernels = (kernels: readonly Kernel[]): Plan => ({ ...plan, kernels });
+const withKernel = (k: number, change: (kernel: Kernel) => Partial<Kernel>): Plan =>
+  withKernels(plan.kernels.map((kernel, i) => (i === k ? { ...kernel, ...change(kernel) } : kernel)));
+const withBuffers = (change: (b: PlanBuffer) => Partial<PlanBuffer>): Plan => ({
+  ...plan,
+  buffers: plan.buffers.map((b) => ({ ...b, ...change(b) })),
+});
+const last = plan.kernels.length - 1;
+const mapAt = plan.kernels.findIndex((kernel) => kernel.inputs.length > 0);
+
+test('the whole plan is sound', () => {
+  console.log(JSON.stringify(plan.kernels[mapAt]));
+  expect(plan.commit).toBe(last);
+  expect(problemsOf(plan, expected)).toEqual([]);
+});
+
+const broken: [string, RegExp, Plan, Expectations?][] = [
+  ['kernels in reverse order', /before it is written/, withKernels([...plan.kernels].reverse())],
+  ['a kernel left out', /before it is written/, withKernels(plan.kernels.slice(1))],
+  [
+    'an update before the end',
+    /which was overwritten/,
+    { ...withKernels([plan.kernels[last]!, ...plan.kernels.slice(0, -1), plan.kernels[last]!]), commit: 0 },
+  ],
+  ['an update before the commit', /before the commit/, { ...plan, commit: last + 1 }],
+  ['two updates', /a second time/, withKernels([...plan.kernels, plan.kernels[last]!])],
+  [
+    'buffers on top of each other',
+    /lies over|took its place/,
+    withBuffers((b) => (b.place.kind === 'arena' ? { place: { kind: 'arena', byteOffset: 0 } } : {})),
+  ],
+  [
+    'an offset in between',
+    /not aligned/,
+    withBuffers((b) =>
+      b.place.kind === 'arena' ? { place: { kind: 'arena', byteOffset: b.place.byteOffset + 4 } } : {},
+    ),
+  ],
+  ['an arena that is too small', /leaves the arena/, { ...plan, arenaBytes: 8 }],
+  ['a result too few', /result 2 is not written/, plan, { ...expected, results: 3 }],
+  ['a buffer of another size', /elements to b/, withBuffers((b) => ({ size: b.size + 1 }))],
+  ['a buffer of another type', /loads f32 from i32/, withBuffers(() => ({ dtype: 'int32' }))],
+  [
+    'too many inputs',
+    /inputs, 0 are allowed/,
+    plan,
+    { ...expected, limits: { ...jsBackend.limits, maxInputs: 0 } },
+  ],
+  [
+    'too many nodes',
+    /nodes, 1 are allowed/,
+    plan,
+    { ...expected, limits: { ...jsBackend.limits, maxNodes: 1 } },
+  ],
+  [
+    'too many stores',
+    /stores, 0 are allowed/,
+    plan,
+    { ...expected, limits: { ...jsBackend.limits, maxStores: 0 } },
+  ],
+  [
+    'a view that leaves its buffer',
+    /reads .* of b/,
+    withKernel(mapAt, ({ inputs }) => ({
+      inputs: inputs.map((a) => ({ ...a, view: { ...a.view, offset: { base: 1000, terms: [] } } })),
+    })),
+  ],
+  [
+    'a view over another shape',
+    /but reads over/,
+    withKernel(mapAt, ({ inputs }) => ({
+      inputs: inputs.map((a) => ({ ...a, view: { ...a.view, shape: [99] } })),
+    })),
+  ],
+  [
+    'an update that reads its target elsewhere',
+    /reads other elements/,
+    withKernel(last, ({ inputs, stores }) => ({
+      inputs: [
+        ...inputs,
+        { ...inputs[0]!, buffer: stores[0]!.buffer, view: { ...inputs[0]!.view, stride: [1, 3] } },
+      ],
+    })),
+  ],
+];
+
+test.each(broken)('%s', (_, problem, changed, expectations = expected) => {
+  expect(problemsOf(changed, expectations).join('\n')).toMatch(problem);
+});
+
+test('a check after the commit', () => {
+  const p = new Parameter(random.normal([2]), { name: 'p' });
+  const taken = x.take([1], 0).sum(0).slice([0, 2]);
+  const checked = compilePlan([], { assignments: [[p.node, taken.node]] });
+  expect(problemsOf(checked.plan, { ...expected, results: 0 })).toEqual([]);
+  expect(problemsOf({ ...checked.plan, commit: 0 }, { ...expected, results: 0 }).join()).toMatch(
+    /after the commit/,
+  );
+});
