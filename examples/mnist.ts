@@ -21,8 +21,8 @@ import {
   seed,
   softmaxCrossEntropy,
   tensor,
-} from '../src/index.ts';
-import { loadMnist, type MnistSplit } from '../src/node.ts';
+} from 'ndgrad';
+import { loadMnist, type MnistSplit } from 'ndgrad/node';
 import { command } from './mnist/command.ts';
 import { type ModelResult, parametersHash, writeResults } from './mnist/results.ts';
 import { table } from './mnist/table.ts';

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
-import { NdgradError } from '../../src/index.ts';
+import { NdgradError } from 'ndgrad';
 import { type Choice, type Choices, type Flags, parseFlags, UsageError, usage } from './flags.ts';
 
 /**
