@@ -34,14 +34,16 @@ export function order(
   const commit = ordered.length - isUpdate.filter(Boolean).length;
 
   const lastRead = new Map<number, number>();
+  const producer = new Map<number, number>();
   ordered.forEach((kernel, i) => {
     for (const b of buffersRead(kernel)) lastRead.set(b, i);
+    for (const s of kernel.stores) producer.set(s.buffer, i);
   });
   const inPlace = new Map<number, number>();
   const copies: Kernel[] = [];
   for (const list of targets.values()) {
     for (const a of list) {
-      const made = ordered.findIndex((kernel) => kernel.stores.some((s) => s.buffer === a.value));
+      const made = producer.get(a.value) ?? -1;
       const free = made >= commit && list.length === 1 && !results.has(a.value);
       if (free && (lastRead.get(a.target) ?? -1) <= made && readsInPlace(ordered[made]!, a.target)) {
         inPlace.set(a.value, a.target);

@@ -26,10 +26,9 @@ const withBuffers = (change: (b: PlanBuffer) => Partial<PlanBuffer>): Plan => ({
   buffers: plan.buffers.map((b) => ({ ...b, ...change(b) })),
 });
 const last = plan.kernels.length - 1;
-const mapAt = plan.kernels.findIndex((kernel) => kernel.inputs.length > 0);
+const mapAt = plan.kernels.findIndex((kernel) => kernel.inputs.some((a) => a.buffer !== null));
 
 test('the whole plan is sound', () => {
-  console.log(JSON.stringify(plan.kernels[mapAt]));
   expect(plan.commit).toBe(last);
   expect(problemsOf(plan, expected)).toEqual([]);
 });

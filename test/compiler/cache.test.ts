@@ -1,0 +1,170 @@
+import { expect, test } from 'vitest';
+import { PlanCache } from '../../src/compiler/cache.ts';
+import { toposort } from '../../src/compiler/toposort.ts';
+import {
+  arange,
+  backendInfo,
+  full,
+  Generator,
+  gradients,
+  Parameter,
+  runStep,
+  type Tensor,
+  tensor,
+} from '../../src/index.ts';
+
+/** How many plans are made while something runs. */
+async function misses(run: () => Promise<void> | void): Promise<number> {
+  const before = backendInfo().planMisses;
+  await run();
+  return backendInfo().planMisses - before;
+}
+
+const x = arange(4096).cast('float32').reshape([1024, 4]).detach();
+x.dataSync();
+
+test('parts further on find the plan of the first', async () => {
+  const sums: number[] = [];
+  const made = await misses(() => {
+    for (let i = 0; i < 8; i++)
+      sums.push(
+        x
+          .slice([i * 128, (i + 1) * 128])
+          .sum()
+          .item(),
+      );
+  });
+  expect(made).toBe(1);
+  expect(sums.map((s, i) => s - sums[0]! - i * 128 * 4 * 128 * 4)).toEqual(sums.map(() => 0));
+});
+
+test('numbers are no structure', async () => {
+  const values: number[] = [];
+  const made = await misses(() => {
+    for (const s of [2, 0.5, -3, 1e-3, 0, 1])
+      values.push(
+        x
+          .mul(s)
+          .add(s * 2)
+          .sum()
+          .item(),
+      );
+  });
+  expect(made).toBe(1);
+  expect(new Set(values).size).toBe(6);
+});
+
+const structures: Record<string, () => Tensor> = {
+  'a shape': () => tensor([1, 2]).exp(),
+  'another shape': () => tensor([1, 2, 3]).exp(),
+  'an operation': () => tensor([1, 2]).sin(),
+  'a data type': () => tensor([1, 2], { dtype: 'int32' }).exp(),
+  'an axis': () => tensor([[1, 2]]).sum(0),
+  'another axis': () => tensor([[1, 2]]).sum(1),
+  'a parameter': () => full([2, 2, 2], 3).transpose([1, 0, 2]).exp(),
+  'another parameter': () => full([2, 2, 2], 3).transpose([0, 2, 1]).exp(),
+  'steps of a slice': () => tensor([1, 2, 3, 4]).slice([0, 4, 2]).exp(),
+  'other steps of a slice': () => tensor([1, 2, 3, 4]).slice([0, 2, 1]).exp(),
+  'one leaf twice': () => {
+    const a = tensor([1, 2]);
+    return a.div(a);
+  },
+  'two leaves': () => tensor([1, 2]).div(tensor([3, 4])),
+  'operands in order': () =>
+    tensor([1, 2])
+      .exp()
+      .sub(tensor([3, 4])),
+  'operands exchanged': () => tensor([3, 4]).sub(tensor([1, 2]).exp()),
+};
+
+test('every other structure is compiled anew, and only once', async () => {
+  // Plans that other tests made must not count.
+  const own = (t: Tensor): Tensor => t.cast('float32').sum().mul(3).cos().sub(0.25).tanh();
+  const first: number[] = [];
+  const made = await misses(() => {
+    for (const make of Object.values(structures)) first.push(own(make()).item());
+  });
+  expect(made).toBe(Object.keys(structures).length);
+  const again: number[] = [];
+  expect(
+    await misses(() => {
+      for (const make of Object.values(structures)) again.push(own(make()).item());
+    }),
+  ).toBe(0);
+  expect(again).toEqual(first);
+});
+
+test('which results are wanted belongs to the plan', async () => {
+  const graph = () => {
+    const a = tensor([1, 2]).exp().sub(5).erf();
+    return [a, a.log1p()] as const;
+  };
+  expect(
+    await misses(async () => {
+      await graph()[1].data();
+      await runStep({ results: [...graph()], assignments: [] });
+      await runStep({ results: [...graph()].reverse(), assignments: [] });
+    }),
+  ).toBe(3);
+});
+
+test('models of one structure share the plan of a training step', async () => {
+  const random = new Generator(1);
+  const train = async (rate: number): Promise<void> => {
+    const w = new Parameter(random.normal([4, 3]));
+    for (let i = 0; i < 5; i++) {
+      const batch = x.slice([i * 32, i * 32 + 32]);
+      const mask = random.bernoulli([32, 3], 0.5).cast('float32');
+      const loss = batch.matmul(w).tanh().mul(mask).square().mean();
+      const [g] = gradients(loss, [w]);
+      await runStep({ results: [loss], assignments: [[w, w.sub(g!.mul(rate))]] });
+    }
+  };
+  await train(0.1);
+  expect(
+    await misses(async () => {
+      await train(0.01);
+      await train(0.5);
+    }),
+  ).toBe(0);
+});
+
+test('the cache is bounded and forgets what was used longest ago', () => {
+  const cache = new PlanCache(3);
+  const executable = { run: () => null };
+  const plan = { buffers: [], kernels: [], commit: 0, checks: [], arenaBytes: 0 };
+  const ask = (n: number): void => {
+    const t = tensor(new Float32Array(n)).exp();
+    cache.get(toposort([t.node]), { results: [1], assignments: [] }, () => ({ plan, executable }));
+  };
+  const madeBy = (n: number): boolean => {
+    const before = cache.misses;
+    ask(n);
+    return cache.misses > before;
+  };
+  for (const n of [1, 2, 3]) expect(madeBy(n)).toBe(true);
+  expect(madeBy(1)).toBe(false);
+  expect(madeBy(4)).toBe(true);
+  expect(cache.size).toBe(3);
+  // 2 had to go; 1 had just been used.
+  expect(madeBy(1)).toBe(false);
+  expect(madeBy(3)).toBe(false);
+  expect(madeBy(2)).toBe(true);
+  expect(cache.size).toBe(3);
+  for (let n = 10; n < 200; n++) ask(n);
+  expect(cache.size).toBe(3);
+  expect(cache.hits).toBe(3);
+});
+
+test('plans of equal hash are told apart', () => {
+  // The hash does not see parameters: both of these fall into one bucket.
+  const x = arange(8).reshape([2, 2, 2]);
+  expect(x.transpose([1, 0, 2]).mul(1).flatten().toArray()).toEqual([0, 1, 4, 5, 2, 3, 6, 7]);
+  expect(x.transpose([0, 2, 1]).mul(1).flatten().toArray()).toEqual([0, 2, 1, 3, 4, 6, 5, 7]);
+});
+
+test('the number of plans is bounded', () => {
+  for (let n = 1; n <= 300; n++) tensor(new Float32Array(n)).cos().dataSync();
+  expect(backendInfo().plans).toBeLessThanOrEqual(256);
+  expect(backendInfo()).toMatchObject({ name: 'js', threads: 1 });
+});
