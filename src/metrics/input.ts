@@ -166,6 +166,5 @@ function fromStrided(operation: string, what: string, input: StridedArray): Valu
         `(stride ${show(stride)}, offset ${offset}). Pass a shape that fits the data.`,
     );
   }
-  const values = 'get' in data ? Float64Array.from({ length: data.length }, (_, i) => data.get(i)) : data;
-  return { shape, data: rowMajor({ shape, data: values, stride, offset }) };
+  return { shape, data: rowMajor({ shape, data, stride, offset }) };
 }

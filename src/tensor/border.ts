@@ -8,7 +8,8 @@ import type { Shape } from './shape.ts';
 
 /** What an ndarray looks like, whichever copy or version of the package made it. */
 export interface NdArrayLike {
-  readonly data: ArrayLike<number>;
+  /** An array, or a store with `get` as ndarray's generic ones. */
+  readonly data: ArrayLike<number> | { readonly length: number; get(index: number): number };
   readonly shape: readonly number[];
   readonly stride: readonly number[];
   readonly offset: number;
@@ -22,7 +23,9 @@ export function isNdArray(value: object): value is NdArrayLike {
 export function rowMajor(a: NdArrayLike): ArrayLike<number> {
   const size = a.shape.reduce((n, d) => n * d, 1);
   const inOrder = isContiguous({ shape: a.shape, stride: a.stride, offset: { base: a.offset, terms: [] } });
-  if (inOrder && a.data.length === size) return a.data;
+  const store = a.data;
+  const data = 'get' in store ? Float64Array.from({ length: store.length }, (_, i) => store.get(i)) : store;
+  if (inOrder && data.length === size) return data;
   const out = new Float64Array(size);
   const strides = rowMajorStrides(a.shape);
   for (let i = 0; i < size; i++) {
@@ -30,7 +33,7 @@ export function rowMajor(a: NdArrayLike): ArrayLike<number> {
     for (let axis = 0; axis < a.shape.length; axis++) {
       at += (Math.floor(i / strides[axis]!) % a.shape[axis]!) * a.stride[axis]!;
     }
-    out[i] = a.data[at]!;
+    out[i] = data[at]!;
   }
   return out;
 }

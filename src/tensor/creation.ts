@@ -99,7 +99,7 @@ function read(values: Exclude<TensorLike, Tensor>): { data: ArrayLike<number>; s
   );
 }
 
-function dtypeOfArray(data: ArrayLike<number>): DType {
+function dtypeOfArray(data: object): DType {
   if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 'uint8';
   const wide = [Int32Array, Int8Array, Int16Array, Uint16Array, Uint32Array];
   return wide.some((type) => data instanceof type) ? 'int32' : 'float32';

@@ -1,3 +1,4 @@
+import ndarray, { type NdArray } from 'ndarray';
 import { describe, expect, test } from 'vitest';
 import {
   arange,
@@ -23,6 +24,25 @@ import { backendInfo } from '../../src/run.ts';
 
 const values = (t: Tensor): number[] => Array.from(t.dataSync());
 const gradient = (y: Tensor, x: Tensor): number[] => values(gradients(y, [x])[0]!);
+
+/** The least that ndarray takes as its memory. */
+class Store {
+  private readonly list: number[];
+  readonly length: number;
+
+  constructor(list: number[]) {
+    this.list = list;
+    this.length = list.length;
+  }
+
+  get(i: number): number {
+    return this.list[i]!;
+  }
+
+  set(i: number, value: number): void {
+    this.list[i] = value;
+  }
+}
 
 describe('Parameters', () => {
   test('a graph over an older version neither runs nor is differentiated', async () => {
@@ -217,5 +237,39 @@ describe('tensor()', () => {
   ] as const)('refuses %s', (_, make, type, message) => {
     expect(make).toThrow(type);
     expect(make).toThrow(message);
+  });
+});
+
+describe('ndarrays', () => {
+  const a = ndarray(
+    Float32Array.from({ length: 24 }, (_, i) => i),
+    [2, 3, 4],
+  );
+  const nested = (x: NdArray): number[][] =>
+    Array.from({ length: x.shape[0]! }, (_, i) => Array.from({ length: x.shape[1]! }, (_, j) => x.get(i, j)));
+
+  test.each([
+    ['in order', a.pick(1)],
+    ['transposed', a.pick(0).transpose(1, 0)],
+    ['stepping backwards', a.pick(null, 1).step(-1, 2)],
+    ['a window', a.pick(1).lo(1, 1).hi(2, 2)],
+    ['over a store with get and set', ndarray(new Store([5, 6, 7, 8]), [2, 2]).transpose(1, 0)],
+  ])('%s come in by their values', (_, x) => {
+    expect(tensor(x).toArray()).toEqual(nested(x));
+  });
+
+  test('keep their type, and go out in row-major order', async () => {
+    const bytes = ndarray(Uint8Array.of(1, 2, 3, 4), [2, 2]).transpose(1, 0);
+    const t = tensor(bytes);
+    expect(t.dtype).toBe('uint8');
+    const out = t.add(1).toNdarray();
+    expect([out.shape, out.stride, out.dtype, Array.from(out.data)]).toEqual([
+      [2, 2],
+      [2, 1],
+      'uint8',
+      [2, 4, 3, 5],
+    ]);
+    out.set(0, 0, 9);
+    expect(await t.data()).toEqual(Uint8Array.of(1, 3, 2, 4));
   });
 });
