@@ -34,44 +34,44 @@ interface Entry extends CompiledPlan {
 
 /** Plans by the structure of their graphs; the least recently used are forgotten. */
 export class PlanCache {
-  private readonly capacity: number;
-  private readonly buckets = new Map<number, Entry[]>();
-  private readonly recent = new Map<Entry, number>();
+  readonly #capacity: number;
+  readonly #buckets = new Map<number, Entry[]>();
+  readonly #recent = new Map<Entry, number>();
   hits = 0;
   misses = 0;
 
   constructor(capacity: number) {
-    this.capacity = capacity;
+    this.#capacity = capacity;
   }
 
   get size(): number {
-    return this.recent.size;
+    return this.#recent.size;
   }
 
   get(graph: Graph, goal: Goal, compile: () => CompiledPlan): CompiledPlan {
     const hash = hashOf(graph, goal);
-    const bucket = this.buckets.get(hash) ?? [];
+    const bucket = this.#buckets.get(hash) ?? [];
     let entry = bucket.find((e) => sameGoal(e.goal, goal) && sameGraph(e.vertices, graph));
     if (entry !== undefined) {
       this.hits++;
       // A Map keeps its keys in the order of insertion: the first is the one used longest ago.
-      this.recent.delete(entry);
+      this.#recent.delete(entry);
     } else {
       this.misses++;
       entry = { ...compile(), vertices: verticesOf(graph), goal };
-      this.buckets.set(hash, [...bucket, entry]);
-      if (this.recent.size >= this.capacity) this.forgetOldest();
+      this.#buckets.set(hash, [...bucket, entry]);
+      if (this.#recent.size >= this.#capacity) this.#forgetOldest();
     }
-    this.recent.set(entry, hash);
+    this.#recent.set(entry, hash);
     return entry;
   }
 
-  private forgetOldest(): void {
-    const [entry, hash] = this.recent.entries().next().value!;
-    this.recent.delete(entry);
-    const rest = this.buckets.get(hash)!.filter((e) => e !== entry);
-    if (rest.length > 0) this.buckets.set(hash, rest);
-    else this.buckets.delete(hash);
+  #forgetOldest(): void {
+    const [entry, hash] = this.#recent.entries().next().value!;
+    this.#recent.delete(entry);
+    const rest = this.#buckets.get(hash)!.filter((e) => e !== entry);
+    if (rest.length > 0) this.#buckets.set(hash, rest);
+    else this.#buckets.delete(hash);
   }
 }
 

@@ -50,16 +50,16 @@ export function fuse(
 }
 
 class Fuser {
-  private readonly graph: Graph;
-  private readonly primitives: readonly Primitive[];
-  private readonly limits: Limits | null;
-  private readonly isRoot: boolean[];
+  readonly #graph: Graph;
+  readonly #primitives: readonly Primitive[];
+  readonly #limits: Limits | null;
+  readonly #isRoot: boolean[];
   /** Edges that leave a node. */
-  private readonly uses: number[];
-  private readonly needsBuffer: boolean[];
-  private readonly lazies: Lazy[] = [];
-  private readonly open = new Map<number, Core>();
-  private readonly kernels: Kernel[] = [];
+  readonly #uses: number[];
+  readonly #needsBuffer: boolean[];
+  readonly #lazies: Lazy[] = [];
+  readonly #open = new Map<number, Core>();
+  readonly #kernels: Kernel[] = [];
 
   constructor(
     graph: Graph,
@@ -67,31 +67,31 @@ class Fuser {
     roots: readonly number[],
     limits: Limits | null,
   ) {
-    this.graph = graph;
-    this.primitives = primitives;
-    this.limits = limits;
-    this.isRoot = graph.nodes.map(() => false);
-    for (const r of roots) this.isRoot[r] = true;
-    this.uses = graph.nodes.map(() => 0);
-    for (const inputs of graph.inputs) for (const i of inputs) this.uses[i]!++;
-    this.needsBuffer = this.findBuffers();
+    this.#graph = graph;
+    this.#primitives = primitives;
+    this.#limits = limits;
+    this.#isRoot = graph.nodes.map(() => false);
+    for (const r of roots) this.#isRoot[r] = true;
+    this.#uses = graph.nodes.map(() => 0);
+    for (const inputs of graph.inputs) for (const i of inputs) this.#uses[i]!++;
+    this.#needsBuffer = this.#findBuffers();
   }
 
   run(): Kernel[] {
-    for (let i = 0; i < this.primitives.length; i++) this.visit(i);
-    return this.kernels;
+    for (let i = 0; i < this.#primitives.length; i++) this.#visit(i);
+    return this.#kernels;
   }
 
   /** The values that are read as buffers, found through the views between. */
-  private findBuffers(): boolean[] {
-    const needs = this.graph.nodes.map(() => false);
+  #findBuffers(): boolean[] {
+    const needs = this.#graph.nodes.map(() => false);
     const mark = (value: number): void => {
       let v = value;
-      while (this.primitives[v]!.kind === 'view') v = this.graph.inputs[v]![0]!;
+      while (this.#primitives[v]!.kind === 'view') v = this.#graph.inputs[v]![0]!;
       needs[v] = true;
     };
-    this.primitives.forEach((p, i) => {
-      const inputs = this.graph.inputs[i]!;
+    this.#primitives.forEach((p, i) => {
+      const inputs = this.#graph.inputs[i]!;
       if (p.kind === 'contract' || p.kind === 'scatter') inputs.forEach(mark);
       if (p.kind === 'map' || p.kind === 'reduce') {
         for (const input of p.inputs)
@@ -101,81 +101,81 @@ class Fuser {
     return needs;
   }
 
-  private visit(i: number): void {
-    const p = this.primitives[i]!;
+  #visit(i: number): void {
+    const p = this.#primitives[i]!;
     switch (p.kind) {
       case 'leaf':
-        this.lazies[i] = this.buffered(i);
+        this.#lazies[i] = this.#buffered(i);
         return;
       case 'view':
-        this.visitView(i, p.move);
+        this.#visitView(i, p.move);
         return;
       case 'map':
-        this.lazies[i] = { shape: this.graph.nodes[i]!.shape, ...this.inlineWithinLimits(i, p) };
+        this.#lazies[i] = { shape: this.#graph.nodes[i]!.shape, ...this.#inlineWithinLimits(i, p) };
         break;
       case 'reduce': {
-        const { inputs, expr, names } = this.inlineWithinLimits(i, p);
-        this.openCore(i, { kind: 'reduce', reducer: p.reducer, over: p.over, inputs, expr }, names);
+        const { inputs, expr, names } = this.#inlineWithinLimits(i, p);
+        this.#openCore(i, { kind: 'reduce', reducer: p.reducer, over: p.over, inputs, expr }, names);
         break;
       }
       case 'contract': {
-        const [a, b] = this.graph.inputs[i]!.map((s) => this.operand(s));
-        const type = dtypes[this.graph.nodes[i]!.dtype].scalar === 'f32' ? 'f32' : 'i32';
+        const [a, b] = this.#graph.inputs[i]!.map((s) => this.#operand(s));
+        const type = dtypes[this.#graph.nodes[i]!.dtype].scalar === 'f32' ? 'f32' : 'i32';
         const { batch, m, k, n } = p;
-        this.openCore(i, { kind: 'contract', type, a: a!, b: b!, axes: { batch, m, k, n } }, []);
+        this.#openCore(i, { kind: 'contract', type, a: a!, b: b!, axes: { batch, m, k, n } }, []);
         break;
       }
       case 'scatter': {
-        const [indices, updates] = this.graph.inputs[i]!.map((s) => this.operand(s));
-        const type = dtypes[this.graph.nodes[i]!.dtype].scalar === 'f32' ? 'f32' : 'i32';
+        const [indices, updates] = this.#graph.inputs[i]!.map((s) => this.#operand(s));
+        const type = dtypes[this.#graph.nodes[i]!.dtype].scalar === 'f32' ? 'f32' : 'i32';
         const { axis, check } = p;
-        this.openCore(i, { kind: 'scatter', type, axis, check, indices: indices!, updates: updates! }, []);
+        this.#openCore(i, { kind: 'scatter', type, axis, check, indices: indices!, updates: updates! }, []);
         break;
       }
     }
     if (
-      this.limits === null ||
-      this.isRoot[i] ||
-      this.needsBuffer[i] ||
-      (this.uses[i]! > 1 && !this.isCheap(i))
+      this.#limits === null ||
+      this.#isRoot[i] ||
+      this.#needsBuffer[i] ||
+      (this.#uses[i]! > 1 && !this.#isCheap(i))
     ) {
-      this.realize(i);
+      this.#realize(i);
     }
   }
 
-  private visitView(i: number, move: (view: View) => View | null): void {
-    const source = this.graph.inputs[i]![0]!;
-    if (this.uses[i]! > 1 && !this.isCheap(source)) this.realize(source);
-    const node = this.graph.nodes[i]!;
-    const moved = this.moved(source, move);
+  #visitView(i: number, move: (view: View) => View | null): void {
+    const source = this.#graph.inputs[i]![0]!;
+    if (this.#uses[i]! > 1 && !this.#isCheap(source)) this.#realize(source);
+    const node = this.#graph.nodes[i]!;
+    const moved = this.#moved(source, move);
     if (
       moved !== null &&
-      (sizeOf(node.shape) <= sizeOf(this.lazies[source]!.shape) || this.isCheap(source))
+      (sizeOf(node.shape) <= sizeOf(this.#lazies[source]!.shape) || this.#isCheap(source))
     ) {
-      this.lazies[i] = moved;
+      this.#lazies[i] = moved;
     } else {
-      this.realize(source);
-      this.lazies[i] = this.moved(source, move)!;
+      this.#realize(source);
+      this.#lazies[i] = this.#moved(source, move)!;
     }
-    if (this.isRoot[i]) this.realize(i);
+    if (this.#isRoot[i]) this.#realize(i);
   }
 
-  private inlineWithinLimits(i: number, p: Primitive & { kind: 'map' | 'reduce' }): Inlined {
-    const inlined = this.inline(i, p.inputs, p.expr, p.kind === 'reduce');
-    if (this.limits === null) return inlined;
-    const { maxInputs, maxNodes } = this.limits;
+  #inlineWithinLimits(i: number, p: Primitive & { kind: 'map' | 'reduce' }): Inlined {
+    const inlined = this.#inline(i, p.inputs, p.expr, p.kind === 'reduce');
+    if (this.#limits === null) return inlined;
+    const { maxInputs, maxNodes } = this.#limits;
     if (inlined.inputs.length <= maxInputs) {
       if (inlined.nodes <= maxNodes) return inlined;
       const nodes = postorder([inlined.expr]).length;
       if (nodes <= maxNodes) return { ...inlined, nodes };
     }
-    for (const s of this.graph.inputs[i]!) if (!this.isLoad(s)) this.realize(s);
-    return this.inline(i, p.inputs, p.expr, p.kind === 'reduce');
+    for (const s of this.#graph.inputs[i]!) if (!this.#isLoad(s)) this.#realize(s);
+    return this.#inline(i, p.inputs, p.expr, p.kind === 'reduce');
   }
 
   /** A primitive's expression over its node's operands, with the operands' own expressions put in. */
-  private inline(i: number, loopInputs: readonly LoopInput[], expr: Expr, inReduction: boolean): Inlined {
-    const sources = this.graph.inputs[i]!;
+  #inline(i: number, loopInputs: readonly LoopInput[], expr: Expr, inReduction: boolean): Inlined {
+    const sources = this.#graph.inputs[i]!;
     const inputs: Access[] = [];
     const names: string[] = [];
     let nodes = postorder([expr]).length;
@@ -187,13 +187,13 @@ class Fuser {
       if (input.input === null)
         return { buffer: null, view: input.move(contiguous([]))!, gather: [], fill: null };
       const s = sources[input.input]!;
-      if (input.gatherAxes.length > 0) return this.gathered(s, input);
-      if (inReduction && this.openIn(s).length > 0) this.realize(s);
-      let moved = this.moved(s, input.move);
-      const grows = moved !== null && sizeOf(moved.shape) > sizeOf(this.lazies[s]!.shape);
-      if (moved === null || (grows && !this.isCheap(s))) {
-        this.realize(s);
-        moved = this.moved(s, input.move)!;
+      if (input.gatherAxes.length > 0) return this.#gathered(s, input);
+      if (inReduction && this.#openIn(s).length > 0) this.#realize(s);
+      let moved = this.#moved(s, input.move);
+      const grows = moved !== null && sizeOf(moved.shape) > sizeOf(this.#lazies[s]!.shape);
+      if (moved === null || (grows && !this.#isCheap(s))) {
+        this.#realize(s);
+        moved = this.#moved(s, input.move)!;
       }
       for (const name of moved.names) if (!names.includes(name)) names.push(name);
       nodes += moved.nodes;
@@ -209,13 +209,13 @@ class Fuser {
       const r = replacements[e.value]!;
       return 'view' in r ? load(number(r), e.type, e.args) : r;
     });
-    names.push(this.graph.nodes[i]!.op.name);
+    names.push(this.#graph.nodes[i]!.op.name);
     return { inputs, expr: whole!, names, nodes };
   }
 
   /** A lazy value seen through a view; null where one of its accesses can't be. */
-  private moved(value: number, move: (view: View) => View | null): Lazy | null {
-    const lazy = this.lazies[value]!;
+  #moved(value: number, move: (view: View) => View | null): Lazy | null {
+    const lazy = this.#lazies[value]!;
     const inputs: Access[] = [];
     for (const access of lazy.inputs) {
       const view = move(access.view);
@@ -227,8 +227,8 @@ class Fuser {
     return { ...lazy, shape, inputs };
   }
 
-  private gathered(value: number, input: LoopInput): Access {
-    const { buffer, view } = this.operand(value);
+  #gathered(value: number, input: LoopInput): Access {
+    const { buffer, view } = this.#operand(value);
     const rest = view.shape.map((_, axis) => axis).filter((axis) => !input.gatherAxes.includes(axis));
     const restView: View = {
       shape: rest.map((axis) => view.shape[axis]!),
@@ -244,36 +244,36 @@ class Fuser {
   }
 
   /** The value as a buffer under a view. */
-  private operand(value: number): Operand {
-    if (!this.isLoad(value)) this.realize(value);
-    const [access] = this.lazies[value]!.inputs;
+  #operand(value: number): Operand {
+    if (!this.#isLoad(value)) this.#realize(value);
+    const [access] = this.#lazies[value]!.inputs;
     return { buffer: access!.buffer!, view: access!.view };
   }
 
   /** Is the value a buffer under a view and nothing more? */
-  private isLoad(value: number): boolean {
-    const { expr, inputs } = this.lazies[value]!;
+  #isLoad(value: number): boolean {
+    const { expr, inputs } = this.#lazies[value]!;
     return (
       expr.op === 'load' &&
       expr.args.length === 0 &&
       inputs[0]!.buffer !== null &&
-      !this.open.has(inputs[0]!.buffer)
+      !this.#open.has(inputs[0]!.buffer)
     );
   }
 
-  private openIn(value: number): number[] {
-    return this.lazies[value]!.inputs.flatMap((a) =>
-      a.buffer !== null && this.open.has(a.buffer) ? [a.buffer] : [],
+  #openIn(value: number): number[] {
+    return this.#lazies[value]!.inputs.flatMap((a) =>
+      a.buffer !== null && this.#open.has(a.buffer) ? [a.buffer] : [],
     );
   }
 
-  private isCheap(value: number): boolean {
-    const { nodes, expr } = this.lazies[value]!;
-    return nodes <= cheapNodes && this.openIn(value).length === 0 && costOf(expr) <= cheap;
+  #isCheap(value: number): boolean {
+    const { nodes, expr } = this.#lazies[value]!;
+    return nodes <= cheapNodes && this.#openIn(value).length === 0 && costOf(expr) <= cheap;
   }
 
-  private buffered(value: number): Lazy {
-    const node = this.graph.nodes[value]!;
+  #buffered(value: number): Lazy {
+    const node = this.#graph.nodes[value]!;
     const access: Access = { buffer: value, view: contiguous(node.shape), gather: [], fill: null };
     return {
       shape: node.shape,
@@ -284,35 +284,35 @@ class Fuser {
     };
   }
 
-  private openCore(i: number, source: Core['source'], names: readonly string[]): void {
-    const { op, shape } = this.graph.nodes[i]!;
+  #openCore(i: number, source: Core['source'], names: readonly string[]): void {
+    const { op, shape } = this.#graph.nodes[i]!;
     const all = names.length > 0 ? names : [op.name];
-    this.open.set(i, { shape, source, name: all.join(' ') });
-    this.lazies[i] = this.buffered(i);
+    this.#open.set(i, { shape, source, name: all.join(' ') });
+    this.#lazies[i] = this.#buffered(i);
   }
 
   /** Gives a value a buffer: emits the kernel that computes it, unless it has one. */
-  private realize(value: number): void {
-    const lazy = this.lazies[value]!;
-    const own = this.open.get(value);
+  #realize(value: number): void {
+    const lazy = this.#lazies[value]!;
+    const own = this.#open.get(value);
     if (own !== undefined) {
-      this.emit(value, lazy, own, value);
+      this.#emit(value, lazy, own, value);
       return;
     }
     const [access] = lazy.inputs;
-    if (this.isLoad(value) && access!.buffer === value && isContiguous(access!.view)) return;
+    if (this.#isLoad(value) && access!.buffer === value && isContiguous(access!.view)) return;
     let absorbed: number | null = null;
-    for (const c of this.openIn(value)) {
-      if (!this.open.has(c)) continue;
-      if (absorbed === null && this.canAbsorb(lazy, c)) absorbed = c;
-      else this.realize(c);
+    for (const c of this.#openIn(value)) {
+      if (!this.#open.has(c)) continue;
+      if (absorbed === null && this.#canAbsorb(lazy, c)) absorbed = c;
+      else this.#realize(c);
     }
-    this.emit(value, lazy, absorbed === null ? null : this.open.get(absorbed)!, absorbed);
+    this.#emit(value, lazy, absorbed === null ? null : this.#open.get(absorbed)!, absorbed);
   }
 
   /** Can a map become the epilogue of an open core? It must read the core's result element by element. */
-  private canAbsorb(lazy: Lazy, core: number): boolean {
-    const { shape } = this.open.get(core)!;
+  #canAbsorb(lazy: Lazy, core: number): boolean {
+    const { shape } = this.#open.get(core)!;
     return (
       sizeOf(lazy.shape) === sizeOf(shape) &&
       lazy.inputs.every((a) => {
@@ -322,7 +322,7 @@ class Fuser {
     );
   }
 
-  private emit(value: number, lazy: Lazy, core: Core | null, absorbed: number | null): void {
+  #emit(value: number, lazy: Lazy, core: Core | null, absorbed: number | null): void {
     const shape = core?.shape ?? lazy.shape;
     const source: Source = core?.source ?? { kind: 'map' };
     const inputs: Access[] = [];
@@ -340,9 +340,9 @@ class Fuser {
     const [expr] = shareSubexpressions(exprs);
     const names = [...(core ? [core.name] : []), ...lazy.names];
     const name = names.join(' ') || 'copy';
-    this.kernels.push({ name, shape, source, inputs, stores: [{ buffer: value, expr: expr! }] });
-    if (absorbed !== null) this.open.delete(absorbed);
-    this.lazies[value] = this.buffered(value);
+    this.#kernels.push({ name, shape, source, inputs, stores: [{ buffer: value, expr: expr! }] });
+    if (absorbed !== null) this.#open.delete(absorbed);
+    this.#lazies[value] = this.#buffered(value);
   }
 }
 

@@ -15,26 +15,26 @@ export function lower(graph: Graph, checks: Check[]): Primitive[] {
 }
 
 class Builder implements LoweringBuilder {
-  private readonly node: Node;
-  private readonly firstSlot: number;
-  private readonly checks: Check[];
-  private readonly inputs: LoopInput[] = [];
-  private space: readonly number[];
+  readonly #node: Node;
+  readonly #firstSlot: number;
+  readonly #checks: Check[];
+  readonly #inputs: LoopInput[] = [];
+  #space: readonly number[];
 
   constructor(node: Node, firstSlot: number, checks: Check[]) {
-    this.node = node;
-    this.firstSlot = firstSlot;
-    this.checks = checks;
-    this.space = node.shape;
+    this.#node = node;
+    this.#firstSlot = firstSlot;
+    this.#checks = checks;
+    this.#space = node.shape;
   }
 
   over(shape: readonly number[]): void {
-    this.space = [...this.node.shape, ...shape];
+    this.#space = [...this.#node.shape, ...shape];
   }
 
   input(k: number, move?: (view: View) => View | null): Expr {
-    const space = this.space;
-    return this.add(
+    const space = this.#space;
+    return this.#add(
       { input: k, move: move ?? ((v) => broadcastView(v, space)), gatherAxes: [], fill: null },
       k,
       [],
@@ -48,26 +48,26 @@ class Builder implements LoweringBuilder {
     move: (rest: View) => View,
     fill?: number,
   ): Expr {
-    return this.add({ input: k, move, gatherAxes: axes, fill: fill ?? null }, k, indices);
+    return this.#add({ input: k, move, gatherAxes: axes, fill: fill ?? null }, k, indices);
   }
 
   index(axis: number): Expr {
-    return this.counter(this.space.map((_, i) => (i === axis ? 1 : 0)));
+    return this.#counter(this.#space.map((_, i) => (i === axis ? 1 : 0)));
   }
 
   linearIndex(): Expr {
-    return this.counter(rowMajorStrides(this.space));
+    return this.#counter(rowMajorStrides(this.#space));
   }
 
-  private counter(stride: readonly number[]): Expr {
-    const view: View = { shape: this.space, stride, offset: contiguous([]).offset };
-    return this.add({ input: null, move: () => view, gatherAxes: [], fill: null }, null, []);
+  #counter(stride: readonly number[]): Expr {
+    const view: View = { shape: this.#space, stride, offset: contiguous([]).offset };
+    return this.#add({ input: null, move: () => view, gatherAxes: [], fill: null }, null, []);
   }
 
-  private add(input: LoopInput, k: number | null, indices: readonly Expr[]): Expr {
-    this.inputs.push(input);
-    const type = k === null ? 'i32' : dtypes[this.node.inputs[k]!.dtype].scalar;
-    return load(this.inputs.length - 1, type, indices);
+  #add(input: LoopInput, k: number | null, indices: readonly Expr[]): Expr {
+    this.#inputs.push(input);
+    const type = k === null ? 'i32' : dtypes[this.#node.inputs[k]!.dtype].scalar;
+    return load(this.#inputs.length - 1, type, indices);
   }
 
   value(i: number, type: 'f32' | 'i32' | 'u32'): Expr {
@@ -75,24 +75,24 @@ class Builder implements LoweringBuilder {
   }
 
   slot(i: number): number {
-    return this.firstSlot + i;
+    return this.#firstSlot + i;
   }
 
   check(check: Check): number {
-    this.checks.push(check);
-    return this.checks.length - 1;
+    this.#checks.push(check);
+    return this.#checks.length - 1;
   }
 
   map(expr: Expr): Primitive {
-    return { kind: 'map', inputs: this.inputs, expr };
+    return { kind: 'map', inputs: this.#inputs, expr };
   }
 
   reduce(reducer: Reducer, expr: Expr): Primitive {
     return {
       kind: 'reduce',
       reducer,
-      over: this.space.slice(this.node.shape.length),
-      inputs: this.inputs,
+      over: this.#space.slice(this.#node.shape.length),
+      inputs: this.#inputs,
       expr,
     };
   }

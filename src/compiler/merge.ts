@@ -55,65 +55,65 @@ function prune(kernel: Kernel): Kernel {
 
 class Merger {
   /** Kernels by position; null where one has moved away. */
-  private readonly at: (Kernel | null)[];
-  private readonly limits: Limits;
-  private readonly producer = new Map<number, number>();
+  readonly #at: (Kernel | null)[];
+  readonly #limits: Limits;
+  readonly #producer = new Map<number, number>();
   /** The positions of the kernels that read a buffer. */
-  private readonly readers = new Map<number, Set<number>>();
+  readonly #readers = new Map<number, Set<number>>();
 
   constructor(kernels: readonly Kernel[], limits: Limits) {
-    this.at = [...kernels];
-    this.limits = limits;
+    this.#at = [...kernels];
+    this.#limits = limits;
     kernels.forEach((kernel, position) => {
-      this.enter(kernel, position);
+      this.#enter(kernel, position);
     });
   }
 
   run(): Kernel[] {
-    for (let position = 0; position < this.at.length; position++) {
+    for (let position = 0; position < this.#at.length; position++) {
       let here = position;
-      for (let found = this.partner(here); found !== null; found = this.partner(here)) here = found;
+      for (let found = this.#partner(here); found !== null; found = this.#partner(here)) here = found;
     }
-    return this.at.filter((kernel) => kernel !== null);
+    return this.#at.filter((kernel) => kernel !== null);
   }
 
-  private enter(kernel: Kernel, position: number): void {
-    for (const s of kernel.stores) this.producer.set(s.buffer, position);
+  #enter(kernel: Kernel, position: number): void {
+    for (const s of kernel.stores) this.#producer.set(s.buffer, position);
     for (const b of buffersRead(kernel)) {
-      const set = this.readers.get(b);
+      const set = this.#readers.get(b);
       if (set) set.add(position);
-      else this.readers.set(b, new Set([position]));
+      else this.#readers.set(b, new Set([position]));
     }
   }
 
-  private leave(kernel: Kernel, position: number): void {
-    for (const b of buffersRead(kernel)) this.readers.get(b)!.delete(position);
+  #leave(kernel: Kernel, position: number): void {
+    for (const b of buffersRead(kernel)) this.#readers.get(b)!.delete(position);
   }
 
   /**
    * Merges the map at a position with a kernel before it; the merged kernel's position, or null if there is
    * none to merge with.
    */
-  private partner(position: number): number | null {
-    const user = this.at[position]!;
+  #partner(position: number): number | null {
+    const user = this.#at[position]!;
     if (user === null || user.source.kind !== 'map') return null;
     const candidates = new Set<number>();
     for (const b of buffersRead(user)) {
-      const p = this.producer.get(b);
+      const p = this.#producer.get(b);
       if (p !== undefined && p !== position) candidates.add(p);
     }
     for (const p of [...candidates].sort((a, b) => b - a)) {
-      const first = this.at[p]!;
-      const target = this.meetingPoint(first, p, user, position);
+      const first = this.#at[p]!;
+      const target = this.#meetingPoint(first, p, user, position);
       if (target === null) continue;
       const merged = join(first, user);
-      if (merged === null || !this.fits(merged)) continue;
-      this.leave(first, p);
-      this.leave(user, position);
-      this.at[p] = null;
-      this.at[position] = null;
-      this.at[target] = merged;
-      this.enter(merged, target);
+      if (merged === null || !this.#fits(merged)) continue;
+      this.#leave(first, p);
+      this.#leave(user, position);
+      this.#at[p] = null;
+      this.#at[position] = null;
+      this.#at[target] = merged;
+      this.#enter(merged, target);
       return target;
     }
     return null;
@@ -123,21 +123,21 @@ class Merger {
    * Where both kernels can run as one: the later place if nobody between needs the first, else the earlier if
    * the second can.
    */
-  private meetingPoint(first: Kernel, p: number, user: Kernel, position: number): number | null {
+  #meetingPoint(first: Kernel, p: number, user: Kernel, position: number): number | null {
     const readBetween = first.stores.some((s) => {
-      for (const r of this.readers.get(s.buffer) ?? []) if (r < position) return true;
+      for (const r of this.#readers.get(s.buffer) ?? []) if (r < position) return true;
       return false;
     });
     if (!readBetween) return position;
     const ready = buffersRead(user).every((b) => {
-      const made = this.producer.get(b);
+      const made = this.#producer.get(b);
       return made === undefined || made <= p;
     });
     return ready ? p : null;
   }
 
-  private fits(kernel: Kernel): boolean {
-    const { maxInputs, maxNodes, maxStores } = this.limits;
+  #fits(kernel: Kernel): boolean {
+    const { maxInputs, maxNodes, maxStores } = this.#limits;
     return (
       kernel.inputs.length <= maxInputs &&
       kernel.stores.length <= maxStores &&

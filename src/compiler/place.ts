@@ -43,38 +43,38 @@ interface Gap {
 /** A stretch of memory with gaps, which are kept in ascending order and never touch. */
 class Arena {
   bytes = 0;
-  private readonly gaps: Gap[] = [];
+  readonly #gaps: Gap[] = [];
 
   take(bytes: number): number {
     if (bytes === 0) return 0;
     let best = -1;
-    this.gaps.forEach((gap, i) => {
-      if (gap.bytes >= bytes && (best < 0 || gap.bytes < this.gaps[best]!.bytes)) best = i;
+    this.#gaps.forEach((gap, i) => {
+      if (gap.bytes >= bytes && (best < 0 || gap.bytes < this.#gaps[best]!.bytes)) best = i;
     });
-    if (best < 0) return this.grow(bytes);
-    const gap = this.gaps[best]!;
+    if (best < 0) return this.#grow(bytes);
+    const gap = this.#gaps[best]!;
     const { offset } = gap;
-    if (gap.bytes === bytes) this.gaps.splice(best, 1);
+    if (gap.bytes === bytes) this.#gaps.splice(best, 1);
     else Object.assign(gap, { offset: offset + bytes, bytes: gap.bytes - bytes });
     return offset;
   }
 
   /** Takes the end of the arena, a gap there included. */
-  private grow(bytes: number): number {
-    const last = this.gaps[this.gaps.length - 1];
+  #grow(bytes: number): number {
+    const last = this.#gaps[this.#gaps.length - 1];
     const atEnd = last !== undefined && last.offset + last.bytes === this.bytes;
     const offset = atEnd ? last.offset : this.bytes;
-    if (atEnd) this.gaps.pop();
+    if (atEnd) this.#gaps.pop();
     this.bytes = offset + bytes;
     return offset;
   }
 
   release(offset: number, bytes: number): void {
     if (bytes === 0) return;
-    let i = this.gaps.findIndex((gap) => gap.offset > offset);
-    if (i < 0) i = this.gaps.length;
-    const before = this.gaps[i - 1];
-    const after = this.gaps[i];
+    let i = this.#gaps.findIndex((gap) => gap.offset > offset);
+    if (i < 0) i = this.#gaps.length;
+    const before = this.#gaps[i - 1];
+    const after = this.#gaps[i];
     const gap = { offset, bytes };
     let from = i;
     let merged = 0;
@@ -88,6 +88,6 @@ class Arena {
       gap.bytes += after.bytes;
       merged++;
     }
-    this.gaps.splice(from, merged, gap);
+    this.#gaps.splice(from, merged, gap);
   }
 }

@@ -81,14 +81,14 @@ function isShaped(values: SampleArray): values is ShapedArray {
 /** Samples that all lie in memory. */
 export class ArrayDataset {
   readonly size: number;
-  private readonly x: Rows;
-  private readonly y: Rows;
-  private readonly weights: Rows | null;
+  readonly #x: Rows;
+  readonly #y: Rows;
+  readonly #weights: Rows | null;
 
   private constructor(x: Rows, y: Rows, weights: Rows | null) {
-    this.x = x;
-    this.y = y;
-    this.weights = weights;
+    this.#x = x;
+    this.#y = y;
+    this.#weights = weights;
     this.size = x.count;
   }
 
@@ -114,10 +114,10 @@ export class ArrayDataset {
       const to = Math.min(from + batchSize, this.size);
       const pick = (rows: Rows): Rows =>
         order === undefined ? rows.part(from, to) : rows.gather(order.subarray(from, to));
-      const weights = this.weights === null ? null : pick(this.weights);
+      const weights = this.#weights === null ? null : pick(this.#weights);
       yield {
-        x: pick(this.x).toTensor(),
-        y: pick(this.y).toTensor(),
+        x: pick(this.#x).toTensor(),
+        y: pick(this.#y).toTensor(),
         size: to - from,
         ...weighted(to - from, weights?.array, weights?.toTensor()),
       };
@@ -128,9 +128,9 @@ export class ArrayDataset {
   split(at: number): [before: ArrayDataset, after: ArrayDataset] {
     const part = (from: number, to: number): ArrayDataset =>
       new ArrayDataset(
-        this.x.part(from, to),
-        this.y.part(from, to),
-        this.weights === null ? null : this.weights.part(from, to),
+        this.#x.part(from, to),
+        this.#y.part(from, to),
+        this.#weights === null ? null : this.#weights.part(from, to),
       );
     return [part(0, at), part(at, this.size)];
   }
@@ -138,21 +138,22 @@ export class ArrayDataset {
 
 /** Batches that come from elsewhere, in the size and order in which they come. */
 export class StreamDataset {
-  private readonly operation: string;
-  private readonly source: BatchSource;
+  readonly #operation: string;
+  readonly #source: BatchSource;
 
   constructor(operation: string, source: BatchSource) {
-    this.operation = operation;
-    this.source = source;
+    this.#operation = operation;
+    this.#source = source;
   }
 
   /** Whether the source is an iterator itself, which can be gone through once only. */
   get once(): boolean {
-    return 'next' in this.source;
+    return 'next' in this.#source;
   }
 
   async *batches({ epoch }: Pass): AsyncIterableIterator<Batch> {
-    const { operation, source } = this;
+    const operation = this.#operation;
+    const source = this.#source;
     let count = 0;
     for await (const samples of typeof source === 'function' ? source(epoch) : source) {
       if (typeof samples !== 'object' || samples === null || !('x' in samples) || !('y' in samples)) {

@@ -12,16 +12,16 @@ const LONG_ROW = 32;
 export class Rows {
   readonly array: TypedArray;
   readonly count: number;
-  private readonly dtype: DType;
-  private readonly shape: Shape;
-  private readonly width: number;
+  readonly #dtype: DType;
+  readonly #shape: Shape;
+  readonly #width: number;
 
   private constructor(array: TypedArray, dtype: DType, count: number, shape: Shape) {
     this.array = array;
-    this.dtype = dtype;
+    this.#dtype = dtype;
     this.count = count;
-    this.shape = shape;
-    this.width = sizeOf(shape);
+    this.#shape = shape;
+    this.#width = sizeOf(shape);
   }
 
   /** The rows of a tensor of rank 1 or more, computed now. */
@@ -31,8 +31,9 @@ export class Rows {
 
   /** Rows one after the other, without a copy. */
   part(from: number, to: number): Rows {
-    const { array, width } = this;
-    return new Rows(array.subarray(from * width, to * width), this.dtype, to - from, this.shape);
+    const width = this.#width;
+    const { array } = this;
+    return new Rows(array.subarray(from * width, to * width), this.#dtype, to - from, this.#shape);
   }
 
   /**
@@ -41,17 +42,18 @@ export class Rows {
    * somebody kept would change.
    */
   gather(order: Int32Array): Rows {
-    const { array, width } = this;
-    const out = dtypes[this.dtype].allocate(order.length * width);
+    const width = this.#width;
+    const { array } = this;
+    const out = dtypes[this.#dtype].allocate(order.length * width);
     for (let i = 0; i < order.length; i++) {
       const from = order[i]! * width;
       if (width >= LONG_ROW) out.set(array.subarray(from, from + width), i * width);
       else for (let j = 0; j < width; j++) out[i * width + j] = array[from + j]!;
     }
-    return new Rows(out, this.dtype, order.length, this.shape);
+    return new Rows(out, this.#dtype, order.length, this.#shape);
   }
 
   toTensor(): Tensor {
-    return fromArray(this.array, [this.count, ...this.shape], this.dtype);
+    return fromArray(this.array, [this.count, ...this.#shape], this.#dtype);
   }
 }

@@ -16,17 +16,17 @@ export interface ActivationOptions {
  */
 export class Activation extends Layer {
   readonly activation: ActivationFunction;
-  private readonly title: string;
+  readonly #title: string;
   declare readonly gives: Kept<this['given']>;
 
   constructor(activation: ActivationName | ActivationFunction, options: ActivationOptions = {}) {
     super(options.name);
     this.activation = toActivation(activation);
-    this.title = typeof activation === 'string' ? activation : activation.name;
+    this.#title = typeof activation === 'string' ? activation : activation.name;
   }
 
   override get type(): string {
-    return this.title ? `Activation(${this.title})` : 'Activation';
+    return this.#title ? `Activation(${this.#title})` : 'Activation';
   }
 
   override forward(x: Tensor): Tensor {

@@ -66,7 +66,7 @@ export class TrainingContext implements Context {
   readonly training = true;
   readonly rng: Generator;
   readonly onOutput?: (layer: Layer, output: Tensor) => void;
-  private pending = new Map<Parameter, Tensor>();
+  #pending = new Map<Parameter, Tensor>();
 
   constructor(options: TrainingOptions = {}) {
     this.rng = options.rng ?? defaultGenerator();
@@ -80,22 +80,22 @@ export class TrainingContext implements Context {
           `${show(value.shape)}. Reshape or cast the value.`,
       );
     }
-    this.pending.set(parameter, value.detach());
+    this.#pending.set(parameter, value.detach());
   }
 
   latest<S extends Shape>(parameter: Parameter<S>): Tensor<S> {
-    return (this.pending.get(parameter) as Tensor<S> | undefined) ?? parameter;
+    return (this.#pending.get(parameter) as Tensor<S> | undefined) ?? parameter;
   }
 
   /** The assignments asked for so far. */
   get assignments(): readonly (readonly [parameter: Parameter, value: Tensor])[] {
-    return [...this.pending];
+    return [...this.#pending];
   }
 
   /** Hands the assignments over and forgets them: the context is ready for the next step. */
   take(): readonly (readonly [parameter: Parameter, value: Tensor])[] {
     const taken = this.assignments;
-    this.pending = new Map();
+    this.#pending = new Map();
     return taken;
   }
 }

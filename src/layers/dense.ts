@@ -71,14 +71,14 @@ export class Dense<const In extends number = number, const Out extends number = 
   }
 
   override forward(x: Tensor<[number, In]>): Tensor<[number, Out]> {
-    this.check(x.shape);
+    this.#check(x.shape);
     const kernel: Tensor = this.kernel;
     const product = (x as Tensor).matmul(kernel);
     const sum = this.bias === null ? product : product.add(this.bias as Tensor);
     return (this.activation === null ? sum : this.activation(sum)) as Tensor<[number, Out]>;
   }
 
-  private check(shape: readonly number[]): void {
+  #check(shape: readonly number[]): void {
     if (shape.length === 2 && shape[1] === this.inFeatures) return;
     const wanted = `inFeatures ${this.inFeatures}`;
     const mend =

@@ -37,8 +37,8 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   /** For the compiler only: the shape it gives. */
   declare readonly gives: Out;
 
-  private readonly penalties: [Parameter, Penalty][] = [];
-  private static readonly frozen = new WeakSet<Parameter>();
+  readonly #penalties: [Parameter, Penalty][] = [];
+  static readonly #frozen = new WeakSet<Parameter>();
 
   constructor(name = '') {
     this.name = name;
@@ -104,14 +104,14 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     for (const parameter of this.parameters()) {
       if (!parameter.trainable) continue;
       parameter.trainable = false;
-      Layer.frozen.add(parameter);
+      Layer.#frozen.add(parameter);
     }
   }
 
   /** Undoes `freeze`. What was never trainable, such as running statistics, stays so. */
   unfreeze(): void {
     for (const parameter of this.parameters()) {
-      if (Layer.frozen.delete(parameter)) parameter.trainable = true;
+      if (Layer.#frozen.delete(parameter)) parameter.trainable = true;
     }
   }
 
@@ -119,7 +119,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   protected penalize(parameter: Parameter, penalty: Penalty | undefined): void {
     if (penalty === undefined) return;
     checkPenalty(penalty);
-    this.penalties.push([parameter, penalty]);
+    this.#penalties.push([parameter, penalty]);
   }
 
   /**
@@ -129,7 +129,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   penalty(): Tensor | null {
     const terms = new Map<Parameter, Tensor>();
     const walk = (layer: Layer): void => {
-      for (const [parameter, penalty] of layer.penalties) {
+      for (const [parameter, penalty] of layer.#penalties) {
         if (parameter.trainable && !terms.has(parameter)) terms.set(parameter, penaltyOf(parameter, penalty));
       }
       for (const [, member] of layer.members()) if (member instanceof Layer) walk(member);

@@ -9,14 +9,14 @@ import type { Slots, Update } from './optimizer.ts';
  * before Adam's step, whose running means do not see the decay.
  */
 export class AdamW extends Adam {
-  private readonly decay: number;
+  readonly #decay: number;
 
   /** @param options learningRate is 1e-3 and weightDecay 0.01 by default. */
   constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
     const { weightDecay = 0.01, ...rest } = options;
     super(parameters, rest);
     checkNotNegative('AdamW', { weightDecay });
-    this.decay = weightDecay;
+    this.#decay = weightDecay;
   }
 
   protected override update(
@@ -26,7 +26,7 @@ export class AdamW extends Adam {
     learningRate: number,
     t: number,
   ): Update<'m' | 'v'> {
-    const shrunk = this.decay === 0 ? p : p.mul(1 - learningRate * this.decay);
+    const shrunk = this.#decay === 0 ? p : p.mul(1 - learningRate * this.#decay);
     return super.update(shrunk, g, slots, learningRate, t);
   }
 }

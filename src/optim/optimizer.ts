@@ -54,7 +54,7 @@ export abstract class Optimizer<Slot extends string = string> {
   /** The number of updates done. */
   step = 0;
   protected readonly clip: ClipOptions;
-  private readonly slots: readonly Readonly<Record<Slot, Parameter>>[];
+  readonly #slots: readonly Readonly<Record<Slot, Parameter>>[];
 
   /**
    * @param parameters such as `model.parameters()`; those that are not trainable are skipped.
@@ -69,7 +69,7 @@ export abstract class Optimizer<Slot extends string = string> {
     this.learningRate = options.learningRate;
     this.clip = options.clip ?? {};
     checkClip(this.clip);
-    this.slots = this.parameters.map((p) => {
+    this.#slots = this.parameters.map((p) => {
       const kept = {} as Record<Slot, Parameter>;
       for (const slot of slots) {
         kept[slot] = new Parameter<Shape>(zeros(p.shape), { name: `${p.name}.${slot}`, trainable: false });
@@ -120,7 +120,7 @@ export abstract class Optimizer<Slot extends string = string> {
     });
     const learningRate = this.currentLearningRate;
     clipGradients(gradients, this.clip).forEach((g, k) => {
-      const slots = this.slots[trained[k]!]!;
+      const slots = this.#slots[trained[k]!]!;
       const update = this.update(targets[k]!, g, slots, learningRate, this.step + 1);
       assignments.push([targets[k]!, update.value]);
       for (const slot of Object.keys(slots) as Slot[]) assignments.push([slots[slot], update.slots[slot]]);
@@ -138,9 +138,9 @@ export abstract class Optimizer<Slot extends string = string> {
 
   /** A copy of the optimizer's memory, for a checkpoint. */
   getState(): OptimizerState {
-    const names = Object.keys(this.slots[0] ?? {}) as Slot[];
+    const names = Object.keys(this.#slots[0] ?? {}) as Slot[];
     const copies = (slot: Slot): Float32Array[] =>
-      this.slots.map((s) => Float32Array.from(s[slot].dataSync()));
+      this.#slots.map((s) => Float32Array.from(s[slot].dataSync()));
     return { step: this.step, slots: Object.fromEntries(names.map((slot) => [slot, copies(slot)])) };
   }
 
@@ -149,7 +149,7 @@ export abstract class Optimizer<Slot extends string = string> {
    * shapes.
    */
   async setState(state: OptimizerState): Promise<void> {
-    const assignments = this.slots.flatMap((slots, i) =>
+    const assignments = this.#slots.flatMap((slots, i) =>
       (Object.keys(slots) as Slot[]).map((slot): readonly [Parameter, Tensor] => {
         const values = state.slots[slot]?.[i];
         const target = slots[slot];

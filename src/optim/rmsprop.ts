@@ -27,7 +27,7 @@ type Settings = Required<Omit<RMSpropOptions, 'clip'>>;
  *     p = p - learningRate * d                      (momentum: b = momentum * b + d in place of d)
  */
 export class RMSprop extends Optimizer {
-  private readonly settings: Settings;
+  readonly #settings: Settings;
 
   /** @param options learningRate is 0.01 by default. */
   constructor(parameters: readonly Parameter[], options: RMSpropOptions = {}) {
@@ -40,13 +40,13 @@ export class RMSprop extends Optimizer {
       ...(settings.centered ? ['mean'] : []),
       ...(settings.momentum > 0 ? ['momentum'] : []),
     ]);
-    this.settings = settings;
+    this.#settings = settings;
     checkShare('RMSprop', { alpha: settings.alpha, momentum: settings.momentum });
     checkNotNegative('RMSprop', { epsilon: settings.epsilon, weightDecay: settings.weightDecay });
   }
 
   protected override update(p: Tensor, gradient: Tensor, slots: Slots, learningRate: number): Update {
-    const { alpha, epsilon, momentum, weightDecay } = this.settings;
+    const { alpha, epsilon, momentum, weightDecay } = this.#settings;
     const g = decayed(gradient, p, weightDecay);
     const next: Record<string, Tensor> = { square: slots.square!.mul(alpha).add(g.square().mul(1 - alpha)) };
     let variance = next.square!;

@@ -22,12 +22,12 @@ export interface SGDOptions extends OptimizerOptions {
  *     p = p - learningRate * b                      (Nesterov: g + momentum * b in place of b)
  */
 export class SGD extends Optimizer {
-  private readonly settings: { momentum: number; nesterov: boolean; weightDecay: number };
+  readonly #settings: { momentum: number; nesterov: boolean; weightDecay: number };
 
   constructor(parameters: readonly Parameter[], options: SGDOptions) {
     const settings = { momentum: 0, nesterov: false, weightDecay: 0, ...options };
     super(parameters, settings, settings.momentum > 0 ? ['momentum'] : []);
-    this.settings = settings;
+    this.#settings = settings;
     checkShare('SGD', { momentum: settings.momentum });
     checkNotNegative('SGD', { weightDecay: settings.weightDecay });
     if (settings.nesterov && settings.momentum === 0) {
@@ -36,7 +36,7 @@ export class SGD extends Optimizer {
   }
 
   protected override update(p: Tensor, gradient: Tensor, slots: Slots, learningRate: number): Update {
-    const { momentum, nesterov, weightDecay } = this.settings;
+    const { momentum, nesterov, weightDecay } = this.#settings;
     const g = decayed(gradient, p, weightDecay);
     if (slots.momentum === undefined) return { value: p.sub(g.mul(learningRate)), slots };
     const b = slots.momentum.mul(momentum).add(g);

@@ -23,7 +23,7 @@ export interface ParameterOptions {
 export class Parameter<S extends Shape = Shape> extends Tensor<S> {
   /** Optimizers skip a Parameter where this is false. */
   trainable: boolean;
-  private readonly storage: Storage;
+  readonly #storage: Storage;
 
   /** Starts with the values of a tensor (computed now, and copied). */
   constructor(initial: Tensor<S>, options: ParameterOptions = {}) {
@@ -34,7 +34,7 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> {
       options.name ?? 'parameter',
     );
     super(leafNode(storage, initial.shape));
-    this.storage = storage;
+    this.#storage = storage;
     this.trainable = options.trainable ?? true;
   }
 
@@ -43,16 +43,16 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> {
   }
 
   get name(): string {
-    return this.storage.name;
+    return this.#storage.name;
   }
 
   set name(name: string) {
-    this.storage.name = name;
+    this.#storage.name = name;
   }
 
   /** How often the values have been replaced. */
   get version(): number {
-    return this.storage.version;
+    return this.#storage.version;
   }
 
   /** Replaces the values; they must have the Parameter's shape. */
@@ -63,8 +63,8 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> {
 
   /** @internal A run has overwritten the values: graphs built so far are out of date. */
   overwritten(): void {
-    this.storage.version++;
-    this.node = leafNode(this.storage, this.shape);
+    this.#storage.version++;
+    this.node = leafNode(this.#storage, this.shape);
   }
 }
 

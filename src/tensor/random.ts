@@ -29,18 +29,18 @@ type Plain<S extends Shape> = { -readonly [K in keyof S]: S[K] };
  * state goes on where it was.
  */
 export class Generator {
-  private seed: number;
-  private stream: number;
-  private counter: number;
+  #seed: number;
+  #stream: number;
+  #counter: number;
 
   /**
    * @param seed whole number from 0 to 2^53 - 1. @param stream from 0 to 2^32 - 1; streams of one seed are
    *   independent.
    */
   constructor(seed: number, stream = 0) {
-    this.seed = checkWhole('Generator', 'seed', seed, Number.MAX_SAFE_INTEGER);
-    this.stream = checkWhole('Generator', 'stream', stream, 0xffffffff);
-    this.counter = 0;
+    this.#seed = checkWhole('Generator', 'seed', seed, Number.MAX_SAFE_INTEGER);
+    this.#stream = checkWhole('Generator', 'stream', stream, 0xffffffff);
+    this.#counter = 0;
   }
 
   /**
@@ -49,14 +49,14 @@ export class Generator {
    */
   uniform<const S extends Shape>(shape: S, low = 0, high = 1): Tensor<Plain<S>> {
     checkFinite('uniform', { low, high });
-    const u = randomTensor(uniformOperation, checked('uniform', shape), this.next());
+    const u = randomTensor(uniformOperation, checked('uniform', shape), this.#next());
     return low === 0 && high === 1 ? u : (u.mul(high - low).add(low) as Tensor<Plain<S>>);
   }
 
   /** Normally distributed float32 numbers (Box & Muller 1958). */
   normal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>> {
     checkFinite('normal', { mean, standardDeviation });
-    const z = randomTensor(normalOperation, checked('normal', shape), this.next());
+    const z = randomTensor(normalOperation, checked('normal', shape), this.#next());
     return mean === 0 && standardDeviation === 1
       ? z
       : (z.mul(standardDeviation).add(mean) as Tensor<Plain<S>>);
@@ -67,7 +67,7 @@ export class Generator {
     if (!(probability >= 0 && probability <= 1)) {
       throw new ValueError(`[bernoulli] got probability ${probability}, wanted a number from 0 to 1.`);
     }
-    return randomTensor(bernoulliOperation, checked('bernoulli', shape), this.next(), probability);
+    return randomTensor(bernoulliOperation, checked('bernoulli', shape), this.#next(), probability);
   }
 
   /**
@@ -77,7 +77,7 @@ export class Generator {
   truncatedNormal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>> {
     checkFinite('truncatedNormal', { mean, standardDeviation });
     const values = new Float32Array(sizeOf(checked('truncatedNormal', shape)));
-    const word = this.words();
+    const word = this.#words();
     const unit = 1 / 16777216;
     for (let i = 0; i < values.length; ) {
       const radius = Math.sqrt(-2 * log(((word() >>> 8) + 1) * unit));
@@ -91,7 +91,7 @@ export class Generator {
   permutation(n: number): Int32Array {
     checkWhole('permutation', 'n', n, 0x7fffffff);
     const order = Int32Array.from({ length: n }, (_, i) => i);
-    const word = this.words();
+    const word = this.#words();
     for (let i = n - 1; i > 0; i--) {
       const j = below(i + 1, word);
       const swap = order[i]!;
@@ -106,13 +106,21 @@ export class Generator {
     const out = new Uint32Array(4);
     const low = checkWhole('fork', 'key', key, Number.MAX_SAFE_INTEGER) >>> 0;
     const high = Math.floor(key / 4294967296);
-    philox4x32(low, high, this.stream, forkDomain, this.seed >>> 0, Math.floor(this.seed / 4294967296), out);
+    philox4x32(
+      low,
+      high,
+      this.#stream,
+      forkDomain,
+      this.#seed >>> 0,
+      Math.floor(this.#seed / 4294967296),
+      out,
+    );
     return new Generator((out[0]! & 0x1fffff) * 4294967296 + out[1]!, out[2]!);
   }
 
   /** The state, to be kept in a checkpoint. */
   getState(): GeneratorState {
-    return { seed: this.seed, stream: this.stream, counter: this.counter };
+    return { seed: this.#seed, stream: this.#stream, counter: this.#counter };
   }
 
   /** Goes on from a state that `getState` gave. */
@@ -120,23 +128,25 @@ export class Generator {
     const seed = checkWhole('setState', 'seed', state.seed, Number.MAX_SAFE_INTEGER);
     const stream = checkWhole('setState', 'stream', state.stream, 0xffffffff);
     const counter = checkWhole('setState', 'counter', state.counter, Number.MAX_SAFE_INTEGER);
-    Object.assign(this, { seed, stream, counter });
+    this.#seed = seed;
+    this.#stream = stream;
+    this.#counter = counter;
   }
 
-  private next(): Draw {
-    const c = this.counter++;
+  #next(): Draw {
+    const c = this.#counter++;
     return [
-      this.seed >>> 0,
-      Math.floor(this.seed / 4294967296),
+      this.#seed >>> 0,
+      Math.floor(this.#seed / 4294967296),
       c >>> 0,
       Math.floor(c / 4294967296),
-      this.stream,
+      this.#stream,
     ];
   }
 
   /** The 32-bit words of one draw, one after the other. */
-  private words(): () => number {
-    const [key0, key1, c1, c2, c3] = this.next();
+  #words(): () => number {
+    const [key0, key1, c1, c2, c3] = this.#next();
     const block = new Uint32Array(256);
     let i = 0;
     return () => {

@@ -104,16 +104,16 @@ class Run implements Training {
   readonly optimizer: Optimizer;
   readonly epochs: number;
   readonly history = new History();
-  private readonly options: FitOptions;
-  private readonly data: Dataset;
-  private readonly validation: Dataset | null;
-  private readonly random: Generator;
-  private readonly metrics: readonly Metric[];
-  private readonly callbacks: readonly Callback[];
-  private readonly batchSize: number;
-  private readonly pacer = new Pacer();
+  readonly #options: FitOptions;
+  readonly #data: Dataset;
+  readonly #validation: Dataset | null;
+  readonly #random: Generator;
+  readonly #metrics: readonly Metric[];
+  readonly #callbacks: readonly Callback[];
+  readonly #batchSize: number;
+  readonly #pacer = new Pacer();
   /** Whether a callback follows the batches. */
-  private readonly watched: boolean;
+  readonly #watched: boolean;
 
   private constructor(
     model: Model,
@@ -124,16 +124,16 @@ class Run implements Training {
   ) {
     const { optimizer, epochs = 1, metrics = [], callbacks = [], batchSize = 32 } = options;
     this.model = model;
-    this.data = data;
-    this.validation = validation;
-    this.options = options;
-    this.random = random;
+    this.#data = data;
+    this.#validation = validation;
+    this.#options = options;
+    this.#random = random;
     this.optimizer = optimizer;
     this.epochs = epochs;
-    this.metrics = metrics;
-    this.callbacks = [...callbacks, ...progressCallback(options.progress)];
-    this.batchSize = batchSize;
-    this.watched = this.callbacks.some((callback) => callback.onBatchEnd !== undefined);
+    this.#metrics = metrics;
+    this.#callbacks = [...callbacks, ...progressCallback(options.progress)];
+    this.#batchSize = batchSize;
+    this.#watched = this.#callbacks.some((callback) => callback.onBatchEnd !== undefined);
   }
 
   static async open(model: Model, data: Data, options: FitOptions, random: Generator): Promise<Run> {
@@ -176,48 +176,53 @@ class Run implements Training {
   }
 
   async train(): Promise<History> {
-    const { initialEpoch = 0, signal } = this.options;
+    const { initialEpoch = 0, signal } = this.#options;
     signal?.throwIfAborted();
     try {
-      for (const callback of this.callbacks) await callback.onTrainBegin?.(this);
-      for (let epoch = initialEpoch; epoch < this.epochs && !this.stopped; epoch++) await this.epoch(epoch);
+      for (const callback of this.#callbacks) await callback.onTrainBegin?.(this);
+      for (let epoch = initialEpoch; epoch < this.epochs && !this.#stopped; epoch++) await this.#epoch(epoch);
     } catch (error) {
-      for (const callback of this.callbacks) await callback.onTrainEnd?.(this, error);
+      for (const callback of this.#callbacks) await callback.onTrainEnd?.(this, error);
       throw error;
     }
-    for (const callback of this.callbacks) await callback.onTrainEnd?.(this);
+    for (const callback of this.#callbacks) await callback.onTrainEnd?.(this);
     return this.history;
   }
 
-  private get stopped(): boolean {
+  get #stopped(): boolean {
     return this.history.stopped !== undefined;
   }
 
-  private async epoch(epoch: number): Promise<void> {
-    const { data, metrics, callbacks, batchSize, options, pacer } = this;
+  async #epoch(epoch: number): Promise<void> {
+    const data = this.#data;
+    const metrics = this.#metrics;
+    const callbacks = this.#callbacks;
+    const batchSize = this.#batchSize;
+    const options = this.#options;
+    const pacer = this.#pacer;
     const { loss, shuffle = true, signal } = options;
     const start = performance.now();
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, this);
     for (const metric of metrics) metric.reset();
 
-    const random = this.random.fork(epoch);
+    const random = this.#random.fork(epoch);
     const mean = new Mean();
     const order = shuffle ? { shuffle: random } : {};
     let number = 0;
     for await (const batch of data.batches({ batchSize, epoch, ...order })) {
       signal?.throwIfAborted();
       // Weights that are all 0 leave nothing to divide by, and nothing to learn.
-      if (batch.weight > 0) await this.step(batch, random, mean, epoch, number);
-      if (this.stopped) return;
+      if (batch.weight > 0) await this.#step(batch, random, mean, epoch, number);
+      if (this.#stopped) return;
       number++;
       await pacer.pause();
     }
     signal?.throwIfAborted();
 
     const found: Record<string, number> = { loss: mean.result(), ...results(metrics) };
-    if (this.validation !== null) {
+    if (this.#validation !== null) {
       const evaluation = { loss, metrics, ...(signal ? { signal } : {}) };
-      const scores = await evaluateOn('fit', this.model, this.validation, evaluation, { epoch, pacer });
+      const scores = await evaluateOn('fit', this.model, this.#validation, evaluation, { epoch, pacer });
       for (const [name, value] of Object.entries(scores)) found[`val_${name}`] = value;
     }
     const seconds = (performance.now() - start) / 1000;
@@ -226,14 +231,12 @@ class Run implements Training {
   }
 
   /** Learns from one batch. */
-  private async step(
-    batch: Batch,
-    random: Generator,
-    mean: Mean,
-    epoch: number,
-    number: number,
-  ): Promise<void> {
-    const { model, optimizer, metrics, callbacks, options, data } = this;
+  async #step(batch: Batch, random: Generator, mean: Mean, epoch: number, number: number): Promise<void> {
+    const metrics = this.#metrics;
+    const callbacks = this.#callbacks;
+    const options = this.#options;
+    const data = this.#data;
+    const { model, optimizer } = this;
     const before = random.getState();
     const context = training({ rng: random });
     const predictions = callModel(model, batch.x, context);
@@ -247,17 +250,17 @@ class Run implements Training {
       const looked = error instanceof ValueError ? diagnose(model, options.loss, batch, replay) : null;
       const cause = await looked?.catch(() => null); // fails as the step did where it was no NaN
       if (!cause) throw error;
-      await this.notANumber(cause, epoch, number);
+      await this.#notANumber(cause, epoch, number);
       return;
     }
     const value = (await loss.data())[0]!;
     mean.add(value, batch.weight);
     for (const metric of metrics) await metric.update(predictions, batch.y, batch.sampleWeights);
-    if (!this.watched) return;
+    if (!this.#watched) return;
     const logs: BatchLogs = {
       epoch,
       batch: number,
-      batches: data instanceof ArrayDataset ? data.countBatches(this.batchSize) : undefined,
+      batches: data instanceof ArrayDataset ? data.countBatches(this.#batchSize) : undefined,
       step: optimizer.step,
       loss: value,
       learningRate,
@@ -266,11 +269,11 @@ class Run implements Training {
     for (const callback of callbacks) await callback.onBatchEnd?.(logs, this);
   }
 
-  private async notANumber(cause: string, epoch: number, batch: number): Promise<void> {
+  async #notANumber(cause: string, epoch: number, batch: number): Promise<void> {
     const { step } = this.optimizer;
     const message = `[fit] epoch ${epoch + 1} of ${this.epochs}, step ${step + 1}: ${cause}`;
-    for (const callback of this.callbacks) await callback.onNaN?.({ epoch, batch, step, message }, this);
-    if (!this.stopped) throw new ValueError(message);
+    for (const callback of this.#callbacks) await callback.onNaN?.({ epoch, batch, step, message }, this);
+    if (!this.#stopped) throw new ValueError(message);
   }
 }
 

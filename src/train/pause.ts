@@ -6,13 +6,13 @@ const SLICE = 16;
  * would wait until training is over.
  */
 export class Pacer {
-  private last = performance.now();
+  #last = performance.now();
 
   /** Waits for one turn of the event loop if the last one is long enough ago. */
   async pause(): Promise<void> {
-    if (performance.now() - this.last < SLICE) return;
+    if (performance.now() - this.#last < SLICE) return;
     await turn();
-    this.last = performance.now();
+    this.#last = performance.now();
   }
 }
 

@@ -1,9 +1,6 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { gradients, type Tensor, tensor } from '../../src/index.ts';
 import { compilePlan } from './plans.ts';
-
-// Placing is no walk of the graph: it compares the buffers with each other, of which fusion leaves few.
-vi.mock('../../src/compiler/place.ts', () => ({ place: () => ({ offsets: new Map(), arenaBytes: 0 }) }));
 
 /**
  * How much work something does, in steps that do not depend on the machine: every use of a Map or Set, and every element that a

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   explain,
+  Generator,
   gradients,
   Parameter,
   runStep,
@@ -58,24 +59,45 @@ test('three Parameters move on in a circle, turned on the way', async () => {
   expect(c.toArray()).toEqual(turned(a0));
 });
 
-const ownValues: Record<string, (a: Parameter) => Tensor> = {
+const reversed = (a: Tensor): number[] => Array.from({ length: a.shape[0]! }, (_, i) => a.shape[0]! - 1 - i);
+const ownValues: Record<string, (a: Tensor) => Tensor> = {
   'its transpose': (a) => a.transpose(),
   'itself reversed': (a) => a.flip(),
   'its rows the other way round, plus itself': (a) => a.flip(0).add(a),
-  'a broadcast row of itself': (a) => a.slice([0, 1]).broadcastTo([2, 2]),
+  'a broadcast row of itself': (a) => a.slice([0, 1]).broadcastTo(a.shape),
   'itself plus a number': (a) => a.add(1),
   'a matrix product with itself': (a) => a.matmul(a),
-  'rows of itself': (a) => a.take([1, 0]),
+  'rows of itself': (a) => a.take(reversed(a)),
   'itself over its sum': (a) => a.div(a.sum()),
-  'itself with updates': (a) => a.scatterAdd([1, 0], a),
+  'itself with updates': (a) => a.scatterAdd(reversed(a), a),
   itself: (a) => a,
 };
 
 test.each(Object.entries(ownValues))('a Parameter takes %s', async (_, value) => {
-  const [a] = pair();
-  const wanted = value(tensor(a0) as Parameter).toArray();
-  await runStep({ assignments: [[a, value(a)]] });
-  expect(a.toArray()).toEqual(wanted);
+  // The larger one takes several blocks of the interpreter, so that an early write would be seen.
+  for (const n of [2, 50]) {
+    const initial = new Generator(n).normal([n, n]).detach();
+    const a = new Parameter(initial);
+    const wanted = value(initial).dataSync();
+    await runStep({ assignments: [[a, value(a)]] });
+    expect(a.dataSync()).toEqual(wanted);
+  }
+});
+
+test('one value for two Parameters', async () => {
+  const [a, b] = pair();
+  const value = a.mul(b);
+  await runStep({
+    assignments: [
+      [a, value],
+      [b, value],
+    ],
+  });
+  expect(a.toArray()).toEqual([
+    [5, 12],
+    [21, 32],
+  ]);
+  expect(b.toArray()).toEqual(a.toArray());
 });
 
 test('one value for two Parameters and a result', async () => {

@@ -17,46 +17,46 @@ export interface RowReducer {
 
 /** Reduces `width` columns side by side, in the order of accumulation of kernel.ts: lanes, then chunks. */
 export class Columns implements RowReducer {
-  private readonly width: number;
-  private readonly rule: FoldRule;
-  private readonly join: Loop;
-  private readonly lanes: Register;
-  private readonly lane: Register[];
+  readonly #width: number;
+  readonly #rule: FoldRule;
+  readonly #join: Loop;
+  readonly #lanes: Register;
+  readonly #lane: Register[];
   /** Where the upper half starts of 8, 4 and 2 lanes. */
-  private readonly upper: Register[];
+  readonly #upper: Register[];
   /** Level l holds the result of 2^l neighbouring chunks, if bit l of their count is set. */
-  private readonly levels: Register[] = [];
-  private chunks = 0;
-  private rows = 0;
+  readonly #levels: Register[] = [];
+  #chunks = 0;
+  #rows = 0;
 
   constructor(reducer: Reducer, type: ScalarType, width: number, precision: Precision) {
     const rule = reducer === 'argmax' || reducer === 'argmin' ? undefined : folds[type][reducer];
     if (rule === undefined) throw new Error(`[js] ${reducer} is not a reduction of ${type}`);
-    this.width = width;
-    this.rule = rule;
-    this.join = precision.loops[type][rule.join]!;
-    this.lanes = precision.registers.make(type, LANES * width);
-    this.lane = Array.from({ length: LANES }, (_, l) => this.lanes.subarray(l * width, (l + 1) * width));
-    this.upper = [4, 2, 1].map((half) => this.lanes.subarray(half * width));
+    this.#width = width;
+    this.#rule = rule;
+    this.#join = precision.loops[type][rule.join]!;
+    this.#lanes = precision.registers.make(type, LANES * width);
+    this.#lane = Array.from({ length: LANES }, (_, l) => this.#lanes.subarray(l * width, (l + 1) * width));
+    this.#upper = [4, 2, 1].map((half) => this.#lanes.subarray(half * width));
   }
 
   reset(): void {
-    this.lanes.fill(this.rule.identity);
-    this.chunks = 0;
-    this.rows = 0;
+    this.#lanes.fill(this.#rule.identity);
+    this.#chunks = 0;
+    this.#rows = 0;
   }
 
   /** Takes rows of a single column. */
   take(n: number, x: Register, from: number): void {
-    this.rule.fold(n, this.lanes, x, from);
-    this.count(n);
+    this.#rule.fold(n, this.#lanes, x, from);
+    this.#count(n);
   }
 
   /** Takes one row of all columns. */
   takeRow(x: Register): void {
-    const lane = this.lane[this.rows % LANES]!;
-    this.join(this.width, lane, lane, x, x);
-    this.count(1);
+    const lane = this.#lane[this.#rows % LANES]!;
+    this.#join(this.#width, lane, lane, x, x);
+    this.#count(1);
   }
 
   finish(): number {
@@ -64,77 +64,78 @@ export class Columns implements RowReducer {
   }
 
   finishAll(): Register {
-    if (this.chunks === 0) return this.joinLanes();
-    if (this.rows > 0) this.closeChunk();
+    if (this.#chunks === 0) return this.#joinLanes();
+    if (this.#rows > 0) this.#closeChunk();
     let result: Register | null = null;
-    for (let level = 0; this.chunks >> level > 0; level++) {
-      if (((this.chunks >> level) & 1) === 0) continue;
-      const part = this.levels[level]!;
-      if (result !== null) this.join(this.width, part, part, result, result);
+    for (let level = 0; this.#chunks >> level > 0; level++) {
+      if (((this.#chunks >> level) & 1) === 0) continue;
+      const part = this.#levels[level]!;
+      if (result !== null) this.#join(this.#width, part, part, result, result);
       result = part;
     }
     return result!;
   }
 
-  private count(n: number): void {
-    this.rows += n;
-    if (this.rows === CHUNK) this.closeChunk();
+  #count(n: number): void {
+    this.#rows += n;
+    if (this.#rows === CHUNK) this.#closeChunk();
   }
 
-  private joinLanes(): Register {
+  #joinLanes(): Register {
     for (let i = 0, half = LANES / 2; i < 3; i++, half /= 2) {
-      const upper = this.upper[i]!;
-      this.join(half * this.width, this.lanes, this.lanes, upper, upper);
+      const upper = this.#upper[i]!;
+      this.#join(half * this.#width, this.#lanes, this.#lanes, upper, upper);
     }
-    return this.lane[0]!;
+    return this.#lane[0]!;
   }
 
-  private closeChunk(): void {
-    const result = this.joinLanes();
+  #closeChunk(): void {
+    const result = this.#joinLanes();
     let level = 0;
-    for (; (this.chunks >> level) & 1; level++) {
-      this.join(this.width, result, this.levels[level]!, result, result);
+    for (; (this.#chunks >> level) & 1; level++) {
+      this.#join(this.#width, result, this.#levels[level]!, result, result);
     }
-    this.levels[level] ??= result.slice();
-    this.levels[level]!.set(result);
-    this.chunks++;
-    this.rows = 0;
-    this.lanes.fill(this.rule.identity);
+    this.#levels[level] ??= result.slice();
+    this.#levels[level]!.set(result);
+    this.#chunks++;
+    this.#rows = 0;
+    this.#lanes.fill(this.#rule.identity);
   }
 }
 
 /** The number of the first winner in a row, a NaN winning over all else. */
 export class Winner implements RowReducer {
-  private readonly sign: number;
-  private count = 0;
-  private best = 0;
-  private at = 0;
+  readonly #sign: number;
+  #count = 0;
+  #best = 0;
+  #at = 0;
 
   constructor(reducer: 'argmax' | 'argmin') {
-    this.sign = reducer === 'argmax' ? 1 : -1;
+    this.#sign = reducer === 'argmax' ? 1 : -1;
   }
 
   reset(): void {
-    this.count = 0;
-    this.best = Number.NEGATIVE_INFINITY;
-    this.at = 0;
+    this.#count = 0;
+    this.#best = Number.NEGATIVE_INFINITY;
+    this.#at = 0;
   }
 
   take(n: number, x: Register, from: number): void {
-    let { best, at } = this;
+    let best = this.#best;
+    let at = this.#at;
     for (let i = 0; i < n; i++) {
-      const value = this.sign * x[from + i]!;
+      const value = this.#sign * x[from + i]!;
       if (value > best || (Number.isNaN(value) && !Number.isNaN(best))) {
         best = value;
-        at = this.count + i;
+        at = this.#count + i;
       }
     }
-    this.best = best;
-    this.at = at;
-    this.count += n;
+    this.#best = best;
+    this.#at = at;
+    this.#count += n;
   }
 
   finish(): number {
-    return this.at;
+    return this.#at;
   }
 }

@@ -78,13 +78,13 @@ export function compileContract(kernel: Kernel, source: Contract, machine: Machi
 /** One operand: lines of the depth K, rows of the left matrix or columns of the right one. */
 class Side {
   /** Positions of the lines, of the elements along one, and of the batches' matrices. */
-  private readonly lines: Int32Array;
-  private readonly depths: Int32Array;
-  private readonly batches: Int32Array;
-  private readonly machine: Machine;
-  private readonly operand: Operand;
-  private readonly width: number;
-  private origin = 0;
+  readonly #lines: Int32Array;
+  readonly #depths: Int32Array;
+  readonly #batches: Int32Array;
+  readonly #machine: Machine;
+  readonly #operand: Operand;
+  readonly #width: number;
+  #origin = 0;
 
   constructor(
     machine: Machine,
@@ -93,16 +93,16 @@ class Side {
     { batch, k }: { readonly batch: Group; readonly k: Group },
     width: number,
   ) {
-    this.machine = machine;
-    this.operand = operand;
-    this.lines = positions(lines);
-    this.depths = positions(k);
-    this.batches = positions(batch);
-    this.width = width;
+    this.#machine = machine;
+    this.#operand = operand;
+    this.#lines = positions(lines);
+    this.#depths = positions(k);
+    this.#batches = positions(batch);
+    this.#width = width;
   }
 
   begin(batch: number): void {
-    this.origin = evaluateOffset(this.operand.view.offset, this.machine.values) + this.batches[batch]!;
+    this.#origin = evaluateOffset(this.#operand.view.offset, this.#machine.values) + this.#batches[batch]!;
   }
 
   /**
@@ -110,11 +110,12 @@ class Side {
    * `end` on.
    */
   pack(panel: Register, at: number, first: number, end: number, p: number, depth: number): void {
-    const { width, depths } = this;
-    const data = this.machine.memory[this.operand.buffer]!;
+    const width = this.#width;
+    const depths = this.#depths;
+    const data = this.#machine.memory[this.#operand.buffer]!;
     for (let i = 0; i < width; i++) {
       if (first + i < end)
-        packLine(panel, at + i, width, data, this.origin + this.lines[first + i]!, depths, p, depth);
+        packLine(panel, at + i, width, data, this.#origin + this.#lines[first + i]!, depths, p, depth);
       else for (let q = 0; q < depth; q++) panel[at + i + q * width] = 0;
     }
   }

@@ -101,66 +101,66 @@ export const writes: { readonly [D in DType]: Write } = {
  * least.
  */
 export class Walk {
-  private readonly offset: Offset;
-  private readonly shape: readonly number[];
-  private readonly stride: readonly number[];
-  private readonly row: number;
-  private readonly step: number;
+  readonly #offset: Offset;
+  readonly #shape: readonly number[];
+  readonly #stride: readonly number[];
+  readonly #row: number;
+  readonly #step: number;
   /** Indices along all axes but the last, and the position of the row that they name. */
-  private readonly index: number[];
-  private rowStart = 0;
-  private column = 0;
-  private next = -1;
-  private origin = 0;
+  readonly #index: number[];
+  #rowStart = 0;
+  #column = 0;
+  #next = -1;
+  #origin = 0;
 
   constructor(view: View) {
     const { shape, strides } = coalesce(view.shape, [view.stride]);
-    this.offset = view.offset;
-    this.row = shape.pop() ?? 1;
-    this.step = strides[0]!.pop() ?? 0;
-    this.shape = shape;
-    this.stride = strides[0]!;
-    this.index = shape.map(() => 0);
+    this.#offset = view.offset;
+    this.#row = shape.pop() ?? 1;
+    this.#step = strides[0]!.pop() ?? 0;
+    this.#shape = shape;
+    this.#stride = strides[0]!;
+    this.#index = shape.map(() => 0);
   }
 
   /** Starts a run with these values of the plan. */
   begin(values: readonly number[]): void {
-    this.origin = evaluateOffset(this.offset, values);
-    this.next = -1;
+    this.#origin = evaluateOffset(this.#offset, values);
+    this.#next = -1;
   }
 
   /** Reads the elements number `start` to `start + n` into `out`. */
   read(start: number, n: number, segment: Segment, out: Register, source: Register): void {
-    if (start !== this.next) this.seek(start);
+    if (start !== this.#next) this.#seek(start);
     for (let at = 0; at < n; ) {
-      const count = Math.min(n - at, this.row - this.column);
-      segment(count, out, at, source, this.rowStart + this.column * this.step, this.step);
+      const count = Math.min(n - at, this.#row - this.#column);
+      segment(count, out, at, source, this.#rowStart + this.#column * this.#step, this.#step);
       at += count;
-      this.column += count;
-      if (this.column === this.row) this.nextRow();
+      this.#column += count;
+      if (this.#column === this.#row) this.#nextRow();
     }
-    this.next = start + n;
+    this.#next = start + n;
   }
 
-  private seek(start: number): void {
-    this.column = start % this.row;
-    this.rowStart = this.origin;
-    let rest = Math.floor(start / this.row);
-    for (let axis = this.shape.length - 1; axis >= 0; axis--) {
-      const i = rest % this.shape[axis]!;
-      this.index[axis] = i;
-      this.rowStart += i * this.stride[axis]!;
-      rest = Math.floor(rest / this.shape[axis]!);
+  #seek(start: number): void {
+    this.#column = start % this.#row;
+    this.#rowStart = this.#origin;
+    let rest = Math.floor(start / this.#row);
+    for (let axis = this.#shape.length - 1; axis >= 0; axis--) {
+      const i = rest % this.#shape[axis]!;
+      this.#index[axis] = i;
+      this.#rowStart += i * this.#stride[axis]!;
+      rest = Math.floor(rest / this.#shape[axis]!);
     }
   }
 
-  private nextRow(): void {
-    this.column = 0;
-    for (let axis = this.shape.length - 1; axis >= 0; axis--) {
-      this.rowStart += this.stride[axis]!;
-      if (++this.index[axis]! < this.shape[axis]!) return;
-      this.rowStart -= this.stride[axis]! * this.shape[axis]!;
-      this.index[axis] = 0;
+  #nextRow(): void {
+    this.#column = 0;
+    for (let axis = this.#shape.length - 1; axis >= 0; axis--) {
+      this.#rowStart += this.#stride[axis]!;
+      if (++this.#index[axis]! < this.#shape[axis]!) return;
+      this.#rowStart -= this.#stride[axis]! * this.#shape[axis]!;
+      this.#index[axis] = 0;
     }
   }
 }

@@ -31,11 +31,11 @@ type Step = (n: number, start: number) => void;
 export class Program {
   /** The registers that hold the expressions' values after `evaluate`. */
   readonly results: readonly Register[];
-  private readonly machine: Machine;
-  private readonly registers: RegisterAllocator;
-  private readonly walks: Walk[] = [];
-  private readonly fills: Step[] = [];
-  private readonly steps: Step[] = [];
+  readonly #machine: Machine;
+  readonly #registers: RegisterAllocator;
+  readonly #walks: Walk[] = [];
+  readonly #fills: Step[] = [];
+  readonly #steps: Step[] = [];
 
   /** `acc` is the register where the kernel leaves the result of its reduction. */
   constructor(
@@ -45,8 +45,8 @@ export class Program {
     inputs: readonly Access[],
     acc: Register | null = null,
   ) {
-    this.machine = machine;
-    this.registers = registers;
+    this.#machine = machine;
+    this.#registers = registers;
     const order = postorder(roots);
     const home = new Map<Expr, Register>();
     const uses = new Map<Expr, number>();
@@ -54,7 +54,7 @@ export class Program {
     for (const root of roots) uses.set(root, Infinity);
     for (const e of order) {
       if (e.op === 'const' || e.op === 'uniform') {
-        home.set(e, this.filled(e));
+        home.set(e, this.#filled(e));
         uses.set(e, Infinity);
       } else if (e.op === 'acc') {
         home.set(e, acc!);
@@ -71,8 +71,8 @@ export class Program {
       }
       const out = registers.take(e.type);
       home.set(e, out);
-      this.steps.push(
-        e.op === 'load' ? this.load(inputs[e.value]!, out, args) : this.operation(e, out, args),
+      this.#steps.push(
+        e.op === 'load' ? this.#load(inputs[e.value]!, out, args) : this.#operation(e, out, args),
       );
     }
     this.results = roots.map((e) => home.get(e)!);
@@ -80,28 +80,28 @@ export class Program {
 
   /** Starts a run over blocks of at most n elements. */
   begin(n: number): void {
-    for (const walk of this.walks) walk.begin(this.machine.values);
-    for (const fill of this.fills) fill(Math.min(n, BLOCK), 0);
+    for (const walk of this.#walks) walk.begin(this.#machine.values);
+    for (const fill of this.#fills) fill(Math.min(n, BLOCK), 0);
   }
 
   /** Computes the expressions at the n <= BLOCK points from number `start` (row-major) on. */
   evaluate(start: number, n: number): void {
-    const steps = this.steps;
+    const steps = this.#steps;
     for (let i = 0; i < steps.length; i++) steps[i]!(n, start);
   }
 
   /** A register that has the same value everywhere. */
-  private filled({ op, type, value }: Expr): Register {
-    const out = this.registers.own(type);
+  #filled({ op, type, value }: Expr): Register {
+    const out = this.#registers.own(type);
     const convert = conversions[type];
-    this.fills.push((n) => out.fill(convert(op === 'const' ? value : this.machine.values[value]!), 0, n));
+    this.#fills.push((n) => out.fill(convert(op === 'const' ? value : this.#machine.values[value]!), 0, n));
     return out;
   }
 
-  private load(input: Access, out: Register, indices: readonly Register[]): Step {
-    const machine = this.machine;
+  #load(input: Access, out: Register, indices: readonly Register[]): Step {
+    const machine = this.#machine;
     const walk = new Walk(input.view);
-    this.walks.push(walk);
+    this.#walks.push(walk);
     const { buffer } = input;
     if (buffer === null) return (n, start) => walk.read(start, n, countUp, out, out);
     const { dtype } = machine.plan.buffers[buffer]!;
@@ -110,7 +110,7 @@ export class Program {
 
     const gather = gathers[dtype];
     const fill = input.fill ?? 0;
-    const positions = this.registers.own('i32');
+    const positions = this.#registers.own('i32');
     return (n, start) => {
       walk.read(start, n, countUp, positions, positions);
       for (let k = 0; k < indices.length; k++) {
@@ -121,15 +121,15 @@ export class Program {
     };
   }
 
-  private operation(e: Expr, out: Register, args: readonly Register[]): Step {
+  #operation(e: Expr, out: Register, args: readonly Register[]): Step {
     if (e.op === 'philox') return (n) => philoxLoop(n, out, args);
     const [a, b = a, c = a] = args as [Register, Register?, Register?];
     if (e.op === 'check') {
-      const fail = (bits: number) => this.machine.fail(e.value, e.type === 'u32' ? bits >>> 0 : bits);
+      const fail = (bits: number) => this.#machine.fail(e.value, e.type === 'u32' ? bits >>> 0 : bits);
       return (n) => checkLoop(n, out, a, b, fail);
     }
     const type = e.args[e.args.length - 1]!.type;
-    const loop: Loop | undefined = this.machine.precision.loops[type][e.op];
+    const loop: Loop | undefined = this.#machine.precision.loops[type][e.op];
     if (loop === undefined) throw new Error(`[js] ${e.op} is not an operation on ${type}`);
     return (n) => loop(n, out, a, b, c);
   }

@@ -24,8 +24,8 @@ type Pools = { readonly [T in ScalarType]: Register[] };
  */
 export class RegisterFile {
   readonly make: (type: ScalarType, size: number) => Register;
-  private readonly pools: Pools = { f32: [], i32: [], u32: [], bool: [] };
-  private readonly areas = new Map<string, Register>();
+  readonly #pools: Pools = { f32: [], i32: [], u32: [], bool: [] };
+  readonly #areas = new Map<string, Register>();
 
   constructor(float: (size: number) => FloatArray) {
     this.make = (type, size) => {
@@ -35,7 +35,7 @@ export class RegisterFile {
   }
 
   at(type: ScalarType, i: number): Register {
-    const pool = this.pools[type];
+    const pool = this.#pools[type];
     while (pool.length <= i) pool.push(this.make(type, BLOCK));
     return pool[i]!;
   }
@@ -43,42 +43,42 @@ export class RegisterFile {
   /** A larger area that kernels of one kind share, always of the same size. */
   shared(type: ScalarType, use: string, size: number): Register {
     const key = `${type} ${use}`;
-    const area = this.areas.get(key) ?? this.make(type, size);
-    this.areas.set(key, area);
+    const area = this.#areas.get(key) ?? this.make(type, size);
+    this.#areas.set(key, area);
     return area;
   }
 
   /** An area of at least that size that kernels share; it grows to what the largest needs. */
   growing(type: ScalarType, size: number): Register {
-    const area = this.areas.get(type);
+    const area = this.#areas.get(type);
     if (area !== undefined && area.length >= size) return area;
     const larger = this.make(type, Math.max(size, 2 * (area?.length ?? 0)));
-    this.areas.set(type, larger);
+    this.#areas.set(type, larger);
     return larger;
   }
 }
 
 /** Hands out registers to one kernel while it is compiled. */
 export class RegisterAllocator {
-  private readonly file: RegisterFile;
-  private readonly used = { f32: 0, i32: 0, u32: 0, bool: 0 };
-  private readonly free: Pools = { f32: [], i32: [], u32: [], bool: [] };
+  readonly #file: RegisterFile;
+  readonly #used = { f32: 0, i32: 0, u32: 0, bool: 0 };
+  readonly #free: Pools = { f32: [], i32: [], u32: [], bool: [] };
 
   constructor(file: RegisterFile) {
-    this.file = file;
+    this.#file = file;
   }
 
   /** A register that no other value of the kernel ever uses. */
   own(type: ScalarType): Register {
-    return this.file.at(type, this.used[type]++);
+    return this.#file.at(type, this.#used[type]++);
   }
 
   /** A register for the time until its `release`. */
   take(type: ScalarType): Register {
-    return this.free[type].pop() ?? this.own(type);
+    return this.#free[type].pop() ?? this.own(type);
   }
 
   release(type: ScalarType, register: Register): void {
-    this.free[type].push(register);
+    this.#free[type].push(register);
   }
 }

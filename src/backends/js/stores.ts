@@ -8,20 +8,20 @@ import { BLOCK, type Register, type RegisterAllocator } from './registers.ts';
 export class Stores {
   /** The kernel's number of points. */
   readonly size: number;
-  private readonly kernel: Kernel;
-  private readonly machine: Machine;
-  private readonly program: Program;
+  readonly #kernel: Kernel;
+  readonly #machine: Machine;
+  readonly #program: Program;
 
   constructor(kernel: Kernel, machine: Machine, registers: RegisterAllocator, acc: Register | null = null) {
     this.size = sizeOf(kernel.shape);
-    this.kernel = kernel;
-    this.machine = machine;
+    this.#kernel = kernel;
+    this.#machine = machine;
     const roots = kernel.stores.map((store) => store.expr);
-    this.program = new Program(machine, registers, roots, kernel.inputs, acc);
+    this.#program = new Program(machine, registers, roots, kernel.inputs, acc);
   }
 
   begin(): void {
-    this.program.begin(this.size);
+    this.#program.begin(this.size);
   }
 
   /**
@@ -29,12 +29,12 @@ export class Stores {
    * its input.
    */
   run(start: number, n: number): void {
-    const { stores } = this.kernel;
-    this.program.evaluate(start, n);
+    const { stores } = this.#kernel;
+    this.#program.evaluate(start, n);
     for (let i = 0; i < stores.length; i++) {
       const { buffer } = stores[i]!;
-      const { dtype } = this.machine.plan.buffers[buffer]!;
-      writes[dtype](n, this.machine.memory[buffer]!, start, this.program.results[i]!);
+      const { dtype } = this.#machine.plan.buffers[buffer]!;
+      writes[dtype](n, this.#machine.memory[buffer]!, start, this.#program.results[i]!);
     }
   }
 
