@@ -233,6 +233,7 @@ test('a failed check leaves every Parameter as it was', async () => {
   await expect(attempt).rejects.toThrow('[take] index 2 is out of range for axis 0 of size 2');
   expect(a.toArray()).toEqual(a0);
   expect(b.toArray()).toEqual(b0);
+  expect([a.version, b.version]).toEqual([0, 0]);
 });
 
 const checks: Record<string, [() => Tensor, RegExp]> = {
