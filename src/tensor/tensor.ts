@@ -503,7 +503,7 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /** With `updates` added at `indices` along an axis. */
-  scatterAdd(indices: Tensor | readonly number[], updates: Tensor, axis?: number): Tensor {
+  scatterAdd(indices: Tensor | number | readonly number[], updates: Tensor, axis?: number): Tensor {
     return indexing.scatterAdd(this, indices, updates, axis);
   }
 

@@ -86,20 +86,19 @@ export function promoteOperands(name: string, a: Either, b: Either): [Tensor, Te
     return [x, y];
   }
   if (typeof b === 'number') {
-    const dtype = weakType(a.dtype, b);
-    return [a.dtype === dtype ? a : cast(a, dtype), scalar(b, dtype)];
+    const dtype = weakType(name, a.dtype, b);
+    return [cast(a, dtype), scalar(b, dtype)];
   }
-  if (a.dtype === b.dtype) return [a, b];
   const dtype = promote(a.dtype, b.dtype);
-  return [a.dtype === dtype ? a : cast(a, dtype), b.dtype === dtype ? b : cast(b, dtype)];
+  return [cast(a, dtype), cast(b, dtype)];
 }
 
 /** The data type of a tensor combined with a number. */
-export function weakType(dtype: DType, n: number): DType {
+export function weakType(name: string, dtype: DType, n: number): DType {
   if (dtype === 'float32' || !Number.isInteger(n)) return 'float32';
   if (!fits(n, 'int32')) {
     throw new ValueError(
-      `[${dtype} with a number] ${n} does not fit int32. Cast the tensor to float32 first.`,
+      `[${name}] ${n} does not fit int32, and the tensor is ${dtype}. Cast the tensor to float32 first.`,
     );
   }
   return dtype === 'uint8' && fits(n, 'uint8') ? 'uint8' : 'int32';

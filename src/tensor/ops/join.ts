@@ -118,7 +118,7 @@ export function pad(
   }
   const shape = x.shape.map((d, i) => d + widths[i]![0] + widths[i]![1]);
   return embed(
-    cast(x, fits(value, x.dtype) ? x.dtype : weakType(x.dtype, value)),
+    cast(x, fits(value, x.dtype) ? x.dtype : weakType('pad', x.dtype, value)),
     shape,
     widths.map((w) => w[0]),
     widths.map(() => 1),

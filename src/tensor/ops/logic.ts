@@ -1,17 +1,17 @@
 import { binary, compare, convert, type Expr, select, unary } from '../../ir/expr.ts';
 import { apply } from '../apply.ts';
 import { noGradient, operation } from '../operation.ts';
-import { type Broadcast, type Broadcastable, broadcastShapes, type Shape } from '../shape.ts';
+import { type Broadcast, broadcastShapes, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { maximum, minimum } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import {
   type BinaryFunction,
   binaryFunction,
-  type Either,
   elementwise,
   expectDType,
   floating,
+  type Operand,
   promoteOperands,
   toBool,
   type UnaryFunction,
@@ -111,26 +111,13 @@ const whereOperation = operation<{}>({
 /**
  * a where the (bool) condition holds, b where it does not; the unchosen value has no influence, NaN or not.
  */
-export function where<C extends Shape, A extends Shape>(
+export function where<C extends Shape, A extends Shape = [], B extends Shape = []>(
   condition: Tensor<C>,
-  a: Tensor<A>,
-  b: number,
-): Tensor<Broadcast<C, A>>;
-export function where<C extends Shape, B extends Shape>(
-  condition: Tensor<C>,
-  a: number,
-  b: Tensor<B>,
-): Tensor<Broadcast<C, B>>;
-export function where<C extends Shape>(condition: Tensor<C>, a: number, b: number): Tensor<C>;
-export function where<C extends Shape, A extends Shape, B extends Shape>(
-  condition: Tensor<C>,
-  a: Tensor<A>,
-  b: Tensor<B> & Broadcastable<A, B>,
-): Tensor<Broadcast<C, Broadcast<A, B>>>;
-export function where(condition: Tensor, a: Either, b: Either): Tensor {
+  a: Tensor<A> | number,
+  b: Operand<A, B>,
+): Tensor<Broadcast<C, Broadcast<A, B>>> {
   expectDType('where', condition, ['bool']);
-  const [x, y] = promoteOperands('where', a, b);
-  return apply(whereOperation, [condition, x, y], {});
+  return apply(whereOperation, [condition, ...promoteOperands('where', a, b)], {});
 }
 
 /**
