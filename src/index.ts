@@ -25,6 +25,6 @@ export * from './tensor/ops/index.ts';
 export { Parameter, type ParameterOptions } from './tensor/parameter.ts';
 export { defaultGenerator, Generator, type GeneratorState, seed } from './tensor/random.ts';
 export type { Shape } from './tensor/shape.ts';
-export { runStep, type StepOptions } from './tensor/step.ts';
+export { explainAssignments, runStep, type StepOptions } from './tensor/step.ts';
 export { Tensor } from './tensor/tensor.ts';
 export * from './train/index.ts';
