@@ -110,6 +110,58 @@ export type MatmulFits<A extends Shape, B extends Shape> = A extends readonly [n
     : unknown
   : unknown;
 
+/**
+ * The shape of a reduction over `Axes`: none given for all, or one literal axis; others fall back to an
+ * unknown shape. With `keepDims: true` the reduced axes stay with size 1.
+ */
+export type Reduced<S extends Shape, Axes, Options> = Axes extends undefined
+  ? Options extends { readonly keepDims: true }
+    ? { -readonly [K in keyof S]: 1 }
+    : Options extends { readonly keepDims: boolean }
+      ? Shape
+      : []
+  : HasKnownRank<S> extends false
+    ? Shape
+    : Axes extends number
+      ? number extends Axes
+        ? Shape
+        : `${Axes}` extends `-${infer K}`
+          ? ReduceFromEnd<S, K, Remains<Options>, [1], []>
+          : ReduceAt<S, `${Axes}`, Remains<Options>, []>
+      : Shape;
+
+/** What a reduction leaves of its axis; `never` where that is not known. */
+type Remains<Options> = Options extends { readonly keepDims: true }
+  ? [1]
+  : Options extends { readonly keepDims: boolean }
+    ? never
+    : [];
+
+type ReduceAt<S extends Shape, Axis extends string, Left extends Shape, Done extends Shape> = [Left] extends [
+  never,
+]
+  ? Shape
+  : S extends readonly [infer H extends number, ...infer T extends Shape]
+    ? `${Done['length']}` extends Axis
+      ? [...Done, ...Left, ...T]
+      : ReduceAt<T, Axis, Left, [...Done, H]>
+    : Shape;
+
+/** `Count` has as many elements as the last axis is from the end, 1 for the last. */
+type ReduceFromEnd<
+  S extends Shape,
+  FromEnd extends string,
+  Left extends Shape,
+  Count extends Shape,
+  Done extends Shape,
+> = [Left] extends [never]
+  ? Shape
+  : S extends readonly [...infer H extends Shape, infer L extends number]
+    ? `${Count['length']}` extends FromEnd
+      ? [...H, ...Left, ...Done]
+      : ReduceFromEnd<H, FromEnd, Left, [...Count, 1], [L, ...Done]>
+    : Shape;
+
 /** The shape with its axes in reverse order. */
 export type Reverse<S extends Shape> =
   HasKnownRank<S> extends false

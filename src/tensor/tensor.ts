@@ -22,6 +22,7 @@ import {
   type Flattened,
   type MatmulFits,
   type MatmulShape,
+  type Reduced,
   type Reshaped,
   type Reverse,
   type Shape,
@@ -373,47 +374,83 @@ export class Tensor<S extends Shape = Shape> {
   // Reductions
 
   /** The sum over the axes. */
-  sum(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+  sum<
+    A extends Shape,
+    const X extends Axes | undefined = undefined,
+    const O extends reduce.ReduceOptions = {},
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
     return reduce.sum(this, axes, options);
   }
 
   /** The mean over the axes. */
-  mean(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+  mean<
+    A extends Shape,
+    const X extends Axes | undefined = undefined,
+    const O extends reduce.ReduceOptions = {},
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
     return reduce.mean(this, axes, options);
   }
 
   /** The product over the axes. */
-  prod(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+  prod<
+    A extends Shape,
+    const X extends Axes | undefined = undefined,
+    const O extends reduce.ReduceOptions = {},
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
     return reduce.prod(this, axes, options);
   }
 
   /** The largest value over the axes. */
-  max(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+  max<
+    A extends Shape,
+    const X extends Axes | undefined = undefined,
+    const O extends reduce.ReduceOptions = {},
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
     return reduce.max(this, axes, options);
   }
 
   /** The smallest value over the axes. */
-  min(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+  min<
+    A extends Shape,
+    const X extends Axes | undefined = undefined,
+    const O extends reduce.ReduceOptions = {},
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
     return reduce.min(this, axes, options);
   }
 
   /** Is any element over the axes true? */
-  any(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+  any<
+    A extends Shape,
+    const X extends Axes | undefined = undefined,
+    const O extends reduce.ReduceOptions = {},
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
     return reduce.any(this, axes, options);
   }
 
   /** Are all elements over the axes true? */
-  all(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+  all<
+    A extends Shape,
+    const X extends Axes | undefined = undefined,
+    const O extends reduce.ReduceOptions = {},
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
     return reduce.all(this, axes, options);
   }
 
   /** log(sum(e^x)) over the axes. */
-  logSumExp(axes?: Axes, options?: reduce.ReduceOptions): Tensor {
+  logSumExp<
+    A extends Shape,
+    const X extends Axes | undefined = undefined,
+    const O extends reduce.ReduceOptions = {},
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
     return reduce.logSumExp(this, axes, options);
   }
 
   /** The mean squared distance from the mean over the axes. */
-  variance(axes?: Axes, options?: reduce.VarianceOptions): Tensor {
+  variance<
+    A extends Shape,
+    const X extends Axes | undefined = undefined,
+    const O extends reduce.VarianceOptions = {},
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
     return reduce.variance(this, axes, options);
   }
 

@@ -6,6 +6,7 @@ import {
   Generator,
   linspace,
   matmul,
+  mean,
   mul,
   ones,
   Parameter,
@@ -21,6 +22,7 @@ import { expectTypeOf, test } from 'vitest';
 
 declare const unknownShape: Tensor;
 declare const rows: Tensor<[number, 3]>;
+declare const keepDims: boolean;
 const size: number = 4;
 
 test('creation keeps literal shapes', () => {
@@ -164,4 +166,22 @@ test('flatten', () => {
 test('broadcastTo', () => {
   expectTypeOf(zeros([3]).broadcastTo([2, 3])).toEqualTypeOf<Tensor<[2, 3]>>();
   expectTypeOf(unknownShape.broadcastTo([size, 3])).toEqualTypeOf<Tensor<[number, 3]>>();
+});
+
+test('reductions', () => {
+  const x = zeros([2, 3, 4]);
+  expectTypeOf(x.sum()).toEqualTypeOf<Tensor<[]>>();
+  expectTypeOf(mean(x)).toEqualTypeOf<Tensor<[]>>();
+  expectTypeOf(x.max(1)).toEqualTypeOf<Tensor<[2, 4]>>();
+  expectTypeOf(x.max(-1)).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(x.mean(-3, { keepDims: true })).toEqualTypeOf<Tensor<[1, 3, 4]>>();
+  expectTypeOf(x.sum(undefined, { keepDims: true })).toEqualTypeOf<Tensor<[1, 1, 1]>>();
+  expectTypeOf(x.variance(0, { correction: 1 })).toEqualTypeOf<Tensor<[3, 4]>>();
+  // What is not known when the program is written falls back.
+  const axis: number = 0;
+  expectTypeOf(x.sum(axis)).toEqualTypeOf<Tensor>();
+  expectTypeOf(x.sum([0, 1])).toEqualTypeOf<Tensor>();
+  expectTypeOf(x.sum(0, { keepDims })).toEqualTypeOf<Tensor>();
+  expectTypeOf((x as Tensor).sum(0)).toEqualTypeOf<Tensor>();
+  expectTypeOf((x as Tensor).sum()).toEqualTypeOf<Tensor<[]>>();
 });

@@ -4,7 +4,7 @@ import type { Reducer } from '../../ir/kernel.ts';
 import { permuteView, sizeOf } from '../../ir/view.ts';
 import { apply, unchanged } from '../apply.ts';
 import { noGradient, type Operation, operation } from '../operation.ts';
-import { normalizeAxes, normalizeAxis, type Shape, show } from '../shape.ts';
+import { normalizeAxes, normalizeAxis, type Reduced, type Shape, show } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { cast } from './cast.ts';
 import { floating, numeric } from './elementwise.ts';
@@ -101,7 +101,12 @@ const sumOperation = reduction(
  * The sum over the axes (all by default). float32 stays float32; int32, uint8 and bool give int32, which
  * wraps.
  */
-export function sum(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+export function sum<
+  S extends Shape,
+  const A extends Axes | undefined = undefined,
+  const O extends ReduceOptions = {},
+>(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   return reduce(sumOperation, x.dtype === 'float32' ? x : cast(x, 'int32'), axes, options);
 }
 
@@ -138,7 +143,12 @@ function productsBefore(x: Tensor): Tensor {
 }
 
 /** The product over the axes (all by default); integers give int32, which wraps. */
-export function prod(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+export function prod<
+  S extends Shape,
+  const A extends Axes | undefined = undefined,
+  const O extends ReduceOptions = {},
+>(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+export function prod(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   return reduce(prodOperation, x.dtype === 'float32' ? x : cast(x, 'int32'), axes, options);
 }
 
@@ -156,24 +166,44 @@ const maxOperation = reduction('max', 'max', toFirstWinner(argmaxAlong));
 const minOperation = reduction('min', 'min', toFirstWinner(argminAlong));
 
 /** The largest value over the axes (all by default); NaN wins. Ties give the gradient to the first. */
-export function max(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+export function max<
+  S extends Shape,
+  const A extends Axes | undefined = undefined,
+  const O extends ReduceOptions = {},
+>(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+export function max(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   expectElements('max', x, normalizeAxes('max', axes, x.rank));
   return reduce(maxOperation, x, axes, options);
 }
 
 /** The smallest value over the axes (all by default); NaN wins. Ties give the gradient to the first. */
-export function min(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+export function min<
+  S extends Shape,
+  const A extends Axes | undefined = undefined,
+  const O extends ReduceOptions = {},
+>(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+export function min(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   expectElements('min', x, normalizeAxes('min', axes, x.rank));
   return reduce(minOperation, x, axes, options);
 }
 
 /** True where any element over the axes (all by default) is true, that is, not 0. */
-export function any(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+export function any<
+  S extends Shape,
+  const A extends Axes | undefined = undefined,
+  const O extends ReduceOptions = {},
+>(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+export function any(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   return truth(maxOperation, 'any', false, x, axes, options);
 }
 
 /** True where all elements over the axes (all by default) are true, that is, not 0. */
-export function all(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+export function all<
+  S extends Shape,
+  const A extends Axes | undefined = undefined,
+  const O extends ReduceOptions = {},
+>(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+export function all(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   return truth(minOperation, 'all', true, x, axes, options);
 }
 
@@ -254,7 +284,12 @@ function argReduce(
 }
 
 /** The arithmetic mean over the axes (all by default), in float32. An empty axis gives NaN. */
-export function mean(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+export function mean<
+  S extends Shape,
+  const A extends Axes | undefined = undefined,
+  const O extends ReduceOptions = {},
+>(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   const list = normalizeAxes('mean', axes, x.rank);
   return sum(floating(x), list, options).div(sizeOf(list.map((a) => x.shape[a]!)));
 }
@@ -270,6 +305,11 @@ export interface VarianceOptions extends ReduceOptions {
 /**
  * The mean squared distance from the mean over the axes (all by default), in float32, computed in two passes.
  */
+export function variance<
+  S extends Shape,
+  const A extends Axes | undefined = undefined,
+  const O extends VarianceOptions = {},
+>(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
 export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
   const list = normalizeAxes('variance', axes, x.rank);
   const f = floating(x);
@@ -283,6 +323,11 @@ export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}):
  * log(sum(e^x)) over the axes (all by default), shifted by the maximum so that it neither overflows nor
  * vanishes.
  */
+export function logSumExp<
+  S extends Shape,
+  const A extends Axes | undefined = undefined,
+  const O extends ReduceOptions = {},
+>(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
 export function logSumExp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   const list = normalizeAxes('logSumExp', axes, x.rank);
   const f = floating(x);
