@@ -102,7 +102,9 @@ class Merger {
       const p = this.#producer.get(b);
       if (p !== undefined && p !== position) candidates.add(p);
     }
-    for (const p of [...candidates].sort((a, b) => b - a)) {
+    // Maps first: with them the kernel stays a map, and can join a core after that.
+    const isCore = (p: number): number => (this.#at[p]!.source.kind === 'map' ? 0 : 1);
+    for (const p of [...candidates].sort((a, b) => isCore(a) - isCore(b) || b - a)) {
       const first = this.#at[p]!;
       const target = this.#meetingPoint(first, p, user, position);
       if (target === null) continue;
