@@ -28,7 +28,8 @@ inTemporaryFolder((folder) => {
       problems.push(`${what}: ${(error as Error).message}`);
     }
   };
-  const node = (file: string) => run(process.execPath, [file], { cwd: folder, timeoutSeconds: 120 });
+  const node = (file: string, ...flags: string[]) =>
+    run(process.execPath, [...flags, file], { cwd: folder, timeoutSeconds: 120 });
 
   const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder]));
   write('package.json', JSON.stringify({ name: 'smoke', private: true, type: 'module' }));
@@ -52,6 +53,9 @@ inTemporaryFolder((folder) => {
     .replace(/.*gradcheck.*\n/g, '');
   write('single.mjs', javascript('esm', single));
   attempt('single file', () => node('single.mjs'));
+  // What a content-security policy without unsafe-eval forbids in a browser, Node can forbid too.
+  write('no-eval.mjs', javascript('esm', single.replace(/.*toNdarray.*\n/g, '')));
+  attempt('no eval', () => node('no-eval.mjs', '--disallow-code-generation-from-strings'));
   write('node.mjs', "console.log(Object.keys(await import('ndgrad/node')).join(', '));\n");
   attempt('ndgrad/node', () => node('node.mjs'));
 

@@ -1,4 +1,4 @@
-import { leafOperation, type Node } from '../ir/node.ts';
+import { inDependencyOrder, leafOperation, type Node } from '../ir/node.ts';
 
 /** A graph in the order of computation: every node once, after its inputs. */
 export interface Graph {
@@ -18,41 +18,22 @@ const isComputed = (node: Node): boolean => node.storage !== null;
 /** Only nodes that have no inputs to be computed from. */
 export const isLeaf = (node: Node): boolean => node.op === leafOperation;
 
-/** Pass 1. Depth-first, iterative, linear in nodes and edges. */
+/** Pass 1. */
 export function toposort(roots: readonly Node[], isKnown: (node: Node) => boolean = isComputed): Graph {
-  const nodes: Node[] = [];
-  const index = new Map<Node, number>();
-  const known: boolean[] = [];
-  const inputs: number[][] = [];
-  const slots: number[] = [];
+  const inputsOf = (node: Node): readonly Node[] => (isKnown(node) ? none : node.inputs);
+  const nodes = inDependencyOrder(roots, inputsOf);
+  const index = new Map(nodes.map((node, i) => [node, i]));
   let slot = 0;
-  const path: Node[] = [];
-  const next: number[] = [];
-  for (const root of roots) {
-    if (index.has(root)) continue;
-    path.push(root);
-    next.push(0);
-    while (path.length > 0) {
-      const node = path[path.length - 1]!;
-      const wanted = isKnown(node) ? none : node.inputs;
-      let k = next[next.length - 1]!;
-      while (k < wanted.length && index.has(wanted[k]!)) k++;
-      next[next.length - 1] = k + 1;
-      if (k < wanted.length) {
-        path.push(wanted[k]!);
-        next.push(0);
-        continue;
-      }
-      path.pop();
-      next.pop();
-      if (index.has(node)) continue;
-      index.set(node, nodes.length);
-      nodes.push(node);
-      known.push(isKnown(node));
-      inputs.push(wanted.map((input) => index.get(input)!));
-      slots.push(slot);
-      if (!isKnown(node)) slot += node.values.length;
-    }
-  }
-  return { nodes, index, known, inputs, slots };
+  const slots = nodes.map((node) => {
+    const first = slot;
+    if (!isKnown(node)) slot += node.values.length;
+    return first;
+  });
+  return {
+    nodes,
+    index,
+    known: nodes.map(isKnown),
+    inputs: nodes.map((node) => inputsOf(node).map((input) => index.get(input)!)),
+    slots,
+  };
 }

@@ -95,6 +95,34 @@ export function leafNode(storage: Storage, shape: readonly number[]): Node {
   return new Node(leafOperation, [], shape, storage.dtype, noParams, noValues, storage);
 }
 
+/**
+ * The nodes behind some roots, each once, inputs before their users. Depth-first, iterative, linear in nodes
+ * and edges. `inputsOf` says how far to go.
+ */
+export function inDependencyOrder(
+  roots: readonly Node[],
+  inputsOf: (node: Node) => readonly Node[] = (node) => node.inputs,
+): Node[] {
+  const done = new Set<Node>();
+  const path: { readonly node: Node; readonly inputs: readonly Node[]; next: number }[] = [];
+  for (const root of roots) {
+    if (done.has(root)) continue;
+    path.push({ node: root, inputs: inputsOf(root), next: 0 });
+    while (path.length > 0) {
+      const top = path[path.length - 1]!;
+      while (top.next < top.inputs.length && done.has(top.inputs[top.next]!)) top.next++;
+      if (top.next < top.inputs.length) {
+        const node = top.inputs[top.next++]!;
+        path.push({ node, inputs: inputsOf(node), next: 0 });
+      } else {
+        done.add(top.node);
+        path.pop();
+      }
+    }
+  }
+  return [...done];
+}
+
 /** A node whose Parameter has been overwritten since stands for values that are gone. */
 export function assertCurrent({ storage, version }: Node): void {
   if (storage === null || storage.version === version) return;

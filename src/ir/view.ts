@@ -60,7 +60,7 @@ export function isContiguous(view: View): boolean {
   return view.offset.base === 0 && view.offset.terms.length === 0 && hasRowMajorStrides(view);
 }
 
-export function hasRowMajorStrides(view: View): boolean {
+function hasRowMajorStrides(view: View): boolean {
   let s = 1;
   for (let i = view.shape.length - 1; i >= 0; i--) {
     const d = view.shape[i]!;
@@ -76,10 +76,6 @@ export function evaluateOffset(offset: Offset, values: ArrayLike<number>): numbe
   let o = offset.base;
   for (const t of offset.terms) o += values[t.slot]! * t.scale;
   return o;
-}
-
-export function shiftOffset(offset: Offset, by: number): Offset {
-  return by === 0 ? offset : { base: offset.base + by, terms: offset.terms };
 }
 
 export function addOffsetTerm(offset: Offset, slot: number, scale: number): Offset {

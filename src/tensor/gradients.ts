@@ -1,5 +1,5 @@
 import { DTypeError, ShapeError, StateError } from '../ir/errors.ts';
-import { assertCurrent, type Node } from '../ir/node.ts';
+import { assertCurrent, inDependencyOrder, type Node } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
 import { Operation } from './operation.ts';
 import { add } from './ops/arithmetic.ts';
@@ -80,31 +80,14 @@ function sumToShape(g: Tensor, shape: readonly number[]): Tensor {
   return reshape(sum(g, repeated), shape);
 }
 
-/** The floating nodes between y and the targets, inputs before their users; iterative, linear. */
+/** The floating nodes between y and the targets, inputs before their users. */
 function dependents(y: Node, targets: ReadonlySet<Node>): Node[] {
-  const depends = new Map<Node, boolean>();
-  const order: Node[] = [];
-  const path: Node[] = [y];
-  const next: number[] = [0];
-  while (path.length > 0) {
-    const node = path[path.length - 1]!;
-    let k = next[next.length - 1]!;
-    while (k < node.inputs.length && depends.has(node.inputs[k]!)) k++;
-    next[next.length - 1] = k + 1;
-    if (k < node.inputs.length) {
-      path.push(node.inputs[k]!);
-      next.push(0);
-      continue;
-    }
-    path.pop();
-    next.pop();
-    if (depends.has(node)) continue;
+  const depends = new Set<Node>();
+  return inDependencyOrder([y]).filter((node) => {
     assertCurrent(node);
-    const reaches =
-      node.dtype === 'float32' &&
-      (targets.has(node) || node.inputs.some((input) => depends.get(input) === true));
-    depends.set(node, reaches);
-    if (reaches) order.push(node);
-  }
-  return order;
+    const reaches = targets.has(node) || node.inputs.some((input) => depends.has(input));
+    if (node.dtype !== 'float32' || !reaches) return false;
+    depends.add(node);
+    return true;
+  });
 }

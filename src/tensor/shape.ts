@@ -29,9 +29,6 @@ type SameDim<A extends number, B extends number> =
           ? true
           : false;
 
-/** The more precise of two dimensions that are the same. */
-type KnownDim<A extends number, B extends number> = IsKnown<A> extends true ? A : B;
-
 type BroadcastDim<A extends number, B extends number> = [A] extends [1]
   ? B
   : [B] extends [1]
@@ -191,14 +188,6 @@ export type Flattened<S extends Shape> = S extends readonly [infer N extends num
       : [N, Product<T>]
     : Shape
   : Shape;
-
-/** Agreement of a layer's input with what it is given; the more precise dimension wins. */
-export type Refine<A extends Shape, B extends Shape> =
-  HasKnownRank<A> extends false
-    ? B
-    : HasKnownRank<B> extends false
-      ? A
-      : { [K in keyof A]: K extends keyof B ? KnownDim<A[K] & number, B[K] & number> : A[K] };
 
 type Print<S extends Shape> =
   HasKnownRank<S> extends false

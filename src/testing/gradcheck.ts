@@ -1,5 +1,5 @@
 import { DTypeError, NdgradError, ValueError } from '../ir/errors.ts';
-import { leafOperation, type Node } from '../ir/node.ts';
+import { inDependencyOrder, leafOperation, type Node } from '../ir/node.ts';
 import { fillBits } from '../ir/philox.ts';
 import { computeDouble, doubleEvaluator, type LeafValues } from '../run.ts';
 import { fromArray, scalar } from '../tensor/creation.ts';
@@ -166,7 +166,5 @@ function weighted(t: Tensor, stream: number): Tensor {
 }
 
 function nodesBehind(root: Node): Set<Node> {
-  const seen = new Set([root]);
-  for (const node of seen) for (const input of node.inputs) seen.add(input);
-  return seen;
+  return new Set(inDependencyOrder([root]));
 }
