@@ -5,7 +5,7 @@ export * from './layers/index.ts';
 export * from './losses/index.ts';
 export * from './metrics/index.ts';
 export * from './optim/index.ts';
-export { type BackendInfo, backendInfo } from './run.ts';
+export { type BackendInfo, type BackendName, backendInfo, setBackend, setThreads } from './run.ts';
 export {
   arange,
   eye,

@@ -1,4 +1,5 @@
 import { compileJs, double, jsBackend } from './backends/js/index.ts';
+import { wasmBackend } from './backends/wasm/index.ts';
 import { type CompiledPlan, type Goal, PlanCache } from './compiler/cache.ts';
 import { compile } from './compiler/compile.ts';
 import { explainPlan } from './compiler/explain.ts';
@@ -10,10 +11,52 @@ import { assertCurrent, cutGraph, type Node, Storage } from './ir/node.ts';
 
 // The one place where graphs, compiler and backends meet.
 
-const backend: Backend = jsBackend;
-
 /** Plans kept for graphs of equal structure. */
 const cache = new PlanCache(256);
+
+/** Names of the backends of this entry point. */
+export type BackendName = 'js' | 'wasm';
+
+let chosen: Backend | null = null;
+/** Why WebAssembly does not run, if it was tried. */
+let refusal: string | null = null;
+
+/** What runs the plans: WebAssembly, or, where that can't be, the reference interpreter. */
+function backend(): Backend {
+  if (chosen === null) {
+    const wasm = wasmBackend();
+    chosen = typeof wasm === 'string' ? jsBackend : wasm;
+    refusal = typeof wasm === 'string' ? wasm : null;
+  }
+  return chosen;
+}
+
+/**
+ * Chooses what runs the plans from now on: 'wasm' (WebAssembly SIMD, the default) or 'js' (the reference interpreter, slow, and
+ * of the same bits). Values that have been computed stay. Throws a StateError where WebAssembly can't run.
+ */
+export function setBackend(name: BackendName): void {
+  if (name !== 'js' && name !== 'wasm') {
+    throw new ValueError(`[setBackend] got '${String(name)}', wanted 'wasm' or 'js'.`);
+  }
+  const next = name === 'js' ? jsBackend : wasmBackend();
+  if (typeof next === 'string')
+    throw new StateError(`[setBackend] 'wasm' can't run here: ${next}. Use setBackend('js').`);
+  if (next !== chosen) cache.clear();
+  chosen = next;
+  refusal = null;
+}
+
+/**
+ * The most threads that a run may use, the calling one included; all cores by default. Small plans run on one thread, and
+ * so does the js backend. The number of threads never changes a result.
+ */
+export function setThreads(threads: number): void {
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new ValueError(`[setThreads] got ${threads}, wanted a whole number of at least 1.`);
+  const wasm = wasmBackend();
+  if (typeof wasm !== 'string') wasm.setThreads(threads);
+}
 
 /** What one run is to do: compute values and overwrite Parameters, in one plan. */
 export interface Step {
@@ -49,8 +92,8 @@ const knownNodes = (graph: Graph): Node[] => graph.nodes.filter((_, i) => graph.
 
 function lookUp({ graph, goal }: Prepared): CompiledPlan {
   return cache.get(graph, goal, () => {
-    const plan = compile(graph, goal, { limits: backend.limits });
-    return { plan, executable: backend.compile(plan) };
+    const plan = compile(graph, goal, { limits: backend().limits });
+    return { plan, executable: backend().compile(plan) };
   });
 }
 
@@ -80,16 +123,16 @@ export function run(step: Step): void | Promise<void> {
 /** The values of a node, computed if they are not known. The array belongs to the node: do not change it. */
 export async function compute(node: Node): Promise<TypedArray> {
   await run({ results: [node], assignments: [] });
-  return backend.read(node.storage!);
+  return backend().read(node.storage!);
 }
 
 /** `compute` without waiting; backends of the CPU can. */
 export function computeSync(node: Node): TypedArray {
   const pending = run({ results: [node], assignments: [] });
-  const array = pending instanceof Promise ? pending : backend.read(node.storage!);
+  const array = pending instanceof Promise ? pending : backend().read(node.storage!);
   if (array instanceof Promise) {
     throw new StateError(
-      `[dataSync] backend '${backend.name}' can't be read without waiting. Use \`await t.data()\`.`,
+      `[dataSync] backend '${backend().name}' can't be read without waiting. Use \`await t.data()\`.`,
     );
   }
   return array;
@@ -112,7 +155,7 @@ export function doubleEvaluator(nodes: readonly Node[]): (leaves: LeafValues) =>
   const graph = toposort(nodes, isLeaf);
   const number = (node: Node): number => graph.index.get(node)!;
   const wanted = [...new Set(nodes)].filter((node) => !isLeaf(node));
-  const plan = compile(graph, { results: wanted.map(number), assignments: [] }, { limits: backend.limits });
+  const plan = compile(graph, { results: wanted.map(number), assignments: [] }, { limits: backend().limits });
   const executable = compileJs(plan, double);
   const values = valuesOf(graph);
   return (leaves) => {
@@ -139,18 +182,27 @@ export function computeDouble(nodes: readonly Node[], leaves: LeafValues): Float
 
 /** What runs the plans, and how many of them are kept. */
 export interface BackendInfo {
+  /** 'wasm' or 'js'. */
   readonly name: string;
+  /** Threads that may take part in a run. */
   readonly threads: number;
+  /** Why it is not WebAssembly, or why there are not more threads. */
+  readonly reason: string;
+  /** Bytes of WebAssembly's memory: what it has grown to, and what of it is in use. */
+  readonly memory: { readonly bytes: number; readonly used: number };
   readonly plans: number;
   readonly planHits: number;
   readonly planMisses: number;
 }
 
-/** Which backend runs the plans, on how many threads, and the state of the plan cache. */
+/** Which backend runs the plans, on how many threads and why not more, and the state of the plan cache. */
 export function backendInfo(): BackendInfo {
+  const { name, threads, reason, memory } = backend();
   return {
-    name: backend.name,
-    threads: backend.threads,
+    name,
+    threads,
+    reason: refusal === null ? reason : `WebAssembly can't run here: ${refusal}`,
+    memory,
     plans: cache.size,
     planHits: cache.hits,
     planMisses: cache.misses,

@@ -72,6 +72,12 @@ export class PlanCache {
     const rest = this.#buckets.get(hash)!.filter((e) => e !== entry);
     if (rest.length > 0) this.#buckets.set(hash, rest);
     else this.#buckets.delete(hash);
+    entry.executable.release();
+  }
+
+  /** Forgets all plans. */
+  clear(): void {
+    while (this.size > 0) this.#forgetOldest();
   }
 }
 

@@ -1,3 +1,4 @@
+import { buffersRead } from '../ir/buffers.ts';
 import { dtypes } from '../ir/dtype.ts';
 import { load } from '../ir/expr.ts';
 import type { Access, Check, Kernel, Limits, Place, Plan, PlanBuffer } from '../ir/kernel.ts';
@@ -6,7 +7,7 @@ import { contiguous } from '../ir/view.ts';
 import type { Goal } from './cache.ts';
 import { fuse } from './fuse.ts';
 import { lower } from './lower.ts';
-import { buffersRead, merge } from './merge.ts';
+import { merge } from './merge.ts';
 import { type Assignment, order, renameBuffers } from './order.ts';
 import { place } from './place.ts';
 import type { Graph } from './toposort.ts';

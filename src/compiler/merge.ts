@@ -1,22 +1,8 @@
+import { buffersRead } from '../ir/buffers.ts';
 import { type Expr, load, postorder, rewrite } from '../ir/expr.ts';
-import type { Access, Kernel, Limits, Source, Store } from '../ir/kernel.ts';
+import type { Kernel, Limits, Store } from '../ir/kernel.ts';
 import { isContiguous, reshapeView, sameShape, sizeOf } from '../ir/view.ts';
 import { sameAccess, shareSubexpressions } from './expressions.ts';
-
-/** The buffers that a kernel reads, in all its parts. */
-export function buffersRead(kernel: Kernel): number[] {
-  return [...epilogueReads(kernel.inputs), ...sourceReads(kernel.source)];
-}
-
-const epilogueReads = (inputs: readonly Access[]): number[] =>
-  inputs.flatMap((a) => (a.buffer === null ? [] : [a.buffer]));
-
-export function sourceReads(source: Source): number[] {
-  if (source.kind === 'reduce') return epilogueReads(source.inputs);
-  if (source.kind === 'contract') return [source.a.buffer, source.b.buffer];
-  if (source.kind === 'scatter') return [source.indices.buffer, source.updates.buffer];
-  return [];
-}
 
 /**
  * Pass 4. An elementwise kernel joins the kernel whose result it reads element by element, which then writes

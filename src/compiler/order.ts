@@ -1,7 +1,7 @@
+import { buffersRead, sourceReads } from '../ir/buffers.ts';
 import { type Expr, postorder } from '../ir/expr.ts';
 import type { Access, Kernel } from '../ir/kernel.ts';
 import { contiguous, isContiguous } from '../ir/view.ts';
-import { buffersRead, sourceReads } from './merge.ts';
 
 /** A value that replaces a Parameter's at the end of the run; both are buffers of the size `shape`. */
 export interface Assignment {

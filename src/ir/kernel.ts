@@ -155,7 +155,7 @@ export interface Bindings {
   readonly results: readonly Storage[];
 }
 
-/** The first check that failed in a run and the value that it saw. */
+/** Of the checks that failed in a run the one with the lowest number, and the smallest value that failed it. */
 export interface Failure {
   readonly check: number;
   readonly value: number;
@@ -164,6 +164,8 @@ export interface Failure {
 export interface Executable {
   /** Runs the plan once; null says that all went well. A failure leaves every bound storage as it was. */
   run(bindings: Bindings): Failure | null | Promise<Failure | null>;
+  /** Gives back what the backend holds for the plan, which is run no more. */
+  release(): void;
 }
 
 /** How much the compiler may fuse into one kernel. */
@@ -175,8 +177,11 @@ export interface Limits {
 
 export interface Backend {
   readonly name: string;
-  /** Threads that take part in a run. */
+  /** The most threads that take part in a run, and why there are not more. */
   readonly threads: number;
+  readonly reason: string;
+  /** Bytes of the backend's own memory, and how many of them are in use. */
+  readonly memory: { readonly bytes: number; readonly used: number };
   readonly limits: Limits;
   compile(plan: Plan): Executable;
   /** The storage's values in JavaScript's memory, valid until the storage is written next. */

@@ -4,25 +4,48 @@ import type { Expr } from './expr.ts';
 import type { Check, Reducer } from './kernel.ts';
 import { sizeOf, type View } from './view.ts';
 
+/** A copy of a storage's values in a backend's memory. */
+export interface Residence {
+  /** Brings the storage's array up to date. */
+  fetch(array: TypedArray): void;
+  /** The array is about to be overwritten: the copy counts no more. */
+  drop(): void;
+}
+
 /**
  * The values of a leaf or of a computed tensor. A Parameter's storage is overwritten in place, and counts its
- * versions.
+ * versions. A backend may keep the values in memory of its own (`residence`); whoever asks for the array gets them.
  */
 export class Storage {
   readonly dtype: DType;
-  readonly array: TypedArray;
+  readonly size: number;
+  residence: Residence | null = null;
   version = 0;
   /** Whose values these are, for errors. */
   name: string;
+  readonly #array: TypedArray;
 
   constructor(dtype: DType, array: TypedArray, name = '') {
     this.dtype = dtype;
-    this.array = array;
+    this.size = array.length;
+    this.#array = array;
     this.name = name;
   }
 
   static allocate(dtype: DType, size: number): Storage {
     return new Storage(dtype, dtypes[dtype].allocate(size));
+  }
+
+  /** The values, for reading. */
+  get array(): TypedArray {
+    this.residence?.fetch(this.#array);
+    return this.#array;
+  }
+
+  /** The array, for writing. */
+  overwrite(): TypedArray {
+    this.residence?.drop();
+    return this.#array;
   }
 }
 

@@ -1,4 +1,4 @@
-import { buffersRead, sourceReads } from '../../src/compiler/merge.ts';
+import { buffersRead, sourceReads } from '../../src/ir/buffers.ts';
 import { dtypes } from '../../src/ir/dtype.ts';
 import { type Expr, postorder } from '../../src/ir/expr.ts';
 import type { Access, Kernel, Limits, Operand, Plan, PlanBuffer } from '../../src/ir/kernel.ts';

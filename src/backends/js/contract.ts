@@ -1,8 +1,6 @@
-import { dtypes, type ScalarType } from '../../ir/dtype.ts';
-import { binary, convert, load } from '../../ir/expr.ts';
-import type { Access, Contract, Kernel, Operand, Reduce } from '../../ir/kernel.ts';
+import { asReduce, type Group, groupsOf, positions } from '../../ir/contract.ts';
+import type { Contract, Kernel, Operand } from '../../ir/kernel.ts';
 import { evaluateOffset, sizeOf } from '../../ir/view.ts';
-import { type Group, type Groups, groupsOf, positions } from './groups.ts';
 import { TILE_M, TILE_N, type Tile } from './precision.ts';
 import type { Machine } from './program.ts';
 import { compileReduce } from './reduce.ts';
@@ -25,7 +23,7 @@ const N_BLOCK = 256;
 export function compileContract(kernel: Kernel, source: Contract, machine: Machine): () => void {
   const groups = groupsOf(source);
   const [m, n, k] = [sizeOf(groups.a.m.shape), sizeOf(groups.b.n.shape), sizeOf(groups.a.k.shape)];
-  if (m === 1 || n === 1) return compileReduce(kernel, asReduce(source, groups, machine), machine);
+  if (m === 1 || n === 1) return compileReduce(kernel, asReduce(source, machine.plan.buffers), machine);
 
   const a = new Side(machine, source.a, groups.a.m, groups.a, TILE_M);
   const b = new Side(machine, source.b, groups.b.n, groups.b, TILE_N);
@@ -157,34 +155,3 @@ const intTile: Tile = (k, out, a, b, from) => {
     }
   }
 };
-
-/**
- * The sum of the products over views [batch..., m..., n..., k...], the axes that an operand lacks having
- * stride 0.
- */
-function asReduce(source: Contract, { a, b }: Groups, machine: Machine): Reduce {
-  const shape = [a.batch, a.m, b.n, a.k].flatMap((group) => group.shape);
-  const absent = (group: Group): Group => ({ shape: group.shape, stride: group.shape.map(() => 0) });
-  const access = ({ buffer, view }: Operand, ...groups: Group[]): Access => ({
-    buffer,
-    view: { shape, stride: groups.flatMap((group) => group.stride), offset: view.offset },
-    gather: [],
-    fill: null,
-  });
-  const factor = (input: number, { buffer }: Operand) =>
-    convert(load(input, scalarOf(machine, buffer)), source.type);
-  return {
-    kind: 'reduce',
-    reducer: 'sum',
-    over: a.k.shape,
-    inputs: [
-      access(source.a, a.batch, a.m, absent(b.n), a.k),
-      access(source.b, b.batch, absent(a.m), b.n, b.k),
-    ],
-    expr: binary('mul', factor(0, source.a), factor(1, source.b)),
-  };
-}
-
-function scalarOf(machine: Machine, buffer: number): ScalarType {
-  return dtypes[machine.plan.buffers[buffer]!.dtype].scalar;
-}

@@ -1,3 +1,4 @@
+import { overwrites } from '../../ir/buffers.ts';
 import type { TypedArray } from '../../ir/dtype.ts';
 import type { Backend, Executable, Failure, Kernel, Plan } from '../../ir/kernel.ts';
 import { compileContract } from './contract.ts';
@@ -45,9 +46,10 @@ export function compileJs(plan: Plan, precision: Precision): JsExecutable {
       machine.values = values;
       machine.failure = null;
       try {
-        // The first failure ends a run, so that nothing is committed after it.
-        for (let i = 0; i < kernels.length && machine.failure === null; i++) kernels[i]!();
-        return machine.failure;
+        for (let i = 0; i < plan.commit; i++) kernels[i]!();
+        if (machine.failure !== null) return machine.failure;
+        for (let i = plan.commit; i < kernels.length; i++) kernels[i]!();
+        return null;
       } finally {
         machine.memory = [];
       }
@@ -87,16 +89,24 @@ function compileMap(kernel: Kernel, machine: Machine): () => void {
 export const jsBackend: Backend = {
   name: 'js',
   threads: 1,
+  reason: 'the js backend has one thread',
+  memory: { bytes: 0, used: 0 },
   limits: { maxInputs: 16, maxNodes: 192, maxStores: 16 },
   compile(plan): Executable {
     const { run } = compileJs(plan, single);
+    const targets = new Set(overwrites(plan));
     return {
-      run: ({ values, bound, results }) =>
-        run(
+      run: ({ values, bound, results }) => {
+        const arrays = bound.map((storage) => storage.array);
+        for (const i of targets) bound[i]!.overwrite();
+        return run(
           values,
-          bound.map((storage) => storage.array),
-          results.map((storage) => storage.array),
-        ),
+          arrays,
+          results.map((storage) => storage.overwrite()),
+        );
+      },
+      // All that a plan holds here the garbage collector takes.
+      release: () => {},
     };
   },
   read: (storage) => storage.array,

@@ -12,7 +12,7 @@ export class Machine {
   readonly precision: Precision;
   memory: readonly Register[] = [];
   values: readonly number[] = [];
-  /** The first check of the run that failed. */
+  /** The first of the run's checks that failed, with the smallest value that did. */
   failure: Failure | null = null;
 
   constructor(plan: Plan, precision: Precision) {
@@ -21,7 +21,9 @@ export class Machine {
   }
 
   fail(check: number, value: number): void {
-    this.failure ??= { check, value };
+    const known = this.failure;
+    if (known === null || check < known.check || (check === known.check && value < known.value))
+      this.failure = { check, value };
   }
 }
 

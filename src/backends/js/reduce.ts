@@ -1,5 +1,6 @@
-import type { Access, Kernel, Reduce } from '../../ir/kernel.ts';
-import { coalesce, sizeOf } from '../../ir/view.ts';
+import { columnOrder } from '../../ir/columns.ts';
+import type { Kernel, Reduce } from '../../ir/kernel.ts';
+import { sizeOf } from '../../ir/view.ts';
 import { Columns, type RowReducer, Winner } from './accumulate.ts';
 import { type Machine, Program } from './program.ts';
 import { BLOCK, type Register, RegisterAllocator } from './registers.ts';
@@ -99,46 +100,5 @@ function sideBySide(
         stores.run(point + j, n);
       }
     }
-  };
-}
-
-/** Narrower than this, a row's overhead is too much. */
-const MIN_WIDTH = 32;
-/** Up to this many elements, going through them along the points costs no cache misses. */
-const SHORT = 16;
-
-/**
- * The loop nest [points..., over..., width], if it is better than [points..., width, over...]: `width`
- * neighbouring points that all inputs run through in even steps.
- */
-function columnOrder(
-  shape: readonly number[],
-  over: readonly number[],
-  inputs: readonly Access[],
-): { width: number; inputs: Access[] } | null {
-  const merged = coalesce(
-    [...shape, ...over],
-    inputs.map((input) => input.view.stride),
-    [shape.length, over.length],
-  );
-  const points = merged.groups[0]!;
-  const rank = merged.shape.length;
-  if (points === 0 || points === rank) return null;
-  const width = merged.shape[points - 1]!;
-  const cost = (axis: number) => merged.strides.reduce((sum, s) => sum + Math.min(16, Math.abs(s[axis]!)), 0);
-  if (width < MIN_WIDTH || sizeOf(over) === 0) return null;
-  if (sizeOf(over) > SHORT && cost(points - 1) >= cost(rank - 1)) return null;
-  const axes = merged.shape.map((_, axis) => axis);
-  const order = [...axes.slice(0, points - 1), ...axes.slice(points), points - 1];
-  return {
-    width,
-    inputs: inputs.map((input, k) => ({
-      ...input,
-      view: {
-        shape: order.map((axis) => merged.shape[axis]!),
-        stride: order.map((axis) => merged.strides[k]![axis]!),
-        offset: input.view.offset,
-      },
-    })),
   };
 }

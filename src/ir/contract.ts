@@ -1,5 +1,7 @@
-import type { Contract } from '../../ir/kernel.ts';
-import { sizeOf, type View } from '../../ir/view.ts';
+import { dtypes } from './dtype.ts';
+import { binary, convert, load } from './expr.ts';
+import type { Access, Contract, Operand, PlanBuffer, Reduce } from './kernel.ts';
+import { sizeOf, type View } from './view.ts';
 
 /** One group of axes of a contraction's operand: its shape and strides. */
 export interface Group {
@@ -37,4 +39,32 @@ export function positions({ shape, stride }: Group): Int32Array {
     }
   }
   return table;
+}
+
+/**
+ * The contraction as a sum of products over views [batch..., m..., n..., k...], the axes that an operand
+ * lacks having stride 0. `buffers` are the plan's.
+ */
+export function asReduce(source: Contract, buffers: readonly PlanBuffer[]): Reduce {
+  const { a, b } = groupsOf(source);
+  const shape = [a.batch, a.m, b.n, a.k].flatMap((group) => group.shape);
+  const absent = (group: Group): Group => ({ shape: group.shape, stride: group.shape.map(() => 0) });
+  const access = ({ buffer, view }: Operand, ...groups: Group[]): Access => ({
+    buffer,
+    view: { shape, stride: groups.flatMap((group) => group.stride), offset: view.offset },
+    gather: [],
+    fill: null,
+  });
+  const factor = (input: number, { buffer }: Operand) =>
+    convert(load(input, dtypes[buffers[buffer]!.dtype].scalar), source.type);
+  return {
+    kind: 'reduce',
+    reducer: 'sum',
+    over: a.k.shape,
+    inputs: [
+      access(source.a, a.batch, a.m, absent(b.n), a.k),
+      access(source.b, b.batch, absent(a.m), b.n, b.k),
+    ],
+    expr: binary('mul', factor(0, source.a), factor(1, source.b)),
+  };
 }

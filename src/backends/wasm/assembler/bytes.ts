@@ -1,0 +1,59 @@
+/** A growing sequence of bytes with the encodings of WebAssembly's binary format. */
+export class Bytes {
+  #data: Uint8Array;
+  length = 0;
+
+  constructor(capacity = 1024) {
+    this.#data = new Uint8Array(capacity);
+  }
+
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#data[this.length++] = value;
+  }
+
+  append(other: Bytes): void {
+    this.#reserve(other.length);
+    this.#data.set(other.#data.subarray(0, other.length), this.length);
+    this.length += other.length;
+  }
+
+  /** Unsigned LEB128, of 32 bits. */
+  unsigned(value: number): void {
+    let rest = value >>> 0;
+    for (; rest > 127; rest >>>= 7) this.byte((rest & 127) | 128);
+    this.byte(rest);
+  }
+
+  /** Signed LEB128, of 32 bits. */
+  signed(value: number): void {
+    let rest = value | 0;
+    for (; rest < -64 || rest > 63; rest >>= 7) this.byte((rest & 127) | 128);
+    this.byte(rest & 127);
+  }
+
+  /** Bytes of an IEEE 754 number or of integers, in memory's own order, which is little-endian everywhere. */
+  raw(values: ArrayBufferView): void {
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.#reserve(bytes.length);
+    this.#data.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** A length and as many bytes of text, which is ASCII. */
+  name(text: string): void {
+    this.unsigned(text.length);
+    for (let i = 0; i < text.length; i++) this.byte(text.charCodeAt(i));
+  }
+
+  toArray(): Uint8Array<ArrayBuffer> {
+    return this.#data.slice(0, this.length);
+  }
+
+  #reserve(count: number): void {
+    if (this.length + count <= this.#data.length) return;
+    const larger = new Uint8Array(Math.max(this.length + count, 2 * this.#data.length));
+    larger.set(this.#data.subarray(0, this.length));
+    this.#data = larger;
+  }
+}

@@ -1,0 +1,98 @@
+import { Bytes } from './bytes.ts';
+import { type Callable, Code } from './code.ts';
+import { typeCodes, type ValueType } from './types.ts';
+
+const FUNCTION = 0x60;
+const I32 = typeCodes.i32;
+/** 4 GiB in pages of 64 KiB: all that 32-bit addresses reach. */
+export const MAX_PAGES = 65536;
+
+/**
+ * A WebAssembly module under construction: it imports one memory (`env.memory`) and constants (i32 globals of `env`),
+ * has functions, and exports some of them.
+ */
+export class WasmModule {
+  readonly #shared: boolean;
+  readonly #globals: readonly string[];
+  readonly #types: string[] = [];
+  readonly #functionTypes: number[] = [];
+  readonly #bodies: (Bytes | null)[] = [];
+  readonly #exports: (readonly [name: string, index: number])[] = [];
+
+  /** `shared` says which kind of memory it will be given. */
+  constructor(shared: boolean, globals: readonly string[] = []) {
+    this.#shared = shared;
+    this.#globals = globals;
+  }
+
+  /** A function with this body. */
+  function(
+    params: readonly ValueType[],
+    results: readonly ValueType[],
+    build: (code: Code, ...params: Code['params'][number][]) => void,
+  ): Callable {
+    const index = this.#bodies.push(null) - 1;
+    this.#functionTypes.push(this.#type(params, results));
+    const code = new Code(params, results);
+    build(code, ...code.params);
+    this.#bodies[index] = code.encode();
+    return { index, params, results };
+  }
+
+  export(name: string, callable: Callable): void {
+    this.#exports.push([name, callable.index]);
+  }
+
+  encode(): Uint8Array<ArrayBuffer> {
+    const out = new Bytes();
+    out.raw(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    section(out, 1, this.#types, (s, type) => {
+      s.byte(FUNCTION);
+      for (const types of type.split(':')) {
+        s.unsigned(types.length);
+        for (const letter of types) s.byte(letter.charCodeAt(0));
+      }
+    });
+    section(out, 2, ['memory', ...this.#globals], (s, name) => {
+      s.name('env');
+      s.name(name);
+      if (name === 'memory') {
+        s.raw(Uint8Array.of(0x02, this.#shared ? 0x03 : 0x01));
+        s.unsigned(0);
+        s.unsigned(MAX_PAGES);
+      } else {
+        s.raw(Uint8Array.of(0x03, I32, 0x00));
+      }
+    });
+    section(out, 3, this.#functionTypes, (s, type) => s.unsigned(type));
+    section(out, 7, this.#exports, (s, [name, index]) => {
+      s.name(name);
+      s.byte(0x00);
+      s.unsigned(index);
+    });
+    section(out, 10, this.#bodies, (s, body) => {
+      s.unsigned(body!.length);
+      s.append(body!);
+    });
+    return out.toArray();
+  }
+
+  /** The number of a function type, which is written as a text of type codes. */
+  #type(params: readonly ValueType[], results: readonly ValueType[]): number {
+    const text = [params, results]
+      .map((types) => String.fromCharCode(...types.map((type) => typeCodes[type])))
+      .join(':');
+    const known = this.#types.indexOf(text);
+    return known >= 0 ? known : this.#types.push(text) - 1;
+  }
+}
+
+/** A section is a number, its length, and a list. */
+function section<T>(out: Bytes, id: number, items: readonly T[], write: (to: Bytes, item: T) => void): void {
+  const content = new Bytes();
+  content.unsigned(items.length);
+  for (const item of items) write(content, item);
+  out.byte(id);
+  out.unsigned(content.length);
+  out.append(content);
+}

@@ -1,0 +1,83 @@
+import { dtypes } from '../../ir/dtype.ts';
+import type { Access, GatherAxis, Kernel, Operand, Plan } from '../../ir/kernel.ts';
+import { evaluateOffset, sizeOf, type View } from '../../ir/view.ts';
+
+// Generated code checks no addresses, so a plan is held to its buffers before it becomes code.
+
+/** What an access reads: `low` to `high`, counted from its offset. */
+interface Reach {
+  readonly kernel: Kernel;
+  readonly buffer: number;
+  readonly view: View;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Fails unless every kernel of the plan keeps to its buffers; gives a function that says the same of a run's values. */
+export function checkBounds(plan: Plan): (values: readonly number[]) => void {
+  plan.buffers.forEach(({ dtype, size, place }, b) => {
+    if (place.kind !== 'arena') return;
+    const end = place.byteOffset + size * dtypes[dtype].bytes;
+    if (place.byteOffset < 0 || place.byteOffset % 64 !== 0 || end > plan.arenaBytes)
+      throw new Error(`[wasm] buffer ${b} does not lie in the arena`);
+  });
+  for (const kernel of plan.kernels) {
+    for (const { buffer } of kernel.stores) {
+      if (plan.buffers[buffer]?.size !== sizeOf(kernel.shape))
+        throw new Error(
+          `[wasm] kernel '${kernel.name}' writes ${sizeOf(kernel.shape)} elements to buffer ${buffer}`,
+        );
+    }
+  }
+  const reaches = plan.kernels.flatMap(reachesOf);
+  const variable = reaches.filter((reach) => reach.view.offset.terms.length > 0);
+  for (const reach of reaches) if (reach.view.offset.terms.length === 0) checkReach(plan, reach, []);
+  return (values) => {
+    for (let i = 0; i < variable.length; i++) checkReach(plan, variable[i]!, values);
+  };
+}
+
+function checkReach(plan: Plan, { kernel, buffer, view, low, high }: Reach, values: readonly number[]): void {
+  const offset = evaluateOffset(view.offset, values);
+  const size = plan.buffers[buffer]?.size ?? 0;
+  if (offset + low >= 0 && offset + high < size) return;
+  throw new Error(
+    `[wasm] kernel '${kernel.name}' reads elements ${offset + low} to ${offset + high} of buffer ${buffer}, which holds ${size}`,
+  );
+}
+
+function reachesOf(kernel: Kernel): Reach[] {
+  const { source, inputs } = kernel;
+  const loop = (accesses: readonly Access[], shape: readonly number[]): Reach[] =>
+    accesses.flatMap(({ buffer, view, gather }) => {
+      if (String(view.shape) !== String(shape))
+        throw new Error(
+          `[wasm] kernel '${kernel.name}' loops over [${shape}] but reads over [${view.shape}]`,
+        );
+      return buffer === null ? [] : reach(kernel, { buffer, view }, gather);
+    });
+  const operands: readonly Operand[] =
+    source.kind === 'contract'
+      ? [source.a, source.b]
+      : source.kind === 'scatter'
+        ? [source.indices, source.updates]
+        : [];
+  return [
+    ...loop(inputs, kernel.shape),
+    ...(source.kind === 'reduce' ? loop(source.inputs, [...kernel.shape, ...source.over]) : []),
+    ...operands.flatMap((operand) => reach(kernel, operand, [])),
+  ];
+}
+
+function reach(kernel: Kernel, { buffer, view }: Operand, gather: readonly GatherAxis[]): Reach[] {
+  let low = 0;
+  let high = 0;
+  const axes = [...view.shape.map((size, axis) => ({ size, stride: view.stride[axis]! })), ...gather];
+  for (const { size, stride } of axes) {
+    if (size === 0) return [];
+    const span = (size - 1) * stride;
+    if (span < 0) low += span;
+    else high += span;
+  }
+  return [{ kernel, buffer, view, low, high }];
+}

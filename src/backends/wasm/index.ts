@@ -1,0 +1,75 @@
+import type { Backend, Executable, Plan } from '../../ir/kernel.ts';
+import type { Storage } from '../../ir/node.ts';
+import { WasmModule } from './assembler/module.ts';
+import { Engine, type EngineOptions } from './engine.ts';
+import { WasmExecutable } from './executable.ts';
+import { messageOf } from './platform.ts';
+
+/** WebAssembly with fixed-width SIMD, on as many threads as there are. */
+export class WasmBackend implements Backend {
+  readonly name = 'wasm';
+  readonly limits = { maxInputs: 16, maxNodes: 192, maxStores: 16 };
+  readonly #engine: Engine;
+
+  constructor(options: EngineOptions = {}) {
+    this.#engine = new Engine(options);
+  }
+
+  get threads(): number {
+    return this.#engine.pool.threads;
+  }
+
+  get reason(): string {
+    return this.#engine.pool.reason ?? 'all cores are in use';
+  }
+
+  get memory(): { readonly bytes: number; readonly used: number } {
+    const { size, used } = this.#engine.memory;
+    return { bytes: size, used };
+  }
+
+  setThreads(threads: number): void {
+    this.#engine.pool.setThreads(threads);
+  }
+
+  /** For tests: every run is shared evenly by so many threads, however small it is; null goes back to the usual way. */
+  forceThreads(threads: number | null): void {
+    this.#engine.pool.force(threads);
+  }
+
+  /** Chunks that each thread ran in the latest run; empty if one thread ran all. */
+  get work(): number[] {
+    return this.#engine.pool.work;
+  }
+
+  compile(plan: Plan): Executable {
+    return new WasmExecutable(plan, this.#engine);
+  }
+
+  read(storage: Storage): Storage['array'] {
+    return storage.array;
+  }
+}
+
+let made: WasmBackend | string | null = null;
+
+/** The backend, or why it can't run. */
+export function wasmBackend(): WasmBackend | string {
+  made ??= obstacle() ?? new WasmBackend();
+  return made;
+}
+
+/** Tries a module with SIMD: an engine may lack it, and a page's content-security policy may forbid WebAssembly. */
+function obstacle(): string | null {
+  if (typeof WebAssembly === 'undefined') return 'this platform has no WebAssembly';
+  const module = new WasmModule(false);
+  module.function(['v128'], ['v128'], (code, x) => code.return(code.op('f32x4.add', x!, x!)));
+  try {
+    new WebAssembly.Instance(new WebAssembly.Module(module.encode()), {
+      env: { memory: new WebAssembly.Memory({ initial: 0, maximum: 65536 }) },
+    });
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

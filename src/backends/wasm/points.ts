@@ -1,0 +1,284 @@
+import type { DType, ScalarType } from '../../ir/dtype.ts';
+import { type Expr, postorder } from '../../ir/expr.ts';
+import type { Access } from '../../ir/kernel.ts';
+import { coalesce } from '../../ir/view.ts';
+import type { Code, Local } from './assembler/code.ts';
+import { emitFailures } from './checks.ts';
+import { emitExpressions } from './expression.ts';
+import { isWide, loadLanes, loadSplat, loadVector } from './lanes.ts';
+import { f32x4, i32x4 } from './literals.ts';
+import type { PlanCode } from './plan-code.ts';
+import { Ring } from './ring.ts';
+import type { Sink } from './sinks.ts';
+
+/** A loop nest: expressions over the points of a shape. */
+export interface Nest {
+  readonly shape: readonly number[];
+  readonly inputs: readonly Access[];
+  readonly roots: readonly Expr[];
+}
+
+/** Which points are wanted: `count` of them from number `start` on, in row-major order. */
+export interface Range {
+  readonly start: Local;
+  readonly count: Local;
+  /** Address of the values of `acc`: one for each of these points, 4 bytes apart. */
+  readonly acc: Local | null;
+  /** The thread's scratch memory. */
+  readonly scratch: Local;
+}
+
+/** How an input is read along the innermost axis. */
+interface Stream {
+  readonly access: Access;
+  readonly dtype: DType | null;
+  /** Bytes (or, without a buffer, numbers) from one point to the next. */
+  readonly step: number;
+  /** Address (or number) at the beginning of the row, and at the present point. */
+  readonly row: Local;
+  readonly at: Local;
+  /** Where the buffer begins to be read: an address that is always safe. */
+  readonly origin: Local;
+  /** The values at the present four points, or their addresses where an index is to be computed. */
+  readonly lanes: Local;
+}
+
+/**
+ * Emits a loop over points of a nest, four at a time along the innermost axis. The last four of a row may reach beyond
+ * it: what is computed there is not used, unless an input can't be read there. In such nests (`single`) the last points
+ * come one by one, each in all four lanes.
+ */
+export function emitPoints(
+  code: Code,
+  plan: PlanCode,
+  nest: Nest,
+  range: Range,
+  makeSink: (single: boolean) => Sink,
+  inRows = false,
+): void {
+  const { outer, length, strides } = loopOrder(plan, nest, inRows);
+  const order = postorder(nest.roots);
+  const used = new Set(order.flatMap((e) => (e.op === 'load' ? [e.value] : [])));
+
+  const streams = nest.inputs.map((access, k): Stream | null => {
+    if (!used.has(k)) return null;
+    const dtype = access.buffer === null ? null : plan.plan.buffers[access.buffer]!.dtype;
+    const origin =
+      access.buffer === null
+        ? plan.offset(code, access.view.offset)
+        : plan.address(code, { buffer: access.buffer, view: access.view });
+    const [row, at, lanes] = [code.copy(origin), code.local('i32'), code.local('v128')];
+    return { access, dtype, origin, step: strides[k]![outer.length]!, row, at, lanes };
+  });
+  const live = streams.filter((s) => s !== null);
+  const stridesAlong = (axis: number): (readonly [Stream, number])[] =>
+    streams.flatMap((s, k) => (s === null || strides[k]![axis] === 0 ? [] : [[s, strides[k]![axis]!]]));
+
+  // Where the first point lies.
+  const column = code.copy(range.start);
+  const index = outer.map(() => code.local('i32'));
+  if (outer.length > 0) {
+    code.set(column, code.op('i32.rem_u', range.start, length));
+    let rest = code.op('i32.div_u', range.start, length);
+    for (let axis = outer.length - 1; axis >= 0; axis--) {
+      const i = index[axis]!;
+      code.set(i, axis === 0 ? rest : code.op('i32.rem_u', rest, outer[axis]!));
+      for (const [s, stride] of stridesAlong(axis))
+        code.update(s.row, 'i32.add', s.row, code.op('i32.mul', i, stride));
+      if (axis > 0) rest = code.op('i32.div_u', rest, outer[axis]!);
+    }
+  }
+
+  const single = needsSingle(order, live);
+  const rings = new Map<Expr, Ring>();
+  for (const e of order) {
+    const counter = e.op === 'philox' ? countsUp(e, streams) : null;
+    if (counter !== null) rings.set(e, new Ring(code, plan, e, counter.at, range.scratch));
+  }
+  const acc = range.acc === null ? null : code.copy(range.acc);
+  const sink = makeSink(single);
+
+  const left = code.copy(range.count);
+  const inRow = code.local('i32');
+  const four = code.local('i32');
+
+  const loadAll = (s: Stream): Local => {
+    if (s.dtype === null || s.access.gather.length > 0) {
+      const splat = code.op('i32x4.splat', s.at);
+      return s.step === 0 ? splat : code.op('i32x4.add', splat, code.literal(multiples(s.step)));
+    }
+    if (s.step === (s.dtype === 'float32' || s.dtype === 'int32' ? 4 : 1))
+      return loadVector(code, s.dtype, s.at);
+    return loadLanes(
+      code,
+      s.dtype,
+      [0, 1, 2, 3].map((l) => (l === 0 ? s.at : code.op('i32.add', s.at, l * s.step))),
+    );
+  };
+  const loadOne = (s: Stream): Local =>
+    s.dtype === null || s.access.gather.length > 0
+      ? code.op('i32x4.splat', s.at)
+      : loadSplat(code, s.dtype, s.at);
+  const moving = live.filter((s) => s.step !== 0);
+
+  const accValue = code.local('v128');
+  const emitVector = (): void => {
+    const loads = (): void => {
+      for (const s of moving) code.set(s.lanes, loadAll(s));
+      if (acc !== null) code.set(accValue, code.load('v128.load', [acc]));
+    };
+    if (single) {
+      code.set(four, code.op('i32.ge_u', inRow, 4));
+      code.if(four, loads, () => {
+        for (const s of moving) code.set(s.lanes, loadOne(s));
+        if (acc !== null) code.set(accValue, code.load('v128.load32_splat', [acc]));
+      });
+    } else loads();
+    const values = emitExpressions(
+      code,
+      plan,
+      {
+        load: (e, indices) => {
+          const s = streams[e.value]!;
+          return indices.length === 0 ? s.lanes : emitGather(code, s, e.type, indices);
+        },
+        acc: () => accValue,
+        philox: (e) => rings.get(e)?.next(single ? four : null) ?? null,
+        check: (number, value, condition) => emitFailures(code, plan, number, value, condition),
+      },
+      nest.roots,
+    );
+    sink.take(values, inRow);
+  };
+
+  const emitRow = (): void => {
+    for (const s of live) {
+      if (s.step === 0) {
+        code.set(s.at, s.row);
+        code.set(s.lanes, loadOne(s));
+      } else {
+        code.set(s.at, code.op('i32.add', s.row, code.op('i32.mul', column, s.step)));
+      }
+    }
+    for (const ring of rings.values()) ring.begin();
+    code.loop(() => {
+      emitVector();
+      const step = single ? code.select(four, 4, 1) : 4;
+      for (const s of moving)
+        code.update(
+          s.at,
+          'i32.add',
+          s.at,
+          typeof step === 'number' ? 4 * s.step : code.op('i32.mul', step, s.step),
+        );
+      if (acc !== null)
+        code.update(acc, 'i32.add', acc, typeof step === 'number' ? 16 : code.op('i32.shl', step, 2));
+      code.update(inRow, 'i32.sub', inRow, step);
+      return code.op('i32.gt_s', inRow, 0);
+    });
+  };
+
+  code.if(range.count, () => {
+    if (outer.length === 0) {
+      code.set(inRow, left);
+      emitRow();
+      return;
+    }
+    code.loop(() => {
+      const rowLeft = code.op('i32.sub', length, column);
+      const here = code.select(code.op('i32.lt_u', left, rowLeft), left, rowLeft);
+      code.set(inRow, here);
+      const accRow = acc === null ? null : code.copy(acc);
+      emitRow();
+      // Only what the row holds counts, though the last vector may have gone beyond it.
+      if (acc !== null) code.set(acc, code.op('i32.add', accRow!, code.op('i32.shl', here, 2)));
+      code.update(left, 'i32.sub', left, here);
+      code.set(column, 0);
+      emitNextRow(outer.length - 1);
+      return left;
+    });
+  });
+
+  function emitNextRow(axis: number): void {
+    for (const [s, stride] of stridesAlong(axis)) code.update(s.row, 'i32.add', s.row, stride);
+    if (axis === 0) return;
+    const i = index[axis]!;
+    code.update(i, 'i32.add', i, 1);
+    code.if(code.op('i32.eq', i, outer[axis]!), () => {
+      code.set(i, 0);
+      for (const [s, stride] of stridesAlong(axis))
+        code.update(s.row, 'i32.sub', s.row, Math.imul(stride, outer[axis]!));
+      emitNextRow(axis - 1);
+    });
+  }
+}
+
+/** The loop nest with as few axes as possible; strides in bytes (of numbers, where there is no memory), the last one included. */
+function loopOrder(plan: PlanCode, { shape, inputs }: Nest, inRows: boolean) {
+  const strides = inputs.map((input) => input.view.stride);
+  const kept = inRows ? shape.length - 1 : shape.length;
+  const merged = coalesce(
+    shape.slice(0, kept),
+    strides.map((s) => s.slice(0, kept)),
+  );
+  const length = inRows ? shape[kept]! : (merged.shape.pop() ?? 1);
+  return {
+    outer: merged.shape,
+    length,
+    strides: inputs.map((input, k) => {
+      const list = inRows ? [...merged.strides[k]!, strides[k]![kept]!] : merged.strides[k]!;
+      // A nest of a single point has no axis at all.
+      return (list.length > 0 ? list : [0]).map((s) => s * unitOf(plan, input));
+    }),
+  };
+}
+
+/** Bytes of an element, or 1 where the input is a number and not memory. */
+const unitOf = (plan: PlanCode, { buffer }: Access): number => (buffer === null ? 1 : plan.bytesOf(buffer));
+
+const multiples = (step: number): Int32Array => Int32Array.of(0, step, 2 * step, 3 * step);
+
+/** Could what lies beyond the end of a row do harm: a read out of memory, or a check that fails? */
+function needsSingle(order: readonly Expr[], streams: readonly Stream[]): boolean {
+  return (
+    order.some((e) => e.op === 'check') ||
+    streams.some(
+      ({ dtype, step, access }) =>
+        dtype !== null && (access.gather.length > 0 || (step !== 0 && step !== (isWide(dtype) ? 4 : 1))),
+    )
+  );
+}
+
+/** The stream that counts the words of a random stream one by one, if its key and counter are the same everywhere. */
+function countsUp({ args }: Expr, streams: readonly (Stream | null)[]): Stream | null {
+  const [index, ...rest] = args;
+  if (!rest.every((a) => a.op === 'const' || a.op === 'uniform')) return null;
+  const [source] = index!.args;
+  if (index!.op !== 'u32' || source?.op !== 'load' || source.args.length > 0) return null;
+  const stream = streams[source.value]!;
+  return stream.dtype === null && stream.step === 1 ? stream : null;
+}
+
+/** Loads at computed indices; where one is out of range, the access's fill. */
+function emitGather(code: Code, s: Stream, type: ScalarType, indices: readonly Local[]): Local {
+  let valid: Local | null = null;
+  let addresses = s.lanes;
+  const { gather, fill } = s.access;
+  const unit = isWide(s.dtype!) ? 4 : 1;
+  indices.forEach((index, k) => {
+    const { size, stride } = gather[k]!;
+    const inRange = code.op('i32x4.lt_u', index, i32x4(code, size));
+    valid = valid === null ? inRange : code.op('v128.and', valid, inRange);
+    const moved = code.op('i32x4.mul', index, i32x4(code, stride * unit));
+    addresses = code.op('i32x4.add', addresses, moved);
+  });
+  const safe = code.op('v128.bitselect', addresses, code.op('i32x4.splat', s.origin), valid!);
+  const loaded = loadLanes(
+    code,
+    s.dtype!,
+    [0, 1, 2, 3].map((l) => code.lane('i32x4.extract_lane', l, safe)),
+  );
+  if (fill === null) return loaded;
+  const otherwise = type === 'f32' ? f32x4(code, fill) : i32x4(code, type === 'bool' ? -fill : fill);
+  return code.op('v128.bitselect', loaded, otherwise, valid!);
+}

@@ -1,0 +1,137 @@
+import type { Callable, Code, Local } from './assembler/code.ts';
+import { perPlan } from './per-plan.ts';
+import type { PlanCode } from './plan-code.ts';
+
+/** Rows and columns of a tile: more accumulators than eight, with what they are fed by, do not fit in 16 registers. */
+export const TILE_ROWS = 4;
+export const TILE_COLUMNS = 8;
+
+/** Steps of k in one round of the innermost loop. */
+const UNROLL = 8;
+
+/** Tiles of the result: which operation, how large, and the bytes between what they read. */
+export interface TileForm {
+  readonly type: 'f32' | 'i32';
+  /** 1 to TILE_ROWS. */
+  readonly rows: number;
+  /** 1 to TILE_COLUMNS. */
+  readonly columns: number;
+  /** From one row of the left operand to the next, and from one k to the next. */
+  readonly aRow: number;
+  readonly aStep: number;
+  /** From one k of the right operand to the next; its columns are neighbours. */
+  readonly bStep: number;
+}
+
+const known = perPlan(() => new Map<string, Callable>());
+
+/**
+ * A function `(a, b, c, tiles, depth, later, aTile, pitch)` that computes `tiles` tiles, one below the other, of the product of
+ * a left operand at address `a`, `aTile` bytes from tile to tile, and a right operand at `b`. Each element's `depth` products are
+ * added one by one to a sum that starts at +0; the sum goes to the result at `c`, whose rows are `pitch` bytes apart, and where
+ * `later` holds it is added to what is there. Up to 28 bytes beyond the last column are read of the right operand and of the
+ * result.
+ */
+export function tileFunction(plan: PlanCode, form: TileForm): Callable {
+  const key = Object.values(form).join();
+  const made = known(plan);
+  const tile = made.get(key) ?? compileTile(plan, form);
+  made.set(key, tile);
+  return tile;
+}
+
+function compileTile(plan: PlanCode, form: TileForm): Callable {
+  const { type, rows, columns } = form;
+  const vectors = Math.ceil(columns / 4);
+  return plan.module.function(
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    [],
+    (code, ...params) => {
+      const [a, b, c, tiles, depth, later, aTile, pitch] = params as Local[] as [
+        Local,
+        Local,
+        Local,
+        Local,
+        Local,
+        Local,
+        Local,
+        Local,
+      ];
+      const sums = Array.from({ length: rows * vectors }, () => code.local('v128'));
+      const zero = code.literal(new Int32Array(4));
+      const left = code.copy(tiles);
+      code.loop(() => {
+        for (const sum of sums) code.set(sum, zero);
+        emitProducts(code, form, sums, a, b, depth);
+        const at = code.copy(c);
+        for (let i = 0; i < rows; i++) {
+          if (i > 0) code.update(at, 'i32.add', at, pitch);
+          const row = sums.slice(i * vectors, (i + 1) * vectors);
+          code.if(later, () => {
+            row.forEach((sum, v) => {
+              code.update(sum, `${type}x4.add`, code.load('v128.load', [at], 16 * v), sum);
+            });
+          });
+          row.forEach((sum, v) => {
+            emitStore(code, at, 16 * v, sum, Math.min(4, columns - 4 * v));
+          });
+        }
+        code.update(a, 'i32.add', a, aTile);
+        code.set(c, code.op('i32.add', at, pitch));
+        code.update(left, 'i32.sub', left, 1);
+        return left;
+      });
+    },
+  );
+}
+
+/** The innermost loop: depth is at least 1. */
+function emitProducts(
+  code: Code,
+  { type, rows, aRow, aStep, bStep }: TileForm,
+  sums: readonly Local[],
+  aStart: Local,
+  bStart: Local,
+  depth: Local,
+): void {
+  const vectors = sums.length / rows;
+  const a = code.copy(aStart);
+  const b = code.copy(bStart);
+  const end = code.op('i32.add', a, code.op('i32.mul', depth, aStep));
+  const right = Array.from({ length: vectors }, () => code.local('v128'));
+  const [left, product] = [code.local('v128'), code.local('v128')];
+  // Each step ends with a way out of the loop. V8 moves all loads of a basic block before its arithmetic, so that a block of
+  // more than one step would not fit in the registers.
+  code.block((leave) => {
+    code.loop(() => {
+      for (let step = 0; step < UNROLL; step++) {
+        if (step > 0) leave(code.op('i32.eq', a, end));
+        right.forEach((vector, v) => {
+          code.loadInto(vector, 'v128.load', [b], step * bStep + 16 * v);
+        });
+        for (let i = 0; i < rows; i++) {
+          code.loadInto(left, 'v128.load32_splat', [a], i * aRow);
+          right.forEach((vector, v) => {
+            const sum = sums[i * vectors + v]!;
+            code.update(product, `${type}x4.mul`, left, vector);
+            code.update(sum, `${type}x4.add`, sum, product);
+          });
+        }
+        code.update(a, 'i32.add', a, aStep);
+      }
+      code.update(b, 'i32.add', b, UNROLL * bStep);
+      return code.op('i32.ne', a, end);
+    });
+  });
+}
+
+/** Stores the first `count` lanes. */
+function emitStore(code: Code, address: Local, offset: number, vector: Local, count: number): void {
+  if (count === 4) {
+    code.store('v128.store', address, vector, offset);
+    return;
+  }
+  const pairs = count >> 1;
+  if (pairs > 0) code.storeLane('v128.store64_lane', 0, address, vector, offset);
+  if (count & 1) code.storeLane('v128.store32_lane', 2 * pairs, address, vector, offset + 8 * pairs);
+}
