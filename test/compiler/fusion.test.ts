@@ -4,6 +4,7 @@ import { explainPlan } from '../../src/compiler/explain.ts';
 import { explain, type Tensor } from '../../src/index.ts';
 import type { TypedArray } from '../../src/ir/dtype.ts';
 import type { Node } from '../../src/ir/node.ts';
+import { backendsInTurn } from '../backends/engines.ts';
 import { firstDifference } from '../tensor/bits.ts';
 import { randomGraph, randomStep } from '../tensor/graphs.ts';
 import { nodeByNode } from '../tensor/node-by-node.ts';
@@ -33,10 +34,12 @@ test.each(ways)('$name, plans are sound and give the bits of single nodes', (way
     const compiled = compilePlan(nodes, way.options);
     expectSound(compiled, way, false);
     const wanted = nodeByNode(nodes);
-    const got = runPlan(compiled);
-    nodes.forEach((node, i) => {
-      expectSame(node, got.get(node) ?? node.storage!.array, wanted[i]!, outputs);
-    });
+    for (const backend of backendsInTurn()) {
+      const got = runPlan(compiled, backend);
+      nodes.forEach((node, i) => {
+        expectSame(node, got.get(node) ?? node.storage!.array, wanted[i]!, outputs);
+      });
+    }
   });
   fc.assert(property, { numRuns });
 });
@@ -54,14 +57,16 @@ test.each(ways)('$name, steps give Parameters the values computed from the old o
       news.some((a) => news.some((b) => a !== b && dependsOn(a, b))),
     );
     const wanted = nodeByNode([...news, ...nodes]);
-    const got = runPlan(compiled);
-    pairs.forEach(([target], i) => {
-      expectSame(target, got.get(target)!, wanted[i]!, outputs);
-    });
-    nodes.forEach((node, i) => {
-      if (pairs.some(([target]) => target === node)) return;
-      expectSame(node, got.get(node) ?? node.storage!.array, wanted[news.length + i]!, outputs);
-    });
+    for (const backend of backendsInTurn()) {
+      const got = runPlan(compiled, backend);
+      pairs.forEach(([target], i) => {
+        expectSame(target, got.get(target)!, wanted[i]!, outputs);
+      });
+      nodes.forEach((node, i) => {
+        if (pairs.some(([target]) => target === node)) return;
+        expectSame(node, got.get(node) ?? node.storage!.array, wanted[news.length + i]!, outputs);
+      });
+    }
   });
   fc.assert(property, { numRuns });
 });

@@ -2,7 +2,7 @@ import { jsBackend } from '../../src/backends/js/index.ts';
 import { compile } from '../../src/compiler/compile.ts';
 import { type Graph, toposort } from '../../src/compiler/toposort.ts';
 import type { TypedArray } from '../../src/ir/dtype.ts';
-import type { Limits, Plan } from '../../src/ir/kernel.ts';
+import type { Backend, Limits, Plan } from '../../src/ir/kernel.ts';
 import { type Node, Storage } from '../../src/ir/node.ts';
 
 export interface Compiled {
@@ -37,11 +37,16 @@ export function compilePlan(nodes: readonly Node[], options: PlanOptions = {}): 
 /**
  * Runs a plan and gives the values of its results and, afterwards, of its leaves, which are copies: the nodes keep what they had.
  */
-export function runPlan({ graph, plan, wanted, values }: Compiled): Map<Node, TypedArray> {
+export function runPlan(
+  { graph, plan, wanted, values }: Compiled,
+  backend: Backend = jsBackend,
+): Map<Node, TypedArray> {
   const leaves = graph.nodes.filter((_, i) => graph.known[i]);
   const bound = leaves.map(({ dtype, storage }) => new Storage(dtype, storage!.array.slice()));
   const results = wanted.map((node) => Storage.allocate(node.dtype, node.size));
-  const failure = jsBackend.compile(plan).run({ values, bound, results });
+  const executable = backend.compile(plan);
+  const failure = executable.run({ values, bound, results });
+  executable.release();
   if (failure !== null) throw new Error(`check failed: ${JSON.stringify(failure)}`);
   return new Map([
     ...leaves.map((node, i) => [node, bound[i]!.array] as const),

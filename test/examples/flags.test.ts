@@ -3,7 +3,7 @@ import { parseFlags, UsageError, usage } from '../../examples/mnist/flags.ts';
 
 const choices = {
   small: { about: 'a small one' },
-  large: { about: 'a large one', onlyWhenNamed: true },
+  large: { about: 'a large one' },
   medium: { about: 'one between' },
 };
 const ids = (args: string[]) => {
@@ -16,11 +16,14 @@ describe('parseFlags', () => {
     expect(parseFlags([], choices)).toEqual({
       models: [
         ['small', choices.small],
+        ['large', choices.large],
         ['medium', choices.medium],
       ],
       epochs: 10,
       batchSize: 512,
       seed: 1,
+      backend: undefined,
+      threads: undefined,
       data: undefined,
       limit: 60_000,
       out: 'mnist-results',
@@ -28,21 +31,23 @@ describe('parseFlags', () => {
   });
 
   it('reads every flag, with a space or with =', () => {
-    const args = '--models large --epochs 3 --batch-size=64 --seed 0 --data d/e --limit=100 --out o';
+    const args =
+      '--models large --epochs 3 --batch-size=64 --seed 0 --backend js --threads 3 --data d/e --limit=100 --out o';
     expect(parseFlags(args.split(' '), choices)).toEqual({
       models: [['large', choices.large]],
       epochs: 3,
       batchSize: 64,
       seed: 0,
+      backend: 'js',
+      threads: 3,
       data: 'd/e',
       limit: 100,
       out: 'o',
     });
   });
 
-  it('takes models once and in the order of the list, and those only when named that say so', () => {
+  it('takes models once and in the order of the list', () => {
     expect(ids(['--models', 'medium, large,small,medium'])).toEqual(['small', 'large', 'medium']);
-    expect(ids([])).not.toContain('large');
   });
 
   it.each([['--help'], ['-h']])('gives help for %s', (flag) => {
@@ -60,6 +65,8 @@ describe('parseFlags', () => {
     [['--batch-size=-5'], "--batch-size: got '-5', wanted a whole number from 1 to 60000"],
     [['--seed', '4294967296'], "--seed: got '4294967296', wanted a whole number from 0 to 4294967295"],
     [['--seed', '0x10'], "--seed: got '0x10', wanted a whole number from 0 to 4294967295"],
+    [['--backend', 'gpu'], "--backend: got 'gpu', wanted wasm or js"],
+    [['--threads', '0'], "--threads: got '0', wanted a whole number from 1 to 255"],
     [['--limit', '60001'], "--limit: got '60001', wanted a whole number from 1 to 60000"],
     [['--data', ''], '--data: got nothing, wanted a directory'],
     [['--out='], '--out: got nothing, wanted a directory'],
@@ -78,12 +85,20 @@ describe('parseFlags', () => {
 describe('usage', () => {
   it('names every flag and every model', () => {
     const text = usage(choices);
-    for (const flag of ['models', 'epochs', 'batch-size', 'seed', 'data', 'limit', 'out']) {
+    for (const flag of [
+      'models',
+      'epochs',
+      'batch-size',
+      'seed',
+      'backend',
+      'threads',
+      'data',
+      'limit',
+      'out',
+    ]) {
       expect(text).toContain(`  --${flag} `);
     }
-    expect(text).toContain(
-      '  small   a small one\n  large   a large one (only when named)\n  medium  one between',
-    );
+    expect(text).toContain('  small   a small one\n  large   a large one\n  medium  one between');
   });
 });
 

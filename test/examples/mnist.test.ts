@@ -88,6 +88,23 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
     expect(other.models[0].parametersHash).not.toBe(alone.models[0].parametersHash);
   });
 
+  it('has the same bits on js and on WebAssembly with 1, 2 and 3 threads', () => {
+    const flags = ['--models', 'wide', '--limit', '1536', '--batch-size', '512', '--epochs', '1'];
+    const runs = ['js', 'wasm 1', 'wasm 2', 'wasm 3'].map((run) => {
+      const [backend, threads] = run.split(' ') as [string, string?];
+      const { results } = train(
+        run,
+        ...flags,
+        '--backend',
+        backend,
+        ...(threads ? ['--threads', threads] : []),
+      );
+      expect(results).toMatchObject({ backend, threads: Number(threads ?? 1) });
+      return untimed(results).models;
+    });
+    for (const models of runs) expect(models).toEqual(runs[0]);
+  });
+
   it('answers a wrong flag with one line and the usage, and exit code 2', () => {
     const { status, stdout, stderr } = mnist('--epochs', 'many');
     expect(status).toBe(2);
@@ -117,6 +134,6 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
     const { status, stdout } = mnist('--help');
     expect(status).toBe(0);
     expect(stdout).toMatch(/^Usage: npm run mnist/);
-    expect(stdout).toMatch(/^ {2}wide +two hidden layers of 512 \(only when named\)$/m);
+    expect(stdout).toMatch(/^ {2}wide +two hidden layers of 512$/m);
   });
 });

@@ -18,3 +18,9 @@ test('the package needs little and installs plainly', () => {
     }
   }
 });
+
+test('every development dependency is one exact version', () => {
+  const versions = Object.entries<string>(manifest('.').devDependencies);
+  expect(versions.length).toBeGreaterThan(0);
+  for (const [name, version] of versions) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+});

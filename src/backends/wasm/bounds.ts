@@ -1,4 +1,5 @@
 import { dtypes } from '../../ir/dtype.ts';
+import { postorder } from '../../ir/expr.ts';
 import type { Access, GatherAxis, Kernel, Operand, Plan } from '../../ir/kernel.ts';
 import { evaluateOffset, sizeOf, type View } from '../../ir/view.ts';
 
@@ -27,6 +28,12 @@ export function checkBounds(plan: Plan): (values: readonly number[]) => void {
         throw new Error(
           `[wasm] kernel '${kernel.name}' writes ${sizeOf(kernel.shape)} elements to buffer ${buffer}`,
         );
+    }
+  }
+  for (const kernel of plan.kernels) {
+    for (const check of checksOf(kernel)) {
+      if (plan.checks[check] === undefined)
+        throw new Error(`[wasm] kernel '${kernel.name}' has check ${check}, which the plan lacks`);
     }
   }
   const reaches = plan.kernels.flatMap(reachesOf);
@@ -80,4 +87,11 @@ function reach(kernel: Kernel, { buffer, view }: Operand, gather: readonly Gathe
     else high += span;
   }
   return [{ kernel, buffer, view, low, high }];
+}
+
+function checksOf({ source, stores }: Kernel): number[] {
+  const roots = stores.map((store) => store.expr);
+  if (source.kind === 'reduce') roots.push(source.expr);
+  const numbers = postorder(roots).flatMap((e) => (e.op === 'check' ? [e.value] : []));
+  return source.kind === 'scatter' ? [...numbers, source.check] : numbers;
 }

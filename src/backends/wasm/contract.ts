@@ -1,206 +1,186 @@
-import { type Group, groupsOf } from '../../ir/contract.ts';
-import { dtypes } from '../../ir/dtype.ts';
+import { groupsOf } from '../../ir/contract.ts';
 import type { Contract, Kernel, Operand } from '../../ir/kernel.ts';
 import { sizeOf } from '../../ir/view.ts';
 import type { Callable, Code, Local, Operand as Value } from './assembler/code.ts';
 import { unitsTask } from './chunks.ts';
 import { costOf } from './cost.ts';
-import { emitOffset, type Lines, packFunction, panelBytes, type Steps, stepsOf } from './pack.ts';
+import { packedPanels, panelsInPlace } from './panels.ts';
 import type { PlanCode, Task } from './plan-code.ts';
+import { emitOffset, linesOf, type Steps, stepsOf } from './steps.ts';
 import { TILE_COLUMNS, TILE_ROWS, tileFunction } from './tile.ts';
 
 /** Elements of k that are added up from zero before they are added to the result; part of the order of accumulation. */
 const K_BLOCK = 256;
 /** The most rows and columns of the result that are computed together. */
-const M_BLOCK = Number(globalThis.process?.env.MB ?? 128);
-const N_BLOCK = Number(globalThis.process?.env.NB ?? 256);
+const M_BLOCK = 128;
+const N_BLOCK = 128;
 /** Columns of the right operand that are packed at a time: as wide as a line of the cache. */
 const STRIP = 16;
-/** Up to so many rows it does not pay to pack the right operand. */
-const FEW_ROWS = Number(globalThis.process?.env.FEW ?? 8);
+/** Blocks of the result that are enough to share among threads, and the fewest rows of those that are made smaller for it. */
+const MANY = 16;
+const FEW_ROWS = 16;
 
+/**
+ * A contraction, block by block of the result. For 256 steps of k at a time the block's rows of the left operand are packed into
+ * panels of four, unless tiles can read them where they lie, and its columns of the right one strip by strip into panels of
+ * eight, which stay in the nearest cache while all rows are multiplied with them (Goto and van de Geijn, "Anatomy of
+ * High-Performance Matrix Multiplication", 2008). The sums wait in scratch memory for the stores.
+ */
 export function compileContract(kernel: Kernel, source: Contract, plan: PlanCode, stores: Callable): Task[] {
-  const { type } = source;
-  const groups = groupsOf(source);
-  const a = new Side(plan, source.a, type, groups.a.batch, groups.a.m, groups.a.k);
-  const b = new Side(plan, source.b, type, groups.b.batch, groups.b.n, groups.b.k);
-  const [batches, m, n, k] = [groups.a.batch, groups.a.m, groups.b.n, groups.a.k].map((g) =>
-    sizeOf(g.shape),
-  ) as [number, number, number, number];
+  const { a, b } = groupsOf(source);
+  const size = { m: sizeOf(a.m.shape), n: sizeOf(b.n.shape), k: sizeOf(a.k.shape) };
+  const batches = sizeOf(a.batch.shape);
+  const { m, n, k } = size;
   if (batches * m * n === 0) return [];
-  const rowBlock = evenBlock(m, M_BLOCK, TILE_ROWS);
-  const columnBlock = evenBlock(n, N_BLOCK, STRIP);
-  const [rowBlocks, columnBlocks] = [Math.ceil(m / rowBlock), Math.ceil(n / columnBlock)];
-  const pitch = 4 * columnBlock;
-  const aDirect = a.runsAlongDepth;
-  const bDirect = b.runsAlongLines && rowBlock <= FEW_ROWS;
-  const sumsAt = plan.scratch(rowBlock * pitch + 64);
-  const aAt = aDirect ? 0 : plan.scratch(4 * K_BLOCK * Math.ceil(rowBlock / TILE_ROWS) * TILE_ROWS);
-  const bAt = bDirect ? 0 : plan.scratch(4 * K_BLOCK * STRIP);
-  const packA = aDirect ? null : packFunction(plan, a.lines, type, 1);
-  const packB = bDirect ? null : packFunction(plan, b.lines, type, 2);
-  const form = {
-    type,
-    ...(aDirect ? { aRow: strideOf(a.lines.lines), aStep: 4 } : { aRow: 4, aStep: 16 }),
-    bStep: bDirect ? strideOf(b.lines.depths) : 32,
-  };
-  const cost =
-    batches *
-      ((m * n * k) / 25 + 0.3 * k * ((aDirect ? 0 : m * columnBlocks) + (bDirect ? 0 : n * rowBlocks))) +
-    costOf(
-      batches * m * n,
-      kernel.stores.map((store) => store.expr),
-    );
+  const roots = kernel.stores.map((store) => store.expr);
+  const cost = (batches * Math.ceil(n / 4) * 4 * m * k) / 25 + costOf(batches * m * n, roots);
+  const { rows, columns } = blocksOf(size, (count) => cost / (batches * count) > 2 * plan.grain);
+  const [rowBlocks, columnBlocks] = [Math.ceil(m / rows), Math.ceil(n / columns)];
 
-  /** All tiles of a panel of columns. */
-  const multiply = (
-    code: Code,
-    {
-      at,
-      c,
-      b: right,
-      rows,
-      depth,
-      later,
-      aTile,
-    }: Record<'at' | 'c' | 'b' | 'rows' | 'depth' | 'later' | 'aTile', Local>,
-    columns: number,
-  ): void => {
-    const tiles = code.op('i32.shr_u', rows, 2);
-    if (m >= TILE_ROWS) {
-      const full = tileFunction(plan, { ...form, rows: TILE_ROWS, columns });
-      const run = () => code.call(full, at, right, c, tiles, depth, later, aTile, pitch);
-      if (m % TILE_ROWS === 0 || rowBlocks === 1) run();
-      else code.if(tiles, run);
-    }
-    const rest = m % TILE_ROWS;
-    if (rest === 0) return;
-    const part = tileFunction(plan, { ...form, rows: rest, columns });
-    code.if(code.op('i32.and', rows, TILE_ROWS - 1), () => {
-      const below = code.op('i32.add', at, code.op('i32.mul', tiles, aTile));
-      const cBelow = code.op('i32.add', c, code.op('i32.mul', tiles, TILE_ROWS * pitch));
-      code.call(part, below, right, cBelow, 1, depth, later, aTile, pitch);
-    });
-  };
-
+  const aBatches = stepsOf(plan, a.batch, plan.bytesOf(source.a.buffer));
+  const bBatches = stepsOf(plan, b.batch, plan.bytesOf(source.b.buffer));
+  const sumsAt = plan.scratch(4 * rows * columns + 64);
+  const multiply = compileBlock(source, plan, size, { rows, columns });
   return [
-    unitsTask(plan, batches * rowBlocks * columnBlocks, cost, 1, (code, first, end, scratch) => {
+    unitsTask(plan, batches * rowBlocks * columnBlocks, cost, 1, (code, first, end, scratch) =>
       code.for(first, end, 1, (unit) => {
-        const block = code.op('i32.div_u', unit, columnBlocks);
-        const g = code.op('i32.div_u', block, rowBlocks);
-        const row = code.op('i32.mul', code.op('i32.rem_u', block, rowBlocks), rowBlock);
-        const column = code.op('i32.mul', code.op('i32.rem_u', unit, columnBlocks), columnBlock);
-        const rows = smaller(code, code.op('i32.sub', m, row), rowBlock);
-        const columns = smaller(code, code.op('i32.sub', n, column), columnBlock);
-        const [aOrigin, bOrigin] = [a.emitOrigin(code, g), b.emitOrigin(code, g)];
+        const strip = code.op('i32.div_u', unit, columnBlocks);
+        const batch = code.op('i32.div_u', strip, rowBlocks);
+        const row = code.op('i32.mul', code.op('i32.rem_u', strip, rowBlocks), rows);
+        const column = code.op('i32.mul', code.op('i32.rem_u', unit, columnBlocks), columns);
         const sums = code.op('i32.add', scratch, sumsAt);
-        if (k === 0) code.fillMemory(sums, 0, rowBlock * pitch);
-        code.for(0, k, K_BLOCK, (p) => {
-          const depth = smaller(code, code.op('i32.sub', k, p), K_BLOCK);
-          let at: Local;
-          let aTile: Local;
-          if (packA === null) {
-            at = code.op('i32.add', aOrigin, code.op('i32.mul', row, form.aRow));
-            code.update(at, 'i32.add', at, code.op('i32.mul', p, 4));
-            aTile = code.copy(TILE_ROWS * form.aRow);
-          } else {
-            at = code.op('i32.add', scratch, aAt);
-            code.call(packA, aOrigin, row, rows, p, depth, at);
-            aTile = panelBytes(code, depth, 1);
-          }
-          const bPanel = panelBytes(code, depth, 2);
-          code.for(0, columns, STRIP, (j) => {
-            const width = smaller(code, code.op('i32.sub', columns, j), STRIP);
-            const start = code.op('i32.add', column, j);
-            let right: Local;
-            if (packB === null) {
-              right = code.op('i32.add', bOrigin, code.op('i32.mul', start, 4));
-              code.update(right, 'i32.add', right, code.op('i32.mul', p, form.bStep));
-            } else {
-              right = code.op('i32.add', scratch, bAt);
-              code.call(packB, bOrigin, start, width, p, depth, right);
-            }
-            const c = code.op('i32.add', sums, code.op('i32.mul', j, 4));
-            code.for(0, width, TILE_COLUMNS, (jj) => {
-              const these = { at, c, b: right, rows, depth, later: p, aTile };
-              const rest = n % TILE_COLUMNS;
-              if (rest === 0) multiply(code, these, TILE_COLUMNS);
-              else
-                code.if(
-                  code.op('i32.ge_u', code.op('i32.sub', width, jj), TILE_COLUMNS),
-                  () => multiply(code, these, TILE_COLUMNS),
-                  () => multiply(code, these, rest),
-                );
-              code.update(c, 'i32.add', c, 4 * TILE_COLUMNS);
-              code.update(right, 'i32.add', right, packB === null ? 4 * TILE_COLUMNS : bPanel);
-            });
-          });
-        });
-        const point = code.op('i32.mul', code.op('i32.add', code.op('i32.mul', g, m), row), n);
+        const aOrigin = emitOrigin(code, plan, source.a, aBatches, batch);
+        const bOrigin = emitOrigin(code, plan, source.b, bBatches, batch);
+        code.call(multiply, aOrigin, bOrigin, row, column, sums, scratch);
+
+        const height = smaller(code, code.op('i32.sub', m, row), rows);
+        const point = code.op('i32.mul', code.op('i32.add', code.op('i32.mul', batch, m), row), n);
         if (columnBlocks === 1) {
-          code.call(stores, point, code.op('i32.mul', rows, n), sums, scratch);
-        } else {
-          code.update(point, 'i32.add', point, column);
-          code.for(0, rows, 1, () => {
-            code.call(stores, point, columns, sums, scratch);
-            code.update(point, 'i32.add', point, n);
-            code.update(sums, 'i32.add', sums, pitch);
-          });
+          code.call(stores, point, code.op('i32.mul', height, n), sums, scratch);
+          return;
         }
-      });
-    }),
+        const width = smaller(code, code.op('i32.sub', n, column), columns);
+        code.update(point, 'i32.add', point, column);
+        code.for(0, height, 1, () => {
+          code.call(stores, point, width, sums, scratch);
+          code.update(point, 'i32.add', point, n);
+          code.update(sums, 'i32.add', sums, 4 * columns);
+        });
+      }),
+    ),
   ];
 }
 
-const smaller = (code: Code, x: Value, y: number): Local => code.select(code.op('i32.lt_u', x, y), x, y);
+interface Size {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
 
-/** The size of blocks, none larger than `most`, that share `count` evenly: a multiple of `multiple`, or all. */
+/** Rows and columns of a block of the result. */
+interface Block {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** The size of blocks; they are halved as long as there are too few and `isLarge` holds for their number. */
+function blocksOf({ m, n }: Size, isLarge: (blocks: number) => boolean): Block {
+  let rows = evenBlock(m, M_BLOCK, TILE_ROWS);
+  let columns = evenBlock(n, N_BLOCK, STRIP);
+  for (;;) {
+    const count = Math.ceil(m / rows) * Math.ceil(n / columns);
+    if (count >= MANY || !isLarge(count)) break;
+    if (columns > STRIP && (columns >= rows || rows <= FEW_ROWS)) columns = evenBlock(n, columns / 2, STRIP);
+    else if (rows > FEW_ROWS) rows = evenBlock(m, rows / 2, TILE_ROWS);
+    else break;
+  }
+  return { rows, columns };
+}
+
+/** The size of blocks of about `most` that share `count` evenly: a multiple of `multiple`, or all. */
 function evenBlock(count: number, most: number, multiple: number): number {
   const blocks = Math.ceil(count / most);
   return Math.min(count, Math.ceil(count / blocks / multiple) * multiple);
 }
 
-const strideOf = (steps: Steps): number => ('stride' in steps ? steps.stride : 0);
+const smaller = (code: Code, x: Value, y: number): Local => code.select(code.op('i32.lt_u', x, y), x, y);
 
-/** One operand. */
-class Side {
-  readonly lines: Lines;
-  readonly #plan: PlanCode;
-  readonly #operand: Operand;
-  readonly #batches: Steps;
-  readonly #asIs: boolean;
-
-  constructor(
-    plan: PlanCode,
-    operand: Operand,
-    type: 'f32' | 'i32',
-    batches: Group,
-    lines: Group,
-    depths: Group,
-  ) {
-    const { dtype } = plan.plan.buffers[operand.buffer]!;
-    const { bytes, scalar } = dtypes[dtype];
-    this.#plan = plan;
-    this.#operand = operand;
-    this.#batches = stepsOf(plan, batches, bytes);
-    this.#asIs = scalar === type && bytes === 4;
-    this.lines = { dtype, lines: stepsOf(plan, lines, bytes), depths: stepsOf(plan, depths, bytes) };
-  }
-
-  /** Can tiles read its rows where they lie? */
-  get runsAlongDepth(): boolean {
-    return this.#asIs && isEven(this.lines.lines) && strideOf(this.lines.depths) === 4;
-  }
-
-  /** Can tiles read its columns where they lie? */
-  get runsAlongLines(): boolean {
-    return this.#asIs && isEven(this.lines.depths) && strideOf(this.lines.lines) === 4;
-  }
-
-  emitOrigin(code: Code, batch: Local): Local {
-    const address = this.#plan.address(code, this.#operand);
-    return code.op('i32.add', address, emitOffset(code, this.#plan, this.#batches, batch));
-  }
+/** The address of a batch's matrix. */
+function emitOrigin(code: Code, plan: PlanCode, operand: Operand, batches: Steps, batch: Local): Local {
+  return code.op('i32.add', plan.address(code, operand), emitOffset(code, plan, batches, batch));
 }
 
-const isEven = (steps: Steps): boolean => 'stride' in steps && steps.stride >= 0;
+/**
+ * A function `(a, b, row, column, sums, scratch)` that computes the block of the product from that row and column on; `a` and `b`
+ * are the addresses of the matrices.
+ */
+function compileBlock(
+  source: Contract,
+  plan: PlanCode,
+  { m, n, k }: Size,
+  { rows, columns }: Block,
+): Callable {
+  const { type } = source;
+  const groups = groupsOf(source);
+  const most = { depth: Math.min(K_BLOCK, Math.ceil(k / 4) * 4) };
+  const aLines = linesOf(plan, source.a, groups.a.m, groups.a.k);
+  const bLines = linesOf(plan, source.b, groups.b.n, groups.b.k);
+  const aInPlace = panelsInPlace(aLines, type, TILE_ROWS);
+  // A right operand that is read only once is not worth packing.
+  const bInPlace = rows <= TILE_ROWS ? panelsInPlace(bLines, type, TILE_COLUMNS) : null;
+  const a =
+    aInPlace?.step === 4 ? aInPlace : packedPanels(plan, aLines, type, TILE_ROWS, { ...most, lines: rows });
+  const b =
+    bInPlace?.line === 4
+      ? bInPlace
+      : packedPanels(plan, bLines, type, TILE_COLUMNS, { ...most, lines: STRIP });
+  const form = { type, aRow: a.line, aStep: a.step, bStep: b.step };
+
+  return plan.module.function(
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    [],
+    (code, aOrigin, bOrigin, row, column, sums, scratch) => {
+      const height = smaller(code, code.op('i32.sub', m, row!), rows);
+      const width = smaller(code, code.op('i32.sub', n, column!), columns);
+      const tiles = code.op('i32.div_u', height, TILE_ROWS);
+      if (k === 0) code.fillMemory(sums!, 0, 4 * rows * columns);
+      code.for(0, k, K_BLOCK, (p) => {
+        const depth = smaller(code, code.op('i32.sub', k, p), K_BLOCK);
+        const left = a.emit(code, { origin: aOrigin!, line: row!, count: height, k: p, depth }, scratch!);
+
+        /** Multiplies all rows with a panel of columns. */
+        const multiply = (right: Local, c: Local, panelColumns: number): void => {
+          const tile = (tileRows: number, at: Local, to: Local, count: Value): void => {
+            const made = tileFunction(plan, { ...form, rows: tileRows, columns: panelColumns });
+            code.call(made, at, right, to, count, depth, p, left.panel, 4 * columns);
+          };
+          if (m >= TILE_ROWS) code.if(tiles, () => tile(TILE_ROWS, left.at, c, tiles));
+          const rest = m % TILE_ROWS;
+          if (rest === 0) return;
+          code.if(code.op('i32.rem_u', height, TILE_ROWS), () => {
+            const at = code.op('i32.add', left.at, code.op('i32.mul', tiles, left.panel));
+            const to = code.op('i32.add', c, code.op('i32.mul', tiles, 4 * columns * TILE_ROWS));
+            tile(rest, at, to, 1);
+          });
+        };
+
+        code.for(0, width, STRIP, (j) => {
+          const count = smaller(code, code.op('i32.sub', width, j), STRIP);
+          const line = code.op('i32.add', column!, j);
+          const right = b.emit(code, { origin: bOrigin!, line, count, k: p, depth }, scratch!);
+          const c = code.op('i32.add', sums!, code.op('i32.mul', j, 4));
+          code.for(0, count, TILE_COLUMNS, (jj) => {
+            const rest = n % TILE_COLUMNS;
+            const whole = code.op('i32.ge_u', code.op('i32.sub', count, jj), TILE_COLUMNS);
+            const full = () => multiply(right.at, c, TILE_COLUMNS);
+            if (rest === 0) full();
+            else if (n < TILE_COLUMNS) multiply(right.at, c, rest);
+            else code.if(whole, full, () => multiply(right.at, c, rest));
+            code.update(right.at, 'i32.add', right.at, right.panel);
+            code.update(c, 'i32.add', c, 4 * TILE_COLUMNS);
+          });
+        });
+      });
+    },
+  );
+}

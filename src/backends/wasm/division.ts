@@ -19,8 +19,8 @@ export function emitIntegerDivision(code: Code, a: Local, b: Local, signed: bool
     const whole = code.op('f64x2.trunc', code.op('f64x2.div', x!, y!));
     return code.op('f64x2.add', whole, f64x2(code, INTEGERS));
   });
-  const quotient = code.shuffle([0, 2, 4, 6], low!, high!);
-  return code.op('v128.and', quotient, code.op('i32x4.ne', b, i32x4(code, 0)));
+  // Where b is 0 these are infinities and canonical NaNs, whose lower 32 bits are 0.
+  return code.shuffle([0, 2, 4, 6], low!, high!);
 }
 
 /** The remainder of a / b with the sign of b; 0 where b is 0. */
@@ -35,8 +35,8 @@ export function emitIntegerModulo(code: Code, a: Local, b: Local, signed: boolea
 }
 
 /**
- * A function of two f32 vectors: the remainder of a / b as a float, exactly, and with the sign of b as in Python; NaN where
- * a is infinite or b is 0.
+ * A function of two f32 vectors: the remainder of a / b as a float, exactly, and with the sign of b as in
+ * Python; NaN where a is infinite or b is 0.
  */
 export const floatModulo = perPlan((plan) =>
   plan.module.function(['v128', 'v128'], ['v128'], (code, a, b) => {
@@ -63,9 +63,9 @@ function emitModulo(code: Code, x: Local, y: Local): Local {
   const usual = code.op('v128.and', code.op('f64x2.lt', size, infinity), code.op('f64x2.lt', zero, width));
   const divisor = code.op('v128.bitselect', width, infinity, usual);
   const rest = code.op('v128.and', size, usual);
-  // Takes away multiples q t of the divisor, where t is the divisor times a power of two. Rest and t have 24 bits and q has
-  // 29, so both the product and what remains are exact, and the rounded quotient lies below the integer that the true one
-  // lies below.
+  // Takes away multiples q t of the divisor, where t is the divisor times a power of two. Rest and t have 24
+  // bits and q has 29, so both the product and what remains are exact, and the rounded quotient lies below
+  // the integer that the true one lies below.
   code.block((leave) => {
     code.loop(() => {
       const enough = code.op('f64x2.le', divisor, rest);

@@ -18,9 +18,9 @@ export interface PointContext {
 }
 
 /**
- * Emits straight-line code for expressions at four points, each node once: floats are f32x4, integers i32x4, bools masks (0 or
- * -1). What is the same at all points is computed where the function begins. The results may be variables that `context`
- * gave, or such of the function's beginning: nobody may change them.
+ * Emits straight-line code for expressions at four points, each node once: floats are f32x4, integers i32x4,
+ * bools masks (0 or -1). What is the same at all points is computed where the function begins. The results
+ * may be variables that `context` gave, or such of the function's beginning: nobody may change them.
  */
 export function emitExpressions(
   code: Code,

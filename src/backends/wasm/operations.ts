@@ -7,8 +7,8 @@ import { f32x4, i32x4 } from './literals.ts';
 import { emitIntrinsic } from './math.ts';
 import type { PlanCode } from './plan-code.ts';
 
-// What each operation is in vector code, by the type of its (last) argument. Floats are f32x4, integers i32x4, and a bool is
-// a mask: 0 or -1.
+// What each operation is in vector code, by the type of its (last) argument. Floats are f32x4, integers
+// i32x4, and a bool is a mask: 0 or -1.
 
 /** An argument of an operation, and its value where that is a literal. */
 export interface Argument {

@@ -13,8 +13,9 @@ const ROUNDS = 10;
 type Block = readonly [Local, Local, Local, Local];
 
 /**
- * The four words of the block in each lane, for counters and keys that may differ from lane to lane. Several vectors of
- * blocks with the same keys, step by step side by side, keep the processor busy while it waits for products.
+ * The four words of the block in each lane, for counters and keys that may differ from lane to lane. Several
+ * vectors of blocks with the same keys, step by step side by side, keep the processor busy while it waits for
+ * products.
  */
 function emitBlocks(code: Code, counters: readonly Block[], keys: readonly [Local, Local]): Block[] {
   let blocks = [...counters];
@@ -56,31 +57,26 @@ export const philoxWords = perPlan((plan) =>
   }),
 );
 
-/** A function that writes so many words (a multiple of 16) of a stream to memory, from word `first`, a multiple of 4. */
-const writer = (words: number) =>
-  perPlan((plan) =>
-    plan.module.function(Array(7).fill('i32'), [], (code, address, first, ...stream) => {
-      const block = code.op('i32x4.splat', code.op('i32.shr_u', first!, 2));
-      const [c1, c2, c3, key0, key1] = stream.map((word) => code.op('i32x4.splat', word));
-      const counters = Array.from({ length: words / 16 }, (_, k): Block => {
-        const numbers = code.literal(Int32Array.of(0, 1, 2, 3).map((l) => l + 4 * k));
-        return [code.op('i32x4.add', block, numbers), c1!, c2!, c3!];
-      });
-      emitBlocks(code, counters, [key0!, key1!]).forEach(([a, b, c, d], k) => {
-        // Lane l holds block l, whose words belong together.
-        const [ab, cd] = [code.shuffle([0, 4, 1, 5], a, b), code.shuffle([0, 4, 1, 5], c, d)];
-        const [abLate, cdLate] = [code.shuffle([2, 6, 3, 7], a, b), code.shuffle([2, 6, 3, 7], c, d)];
-        code.store('v128.store', address!, code.shuffle([0, 1, 4, 5], ab, cd), 64 * k);
-        code.store('v128.store', address!, code.shuffle([2, 3, 6, 7], ab, cd), 64 * k + 16);
-        code.store('v128.store', address!, code.shuffle([0, 1, 4, 5], abLate, cdLate), 64 * k + 32);
-        code.store('v128.store', address!, code.shuffle([2, 3, 6, 7], abLate, cdLate), 64 * k + 48);
-      });
-    }),
-  );
-
 /**
- * Functions (address, first, c1, c2, c3, key0, key1) that write 16 or 32 words of a stream to memory, from word `first` on,
- * which is a multiple of 4. 32 at a time take two thirds of the time.
+ * A function (address, first, c1, c2, c3, key0, key1) that writes 32 words of a stream to memory, from word `first` on,
+ * which is a multiple of 4. Two vectors of blocks at a time: one alone would wait for its own products.
  */
-export const philox16 = writer(16);
-export const philox32 = writer(32);
+export const philox32 = perPlan((plan) =>
+  plan.module.function(Array(7).fill('i32'), [], (code, address, first, ...stream) => {
+    const block = code.op('i32x4.splat', code.op('i32.shr_u', first!, 2));
+    const [c1, c2, c3, key0, key1] = stream.map((word) => code.op('i32x4.splat', word));
+    const counters = [0, 1].map((k): Block => {
+      const numbers = code.literal(Int32Array.of(0, 1, 2, 3).map((l) => l + 4 * k));
+      return [code.op('i32x4.add', block, numbers), c1!, c2!, c3!];
+    });
+    emitBlocks(code, counters, [key0!, key1!]).forEach(([a, b, c, d], k) => {
+      // Lane l holds block l, whose words belong together.
+      const [ab, cd] = [code.shuffle([0, 4, 1, 5], a, b), code.shuffle([0, 4, 1, 5], c, d)];
+      const [abLate, cdLate] = [code.shuffle([2, 6, 3, 7], a, b), code.shuffle([2, 6, 3, 7], c, d)];
+      code.store('v128.store', address!, code.shuffle([0, 1, 4, 5], ab, cd), 64 * k);
+      code.store('v128.store', address!, code.shuffle([2, 3, 6, 7], ab, cd), 64 * k + 16);
+      code.store('v128.store', address!, code.shuffle([0, 1, 4, 5], abLate, cdLate), 64 * k + 32);
+      code.store('v128.store', address!, code.shuffle([2, 3, 6, 7], abLate, cdLate), 64 * k + 48);
+    });
+  }),
+);

@@ -1,7 +1,7 @@
 import type { DType, ScalarType } from '../../ir/dtype.ts';
 import { type Expr, postorder } from '../../ir/expr.ts';
 import type { Access } from '../../ir/kernel.ts';
-import { coalesce } from '../../ir/view.ts';
+import { coalesce, sizeOf } from '../../ir/view.ts';
 import type { Code, Local } from './assembler/code.ts';
 import { emitFailures } from './checks.ts';
 import { emitExpressions } from './expression.ts';
@@ -56,6 +56,7 @@ export function emitPoints(
   makeSink: (single: boolean) => Sink,
   inRows = false,
 ): void {
+  if (sizeOf(nest.shape) === 0) return;
   const { outer, length, strides } = loopOrder(plan, nest, inRows);
   const order = postorder(nest.roots);
   const used = new Set(order.flatMap((e) => (e.op === 'load' ? [e.value] : [])));

@@ -55,6 +55,8 @@ export class Pool {
   #allReady = false;
   #runs = 0;
   #programs = 0;
+  /** Of the latest run: the control words, and the number of threads that could take part. */
+  #latest: Int32Array | null = null;
   #took = 0;
 
   /** `patience` is the number of milliseconds without any progress after which a run ends with an error. */
@@ -84,7 +86,7 @@ export class Pool {
 
   /** Chunks that each thread ran in the latest run; empty if one thread ran all. */
   get work(): number[] {
-    return Array.from(this.#control?.subarray(control.work, control.work + this.#took) ?? []);
+    return Array.from(this.#latest?.subarray(control.work, control.work + this.#took) ?? []);
   }
 
   /** Sets the most threads that take part in a run, the calling one included; null means all processors. */
@@ -147,7 +149,7 @@ export class Pool {
     words[at + frame.scratchBytes / 4] = program.schedule.scratchBytes;
     const helpers = this.#helpersFor(program);
     if (helpers === 0) {
-      this.#took = 0;
+      this.#latest = null;
       program.exports.alone();
     } else {
       words[at + frame.status / 4] = Status.ok;
@@ -201,6 +203,7 @@ export class Pool {
   #openGate(program: Program, helpers: number): Int32Array {
     const shared = this.#control!;
     const run = ++this.#runs | 0;
+    this.#latest = shared;
     this.#took = helpers + 1;
     shared.fill(0, control.work, control.work + this.#took);
     shared[control.fault] = 0;
@@ -302,7 +305,10 @@ export class Pool {
     if (missing > 0) throw new StateError(`[wasm] ${missing} workers are missing: ${this.reason}`);
     for (const helper of this.#allReady ? [] : this.#helpers) {
       const at = control.owner + helper.slot;
-      if (this.#platform.mayBlock) Atomics.wait(this.#control!, at, -helper.id, START_TIMEOUT);
+      const end = performance.now() + START_TIMEOUT;
+      while (this.#platform.mayBlock && !this.#hasStarted(helper) && performance.now() < end) {
+        Atomics.wait(this.#control!, at, -helper.id, START_TIMEOUT);
+      }
       if (!this.#hasStarted(helper)) throw new StateError('[wasm] a worker is not ready: await pool.start()');
     }
     this.#allReady = true;

@@ -1,14 +1,14 @@
 import type { Expr } from '../../ir/expr.ts';
 import type { Code, Local } from './assembler/code.ts';
-import { philox16 } from './philox.ts';
+import { philox32 } from './philox.ts';
 import type { PlanCode } from './plan-code.ts';
 
 /** Words that are made together, and bytes of the ring: two lots, and the first vector once more behind them. */
-const LOT = 16;
+const LOT = 32;
 const RING_BYTES = 2 * LOT * 4 + 16;
 
 /**
- * A random stream whose words are wanted one after the other: they are made in lots of 16 and wait in scratch memory.
+ * A random stream whose words are wanted one after the other: they are made in lots of 32 and wait in scratch memory.
  */
 export class Ring {
   readonly #code: Code;
@@ -47,7 +47,7 @@ export class Ring {
     code.if(code.op('i32.ge_s', code.op('i32.sub', last, this.#ready), 0), () => {
       const slot = code.op('i32.shl', code.op('i32.and', this.#ready, LOT), 2);
       const to = code.op('i32.add', this.#address, slot);
-      code.call(philox16(this.#plan), to, this.#ready, ...this.#stream);
+      code.call(philox32(this.#plan), to, this.#ready, ...this.#stream);
       code.if(code.op('i32.eqz', slot), () =>
         code.store('v128.store', to, code.load('v128.load', [to]), 2 * LOT * 4),
       );

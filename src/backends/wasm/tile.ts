@@ -7,7 +7,7 @@ export const TILE_ROWS = 4;
 export const TILE_COLUMNS = 8;
 
 /** Steps of k in one round of the innermost loop. */
-const UNROLL = 8;
+const UNROLL = 12;
 
 /** Tiles of the result: which operation, how large, and the bytes between what they read. */
 export interface TileForm {
@@ -63,21 +63,20 @@ function compileTile(plan: PlanCode, form: TileForm): Callable {
       code.loop(() => {
         for (const sum of sums) code.set(sum, zero);
         emitProducts(code, form, sums, a, b, depth);
-        const at = code.copy(c);
-        for (let i = 0; i < rows; i++) {
-          if (i > 0) code.update(at, 'i32.add', at, pitch);
-          const row = sums.slice(i * vectors, (i + 1) * vectors);
-          code.if(later, () => {
-            row.forEach((sum, v) => {
-              code.update(sum, `${type}x4.add`, code.load('v128.load', [at], 16 * v), sum);
-            });
+        const rowsAt: Local[] = [code.copy(c)];
+        for (let i = 1; i < rows; i++) rowsAt.push(code.op('i32.add', rowsAt[i - 1]!, pitch));
+        code.if(later, () => {
+          sums.forEach((sum, i) => {
+            const [at, v] = [rowsAt[Math.floor(i / vectors)]!, i % vectors];
+            code.update(sum, `${type}x4.add`, code.load('v128.load', [at], 16 * v), sum);
           });
-          row.forEach((sum, v) => {
-            emitStore(code, at, 16 * v, sum, Math.min(4, columns - 4 * v));
-          });
-        }
+        });
+        sums.forEach((sum, i) => {
+          const [at, v] = [rowsAt[Math.floor(i / vectors)]!, i % vectors];
+          emitStore(code, at, 16 * v, sum, Math.min(4, columns - 4 * v));
+        });
         code.update(a, 'i32.add', a, aTile);
-        code.set(c, code.op('i32.add', at, pitch));
+        code.update(c, 'i32.add', rowsAt[rows - 1]!, pitch);
         code.update(left, 'i32.sub', left, 1);
         return left;
       });

@@ -1,9 +1,11 @@
 import { expect } from 'vitest';
 import { compileJs, double, type JsArray, single } from '../../../src/backends/js/index.ts';
-import { type DType, dtypes } from '../../../src/ir/dtype.ts';
+import { type DType, dtypes, type TypedArray } from '../../../src/ir/dtype.ts';
 import { acc, convert, type Expr, load } from '../../../src/ir/expr.ts';
 import type { Access, Contract, Failure, Kernel, Plan, PlanBuffer, Reduce } from '../../../src/ir/kernel.ts';
+import { Storage } from '../../../src/ir/node.ts';
 import { contiguous, sizeOf, type View } from '../../../src/ir/view.ts';
+import { engines } from '../engines.ts';
 
 /** Builds a plan by hand and runs it. */
 export class PlanBuilder {
@@ -37,15 +39,38 @@ export class PlanBuilder {
 
   plan(): Plan {
     const { buffers, kernels, arenaBytes } = this;
-    return { buffers, kernels, commit: this.commit ?? kernels.length, checks: [], arenaBytes };
+    const checks = Array.from({ length: 8 }, (_, i) => ({
+      describe: (value: number) => `check ${i}: ${value}`,
+    }));
+    return { buffers, kernels, commit: this.commit ?? kernels.length, checks, arenaBytes };
   }
 
+  /** Runs the plan on the reference backend; in single precision all others must give the same bits. */
   run(values: readonly number[] = [], precision: 'single' | 'double' = 'single'): Failure | null {
-    return compileJs(this.plan(), precision === 'single' ? single : double).run(
+    const plan = this.plan();
+    if (precision === 'double') return compileJs(plan, double).run(values, this.bound, this.results);
+    const copies = engines.map(() => ({
       values,
-      this.bound,
-      this.results,
-    );
+      bound: this.bound.map((array, i) => this.#storage('bound', i, array)),
+      results: this.results.map((array, i) => this.#storage('result', i, array)),
+    }));
+    const failure = compileJs(plan, single).run(values, this.bound, this.results);
+    engines.forEach((engine, e) => {
+      const { bound, results } = copies[e]!;
+      const executable = engine.compile(plan);
+      expect(executable.run(copies[e]!)).toEqual(failure);
+      executable.release();
+      if (failure !== null) return;
+      for (const [i, { array }] of bound.entries()) expectSame(array, this.bound[i]!);
+      for (const [i, { array }] of results.entries()) expectSame(array, this.results[i]!);
+    });
+    return failure;
+  }
+
+  /** A storage with a copy of an array. */
+  #storage(kind: 'bound' | 'result', index: number, array: JsArray): Storage {
+    const buffer = this.buffers.find(({ place }) => place.kind === kind && place.index === index)!;
+    return new Storage(buffer.dtype, array.slice() as TypedArray);
   }
 }
 

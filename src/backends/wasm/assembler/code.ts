@@ -42,8 +42,9 @@ export class Code {
   }
 
   /**
-   * A value that is computed once, where the function begins, however often it is asked for by the same key: what `make`
-   * emits goes there. It may use parameters that never change, and other such values. Nobody may change the variable.
+   * A value that is computed once, where the function begins, however often it is asked for by the same key:
+   * what `make` emits goes there. It may use parameters that never change, and other such values. Nobody may
+   * change the variable.
    */
   once(key: string, make: () => Local): Local {
     const known = this.#once.get(key);

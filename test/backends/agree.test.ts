@@ -1,0 +1,121 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { WasmBackend, wasmBackend } from '../../src/backends/wasm/index.ts';
+import {
+  Adam,
+  backendInfo,
+  Dense,
+  Dropout,
+  Generator,
+  gradients,
+  Sequential,
+  setBackend,
+  softmaxCrossEntropy,
+  type Tensor,
+  tensor,
+  training,
+} from '../../src/index.ts';
+import type { Node } from '../../src/ir/node.ts';
+import { compilePlan, runPlan } from '../compiler/plans.ts';
+import { type GradientCase, load, type OperationCase } from '../reference/load.ts';
+import { firstDifference } from '../tensor/bits.ts';
+import {
+  invoke,
+  type OperationName,
+  operationNames,
+  referenceArguments,
+  toTensor,
+} from '../tensor/invoke.ts';
+import { engines, threads } from './engines.ts';
+
+// The reference interpreter and WebAssembly, on any number of threads, give the same bits.
+
+/** Chunks that each thread of each engine has run. */
+const work = engines.map((_, e) => Array.from({ length: threads[e]! }, () => 0));
+
+function expectSameOnAll(outputs: readonly Tensor[]): void {
+  const nodes: Node[] = outputs.map((t) => t.node).filter((node) => node.storage === null);
+  if (nodes.length === 0) return;
+  const compiled = compilePlan(nodes);
+  const wanted = runPlan(compiled);
+  engines.forEach((engine, e) => {
+    const got = runPlan(compiled, engine);
+    engine.work.forEach((chunks, thread) => {
+      work[e]![thread]! += chunks;
+    });
+    for (const node of nodes) {
+      const difference = firstDifference(got.get(node)!, wanted.get(node)!);
+      if (difference !== null) expect.fail(`${threads[e]} threads: ${node.op.name} ${difference}`);
+    }
+  });
+}
+
+const operations = load('ops');
+describe.each(operationNames.filter((name) => name !== 'detach'))('%s', (name) => {
+  test.each(operations[name] as OperationCase[])('$name', (c) => {
+    expectSameOnAll(invoke(name, referenceArguments(name, c).args));
+  });
+});
+
+describe('gradients', () => {
+  const title = (c: GradientCase) => `${c.op}, ${c.name}, by operand ${c.wrt}`;
+  test.each(load('gradients').map((c) => [title(c), c] as const))('%s', (_, c) => {
+    const name = c.op as OperationName;
+    const { args, tensors } = referenceArguments(name, c);
+    const [y] = invoke(name, args);
+    expectSameOnAll(gradients(y!.mul(toTensor(c.weights)).sum(), [tensors[c.wrt]!]));
+  });
+});
+
+/** The bits of all parameters and optimizer state after ten steps, and the losses. */
+async function tenSteps(): Promise<Float32Array[]> {
+  const rng = new Generator(7);
+  const x = rng.normal([96, 37]);
+  const labels = tensor(Int32Array.from({ length: 96 }, (_, i) => (i * i) % 10));
+  const model = new Sequential([
+    new Dense(37, 70, { activation: 'relu', rng }),
+    new Dropout(0.3),
+    new Dense(70, 33, { activation: 'tanh', rng }),
+    new Dropout(0.5),
+    new Dense(33, 10, { rng }),
+  ]);
+  const optimizer = new Adam(model.parameters(), { learningRate: 1e-2 });
+  const context = training({ rng: new Generator(11) });
+  const losses: Tensor[] = [];
+  for (let i = 0; i < 10; i++) {
+    const loss = softmaxCrossEntropy(model.call(x, context), labels);
+    await optimizer.minimize(loss, { context });
+    losses.push(loss);
+  }
+  return [...model.parameters(), ...losses].map((t) => Float32Array.from(t.dataSync()));
+}
+
+describe('ten training steps with Dropout', () => {
+  const wasm = wasmBackend();
+  afterAll(() => {
+    setBackend('wasm');
+    if (wasm instanceof WasmBackend) wasm.forceThreads(null);
+  });
+
+  test('have the same bits on js and on 1, 2 and 5 threads', async () => {
+    if (!(wasm instanceof WasmBackend)) throw new Error(wasm);
+    setBackend('js');
+    const wanted = await tenSteps();
+    expect(wanted.at(-1)![0]).toBeLessThan(wanted[wanted.length - 10]![0]!);
+    setBackend('wasm');
+    for (const count of threads) {
+      wasm.forceThreads(count);
+      const got = await tenSteps();
+      expect(backendInfo()).toMatchObject({ name: 'wasm', threads: count });
+      if (count > 1) expect(wasm.work).toHaveLength(count);
+      got.forEach((array, i) => {
+        expect(firstDifference(array, wanted[i]!)).toBeNull();
+      });
+    }
+  });
+});
+
+test('every thread has worked', () => {
+  engines.forEach((_, e) => {
+    if (threads[e]! > 1) for (const chunks of work[e]!) expect(chunks).toBeGreaterThan(0);
+  });
+});

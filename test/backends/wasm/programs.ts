@@ -1,0 +1,130 @@
+import type { Callable, Code, Local } from '../../../src/backends/wasm/assembler/code.ts';
+import { Memory } from '../../../src/backends/wasm/memory.ts';
+import { PlanCode } from '../../../src/backends/wasm/plan-code.ts';
+import { currentPlatform, type Platform } from '../../../src/backends/wasm/platform.ts';
+import { Pool, type Program } from '../../../src/backends/wasm/pool.ts';
+import { emitSchedule, type ScheduledTask } from '../../../src/backends/wasm/schedule.ts';
+
+export const platform = currentPlatform();
+const pools: Pool[] = [];
+
+/** Stops the workers of all pools that `setUp` made. */
+export function stopPools(): void {
+  for (const pool of pools.splice(0)) pool.stop();
+}
+
+/** A memory and a pool on this platform, with changes. */
+export function setUp(changes: Partial<Platform> = {}, patience = 5000) {
+  const memory = new Memory({ shared: true });
+  const pool = new Pool(memory, { ...platform, ...changes }, { patience });
+  pools.push(pool);
+  return { memory, pool };
+}
+
+/** A task of a test: what one chunk does. `after` is all tasks before it, unless it is given. */
+export interface TestTask {
+  readonly chunks: number;
+  readonly after?: number;
+  readonly cost?: number;
+  readonly body: (code: Code, chunk: Local, scratch: Local) => void;
+}
+
+export interface TestProgram {
+  readonly program: Program;
+  run(): void;
+}
+
+/** Makes a program of tasks whose work takes so long, by their own account, that it is worth sharing. */
+export function makeProgram(
+  memory: Memory,
+  pool: Pool,
+  tasks: readonly TestTask[],
+  { commit = tasks.length, scratchBytes = 64 } = {},
+): TestProgram {
+  const plan = new PlanCode(
+    { buffers: [], kernels: [], commit: 0, checks: [], arenaBytes: 0 },
+    memory.shared,
+  );
+  plan.scratch(scratchBytes);
+  const scheduled = tasks.map(
+    ({ chunks, after, cost = 1e6, body }, i): ScheduledTask => ({
+      chunks,
+      after: after ?? i,
+      cost,
+      run: chunkFunction(plan, body),
+    }),
+  );
+  const schedule = emitSchedule(plan, scheduled, commit, memory.shared);
+  const bytes = plan.module.encode();
+  const frame = memory.allocate(schedule.frameBytes);
+  const bytesAt = memory.allocate(bytes.length);
+  memory.bytes.set(bytes, bytesAt);
+  memory.bytes.fill(0, frame, frame + schedule.frameBytes);
+  const scratch = memory.allocate(schedule.scratchBytes * 16);
+  const program = pool.load({ bytes, bytesAt, frame, schedule });
+  return { program, run: () => pool.run(program, scratch) };
+}
+
+function chunkFunction(plan: PlanCode, body: TestTask['body']): Callable {
+  return plan.module.function(['i32', 'i32'], [], (code, chunk, scratch) => body(code, chunk!, scratch!));
+}
+
+/** The address of word number `index` of a block. */
+export const wordAt = (code: Code, block: number, index: Local | number): Local =>
+  code.op('i32.add', code.op('i32.shl', index, 2), block);
+
+/** Spends time. */
+export function delay(code: Code, rounds: Local | number): void {
+  const x = code.copy(1);
+  code.for(0, rounds, 1, (i) => code.update(x, 'i32.xor', x, code.op('i32.mul', i, x)));
+  // Nobody can leave the loop out: its result decides about a trap.
+  code.if(code.op('i32.eq', x, 0x12345), () => code.unreachable());
+}
+
+/** `rows` tasks: each chunk adds up what all chunks of the task before have written, thrice, and its own number. */
+export function chain(
+  memory: Memory,
+  rows: number,
+  chunks: number,
+  work = 0,
+): [tasks: TestTask[], check: () => void] {
+  const block = memory.allocate(4 * rows * chunks);
+  const tasks = Array.from(
+    { length: rows },
+    (_, row): TestTask => ({
+      chunks,
+      body(code, chunk) {
+        const sum = code.copy(chunk);
+        if (work > 0) delay(code, code.op('i32.and', code.op('i32.mul', chunk, 7919 * (row + 1)), work));
+        if (row > 0) {
+          code.for(0, chunks, 1, (i) => {
+            const value = code.load('i32.load', [wordAt(code, block + 4 * chunks * (row - 1), i)]);
+            code.update(sum, 'i32.add', sum, code.op('i32.mul', value, 3));
+          });
+        }
+        code.store('i32.store', wordAt(code, block + 4 * chunks * row, chunk), sum);
+      },
+    }),
+  );
+  const wanted = new Int32Array(rows * chunks);
+  for (let row = 0; row < rows; row++) {
+    let before = 0;
+    for (let i = 0; row > 0 && i < chunks; i++) before += Math.imul(wanted[(row - 1) * chunks + i]!, 3);
+    for (let i = 0; i < chunks; i++) wanted[row * chunks + i] = before + i;
+  }
+  const check = () => {
+    const got = memory.view('int32', block, rows * chunks);
+    const wrong = got.findIndex((value, i) => value !== wanted[i]);
+    if (wrong >= 0) throw new Error(`number ${wrong} is ${got[wrong]}, not ${wanted[wrong]}`);
+    got.fill(0);
+  };
+  return [tasks, check];
+}
+
+export const load = (code: Code, address: number) => code.load('i32.atomic.load', [address]);
+export const store = (code: Code, address: number, value: Local | number) =>
+  code.store('i32.atomic.store', address, value);
+
+/** Goes on when the word at an address is not 0. */
+export const awaitWord = (code: Code, address: number) =>
+  code.loop(() => code.op('i32.eqz', load(code, address)));
