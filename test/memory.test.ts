@@ -17,7 +17,7 @@ import {
 // Nothing needs to be freed: what the program lets go, the garbage collector takes.
 
 const kB = 1024;
-const kinds = ['heapUsed', 'external', 'arrayBuffers'] as const;
+const kinds = ['heapUsed', 'external', 'arrayBuffers', 'wasm'] as const;
 type Usage = Record<(typeof kinds)[number], number>;
 
 /** The memory in use after garbage collection; buffers go some turns of the event loop later. */
@@ -28,7 +28,7 @@ async function usage(): Promise<Usage> {
     await new Promise((resolve) => setImmediate(resolve));
   }
   const { heapUsed, external, arrayBuffers } = process.memoryUsage();
-  return { heapUsed, external, arrayBuffers };
+  return { heapUsed, external, arrayBuffers, wasm: backendInfo().memory.used };
 }
 
 /** The kinds of memory that grew by more bytes than allowed. */
@@ -89,7 +89,7 @@ beforeAll(async () => {
 beforeEach(() => seed(1));
 
 describe('training', () => {
-  test('2,000 steps leave memory flat', async () => {
+  test('20,000 steps leave memory flat', async () => {
     const { run } = trainer({ also: true });
     let losses: Tensor[] = [];
     const keep = (loss: Tensor): void => {
@@ -97,15 +97,15 @@ describe('training', () => {
     };
     await run(1);
     const { planMisses } = backendInfo();
-    await run(499, keep);
+    await run(999, keep);
     const first = losses[0]!.item();
     losses = [];
     const before = await usage();
-    await run(2000, keep);
-    // A kept loss is a handle, a node and one number: about 600 bytes each, and no graph.
-    expect(losses).toHaveLength(2000);
-    expect(growth(before, await usage(), 2000 * kB)).toEqual([]);
-    expect(losses[1999]!.item()).toBeLessThan(first);
+    await run(20_000, keep);
+    // A kept loss is a handle, a node and one number: about 700 bytes each, and no graph.
+    expect(losses).toHaveLength(20_000);
+    expect(growth(before, await usage(), 20_000 * kB)).toEqual([]);
+    expect(losses[19_999]!.item()).toBeLessThan(first);
     losses = [];
     expect(growth(before, await usage(), 500 * kB)).toEqual([]);
     expect(backendInfo().planMisses).toBe(planMisses);
@@ -137,6 +137,18 @@ describe('training', () => {
 });
 
 describe('the check finds leaks:', () => {
+  test('tensors in the memory of WebAssembly', async () => {
+    const kept: Tensor[] = [];
+    const before = await usage();
+    for (let i = 0; i < 4; i++) {
+      const t = tensor(new Float32Array(1 << 18), { shape: [1 << 18] });
+      await t.sum().data();
+      kept.push(t);
+    }
+    expect(growth(before, await usage(), 2000 * kB)).toContainEqual(expect.stringMatching(/^wasm grew by/));
+    expect(kept).toHaveLength(4);
+  });
+
   test('logits that were not detached keep their graphs', async () => {
     const { run } = trainer({ also: false });
     const kept: Tensor[] = [];
@@ -161,15 +173,50 @@ describe('the check finds leaks:', () => {
   });
 });
 
-test('models of equal structure, one after the other, stay flat and share plans', async () => {
+test('1,000 short-lived models of equal structure stay flat and share plans', async () => {
   const models = async (n: number): Promise<void> => {
     for (let i = 0; i < n; i++) await trainer({ also: true }).run(3);
   };
   await models(1);
   const { planMisses, plans } = backendInfo();
-  await models(49);
+  await models(199);
   const before = await usage();
-  await models(150);
+  await models(800);
   expect(growth(before, await usage(), 500 * kB)).toEqual([]);
   expect(backendInfo()).toMatchObject({ planMisses, plans });
+});
+
+test('200 batch sizes and models of many structures: plans are bounded, and what they held is given back', async () => {
+  const sizes = async (from: number, step: number): Promise<void> => {
+    const model = mlp();
+    const optimizer = new Adam(model.parameters());
+    const context = training();
+    for (let i = 0; i < 200; i++) {
+      const rows = [from, from + 1 + i * step] as const;
+      const loss = softmaxCrossEntropy(model.call(x.slice([...rows]), context), labels.slice([...rows]));
+      await optimizer.minimize(loss, { context });
+    }
+  };
+  await sizes(0, 1);
+  await sizes(0, 2);
+  const before = await usage();
+  await sizes(0, 3);
+  await sizes(0, 5);
+  await sizes(0, 4);
+  expect(growth(before, await usage(), 4000 * kB)).toEqual([]);
+});
+
+test('large values that are let go make room for others', async () => {
+  const rounds = async (n: number): Promise<void> => {
+    for (let i = 0; i < n; i++) {
+      const big = tensor(new Float32Array(1 << 20).fill(i), { shape: [1 << 20], copy: false });
+      const sum = big.mul(2).add(1);
+      await sum.data();
+      expect(sum.dataSync()[5]).toBe(2 * i + 1);
+    }
+  };
+  await rounds(20);
+  const before = await usage();
+  await rounds(200);
+  expect(growth(before, await usage(), 16_000 * kB)).toEqual([]);
 });

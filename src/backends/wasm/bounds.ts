@@ -14,10 +14,22 @@ interface Reach {
   readonly high: number;
 }
 
-/** Fails unless every kernel of the plan keeps to its buffers; gives a function that says the same of a run's values. */
-export function checkBounds(plan: Plan): (values: readonly number[]) => void {
+/**
+ * Fails unless every kernel of the plan keeps to its buffers; gives a function that says the same of what a run is given:
+ * values, and so many storages.
+ */
+export function checkBounds(plan: Plan): (values: readonly number[], bound: number, results: number) => void {
+  const most = { bound: 0, result: 0 };
+  const places = new Set<string>();
   plan.buffers.forEach(({ dtype, size, place }, b) => {
-    if (place.kind !== 'arena') return;
+    if (place.kind !== 'arena') {
+      const { kind, index } = place;
+      if (index < 0 || places.has(`${kind} ${index}`))
+        throw new Error(`[wasm] buffer ${b} is ${kind} ${index}, which does not exist or is another's`);
+      places.add(`${kind} ${index}`);
+      most[kind] = Math.max(most[kind], index + 1);
+      return;
+    }
     const end = place.byteOffset + size * dtypes[dtype].bytes;
     if (place.byteOffset < 0 || place.byteOffset % 64 !== 0 || end > plan.arenaBytes)
       throw new Error(`[wasm] buffer ${b} does not lie in the arena`);
@@ -39,7 +51,11 @@ export function checkBounds(plan: Plan): (values: readonly number[]) => void {
   const reaches = plan.kernels.flatMap(reachesOf);
   const variable = reaches.filter((reach) => reach.view.offset.terms.length > 0);
   for (const reach of reaches) if (reach.view.offset.terms.length === 0) checkReach(plan, reach, []);
-  return (values) => {
+  return (values, bound, results) => {
+    if (bound < most.bound || results < most.result)
+      throw new Error(
+        `[wasm] got ${bound} bound storages and ${results} results, wanted ${most.bound} and ${most.result}`,
+      );
     for (let i = 0; i < variable.length; i++) checkReach(plan, variable[i]!, values);
   };
 }

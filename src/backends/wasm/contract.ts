@@ -9,22 +9,23 @@ import type { PlanCode, Task } from './plan-code.ts';
 import { emitOffset, linesOf, type Steps, stepsOf } from './steps.ts';
 import { TILE_COLUMNS, TILE_ROWS, tileFunction } from './tile.ts';
 
-/** Elements of k that are added up from zero before they are added to the result; part of the order of accumulation. */
+/** Steps of k that are added up from zero before they are added to the result, by the rule of kernel.ts. */
 const K_BLOCK = 256;
 /** The most rows and columns of the result that are computed together. */
 const M_BLOCK = 128;
 const N_BLOCK = 128;
 /** Columns of the right operand that are packed at a time: as wide as a line of the cache. */
 const STRIP = 16;
-/** Blocks of the result that are enough to share among threads, and the fewest rows of those that are made smaller for it. */
+/** Blocks that are enough to share among threads, and the rows that blocks keep when they shrink for that. */
 const MANY = 16;
 const FEW_ROWS = 16;
 
 /**
- * A contraction, block by block of the result. For 256 steps of k at a time the block's rows of the left operand are packed into
- * panels of four, unless tiles can read them where they lie, and its columns of the right one strip by strip into panels of
- * eight, which stay in the nearest cache while all rows are multiplied with them (Goto and van de Geijn, "Anatomy of
- * High-Performance Matrix Multiplication", 2008). The sums wait in scratch memory for the stores.
+ * A contraction with m >= 2 and n >= 2, block by block of the result. For 256 steps of k at a time the
+ * block's rows of the left operand are packed into panels of four, unless tiles can read them where they lie,
+ * and its columns of the right one strip by strip into panels of eight, which stay in the nearest cache while
+ * all rows are multiplied with them (Goto and van de Geijn, "Anatomy of High-Performance Matrix
+ * Multiplication", 2008). The sums wait in scratch memory for the stores.
  */
 export function compileContract(kernel: Kernel, source: Contract, plan: PlanCode, stores: Callable): Task[] {
   const { a, b } = groupsOf(source);
@@ -111,8 +112,8 @@ function emitOrigin(code: Code, plan: PlanCode, operand: Operand, batches: Steps
 }
 
 /**
- * A function `(a, b, row, column, sums, scratch)` that computes the block of the product from that row and column on; `a` and `b`
- * are the addresses of the matrices.
+ * A function `(a, b, row, column, sums, scratch)` that computes the block of the product from that row and
+ * column on; `a` and `b` are the addresses of the matrices.
  */
 function compileBlock(
   source: Contract,

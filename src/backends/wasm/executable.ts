@@ -20,7 +20,7 @@ export class WasmExecutable implements Executable {
   readonly #engine: Engine;
   readonly #plan: Plan;
   readonly #module: CompiledModule;
-  readonly #checkValues: (values: readonly number[]) => void;
+  readonly #checkBindings: ReturnType<typeof checkBounds>;
   /** The numbers of the bound storages that the plan overwrites. */
   readonly #overwritten: readonly number[];
   /** The number of the buffer for each bound storage and for each result. */
@@ -39,7 +39,7 @@ export class WasmExecutable implements Executable {
   constructor(plan: Plan, engine: Engine) {
     this.#engine = engine;
     this.#plan = plan;
-    this.#checkValues = checkBounds(plan);
+    this.#checkBindings = checkBounds(plan);
     this.#module = compileModule(plan, { shared: engine.memory.shared, grain: engine.grain });
     this.#overwritten = overwrites(plan);
     this.#bound = buffersAt(plan, 'bound');
@@ -78,7 +78,7 @@ export class WasmExecutable implements Executable {
 
   run({ values, bound, results }: Bindings): Failure | null {
     const { residents, pool, scratch } = this.#engine;
-    this.#checkValues(values);
+    this.#checkBindings(values, bound.length, results.length);
     residents.beginRun();
     this.#enter(bound, results);
     this.#writeFrame(values);

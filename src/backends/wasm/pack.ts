@@ -11,10 +11,11 @@ const GROUP = 4;
 const WIDE = 4;
 
 /**
- * A function `(origin, line, count, k, depth, to)` that lays the elements k to k + depth - 1 of `count` lines from `line` on side
- * by side, converted to `type`: in panels of `width` lines, 4 or 8, one step of k after the other. It gives the bytes from panel
- * to panel. `origin` is the operand's address. What a last panel lacks in lines is filled with any numbers that memory holds; a
- * panel has room for a multiple of 4 steps.
+ * A function `(origin, line, count, k, depth, to)` that lays the elements k to k + depth - 1 of `count` lines
+ * from `line` on side by side, converted to `type`: in panels of `width` lines, 4 or 8, one step of k after
+ * the other. It gives the bytes from panel to panel. `origin` is the operand's address. What a last panel
+ * lacks in lines is filled with any numbers that memory holds. A panel has room for a multiple of 4 steps. Up
+ * to 12 bytes beyond the operand are read.
  */
 export function packFunction(plan: PlanCode, operand: Lines, type: 'f32' | 'i32', width: number): Callable {
   const { bytes } = dtypes[operand.dtype];

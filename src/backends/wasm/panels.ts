@@ -23,7 +23,10 @@ export interface Panels {
   emit(code: Code, part: Part, scratch: Local): { readonly at: Local; readonly panel: Local };
 }
 
-/** The operand where it lies, or null where tiles cannot read that: another type, uneven steps, or negative ones. */
+/**
+ * The operand where it lies; null where tiles cannot read that: of another type, with uneven or negative
+ * steps.
+ */
 export function panelsInPlace(
   { dtype, lines, depths }: Lines,
   type: 'f32' | 'i32',

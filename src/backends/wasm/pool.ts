@@ -3,7 +3,7 @@ import type { Memory } from './memory.ts';
 import { frame } from './plan-code.ts';
 import { messageOf, type Platform, type WorkerHandle } from './platform.ts';
 import { counters, NAP, type Schedule, type ScheduleExports, Status } from './schedule.ts';
-import { control, MAX_THREADS, workerSource } from './worker.ts';
+import { control, MAX_THREADS, WAKES, workerSource } from './worker.ts';
 
 /** A plan's module, and where it is in memory. */
 export interface ProgramSource {
@@ -18,13 +18,15 @@ export interface ProgramSource {
 export interface Program extends ProgramSource {
   readonly id: number;
   readonly exports: ScheduleExports;
-  /** Is it so much work that several threads are faster than one? */
-  readonly worthSharing: boolean;
+  /** Nanoseconds of work that several threads can share, less what it costs them to wait for each other. */
+  readonly shareable: number;
 }
 
-/** Nanoseconds of work that may be shared which several threads do faster than one: to start, and for each task. */
-const WORTH = 30_000;
-const WORTH_TASK = 1_000;
+/** Nanoseconds of work from which on several threads are faster than one: while workers look for it, or sleep. */
+const WORTH_AWAKE = 20_000;
+const WORTH_ASLEEP = 100_000;
+/** Nanoseconds that threads lose with each task. */
+const TASK_LOSS = 1_000;
 
 /** Milliseconds after which a worker that has not started is given up. */
 const START_TIMEOUT = 10_000;
@@ -133,7 +135,7 @@ export class Pool {
       ...source,
       id: ++this.#programs,
       exports: exports as { [K in keyof ScheduleExports]: ScheduleExports[K] },
-      worthSharing: schedule.width > 1 && schedule.sharedCost > WORTH + WORTH_TASK * schedule.tasks,
+      shareable: schedule.sharedCost - TASK_LOSS * schedule.tasks,
     };
   }
 
@@ -165,12 +167,17 @@ export class Pool {
       this.#awaitHelpers();
       return this.#forced - 1;
     }
-    if (!program.worthSharing) return 0;
     const { threads } = this;
+    if (threads === 1 || program.shareable < this.#worth()) return 0;
     if (this.#helpers.length < threads - 1) this.#startHelpers();
     if (!this.#allReady && !this.#helpers.some((helper) => this.#hasStarted(helper))) return 0;
     this.#allReady ||= this.#isReady();
     return Math.min(this.threads, program.schedule.width) - 1;
+  }
+
+  #worth(): number {
+    if (this.#control === null) return WORTH_ASLEEP;
+    return Atomics.load(this.#control, control.sleepers) > 0 ? WORTH_ASLEEP : WORTH_AWAKE;
   }
 
   #runTogether(program: Program, helpers: number): void {
@@ -216,7 +223,7 @@ export class Pool {
     // Nobody is inside: the gate was closed and left after the last run.
     Atomics.store(shared, control.gate, (helpers << 16) | (1 << 8));
     Atomics.store(shared, control.sequence, run);
-    if (Atomics.load(shared, control.sleepers) > 0) Atomics.notify(shared, control.sequence, helpers);
+    if (Atomics.load(shared, control.sleepers) > 0) Atomics.notify(shared, control.sequence, WAKES);
     return shared;
   }
 

@@ -53,8 +53,8 @@ export interface ScheduleExports {
 /** Milliseconds of one sleep; whoever ends what others wait for wakes them before. */
 export const NAP = 50;
 
-/** Looks at a counter before a thread sleeps: some tens of microseconds. */
-const SPINS = 20_000;
+/** Looks at a counter before a thread sleeps: about 100 microseconds, as long as it takes to wake it. */
+const SPINS = 50_000;
 /** Looks of one round of a thread that may not sleep: about a millisecond. */
 const LONG_SPINS = 500_000;
 

@@ -5,7 +5,7 @@ import { coalesce } from '../../ir/view.ts';
 import type { Code, Local, Operand } from './assembler/code.ts';
 import type { PlanCode } from './plan-code.ts';
 
-/** Where the elements of a group of axes lie, in bytes: evenly `stride` apart, or as the table at a word of the frame says. */
+/** Where a group's elements lie, in bytes: evenly `stride` apart, or as the table at a word says. */
 export type Steps = { readonly stride: number } | { readonly table: number };
 
 export function stepsOf(plan: PlanCode, group: Group, bytes: number): Steps {
@@ -26,7 +26,7 @@ export function emitOffset(code: Code, plan: PlanCode, steps: Steps, index: Oper
 export const emitEntry = (code: Code, plan: PlanCode, table: number, index: Operand): Local =>
   code.op('i32.add', plan.word(code, table), code.op('i32.shl', index, 2));
 
-/** An operand of a contraction as lines of elements: rows of the left one or columns of the right one, which run along k. */
+/** An operand as lines that run along k: rows of the left one or columns of the right one. */
 export interface Lines {
   readonly dtype: DType;
   readonly lines: Steps;

@@ -2,12 +2,13 @@ import type { Callable, Code, Local } from './assembler/code.ts';
 import { perPlan } from './per-plan.ts';
 import type { PlanCode } from './plan-code.ts';
 
-/** Rows and columns of a tile: more accumulators than eight, with what they are fed by, do not fit in 16 registers. */
+/** Rows and columns of a tile: with more than eight accumulators engines run out of their 16 registers. */
 export const TILE_ROWS = 4;
 export const TILE_COLUMNS = 8;
 
-/** Steps of k in one round of the innermost loop. */
+/** Steps of k in one round of the innermost loop, for whole tiles and for those at the edges. */
 const UNROLL = 12;
+const UNROLL_EDGE = 4;
 
 /** Tiles of the result: which operation, how large, and the bytes between what they read. */
 export interface TileForm {
@@ -26,14 +27,15 @@ export interface TileForm {
 const known = perPlan(() => new Map<string, Callable>());
 
 /**
- * A function `(a, b, c, tiles, depth, later, aTile, pitch)` that computes `tiles` tiles, one below the other, of the product of
- * a left operand at address `a`, `aTile` bytes from tile to tile, and a right operand at `b`. Each element's `depth` products are
- * added one by one to a sum that starts at +0; the sum goes to the result at `c`, whose rows are `pitch` bytes apart, and where
- * `later` holds it is added to what is there. Up to 28 bytes beyond the last column are read of the right operand and of the
- * result.
+ * A function `(a, b, c, tiles, depth, later, aTile, pitch)` that computes `tiles` tiles of a product, one
+ * below the other. The left operand lies at `a`, `aTile` bytes from tile to tile, the right one at `b`. Each
+ * element's `depth` (at least 1) products are added one by one to a sum that starts at +0; it goes to the
+ * result at `c`, whose rows are `pitch` bytes apart, and where `later` holds it is added to what is there. Up
+ * to 12 bytes beyond the last column are read of the right operand and of the result.
  */
 export function tileFunction(plan: PlanCode, form: TileForm): Callable {
-  const key = Object.values(form).join();
+  const { type, rows, columns, aRow, aStep, bStep } = form;
+  const key = [type, rows, columns, aRow, aStep, bStep].join();
   const made = known(plan);
   const tile = made.get(key) ?? compileTile(plan, form);
   made.set(key, tile);
@@ -46,26 +48,16 @@ function compileTile(plan: PlanCode, form: TileForm): Callable {
   return plan.module.function(
     ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
     [],
-    (code, ...params) => {
-      const [a, b, c, tiles, depth, later, aTile, pitch] = params as Local[] as [
-        Local,
-        Local,
-        Local,
-        Local,
-        Local,
-        Local,
-        Local,
-        Local,
-      ];
+    (code, a, b, c, tiles, depth, later, aTile, pitch) => {
       const sums = Array.from({ length: rows * vectors }, () => code.local('v128'));
       const zero = code.literal(new Int32Array(4));
-      const left = code.copy(tiles);
+      const left = code.copy(tiles!);
       code.loop(() => {
         for (const sum of sums) code.set(sum, zero);
-        emitProducts(code, form, sums, a, b, depth);
-        const rowsAt: Local[] = [code.copy(c)];
-        for (let i = 1; i < rows; i++) rowsAt.push(code.op('i32.add', rowsAt[i - 1]!, pitch));
-        code.if(later, () => {
+        emitProducts(code, form, sums, a!, b!, depth!);
+        const rowsAt: Local[] = [code.copy(c!)];
+        for (let i = 1; i < rows; i++) rowsAt.push(code.op('i32.add', rowsAt[i - 1]!, pitch!));
+        code.if(later!, () => {
           sums.forEach((sum, i) => {
             const [at, v] = [rowsAt[Math.floor(i / vectors)]!, i % vectors];
             code.update(sum, `${type}x4.add`, code.load('v128.load', [at], 16 * v), sum);
@@ -75,8 +67,8 @@ function compileTile(plan: PlanCode, form: TileForm): Callable {
           const [at, v] = [rowsAt[Math.floor(i / vectors)]!, i % vectors];
           emitStore(code, at, 16 * v, sum, Math.min(4, columns - 4 * v));
         });
-        code.update(a, 'i32.add', a, aTile);
-        code.update(c, 'i32.add', rowsAt[rows - 1]!, pitch);
+        code.update(a!, 'i32.add', a!, aTile!);
+        code.update(c!, 'i32.add', rowsAt[rows - 1]!, pitch!);
         code.update(left, 'i32.sub', left, 1);
         return left;
       });
@@ -84,7 +76,7 @@ function compileTile(plan: PlanCode, form: TileForm): Callable {
   );
 }
 
-/** The innermost loop: depth is at least 1. */
+/** The innermost loop. */
 function emitProducts(
   code: Code,
   { type, rows, aRow, aStep, bStep }: TileForm,
@@ -94,16 +86,17 @@ function emitProducts(
   depth: Local,
 ): void {
   const vectors = sums.length / rows;
+  const unroll = 4 * sums.length === TILE_ROWS * TILE_COLUMNS ? UNROLL : UNROLL_EDGE;
   const a = code.copy(aStart);
   const b = code.copy(bStart);
   const end = code.op('i32.add', a, code.op('i32.mul', depth, aStep));
   const right = Array.from({ length: vectors }, () => code.local('v128'));
   const [left, product] = [code.local('v128'), code.local('v128')];
-  // Each step ends with a way out of the loop. V8 moves all loads of a basic block before its arithmetic, so that a block of
-  // more than one step would not fit in the registers.
+  // A way out of the loop between any two steps makes each one a basic block. V8 of Node 20 moves all loads
+  // of a block before its arithmetic, and those of several steps do not fit in the registers.
   code.block((leave) => {
     code.loop(() => {
-      for (let step = 0; step < UNROLL; step++) {
+      for (let step = 0; step < unroll; step++) {
         if (step > 0) leave(code.op('i32.eq', a, end));
         right.forEach((vector, v) => {
           code.loadInto(vector, 'v128.load', [b], step * bStep + 16 * v);
@@ -118,7 +111,7 @@ function emitProducts(
         }
         code.update(a, 'i32.add', a, aStep);
       }
-      code.update(b, 'i32.add', b, UNROLL * bStep);
+      code.update(b, 'i32.add', b, unroll * bStep);
       return code.op('i32.ne', a, end);
     });
   });

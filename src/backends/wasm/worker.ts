@@ -37,8 +37,11 @@ const FAULT_CHARACTERS = control.owner - control.faultText;
 /** Plans that a worker keeps compiled. */
 export const WORKER_PLANS = 256;
 
-/** Milliseconds that an idle worker looks for the next run before it sleeps. */
-const IDLE_SPIN = 0.05;
+/** Sleeping workers that each thread of a run wakes: it takes some 10 microseconds each, and they wake others. */
+export const WAKES = 2;
+
+/** Milliseconds that an idle worker looks for the next run before it sleeps: about as long as it takes to wake it. */
+const IDLE_SPIN = 0.1;
 
 /**
  * What a worker runs, as text: no file has to be fetched, and no bundler or minifier finds anything to change. It waits
@@ -99,6 +102,9 @@ const start = ({ memory, control, slot, id }) => {
   const work = () => {
     while (add(1) > 0) {
       seen = words[${control.run}];
+      if (Atomics.load(words, ${control.sleepers}) > 0 && hasRoom(Atomics.load(words, ${control.gate}))) {
+        Atomics.notify(words, ${control.sequence}, ${WAKES});
+      }
       const plan = words[${control.plan}];
       let run = plans.get(plan);
       if (run === undefined) {

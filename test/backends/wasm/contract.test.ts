@@ -104,6 +104,7 @@ describe('order of accumulation', () => {
     [257, 300, 5],
     [3, 260, 513],
     [128, 3, 256],
+    [5505, 2, 9],
   ])('in blocks of the result: [%i, %i] x [.., %i]', (m, k, n) => {
     for (const a of [contiguous([m, k]), transposed(m, k)]) {
       for (const b of [contiguous([k, n]), transposed(k, n)]) {
@@ -219,7 +220,10 @@ const splits = (size: number): fc.Arbitrary<number[]> => {
     .map(([d, split]) => (split ? [d, size / d] : [size]));
 };
 
-/** Where an axis lies: after the others, the same backwards, everywhere at one place, or over another one, as windows do. */
+/**
+ * Where an axis lies: after the others, the same backwards, all at one place, or over another one, as windows
+ * do.
+ */
 type Placing = 'forward' | 'backward' | 'broadcast' | 'sliding';
 
 const operandWith = (shape: readonly number[], dtype: DType): fc.Arbitrary<Given> =>

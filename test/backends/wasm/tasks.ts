@@ -26,8 +26,8 @@ export interface TaskRun {
 }
 
 /**
- * Runs the kernels of a plan without an arena, made into tasks by `compile`, on one thread and the chunks from the last to the
- * first. Fails where a byte outside the results and the kernels' own memory was written.
+ * Runs the kernels of a plan without an arena, made into tasks by `compile`, on one thread and the chunks
+ * from the last to the first. Fails where a byte outside the results and the kernels' own memory was written.
  */
 export function runTasks(
   builder: PlanBuilder,

@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Engine } from '../../../src/backends/wasm/engine.ts';
+import { WasmExecutable } from '../../../src/backends/wasm/executable.ts';
+import type { Plan } from '../../../src/ir/kernel.ts';
+import { Storage } from '../../../src/ir/node.ts';
+import { type Compiled, compilePlan } from '../../compiler/plans.ts';
+import { choices } from '../../compiler/ways.ts';
+import { randomGraph, randomStep } from '../../tensor/graphs.ts';
+
+// Generated code checks no addresses. Here every byte of the memory is watched: a run may change only what somebody has
+// allocated, and never the values that it reads.
+
+const numRuns = Number(process.env.RUNS ?? 60);
+
+/** An engine that notes who has which memory. */
+function watched() {
+  const engine = new Engine({ grain: 1 });
+  const { memory } = engine;
+  const blocks = new Map<number, number>();
+  const { allocate, release } = memory;
+  memory.allocate = (bytes, makeRoom) => {
+    const address = allocate.call(memory, bytes, makeRoom);
+    if (bytes > 0) blocks.set(address, bytes);
+    return address;
+  };
+  memory.release = (address, bytes) => {
+    if (bytes > 0) blocks.delete(address);
+    release.call(memory, address, bytes);
+  };
+  return { engine, blocks };
+}
+
+/** Stretches of memory that nobody has allocated. */
+function gapsIn(bytes: Uint8Array, blocks: ReadonlyMap<number, number>): Uint8Array[] {
+  const gaps: Uint8Array[] = [];
+  let at = 0;
+  for (const [address, size] of [...blocks, [bytes.length, 0] as const].sort(([a], [b]) => a - b)) {
+    if (address > at) gaps.push(bytes.subarray(at, address));
+    at = Math.max(at, address + size);
+  }
+  return gaps;
+}
+
+const PATTERN = 0xa5;
+
+/** Addresses of bytes in the gaps that do not hold the pattern any more. */
+const strayWrites = (gaps: readonly Uint8Array[]): number[] =>
+  gaps.flatMap((gap) => [...gap.keys()].filter((i) => gap[i] !== PATTERN).map((i) => gap.byteOffset + i));
+
+interface Outcome {
+  readonly refused: boolean;
+  readonly problems: string[];
+}
+
+/** Runs a plan twice and tells what it wrote where it may not. */
+function problemsOf(plan: Plan, { graph, values }: Compiled, results: readonly Storage[]): Outcome {
+  const { engine, blocks } = watched();
+  const leaves = graph.nodes.filter((_, i) => graph.known[i]);
+  const bound = leaves.map(({ dtype, storage }) => new Storage(dtype, storage!.array.slice()));
+  const kept = bound.map(({ array }) => array.slice());
+  const overwritten = new Set(
+    plan.kernels.slice(plan.commit).flatMap((k) => k.stores.map((s) => plan.buffers[s.buffer]?.place)),
+  );
+  const problems: string[] = [];
+  try {
+    const executable = new WasmExecutable(plan, engine);
+    executable.run({ values, bound, results });
+    // By now all that the plan needs is in memory.
+    const gaps = gapsIn(engine.memory.bytes, blocks);
+    for (const gap of gaps) gap.fill(PATTERN);
+    executable.run({ values, bound, results });
+    const stray = strayWrites(gaps);
+    if (stray.length > 0) problems.push(`bytes ${stray.slice(0, 8).join()} were overwritten`);
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof WebAssembly.RuntimeError) throw error;
+    return { refused: true, problems };
+  }
+  bound.forEach(({ array }, i) => {
+    const place = plan.buffers.find((b) => b.place.kind === 'bound' && b.place.index === i)?.place;
+    if (place === undefined || overwritten.has(place)) return;
+    if (array.some((x, k) => !Object.is(x, kept[i]![k]))) problems.push(`leaf ${i} was overwritten`);
+  });
+  return { refused: false, problems };
+}
+
+const resultsOf = ({ wanted }: Compiled): Storage[] =>
+  wanted.map((node) => Storage.allocate(node.dtype, node.size));
+
+test('generated plans write what is theirs and nothing else', () => {
+  fc.assert(
+    fc.property(choices, fc.boolean(), (list, step) => {
+      const { outputs, assignments } = step ? randomStep(list) : { ...randomGraph(list), assignments: [] };
+      const compiled = compilePlan(
+        outputs.map((t) => t.node),
+        { assignments: assignments.map(([target, value]) => [target.node, value.node] as const) },
+      );
+      expect(problemsOf(compiled.plan, compiled, resultsOf(compiled))).toEqual({
+        refused: false,
+        problems: [],
+      });
+    }),
+    { numRuns },
+  );
+});
+
+/** A plan with one of its numbers changed: a size, a stride, an offset, the number of a buffer or of a check. */
+function broken(plan: Plan, which: number, by: number): Plan {
+  let seen = 0;
+  const numbers = /size|stride|shape|base|byteOffset|buffer|index|over|axis|axes|check/;
+  const change = <T>(value: T, name: string): T => {
+    if (typeof value === 'number') return (numbers.test(name) && seen++ === which ? value + by : value) as T;
+    if (Array.isArray(value)) return value.map((v) => change(v, name)) as T;
+    if (value === null || typeof value !== 'object') return value;
+    const entries = Object.entries(value);
+    return Object.fromEntries(
+      entries.map(([key, v]) => [key, key === 'expr' ? v : change(v, `${name} ${key}`)]),
+    ) as T;
+  };
+  return { ...plan, buffers: change(plan.buffers, ''), kernels: change(plan.kernels, '') };
+}
+
+test('plans broken on purpose are refused, or do no harm', () => {
+  let refused = 0;
+  fc.assert(
+    fc.property(
+      choices,
+      fc.nat({ max: 400 }),
+      fc.constantFrom(1, -1, 7, 64, 4096, 1e6, -1e6),
+      (list, which, by) => {
+        const compiled = compilePlan(randomGraph(list).outputs.map((t) => t.node));
+        const outcome = problemsOf(broken(compiled.plan, which, by), compiled, resultsOf(compiled));
+        if (outcome.refused) refused++;
+        expect(outcome.problems).toEqual([]);
+      },
+    ),
+    { numRuns: 2 * numRuns },
+  );
+  expect(refused).toBeGreaterThan(numRuns / 3);
+});
+
+test('a stray write is noticed', () => {
+  const bytes = new Uint8Array(256);
+  const blocks = new Map([
+    [128, 64],
+    [64, 10],
+  ]);
+  const gaps = gapsIn(bytes, blocks);
+  for (const gap of gaps) gap.fill(PATTERN);
+  bytes.fill(1, 64, 74).fill(1, 128, 192);
+  expect(strayWrites(gaps)).toEqual([]);
+  bytes.fill(1, 74, 76).fill(1, 255);
+  expect(strayWrites(gaps)).toEqual([74, 75, 255]);
+});
