@@ -1,4 +1,4 @@
-/** Runs the same training under several versions of Node and compares the bits. */
+/** Runs the same training under several versions of Node, on each backend, and compares the bits. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { report, root, run } from './shared.ts';
@@ -18,7 +18,8 @@ function binary(major: number): string {
   return path;
 }
 
-const hashes = new Map<string, string>();
+const hashes = new Set<string>();
+const versions = new Set<string>();
 const problems: string[] = [];
 let skipped = 0;
 for (const major of VERSIONS) {
@@ -35,13 +36,21 @@ for (const major of VERSIONS) {
     continue;
   }
   if (!version.startsWith(`v${major}.`)) problems.push(`${node} is ${version}, not ${major}`);
-  try {
-    const hash = run(node, [join(root, 'scripts/same-bits/train.mjs')], { timeoutSeconds: 120 }).trim();
-    console.log(`Node ${version}: ${hash}`);
-    hashes.set(version, hash);
-  } catch (error) {
-    problems.push((error as Error).message);
+  // All cores, one thread, and the reference interpreter.
+  for (const choice of [[], ['wasm', '1'], ['js']]) {
+    try {
+      const train = join(root, 'scripts/same-bits/train.mjs');
+      const { hash, name, threads } = JSON.parse(run(node, [train, ...choice], { timeoutSeconds: 120 }));
+      console.log(`Node ${version}: ${hash}, ${name} on ${threads} thread${threads === 1 ? '' : 's'}`);
+      hashes.add(hash);
+      versions.add(version);
+    } catch (error) {
+      problems.push((error as Error).message);
+    }
   }
 }
-if (new Set(hashes.values()).size > 1) problems.push('the bits differ');
-report(`same bits on ${hashes.size} versions of Node${skipped > 0 ? `, ${skipped} SKIPPED` : ''}`, problems);
+if (hashes.size > 1) problems.push('the bits differ');
+report(
+  `same bits on ${versions.size} versions of Node${skipped > 0 ? `, ${skipped} SKIPPED` : ''}`,
+  problems,
+);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { WasmBackend, wasmBackend } from '../../src/backends/wasm/index.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type Tensor,
   tensor,
   training,
+  where,
 } from '../../src/index.ts';
 import type { Node } from '../../src/ir/node.ts';
 import { compilePlan, runPlan } from '../compiler/plans.ts';
@@ -64,6 +66,26 @@ describe('gradients', () => {
     const [y] = invoke(name, args);
     expectSameOnAll(gradients(y!.mul(toTensor(c.weights)).sum(), [tensors[c.wrt]!]));
   });
+});
+
+test('random numbers, in rows of any length and beginning anywhere', () => {
+  const property = fc.property(
+    fc.integer({ min: 1, max: 200 }),
+    fc.integer({ min: 1, max: 40 }),
+    fc.nat({ max: 20 }),
+    fc.nat(),
+    (columns, rows, skipped, seed) => {
+      const generator = new Generator(seed);
+      // The bias keeps the rows apart, the slice makes them begin in the middle of a stream.
+      const bias = generator.normal([columns]);
+      const noise = generator
+        .uniform([rows + 1, columns + skipped])
+        .slice([1, rows + 1], [skipped, columns + skipped]);
+      const mask = generator.bernoulli([rows, columns], 0.3);
+      expectSameOnAll([where(mask, noise.add(bias), 0), generator.normal([rows, columns]).mul(bias)]);
+    },
+  );
+  fc.assert(property, { numRuns: 100 });
 });
 
 /** The bits of all parameters and optimizer state after ten steps, and the losses. */

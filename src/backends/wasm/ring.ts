@@ -35,24 +35,30 @@ export class Ring {
   begin(): void {
     const code = this.#code;
     const behind = code.op('i32.sub', this.#ready, this.#index);
-    code.if(code.op('i32.gt_u', behind, LOT), () =>
-      code.set(this.#ready, code.op('i32.and', this.#index, -LOT)),
+    code.if(code.op('i32.gt_u', behind, LOT), () => {
+      code.set(this.#ready, code.op('i32.and', this.#index, -LOT));
+      // The first four words may be in two lots.
+      this.#make();
+    });
+  }
+
+  /** Makes the next lot. */
+  #make(): void {
+    const code = this.#code;
+    const slot = code.op('i32.shl', code.op('i32.and', this.#ready, LOT), 2);
+    const to = code.op('i32.add', this.#address, slot);
+    code.call(philox32(this.#plan), to, this.#ready, ...this.#stream);
+    code.if(code.op('i32.eqz', slot), () =>
+      code.store('v128.store', to, code.load('v128.load', [to]), 2 * LOT * 4),
     );
+    code.update(this.#ready, 'i32.add', this.#ready, LOT);
   }
 
   /** The words of four points, or, where `four` is false, one word in all lanes. */
   next(four: Local | null): Local {
     const code = this.#code;
     const last = code.op('i32.add', this.#index, 3);
-    code.if(code.op('i32.ge_s', code.op('i32.sub', last, this.#ready), 0), () => {
-      const slot = code.op('i32.shl', code.op('i32.and', this.#ready, LOT), 2);
-      const to = code.op('i32.add', this.#address, slot);
-      code.call(philox32(this.#plan), to, this.#ready, ...this.#stream);
-      code.if(code.op('i32.eqz', slot), () =>
-        code.store('v128.store', to, code.load('v128.load', [to]), 2 * LOT * 4),
-      );
-      code.update(this.#ready, 'i32.add', this.#ready, LOT);
-    });
+    code.if(code.op('i32.ge_s', code.op('i32.sub', last, this.#ready), 0), () => this.#make());
     const offset = code.op('i32.shl', code.op('i32.and', this.#index, 2 * LOT - 1), 2);
     const at = code.op('i32.add', this.#address, offset);
     if (four === null) return code.load('v128.load', [at]);

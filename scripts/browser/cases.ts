@@ -1,0 +1,105 @@
+import { createServer } from 'vite';
+import {
+  type Bundler,
+  esbuild,
+  type Place,
+  vite,
+  webpackProduction,
+  writeAppProject,
+  writePlainProject,
+} from './projects.ts';
+import { type Site, serve } from './serve.ts';
+
+const ISOLATED = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+const policy = (script: string, worker = '') => ({
+  'Content-Security-Policy': `default-src 'none'; script-src ${script}; connect-src 'self'; ${worker}`,
+});
+
+/** A site ready to be visited. */
+export interface Ready extends Site {
+  readonly warnings: readonly string[];
+}
+
+/** A page, the way it is served, and what is expected of it beyond the same bits. */
+export interface Case {
+  readonly name: string;
+  /** Whether the page is cross-origin isolated: without that there is no shared memory, so one thread. */
+  readonly isolated: boolean;
+  /** What the page's content-security policy forbids; it is tried, and reported as a violation. */
+  readonly forbidden?: 'WebAssembly' | 'workers from blobs';
+  /** Serves the page, whose files go into the folder; `ndgrad` is installed above it. */
+  prepare(folder: string): Promise<Ready>;
+}
+
+async function plain(folder: string, place: Place, headers: Record<string, string>): Promise<Ready> {
+  writePlainProject(folder, place);
+  return { warnings: [], ...(await serve(folder, headers)) };
+}
+
+const bundled = (name: string, bundler: Bundler, place: Place): Case => ({
+  name: place === 'page' ? name : `${name}, worker`,
+  isolated: true,
+  async prepare(folder) {
+    writeAppProject(folder, place);
+    const bundle = await bundler(folder, place);
+    return { warnings: bundle.warnings, ...(await serve(bundle.folder, ISOLATED)) };
+  },
+});
+
+const viteDevelopment = (place: Place): Case => ({
+  name: place === 'page' ? 'vite development' : 'vite development, worker',
+  isolated: true,
+  async prepare(folder) {
+    writeAppProject(folder, place);
+    const server = await createServer({
+      root: folder,
+      configFile: false,
+      logLevel: 'silent',
+      server: { headers: ISOLATED },
+    });
+    await server.listen();
+    return { url: server.resolvedUrls!.local[0]!, warnings: [], close: () => server.close() };
+  },
+});
+
+export const cases: readonly Case[] = [
+  { name: 'page', isolated: false, prepare: (folder) => plain(folder, 'page', {}) },
+  { name: 'page, isolated', isolated: true, prepare: (folder) => plain(folder, 'page', ISOLATED) },
+  { name: 'worker', isolated: false, prepare: (folder) => plain(folder, 'worker', {}) },
+  { name: 'worker, isolated', isolated: true, prepare: (folder) => plain(folder, 'worker', ISOLATED) },
+  {
+    name: 'policy, blob workers allowed',
+    isolated: true,
+    prepare: (folder) =>
+      plain(folder, 'page', { ...ISOLATED, ...policy("'self' 'wasm-unsafe-eval'", 'worker-src blob:') }),
+  },
+  {
+    name: 'policy, blob workers refused',
+    isolated: true,
+    forbidden: 'workers from blobs',
+    prepare: (folder) => plain(folder, 'page', { ...ISOLATED, ...policy("'self' 'wasm-unsafe-eval'") }),
+  },
+  {
+    name: 'worker, blob workers refused',
+    isolated: true,
+    forbidden: 'workers from blobs',
+    prepare: (folder) => plain(folder, 'worker', { ...ISOLATED, ...policy("'self' 'wasm-unsafe-eval'") }),
+  },
+  {
+    name: 'policy, WebAssembly refused',
+    isolated: true,
+    forbidden: 'WebAssembly',
+    prepare: (folder) => plain(folder, 'page', { ...ISOLATED, ...policy("'self'", 'worker-src blob:') }),
+  },
+  bundled('esbuild', esbuild, 'page'),
+  bundled('vite', vite, 'page'),
+  bundled('vite', vite, 'worker'),
+  bundled('webpack', webpackProduction, 'page'),
+  bundled('webpack', webpackProduction, 'worker'),
+  viteDevelopment('page'),
+  viteDevelopment('worker'),
+];

@@ -1,0 +1,100 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { build as buildEsbuild } from 'esbuild';
+import { build as buildVite, createLogger } from 'vite';
+import webpack from 'webpack';
+import { root, run } from '../shared.ts';
+
+/** Where the training runs: on the page, or in a module worker that the page starts. */
+export type Place = 'page' | 'worker';
+
+const html = (script: string) => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <title>ndgrad</title>
+    ${script}
+  </head>
+</html>
+`;
+
+/** Writes a page that trains, with `ndgrad` imported as the given specifier. */
+function writeProject(folder: string, place: Place, specifier: string) {
+  mkdirSync(folder, { recursive: true });
+  const app = join(root, 'scripts/browser/app');
+  const files = readdirSync(app).map((file) => join(app, file));
+  for (const file of [...files, join(root, 'scripts/same-bits/program.mjs')]) {
+    const text = readFileSync(file, 'utf8').replace("from 'ndgrad';", `from '${specifier}';`);
+    writeFileSync(join(folder, basename(file)), text);
+  }
+  writeFileSync(join(folder, 'index.html'), html(`<script type="module" src="./${place}.mjs"></script>`));
+}
+
+/** Writes a page that needs no bundler: it imports the single file, which lies beside it. */
+export function writePlainProject(folder: string, place: Place) {
+  writeProject(folder, place, './ndgrad.min.js');
+  cpSync(join(root, 'dist/ndgrad.min.js'), join(folder, 'ndgrad.min.js'));
+}
+
+/** Packs the package and installs it in the folder, so that projects in its subfolders find it. */
+export function installPacked(folder: string) {
+  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder]));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'browser', private: true }));
+  const flags = ['--no-audit', '--no-fund', '--prefer-offline'];
+  run('npm', ['install', ...flags, join(folder, filename)], { cwd: folder });
+}
+
+/** Writes a page that imports the installed package, to be bundled or served by a development server. */
+export const writeAppProject = (folder: string, place: Place) => writeProject(folder, place, 'ndgrad');
+
+/** What a bundler made: a folder to serve, and its warnings. */
+export interface Bundle {
+  readonly folder: string;
+  readonly warnings: readonly string[];
+}
+
+/** Bundles a page as its users would, with no more than an entry and a place for the result. */
+export type Bundler = (project: string, place: Place) => Promise<Bundle>;
+
+export const esbuild: Bundler = async (project, place) => {
+  const folder = join(project, 'out');
+  const { warnings } = await buildEsbuild({
+    entryPoints: [join(project, `${place}.mjs`)],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    outdir: folder,
+    logLevel: 'silent',
+  });
+  writeFileSync(join(folder, 'index.html'), html(`<script type="module" src="./${place}.js"></script>`));
+  return { folder, warnings: warnings.map(({ text }) => text) };
+};
+
+export const vite: Bundler = async (project) => {
+  const warnings: string[] = [];
+  const customLogger = createLogger('silent');
+  customLogger.warn = (message) => warnings.push(message);
+  customLogger.warnOnce = customLogger.warn;
+  await buildVite({ root: project, configFile: false, customLogger, logLevel: 'silent' });
+  return { folder: join(project, 'dist'), warnings };
+};
+
+export const webpackProduction: Bundler = async (project, place) => {
+  const folder = join(project, 'out');
+  const compiler = webpack({
+    mode: 'production',
+    context: project,
+    entry: `./${place}.mjs`,
+    output: { path: folder },
+  });
+  const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) =>
+    compiler.run((error, result) => (error ? reject(error) : resolve(result))),
+  );
+  await new Promise<void>((resolve, reject) =>
+    compiler.close((error) => (error ? reject(error) : resolve())),
+  );
+  const { errors = [], warnings = [] } = stats!.toJson({ all: false, errors: true, warnings: true });
+  if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'));
+  writeFileSync(join(folder, 'index.html'), html('<script defer src="./main.js"></script>'));
+  return { folder, warnings: warnings.map(({ message }) => message) };
+};
