@@ -70,7 +70,7 @@ function digits({ images, labels }: MnistSplit, count: number) {
 
 await command(models, async (flags) => {
   const { epochs, batchSize } = flags;
-  if (flags.backend !== undefined) setBackend(flags.backend);
+  if (flags.backend !== undefined) await setBackend(flags.backend);
   if (flags.threads !== undefined) setThreads(flags.threads);
   const mnist = await loadMnist({ dir: flags.data });
   const train = digits(mnist.train, flags.limit);

@@ -1,3 +1,4 @@
+export { type BackendName, setBackend, setThreads } from './backend.ts';
 export * from './data/index.ts';
 export type { DType, TypedArray } from './ir/dtype.ts';
 export { DTypeError, NdgradError, ShapeError, StateError, ValueError } from './ir/errors.ts';
@@ -5,7 +6,7 @@ export * from './layers/index.ts';
 export * from './losses/index.ts';
 export * from './metrics/index.ts';
 export * from './optim/index.ts';
-export { type BackendInfo, type BackendName, backendInfo, setBackend, setThreads } from './run.ts';
+export { type BackendInfo, backendInfo } from './run.ts';
 export {
   arange,
   eye,

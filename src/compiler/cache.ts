@@ -1,8 +1,8 @@
 import { type DType, dtypes } from '../ir/dtype.ts';
 import type { Executable, Plan } from '../ir/kernel.ts';
-import type { Lowerable, Params, ParamValue } from '../ir/node.ts';
+import type { Lowerable, Node, Params, ParamValue } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
-import type { Graph } from './toposort.ts';
+import { type Graph, graphOf, type Order } from './toposort.ts';
 
 /**
  * What is to be computed: the numbers of the nodes whose values are results, and of [target, value] pairs.
@@ -27,16 +27,22 @@ export interface CompiledPlan {
   readonly executable: Executable;
 }
 
+/** A plan, and the structure of the graphs that it serves. */
 interface Entry extends CompiledPlan {
   readonly vertices: readonly Vertex[];
   readonly goal: Goal;
+  readonly hash: number;
+  /** What was asked for after it the last time. */
+  next: Entry | null;
 }
 
 /** Plans by the structure of their graphs; the least recently used are forgotten. */
 export class PlanCache {
   readonly #capacity: number;
   readonly #buckets = new Map<number, Entry[]>();
-  readonly #recent = new Map<Entry, number>();
+  /** In order of their last use: a Set keeps its elements in the order of insertion. */
+  readonly #entries = new Set<Entry>();
+  #latest: Entry | null = null;
   hits = 0;
   misses = 0;
 
@@ -45,34 +51,52 @@ export class PlanCache {
   }
 
   get size(): number {
-    return this.#recent.size;
+    return this.#entries.size;
   }
 
-  get(graph: Graph, goal: Goal, compile: () => CompiledPlan): CompiledPlan {
-    const hash = hashOf(graph, goal);
-    const bucket = this.#buckets.get(hash) ?? [];
-    let entry = bucket.find((e) => sameGoal(e.goal, goal) && sameGraph(e.vertices, graph));
-    if (entry !== undefined) {
-      this.hits++;
-      // A Map keeps its keys in the order of insertion: the first is the one used longest ago.
-      this.#recent.delete(entry);
-    } else {
-      this.misses++;
-      entry = { ...compile(), vertices: verticesOf(graph), goal };
-      this.#buckets.set(hash, [...bucket, entry]);
-      if (this.#recent.size >= this.#capacity) this.#forgetOldest();
+  /** The plan for a graph that has just been sorted; `compile` makes one where there is none. */
+  get(order: Order, goal: Goal, compile: (graph: Graph) => CompiledPlan): CompiledPlan {
+    const entry = this.#find(order, goal) ?? this.#add(graphOf(order), goal, compile);
+    // A training loop asks for the same plans in the same order again.
+    if (this.#latest !== null) this.#latest.next = entry;
+    this.#latest = entry;
+    return entry;
+  }
+
+  #find(order: Order, goal: Goal): Entry | null {
+    // What followed a plan that is kept was used later, so it is kept too.
+    let entry = this.#latest?.next ?? null;
+    if (entry === null || !serves(entry, order, goal)) {
+      const bucket = this.#buckets.get(hashOf(order, goal));
+      entry = bucket?.find((e) => serves(e, order, goal)) ?? null;
     }
-    this.#recent.set(entry, hash);
+    if (entry === null) return null;
+    this.hits++;
+    if (entry !== this.#latest) {
+      this.#entries.delete(entry);
+      this.#entries.add(entry);
+    }
+    return entry;
+  }
+
+  #add(graph: Graph, goal: Goal, compile: (graph: Graph) => CompiledPlan): Entry {
+    this.misses++;
+    const hash = hashOf(graph, goal);
+    const entry: Entry = { ...compile(graph), vertices: verticesOf(graph), goal, hash, next: null };
+    this.#buckets.set(hash, [...(this.#buckets.get(hash) ?? []), entry]);
+    if (this.#entries.size >= this.#capacity) this.#forgetOldest();
+    this.#entries.add(entry);
     return entry;
   }
 
   #forgetOldest(): void {
-    const [entry, hash] = this.#recent.entries().next().value!;
-    this.#recent.delete(entry);
-    const rest = this.#buckets.get(hash)!.filter((e) => e !== entry);
-    if (rest.length > 0) this.#buckets.set(hash, rest);
-    else this.#buckets.delete(hash);
-    entry.executable.release();
+    const [entry] = this.#entries;
+    this.#entries.delete(entry!);
+    if (entry === this.#latest) this.#latest = null;
+    const rest = this.#buckets.get(entry!.hash)!.filter((e) => e !== entry);
+    if (rest.length > 0) this.#buckets.set(entry!.hash, rest);
+    else this.#buckets.delete(entry!.hash);
+    entry!.executable.release();
   }
 
   /** Forgets all plans. */
@@ -93,19 +117,24 @@ function numberOf(op: Lowerable): number {
   return n;
 }
 
-function hashOf(graph: Graph, goal: Goal): number {
-  let h = graph.nodes.length;
+function hashOf({ nodes, leaves }: Order, goal: Goal): number {
+  let h = nodes.length;
   const mix = (x: number): void => {
     h = Math.imul(h ^ x, 0x9e3779b1);
     h ^= h >>> 15;
   };
-  graph.nodes.forEach((node, i) => {
-    mix(graph.known[i] ? 0 : numberOf(node.op));
+  let leaf = 0;
+  for (const node of nodes) {
     mix(dtypes[node.dtype].rank);
-    for (const key in node.params) mixParam(node.params[key]!, mix);
     for (const d of node.shape) mix(d);
-    for (const k of graph.inputs[i]!) mix(k);
-  });
+    if (node === leaves[leaf]) {
+      leaf++;
+      continue;
+    }
+    mix(numberOf(node.op));
+    for (const key in node.params) mixParam(node.params[key]!, mix);
+    for (const input of node.inputs) mix(input.number);
+  }
   for (const r of goal.results) mix(r);
   for (const [t, v] of goal.assignments) {
     mix(t);
@@ -119,50 +148,60 @@ function mixParam(value: ParamValue, mix: (x: number) => void): void {
   else if (Array.isArray(value)) for (const v of value) mixParam(v, mix);
 }
 
-function verticesOf(graph: Graph): Vertex[] {
-  return graph.nodes.map(({ op, params, shape, dtype }, i) => ({
+function verticesOf({ nodes, known, inputs }: Graph): Vertex[] {
+  return nodes.map(({ op, params, shape, dtype }, i) => ({
     op,
     params,
     shape,
     dtype,
-    known: graph.known[i]!,
-    inputs: graph.inputs[i]!,
+    known: known[i]!,
+    inputs: inputs[i]!,
   }));
 }
 
-function sameGraph(vertices: readonly Vertex[], graph: Graph): boolean {
-  return (
-    vertices.length === graph.nodes.length &&
-    vertices.every((v, i) => {
-      const node = graph.nodes[i]!;
-      const known = graph.known[i]!;
-      return (
-        v.known === known &&
-        v.dtype === node.dtype &&
-        (known || (v.op === node.op && sameParams(v.params, node.params))) &&
-        sameShape(v.shape, node.shape) &&
-        sameShape(v.inputs, graph.inputs[i]!)
-      );
-    })
-  );
+function serves({ vertices, goal }: Entry, { nodes, leaves }: Order, wanted: Goal): boolean {
+  if (vertices.length !== nodes.length) return false;
+  let leaf = 0;
+  for (let i = 0; i < vertices.length; i++) {
+    const vertex = vertices[i]!;
+    const node = nodes[i]!;
+    if (vertex.dtype !== node.dtype || !sameShape(vertex.shape, node.shape)) return false;
+    const known = node === leaves[leaf];
+    if (vertex.known !== known) return false;
+    if (known) leaf++;
+    else if (!sameOperation(vertex, node)) return false;
+  }
+  return sameGoal(goal, wanted);
+}
+
+function sameOperation({ op, params, inputs }: Vertex, node: Node): boolean {
+  if (op !== node.op || inputs.length !== node.inputs.length) return false;
+  for (let k = 0; k < inputs.length; k++) if (inputs[k] !== node.inputs[k]!.number) return false;
+  return sameParams(params, node.params);
 }
 
 function sameGoal(a: Goal, b: Goal): boolean {
   return (
     sameShape(a.results, b.results) &&
     a.assignments.length === b.assignments.length &&
-    a.assignments.every(([t, v], i) => t === b.assignments[i]![0] && v === b.assignments[i]![1])
+    a.assignments.every((pair, i) => sameShape(pair, b.assignments[i]!))
   );
 }
 
 function sameParams(a: Params, b: Params): boolean {
   if (a === b) return true;
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => sameParam(a[key]!, b[key]!));
+  let more = 0;
+  for (const key in a) {
+    if (!sameParam(a[key]!, b[key])) return false;
+    more++;
+  }
+  for (const _ in b) more--;
+  return more === 0;
 }
 
 function sameParam(a: ParamValue, b: ParamValue | undefined): boolean {
-  if (Array.isArray(a) && Array.isArray(b))
-    return a.length === b.length && a.every((x, i) => sameParam(x, b[i]));
-  return Object.is(a, b);
+  if (!Array.isArray(a) || !Array.isArray(b)) return Object.is(a, b);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!sameParam(a[i]!, b[i])) return false;
+  return true;
 }

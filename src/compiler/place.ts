@@ -1,9 +1,7 @@
 import { buffersRead } from '../ir/buffers.ts';
 import { FreeList } from '../ir/free-list.ts';
 import type { Kernel } from '../ir/kernel.ts';
-
-/** Buffers start at multiples of this many bytes: a cache line. */
-const alignment = 64;
+import { spread } from '../ir/spread.ts';
 
 /**
  * Pass 6. Lays the intermediate buffers out in one arena, so that buffers that live at the same time do not
@@ -26,12 +24,10 @@ export function place(
     const written = kernel.stores.map((s) => s.buffer).filter((b) => isIntermediate(b) && !offsets.has(b));
     // Large ones first: they are the hardest to fit in.
     written.sort((a, b) => bytesOf(b) - bytesOf(a) || a - b);
-    for (const b of written) offsets.set(b, arena.take(aligned(bytesOf(b))));
+    for (const b of written) offsets.set(b, arena.take(spread(bytesOf(b))));
     for (const b of new Set([...buffersRead(kernel), ...written])) {
-      if (isIntermediate(b) && lastUse.get(b) === at) arena.release(offsets.get(b)!, aligned(bytesOf(b)));
+      if (isIntermediate(b) && lastUse.get(b) === at) arena.release(offsets.get(b)!, spread(bytesOf(b)));
     }
   });
   return { offsets, arenaBytes: arena.end };
 }
-
-const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;

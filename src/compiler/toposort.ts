@@ -1,10 +1,20 @@
 import { inDependencyOrder, leafOperation, type Node } from '../ir/node.ts';
 
-/** A graph in the order of computation: every node once, after its inputs. */
-export interface Graph {
+/** A graph's nodes in the order of computation, and what a run needs of them. */
+export interface Order {
+  /** Every node once, after its inputs. */
   readonly nodes: readonly Node[];
-  readonly index: ReadonlyMap<Node, number>;
+  /** The numbers of the roots. */
+  readonly roots: readonly number[];
   /** The nodes whose values are taken as known: they count as leaves. */
+  readonly leaves: readonly Node[];
+  /** The values of all other nodes, one node after the other. */
+  readonly values: readonly number[];
+}
+
+/** What the compiler needs of a graph. */
+export interface Graph extends Order {
+  /** Which nodes are leaves. */
   readonly known: readonly boolean[];
   /** For each node the numbers of its inputs; empty where the values are known. */
   readonly inputs: readonly (readonly number[])[];
@@ -12,28 +22,37 @@ export interface Graph {
   readonly slots: readonly number[];
 }
 
-const none: readonly Node[] = [];
 const isComputed = (node: Node): boolean => node.storage !== null;
 
 /** Only nodes that have no inputs to be computed from. */
 export const isLeaf = (node: Node): boolean => node.op === leafOperation;
 
 /** Pass 1. */
-export function toposort(roots: readonly Node[], isKnown: (node: Node) => boolean = isComputed): Graph {
-  const inputsOf = (node: Node): readonly Node[] => (isKnown(node) ? none : node.inputs);
-  const nodes = inDependencyOrder(roots, inputsOf);
-  const index = new Map(nodes.map((node, i) => [node, i]));
+export function toposort(roots: readonly Node[], isKnown: (node: Node) => boolean = isComputed): Order {
+  const nodes = inDependencyOrder(roots, isKnown);
+  const leaves: Node[] = [];
+  const values: number[] = [];
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i]!;
+    if (isKnown(node)) leaves.push(node);
+    else for (let k = 0; k < node.values.length; k++) values.push(node.values[k]!);
+  }
+  return { nodes, roots: roots.map((root) => root.number), leaves, values };
+}
+
+/** The graph that has just been sorted: between the two no other may be, since nodes carry their numbers. */
+export function graphOf(order: Order): Graph {
+  const { nodes, leaves } = order;
+  if (nodes.some((node, i) => node.number !== i))
+    throw new Error('[toposort] another graph has been sorted since');
+  const set = new Set(leaves);
+  const known = nodes.map((node) => set.has(node));
   let slot = 0;
-  const slots = nodes.map((node) => {
+  const slots = nodes.map(({ values }, i) => {
     const first = slot;
-    if (!isKnown(node)) slot += node.values.length;
+    if (!known[i]) slot += values.length;
     return first;
   });
-  return {
-    nodes,
-    index,
-    known: nodes.map(isKnown),
-    inputs: nodes.map((node) => inputsOf(node).map((input) => index.get(input)!)),
-    slots,
-  };
+  const inputs = nodes.map((node, i) => (known[i] ? [] : node.inputs.map((input) => input.number)));
+  return { ...order, known, inputs, slots };
 }

@@ -183,6 +183,8 @@ export interface Backend {
   /** Bytes of the backend's own memory, and how many of them are in use. */
   readonly memory: { readonly bytes: number; readonly used: number };
   readonly limits: Limits;
+  /** Would a turn of the event loop help, since the last one: are workers starting, or finalizers wanted? */
+  wantsTurn(): boolean;
   compile(plan: Plan): Executable;
   /** The storage's values in JavaScript's memory, valid until the storage is written next. */
   read(storage: Storage): Storage['array'] | Promise<Storage['array']>;

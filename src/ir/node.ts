@@ -24,6 +24,8 @@ export class Storage {
   /** Whose values these are, for errors. */
   name: string;
   readonly #array: TypedArray;
+  /** Gives the first values, where they have not been asked for yet. */
+  #make: (() => TypedArray) | null = null;
 
   constructor(dtype: DType, array: TypedArray, name = '') {
     this.dtype = dtype;
@@ -36,8 +38,19 @@ export class Storage {
     return new Storage(dtype, dtypes[dtype].allocate(size));
   }
 
+  /** A storage whose values are made when they are asked for. */
+  static deferred(dtype: DType, size: number, make: () => TypedArray, name: string): Storage {
+    const storage = new Storage(dtype, dtypes[dtype].allocate(size), name);
+    storage.#make = make;
+    return storage;
+  }
+
   /** The values, for reading. */
   get array(): TypedArray {
+    if (this.#make !== null) {
+      this.#array.set(this.#make());
+      this.#make = null;
+    }
     this.residence?.fetch(this.#array);
     return this.#array;
   }
@@ -45,6 +58,12 @@ export class Storage {
   /** The array, for writing. */
   overwrite(): TypedArray {
     this.residence?.drop();
+    this.residence = null;
+    return this.#array;
+  }
+
+  /** The array as it is, perhaps out of date. */
+  get target(): TypedArray {
     return this.#array;
   }
 }
@@ -79,6 +98,9 @@ export class Node {
   storage: Storage | null;
   /** The storage's version that this node stands for. */
   readonly version: number;
+  /** The latest walk over a graph that met this node, and the node's number in it; see `inDependencyOrder`. */
+  walk = 0;
+  number = 0;
 
   constructor(
     op: Lowerable,
@@ -91,7 +113,7 @@ export class Node {
   ) {
     this.op = op;
     this.inputs = inputs;
-    this.shape = Object.freeze(shape);
+    this.shape = shape;
     this.dtype = dtype;
     this.params = params;
     this.values = values;
@@ -104,7 +126,8 @@ export class Node {
   }
 }
 
-const noParams: Params = {};
+/** The parameters of an operation that has none: the same object each time, so that comparing it takes no time. */
+export const noParams: {} = Object.freeze({});
 const noValues: readonly number[] = [];
 
 /** The operation of every node that only holds values. */
@@ -118,33 +141,54 @@ export function leafNode(storage: Storage, shape: readonly number[]): Node {
   return new Node(leafOperation, [], shape, storage.dtype, noParams, noValues, storage);
 }
 
+let walks = 0;
+
 /**
- * The nodes behind some roots, each once, inputs before their users. Depth-first, iterative, linear in nodes
- * and edges. `inputsOf` says how far to go.
+ * The nodes behind some roots, each once, inputs before their users. Depth-first, iterative, linear in nodes and edges.
+ * `stopsAt` says which nodes' inputs do not belong to it. Until the next walk, a node's `number` is its place in the result.
  */
 export function inDependencyOrder(
   roots: readonly Node[],
-  inputsOf: (node: Node) => readonly Node[] = (node) => node.inputs,
+  stopsAt: (node: Node) => boolean = () => false,
 ): Node[] {
-  const done = new Set<Node>();
-  const path: { readonly node: Node; readonly inputs: readonly Node[]; next: number }[] = [];
+  const walk = ++walks;
+  const nodes: Node[] = [];
+  // The way from a root to the present node, and how many inputs of each node on it have been looked at.
+  const path: Node[] = [];
+  const looked: number[] = [];
   for (const root of roots) {
-    if (done.has(root)) continue;
-    path.push({ node: root, inputs: inputsOf(root), next: 0 });
-    while (path.length > 0) {
-      const top = path[path.length - 1]!;
-      while (top.next < top.inputs.length && done.has(top.inputs[top.next]!)) top.next++;
-      if (top.next < top.inputs.length) {
-        const node = top.inputs[top.next++]!;
-        path.push({ node, inputs: inputsOf(node), next: 0 });
+    if (root.walk === walk) continue;
+    root.walk = walk;
+    let node = root;
+    let inputs = stopsAt(node) ? none : node.inputs;
+    let next = 0;
+    for (;;) {
+      if (next < inputs.length) {
+        const input = inputs[next++]!;
+        if (input.walk === walk) continue;
+        input.walk = walk;
+        if (input.inputs.length === 0 || stopsAt(input)) {
+          input.number = nodes.push(input) - 1;
+          continue;
+        }
+        path.push(node);
+        looked.push(next);
+        node = input;
+        inputs = node.inputs;
+        next = 0;
       } else {
-        done.add(top.node);
-        path.pop();
+        node.number = nodes.push(node) - 1;
+        if (path.length === 0) break;
+        node = path.pop()!;
+        inputs = node.inputs;
+        next = looked.pop()!;
       }
     }
   }
-  return [...done];
+  return nodes;
 }
+
+const none: readonly Node[] = [];
 
 /** A node whose Parameter has been overwritten since stands for values that are gone. */
 export function assertCurrent({ storage, version }: Node): void {

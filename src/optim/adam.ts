@@ -24,6 +24,8 @@ type Settings = Required<Omit<AdamOptions, 'clip'>>;
  */
 export class Adam extends Optimizer<'m' | 'v'> {
   protected readonly settings: Settings;
+  /** 1 - beta^t, the same for all Parameters of a step. */
+  #corrections = { t: 0, m: 0, v: 0 };
 
   /** @param options learningRate is 1e-3 by default. */
   constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
@@ -53,10 +55,12 @@ export class Adam extends Optimizer<'m' | 'v'> {
       weightDecay,
     } = this.settings;
     const g = decayed(gradient, p, weightDecay);
+    if (this.#corrections.t !== t) this.#corrections = { t, m: 1 - pow(beta1, t), v: 1 - pow(beta2, t) };
+    const corrections = this.#corrections;
     const m = slots.m.mul(beta1).add(g.mul(1 - beta1));
     const v = slots.v.mul(beta2).add(g.square().mul(1 - beta2));
-    const rate = learningRate / (1 - pow(beta1, t));
-    const root = v.sqrt().mul(1 / Math.sqrt(1 - pow(beta2, t)));
+    const rate = learningRate / corrections.m;
+    const root = v.sqrt().mul(1 / Math.sqrt(corrections.v));
     return { value: p.sub(m.div(root.add(epsilon)).mul(rate)), slots: { m, v } };
   }
 }

@@ -26,6 +26,16 @@ export function apply<S extends Shape = Shape, P extends Params = Params>(
     if (!(t instanceof Tensor)) throw notATensor(op.name, t);
     return t.node;
   });
+  return applyToNodes(op, nodes, params, values);
+}
+
+/** `apply`, where the operands are known to be tensors. */
+export function applyToNodes<S extends Shape = Shape, P extends Params = Params>(
+  op: Operation<P>,
+  nodes: readonly Node[],
+  params: P,
+  values?: readonly number[],
+): Tensor<S> {
   const { shape, dtype } = op.record.shape(nodes, params);
   return new Tensor<S>(new Node(op, nodes, shape, dtype, params, values));
 }

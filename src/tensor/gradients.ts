@@ -1,5 +1,5 @@
 import { DTypeError, ShapeError, StateError } from '../ir/errors.ts';
-import { assertCurrent, inDependencyOrder, type Node } from '../ir/node.ts';
+import { assertCurrent, inDependencyOrder } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
 import { Operation } from './operation.ts';
 import { add } from './ops/arithmetic.ts';
@@ -39,55 +39,62 @@ export function reachedGradients(y: Tensor, xs: readonly Tensor[]): (Tensor | nu
       );
     }
   }
-  const targets = new Set(xs.map((x) => x.node));
-  const order = dependents(y.node, targets);
-  const found = new Map<Node, Tensor>();
-  found.set(y.node, broadcastTo(scalar(1, 'float32'), y.shape));
-  const active = new Set(order);
-  for (let i = order.length - 1; i >= 0; i--) {
-    const node = order[i]!;
-    const g = found.get(node);
-    if (g === undefined || node.inputs.length === 0) continue;
-    if (!targets.has(node)) found.delete(node);
+  const nodes = inDependencyOrder([y.node]);
+  const places = new Map(xs.map((x) => [x.node, -1]));
+  // The numbers of all inputs, of node i from starts[i] on.
+  const edges: number[] = [];
+  const starts: number[] = [];
+  // Floating nodes that depend on a target.
+  const active: boolean[] = [];
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i]!;
+    assertCurrent(node);
+    let isActive = places.has(node);
+    if (isActive) places.set(node, i);
+    starts.push(edges.length);
+    for (let k = 0; k < node.inputs.length; k++) {
+      const input = node.inputs[k]!.number;
+      edges.push(input);
+      isActive ||= active[input]!;
+    }
+    active.push(isActive && node.dtype === 'float32');
+  }
+  const found: (Tensor | undefined)[] = nodes.map(() => undefined);
+  found[nodes.length - 1] = broadcastTo(scalar(1, 'float32'), y.node.shape);
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const g = found[i];
+    const node = nodes[i]!;
+    if (g === undefined || !active[i] || node.inputs.length === 0) continue;
+    if (!places.has(node)) found[i] = undefined;
     const op = node.op;
     if (!(op instanceof Operation))
       throw new StateError(`[gradients] ${op.name} is no operation of the catalogue.`);
     const inputs = node.inputs.map((input) => new Tensor(input));
     const shares = op.record.vjp(g, new Tensor(node), inputs, node.params);
-    node.inputs.forEach((input, k) => {
+    for (let k = 0; k < inputs.length; k++) {
       const share = shares[k];
-      if (share == null || !active.has(input)) return;
-      const gradient = sumToShape(share(), input.shape);
-      if (!sameShape(gradient.shape, input.shape)) {
+      const input = edges[starts[i]! + k]!;
+      if (share == null || !active[input]) continue;
+      const { shape } = nodes[input]!;
+      const gradient = sumToShape(share(), shape);
+      if (!sameShape(gradient.node.shape, shape)) {
         throw new ShapeError(
-          `[gradients] ${op.name} gave a gradient of shape ${show(gradient.shape)} for input ${k} of shape ${show(input.shape)}.`,
+          `[gradients] ${op.name} gave a gradient of shape ${show(gradient.shape)} for input ${k} of shape ${show(shape)}.`,
         );
       }
-      const before = found.get(input);
-      found.set(input, before === undefined ? gradient : add(before, gradient));
-    });
+      const before = found[input];
+      found[input] = before === undefined ? gradient : add(before, gradient);
+    }
   }
-  return xs.map((x) => found.get(x.node) ?? null);
+  return xs.map((x) => found[places.get(x.node)!] ?? null);
 }
 
 /** Undoes broadcasting: sums a gradient over the axes along which its operand was repeated. */
 function sumToShape(g: Tensor, shape: readonly number[]): Tensor {
-  if (sameShape(g.shape, shape)) return g;
+  if (sameShape(g.node.shape, shape)) return g;
   const lead = g.rank - shape.length;
-  const repeated = g.shape
+  const repeated = g.node.shape
     .map((_, i) => i)
-    .filter((i) => i < lead || (shape[i - lead] === 1 && g.shape[i] !== 1));
+    .filter((i) => i < lead || (shape[i - lead] === 1 && g.node.shape[i] !== 1));
   return reshape(sum(g, repeated), shape);
-}
-
-/** The floating nodes between y and the targets, inputs before their users. */
-function dependents(y: Node, targets: ReadonlySet<Node>): Node[] {
-  const depends = new Set<Node>();
-  return inDependencyOrder([y]).filter((node) => {
-    assertCurrent(node);
-    const reaches = targets.has(node) || node.inputs.some((input) => depends.has(input));
-    if (node.dtype !== 'float32' || !reaches) return false;
-    depends.add(node);
-    return true;
-  });
 }

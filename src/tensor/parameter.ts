@@ -1,7 +1,7 @@
 import { ShapeError } from '../ir/errors.ts';
-import { leafNode, Storage } from '../ir/node.ts';
+import { leafNode, type Storage } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
-import { computeSync } from '../run.ts';
+import { storageOf } from '../run.ts';
 import { notATensor } from './apply.ts';
 import { type TensorLike, tensor } from './creation.ts';
 import { cast } from './ops/cast.ts';
@@ -28,12 +28,8 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> {
   /** Starts with the values of a tensor (computed now, and copied). */
   constructor(initial: Tensor<S>, options: ParameterOptions = {}) {
     if (!(initial instanceof Tensor)) throw notATensor('Parameter', initial);
-    const storage = new Storage(
-      initial.dtype,
-      computeSync(initial.node).slice(),
-      options.name ?? 'parameter',
-    );
-    super(leafNode(storage, initial.shape));
+    const storage = storageOf(initial.node, options.name ?? 'parameter');
+    super(leafNode(storage, initial.node.shape));
     this.#storage = storage;
     this.trainable = options.trainable ?? true;
   }
@@ -64,12 +60,12 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> {
   /** @internal A run has overwritten the values: graphs built so far are out of date. */
   overwritten(): void {
     this.#storage.version++;
-    this.node = leafNode(this.#storage, this.shape);
+    this.node = leafNode(this.#storage, this.node.shape);
   }
 }
 
 function fit(p: Parameter, t: Tensor): Tensor {
-  if (sameShape(p.shape, t.shape)) return t;
+  if (sameShape(p.node.shape, t.node.shape)) return t;
   throw new ShapeError(
     `[Parameter.assign] '${p.name}' has shape ${show(p.shape)}, got values of shape ${show(t.shape)}. Reshape them first.`,
   );

@@ -1,4 +1,5 @@
 import { ShapeError } from '../ir/errors.ts';
+import { sameShape } from '../ir/view.ts';
 
 /**
  * The shape of a tensor, as a type: `[number, 784]` is a matrix of 784 columns and any number of rows,
@@ -202,9 +203,10 @@ type Print<S extends Shape> =
 export const show = (shape: Shape): string => `[${shape.join(', ')}]`;
 
 /** The common shape of two operands by NumPy's broadcasting rules. */
-export function broadcastShapes(operation: string, a: Shape, b: Shape): number[] {
+export function broadcastShapes(operation: string, a: Shape, b: Shape): Shape {
+  if (b.length === 0 || sameShape(a, b)) return a;
   const rank = a.length > b.length ? a.length : b.length;
-  const out = new Array<number>(rank);
+  const out: number[] = [];
   for (let i = 1; i <= rank; i++) {
     const da = i <= a.length ? a[a.length - i]! : 1;
     const db = i <= b.length ? b[b.length - i]! : 1;
@@ -214,9 +216,9 @@ export function broadcastShapes(operation: string, a: Shape, b: Shape): number[]
           'Dimensions, counted from the last, must be equal or 1; use reshape or expandDims to line them up.',
       );
     }
-    out[rank - i] = da === 1 ? db : da;
+    out.push(da === 1 ? db : da);
   }
-  return out;
+  return out.reverse();
 }
 
 /** An axis counted from the front; negative ones count from the end. */
@@ -228,15 +230,22 @@ export function normalizeAxis(operation: string, axis: number, rank: number): nu
   return axis < 0 ? axis + rank : axis;
 }
 
+/** 0, 1, ... rank - 1. */
+export function axesUpTo(rank: number): number[] {
+  const axes: number[] = [];
+  for (let i = 0; i < rank; i++) axes.push(i);
+  return axes;
+}
+
 /** Axes in ascending order, each once; undefined stands for all. */
 export function normalizeAxes(
   operation: string,
   axes: number | readonly number[] | undefined,
   rank: number,
 ): number[] {
-  if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const list = (typeof axes === 'number' ? [axes] : axes).map((a) => normalizeAxis(operation, a, rank));
-  list.sort((a, b) => a - b);
+  if (axes === undefined) return axesUpTo(rank);
+  if (typeof axes === 'number') return [normalizeAxis(operation, axes, rank)];
+  const list = axes.map((a) => normalizeAxis(operation, a, rank)).sort((a, b) => a - b);
   for (let i = 1; i < list.length; i++) {
     if (list[i] === list[i - 1]) {
       throw new ShapeError(

@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode, leafOperation } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
-import { explainStep, run, type Step } from '../run.ts';
+import { explainStep, run, type Step, takeTurn } from '../run.ts';
 import type { Parameter } from './parameter.ts';
 import { show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
@@ -24,8 +24,9 @@ export async function runStep(options: StepOptions): Promise<void> {
   const running = run(step);
   for (const [target] of options.assignments) target.overwritten();
   await running;
+  await takeTurn();
   // The handle lets go of the graph; the node keeps it for others that were built on it.
-  for (const t of results) if (t.node.op !== leafOperation) t.node = leafNode(t.node.storage!, t.shape);
+  for (const t of results) if (t.node.op !== leafOperation) t.node = leafNode(t.node.storage!, t.node.shape);
 }
 
 /** The plan that `runStep` would run, printed. */
@@ -42,7 +43,7 @@ function checked({ results = [], assignments }: StepOptions): Step {
       );
     }
     seen.add(target);
-    if (!sameShape(target.shape, value.shape) || target.dtype !== value.dtype) {
+    if (!sameShape(target.node.shape, value.node.shape) || target.dtype !== value.dtype) {
       throw new ShapeError(
         `[assign] Parameter '${target.name}' is ${target.dtype} ${show(target.shape)}, got ${value.dtype} ${show(value.shape)}. ` +
           'Reshape or cast the value.',

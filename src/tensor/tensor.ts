@@ -42,12 +42,18 @@ type Axes = number | readonly number[];
 export class Tensor<S extends Shape = Shape> {
   /** @internal The node that this handle stands for. */
   node: Node;
-  readonly shape: S;
+  #shape: S | null = null;
 
   /** @internal Tensors are made by `tensor`, `zeros`, ... and by operations. */
   constructor(node: Node) {
     this.node = node;
-    this.shape = node.shape as S;
+  }
+
+  /** The number of elements along each axis; frozen. */
+  get shape(): S {
+    // Engines are slow with frozen arrays: those of nodes are not frozen, and never leave the library.
+    this.#shape ??= Object.freeze([...this.node.shape]) as Shape as S;
+    return this.#shape;
   }
 
   /** @internal What it is called where it is printed. */

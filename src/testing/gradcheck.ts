@@ -1,7 +1,7 @@
+import { computeDouble, doubleEvaluator, type LeafValues } from '../double.ts';
 import { DTypeError, NdgradError, ValueError } from '../ir/errors.ts';
 import { inDependencyOrder, leafOperation, type Node } from '../ir/node.ts';
 import { fillBits } from '../ir/philox.ts';
-import { computeDouble, doubleEvaluator, type LeafValues } from '../run.ts';
 import { fromArray, scalar } from '../tensor/creation.ts';
 import { gradients } from '../tensor/gradients.ts';
 import { show } from '../tensor/shape.ts';

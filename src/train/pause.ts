@@ -1,3 +1,5 @@
+import { turn } from '../ir/turn.ts';
+
 /** The longest that training keeps the event loop waiting between two steps, in milliseconds. */
 const SLICE = 16;
 
@@ -14,24 +16,4 @@ export class Pacer {
     await turn();
     this.#last = performance.now();
   }
-}
-
-/**
- * One turn of the event loop. Browsers hold `setTimeout` back for 4 ms; a message comes at once.
- * `scheduler.yield` is no help: what goes on after it comes before timers.
- */
-function turn(): Promise<void> {
-  const { setImmediate } = globalThis as { setImmediate?: (run: () => void) => void };
-  return new Promise((resolve) => {
-    if (setImmediate !== undefined) {
-      setImmediate(resolve);
-      return;
-    }
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close(); // an open port would keep a process alive
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }

@@ -113,19 +113,19 @@ async function tenSteps(): Promise<Float32Array[]> {
 
 describe('ten training steps with Dropout', () => {
   const wasm = wasmBackend();
-  afterAll(() => {
-    setBackend('wasm');
-    if (wasm instanceof WasmBackend) wasm.forceThreads(null);
+  afterAll(async () => {
+    await setBackend('wasm');
+    if (wasm instanceof WasmBackend) await wasm.forceThreads(null);
   });
 
   test('have the same bits on js and on 1, 2 and 5 threads', async () => {
     if (!(wasm instanceof WasmBackend)) throw new Error(wasm);
-    setBackend('js');
+    await setBackend('js');
     const wanted = await tenSteps();
     expect(wanted.at(-1)![0]).toBeLessThan(wanted[wanted.length - 10]![0]!);
-    setBackend('wasm');
+    await setBackend('wasm');
     for (const count of threads) {
-      wasm.forceThreads(count);
+      await wasm.forceThreads(count);
       const got = await tenSteps();
       expect(backendInfo()).toMatchObject({ name: 'wasm', threads: count });
       if (count > 1) expect(wasm.work).toHaveLength(count);

@@ -3,15 +3,15 @@ import { WasmBackend } from '../../src/backends/wasm/index.ts';
 import type { Backend } from '../../src/ir/kernel.ts';
 
 /** WebAssembly on exactly so many threads, which share even the smallest work. */
-function forced(threads: number): WasmBackend {
+async function forced(threads: number): Promise<WasmBackend> {
   const backend = new WasmBackend({ grain: 1 });
-  backend.forceThreads(threads);
+  await backend.forceThreads(threads);
   return backend;
 }
 
 /** WebAssembly on 1, 2 and 5 threads. */
 export const threads = [1, 2, 5] as const;
-export const engines = threads.map(forced);
+export const engines = await Promise.all(threads.map(forced));
 
 let turn = 0;
 

@@ -1,6 +1,6 @@
 import { jsBackend } from '../../src/backends/js/index.ts';
 import { compile } from '../../src/compiler/compile.ts';
-import { type Graph, toposort } from '../../src/compiler/toposort.ts';
+import { type Graph, graphOf, toposort } from '../../src/compiler/toposort.ts';
 import type { TypedArray } from '../../src/ir/dtype.ts';
 import type { Backend, Limits, Plan } from '../../src/ir/kernel.ts';
 import { type Node, Storage } from '../../src/ir/node.ts';
@@ -23,15 +23,16 @@ export interface PlanOptions {
 export function compilePlan(nodes: readonly Node[], options: PlanOptions = {}): Compiled {
   const { limits = jsBackend.limits, fusion = true, assignments = [] } = options;
   const wanted = [...new Set(nodes)].filter((node) => node.storage === null);
-  const graph = toposort([...wanted, ...assignments.flat()]);
-  const number = (node: Node): number => graph.index.get(node)!;
+  const graph = graphOf(toposort([...wanted, ...assignments.flat()]));
+  const first = wanted.length;
   const goal = {
-    results: wanted.map(number),
-    assignments: assignments.map(([t, v]) => [number(t), number(v)] as const),
+    results: graph.roots.slice(0, first),
+    assignments: assignments.map(
+      (_, i) => [graph.roots[first + 2 * i]!, graph.roots[first + 2 * i + 1]!] as const,
+    ),
   };
   const plan = compile(graph, goal, { limits, fusion });
-  const values = graph.nodes.flatMap((node, i) => (graph.known[i] ? [] : node.values));
-  return { graph, plan, wanted, values };
+  return { graph, plan, wanted, values: graph.values };
 }
 
 /**
@@ -41,15 +42,14 @@ export function runPlan(
   { graph, plan, wanted, values }: Compiled,
   backend: Backend = jsBackend,
 ): Map<Node, TypedArray> {
-  const leaves = graph.nodes.filter((_, i) => graph.known[i]);
-  const bound = leaves.map(({ dtype, storage }) => new Storage(dtype, storage!.array.slice()));
+  const bound = graph.leaves.map(({ dtype, storage }) => new Storage(dtype, storage!.array.slice()));
   const results = wanted.map((node) => Storage.allocate(node.dtype, node.size));
   const executable = backend.compile(plan);
   const failure = executable.run({ values, bound, results });
   executable.release();
   if (failure !== null) throw new Error(`check failed: ${JSON.stringify(failure)}`);
   return new Map([
-    ...leaves.map((node, i) => [node, bound[i]!.array] as const),
+    ...graph.leaves.map((node, i) => [node, bound[i]!.array] as const),
     ...wanted.map((node, i) => [node, results[i]!.array] as const),
   ]);
 }

@@ -15,7 +15,6 @@ import {
   tanh,
   unaryIntrinsics,
 } from '../../src/ir/math.ts';
-import { printHostMath } from './print-math.ts';
 
 const math = { exp, expm1, log, log1p, sin, cos, tanh, erf, pow };
 
@@ -377,11 +376,7 @@ function numbers(garbage: number): Arithmetic<number, boolean> {
 }
 
 describe('host functions', () => {
-  it('are printed from the definitions', async () => {
-    await expect(printHostMath()).toMatchFileSnapshot('../../src/ir/math/host.ts');
-  });
-
-  it.each([NaN, 0, -1e300, Infinity])('have the bits of the definitions (any number: %d)', (garbage) => {
+  it.each([NaN, 0, -1e300, Infinity])('have the bits of every other instance (any number: %d)', (garbage) => {
     const m = numbers(garbage);
     fc.assert(
       fc.property(double, double, (x, y) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { computeDouble } from '../../src/double.ts';
 import {
   binaryCrossEntropy,
   huber,
@@ -6,7 +7,6 @@ import {
   meanSquaredError,
   softmaxCrossEntropy,
 } from '../../src/losses/index.ts';
-import { computeDouble } from '../../src/run.ts';
 import { fromArray } from '../../src/tensor/creation.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';

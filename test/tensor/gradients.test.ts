@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { computeDouble } from '../../src/run.ts';
+import { computeDouble } from '../../src/double.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
 import { concat } from '../../src/tensor/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { computeDouble } from '../../src/run.ts';
+import { computeDouble } from '../../src/double.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { type GradientCase, load, type OperationCase, type ReferenceTensor } from '../reference/load.ts';

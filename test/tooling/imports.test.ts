@@ -9,7 +9,9 @@ const ARROWS: Record<string, string[]> = {
   compiler: ['ir'],
   'backends/js': ['ir'],
   'backends/wasm': ['ir'],
-  run: ['ir', 'compiler', 'backends/js', 'backends/wasm'],
+  backend: ['ir', 'backends/js', 'backends/wasm'],
+  run: ['ir', 'compiler', 'backend'],
+  double: ['ir', 'compiler', 'backends/js'],
   tensor: ['ir', 'run'],
   layers: ['ir', 'tensor'],
   losses: ['ir', 'tensor'],
@@ -17,8 +19,8 @@ const ARROWS: Record<string, string[]> = {
   metrics: ['ir', 'tensor'],
   data: ['ir', 'tensor'],
   train: ['ir', 'tensor', 'layers', 'losses', 'optim', 'metrics', 'data'],
-  testing: ['ir', 'tensor', 'run'],
-  index: ['ir', 'tensor', 'run', 'layers', 'losses', 'optim', 'metrics', 'data', 'train'],
+  testing: ['ir', 'tensor', 'run', 'double'],
+  index: ['ir', 'tensor', 'run', 'backend', 'layers', 'losses', 'optim', 'metrics', 'data', 'train'],
   node: ['ir', 'tensor', 'run', 'layers', 'losses', 'optim', 'metrics', 'data', 'train'],
 };
 

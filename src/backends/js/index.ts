@@ -91,6 +91,7 @@ export const jsBackend: Backend = {
   threads: 1,
   reason: 'the js backend has one thread',
   memory: { bytes: 0, used: 0 },
+  wantsTurn: () => false,
   limits: { maxInputs: 16, maxNodes: 192, maxStores: 16 },
   compile(plan): Executable {
     const { run } = compileJs(plan, single);

@@ -12,13 +12,16 @@ import { TILE_COLUMNS, TILE_ROWS, tileFunction } from './tile.ts';
 /** Steps of k that are added up from zero before they are added to the result, by the rule of kernel.ts. */
 const K_BLOCK = 256;
 /** The most rows and columns of the result that are computed together. */
-const M_BLOCK = 128;
+const M_BLOCK = 256;
 const N_BLOCK = 128;
-/** Columns of the right operand that are packed at a time: as wide as a line of the cache. */
-const STRIP = 16;
-/** Blocks that are enough to share among threads, and the rows that blocks keep when they shrink for that. */
+/** Columns of the right operand that are packed at a time: two lines of the cache. */
+const STRIP = 32;
+/**
+ * Blocks that are enough to share among threads, and the rows and columns that they keep when they shrink for
+ * that.
+ */
 const MANY = 16;
-const FEW_ROWS = 16;
+const FEW = 16;
 
 /**
  * A contraction with m >= 2 and n >= 2, block by block of the result. For 256 steps of k at a time the
@@ -87,12 +90,12 @@ interface Block {
 /** The size of blocks; they are halved as long as there are too few and `isLarge` holds for their number. */
 function blocksOf({ m, n }: Size, isLarge: (blocks: number) => boolean): Block {
   let rows = evenBlock(m, M_BLOCK, TILE_ROWS);
-  let columns = evenBlock(n, N_BLOCK, STRIP);
+  let columns = evenBlock(n, N_BLOCK, FEW);
   for (;;) {
     const count = Math.ceil(m / rows) * Math.ceil(n / columns);
     if (count >= MANY || !isLarge(count)) break;
-    if (columns > STRIP && (columns >= rows || rows <= FEW_ROWS)) columns = evenBlock(n, columns / 2, STRIP);
-    else if (rows > FEW_ROWS) rows = evenBlock(m, rows / 2, TILE_ROWS);
+    if (columns > FEW && (columns >= rows || rows <= FEW)) columns = evenBlock(n, columns / 2, FEW);
+    else if (rows > FEW) rows = evenBlock(m, rows / 2, TILE_ROWS);
     else break;
   }
   return { rows, columns };
@@ -134,7 +137,7 @@ function compileBlock(
   const b =
     bInPlace?.line === 4
       ? bInPlace
-      : packedPanels(plan, bLines, type, TILE_COLUMNS, { ...most, lines: STRIP });
+      : packedPanels(plan, bLines, type, TILE_COLUMNS, { ...most, lines: Math.min(STRIP, columns) });
   const form = { type, aRow: a.line, aStep: a.step, bStep: b.step };
 
   return plan.module.function(

@@ -1,7 +1,7 @@
 import { Memory } from './memory.ts';
 import { currentPlatform } from './platform.ts';
-import { Pool } from './pool.ts';
 import { Residents } from './residents.ts';
+import { Threads } from './threads.ts';
 
 export interface EngineOptions {
   /** Nanoseconds of work that are worth a chunk of their own; tests make it small. */
@@ -12,7 +12,7 @@ export interface EngineOptions {
 export class Engine {
   readonly memory: Memory;
   readonly residents: Residents;
-  readonly pool: Pool;
+  readonly threads: Threads;
   readonly grain: number | undefined;
   /** For the intermediates of the plan that runs. */
   readonly arena: Region;
@@ -23,7 +23,7 @@ export class Engine {
     const platform = currentPlatform();
     this.memory = new Memory({ shared: platform.obstacle === null });
     this.residents = new Residents(this.memory);
-    this.pool = new Pool(this.memory, platform);
+    this.threads = new Threads(this.memory, platform);
     this.grain = grain;
     this.arena = new Region(this);
     this.scratch = new Region(this);

@@ -16,11 +16,11 @@ export class WasmBackend implements Backend {
   }
 
   get threads(): number {
-    return this.#engine.pool.threads;
+    return this.#engine.threads.limit.threads;
   }
 
   get reason(): string {
-    return this.#engine.pool.reason ?? 'all cores are in use';
+    return this.#engine.threads.limit.reason ?? 'all cores are in use';
   }
 
   get memory(): { readonly bytes: number; readonly used: number } {
@@ -28,18 +28,23 @@ export class WasmBackend implements Backend {
     return { bytes: size, used };
   }
 
+  wantsTurn(): boolean {
+    const { threads, residents } = this.#engine;
+    return residents.takePressure() || threads.starting;
+  }
+
   setThreads(threads: number): void {
-    this.#engine.pool.setThreads(threads);
+    this.#engine.threads.set(threads);
   }
 
   /** For tests: every run is shared evenly by so many threads, however small it is; null goes back to the usual way. */
-  forceThreads(threads: number | null): void {
-    this.#engine.pool.force(threads);
+  async forceThreads(threads: number | null): Promise<void> {
+    await this.#engine.threads.force(threads);
   }
 
   /** Chunks that each thread ran in the latest run; empty if one thread ran all. */
   get work(): number[] {
-    return this.#engine.pool.work;
+    return this.#engine.threads.work;
   }
 
   compile(plan: Plan): Executable {

@@ -1,13 +1,13 @@
 import { dtypes } from '../../ir/dtype.ts';
 import type { Callable, Code, Local, Operand } from './assembler/code.ts';
-import { loadLanes, loadVector } from './lanes.ts';
+import { isWide, loadLanes, loadVector } from './lanes.ts';
 import { emitOperation } from './operations.ts';
 import type { PlanCode } from './plan-code.ts';
 import { emitEntry, emitOffset, type Lines, type Steps } from './steps.ts';
 
 /** Lines of one vector. */
 const GROUP = 4;
-/** Groups that are copied at a time where lines are neighbours in memory: a line of the cache. */
+/** Panels that are copied at a time where lines are neighbours in memory. */
 const WIDE = 4;
 
 /**
@@ -15,7 +15,7 @@ const WIDE = 4;
  * from `line` on side by side, converted to `type`: in panels of `width` lines, 4 or 8, one step of k after
  * the other. It gives the bytes from panel to panel. `origin` is the operand's address. What a last panel
  * lacks in lines is filled with any numbers that memory holds. A panel has room for a multiple of 4 steps. Up
- * to 12 bytes beyond the operand are read.
+ * to 28 bytes beyond the operand are read.
  */
 export function packFunction(plan: PlanCode, operand: Lines, type: 'f32' | 'i32', width: number): Callable {
   const { bytes } = dtypes[operand.dtype];
@@ -26,15 +26,17 @@ export function packFunction(plan: PlanCode, operand: Lines, type: 'f32' | 'i32'
     (code, origin, line, count, k, depth, to) => {
       const part = { origin: origin!, line: line!, count: count!, k: k!, depth: depth!, to: to! };
       const packer = new Packer(code, plan, operand, type, width, part);
-      const groups = code.op('i32.shr_u', code.op('i32.add', part.count, GROUP - 1), 2);
+      const every = (size: number): Local =>
+        code.op('i32.div_u', code.op('i32.add', part.count, size - 1), size);
       if (isUnit(operand.lines)) {
-        const wide = code.op('i32.and', groups, -WIDE);
-        code.for(0, wide, WIDE, (group) => packer.copy(group, WIDE));
-        code.for(wide, groups, 1, (group) => packer.copy(group, 1));
+        const panels = every(width);
+        const wide = code.op('i32.and', panels, -WIDE);
+        code.for(0, wide, WIDE, (panel) => packer.copy(panel, WIDE));
+        code.for(wide, panels, 1, (panel) => packer.copy(panel, 1));
       } else if (isUnit(operand.depths)) {
-        code.for(0, groups, 1, (group) => packer.transpose(group));
+        code.for(0, every(GROUP), 1, (group) => packer.transpose(group));
       } else {
-        code.for(0, groups, 1, (group) => packer.gather(group));
+        code.for(0, every(GROUP), 1, (group) => packer.gather(group));
       }
       code.return(packer.panel);
     },
@@ -75,16 +77,20 @@ class Packer {
     this.panel = code.op('i32.mul', steps, this.#step);
   }
 
-  /** Lines that are neighbours in memory: `n` groups of them from number `first` on. */
+  /** Lines that are neighbours in memory: `n` panels of them from number `first` on. */
   copy(first: Local, n: number): void {
     const code = this.#code;
-    const from = this.#lineAddress(code.op('i32.add', this.#part.line, code.op('i32.shl', first, 2)));
-    const targets = Array.from({ length: n }, (_, v) => this.#target(code.op('i32.add', first, v)));
+    const { line, to } = this.#part;
+    const from = this.#lineAddress(code.op('i32.add', line, code.op('i32.mul', first, this.#width)));
+    const targets = [code.op('i32.add', to, code.op('i32.mul', first, this.panel))];
+    for (let i = 1; i < n; i++) targets.push(code.op('i32.add', targets[i - 1]!, this.panel));
     this.#eachStep((offset) => {
       const at = code.op('i32.add', from, offset);
-      targets.forEach((to, v) => {
-        this.#store(to, this.#load(v === 0 ? at : code.op('i32.add', at, GROUP * this.#bytes * v)));
-        code.update(to, 'i32.add', to, this.#step);
+      targets.forEach((target, i) => {
+        for (let v = 0; v < this.#width; v += GROUP) {
+          this.#store(target, this.#load(at, (i * this.#width + v) * this.#bytes), 4 * v);
+        }
+        code.update(target, 'i32.add', target, this.#step);
       });
     });
   }
@@ -166,8 +172,10 @@ class Packer {
     }
   }
 
-  #load(address: Local): Local {
-    return this.#converted(loadVector(this.#code, this.#operand.dtype, address));
+  #load(address: Local, offset = 0): Local {
+    const { dtype } = this.#operand;
+    if (isWide(dtype)) return this.#converted(this.#code.load('v128.load', [address], offset));
+    return this.#converted(loadVector(this.#code, dtype, this.#code.op('i32.add', address, offset)));
   }
 
   #converted(local: Local): Local {

@@ -1,32 +1,14 @@
-import { StateError, ValueError } from '../../ir/errors.ts';
+import { StateError } from '../../ir/errors.ts';
 import type { Memory } from './memory.ts';
 import { frame } from './plan-code.ts';
 import { messageOf, type Platform, type WorkerHandle } from './platform.ts';
-import { counters, NAP, type Schedule, type ScheduleExports, Status } from './schedule.ts';
-import { control, MAX_THREADS, WAKES, workerSource } from './worker.ts';
+import { type Program, WORTH_ASLEEP, writeScratch } from './program.ts';
+import { counters, LOOK, NAP, Status } from './schedule.ts';
+import { ThreadLimit } from './thread-limit.ts';
+import { control, WAKES, workerSource } from './worker.ts';
 
-/** A plan's module, and where it is in memory. */
-export interface ProgramSource {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The address of a copy of `bytes` in the shared memory, from which workers compile it. */
-  readonly bytesAt: number;
-  readonly frame: number;
-  readonly schedule: Schedule;
-}
-
-/** A plan that is ready to run. */
-export interface Program extends ProgramSource {
-  readonly id: number;
-  readonly exports: ScheduleExports;
-  /** Nanoseconds of work that several threads can share, less what it costs them to wait for each other. */
-  readonly shareable: number;
-}
-
-/** Nanoseconds of work from which on several threads are faster than one: while workers look for it, or sleep. */
+/** As `WORTH_ASLEEP`, while workers look for work. */
 const WORTH_AWAKE = 20_000;
-const WORTH_ASLEEP = 100_000;
-/** Nanoseconds that threads lose with each task. */
-const TASK_LOSS = 1_000;
 
 /** Milliseconds after which a worker that has not started is given up. */
 const START_TIMEOUT = 10_000;
@@ -47,43 +29,42 @@ export class Pool {
   readonly #memory: Memory;
   readonly #platform: Platform;
   readonly #patience: number;
+  readonly #limit: ThreadLimit;
   #helpers: Helper[] = [];
-  #wanted: number | null = null;
-  #forced: number | null = null;
-  #refusal: { readonly message: string; readonly threads: number } | null = null;
   /** The control words, and their address: of the present workers only. */
   #control: Int32Array | null = null;
   #controlAt = 0;
   #allReady = false;
   #runs = 0;
-  #programs = 0;
   /** Of the latest run: the control words, and the number of threads that could take part. */
   #latest: Int32Array | null = null;
   #took = 0;
 
   /** `patience` is the number of milliseconds without any progress after which a run ends with an error. */
-  constructor(memory: Memory, platform: Platform, { patience = 10_000 } = {}) {
+  constructor(
+    memory: Memory,
+    platform: Platform,
+    { patience = 10_000, limit = new ThreadLimit(platform, memory.shared) } = {},
+  ) {
     this.#memory = memory;
     this.#platform = platform;
     this.#patience = patience;
+    this.#limit = limit;
   }
 
   /** The most threads that take part in a run, the calling one included. */
   get threads(): number {
-    if (!this.#memory.shared || this.#platform.obstacle !== null) return 1;
-    if (this.#forced !== null) return this.#forced;
-    const wanted = this.#wanted ?? this.#platform.cores;
-    return Math.min(wanted, this.#refusal?.threads ?? wanted, MAX_THREADS);
+    return this.#limit.threads;
   }
 
   /** Why there are not more threads; null where all processors are in use. */
   get reason(): string | null {
-    const { cores, obstacle } = this.#platform;
-    if (obstacle !== null) return obstacle;
-    if (!this.#memory.shared) return 'the memory is not shared';
-    if (this.#refusal !== null) return `workers were refused: ${this.#refusal.message}`;
-    if (this.#wanted !== null) return `setThreads(${this.#wanted})`;
-    return cores === 1 ? 'one core' : null;
+    return this.#limit.reason;
+  }
+
+  /** Are there workers that are not ready yet? */
+  get starting(): boolean {
+    return this.#helpers.length > 0 && !this.#allReady && !this.#isReady();
   }
 
   /** Chunks that each thread ran in the latest run; empty if one thread ran all. */
@@ -93,12 +74,8 @@ export class Pool {
 
   /** Sets the most threads that take part in a run, the calling one included; null means all processors. */
   setThreads(threads: number | null): void {
-    if (threads !== null && !(Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)) {
-      throw new ValueError(`[setThreads] got ${threads}, wanted a whole number from 1 to ${MAX_THREADS}.`);
-    }
-    this.#wanted = threads;
-    this.#refusal = null;
-    this.#keep(this.threads - 1);
+    this.#limit.set(threads);
+    this.trim();
   }
 
   /**
@@ -106,9 +83,12 @@ export class Pool {
    * back to the usual way.
    */
   force(threads: number | null): void {
-    this.#forced = threads;
-    if (threads !== null && this.threads !== threads)
-      throw new StateError(`[wasm] one thread: ${this.reason}`);
+    this.#limit.force(threads);
+    this.trim();
+  }
+
+  /** Stops the workers that are too many. */
+  trim(): void {
     this.#keep(this.threads - 1);
   }
 
@@ -126,19 +106,6 @@ export class Pool {
     this.#keep(0);
   }
 
-  /** Compiles a plan's module. What it has in memory must stay there as long as the program is run. */
-  load(source: ProgramSource): Program {
-    const { bytes, frame, schedule } = source;
-    const imports = { env: { memory: this.#memory.memory, frame: frame | 0 } };
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
-    return {
-      ...source,
-      id: ++this.#programs,
-      exports: exports as { [K in keyof ScheduleExports]: ScheduleExports[K] },
-      shareable: schedule.sharedCost - TASK_LOSS * schedule.tasks,
-    };
-  }
-
   /**
    * Runs a plan whose frame's words have been written. `scratch` is the address of scratch memory for all `threads`. A
    * trap in the plan's code, or a worker that has died, is thrown; what the plan was to overwrite may then be
@@ -147,25 +114,24 @@ export class Pool {
   run(program: Program, scratch: number): void {
     const { words } = this.#memory;
     const at = program.frame >>> 2;
-    words[at + frame.scratch / 4] = scratch;
-    words[at + frame.scratchBytes / 4] = program.schedule.scratchBytes;
+    writeScratch(this.#memory, program, scratch);
     const helpers = this.#helpersFor(program);
     if (helpers === 0) {
       this.#latest = null;
       program.exports.alone();
     } else {
       words[at + frame.status / 4] = Status.ok;
-      words[at + frame.even / 4] = this.#forced ?? 0;
+      words[at + frame.even / 4] = this.#limit.forced ?? 0;
       this.#runTogether(program, helpers);
     }
   }
 
   /** The number of workers that may take part. */
   #helpersFor(program: Program): number {
-    if (this.#forced !== null && this.threads > 1) {
+    if (this.#limit.forced !== null && this.threads > 1) {
       this.#startHelpers();
       this.#awaitHelpers();
-      return this.#forced - 1;
+      return this.#limit.forced - 1;
     }
     const { threads } = this;
     if (threads === 1 || program.shareable < this.#worth()) return 0;
@@ -188,7 +154,7 @@ export class Pool {
     const { mayBlock } = this.#platform;
     // A task may be one chunk that takes long.
     const patience = this.#patience + (10 * schedule.cost) / 1e6;
-    const rounds = Math.ceil(patience / (mayBlock ? NAP : 1));
+    const rounds = Math.ceil(patience / (mayBlock ? NAP : LOOK));
     const shared = this.#openGate(program, helpers);
     let stalled = false;
     try {
@@ -230,17 +196,14 @@ export class Pool {
   /** Lets nobody in any more and waits until all have left; false if some have not after so many rounds. */
   #closeGate(shared: Int32Array, rounds: number): boolean {
     Atomics.and(shared, control.gate, 255);
-    for (let i = 0; i < 1000; i++) if (Atomics.load(shared, control.gate) === 0) return true;
     const { mayBlock } = this.#platform;
     for (let round = 0; round < rounds; round++) {
+      const end = performance.now() + LOOK;
+      do {
+        for (let i = 0; i < 1000; i++) if (Atomics.load(shared, control.gate) === 0) return true;
+      } while (performance.now() < end);
       const inside = Atomics.load(shared, control.gate);
-      if (inside === 0) return true;
-      if (mayBlock) {
-        Atomics.wait(shared, control.gate, inside, NAP);
-        continue;
-      }
-      const end = performance.now() + 1;
-      while (performance.now() < end) if (Atomics.load(shared, control.gate) === 0) return true;
+      if (mayBlock && inside > 0) Atomics.wait(shared, control.gate, inside, NAP);
     }
     return Atomics.load(shared, control.gate) === 0;
   }
@@ -267,7 +230,7 @@ export class Pool {
       this.#control = new Int32Array(this.#memory.memory.buffer, this.#controlAt, control.words).fill(0);
       this.#runs = 0;
     }
-    for (let slot = 0; this.#helpers.length < this.threads - 1 && this.#refusal === null; slot++) {
+    for (let slot = 0; this.#helpers.length < this.threads - 1 && this.#limit.refusal === null; slot++) {
       if (!this.#helpers.some((helper) => helper.slot === slot)) this.#startHelper(slot, this.#control);
     }
   }
@@ -295,7 +258,7 @@ export class Pool {
   }
 
   #refuse(message: string): void {
-    this.#refusal = { message, threads: this.#helpers.length + 1 };
+    this.#limit.refusal = { message, threads: this.#helpers.length + 1 };
   }
 
   #hasStarted({ slot, id }: Helper): boolean {
@@ -309,7 +272,7 @@ export class Pool {
   /** Waits until all workers are ready, without the event loop. */
   #awaitHelpers(): void {
     const missing = this.threads - 1 - this.#helpers.length;
-    if (missing > 0) throw new StateError(`[wasm] ${missing} workers are missing: ${this.reason}`);
+    if (missing > 0) throw new StateError(`[wasm] workers are missing (${missing}): ${this.reason}`);
     for (const helper of this.#allReady ? [] : this.#helpers) {
       const at = control.owner + helper.slot;
       const end = performance.now() + START_TIMEOUT;

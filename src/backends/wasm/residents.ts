@@ -1,36 +1,62 @@
 import { dtypes, type TypedArray } from '../../ir/dtype.ts';
 import type { Residence, Storage } from '../../ir/node.ts';
+import { spread } from '../../ir/spread.ts';
 import type { Memory } from './memory.ts';
 
-/** Bytes of values that were used in one run only; older ones give way to new ones. */
-const ONCE_BYTES = 16 << 20;
-/** Bytes of all values that are kept, or twice what the present run needs where that is more. */
-const KEPT_BYTES = 256 << 20;
+/** Values that are kept, in the order of their last use, and how many bytes of them. */
+class Queue {
+  readonly limit: number;
+  readonly blocks = new Set<Block>();
+  bytes = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  add(block: Block): void {
+    this.blocks.add(block);
+    this.bytes += block.bytes;
+  }
+
+  remove(block: Block): boolean {
+    if (!this.blocks.delete(block)) return false;
+    this.bytes -= block.bytes;
+    return true;
+  }
+}
+
+const MIB = 1 << 20;
 
 /**
  * The values of storages in WebAssembly's memory: a bounded cache. The values belong to the storages' arrays, which the
- * garbage collector sees; nobody else keeps a block in use. What was used once goes first (a batch of data), then what was
- * used least recently. A block that is newer than its array is written back when the array is asked for or the block goes.
+ * garbage collector sees. What one run has used goes first (a batch of data, a result that nobody asked for), then what was
+ * used least recently. A block that is newer than its array is written back when the array is asked for or the block goes; a
+ * finalizer saves that work where a storage is gone, but nothing depends on finalizers, which may never run. (No block refers
+ * to its storage: even a WeakRef would keep it alive until the event loop turns.)
  */
 export class Residents {
   readonly #memory: Memory;
-  /** In order of their last use. */
-  readonly #once = new Set<Block>();
-  readonly #kept = new Set<Block>();
+  /** Used in one run: brought in for it, or written by it. */
+  readonly #inputs = new Queue(8 * MIB);
+  readonly #results = new Queue(64 * MIB);
+  /** Used in several runs; twice what the present run needs stays in any case. */
+  readonly #kept = new Queue(256 * MIB);
   readonly #collected: FinalizationRegistry<Block>;
-  #onceBytes = 0;
-  #keptBytes = 0;
   #run = 0;
   #runBytes = 0;
+  /** Has a block been written back to make room since the last question? */
+  #pressed = false;
 
   constructor(memory: Memory) {
     this.#memory = memory;
     this.#collected = new FinalizationRegistry((block) => this.#release(block));
   }
 
-  /** Bytes in use. */
-  get bytes(): number {
-    return this.#onceBytes + this.#keptBytes;
+  /** Was there no room without writing values back? Finalizers may know that they are not wanted any more. */
+  takePressure(): boolean {
+    const pressed = this.#pressed;
+    this.#pressed = false;
+    return pressed;
   }
 
   /** What is brought in from now on stays until the next call. */
@@ -46,83 +72,77 @@ export class Residents {
 
   /** The address of a storage's values, for reading and for writing in place. */
   enter(storage: Storage): number {
-    const block = this.#find(storage) ?? this.#bringIn(storage, true);
-    this.#use(block);
-    return block.address;
+    let block = this.#find(storage);
+    if (block === null) {
+      block = this.#bringIn(storage, this.#inputs);
+      this.#memory.view(storage.dtype, block.address, storage.size).set(storage.array);
+      this.#settle(storage, block);
+    }
+    return this.#use(block);
   }
 
   /** The address of memory for a storage's new values, which the run writes. */
   enterResult(storage: Storage): number {
-    const block = this.#bringIn(storage, false);
-    this.#use(block);
-    return block.address;
+    const block = this.#bringIn(storage, this.#results);
+    this.#settle(storage, block);
+    return this.#use(block);
   }
 
-  /** The run has written the storage's values: the array is older from now on. */
+  /** The run has written the storage's values: its array is older from now on. */
   written(storage: Storage): void {
     const block = this.#find(storage);
-    if (block !== null) block.isNewer = true;
+    if (block !== null) block.older = storage.target;
   }
 
-  /** Writes the values back and gives their memory free. */
+  /** The storage's values in memory are not wanted. */
   leave(storage: Storage): void {
-    const block = this.#find(storage);
-    if (block !== null) this.#evict(block);
+    this.#find(storage)?.drop();
   }
 
   #find({ residence }: Storage): Block | null {
-    return residence instanceof Block && residence.residents === this ? residence : null;
+    return residence instanceof Block && residence.isHeldBy(this) ? residence : null;
   }
 
-  #bringIn(storage: Storage, copy: boolean): Block {
-    const bytes = storage.size * dtypes[storage.dtype].bytes;
-    const address = this.#allocate(bytes);
-    // Another backend's copy is fetched by `array`, and counts no more.
-    const array = copy ? storage.array : storage.overwrite();
+  #bringIn(storage: Storage, queue: Queue): Block {
+    const bytes = spread(storage.size * dtypes[storage.dtype].bytes);
+    this.#shrink(queue, queue.limit - bytes);
+    this.#shrink(this.#kept, Math.max(this.#kept.limit, 2 * this.#runBytes));
+    const address = this.#memory.allocate(bytes, () => this.evictOldest());
+    return new Block(this, queue, address, bytes);
+  }
+
+  #settle(storage: Storage, block: Block): void {
     storage.residence?.drop();
-    if (copy) this.#memory.view(storage.dtype, address, storage.size).set(array);
-    const block = new Block(this, storage, address, bytes);
     storage.residence = block;
     this.#collected.register(storage, block, block);
-    this.#once.add(block);
-    this.#onceBytes += bytes;
-    return block;
+    block.queue.add(block);
   }
 
-  #use(block: Block): void {
-    if (block.run !== this.#run) this.#runBytes += block.bytes;
-    if (block.run === 0) {
+  /** Notes a use by the present run; the second run that uses a block moves it to those that are kept. */
+  #use(block: Block): number {
+    if (block.run !== this.#run) {
+      this.#runBytes += block.bytes;
+      if (block.run > 0) {
+        block.queue.remove(block);
+        this.#kept.add(block);
+        block.queue = this.#kept;
+      }
       block.run = this.#run;
-      return;
     }
-    if (block.run === this.#run) return;
-    block.run = this.#run;
-    if (this.#once.delete(block)) {
-      this.#onceBytes -= block.bytes;
-      this.#keptBytes += block.bytes;
-    }
-    this.#kept.delete(block);
-    this.#kept.add(block);
+    return block.address;
   }
 
-  #allocate(bytes: number): number {
-    this.#shrink(this.#once, ONCE_BYTES, bytes);
-    this.#shrink(this.#kept, Math.max(KEPT_BYTES, 2 * this.#runBytes), bytes);
-    return this.#memory.allocate(bytes, () => this.evictOldest());
-  }
-
-  /** Makes room in one of the sets, but not at the cost of this run or the one before. */
-  #shrink(blocks: Set<Block>, limit: number, coming: number): void {
-    for (const block of blocks) {
-      const held = blocks === this.#once ? this.#onceBytes : this.#keptBytes;
-      if (held + coming <= limit || block.run >= this.#run - 1) return;
+  /** Brings a queue down to so many bytes, but not at the cost of this run or the one before. */
+  #shrink(queue: Queue, limit: number): void {
+    for (const block of queue.blocks) {
+      if (queue.bytes <= limit || block.run >= this.#run - 1) return;
       this.#evict(block);
     }
   }
 
   /** Gives some memory free; false where this run needs all of it. */
   evictOldest(): boolean {
-    for (const blocks of [this.#once, this.#kept]) {
+    for (const { blocks } of [this.#inputs, this.#results, this.#kept]) {
       for (const block of blocks) {
         if (block.run === this.#run) continue;
         this.#evict(block);
@@ -133,14 +153,11 @@ export class Residents {
   }
 
   #evict(block: Block): void {
-    const storage = block.owner.deref();
-    if (storage !== undefined) {
-      // Asking for the array brings it up to date.
-      void storage.array;
-      storage.residence = null;
-      this.#collected.unregister(block);
+    if (block.older !== null) {
+      this.#pressed = true;
+      block.fetch(block.older);
     }
-    this.#release(block);
+    block.drop();
   }
 
   /** @internal Copies a block's values to an array. */
@@ -155,39 +172,40 @@ export class Residents {
   }
 
   #release(block: Block): void {
-    if (this.#once.delete(block)) this.#onceBytes -= block.bytes;
-    else if (this.#kept.delete(block)) this.#keptBytes -= block.bytes;
-    else return;
-    this.#memory.release(block.address, block.bytes);
+    if (block.queue.remove(block)) this.#memory.release(block.address, block.bytes);
   }
 }
 
 class Block implements Residence {
-  readonly residents: Residents;
-  readonly owner: WeakRef<Storage>;
+  readonly #residents: Residents;
   readonly address: number;
   readonly bytes: number;
+  queue: Queue;
   /** The number of the run that used it last. */
   run = 0;
-  /** Are the values newer than the array? */
-  isNewer = false;
+  /** The storage's array, while the block's values are newer. */
+  older: TypedArray | null = null;
 
-  constructor(residents: Residents, owner: Storage, address: number, bytes: number) {
-    this.residents = residents;
-    this.owner = new WeakRef(owner);
+  constructor(residents: Residents, queue: Queue, address: number, bytes: number) {
+    this.#residents = residents;
+    this.queue = queue;
     this.address = address;
     this.bytes = bytes;
   }
 
+  /** Is it still in memory, and in this one? */
+  isHeldBy(residents: Residents): boolean {
+    return this.#residents === residents && this.queue.blocks.has(this);
+  }
+
   fetch(array: TypedArray): void {
-    if (!this.isNewer) return;
-    this.isNewer = false;
-    this.residents.copyOut(this, array);
+    if (this.older === null) return;
+    this.older = null;
+    this.#residents.copyOut(this, array);
   }
 
   drop(): void {
-    const storage = this.owner.deref();
-    if (storage?.residence === this) storage.residence = null;
-    this.residents.forget(this);
+    this.older = null;
+    this.#residents.forget(this);
   }
 }

@@ -52,11 +52,13 @@ export interface ScheduleExports {
 
 /** Milliseconds of one sleep; whoever ends what others wait for wakes them before. */
 export const NAP = 50;
+/** Milliseconds, roughly, of one round of a thread that may not sleep. */
+export const LOOK = 2;
 
-/** Looks at a counter before a thread sleeps: about 100 microseconds, as long as it takes to wake it. */
-const SPINS = 50_000;
-/** Looks of one round of a thread that may not sleep: about a millisecond. */
-const LONG_SPINS = 500_000;
+/** Looks at a counter before a thread sleeps: about 40 microseconds. */
+const SPINS = 20_000;
+/** Looks in a round of a thread that may not sleep: 1 to 7 milliseconds, as the engine has compiled them. */
+const ROUND_SPINS = 500_000;
 
 /**
  * Emits and exports the functions that run a plan's tasks in order: `alone`, and, for shared memory, `run`. The tasks
@@ -210,7 +212,7 @@ function emitWait(plan: PlanCode, start: number, tasks: number): Callable {
       look();
       code.update(spins, 'i32.sub', spins, 1);
       code.if(code.op('i32.eqz', spins), () => {
-        code.if(sleeps!, sleep, () => code.set(spins, LONG_SPINS));
+        code.if(sleeps!, sleep, () => code.set(spins, ROUND_SPINS));
         const now = code.call(moves)!;
         const moved = code.op('i32.ne', now, seen);
         code.set(seen, now);

@@ -1,9 +1,6 @@
 import { frame } from './plan-code.ts';
 import { counters, Status } from './schedule.ts';
 
-/** The most threads of a pool, the calling one included. */
-export const MAX_THREADS = 255;
-
 /** The pool's control words: numbers of 32-bit words from their address on. Each line of 16 has one purpose. */
 export const control = {
   /** The number of the latest run; idle workers wait for it to change. */
@@ -40,13 +37,20 @@ export const WORKER_PLANS = 256;
 /** Sleeping workers that each thread of a run wakes: it takes some 10 microseconds each, and they wake others. */
 export const WAKES = 2;
 
-/** Milliseconds that an idle worker looks for the next run before it sleeps: about as long as it takes to wake it. */
-const IDLE_SPIN = 0.1;
+/** Milliseconds that an idle worker looks for the next run before it sleeps. */
+const IDLE_SPIN = 0.05;
 
 /**
  * What a worker runs, as text: no file has to be fetched, and no bundler or minifier finds anything to change. It waits
- * for runs and takes part in them. It touches a plan and its memory only while it is inside the gate, and ends only while
- * it is outside.
+ * for runs and takes part in them. It touches a plan and its memory only while it is inside the gate, and ends only while it is
+ * outside. (Comments on it stand
+ * here, since the text goes to every user as it is.)
+ *
+ * - `view` is a view of the memory, which may have grown.
+ * - `add` adds to the gate's word while there is room for one more thread, and gives the word as it was, or 0.
+ * - `leave`: the last one out of a closed gate wakes the host.
+ * - `work`: the host does not wait for a compiler. A worker that lacks the plan copies the module's bytes, leaves, compiles, and
+ *   tries again.
  */
 export const workerSource = `
 'use strict';
@@ -55,7 +59,6 @@ const start = ({ memory, control, slot, id }) => {
   const plans = new Map();
   let seen = 0;
 
-  // A view of 'memory', which may have grown.
   const view = (View, address, length) => {
     if (memory.buffer.byteLength < address + length * View.BYTES_PER_ELEMENT) memory.grow(0);
     return new View(memory.buffer, address, length);
@@ -63,7 +66,6 @@ const start = ({ memory, control, slot, id }) => {
 
   const hasRoom = (gate) => (gate >> 8 & 255) > 0 && (gate >> 8 & 255) <= gate >> 16;
 
-  // Adds to the gate's word while there is room for one more thread, and gives the word as it was, or 0.
   const add = (amount) => {
     for (;;) {
       const gate = Atomics.load(words, ${control.gate});
@@ -73,7 +75,6 @@ const start = ({ memory, control, slot, id }) => {
   };
 
   const leave = () => {
-    // The last one out of a closed gate wakes the host.
     if (Atomics.sub(words, ${control.gate}, 1) === 1) Atomics.notify(words, ${control.gate});
   };
 
@@ -108,7 +109,6 @@ const start = ({ memory, control, slot, id }) => {
       const plan = words[${control.plan}];
       let run = plans.get(plan);
       if (run === undefined) {
-        // The host does not wait for a compiler: what it needs is copied, and then the run is tried again.
         const frame = words[${control.frame}];
         const bytes = view(Uint8Array, words[${control.module}] >>> 0, words[${control.moduleBytes}]).slice();
         leave();

@@ -68,7 +68,18 @@ const ROUND = 6755399441055744;
 /** 2^27 + 1 */
 const SPLIT = 134217729;
 
+/** The notation of each arithmetic, made once. */
+const notations = /* @__PURE__ */ new WeakMap<object, object>();
+
 export function notation<T, B>(m: Arithmetic<T, B>): Notation<T, B> {
+  const known = notations.get(m) as Notation<T, B> | undefined;
+  if (known !== undefined) return known;
+  const made = makeNotation(m);
+  notations.set(m, made);
+  return made;
+}
+
+function makeNotation<T, B>(m: Arithmetic<T, B>): Notation<T, B> {
   const value = (a: T | number): T => (typeof a === 'number' ? m.constant(a) : a);
   const add = (a: T | number, b: T | number): T => m.add(value(a), value(b));
   const sub = (a: T | number, b: T | number): T => m.sub(value(a), value(b));

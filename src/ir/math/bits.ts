@@ -1,5 +1,4 @@
-// What `Arithmetic` asks for and JavaScript has no operator for. The functions in host.ts are written with
-// these.
+// What `Arithmetic` asks for and JavaScript has no operator for.
 
 const view = new DataView(new ArrayBuffer(8));
 

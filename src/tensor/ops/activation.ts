@@ -1,5 +1,6 @@
 import { ValueError } from '../../ir/errors.ts';
 import { binary, constant, type Expr, unary } from '../../ir/expr.ts';
+import { noParams } from '../../ir/node.ts';
 import { apply } from '../apply.ts';
 import { normalizeAxis, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -36,7 +37,7 @@ const reluOperation = elementwise({
 });
 
 /** max(x, 0). Integers stay integers. */
-export const relu: UnaryFunction = (x) => apply(reluOperation, [numeric(x)], {});
+export const relu: UnaryFunction = (x) => apply(reluOperation, [numeric(x)], noParams);
 
 /** x where x > 0, slope * x elsewhere (Maas et al. 2013). */
 export function leakyRelu<S extends Shape>(x: Tensor<S>, slope = 0.01): Tensor<S> {
@@ -83,7 +84,7 @@ export function gelu<S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): 
 function shifted(name: string, x: Tensor, axis: number): { shifted: Tensor; axis: number } {
   const f = floating(x);
   const a = normalizeAxis(name, axis, f.rank);
-  if (f.shape[a] === 0) return { shifted: f, axis: a };
+  if (f.node.shape[a] === 0) return { shifted: f, axis: a };
   return { shifted: f.sub(max(f, a, { keepDims: true }).detach()), axis: a };
 }
 

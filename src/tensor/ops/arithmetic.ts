@@ -1,30 +1,23 @@
+import type { DType } from '../../ir/dtype.ts';
 import { binary, compare, constant, type Expr, select, unary } from '../../ir/expr.ts';
+import { noParams } from '../../ir/node.ts';
 import { apply } from '../apply.ts';
 import type { Broadcast, Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import {
   type BinaryFunction,
   binaryFunction,
-  type Either,
   elementwise,
-  floating,
   numeric,
   type Operand,
-  promoteOperands,
   same,
   type UnaryFunction,
 } from './elementwise.ts';
 import { less, where } from './logic.ts';
 import { log, square } from './math.ts';
 
-const inCommonType = (name: string, a: Either, b: Either): [Tensor, Tensor] => {
-  const [x, y] = promoteOperands(name, a, b);
-  return [numeric(x), numeric(y)];
-};
-const inFloat = (name: string, a: Either, b: Either): [Tensor, Tensor] => {
-  const [x, y] = promoteOperands(name, a, b);
-  return [floating(x), floating(y)];
-};
+const withoutBools = (common: DType): DType => (common === 'bool' ? 'int32' : common);
+const inFloat = (): DType => 'float32';
 
 /** a + b. Integers wrap; two bools add up as int32. */
 export const add: BinaryFunction = binaryFunction(
@@ -35,7 +28,7 @@ export const add: BinaryFunction = binaryFunction(
     vjp: (g) => [() => g, () => g],
     expr: ([a, b]) => binary('add', a!, b!),
   }),
-  inCommonType,
+  withoutBools,
 );
 
 /** a - b. */
@@ -47,7 +40,7 @@ export const sub: BinaryFunction = binaryFunction(
     vjp: (g) => [() => g, () => neg(g)],
     expr: ([a, b]) => binary('sub', a!, b!),
   }),
-  inCommonType,
+  withoutBools,
 );
 
 /** a * b, element by element. */
@@ -59,7 +52,7 @@ export const mul: BinaryFunction = binaryFunction(
     vjp: (g, _y, [a, b]) => [() => mul(g, b!), () => mul(g, a!)],
     expr: ([a, b]) => binary('mul', a!, b!),
   }),
-  inCommonType,
+  withoutBools,
 );
 
 /** a / b, always in float32. */
@@ -86,7 +79,7 @@ export const mod: BinaryFunction = binaryFunction(
     vjp: (g, _y, [a, b]) => [() => g, () => neg(mul(g, div(a!, b!).floor()))],
     expr: ([a, b]) => binary('mod', a!, b!),
   }),
-  inCommonType,
+  withoutBools,
 );
 
 /** The larger of the two; NaN wins. A tie gives the gradient to the first. */
@@ -98,7 +91,7 @@ export const maximum: BinaryFunction = binaryFunction(
     vjp: (g, _y, [a, b]) => [() => where(less(a!, b!), 0, g), () => where(less(a!, b!), g, 0)],
     expr: ([a, b]) => binary('max', a!, b!),
   }),
-  inCommonType,
+  withoutBools,
 );
 
 /** The smaller of the two; NaN wins. A tie gives the gradient to the first. */
@@ -110,7 +103,7 @@ export const minimum: BinaryFunction = binaryFunction(
     vjp: (g, _y, [a, b]) => [() => where(less(b!, a!), 0, g), () => where(less(b!, a!), g, 0)],
     expr: ([a, b]) => binary('min', a!, b!),
   }),
-  inCommonType,
+  withoutBools,
 );
 
 const power: BinaryFunction = binaryFunction(
@@ -124,7 +117,7 @@ const power: BinaryFunction = binaryFunction(
     ],
     expr: ([a, b]) => (a!.type === 'f32' ? binary('pow', a!, b!) : integerPower(a!, b!)),
   }),
-  inCommonType,
+  withoutBools,
 );
 
 /** Square and multiply, one bit of the exponent after the other; products wrap. */
@@ -165,4 +158,4 @@ const negOperation = elementwise({
 });
 
 /** -x. */
-export const neg: UnaryFunction = (x) => apply(negOperation, [numeric(x)], {});
+export const neg: UnaryFunction = (x) => apply(negOperation, [numeric(x)], noParams);

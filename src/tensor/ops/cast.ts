@@ -1,5 +1,6 @@
 import { checkDType, type DType, dtypes } from '../../ir/dtype.ts';
 import { binary, compare, constant, convert, select, wrap } from '../../ir/expr.ts';
+import { noParams } from '../../ir/node.ts';
 import { apply, unchanged } from '../apply.ts';
 import { operation } from '../operation.ts';
 import type { Shape } from '../shape.ts';
@@ -28,8 +29,9 @@ const castOperation = operation<{ dtype: DType }>({
  * int32 to uint8 wraps; to bool asks for `!= 0`.
  */
 export function cast<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
+  if (x.dtype === dtype) return unchanged(x);
   checkDType('cast', dtype);
-  return x.dtype === dtype ? unchanged(x) : apply(castOperation, [x], { dtype });
+  return apply(castOperation, [x], { dtype });
 }
 
 const detachOperation = operation<{}>({
@@ -42,5 +44,5 @@ const detachOperation = operation<{}>({
 
 /** The same values, cut off: no gradient flows through, and once computed the graph behind is let go. */
 export function detach<S extends Shape>(x: Tensor<S>): Tensor<S> {
-  return apply(detachOperation, [x], {});
+  return apply(detachOperation, [x], noParams);
 }

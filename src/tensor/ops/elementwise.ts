@@ -2,13 +2,13 @@ import type { DType } from '../../ir/dtype.ts';
 import { dtypes, fits, promote } from '../../ir/dtype.ts';
 import { DTypeError, ValueError } from '../../ir/errors.ts';
 import { convert, type Expr, wrap } from '../../ir/expr.ts';
-import type { Node, Params } from '../../ir/node.ts';
-import { apply, notATensor } from '../apply.ts';
+import { type Node, noParams, type Params } from '../../ir/node.ts';
+import { apply, applyToNodes, notATensor } from '../apply.ts';
 import { type Operation, operation } from '../operation.ts';
 import { type Broadcast, type Broadcastable, broadcastShapes, type Shape } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
 import { cast } from './cast.ts';
-import { scalar } from './scalar.ts';
+import { scalarNode } from './scalar.ts';
 
 // What the elementwise families share: broadcasting, promotion, and records made from an expression.
 
@@ -28,9 +28,8 @@ export function elementwise<P extends Params = Params>(e: Elementwise<P>): Opera
   return operation<P>({
     name: e.name,
     shape: (inputs) => {
-      const [first, ...rest] = inputs;
-      let shape = first!.shape;
-      for (const input of rest) shape = broadcastShapes(e.name, shape, input.shape);
+      let { shape } = inputs[0]!;
+      for (let k = 1; k < inputs.length; k++) shape = broadcastShapes(e.name, shape, inputs[k]!.shape);
       // The last input decides: a selection's condition comes first and has a type of its own.
       return { shape, dtype: e.dtype(inputs[inputs.length - 1]!.dtype) };
     },
@@ -77,20 +76,22 @@ export type Either = Tensor | number;
  * type if it fits (int32 if it does not), a fractional one makes float32.
  */
 export function promoteOperands(name: string, a: Either, b: Either): [Tensor, Tensor] {
-  for (const x of [a, b]) {
-    if (!(x instanceof Tensor || typeof x === 'number')) throw notATensor(name, x);
-  }
-  if (typeof a === 'number') {
-    if (typeof b === 'number') return [scalar(a, 'float32'), scalar(b, 'float32')];
-    const [y, x] = promoteOperands(name, b, a);
-    return [x, y];
-  }
-  if (typeof b === 'number') {
-    const dtype = weakType(name, a.dtype, b);
-    return [cast(a, dtype), scalar(b, dtype)];
-  }
-  const dtype = promote(a.dtype, b.dtype);
-  return [cast(a, dtype), cast(b, dtype)];
+  const dtype = commonType(name, a, b);
+  return [new Tensor(inType(a, dtype)), new Tensor(inType(b, dtype))];
+}
+
+function commonType(name: string, a: Either, b: Either): DType {
+  if (!isOperand(a)) throw notATensor(name, a);
+  if (!isOperand(b)) throw notATensor(name, b);
+  if (typeof b === 'number') return typeof a === 'number' ? 'float32' : weakType(name, a.dtype, b);
+  return typeof a === 'number' ? weakType(name, b.dtype, a) : promote(a.dtype, b.dtype);
+}
+
+const isOperand = (x: Either): boolean => x instanceof Tensor || typeof x === 'number';
+
+function inType(x: Either, dtype: DType): Node {
+  if (typeof x === 'number') return scalarNode(x, dtype);
+  return x.dtype === dtype ? x.node : cast(x, dtype).node;
 }
 
 /** The data type of a tensor combined with a number. */
@@ -119,7 +120,7 @@ export function floatFunction(
     vjp: (g, y, [x]) => [() => vjp(g, y, x!)],
     expr: ([x]) => expr(x!),
   });
-  return (x) => apply(op, [floating(x)], {});
+  return (x) => apply(op, [floating(x)], noParams);
 }
 
 /** A function of two operands with NumPy's broadcasting; either may be a number. */
@@ -131,11 +132,16 @@ export type BinaryFunction = <A extends Shape = [], B extends Shape = []>(
 /** The second operand of a binary function: a number, or a tensor that broadcasts against the first. */
 export type Operand<A extends Shape, B extends Shape> = number | (Tensor<B> & Broadcastable<A, B>);
 
-type Prepare = (name: string, a: Either, b: Either) => [Tensor, Tensor];
-
 /**
- * Makes a binary function; `prepare` brings both operands to the data type in which the operation computes.
+ * Makes a binary function; `computesIn` is the data type in which the operation computes, given the operands' common one.
  */
-export function binaryFunction(op: Operation, prepare: Prepare): BinaryFunction {
-  return (a: Either, b: Either) => apply(op, prepare(op.name, a, b), {});
+export function binaryFunction(op: Operation, computesIn: (common: DType) => DType): BinaryFunction {
+  return (a: Either, b: Either) => {
+    const common = commonType(op.name, a, b);
+    const dtype = computesIn(common);
+    const x = inType(a, common);
+    const y = inType(b, common);
+    if (dtype === common) return applyToNodes(op, [x, y], noParams);
+    return applyToNodes(op, [inType(new Tensor(x), dtype), inType(new Tensor(y), dtype)], noParams);
+  };
 }

@@ -116,7 +116,7 @@ export function pad(
       `[pad] got widths ${JSON.stringify(widths)} for ${show(x.shape)}, wanted ${x.rank} pairs of whole numbers from 0 up.`,
     );
   }
-  const shape = x.shape.map((d, i) => d + widths[i]![0] + widths[i]![1]);
+  const shape = x.node.shape.map((d, i) => d + widths[i]![0] + widths[i]![1]);
   return embed(
     cast(x, fits(value, x.dtype) ? x.dtype : weakType('pad', x.dtype, value)),
     shape,
@@ -130,16 +130,16 @@ export function pad(
 function narrow(x: Tensor, axis: number, start: number, size: number): Tensor {
   return strided(
     x,
-    x.shape.map((_, i) => (i === axis ? start : 0)),
-    x.shape.map((d, i) => (i === axis ? size : d)),
-    x.shape.map(() => 1),
+    x.node.shape.map((_, i) => (i === axis ? start : 0)),
+    x.node.shape.map((d, i) => (i === axis ? size : d)),
+    x.node.shape.map(() => 1),
   );
 }
 
 /** The tensor cut along an axis: into a number of equal parts, or into parts of the given sizes. */
 export function split(x: Tensor, countOrSizes: number | Shape, axis = 0): Tensor[] {
   const a = normalizeAxis('split', axis, x.rank);
-  const size = x.shape[a]!;
+  const size = x.node.shape[a]!;
   if (
     typeof countOrSizes === 'number' &&
     (!(countOrSizes > 0) || !Number.isInteger(countOrSizes) || size % countOrSizes !== 0)

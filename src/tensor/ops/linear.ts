@@ -1,8 +1,7 @@
 import { ShapeError } from '../../ir/errors.ts';
-import { sameShape } from '../../ir/view.ts';
 import { apply, notATensor } from '../apply.ts';
 import { type Operation, operation } from '../operation.ts';
-import { broadcastShapes, type MatmulFits, type MatmulShape, type Shape, show } from '../shape.ts';
+import { axesUpTo, broadcastShapes, type MatmulFits, type MatmulShape, type Shape, show } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
 import { cast } from './cast.ts';
 import { promoteOperands } from './elementwise.ts';
@@ -17,33 +16,42 @@ interface ContractParams {
   readonly [key: string]: number;
 }
 
+/** Of a product of two matrices: one object for all, which takes no time to compare. */
+const matrices: ContractParams = { batch: 0, m: 1, k: 1, n: 1 };
+
+const groups = (batch: number, m: number, k: number, n: number): ContractParams =>
+  batch === 0 && m === 1 && k === 1 && n === 1 ? matrices : { batch, m, k, n };
+
 /** The axes of three neighbouring groups with the last two exchanged. */
-const exchange = (batch: number, first: number, second: number): number[] => [
-  ...Array.from({ length: batch }, (_, i) => i),
-  ...Array.from({ length: second }, (_, i) => batch + first + i),
-  ...Array.from({ length: first }, (_, i) => batch + i),
-];
+function exchange(batch: number, first: number, second: number): number[] {
+  const axes = axesUpTo(batch);
+  for (let i = 0; i < second; i++) axes.push(batch + first + i);
+  for (let i = 0; i < first; i++) axes.push(batch + i);
+  return axes;
+}
+
+/** Are `count` axes of a from `i` on of the same sizes as those of b from `j` on? */
+function sameAxes(a: Shape, i: number, b: Shape, j: number, count: number): boolean {
+  for (let axis = 0; axis < count; axis++) if (a[i + axis] !== b[j + axis]) return false;
+  return true;
+}
 
 const contractOperation: Operation<ContractParams> = operation<ContractParams>({
   name: 'matmul',
-  shape: ([a, b], { batch, m, k, n }) => {
-    const outer = a!.shape.slice(0, batch);
-    const inner = a!.shape.slice(batch + m);
-    if (!sameShape(outer, b!.shape.slice(0, batch)) || !sameShape(inner, b!.shape.slice(batch, batch + k))) {
+  shape: (inputs, { batch, m, k, n }) => {
+    const [a, b] = inputs.map((input) => input.shape) as [Shape, Shape];
+    if (!sameAxes(a, 0, b, 0, batch) || !sameAxes(a, batch + m, b, batch, k)) {
       throw new ShapeError(
-        `[matmul] inner dimensions differ: ${show(a!.shape)} x ${show(b!.shape)}. ` +
+        `[matmul] inner dimensions differ: ${show(a)} x ${show(b)}. ` +
           'The last axis of the first must equal the last but one of the second; transpose one of them.',
       );
     }
-    return {
-      shape: [...a!.shape.slice(0, batch + m), ...b!.shape.slice(b!.shape.length - n)],
-      dtype: a!.dtype,
-    };
+    return { shape: [...a.slice(0, batch + m), ...b.slice(b.length - n)], dtype: inputs[0]!.dtype };
   },
   // da = g b^T, db = a^T g
   vjp: (g, _y, [a, b], { batch, m, k, n }) => [
-    () => apply(contractOperation, [g, transpose(b!, exchange(batch, k, n))], { batch, m, k: n, n: k }),
-    () => apply(contractOperation, [transpose(a!, exchange(batch, m, k)), g], { batch, m: k, k: m, n }),
+    () => apply(contractOperation, [g, transpose(b!, exchange(batch, k, n))], groups(batch, m, n, k)),
+    () => apply(contractOperation, [transpose(a!, exchange(batch, m, k)), g], groups(batch, k, m, n)),
   ],
   lower: (_node, _b, { batch, m, k, n }) => ({ kind: 'contract', batch, m, k, n }),
 });
@@ -70,25 +78,23 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   let y = cast(pb, dtype);
   if (x.rank === 1) x = reshape(x, [1, x.size]);
   if (y.rank === 1) y = reshape(y, [y.size, 1]);
-  const xBatch = x.shape.slice(0, -2);
-  const yBatch = y.shape.slice(0, -2);
-  if (x.shape[x.rank - 1] !== y.shape[y.rank - 2]) {
+  if (x.node.shape[x.rank - 1] !== y.node.shape[y.rank - 2]) {
     throw new ShapeError(
       `[matmul] inner dimensions differ: ${show(a.shape)} x ${show(b.shape)}. ` +
         'The last axis of the first must equal the last but one of the second; transpose one of them.',
     );
   }
-  const batch = broadcastShapes('matmul', xBatch, yBatch);
   let product: Tensor;
-  if (yBatch.length === 0 && xBatch.length > 0) {
+  if (y.rank === 2) {
     // One matrix for all batches: the batch axes are rows like the others.
-    product = apply(contractOperation, [x, y], { batch: 0, m: xBatch.length + 1, k: 1, n: 1 });
+    product = apply(contractOperation, [x, y], groups(0, x.rank - 1, 1, 1));
   } else {
-    x = broadcastTo(x, [...batch, ...x.shape.slice(-2)]);
-    y = broadcastTo(y, [...batch, ...y.shape.slice(-2)]);
-    product = apply(contractOperation, [x, y], { batch: batch.length, m: 1, k: 1, n: 1 });
+    const batch = broadcastShapes('matmul', x.node.shape.slice(0, -2), y.node.shape.slice(0, -2));
+    x = broadcastTo(x, [...batch, ...x.node.shape.slice(-2)]);
+    y = broadcastTo(y, [...batch, ...y.node.shape.slice(-2)]);
+    product = apply(contractOperation, [x, y], groups(batch.length, 1, 1, 1));
   }
   if (a.rank > 1 && b.rank > 1) return product;
-  const rows = a.rank > 1 ? product.shape.slice(0, -1) : product.shape.slice(0, -2);
-  return reshape(product, b.rank > 1 ? [...rows, product.shape[product.rank - 1]!] : rows);
+  const rows = a.rank > 1 ? product.node.shape.slice(0, -1) : product.node.shape.slice(0, -2);
+  return reshape(product, b.rank > 1 ? [...rows, product.node.shape[product.rank - 1]!] : rows);
 }

@@ -1,4 +1,6 @@
+import type { DType } from '../../ir/dtype.ts';
 import { binary, compare, convert, type Expr, select, unary } from '../../ir/expr.ts';
+import { noParams } from '../../ir/node.ts';
 import { apply } from '../apply.ts';
 import { noGradient, operation } from '../operation.ts';
 import { type Broadcast, broadcastShapes, type Shape } from '../shape.ts';
@@ -13,6 +15,7 @@ import {
   floating,
   type Operand,
   promoteOperands,
+  same,
   toBool,
   type UnaryFunction,
 } from './elementwise.ts';
@@ -25,7 +28,7 @@ function comparison(name: string, expr: (a: Expr, b: Expr) => Expr): BinaryFunct
     // Bools compare as 0 and 1.
     expr: ([a, b]) => expr(convert(a!, numericType(a!)), convert(b!, numericType(b!))),
   });
-  return binaryFunction(op, promoteOperands);
+  return binaryFunction(op, same);
 }
 
 const numericType = (e: Expr) => (e.type === 'bool' ? 'i32' : e.type);
@@ -50,10 +53,7 @@ function logical(name: string, op: 'and' | 'or' | 'xor'): BinaryFunction {
     vjp: noGradient,
     expr: ([a, b]) => binary(op, a!, b!),
   });
-  return binaryFunction(record, (name, a, b) => {
-    const [x, y] = promoteOperands(name, a, b);
-    return [cast(x, 'bool'), cast(y, 'bool')];
-  });
+  return binaryFunction(record, toBool);
 }
 
 /** Both are true (not 0). */
@@ -71,7 +71,7 @@ const notOperation = elementwise({
 });
 
 /** True where x is false (0). */
-export const logicalNot: UnaryFunction = (x) => apply(notOperation, [cast(x, 'bool')], {});
+export const logicalNot: UnaryFunction = (x) => apply(notOperation, [cast(x, 'bool')], noParams);
 
 const isNaNOperation = elementwise({
   name: 'isNaN',
@@ -81,7 +81,7 @@ const isNaNOperation = elementwise({
 });
 
 /** True where x is NaN. */
-export const isNaN: UnaryFunction = (x) => apply(isNaNOperation, [floating(x)], {});
+export const isNaN: UnaryFunction = (x) => apply(isNaNOperation, [floating(x)], noParams);
 
 const isFiniteOperation = elementwise({
   name: 'isFinite',
@@ -95,7 +95,9 @@ const isFiniteOperation = elementwise({
 });
 
 /** True where x is neither NaN nor infinite. */
-export const isFinite: UnaryFunction = (x) => apply(isFiniteOperation, [floating(x)], {});
+export const isFinite: UnaryFunction = (x) => apply(isFiniteOperation, [floating(x)], noParams);
+
+const onlyBool: readonly DType[] = ['bool'];
 
 const whereOperation = operation<{}>({
   name: 'where',
@@ -116,8 +118,9 @@ export function where<C extends Shape, A extends Shape = [], B extends Shape = [
   a: Tensor<A> | number,
   b: Operand<A, B>,
 ): Tensor<Broadcast<C, Broadcast<A, B>>> {
-  expectDType('where', condition, ['bool']);
-  return apply(whereOperation, [condition, ...promoteOperands('where', a, b)], {});
+  expectDType('where', condition, onlyBool);
+  const [x, y] = promoteOperands('where', a, b);
+  return apply(whereOperation, [condition, x, y], noParams);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { binary, constant, type Expr, unary } from '../../ir/expr.ts';
+import { noParams } from '../../ir/node.ts';
 import { apply } from '../apply.ts';
 import { noGradient } from '../operation.ts';
 import { elementwise, floatFunction, numeric, same, type UnaryFunction } from './elementwise.ts';
@@ -104,7 +105,7 @@ const squareOperation = elementwise({
 });
 
 /** x * x; integers wrap. */
-export const square: UnaryFunction = (x) => apply(squareOperation, [numeric(x)], {});
+export const square: UnaryFunction = (x) => apply(squareOperation, [numeric(x)], noParams);
 
 const absOperation = elementwise({
   name: 'abs',
@@ -115,12 +116,12 @@ const absOperation = elementwise({
 });
 
 /** The absolute value. */
-export const abs: UnaryFunction = (x) => apply(absOperation, [numeric(x)], {});
+export const abs: UnaryFunction = (x) => apply(absOperation, [numeric(x)], noParams);
 
 /** A function with steps: no gradient flows; integers are left as they are by the rounding ones. */
 function stepFunction(name: string, expr: (x: Expr) => Expr): UnaryFunction {
   const op = elementwise({ name, dtype: same, vjp: noGradient, expr: ([x]) => expr(x!) });
-  return (x) => apply(op, [numeric(x)], {});
+  return (x) => apply(op, [numeric(x)], noParams);
 }
 
 const onFloats =

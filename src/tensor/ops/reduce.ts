@@ -55,17 +55,17 @@ function reduction(
 
 /** A value for each result, back at the places it came from. */
 const spread = (g: Tensor, x: Tensor, axes: readonly number[]): Tensor =>
-  broadcastTo(reshape(g, keeping(x.shape, axes)), x.shape);
+  broadcastTo(reshape(g, keeping(x.node.shape, axes)), x.node.shape);
 
 /** The input with its reduced axes flattened into a last one. */
 function reducedLast(x: Tensor, axes: readonly number[]): { flat: Tensor; back: (t: Tensor) => Tensor } {
-  const kept = x.shape.map((_, i) => i).filter((i) => !axes.includes(i));
+  const kept = x.node.shape.map((_, i) => i).filter((i) => !axes.includes(i));
   const order = [...kept, ...axes];
   const moved = transpose(x, order);
   const inverse = order.map((_, i) => order.indexOf(i));
   return {
-    flat: reshape(moved, [...kept.map((a) => x.shape[a]!), sizeOf(axes.map((a) => x.shape[a]!))]),
-    back: (t) => transpose(reshape(t, moved.shape), inverse),
+    flat: reshape(moved, [...kept.map((a) => x.node.shape[a]!), sizeOf(axes.map((a) => x.node.shape[a]!))]),
+    back: (t) => transpose(reshape(t, moved.node.shape), inverse),
   };
 }
 
@@ -77,12 +77,12 @@ function reduce(
 ): Tensor {
   const list = normalizeAxes(op.name, axes, x.rank);
   const y = list.length === 0 ? unchanged(x) : apply(op, [x], { axes: list });
-  return options.keepDims ? reshape(y, keeping(x.shape, list)) : y;
+  return options.keepDims ? reshape(y, keeping(x.node.shape, list)) : y;
 }
 
 function expectElements(name: string, x: Tensor, axes: readonly number[]): void {
   for (const a of axes) {
-    if (x.shape[a] === 0) {
+    if (x.node.shape[a] === 0) {
       throw new ShapeError(
         `[${name}] axis ${a} of ${show(x.shape)} is empty and ${name} has no identity. Reduce a non-empty axis.`,
       );
@@ -131,10 +131,10 @@ function productOfOthers(x: Tensor): Tensor {
 
 /** Products of the elements before each one, in log2(n) doubling steps (Hillis & Steele 1986). */
 function productsBefore(x: Tensor): Tensor {
-  const n = x.shape[x.rank - 1]!;
+  const n = x.node.shape[x.rank - 1]!;
   const shift = (t: Tensor, by: number): Tensor => {
-    const all = t.shape.slice(0, -1).map(() => null);
-    const widths = t.shape.map((_, i): [number, number] => [i === t.rank - 1 ? by : 0, 0]);
+    const all = t.node.shape.slice(0, -1).map(() => null);
+    const widths = t.node.shape.map((_, i): [number, number] => [i === t.rank - 1 ? by : 0, 0]);
     return pad(slice(t, ...all, [0, n - by]), widths, 1);
   };
   let y = shift(x, Math.min(1, n));
@@ -157,8 +157,8 @@ function toFirstWinner(arg: (x: Tensor, axis: number) => Tensor) {
   return (g: Tensor, _y: Tensor, x: Tensor, axes: readonly number[]): Tensor => {
     const { flat, back } = reducedLast(x, axes);
     const winner = expandDims(arg(flat, flat.rank - 1), -1);
-    const isWinner = winner.equal(iota(flat.shape[flat.rank - 1]!));
-    return back(where(isWinner, broadcastTo(expandDims(g, -1), flat.shape), 0));
+    const isWinner = winner.equal(iota(flat.node.shape[flat.rank - 1]!));
+    return back(where(isWinner, broadcastTo(expandDims(g, -1), flat.node.shape), 0));
   };
 }
 
@@ -217,7 +217,7 @@ function truth(
 ): Tensor {
   const list = normalizeAxes(name, axes, x.rank);
   const b = cast(x, 'bool');
-  if (list.some((a) => x.shape[a] === 0)) {
+  if (list.some((a) => x.node.shape[a] === 0)) {
     const y = ofNothing ? prod(b, list, options) : sum(b, list, options);
     return cast(y, 'bool');
   }
@@ -280,7 +280,7 @@ function argReduce(
   expectElements(name, from, [a]);
   const y = along(from, a);
   if (!options.keepDims) return y;
-  return reshape(y, axis === undefined ? x.shape.map(() => 1) : keeping(x.shape, [a]));
+  return reshape(y, axis === undefined ? x.node.shape.map(() => 1) : keeping(x.node.shape, [a]));
 }
 
 /** The arithmetic mean over the axes (all by default), in float32. An empty axis gives NaN. */
@@ -291,7 +291,7 @@ export function mean<
 >(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   const list = normalizeAxes('mean', axes, x.rank);
-  return sum(floating(x), list, options).div(sizeOf(list.map((a) => x.shape[a]!)));
+  return sum(floating(x), list, options).div(sizeOf(list.map((a) => x.node.shape[a]!)));
 }
 
 export interface VarianceOptions extends ReduceOptions {
@@ -313,7 +313,7 @@ export function variance<
 export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
   const list = normalizeAxes('variance', axes, x.rank);
   const f = floating(x);
-  const n = sizeOf(list.map((a) => x.shape[a]!));
+  const n = sizeOf(list.map((a) => x.node.shape[a]!));
   const distance = f.sub(mean(f, list, { keepDims: true }));
   const divisor = n - (options.correction ?? 0);
   return sum(distance.square(), list, options).div(divisor > 0 ? divisor : 0);
@@ -331,9 +331,9 @@ export function logSumExp<
 export function logSumExp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   const list = normalizeAxes('logSumExp', axes, x.rank);
   const f = floating(x);
-  if (list.some((a) => x.shape[a] === 0)) return log(sum(f, list, options));
+  if (list.some((a) => x.node.shape[a] === 0)) return log(sum(f, list, options));
   const largest = max(f, list, { keepDims: true }).detach();
   const shift = where(largest.isFinite(), largest, 0);
   const y = log(sum(f.sub(shift).exp(), list, { keepDims: true })).add(shift);
-  return options.keepDims ? y : reshape(y, without(x.shape, list));
+  return options.keepDims ? y : reshape(y, without(x.node.shape, list));
 }

@@ -1,7 +1,7 @@
 import { checkDType, type DType, dtypes, fits } from '../../ir/dtype.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { convert } from '../../ir/expr.ts';
-import { Node } from '../../ir/node.ts';
+import { Node, noParams } from '../../ir/node.ts';
 import { noGradient, operation } from '../operation.ts';
 import { Tensor } from '../tensor.ts';
 
@@ -18,13 +18,17 @@ const scalarOperation = operation<{}>({
   },
 });
 
+const none: readonly never[] = [];
+
 /** @throws ValueError where an integer data type can't hold the number. */
-export function scalar(value: number, dtype: DType): Tensor<[]> {
+export const scalar = (value: number, dtype: DType): Tensor<[]> => new Tensor(scalarNode(value, dtype));
+
+export function scalarNode(value: number, dtype: DType): Node {
   checkDType('scalar', dtype);
   if (!fits(value, dtype)) {
     throw new ValueError(
       `[scalar] ${value} does not fit ${dtype}. Use float32, or round and limit the number first.`,
     );
   }
-  return new Tensor<[]>(new Node(scalarOperation, [], [], dtype, {}, [value]));
+  return new Node(scalarOperation, none, none, dtype, noParams, [value]);
 }

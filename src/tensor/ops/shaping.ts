@@ -30,14 +30,14 @@ const reshapeOperation = operation<{ shape: Shape }>({
   name: 'reshape',
   shape: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
   // dx = g in x's shape
-  vjp: (g, _y, [x]) => [() => reshape(g, x!.shape)],
+  vjp: (g, _y, [x]) => [() => reshape(g, x!.node.shape)],
   lower: (_node, _b, { shape }) => ({ kind: 'view', move: (v) => reshapeView(v, shape) }),
 });
 
 /** The same elements in row-major order under another shape; one dimension may be -1 and is worked out. */
 export function reshape<const S extends Shape>(x: Tensor, shape: S): Tensor<Reshaped<S>> {
-  const wanted = resolve(x, shape);
-  if (sameShape(wanted, x.shape)) return unchanged(x) as Tensor<Reshaped<S>>;
+  const wanted = sameShape(shape, x.node.shape) ? x.node.shape : resolve(x, shape);
+  if (sameShape(wanted, x.node.shape)) return unchanged(x) as Tensor<Reshaped<S>>;
   return apply(reshapeOperation, [x], { shape: wanted }) as Tensor<Reshaped<S>>;
 }
 
@@ -46,7 +46,7 @@ function resolve(x: Tensor, shape: Shape): Shape {
   if (open !== shape.lastIndexOf(-1)) {
     throw new ShapeError(`[reshape] got shape ${show(shape)}: only one dimension can be -1.`);
   }
-  const rest = shape.filter((_, i) => i !== open);
+  const rest = open < 0 ? shape : shape.filter((_, i) => i !== open);
   checkShape('reshape', rest);
   const known = sizeOf(rest);
   const fits = open < 0 ? known === x.size : known > 0 && x.size % known === 0;
@@ -65,7 +65,7 @@ export function flatten<S extends Shape>(x: Tensor<S>, startAxis: 1): Tensor<Fla
 export function flatten(x: Tensor, startAxis: number): Tensor;
 export function flatten(x: Tensor, startAxis = 0): Tensor {
   const a = startAxis === x.rank ? startAxis : normalizeAxis('flatten', startAxis, Math.max(x.rank, 1));
-  return reshape(x, [...x.shape.slice(0, a), sizeOf(x.shape.slice(a))]);
+  return reshape(x, [...x.node.shape.slice(0, a), sizeOf(x.node.shape.slice(a))]);
 }
 
 const transposeOperation = operation<{ axes: readonly number[] }>({
@@ -87,8 +87,8 @@ export function transpose<S extends Shape>(x: Tensor<S>): Tensor<Reverse<S>>;
 export function transpose(x: Tensor, axes?: readonly number[]): Tensor;
 export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
   const order =
-    axes?.map((a) => normalizeAxis('transpose', a, x.rank)) ?? x.shape.map((_, i) => x.rank - 1 - i);
-  if (order.length !== x.rank || new Set(order).size !== x.rank) {
+    axes?.map((a) => normalizeAxis('transpose', a, x.rank)) ?? x.node.shape.map((_, i) => x.rank - 1 - i);
+  if (order.length !== x.rank || order.some((a, i) => order.indexOf(a) !== i)) {
     throw new ShapeError(
       `[transpose] axes [${order}] do not order the ${x.rank} axes of ${show(x.shape)}. Name each axis once.`,
     );
@@ -99,7 +99,7 @@ export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
 /** A new axis of size 1 at the given place of the result. */
 export function expandDims(x: Tensor, axis: number): Tensor {
   const a = normalizeAxis('expandDims', axis, x.rank + 1);
-  return reshape(x, [...x.shape.slice(0, a), 1, ...x.shape.slice(a)]);
+  return reshape(x, [...x.node.shape.slice(0, a), 1, ...x.node.shape.slice(a)]);
 }
 
 /** Without the axes of size 1: the given ones, or all. */
@@ -114,7 +114,7 @@ export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
   }
   return reshape(
     x,
-    x.shape.filter((d, i) => (drop ? !drop.includes(i) : d !== 1)),
+    x.node.shape.filter((d, i) => (drop ? !drop.includes(i) : d !== 1)),
   );
 }
 
@@ -133,8 +133,8 @@ export function broadcastTo<const S extends Shape>(
 ): Tensor<{ -readonly [K in keyof S]: S[K] }> {
   type Result = Tensor<{ -readonly [K in keyof S]: S[K] }>;
   checkShape('broadcastTo', shape);
-  if (sameShape(x.shape, shape)) return unchanged(x) as Result;
-  if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
+  if (sameShape(x.node.shape, shape)) return unchanged(x) as Result;
+  if (!sameShape(broadcastShapes('broadcastTo', x.node.shape, shape), shape)) {
     throw new ShapeError(
       `[broadcastTo] ${show(x.shape)} is wider than ${show(shape)}. Only axes of size 1 and new ones grow.`,
     );
@@ -152,7 +152,7 @@ const sliceOperation = operation<SliceParams>({
   name: 'slice',
   shape: ([x], { sizes }) => ({ shape: sizes, dtype: x!.dtype }),
   // dx = g at the places it was read from, 0 elsewhere
-  vjp: (g, y, [x], { steps }) => [() => embed(g, x!.shape, y.node.values, steps)],
+  vjp: (g, y, [x], { steps }) => [() => embed(g, x!.node.shape, y.node.values, steps)],
   lower: (_node, b, { sizes, steps }) => ({
     kind: 'view',
     move: (v: View) => ({
@@ -188,8 +188,8 @@ export function slice(x: Tensor, ...specs: readonly SliceSpec[]): Tensor {
   if (specs.length > x.rank) {
     throw new ShapeError(`[slice] got ${specs.length} axes for ${show(x.shape)}, wanted at most ${x.rank}.`);
   }
-  const ranges = x.shape.map((size, axis) => range(specs[axis] ?? null, size, axis, x.shape));
-  const whole = ranges.every((r, axis) => r.start === 0 && r.step === 1 && r.size === x.shape[axis]);
+  const ranges = x.node.shape.map((size, axis) => range(specs[axis] ?? null, size, axis, x.node.shape));
+  const whole = ranges.every((r, axis) => r.start === 0 && r.step === 1 && r.size === x.node.shape[axis]);
   const part = whole
     ? unchanged(x)
     : strided(
@@ -201,7 +201,7 @@ export function slice(x: Tensor, ...specs: readonly SliceSpec[]): Tensor {
   return ranges.some((r) => r.drop)
     ? reshape(
         part,
-        part.shape.filter((_, i) => !ranges[i]!.drop),
+        part.node.shape.filter((_, i) => !ranges[i]!.drop),
       )
     : part;
 }
@@ -238,11 +238,11 @@ function range(spec: SliceSpec, size: number, axis: number, shape: Shape) {
 /** The elements in reverse order along the axes (all by default). */
 export function flip<S extends Shape>(x: Tensor<S>, axes?: number | readonly number[]): Tensor<S> {
   const list = normalizeAxes('flip', axes, x.rank);
-  const flipped = (i: number) => list.includes(i) && x.shape[i]! > 0;
+  const flipped = (i: number) => list.includes(i) && x.node.shape[i]! > 0;
   return strided(
     x,
-    x.shape.map((d, i) => (flipped(i) ? d - 1 : 0)),
-    x.shape,
-    x.shape.map((_, i) => (flipped(i) ? -1 : 1)),
+    x.node.shape.map((d, i) => (flipped(i) ? d - 1 : 0)),
+    x.node.shape,
+    x.node.shape.map((_, i) => (flipped(i) ? -1 : 1)),
   ) as Tensor<S>;
 }

@@ -98,6 +98,23 @@ test('a worker that is slow is waited for', () => {
   expect([...memory.view('int32', block, 2)]).toEqual([1, 1]);
 });
 
+test('a run goes on as long as anything moves', () => {
+  const { memory, pool } = setUp({}, 250);
+  pool.force(2);
+  // The worker has thirty chunks that together take longer than patience lasts.
+  const slow = makeProgram(memory, pool, [
+    {
+      chunks: 60,
+      cost: 1,
+      body: (code, n) => code.if(code.op('i32.and', n, 1), () => delay(code, 18_000_000)),
+    },
+  ]);
+  const start = performance.now();
+  slow.run();
+  expect(performance.now() - start).toBeGreaterThan(350);
+  expect(pool.work).toEqual([30, 30]);
+});
+
 /** A platform whose first workers run something else in place of a plan; they know its memory and frame. */
 function spoilt(count: number, run: string): { changes: Partial<Platform>; terminate: (() => void)[] } {
   const terminate: (() => void)[] = [];

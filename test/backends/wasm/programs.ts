@@ -2,7 +2,8 @@ import type { Callable, Code, Local } from '../../../src/backends/wasm/assembler
 import { Memory } from '../../../src/backends/wasm/memory.ts';
 import { PlanCode } from '../../../src/backends/wasm/plan-code.ts';
 import { currentPlatform, type Platform } from '../../../src/backends/wasm/platform.ts';
-import { Pool, type Program } from '../../../src/backends/wasm/pool.ts';
+import { Pool } from '../../../src/backends/wasm/pool.ts';
+import { loadProgram, type Program } from '../../../src/backends/wasm/program.ts';
 import { emitSchedule, type ScheduledTask } from '../../../src/backends/wasm/schedule.ts';
 
 export const platform = currentPlatform();
@@ -61,7 +62,7 @@ export function makeProgram(
   memory.bytes.set(bytes, bytesAt);
   memory.bytes.fill(0, frame, frame + schedule.frameBytes);
   const scratch = memory.allocate(schedule.scratchBytes * 16);
-  const program = pool.load({ bytes, bytesAt, frame, schedule });
+  const program = loadProgram(memory, { bytes, bytesAt, frame, schedule });
   return { program, run: () => pool.run(program, scratch) };
 }
 
