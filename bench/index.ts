@@ -1,8 +1,117 @@
-import { backendInfo } from 'ndgrad';
-import { benchMatmul } from './matmul.ts';
-import { describeMachine } from './measure.ts';
-import { benchStep } from './step.ts';
+/**
+ * Speed beside the peers. They are installed in a package of their own; without them ndgrad runs alone.
+ *
+ *     npm ci --prefix bench && npm --prefix bench run bench
+ *     npm run bench -- matmul small
+ *     npm run bench -- --help
+ */
+import { writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { benchElementwise } from './benchmarks/elementwise.ts';
+import { benchEpoch } from './benchmarks/epoch.ts';
+import { benchFirstStep } from './benchmarks/first-step.ts';
+import { benchMatmul } from './benchmarks/matmul.ts';
+import { benchSmall } from './benchmarks/small.ts';
+import { contestants } from './contestants.ts';
+import { introduce, Session } from './session.ts';
 
-console.log(describeMachine(backendInfo()));
-await benchMatmul();
-await benchStep();
+const benchmarks = {
+  matmul: benchMatmul,
+  epoch: benchEpoch,
+  small: benchSmall,
+  elementwise: benchElementwise,
+  'first-step': benchFirstStep,
+};
+
+const usage = `Usage: npm run bench -- [flags] [benchmarks]
+
+benchmarks          ${Object.keys(benchmarks).join(', ')}; all by default
+--against NAMES     contestants beside ndgrad, with commas: jax-js, tfjs-wasm, tfjs-cpu, brain, torch; none
+--rounds N          rounds of each measurement; 7 by default
+--steps N           training steps that an epoch is reckoned from; 20 by default
+--threads N         threads of ndgrad and PyTorch, beside one; 2 by default
+--python PROGRAM    the Python interpreter for PyTorch; python3 by default
+--json FILE         write what was measured there too
+--help              print this`;
+
+const { values: flags, positionals } = readFlags();
+
+function readFlags() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        against: { type: 'string', default: 'jax-js,tfjs-wasm,tfjs-cpu,brain,torch' },
+        rounds: { type: 'string', default: '7' },
+        steps: { type: 'string', default: '20' },
+        threads: { type: 'string', default: '2' },
+        python: { type: 'string', default: 'python3' },
+        json: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function fail(message: string): never {
+  console.error(`${message}\n\n${usage}`);
+  process.exit(2);
+}
+
+function whole(name: 'rounds' | 'steps' | 'threads'): number {
+  const n = Number(flags[name]);
+  return Number.isInteger(n) && n >= 1
+    ? n
+    : fail(`--${name}: got '${flags[name]}', wanted a whole number from 1 up`);
+}
+
+function chosenContestants(threads: number) {
+  const all = contestants({ threads, python: flags.python });
+  const names = flags.against === 'none' ? [] : flags.against.split(',');
+  const isNamed = (key: string, name: string) => key === name || key.replace(/-\d+$/, '') === name;
+  const unknown = names.find((name) => !all.some(({ key }) => isNamed(key, name)));
+  if (unknown !== undefined) fail(`--against: got '${unknown}', which is none of the contestants`);
+  return all.filter(({ key }) => ['ndgrad', ...names].some((name) => isNamed(key, name)));
+}
+
+if (flags.help) {
+  console.log(usage);
+  process.exit(0);
+}
+const settings = { rounds: whole('rounds'), steps: whole('steps'), threads: whole('threads') };
+const unknown = positionals.find((name) => !Object.hasOwn(benchmarks, name));
+if (unknown !== undefined) fail(`got '${unknown}', which is none of the benchmarks`);
+
+const chosen = chosenContestants(settings.threads);
+
+const machine = {
+  processor: cpus()[0]?.model.trim() ?? 'unknown processor',
+  cores: cpus().length,
+  memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+  runtime: `Node ${process.version}, ${process.platform} ${process.arch}`,
+  date: new Date().toISOString().slice(0, 16),
+};
+console.log(
+  `${machine.processor}, ${machine.cores} cores, ${machine.memory}; ${machine.runtime}; ${machine.date} UTC`,
+);
+const { able, lines } = await introduce(chosen);
+const width = Math.max(...lines.map(([title]) => title.length));
+for (const [title, about] of lines) console.log(`  ${title.padEnd(width)}  ${about}`);
+
+const session = new Session(settings, able);
+for (const [name, benchmark] of Object.entries(benchmarks)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  try {
+    await benchmark(session);
+  } catch (error) {
+    console.error(`\n${name} failed:`, error); // the others are worth having all the same
+    process.exitCode = 1;
+  }
+}
+if (flags.json !== undefined) {
+  const contents = { machine, contestants: Object.fromEntries(lines), settings, measured: session.records };
+  await writeFile(flags.json, `${JSON.stringify(contents, null, 2)}\n`);
+}

@@ -1,28 +1,58 @@
-import { cpus, totalmem } from 'node:os';
+import type { ContestantProcess } from './process.ts';
 
-/** The machine and the engine, in one line each: no figure means anything without them. */
-export function describeMachine(backend: { name: string; threads: number }): string {
-  const [cpu] = cpus();
-  return [
-    `machine: ${cpu?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
-    `runtime: Node ${process.version}, ${process.platform} ${process.arch}; backend ${backend.name}, ${backend.threads} thread(s)`,
-  ].join('\n');
+/** Seconds of one run, in each round. */
+export interface Timing {
+  readonly median: number;
+  readonly minimum: number;
 }
 
-type Work = () => void | Promise<void>;
+export function timing(seconds: readonly number[]): Timing {
+  const sorted = [...seconds].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const median = (sorted[Math.ceil(middle - 1)]! + sorted[Math.floor(middle)]!) / 2;
+  return { median, minimum: sorted[0]! };
+}
+
+/** How a task is timed: runs that are not counted, rounds, and runs in each round. */
+export interface Rounds {
+  readonly rounds: number;
+  /** Fixed numbers of runs; without them as many as fill the times below, for each contestant. */
+  readonly runs?: { readonly warmUp: number; readonly perRound: number };
+}
+
+const warmUpSeconds = 0.25;
+const roundSeconds = 0.1;
 
 /**
- * Median seconds of several programs, timed in turn (A B A B ...), so that a machine whose speed drifts is
- * the same for all. Each is run `warmUp` times first.
+ * Times a task in all processes in turn (A B C A B C ...), so that a machine whose speed drifts is the same
+ * for all. `between` is called before each round.
  */
-export async function medians(works: readonly Work[], { rounds = 9, warmUp = 2 } = {}): Promise<number[]> {
-  const times: number[][] = works.map(() => []);
-  for (let round = -warmUp; round < rounds; round++) {
-    for (const [i, work] of works.entries()) {
-      const start = performance.now();
-      await work();
-      if (round >= 0) times[i]!.push((performance.now() - start) / 1000);
+export async function measure(
+  processes: readonly ContestantProcess[],
+  { rounds, runs }: Rounds,
+  between: () => Promise<void> = async () => {},
+): Promise<Timing[]> {
+  const perRound: number[] = [];
+  for (const process of processes) {
+    if (runs !== undefined) await process.call('time', runs.warmUp);
+    perRound.push(runs?.perRound ?? (await warmUp(process)));
+  }
+  const seconds: number[][] = processes.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    await between();
+    for (const [i, process] of processes.entries()) {
+      seconds[i]!.push((await process.call('time', perRound[i]!)) / perRound[i]!);
     }
   }
-  return times.map((t) => t.sort((a, b) => a - b)[Math.floor(t.length / 2)]!);
+  return seconds.map(timing);
+}
+
+/** Runs until engines have compiled what they run; gives the number of runs that fill a round. */
+async function warmUp(process: ContestantProcess): Promise<number> {
+  let total = 0;
+  for (let times = 1; ; times *= 2) {
+    const seconds = await process.call('time', times);
+    total += seconds;
+    if (total >= warmUpSeconds && times > 1) return Math.max(1, Math.round((times * roundSeconds) / seconds));
+  }
 }

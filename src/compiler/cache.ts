@@ -167,7 +167,7 @@ function serves({ vertices, goal }: Entry, { nodes, leaves }: Order, wanted: Goa
     const node = nodes[i]!;
     if (vertex.dtype !== node.dtype || !sameShape(vertex.shape, node.shape)) return false;
     const known = node === leaves[leaf];
-    if (vertex.known !== known) return false;
+    if (vertex.known !== known || node.number !== i) return false;
     if (known) leaf++;
     else if (!sameOperation(vertex, node)) return false;
   }

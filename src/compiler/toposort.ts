@@ -40,13 +40,13 @@ export function toposort(roots: readonly Node[], isKnown: (node: Node) => boolea
   return { nodes, roots: roots.map((root) => root.number), leaves, values };
 }
 
-/** The graph that has just been sorted: between the two no other may be, since nodes carry their numbers. */
+/** The graph that was sorted last: nodes carry their numbers, so it fails after another one that shares nodes with it. */
 export function graphOf(order: Order): Graph {
   const { nodes, leaves } = order;
   if (nodes.some((node, i) => node.number !== i))
     throw new Error('[toposort] another graph has been sorted since');
-  const set = new Set(leaves);
-  const known = nodes.map((node) => set.has(node));
+  const leafSet = new Set(leaves);
+  const known = nodes.map((node) => leafSet.has(node));
   let slot = 0;
   const slots = nodes.map(({ values }, i) => {
     const first = slot;

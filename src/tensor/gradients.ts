@@ -1,5 +1,5 @@
 import { DTypeError, ShapeError, StateError } from '../ir/errors.ts';
-import { assertCurrent, inDependencyOrder } from '../ir/node.ts';
+import { assertCurrent, inDependencyOrder, type Node } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
 import { Operation } from './operation.ts';
 import { add } from './ops/arithmetic.ts';
@@ -39,26 +39,8 @@ export function reachedGradients(y: Tensor, xs: readonly Tensor[]): (Tensor | nu
       );
     }
   }
-  const nodes = inDependencyOrder([y.node]);
   const places = new Map(xs.map((x) => [x.node, -1]));
-  // The numbers of all inputs, of node i from starts[i] on.
-  const edges: number[] = [];
-  const starts: number[] = [];
-  // Floating nodes that depend on a target.
-  const active: boolean[] = [];
-  for (let i = 0; i < nodes.length; i++) {
-    const node = nodes[i]!;
-    assertCurrent(node);
-    let isActive = places.has(node);
-    if (isActive) places.set(node, i);
-    starts.push(edges.length);
-    for (let k = 0; k < node.inputs.length; k++) {
-      const input = node.inputs[k]!.number;
-      edges.push(input);
-      isActive ||= active[input]!;
-    }
-    active.push(isActive && node.dtype === 'float32');
-  }
+  const { nodes, active, edges, starts } = dependents(y.node, places);
   const found: (Tensor | undefined)[] = nodes.map(() => undefined);
   found[nodes.length - 1] = broadcastTo(scalar(1, 'float32'), y.node.shape);
   for (let i = nodes.length - 1; i >= 0; i--) {
@@ -97,4 +79,36 @@ function sumToShape(g: Tensor, shape: readonly number[]): Tensor {
     .map((_, i) => i)
     .filter((i) => i < lead || (shape[i - lead] === 1 && g.node.shape[i] !== 1));
   return reshape(sum(g, repeated), shape);
+}
+
+/** The nodes behind y, inputs before their users. */
+interface Dependents {
+  readonly nodes: readonly Node[];
+  /** Which of them are floating and depend on a target. */
+  readonly active: readonly boolean[];
+  /** The numbers of all inputs, those of node i from `starts[i]` on: later walks give the nodes others. */
+  readonly edges: readonly number[];
+  readonly starts: readonly number[];
+}
+
+/** `places` takes in the numbers of the targets. */
+function dependents(y: Node, places: Map<Node, number>): Dependents {
+  const nodes = inDependencyOrder([y]);
+  const active: boolean[] = [];
+  const edges: number[] = [];
+  const starts: number[] = [];
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i]!;
+    assertCurrent(node);
+    let depends = places.has(node);
+    if (depends) places.set(node, i);
+    starts.push(edges.length);
+    for (let k = 0; k < node.inputs.length; k++) {
+      const input = node.inputs[k]!.number;
+      edges.push(input);
+      depends ||= active[input]!;
+    }
+    active.push(depends && node.dtype === 'float32');
+  }
+  return { nodes, active, edges, starts };
 }

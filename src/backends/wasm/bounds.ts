@@ -22,61 +22,51 @@ export function checkBounds(plan: Plan): (values: readonly number[], bound: numb
   const most = { bound: 0, result: 0 };
   const places = new Set<string>();
   plan.buffers.forEach(({ dtype, size, place }, b) => {
-    if (place.kind !== 'arena') {
-      const { kind, index } = place;
-      if (index < 0 || places.has(`${kind} ${index}`))
-        throw new Error(`[wasm] buffer ${b} is ${kind} ${index}, which does not exist or is another's`);
-      places.add(`${kind} ${index}`);
-      most[kind] = Math.max(most[kind], index + 1);
+    if (place.kind === 'arena') {
+      const end = place.byteOffset + size * dtypes[dtype].bytes;
+      require(place.byteOffset >= 0 &&
+        place.byteOffset % 64 === 0 &&
+        end <= plan.arenaBytes, `place of ${b}`);
       return;
     }
-    const end = place.byteOffset + size * dtypes[dtype].bytes;
-    if (place.byteOffset < 0 || place.byteOffset % 64 !== 0 || end > plan.arenaBytes)
-      throw new Error(`[wasm] buffer ${b} does not lie in the arena`);
+    const { kind, index } = place;
+    require(index >= 0 && !places.has(`${kind} ${index}`), `place of ${b}`);
+    places.add(`${kind} ${index}`);
+    most[kind] = Math.max(most[kind], index + 1);
   });
   for (const kernel of plan.kernels) {
-    for (const { buffer } of kernel.stores) {
-      if (plan.buffers[buffer]?.size !== sizeOf(kernel.shape))
-        throw new Error(
-          `[wasm] kernel '${kernel.name}' writes ${sizeOf(kernel.shape)} elements to buffer ${buffer}`,
-        );
-    }
-  }
-  for (const kernel of plan.kernels) {
-    for (const check of checksOf(kernel)) {
-      if (plan.checks[check] === undefined)
-        throw new Error(`[wasm] kernel '${kernel.name}' has check ${check}, which the plan lacks`);
-    }
+    const { name, shape, stores } = kernel;
+    for (const { buffer } of stores)
+      require(plan.buffers[buffer]?.size === sizeOf(shape), `'${name}' writes buffer ${buffer}`);
+    for (const check of checksOf(kernel))
+      require(plan.checks[check] !== undefined, `'${name}' has check ${check}`);
   }
   const reaches = plan.kernels.flatMap(reachesOf);
   const variable = reaches.filter((reach) => reach.view.offset.terms.length > 0);
   for (const reach of reaches) if (reach.view.offset.terms.length === 0) checkReach(plan, reach, []);
   return (values, bound, results) => {
-    if (bound < most.bound || results < most.result)
-      throw new Error(
-        `[wasm] got ${bound} bound storages and ${results} results, wanted ${most.bound} and ${most.result}`,
-      );
+    require(bound >= most.bound && results >= most.result, `${bound} bound storages, ${results} results`);
     for (let i = 0; i < variable.length; i++) checkReach(plan, variable[i]!, values);
   };
+}
+
+/** What fails here is a mistake of the compiler's, not of a user's. */
+function require(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`[wasm] broken plan: ${what}`);
 }
 
 function checkReach(plan: Plan, { kernel, buffer, view, low, high }: Reach, values: readonly number[]): void {
   const offset = evaluateOffset(view.offset, values);
   const size = plan.buffers[buffer]?.size ?? 0;
-  if (offset + low >= 0 && offset + high < size) return;
-  throw new Error(
-    `[wasm] kernel '${kernel.name}' reads elements ${offset + low} to ${offset + high} of buffer ${buffer}, which holds ${size}`,
-  );
+  if (offset + low < 0 || offset + high >= size)
+    require(false, `'${kernel.name}' reads ${offset + low} to ${offset + high} of buffer ${buffer}, which holds ${size}`);
 }
 
 function reachesOf(kernel: Kernel): Reach[] {
   const { source, inputs } = kernel;
   const loop = (accesses: readonly Access[], shape: readonly number[]): Reach[] =>
     accesses.flatMap(({ buffer, view, gather }) => {
-      if (String(view.shape) !== String(shape))
-        throw new Error(
-          `[wasm] kernel '${kernel.name}' loops over [${shape}] but reads over [${view.shape}]`,
-        );
+      require(String(view.shape) === String(shape), `'${kernel.name}' reads over [${view.shape}]`);
       return buffer === null ? [] : reach(kernel, { buffer, view }, gather);
     });
   const operands: readonly Operand[] =

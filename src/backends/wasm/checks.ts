@@ -1,6 +1,7 @@
 import type { Code, Local } from './assembler/code.ts';
+import { FRAME, frame } from './layout.ts';
 import { perPlan } from './per-plan.ts';
-import { FRAME, frame, type PlanCode } from './plan-code.ts';
+import type { PlanCode } from './plan-code.ts';
 
 /** Records the failure of a check where a lane of `condition` is false. */
 export function emitFailures(

@@ -6,7 +6,7 @@ import { checkBounds } from './bounds.ts';
 import { type CompiledModule, compileModule } from './compile.ts';
 import type { Engine } from './engine.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { aligned } from './plan-code.ts';
+import { aligned } from './layout.ts';
 import { loadProgram, type Program } from './program.ts';
 
 /** Up to this many bytes a plan has a place of its own for a result, and for an input that is not in memory yet. */

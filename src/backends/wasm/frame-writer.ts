@@ -1,8 +1,9 @@
 import { dtypes } from '../../ir/dtype.ts';
 import type { Failure } from '../../ir/kernel.ts';
 import { evaluateOffset, type Offset } from '../../ir/view.ts';
+import { aligned, frame } from './layout.ts';
 import type { Memory } from './memory.ts';
-import { aligned, frame, type PlanCode } from './plan-code.ts';
+import type { PlanCode } from './plan-code.ts';
 
 /** Before a run: no value has failed a check. */
 const NONE = 0x7fffffff;

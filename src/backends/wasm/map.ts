@@ -3,7 +3,8 @@ import { contiguous, sizeOf } from '../../ir/view.ts';
 import type { Callable } from './assembler/code.ts';
 import { unitsTask } from './chunks.ts';
 import { costOf } from './cost.ts';
-import { LINE, type PlanCode, type Task } from './plan-code.ts';
+import { LINE } from './layout.ts';
+import type { PlanCode, Task } from './plan-code.ts';
 import { emitPoints } from './points.ts';
 import { StoreSink } from './sinks.ts';
 

@@ -2,7 +2,7 @@ import { type DType, dtypes, type TypedArray } from '../../ir/dtype.ts';
 import { NdgradError } from '../../ir/errors.ts';
 import { FreeList } from '../../ir/free-list.ts';
 import { MAX_PAGES } from './assembler/module.ts';
-import { aligned, LINE } from './plan-code.ts';
+import { aligned, LINE } from './layout.ts';
 
 const PAGE = 65536;
 const MIB = 1 << 20;

@@ -3,6 +3,7 @@ import type { Plan } from '../../ir/kernel.ts';
 import type { Offset } from '../../ir/view.ts';
 import type { Callable, Code, Local } from './assembler/code.ts';
 import { WasmModule } from './assembler/module.ts';
+import { aligned, FRAME, frame } from './layout.ts';
 
 /**
  * A part of a kernel whose chunks may run in any order and on any thread: `run(chunk, scratch)` for chunk = 0, 1, ...
@@ -29,25 +30,6 @@ export type Word =
   /** Has the check failed, and the smallest value that did: 0 and the largest number before a run. */
   | { readonly kind: 'failed' }
   | { readonly kind: 'least' };
-
-/** Byte offsets in the frame, the memory through which the host tells a plan's code what to work on. */
-export const frame = {
-  /** 0 while all is well; else why the run ends, see `Status`. */
-  status: 0,
-  /** Not 0 once a check on values has failed: the kernels before the commit go on, those after it do not run. */
-  failed: 16,
-  /** Where the threads' scratch memory begins, and how many bytes each one has. */
-  scratch: 4,
-  scratchBytes: 8,
-  /** Threads that must share the chunks evenly, or 0: each takes the next chunk as it comes free. */
-  even: 12,
-  words: 64,
-} as const;
-
-/** Bytes that start at addresses of this multiple never share a cache line with others. */
-export const LINE = 64;
-
-export const aligned = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 
 /**
  * What the code of one plan's kernels shares: the module, and the words of the frame that the code reads. Memory for a
@@ -153,9 +135,6 @@ export class PlanCode {
     return at;
   }
 }
-
-/** The module's one global: the frame's address. */
-export const FRAME = 0;
 
 const textOf = ({ base, terms }: Offset): string =>
   [base, ...terms.map(({ slot, scale }) => `${slot}*${scale}`)].join(' ');

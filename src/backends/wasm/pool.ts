@@ -1,9 +1,8 @@
 import { StateError } from '../../ir/errors.ts';
+import { counters, frame, LOOK, NAP, Status } from './layout.ts';
 import type { Memory } from './memory.ts';
-import { frame } from './plan-code.ts';
 import { messageOf, type Platform, type WorkerHandle } from './platform.ts';
 import { type Program, WORTH_ASLEEP, writeScratch } from './program.ts';
-import { counters, LOOK, NAP, Status } from './schedule.ts';
 import { ThreadLimit } from './thread-limit.ts';
 import { control, WAKES, workerSource } from './worker.ts';
 

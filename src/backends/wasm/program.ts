@@ -1,5 +1,5 @@
+import { frame } from './layout.ts';
 import type { Memory } from './memory.ts';
-import { frame } from './plan-code.ts';
 import type { Schedule, ScheduleExports } from './schedule.ts';
 
 /** A plan's module, and where it is in memory. */

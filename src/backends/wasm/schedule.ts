@@ -1,27 +1,11 @@
 import type { Callable, Code, Local } from './assembler/code.ts';
-import { aligned, FRAME, frame, LINE, type PlanCode, type Task } from './plan-code.ts';
+import { aligned, counters, FRAME, frame, LINE, NAP, Status } from './layout.ts';
+import type { PlanCode, Task } from './plan-code.ts';
 
 /** A task, and how many of the plan's first tasks must be completely done before it may begin. */
 export interface ScheduledTask extends Task {
   readonly after: number;
 }
-
-/** The word `frame.status`: why a run ends before its end. */
-export const Status = { ok: 0, trapped: 1, stalled: 2 } as const;
-
-/**
- * Byte offsets in the counters, which lie in the frame behind the words: a line for all, then a line for each task.
- * All are 0 before a run.
- */
-export const counters = {
-  /** Counts tasks that are done; threads sleep on it. */
-  signal: 0,
-  sleepers: 4,
-  tasks: LINE,
-  /** In a task's line: chunks that were begun (or more), and chunks that are done. */
-  taken: 0,
-  done: 4,
-} as const;
 
 /** What the exports of a plan's module need to run. */
 export interface Schedule {
@@ -49,11 +33,6 @@ export interface ScheduleExports {
    */
   run(thread: number, rounds: number, sleeps: number): number;
 }
-
-/** Milliseconds of one sleep; whoever ends what others wait for wakes them before. */
-export const NAP = 50;
-/** Milliseconds, roughly, of one round of a thread that may not sleep. */
-export const LOOK = 2;
 
 /** Looks at a counter before a thread sleeps: about 40 microseconds. */
 const SPINS = 20_000;

@@ -1,5 +1,4 @@
-import { frame } from './plan-code.ts';
-import { counters, Status } from './schedule.ts';
+import { counters, frame, Status } from './layout.ts';
 
 /** The pool's control words: numbers of 32-bit words from their address on. Each line of 16 has one purpose. */
 export const control = {

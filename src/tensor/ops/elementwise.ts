@@ -89,9 +89,10 @@ function commonType(name: string, a: Either, b: Either): DType {
 
 const isOperand = (x: Either): boolean => x instanceof Tensor || typeof x === 'number';
 
-function inType(x: Either, dtype: DType): Node {
-  if (typeof x === 'number') return scalarNode(x, dtype);
-  return x.dtype === dtype ? x.node : cast(x, dtype).node;
+/** An operand in the data type that both have in common, or in the one that is made of it. */
+function inType(x: Either, common: DType, dtype = common): Node {
+  const node = typeof x === 'number' ? scalarNode(x, common) : x.node;
+  return node.dtype === dtype ? node : cast(new Tensor(node), dtype).node;
 }
 
 /** The data type of a tensor combined with a number. */
@@ -139,9 +140,6 @@ export function binaryFunction(op: Operation, computesIn: (common: DType) => DTy
   return (a: Either, b: Either) => {
     const common = commonType(op.name, a, b);
     const dtype = computesIn(common);
-    const x = inType(a, common);
-    const y = inType(b, common);
-    if (dtype === common) return applyToNodes(op, [x, y], noParams);
-    return applyToNodes(op, [inType(new Tensor(x), dtype), inType(new Tensor(y), dtype)], noParams);
+    return applyToNodes(op, [inType(a, common, dtype), inType(b, common, dtype)], noParams);
   };
 }

@@ -17,7 +17,7 @@ const embedOperation = operation<EmbedParams>({
   name: 'embed',
   shape: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
   // dx = g at the places that x went to
-  vjp: (g, y, [x], { steps }) => [() => strided(g, y.node.values, x!.shape, steps)],
+  vjp: (g, y, [x], { steps }) => [() => strided(g, y.node.values, x!.node.shape, steps)],
   lower: (node, b, { shape, steps, fill }) => {
     const inner = node.inputs[0]!.shape;
     // An axis of unchanged size and step 1 can only start at 0: it is read as it is.

@@ -36,12 +36,13 @@ const reshapeOperation = operation<{ shape: Shape }>({
 
 /** The same elements in row-major order under another shape; one dimension may be -1 and is worked out. */
 export function reshape<const S extends Shape>(x: Tensor, shape: S): Tensor<Reshaped<S>> {
-  const wanted = sameShape(shape, x.node.shape) ? x.node.shape : resolve(x, shape);
+  const wanted = resolve(x, shape);
   if (sameShape(wanted, x.node.shape)) return unchanged(x) as Tensor<Reshaped<S>>;
   return apply(reshapeOperation, [x], { shape: wanted }) as Tensor<Reshaped<S>>;
 }
 
 function resolve(x: Tensor, shape: Shape): Shape {
+  if (sameShape(shape, x.node.shape)) return x.node.shape;
   const open = shape.indexOf(-1);
   if (open !== shape.lastIndexOf(-1)) {
     throw new ShapeError(`[reshape] got shape ${show(shape)}: only one dimension can be -1.`);

@@ -34,7 +34,7 @@ const windowsOperation: Operation<WindowParams> = operation<WindowParams>({
     return { shape: [...shape, ...sizes], dtype: x!.dtype };
   },
   // dx = at each place the sum of g over the windows that hold it
-  vjp: (g, _y, [x], params) => [() => apply(foldOperation, [g], { ...params, shape: x!.shape })],
+  vjp: (g, _y, [x], params) => [() => apply(foldOperation, [g], { ...params, shape: x!.node.shape })],
   lower: (node, _b, { axes, strides, dilations }) => ({
     kind: 'view',
     move: (v: View) => {

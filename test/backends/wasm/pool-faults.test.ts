@@ -1,9 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
+import { frame, Status } from '../../../src/backends/wasm/layout.ts';
 import type { Memory } from '../../../src/backends/wasm/memory.ts';
-import { frame } from '../../../src/backends/wasm/plan-code.ts';
 import type { Platform } from '../../../src/backends/wasm/platform.ts';
 import type { Pool } from '../../../src/backends/wasm/pool.ts';
-import { Status } from '../../../src/backends/wasm/schedule.ts';
 import { StateError } from '../../../src/ir/errors.ts';
 import {
   awaitWord,

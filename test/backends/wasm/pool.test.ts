@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import type { Code, Local } from '../../../src/backends/wasm/assembler/code.ts';
+import { FRAME, frame } from '../../../src/backends/wasm/layout.ts';
 import { Memory } from '../../../src/backends/wasm/memory.ts';
-import { FRAME, frame } from '../../../src/backends/wasm/plan-code.ts';
 import type { Platform } from '../../../src/backends/wasm/platform.ts';
 import { Pool } from '../../../src/backends/wasm/pool.ts';
 import { WORKER_PLANS } from '../../../src/backends/wasm/worker.ts';

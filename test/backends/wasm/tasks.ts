@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { JsArray } from '../../../src/backends/js/index.ts';
-import { aligned, frame, PlanCode, type Task } from '../../../src/backends/wasm/plan-code.ts';
+import { aligned, frame } from '../../../src/backends/wasm/layout.ts';
+import { PlanCode, type Task } from '../../../src/backends/wasm/plan-code.ts';
 import { dtypes } from '../../../src/ir/dtype.ts';
 import type { Kernel, Plan } from '../../../src/ir/kernel.ts';
 import { evaluateOffset } from '../../../src/ir/view.ts';

@@ -151,18 +151,6 @@ export class Code {
     return this.#assign(this.local('i64'));
   }
 
-  f32(value: number): Local {
-    this.#opcode(0x43);
-    this.#bytes.raw(Float32Array.of(value));
-    return this.#assign(this.local('f32'));
-  }
-
-  f64(value: number): Local {
-    this.#opcode(0x44);
-    this.#bytes.raw(Float64Array.of(value));
-    return this.#assign(this.local('f64'));
-  }
-
   /** A vector of 16 given bytes. */
   v128(values: Float32Array | Int32Array | Float64Array): Local {
     this.#opcode(0xfd0c);
@@ -231,7 +219,7 @@ export class Code {
 
   /** Calls a function; null where it gives no result. */
   call(callee: Callable, ...operands: readonly Operand[]): Local | null {
-    if (operands.length !== callee.params.length) throw new Error('[wasm] call: wrong number of operands');
+    if (operands.length !== callee.params.length) throw misused('call');
     operands.forEach((operand, i) => {
       this.#push(operand, callee.params[i]!);
     });
@@ -304,7 +292,7 @@ export class Code {
     target?: Local,
   ): Local | null {
     const colon = signature.indexOf(':');
-    if (operands.length !== colon) throw new Error(`[wasm] ${name}: wrong number of operands`);
+    if (operands.length !== colon) throw misused(name);
     operands.forEach((operand, i) => {
       this.#push(operand, typeOfLetter[signature[i]!]!, name);
     });
@@ -312,13 +300,13 @@ export class Code {
     immediates();
     const result = typeOfLetter[signature[colon + 1]!];
     if (result === undefined) return null;
-    if (target !== undefined && target.type !== result) throw new Error(`[wasm] ${name} gives ${result}`);
+    if (target !== undefined && target.type !== result) throw misused(name);
     return this.#assign(target ?? this.local(result));
   }
 
   #push(operand: Operand, type: ValueType, name = 'set'): void {
     const got = typeof operand === 'number' ? 'i32' : operand.type;
-    if (got !== type) throw new Error(`[wasm] ${name}: an operand is ${got}, not ${type}`);
+    if (got !== type) throw misused(name);
     if (typeof operand === 'number') {
       this.#bytes.byte(0x41);
       this.#bytes.signed(operand);
@@ -357,3 +345,6 @@ export class Code {
     this.#depth--;
   }
 }
+
+/** A mistake in the code generator. */
+const misused = (name: string): Error => new Error(`[wasm] ${name}: wrong operands`);

@@ -1,0 +1,28 @@
+import { printTable, type Row } from '../report.ts';
+import type { Session } from '../session.ts';
+
+/** Work that is limited by memory and elementary functions: fused maps, and the update of Adam. */
+export async function benchElementwise(session: Session): Promise<void> {
+  await session.withProcesses(async (processes) => {
+    const rows: Row[] = [];
+    for (const last of ['tanh', 'relu'] as const) {
+      for (const size of [1_000_000, 10_000]) {
+        const label = `(x · a + b).${last}(), ${size.toLocaleString('en-US')} floats`;
+        const task = { kind: 'elementwise', size, last } as const;
+        const timings = await session.time('elementwise', label, processes, task);
+        rows.push({ label, timings, figure: (seconds) => (2 * 4 * size) / seconds / 1e9 });
+      }
+    }
+    printTable(
+      'Elementwise, in GB/s (4 bytes read and 4 written for each float): median (best)',
+      session.contestants,
+      rows,
+    );
+    const size = 1_000_000;
+    const label = `Adam, ${size.toLocaleString('en-US')} parameters`;
+    const timings = await session.time('elementwise', label, processes, { kind: 'adam', size });
+    printTable('Step of Adam for the loss sum(p · g), in ms: median (best)', session.contestants, [
+      { label, timings, figure: (seconds) => seconds * 1000 },
+    ]);
+  });
+}

@@ -1,0 +1,44 @@
+import { fileURLToPath } from 'node:url';
+import { versionOf } from './peers.ts';
+
+/** Who takes part: a library with its backend and threads. */
+export interface Contestant {
+  /** Its name on the command line. */
+  readonly key: string;
+  /** Its name in the tables. */
+  readonly title: string;
+  /** The main program of its process. */
+  readonly program: string;
+  readonly arguments: readonly string[];
+  /** The version of its package; null where that is not installed, or where the library tells it itself. */
+  readonly version: string | null;
+}
+
+/** All contestants; ndgrad on one thread comes first, since the others are compared with it. */
+export function contestants(options: { readonly threads: number; readonly python: string }): Contestant[] {
+  const { threads, python } = options;
+  const several = threads > 1 ? [threads] : [];
+  const title = (name: string, n: number) => `${name}, ${n} thread${n === 1 ? '' : 's'}`;
+  const make = (
+    key: string,
+    title: string,
+    file: string,
+    args: readonly (string | number)[],
+    folder?: string,
+  ) => ({
+    key,
+    title,
+    program: fileURLToPath(new URL(`contestants/${file}.ts`, import.meta.url)),
+    arguments: args.map(String),
+    version: folder === undefined ? null : versionOf(folder),
+  });
+  const tfjs = 'node_modules/@tensorflow/tfjs';
+  return [
+    ...[1, ...several].map((n) => make(`ndgrad-${n}`, title('ndgrad', n), 'ndgrad', [n], '..')),
+    make('jax-js', 'jax-js wasm', 'jax', [1], 'node_modules/@jax-js/jax'),
+    make('tfjs-wasm', 'tfjs wasm', 'tfjs', [1, 'wasm'], tfjs),
+    make('tfjs-cpu', 'tfjs cpu', 'tfjs', [1, 'cpu'], tfjs),
+    make('brain', 'brain.js', 'brain', [1], 'node_modules/brain.js'),
+    ...[1, ...several].map((n) => make(`torch-${n}`, title('PyTorch', n), 'pytorch', [n, python])),
+  ];
+}

@@ -1,0 +1,217 @@
+import { type Library, type Prepared, Unavailable } from '../library.ts';
+import { importPeer } from '../peers.ts';
+import { serve } from '../serve.ts';
+import * as task from '../task.ts';
+
+// What is used of @jax-js/jax, whose types are not there where it is not installed. Every function takes
+// ownership of its arguments; `x.ref` is x with one more owner.
+interface Tensor {
+  readonly ref: Tensor;
+  add(x: Tensor | number): Tensor;
+  sub(x: Tensor | number): Tensor;
+  mul(x: Tensor | number): Tensor;
+  div(x: Tensor | number): Tensor;
+  sum(): Tensor;
+  reshape(shape: readonly number[]): Tensor;
+  transpose(): Tensor;
+  data(): Promise<Float32Array>;
+  dispose(): void;
+}
+interface Jax {
+  init(device: 'wasm'): Promise<readonly string[]>;
+  defaultDevice(device: 'wasm'): void;
+  jit<In extends unknown[], Out>(f: (...inputs: In) => Out): (...inputs: In) => Out;
+  valueAndGrad(
+    f: (parameters: Tensor[]) => Tensor,
+  ): (parameters: Tensor[]) => [value: Tensor, gradients: Tensor[]];
+  blockUntilReady(tensors: readonly Tensor[]): Promise<unknown>;
+  readonly numpy: {
+    array(values: Float32Array | number): Tensor;
+    zeros(shape: readonly number[]): Tensor;
+    matmul(a: Tensor, b: Tensor): Tensor;
+    tanh(x: Tensor): Tensor;
+    sqrt(x: Tensor): Tensor;
+    square(x: Tensor): Tensor;
+    where(condition: Tensor, a: Tensor, b: Tensor | number): Tensor;
+  };
+  readonly nn: { relu(x: Tensor): Tensor; logSoftmax(x: Tensor): Tensor };
+  readonly random: {
+    key(seed: number): Tensor;
+    bernoulli(key: Tensor, p: number, shape: readonly number[]): Tensor;
+  };
+}
+
+const refs = (tensors: readonly Tensor[]): Tensor[] => tensors.map((t) => t.ref);
+
+function dispose(tensors: readonly Tensor[]): void {
+  for (const t of tensors) t.dispose();
+}
+
+/** `f` compiled, as a function of tensors that stay alive. */
+function computing(jax: Jax, f: (inputs: Tensor[]) => Tensor[], inputs: readonly Tensor[]): Prepared {
+  const compiled = jax.jit(f);
+  return {
+    async run(times) {
+      for (let i = 0; i < times; i++) {
+        const results = compiled(refs(inputs));
+        await jax.blockUntilReady(refs(results));
+        dispose(results);
+      }
+    },
+    async result() {
+      const arrays = await Promise.all(compiled(refs(inputs)).map((t) => t.data()));
+      return arrays.flatMap((array) => Array.from(array));
+    },
+    dispose: () => dispose(inputs),
+  };
+}
+
+function matmul(jax: Jax, { products }: task.MatmulTask): Prepared {
+  const { numpy } = jax;
+  const inputs = products.flatMap((product, i) =>
+    task.operands(product, i).map(({ values, shape }) => numpy.array(values).reshape(shape)),
+  );
+  const all = (operands: Tensor[]) =>
+    products.map(({ transposeA, transposeB }, i) => {
+      const [a, b] = [operands[2 * i]!, operands[2 * i + 1]!];
+      return numpy.matmul(transposeA ? a.transpose() : a, transposeB ? b.transpose() : b);
+    });
+  return computing(jax, all, inputs);
+}
+
+function elementwise(jax: Jax, { size, last }: task.ElementwiseTask): Prepared {
+  const { factor, summand } = task.elementwise;
+  const f = last === 'tanh' ? jax.numpy.tanh : jax.nn.relu;
+  const x = jax.numpy.array(task.uniform(size, -2, 2, 1));
+  return computing(jax, ([x]) => [f(x!.mul(factor).add(summand))], [x]);
+}
+
+/** The tensors of a training step: parameters, Adam's moments of each, and the loss. */
+interface State {
+  p: Tensor[];
+  m: Tensor[];
+  v: Tensor[];
+}
+
+/** A compiled step of Adam for a loss of the parameters and other inputs. */
+function minimizer(jax: Jax, loss: (p: Tensor[], inputs: Tensor[]) => Tensor, initial: readonly Tensor[]) {
+  const { numpy } = jax;
+  const { learningRate, beta1, beta2, epsilon } = task.adam;
+  const update = (p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: Tensor, correction: Tensor) => {
+    const newM = m.mul(beta1).add(g.ref.mul(1 - beta1));
+    const newV = v.mul(beta2).add(numpy.square(g).mul(1 - beta2));
+    const root = numpy.sqrt(newV.ref.mul(correction)).add(epsilon);
+    return { p: p.sub(newM.ref.mul(rate).div(root)), m: newM, v: newV };
+  };
+  const compiled = jax.jit(({ p, m, v }: State, inputs: Tensor[], rate: Tensor, correction: Tensor) => {
+    const [value, gradients] = jax.valueAndGrad((parameters) => loss(parameters, inputs))(refs(p));
+    const updates = gradients.map((g, i) => update(p[i]!, m[i]!, v[i]!, g, rate.ref, correction.ref));
+    dispose([rate, correction]);
+    return {
+      value,
+      state: { p: updates.map((u) => u.p), m: updates.map((u) => u.m), v: updates.map((u) => u.v) },
+    };
+  });
+  const zeros = () => initial.map((t) => t.ref.mul(0));
+  let state: State = { p: refs(initial), m: zeros(), v: zeros() };
+  dispose(initial);
+  let t = 0;
+  return {
+    /** One step; the inputs are used up. Gives the loss. */
+    async step(inputs: Tensor[]): Promise<Tensor> {
+      t++;
+      const rate = numpy.array(learningRate / (1 - beta1 ** t));
+      const correction = numpy.array(1 / (1 - beta2 ** t));
+      const result = compiled(state, inputs, rate, correction);
+      state = result.state;
+      await jax.blockUntilReady(refs([result.value, ...state.p, ...state.m, ...state.v]));
+      return result.value;
+    },
+    parameters: (): readonly Tensor[] => state.p,
+    dispose: () => dispose([...state.p, ...state.m, ...state.v]),
+  };
+}
+
+function adam(jax: Jax, { size }: task.AdamTask): Prepared {
+  const g = jax.numpy.array(task.uniform(size, -1, 1, 2));
+  const minimize = minimizer(jax, ([p], [g]) => p!.mul(g!).sum(), [
+    jax.numpy.array(task.uniform(size, -1, 1, 1)),
+  ]);
+  const step = async () => (await minimize.step([g.ref])).dispose();
+  return {
+    async run(times) {
+      for (let i = 0; i < times; i++) await step();
+    },
+    async result() {
+      await step();
+      return minimize.parameters()[0]!.ref.data();
+    },
+    dispose() {
+      minimize.dispose();
+      g.dispose();
+    },
+  };
+}
+
+function training(jax: Jax, wanted: task.TrainingTask): Prepared {
+  const { numpy, nn, random } = jax;
+  const { batch, batches, dropout, layers } = wanted;
+  const data = task.trainingData(wanted);
+  const initial = data.layers.flatMap(({ inputs, outputs, kernel, bias }) => [
+    numpy.array(kernel).reshape([inputs, outputs]),
+    numpy.array(bias),
+  ]);
+  const loss = (parameters: Tensor[], [x, oneHot, key]: Tensor[]): Tensor => {
+    let h = x!;
+    for (let i = 0; i < parameters.length / 2; i++) {
+      h = numpy.matmul(h, parameters[2 * i]!).add(parameters[2 * i + 1]!);
+      if (2 * i + 2 < parameters.length) h = nn.relu(h);
+      if (i === 0 && dropout > 0) {
+        const keep = random.bernoulli(key!, 1 - dropout, [batch, layers[1]!]);
+        h = numpy.where(keep, h.mul(1 / (1 - dropout)), 0);
+      }
+    }
+    return nn
+      .logSoftmax(h)
+      .mul(oneHot!)
+      .sum()
+      .mul(-1 / batch);
+  };
+  const minimize = minimizer(jax, loss, initial);
+  const rows = (all: Float32Array, width: number, at: number) =>
+    numpy.array(all.subarray(at * batch * width, (at + 1) * batch * width)).reshape([batch, width]);
+  let count = 0;
+  const step = () => {
+    const at = count++ % batches;
+    const inputs = [rows(data.x, layers[0]!, at), rows(data.oneHot, layers.at(-1)!, at)];
+    return minimize.step(dropout > 0 ? [...inputs, random.key(count)] : inputs);
+  };
+  return {
+    async run(times) {
+      for (let i = 0; i < times; i++) (await step()).dispose();
+    },
+    result: async () => (await step()).data(),
+    dispose: () => minimize.dispose(),
+  };
+}
+
+await serve(async (): Promise<Library> => {
+  if (typeof navigator === 'undefined') {
+    throw new Unavailable(`needs Node 21 or later, this is ${process.version}: npm --prefix bench run bench`);
+  }
+  const jax = await importPeer<Jax>('@jax-js/jax');
+  await jax.init('wasm');
+  jax.defaultDevice('wasm');
+  return {
+    about:
+      typeof Worker === 'undefined'
+        ? 'wasm, 1 thread: Node has no Worker, which it takes more with'
+        : 'wasm, threads',
+    async prepare(wanted) {
+      if (wanted.kind === 'matmul') return matmul(jax, wanted);
+      if (wanted.kind === 'training') return training(jax, wanted);
+      if (wanted.kind === 'elementwise') return elementwise(jax, wanted);
+      return adam(jax, wanted);
+    },
+  };
+});

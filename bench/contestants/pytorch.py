@@ -1,0 +1,108 @@
+"""Does the benchmarks' tasks in PyTorch: one JSON request a line on standard input, one answer a line."""
+
+import json
+import sys
+
+import torch
+import torch.nn.functional as F
+
+torch.set_num_threads(int(sys.argv[1]))
+
+
+def read(array):
+    """A tensor from {path, shape, dtype}: values in the machine's byte order."""
+    dtype = getattr(torch, array["dtype"])
+    with open(array["path"], "rb") as file:
+        return torch.frombuffer(bytearray(file.read()), dtype=dtype).reshape(array["shape"])
+
+
+def adam_of(parameters, settings):
+    betas = (settings["beta1"], settings["beta2"])
+    return torch.optim.Adam(parameters, lr=settings["learningRate"], betas=betas, eps=settings["epsilon"])
+
+
+def matmul(task, arrays, _settings):
+    pairs = []
+    for i, product in enumerate(task["products"]):
+        a, b = read(arrays[2 * i]), read(arrays[2 * i + 1])
+        pairs.append((a.T if product.get("transposeA") else a, b.T if product.get("transposeB") else b))
+
+    def run():
+        return [a @ b for a, b in pairs]
+
+    def result():
+        return torch.cat([c.flatten() for c in run()])
+
+    return run, result
+
+
+def elementwise(task, arrays, _settings):
+    x = read(arrays[0])
+    last = getattr(torch, task["last"])
+
+    def run():
+        return last(x * task["factor"] + task["summand"])
+
+    return run, run
+
+
+def adam(_task, arrays, settings):
+    p, g = read(arrays[0]).requires_grad_(), read(arrays[1])
+    optimizer = adam_of([p], settings)
+
+    def run():
+        optimizer.zero_grad()
+        with torch.enable_grad():
+            (p * g).sum().backward()
+        optimizer.step()
+        return p.detach()
+
+    return run, run
+
+
+def training(task, arrays, settings):
+    x, labels, *values = [read(array) for array in arrays]
+    parameters = [value.requires_grad_() for value in values]
+    layers = list(zip(parameters[::2], parameters[1::2]))
+    optimizer = adam_of(parameters, settings)
+    batch, batches = task["batch"], task["batches"]
+    at = 0
+
+    def run():
+        nonlocal at
+        rows = slice(at * batch, (at + 1) * batch)
+        at = (at + 1) % batches
+        optimizer.zero_grad()
+        with torch.enable_grad():
+            h = x[rows]
+            for i, (kernel, bias) in enumerate(layers):
+                h = torch.addmm(bias, h, kernel)
+                if i < len(layers) - 1:
+                    h = F.relu(h)
+                if i == 0 and task["dropout"] > 0:
+                    h = F.dropout(h, task["dropout"])
+            loss = F.cross_entropy(h, labels[rows])
+            loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    return run, run
+
+
+kinds = {"matmul": matmul, "elementwise": elementwise, "adam": adam, "training": training}
+torch.set_grad_enabled(False)
+threads = torch.get_num_threads()
+print(json.dumps(f"{torch.__version__}, {threads} thread{'' if threads == 1 else 's'}"), flush=True)
+run = result = None
+for line in sys.stdin:
+    request = json.loads(line)
+    answer = None
+    if request["name"] == "prepare":
+        task = request["task"]
+        run, result = kinds[task["kind"]](task, request["arrays"], request["adam"])
+    elif request["name"] == "run":
+        for _ in range(request["times"]):
+            run()
+    else:
+        answer = result().flatten().tolist()
+    print(json.dumps(answer), flush=True)

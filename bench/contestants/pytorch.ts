@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type Library, Unavailable } from '../library.ts';
+import { serve } from '../serve.ts';
+import * as task from '../task.ts';
+
+interface FileOfValues {
+  readonly values: Float32Array | BigInt64Array;
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'int64';
+}
+
+function filesOf(wanted: task.Task): FileOfValues[] {
+  const float = (values: Float32Array, shape: readonly number[]) =>
+    ({ values, shape, dtype: 'float32' }) as const;
+  if (wanted.kind === 'matmul') {
+    return wanted.products.flatMap((product, i) =>
+      task.operands(product, i).map(({ values, shape }) => float(values, shape)),
+    );
+  }
+  if (wanted.kind === 'elementwise') return [float(task.uniform(wanted.size, -2, 2, 1), [wanted.size])];
+  if (wanted.kind === 'adam') {
+    const values = (seed: number) => float(task.uniform(wanted.size, -1, 1, seed), [wanted.size]);
+    return [values(1), values(2)];
+  }
+  const data = task.trainingData(wanted);
+  const samples = wanted.batch * wanted.batches;
+  const labels = BigInt64Array.from(data.labels, BigInt);
+  return [
+    float(data.x, [samples, wanted.layers[0]!]),
+    { values: labels, shape: [samples], dtype: 'int64' },
+    ...data.layers.flatMap(({ inputs, outputs, kernel, bias }) => [
+      float(kernel, [inputs, outputs]),
+      float(bias, [outputs]),
+    ]),
+  ];
+}
+
+/** PyTorch in a Python process; the interpreter is argument 3. Times include one line each way per round. */
+await serve(async (threads): Promise<Library> => {
+  const python = spawn(
+    process.argv[3]!,
+    [fileURLToPath(new URL('pytorch.py', import.meta.url)), String(threads)],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, OMP_NUM_THREADS: String(threads) },
+    },
+  );
+  process.on('exit', () => python.kill());
+  python.on('error', () => {}); // a missing interpreter ends the lines below
+  const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
+  const answer = async (): Promise<unknown> => {
+    const { done, value } = await lines.next();
+    if (done) throw new Error('Python has stopped');
+    return JSON.parse(value);
+  };
+  const ask = (request: object): Promise<unknown> => {
+    python.stdin.write(`${JSON.stringify(request)}\n`);
+    return answer();
+  };
+  const about = await answer().catch(() => {
+    throw new Unavailable(`'${process.argv[3]}' can't import torch: --python names another interpreter`);
+  });
+  return {
+    about: String(about),
+    async prepare(wanted) {
+      const folder = mkdtempSync(join(tmpdir(), 'ndgrad-bench-'));
+      try {
+        const arrays = filesOf(wanted).map(({ values, shape, dtype }, i) => {
+          const path = join(folder, String(i));
+          writeFileSync(path, values);
+          return { path, shape, dtype };
+        });
+        const request = { ...wanted, ...task.elementwise };
+        await ask({ name: 'prepare', task: request, arrays, adam: task.adam });
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+      return {
+        async run(times) {
+          await ask({ name: 'run', times });
+        },
+        result: async () => (await ask({ name: 'result' })) as number[],
+      };
+    },
+  };
+});

@@ -1,0 +1,125 @@
+import type { Contestant } from './contestants.ts';
+import { Unavailable } from './library.ts';
+import { measure, type Rounds, type Timing } from './measure.ts';
+import { ContestantProcess } from './process.ts';
+import type { Task } from './task.ts';
+
+/** The flags that benchmarks look at. */
+export interface Settings {
+  readonly rounds: number;
+  readonly steps: number;
+  readonly threads: number;
+}
+
+/** What a benchmark measured: workload, contestant, seconds of one run. */
+export interface Measurement {
+  readonly benchmark: string;
+  readonly workload: string;
+  readonly contestant: string;
+  readonly seconds: Timing;
+}
+
+/** Results may differ by so much of the largest of them. */
+const tolerance = 1e-4;
+
+/** One run of the benchmarks: who takes part, and everything that was measured. */
+export class Session {
+  readonly settings: Settings;
+  readonly contestants: readonly Contestant[];
+  readonly records: Measurement[] = [];
+
+  constructor(settings: Settings, contestants: readonly Contestant[]) {
+    this.settings = settings;
+    this.contestants = contestants;
+  }
+
+  /** The contestants that can take part, in processes that end after `work`. */
+  async withProcesses(work: (processes: readonly ContestantProcess[]) => Promise<void>): Promise<void> {
+    const processes: ContestantProcess[] = [];
+    try {
+      for (const contestant of this.contestants) processes.push(await ContestantProcess.start(contestant));
+      await work(processes);
+    } finally {
+      await Promise.all(processes.map((process) => process.stop()));
+    }
+  }
+
+  /**
+   * Times a task in the processes that can do it, after a check that all of them compute the same.
+   *
+   * @param same the task to compare results with, where the timed one is random; compared `times` times.
+   */
+  async time(
+    benchmark: string,
+    workload: string,
+    processes: readonly ContestantProcess[],
+    task: Task,
+    options: { rounds?: Rounds; same?: { task: Task; times: number }; between?: () => Promise<void> } = {},
+  ): Promise<Map<string, Timing>> {
+    const { rounds = { rounds: this.settings.rounds }, same = { task, times: 1 }, between } = options;
+    const right = await agreeing(workload, processes, same.task, same.times);
+    const able: ContestantProcess[] = [];
+    for (const process of right) if (await process.call('prepare', task)) able.push(process);
+    const timings = await measure(able, rounds, between);
+    able.forEach(({ contestant }, i) => {
+      this.record(benchmark, workload, contestant, timings[i]!);
+    });
+    return new Map(able.map(({ contestant }, i) => [contestant.key, timings[i]!]));
+  }
+
+  record(benchmark: string, workload: string, contestant: Contestant, seconds: Timing): void {
+    this.records.push({ benchmark, workload, contestant: contestant.key, seconds });
+  }
+}
+
+/** Those who can do a task and compute what the first of them, ndgrad, computes. */
+async function agreeing(
+  workload: string,
+  processes: readonly ContestantProcess[],
+  task: Task,
+  times: number,
+): Promise<ContestantProcess[]> {
+  const right: ContestantProcess[] = [];
+  let wanted: number[] | null = null;
+  for (const process of processes) {
+    if (!(await process.call('prepare', task))) continue;
+    const got: number[] = [];
+    for (let i = 0; i < times; i++) got.push(...((await process.call('result', null)) ?? []));
+    wanted ??= got;
+    const difference = got.length === 0 ? 0 : relativeDifference(got, wanted);
+    if (difference <= tolerance) right.push(process);
+    else {
+      const { title } = process.contestant;
+      console.log(`${workload}: ${title} is not timed, its results differ by ${difference.toExponential(1)}`);
+    }
+  }
+  return right;
+}
+
+/** The largest difference, as a part of the largest value; NaN where anything is NaN. */
+function relativeDifference(got: readonly number[], wanted: readonly number[]): number {
+  if (got.length !== wanted.length) return Number.POSITIVE_INFINITY;
+  const largest = Math.max(...wanted.map(Math.abs));
+  return Math.max(...got.map((value, i) => Math.abs(value - wanted[i]!))) / largest;
+}
+
+/** Starts each contestant once: what it says of itself, or why it can't take part. */
+export async function introduce(
+  contestants: readonly Contestant[],
+): Promise<{ able: Contestant[]; lines: (readonly [title: string, about: string])[] }> {
+  const able: Contestant[] = [];
+  const lines: (readonly [string, string])[] = [];
+  for (const contestant of contestants) {
+    try {
+      const process = await ContestantProcess.start(contestant);
+      await process.stop();
+      able.push(contestant);
+      const version = contestant.version === null ? '' : `${contestant.version}, `;
+      lines.push([contestant.title, version + process.about]);
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      lines.push([contestant.title, error.message]);
+    }
+  }
+  return { able, lines };
+}
