@@ -9,9 +9,11 @@ import {
   gradients,
   Parameter,
   runStep,
-  type Tensor,
+  Tensor,
   tensor,
 } from '../../src/index.ts';
+import type { Plan } from '../../src/ir/kernel.ts';
+import { Node, type Params } from '../../src/ir/node.ts';
 
 /** How many plans are made while something runs. */
 async function misses(run: () => Promise<void> | void): Promise<number> {
@@ -154,6 +156,77 @@ test('the cache is bounded and forgets what was used longest ago', () => {
   for (let n = 10; n < 200; n++) ask(n);
   expect(cache.size).toBe(3);
   expect(cache.hits).toBe(3);
+});
+
+test('plans that take turns are found, also after one of them was forgotten', () => {
+  const cache = new PlanCache(2);
+  const released: number[] = [];
+  const ask = (n: number): Plan => {
+    const made = { buffers: [], kernels: [], commit: 0, checks: [], arenaBytes: n };
+    const executable = { run: () => null, release: () => released.push(n) };
+    const order = toposort([tensor(new Float32Array(n)).exp().node]);
+    return cache.get(order, { results: [1], assignments: [] }, () => ({ plan: made, executable })).plan;
+  };
+  const turns = (numbers: readonly number[]): number => {
+    const before = cache.misses;
+    for (const n of numbers) expect(ask(n).arenaBytes).toBe(n);
+    return cache.misses - before;
+  };
+  expect(turns([1, 2, 1, 2, 1, 1, 2, 2, 1])).toBe(2);
+  expect(released).toEqual([]);
+  // What follows 1 is 2, which has to go.
+  expect(turns([3, 1, 3])).toBe(1);
+  expect(released).toEqual([2]);
+  expect(turns([1, 2])).toBe(1);
+  expect(released).toEqual([2, 3]);
+  cache.clear();
+  expect(released).toEqual([2, 3, 1, 2]);
+  expect(turns([1, 2, 1, 2])).toBe(2);
+});
+
+test('parameters are compared by what they hold', () => {
+  const cache = new PlanCache(100);
+  const plan = { buffers: [], kernels: [], commit: 0, checks: [], arenaBytes: 0 };
+  const made = () => ({ plan, executable: { run: () => null, release: () => {} } });
+  const { op, inputs } = tensor([1]).exp().node;
+  const isNew = (params: Params): boolean => {
+    const before = cache.misses;
+    const node = new Node(op, inputs, [1], 'float32', params);
+    cache.get(toposort([node]), { results: [1], assignments: [] }, made);
+    return cache.misses > before;
+  };
+  const different: Params[] = [
+    {},
+    { a: 1 },
+    { b: 1 },
+    { a: 1, b: 1 },
+    { a: 2, b: 1 },
+    { a: null },
+    { a: 0 },
+    { a: -0 },
+    { a: '1' },
+    { a: [1] },
+    { a: [1, 2] },
+    { a: [[1], 2] },
+    { a: [[1, 2]] },
+  ];
+  for (const params of different) expect(isNew(params), JSON.stringify(params)).toBe(true);
+  for (const params of different) expect(isNew(structuredClone(params)), JSON.stringify(params)).toBe(false);
+});
+
+test('a graph must be looked up before another one is sorted that shares nodes with it', () => {
+  const cache = new PlanCache(10);
+  const plan = { buffers: [], kernels: [], commit: 0, checks: [], arenaBytes: 0 };
+  const made = () => ({ plan, executable: { run: () => null, release: () => {} } });
+  const goal: Goal = { results: [2], assignments: [] };
+  const a = tensor([1, 2]).node;
+  const b = tensor([3, 4]).node;
+  const difference = (x: Node, y: Node): Node => new Tensor(x).sub(new Tensor(y)).node;
+  cache.get(toposort([a, b, difference(a, b)]), goal, made);
+  const order = toposort([a, b, difference(b, a)]);
+  // With the numbers of this one, the difference would look like the first.
+  toposort([b, a]);
+  expect(() => cache.get(order, goal, made)).toThrow('another graph has been sorted');
 });
 
 test('structure decides, not the hash', () => {

@@ -38,7 +38,7 @@ test('after its first step, a loop of training and evaluation compiles nothing',
     new Dropout(0.25),
     new Dense(9, 3, { rng: random }),
   ]);
-  const optimizer = new Adam(model.parameters(), { learningRate: cosineDecay(0.01, 200) });
+  const optimizer = new Adam(model.parameters(), { learningRate: cosineDecay({ rate: 0.01, steps: 200 }) });
   const context = training({ rng: random });
   const x = random.normal([60, 6]);
   const labels = argmax(random.normal([60, 3]), 1).detach();

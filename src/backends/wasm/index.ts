@@ -30,7 +30,7 @@ export class WasmBackend implements Backend {
 
   wantsTurn(): boolean {
     const { threads, residents } = this.#engine;
-    return residents.takePressure() || threads.starting;
+    return residents.isCrowded || threads.starting;
   }
 
   setThreads(threads: number): void {

@@ -9,9 +9,9 @@ import { i32x4 } from './literals.ts';
 export const isWide = (dtype: DType): boolean => dtype === 'float32' || dtype === 'int32';
 
 /** Four neighbouring elements. Up to 15 bytes beyond the last one of interest are read. */
-export function loadVector(code: Code, dtype: DType, address: Local): Local {
-  if (isWide(dtype)) return code.load('v128.load', [address]);
-  const bytes = code.load('v128.load32_zero', [address]);
+export function loadVector(code: Code, dtype: DType, address: Local, offset = 0): Local {
+  if (isWide(dtype)) return code.load('v128.load', [address], offset);
+  const bytes = code.load('v128.load32_zero', [address], offset);
   return fromBytes(code, dtype, widened(code, bytes));
 }
 
@@ -49,13 +49,13 @@ export function packed(code: Code, dtype: DType, vector: Local): Local {
 }
 
 /** Stores the four elements of a packed vector. */
-export function storeVector(code: Code, dtype: DType, address: Local, vector: Local): void {
-  if (isWide(dtype)) code.store('v128.store', address, vector);
-  else code.storeLane('v128.store32_lane', 0, address, vector);
+export function storeVector(code: Code, dtype: DType, address: Local, vector: Local, offset = 0): void {
+  if (isWide(dtype)) code.store('v128.store', address, vector, offset);
+  else code.storeLane('v128.store32_lane', 0, address, vector, offset);
 }
 
 /** Stores the first `count` (1 to 3) elements of a packed vector. */
-export function storeSome(code: Code, dtype: DType, address: Local, vector: Local, count: Local): void {
+export function storeSome(code: Code, dtype: DType, address: Local, vector: Local, count: Operand): void {
   const wide = isWide(dtype);
   const one = wide ? 'v128.store32_lane' : 'v128.store8_lane';
   const bytes = wide ? 4 : 1;

@@ -22,7 +22,7 @@ export function compileStores(kernel: Kernel, plan: PlanCode): Callable {
       scratch: scratch!,
     };
     const roots = kernel.stores.map((store) => store.expr);
-    emitPoints(code, plan, { shape, inputs, roots }, range, (single) => {
+    emitPoints(code, plan, { shape, inputs, roots }, range, () => {
       const targets = kernel.stores.map(({ buffer }) => {
         const address = plan.address(code, { buffer, view: contiguous([]) });
         const position = code.op('i32.mul', start!, plan.bytesOf(buffer));
@@ -31,7 +31,7 @@ export function compileStores(kernel: Kernel, plan: PlanCode): Callable {
           address: code.op('i32.add', address, position),
         };
       });
-      return new StoreSink(code, targets, single);
+      return new StoreSink(code, targets);
     });
   });
 }

@@ -2,7 +2,7 @@ import type { DType, ScalarType } from '../../ir/dtype.ts';
 import { type Expr, postorder } from '../../ir/expr.ts';
 import type { Access } from '../../ir/kernel.ts';
 import { coalesce, sizeOf } from '../../ir/view.ts';
-import type { Code, Local } from './assembler/code.ts';
+import type { Code, Local, Operand } from './assembler/code.ts';
 import { emitFailures } from './checks.ts';
 import { emitExpressions } from './expression.ts';
 import { isWide, loadLanes, loadSplat, loadVector } from './lanes.ts';
@@ -53,7 +53,7 @@ export function emitPoints(
   plan: PlanCode,
   nest: Nest,
   range: Range,
-  makeSink: (single: boolean) => Sink,
+  makeSink: () => Sink,
   inRows = false,
 ): void {
   if (sizeOf(nest.shape) === 0) return;
@@ -97,24 +97,21 @@ export function emitPoints(
     if (counter !== null) rings.set(e, new Ring(code, plan, e, counter.at, range.scratch));
   }
   const acc = range.acc === null ? null : code.copy(range.acc);
-  const sink = makeSink(single);
+  const sink = makeSink();
 
   const left = code.copy(range.count);
   const inRow = code.local('i32');
   const four = code.local('i32');
 
-  const loadAll = (s: Stream): Local => {
+  /** The values of a stream at four points, or their addresses: vector number `vector` from the present point on. */
+  const loadAll = (s: Stream, vector: number): Local => {
     if (s.dtype === null || s.access.gather.length > 0) {
-      const splat = code.op('i32x4.splat', s.at);
-      return s.step === 0 ? splat : code.op('i32x4.add', splat, code.literal(multiples(s.step)));
+      const first = vector === 0 ? s.at : code.op('i32.add', s.at, 4 * vector * s.step);
+      return code.op('i32x4.add', code.op('i32x4.splat', first), code.literal(multiples(s.step)));
     }
-    if (s.step === (s.dtype === 'float32' || s.dtype === 'int32' ? 4 : 1))
-      return loadVector(code, s.dtype, s.at);
-    return loadLanes(
-      code,
-      s.dtype,
-      [0, 1, 2, 3].map((l) => (l === 0 ? s.at : code.op('i32.add', s.at, l * s.step))),
-    );
+    if (s.step === (isWide(s.dtype) ? 4 : 1)) return loadVector(code, s.dtype, s.at, 4 * vector * s.step);
+    const addresses = [0, 1, 2, 3].map((l) => (l === 0 ? s.at : code.op('i32.add', s.at, l * s.step)));
+    return loadLanes(code, s.dtype, addresses);
   };
   const loadOne = (s: Stream): Local =>
     s.dtype === null || s.access.gather.length > 0
@@ -123,19 +120,12 @@ export function emitPoints(
   const moving = live.filter((s) => s.step !== 0);
 
   const accValue = code.local('v128');
-  const emitVector = (): void => {
-    const loads = (): void => {
-      for (const s of moving) code.set(s.lanes, loadAll(s));
-      if (acc !== null) code.set(accValue, code.load('v128.load', [acc]));
-    };
-    if (single) {
-      code.set(four, code.op('i32.ge_u', inRow, 4));
-      code.if(four, loads, () => {
-        for (const s of moving) code.set(s.lanes, loadOne(s));
-        if (acc !== null) code.set(accValue, code.load('v128.load32_splat', [acc]));
-      });
-    } else loads();
-    const values = emitExpressions(
+  const emitLoads = (vector: number): void => {
+    for (const s of moving) code.set(s.lanes, loadAll(s, vector));
+    if (acc !== null) code.loadInto(accValue, 'v128.load', [acc], 16 * vector);
+  };
+  const emitValues = (): Local[] =>
+    emitExpressions(
       code,
       plan,
       {
@@ -149,8 +139,54 @@ export function emitPoints(
       },
       nest.roots,
     );
-    sink.take(values, inRow);
+  /** Moves on by so many points. */
+  const advance = (points: Operand): void => {
+    const times = (step: number): Operand =>
+      typeof points === 'number' ? points * step : code.op('i32.mul', points, step);
+    for (const s of moving) code.update(s.at, 'i32.add', s.at, times(s.step));
+    if (acc !== null) code.update(acc, 'i32.add', acc, times(4));
+    code.update(inRow, 'i32.sub', inRow, points);
+    sink.advance(points);
   };
+
+  const emitVectors = (): void =>
+    code.loop(() => {
+      for (let vector = 0; vector < UNROLL; vector++) {
+        emitLoads(vector);
+        sink.put(emitValues(), vector);
+      }
+      advance(4 * UNROLL);
+      return code.op('i32.ge_s', inRow, 4 * UNROLL);
+    });
+
+  const emitRest = (): void =>
+    code.loop(() => {
+      code.set(four, code.op('i32.ge_s', inRow, 4));
+      if (single) {
+        code.if(
+          four,
+          () => emitLoads(0),
+          () => {
+            for (const s of moving) code.set(s.lanes, loadOne(s));
+            if (acc !== null) code.loadInto(accValue, 'v128.load32_splat', [acc]);
+          },
+        );
+      } else emitLoads(0);
+      const values = emitValues();
+      code.if(
+        four,
+        () => {
+          sink.put(values, 0);
+          advance(4);
+        },
+        () => {
+          const count = single ? code.copy(1) : code.copy(inRow);
+          sink.putSome(values, count);
+          advance(count);
+        },
+      );
+      return code.op('i32.gt_s', inRow, 0);
+    });
 
   const emitRow = (): void => {
     for (const s of live) {
@@ -162,21 +198,12 @@ export function emitPoints(
       }
     }
     for (const ring of rings.values()) ring.begin();
-    code.loop(() => {
-      emitVector();
-      const step = single ? code.select(four, 4, 1) : 4;
-      for (const s of moving)
-        code.update(
-          s.at,
-          'i32.add',
-          s.at,
-          typeof step === 'number' ? 4 * s.step : code.op('i32.mul', step, s.step),
-        );
-      if (acc !== null)
-        code.update(acc, 'i32.add', acc, typeof step === 'number' ? 16 : code.op('i32.shl', step, 2));
-      code.update(inRow, 'i32.sub', inRow, step);
-      return code.op('i32.gt_s', inRow, 0);
-    });
+    if (single || !isLight(order)) {
+      emitRest();
+      return;
+    }
+    code.if(code.op('i32.ge_s', inRow, 4 * UNROLL), emitVectors);
+    code.if(code.op('i32.gt_s', inRow, 0), emitRest);
   };
 
   code.if(range.count, () => {
@@ -189,10 +216,7 @@ export function emitPoints(
       const rowLeft = code.op('i32.sub', length, column);
       const here = code.select(code.op('i32.lt_u', left, rowLeft), left, rowLeft);
       code.set(inRow, here);
-      const accRow = acc === null ? null : code.copy(acc);
       emitRow();
-      // Only what the row holds counts, though the last vector may have gone beyond it.
-      if (acc !== null) code.set(acc, code.op('i32.add', accRow!, code.op('i32.shl', here, 2)));
       code.update(left, 'i32.sub', left, here);
       code.set(column, 0);
       emitNextRow(outer.length - 1);
@@ -238,6 +262,27 @@ function loopOrder(plan: PlanCode, { shape, inputs }: Nest, inRows: boolean) {
 const unitOf = (plan: PlanCode, { buffer }: Access): number => (buffer === null ? 1 : plan.bytesOf(buffer));
 
 const multiples = (step: number): Int32Array => Int32Array.of(0, step, 2 * step, 3 * step);
+
+/** Vectors that a loop over a light expression takes at a time. */
+const UNROLL = 4;
+
+/** Is so little computed at a point that the loop around it counts? */
+const isLight = (order: readonly Expr[]): boolean =>
+  order.length <= 16 && order.every((e) => !heavy.has(e.op) && !(e.op === 'load' && e.args.length > 0));
+
+const heavy = new Set<string>([
+  'exp',
+  'expm1',
+  'log',
+  'log1p',
+  'sin',
+  'cos',
+  'tanh',
+  'erf',
+  'pow',
+  'philox',
+  'mod',
+]);
 
 /** Could what lies beyond the end of a row do harm: a read out of memory, or a check that fails? */
 function needsSingle(order: readonly Expr[], streams: readonly Stream[]): boolean {

@@ -131,7 +131,7 @@ export function compileOperand(nest: Nest, plan: PlanCode): Callable {
   return plan.module.function(['i32', 'i32', 'i32', 'i32'], [], (code, start, count, to, scratch) => {
     const range = { start: start!, count: count!, acc: null, scratch: scratch! };
     const target = { dtype: rawType(nest.roots[0]!.type), address: to! };
-    emitPoints(code, plan, nest, range, (single) => new StoreSink(code, [target], single));
+    emitPoints(code, plan, nest, range, () => new StoreSink(code, [target]));
   });
 }
 
@@ -210,7 +210,7 @@ function stripTasks(
         plan,
         nest,
         range,
-        (single) => new RowsSink(code, fold, to!, { size, pitch, count: LANES }, single),
+        () => new RowsSink(code, fold, to!, { size, pitch, count: LANES }),
         true,
       );
     },

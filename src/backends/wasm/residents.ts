@@ -44,19 +44,15 @@ export class Residents {
   readonly #collected: FinalizationRegistry<Block>;
   #run = 0;
   #runBytes = 0;
-  /** Has a block been written back to make room since the last question? */
-  #pressed = false;
 
   constructor(memory: Memory) {
     this.#memory = memory;
     this.#collected = new FinalizationRegistry((block) => this.#release(block));
   }
 
-  /** Was there no room without writing values back? Finalizers may know that they are not wanted any more. */
-  takePressure(): boolean {
-    const pressed = this.#pressed;
-    this.#pressed = false;
-    return pressed;
+  /** Are there many results that nobody has read? Finalizers may know that they are not wanted any more. */
+  get isCrowded(): boolean {
+    return 2 * this.#results.bytes > this.#results.limit;
   }
 
   /** What is brought in from now on stays until the next call. */
@@ -153,10 +149,7 @@ export class Residents {
   }
 
   #evict(block: Block): void {
-    if (block.older !== null) {
-      this.#pressed = true;
-      block.fetch(block.older);
-    }
+    if (block.older !== null) block.fetch(block.older);
     block.drop();
   }
 

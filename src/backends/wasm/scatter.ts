@@ -95,7 +95,7 @@ export function compileScatter(kernel: Kernel, source: Scatter, plan: PlanCode, 
     };
     return code.module.function(['i32', 'i32', 'i32', 'i32'], [], (body, start, n, to, scratch) => {
       const range = { start: start!, count: n!, acc: null, scratch: scratch! };
-      emitPoints(body, code, nest, range, (single) => new JoinSink(body, foldOf('sum', type), to!, single));
+      emitPoints(body, code, nest, range, () => new JoinSink(body, foldOf('sum', type), to!));
     });
   }
 }

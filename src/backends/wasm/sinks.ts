@@ -5,56 +5,51 @@ import { isWide, packed, storeSome, storeVector } from './lanes.ts';
 
 /** Takes the values of points, in their order. */
 export interface Sink {
-  /**
-   * Four points, of which those beyond the end of the row (`left` are left in it) do not count. In a nest whose last points
-   * come one by one (`single`), only the first counts where fewer than four are left.
-   */
-  take(values: readonly Local[], left: Local): void;
+  /** Four points: those from `4 * vector` on, counted from the present one. */
+  put(values: readonly Local[], vector: number): void;
+  /** The first `count` (1 to 3) of four points. */
+  putSome(values: readonly Local[], count: Operand): void;
+  /** So many points have been put. */
+  advance(points: Operand): void;
+}
+
+/** Moves an address by elements. */
+function move(code: Code, at: Local, dtype: DType, points: Operand): void {
+  const bytes = typeof points === 'number' || !isWide(dtype) ? points : code.op('i32.shl', points, 2);
+  const step = typeof bytes === 'number' && isWide(dtype) ? 4 * bytes : bytes;
+  code.update(at, 'i32.add', at, step);
 }
 
 /** Writes values to memory, element after element; `address` is where the first one goes. */
 export class StoreSink implements Sink {
   readonly #code: Code;
   readonly #targets: readonly { readonly dtype: DType; readonly at: Local }[];
-  readonly #single: boolean;
 
-  constructor(
-    code: Code,
-    targets: readonly { readonly dtype: DType; readonly address: Local }[],
-    single: boolean,
-  ) {
+  constructor(code: Code, targets: readonly { readonly dtype: DType; readonly address: Local }[]) {
     this.#code = code;
     this.#targets = targets.map(({ dtype, address }) => ({ dtype, at: code.copy(address) }));
-    this.#single = single;
   }
 
-  take(values: readonly Local[], left: Local): void {
-    const code = this.#code;
-    const vectors = this.#targets.map(({ dtype }, i) => packed(code, dtype, values[i]!));
-    const advance = (count: Operand): void => {
-      for (const { dtype, at } of this.#targets) {
-        const wide = isWide(dtype);
-        const bytes =
-          typeof count === 'number' ? count * (wide ? 4 : 1) : wide ? code.op('i32.shl', count, 2) : count;
-        code.update(at, 'i32.add', at, bytes);
-      }
-    };
-    code.if(
-      code.op('i32.ge_s', left, 4),
-      () => {
-        this.#targets.forEach(({ dtype, at }, i) => {
-          storeVector(code, dtype, at, vectors[i]!);
-        });
-        advance(4);
-      },
-      () => {
-        const count = this.#single ? code.copy(1) : left;
-        this.#targets.forEach(({ dtype, at }, i) => {
-          storeSome(code, dtype, at, vectors[i]!, count);
-        });
-        advance(this.#single ? 1 : left);
-      },
-    );
+  put(values: readonly Local[], vector: number): void {
+    const vectors = this.#packed(values);
+    this.#targets.forEach(({ dtype, at }, i) => {
+      storeVector(this.#code, dtype, at, vectors[i]!, (isWide(dtype) ? 16 : 4) * vector);
+    });
+  }
+
+  putSome(values: readonly Local[], count: Operand): void {
+    const vectors = this.#packed(values);
+    this.#targets.forEach(({ dtype, at }, i) => {
+      storeSome(this.#code, dtype, at, vectors[i]!, count);
+    });
+  }
+
+  advance(points: Operand): void {
+    for (const { dtype, at } of this.#targets) move(this.#code, at, dtype, points);
+  }
+
+  #packed(values: readonly Local[]): Local[] {
+    return this.#targets.map(({ dtype }, i) => packed(this.#code, dtype, values[i]!));
   }
 }
 
@@ -63,30 +58,27 @@ export class JoinSink implements Sink {
   protected readonly code: Code;
   protected readonly at: Local;
   readonly #fold: Fold;
-  readonly #single: boolean;
 
-  constructor(code: Code, fold: Fold, address: Local, single: boolean) {
+  constructor(code: Code, fold: Fold, address: Local) {
     this.code = code;
     this.at = code.copy(address);
     this.#fold = fold;
-    this.#single = single;
   }
 
-  take([value]: readonly Local[], left: Local): void {
-    const { code, at } = this;
-    const joined = code.op(this.#fold.op, code.load('v128.load', [at]), value!);
-    code.if(
-      code.op('i32.ge_s', left, 4),
-      () => {
-        code.store('v128.store', at, joined);
-        code.update(at, 'i32.add', at, 16);
-      },
-      () => {
-        const count = this.#single ? code.copy(1) : left;
-        storeSome(code, 'int32', at, joined, count);
-        code.update(at, 'i32.add', at, code.op('i32.shl', count, 2));
-      },
-    );
+  put(values: readonly Local[], vector: number): void {
+    this.code.store('v128.store', this.at, this.#joined(values, 16 * vector), 16 * vector);
+  }
+
+  putSome(values: readonly Local[], count: Operand): void {
+    storeSome(this.code, 'int32', this.at, this.#joined(values, 0), count);
+  }
+
+  advance(points: Operand): void {
+    move(this.code, this.at, 'int32', points);
+  }
+
+  #joined([value]: readonly Local[], offset: number): Local {
+    return this.code.op(this.#fold.op, this.code.load('v128.load', [this.at], offset), value!);
   }
 }
 
@@ -103,15 +95,15 @@ export class RowsSink extends JoinSink {
   readonly #row: Local;
   readonly #first: Local;
 
-  constructor(code: Code, fold: Fold, first: Local, rows: Rows, single: boolean) {
-    super(code, fold, first, single);
+  constructor(code: Code, fold: Fold, first: Local, rows: Rows) {
+    super(code, fold, first);
     this.#rows = rows;
     this.#first = first;
     this.#row = code.copy(first);
   }
 
-  override take(values: readonly Local[], left: Local): void {
-    super.take(values, left);
+  override advance(points: Operand): void {
+    super.advance(points);
     const { code, at } = this;
     const { size, pitch, count } = this.#rows;
     const full = code.op('i32.eq', code.op('i32.sub', at, this.#row), 4 * size);
