@@ -28,3 +28,8 @@ export class ValueError extends NdgradError {
 export class StateError extends NdgradError {
   override name = 'StateError';
 }
+
+/** Values that do not fit into the memory of the WebAssembly backend. */
+export class MemoryError extends NdgradError {
+  override name = 'MemoryError';
+}

@@ -60,8 +60,17 @@ let made: WasmBackend | string | null = null;
 
 /** The backend, or why it can't run. */
 export function wasmBackend(): WasmBackend | string {
-  made ??= obstacle() ?? new WasmBackend();
+  made ??= obstacle() ?? make();
   return made;
+}
+
+/** Some platforms have WebAssembly, but no memory for it. */
+function make(): WasmBackend | string {
+  try {
+    return new WasmBackend();
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** Tries a module with SIMD: an engine may lack it, and a page's content-security policy may forbid WebAssembly. */

@@ -1,5 +1,5 @@
 import { type DType, dtypes, type TypedArray } from '../../ir/dtype.ts';
-import { NdgradError } from '../../ir/errors.ts';
+import { MemoryError } from '../../ir/errors.ts';
 import { FreeList } from '../../ir/free-list.ts';
 import { MAX_PAGES } from './assembler/module.ts';
 import { aligned, LINE } from './layout.ts';
@@ -8,11 +8,6 @@ const PAGE = 65536;
 const MIB = 1 << 20;
 /** So many bytes after the end of what is allocated can be read. */
 const MARGIN = LINE;
-
-/** Values that do not fit into the memory of the WebAssembly backend. */
-export class MemoryError extends NdgradError {
-  override name = 'MemoryError';
-}
 
 export interface MemoryOptions {
   /** May several threads use it? */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WasmModule } from '../../../src/backends/wasm/assembler/module.ts';
-import { Memory, MemoryError } from '../../../src/backends/wasm/memory.ts';
-import { NdgradError } from '../../../src/ir/errors.ts';
+import { Memory } from '../../../src/backends/wasm/memory.ts';
+import { MemoryError, NdgradError } from '../../../src/ir/errors.ts';
 import { FreeList } from '../../../src/ir/free-list.ts';
 
 const PAGE = 65536;
