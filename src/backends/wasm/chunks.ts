@@ -21,7 +21,7 @@ export function unitsTask(
   const run: Callable = plan.module.function(['i32', 'i32'], [], (code, chunk, scratch) => {
     const first = code.op('i32.mul', chunk!, size);
     const end = code.op('i32.add', first, size);
-    if (count % size !== 0) code.set(end, code.select(code.op('i32.lt_u', end, count), end, count));
+    if (count % size !== 0) code.set(end, code.smaller(end, count));
     body(code, first, end, scratch!);
   });
   return { run, chunks, cost };

@@ -57,13 +57,13 @@ export function compileContract(kernel: Kernel, source: Contract, plan: PlanCode
         const bOrigin = emitOrigin(code, plan, source.b, bBatches, batch);
         code.call(multiply, aOrigin, bOrigin, row, column, sums, scratch);
 
-        const height = smaller(code, code.op('i32.sub', m, row), rows);
+        const height = code.smaller(code.op('i32.sub', m, row), rows);
         const point = code.op('i32.mul', code.op('i32.add', code.op('i32.mul', batch, m), row), n);
         if (columnBlocks === 1) {
           code.call(stores, point, code.op('i32.mul', height, n), sums, scratch);
           return;
         }
-        const width = smaller(code, code.op('i32.sub', n, column), columns);
+        const width = code.smaller(code.op('i32.sub', n, column), columns);
         code.update(point, 'i32.add', point, column);
         code.for(0, height, 1, () => {
           code.call(stores, point, width, sums, scratch);
@@ -107,8 +107,6 @@ function evenBlock(count: number, most: number, multiple: number): number {
   return Math.min(count, Math.ceil(count / blocks / multiple) * multiple);
 }
 
-const smaller = (code: Code, x: Value, y: number): Local => code.select(code.op('i32.lt_u', x, y), x, y);
-
 /** The address of a batch's matrix. */
 function emitOrigin(code: Code, plan: PlanCode, operand: Operand, batches: Steps, batch: Local): Local {
   return code.op('i32.add', plan.address(code, operand), emitOffset(code, plan, batches, batch));
@@ -144,12 +142,12 @@ function compileBlock(
     ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
     [],
     (code, aOrigin, bOrigin, row, column, sums, scratch) => {
-      const height = smaller(code, code.op('i32.sub', m, row!), rows);
-      const width = smaller(code, code.op('i32.sub', n, column!), columns);
+      const height = code.smaller(code.op('i32.sub', m, row!), rows);
+      const width = code.smaller(code.op('i32.sub', n, column!), columns);
       const tiles = code.op('i32.div_u', height, TILE_ROWS);
       if (k === 0) code.fillMemory(sums!, 0, 4 * rows * columns);
       code.for(0, k, K_BLOCK, (p) => {
-        const depth = smaller(code, code.op('i32.sub', k, p), K_BLOCK);
+        const depth = code.smaller(code.op('i32.sub', k, p), K_BLOCK);
         const left = a.emit(code, { origin: aOrigin!, line: row!, count: height, k: p, depth }, scratch!);
 
         /** Multiplies all rows with a panel of columns. */
@@ -169,7 +167,7 @@ function compileBlock(
         };
 
         code.for(0, width, STRIP, (j) => {
-          const count = smaller(code, code.op('i32.sub', width, j), STRIP);
+          const count = code.smaller(code.op('i32.sub', width, j), STRIP);
           const line = code.op('i32.add', column!, j);
           const right = b.emit(code, { origin: bOrigin!, line, count, k: p, depth }, scratch!);
           const c = code.op('i32.add', sums!, code.op('i32.mul', j, 4));

@@ -61,7 +61,7 @@ function rowsTask(
   return unitsTask(plan, sizeOf(kernel.shape), cost, 1, (code, first, end, scratch) => {
     const acc = code.op('i32.add', scratch, results);
     code.for(first, end, WAITING, (from) => {
-      const upTo = smaller(code, code.op('i32.add', from, WAITING), end);
+      const upTo = code.smaller(code.op('i32.add', from, WAITING), end);
       code.for(from, upTo, together, (point) => {
         const to = code.op('i32.add', acc, code.op('i32.shl', code.op('i32.sub', point, from), 2));
         reduce(code, point, to, scratch, upTo);
@@ -70,8 +70,6 @@ function rowsTask(
     });
   });
 }
-
-const smaller = (code: Code, a: Operand, b: Operand): Local => code.select(code.op('i32.lt_u', a, b), a, b);
 
 function inTurn(
   kernel: Kernel,
@@ -92,7 +90,7 @@ function inTurn(
     const together = Math.min(WAITING, Math.floor(CHUNK / Math.max(1, length)));
     return [
       rowsTask(kernel, plan, stores, cost, together, (code, point, to, scratch, end) => {
-        const rows = smaller(code, code.op('i32.sub', end, point), together);
+        const rows = code.smaller(code.op('i32.sub', end, point), together);
         const x = code.op('i32.add', scratch, buffer);
         code.call(operand, code.op('i32.mul', point, length), code.op('i32.mul', rows, length), x, scratch);
         code.for(0, rows, 1, (row) => {
@@ -111,7 +109,7 @@ function inTurn(
     code.for(first, end, 1, (unit) => {
       const chunk = code.op('i32.rem_u', unit, chunks);
       const at = code.op('i32.mul', chunk, CHUNK);
-      const count = smaller(code, code.op('i32.sub', length, at), CHUNK);
+      const count = code.smaller(code.op('i32.sub', length, at), CHUNK);
       const point = code.op('i32.mul', code.op('i32.div_u', unit, chunks), length);
       code.call(operand, code.op('i32.add', point, at), count, x, scratch);
       const to = code.op('i32.add', results, code.op('i32.shl', unit, 4));
@@ -255,7 +253,7 @@ function stripTasks(
       code.for(from, end, 1, (unit) => {
         const to = code.op('i32.add', scratch, lanes);
         const row = code.op('i32.mul', code.op('i32.rem_u', unit, chunks), CHUNK);
-        const rows = smaller(code, code.op('i32.sub', length, row), CHUNK);
+        const rows = code.smaller(code.op('i32.sub', length, row), CHUNK);
         reduceRows(code, code.op('i32.div_u', unit, chunks), row, rows, to, scratch);
         const target = code.op('i32.add', plan.word(code, partials), code.op('i32.mul', unit, pitch));
         code.copyMemory(target, to, pitch);

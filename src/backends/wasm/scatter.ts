@@ -2,7 +2,7 @@ import { dtypes } from '../../ir/dtype.ts';
 import { convert, load } from '../../ir/expr.ts';
 import type { Kernel, Scatter } from '../../ir/kernel.ts';
 import { sizeOf } from '../../ir/view.ts';
-import type { Callable, Code, Local } from './assembler/code.ts';
+import type { Callable } from './assembler/code.ts';
 import { emitFailure } from './checks.ts';
 import { unitsTask } from './chunks.ts';
 import { foldOf } from './fold.ts';
@@ -49,8 +49,8 @@ export function compileScatter(kernel: Kernel, source: Scatter, plan: PlanCode, 
           rows,
         );
         const column = code.op('i32.mul', code.op('i32.rem_u', unit, strips), strip);
-        const width = smaller(code, code.op('i32.sub', inner, column), strip);
-        const height = smaller(code, code.op('i32.sub', size, firstRow), rows);
+        const width = code.smaller(code.op('i32.sub', inner, column), strip);
+        const height = code.smaller(code.op('i32.sub', size, firstRow), rows);
         code.fillMemory(at, 0, rows * pitch);
         const indexAt = code.copy(indexAddress);
         code.for(0, count, 1, (c) => {
@@ -99,5 +99,3 @@ export function compileScatter(kernel: Kernel, source: Scatter, plan: PlanCode, 
     });
   }
 }
-
-const smaller = (code: Code, a: Local, b: number): Local => code.select(code.op('i32.lt_u', a, b), a, b);

@@ -3,7 +3,7 @@ import { exponent, lookup, powerOfTwo } from './bits.ts';
 import { binaryIntrinsics, unaryIntrinsics } from './intrinsics.ts';
 
 /** Plain numbers. */
-const numbers: Arithmetic<number, boolean> = {
+export const numbers: Arithmetic<number, boolean> = {
   constant: (value) => value,
   add: (a, b) => a + b,
   sub: (a, b) => a - b,

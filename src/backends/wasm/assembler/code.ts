@@ -170,6 +170,11 @@ export class Code {
     return this.#assign(this.local(type));
   }
 
+  /** The smaller of two unsigned numbers. */
+  smaller(a: Operand, b: Operand): Local {
+    return this.select(this.op('i32.lt_u', a, b), a, b);
+  }
+
   if(condition: Operand, then: () => void, otherwise?: () => void): void {
     this.#push(condition, 'i32');
     this.#open(0x04, then);
