@@ -7,7 +7,7 @@ import { ThreadLimit } from './thread-limit.ts';
 import { control, WAKES, workerSource } from './worker.ts';
 
 /** As `WORTH_ASLEEP`, while workers look for work. */
-const WORTH_AWAKE = 20_000;
+const WORTH_AWAKE = 50_000;
 
 /** Milliseconds after which a worker that has not started is given up. */
 const START_TIMEOUT = 10_000;
