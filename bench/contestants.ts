@@ -14,9 +14,16 @@ export interface Contestant {
   readonly version: string | null;
 }
 
+export interface ContestantOptions {
+  /** ndgrad's backend: the reference interpreter has one thread. */
+  readonly backend: 'js' | 'wasm';
+  readonly threads: number;
+  readonly python: string;
+}
+
 /** All contestants; ndgrad on one thread comes first, since the others are compared with it. */
-export function contestants(options: { readonly threads: number; readonly python: string }): Contestant[] {
-  const { threads, python } = options;
+export function contestants(options: ContestantOptions): Contestant[] {
+  const { backend, threads, python } = options;
   const several = threads > 1 ? [threads] : [];
   const title = (name: string, n: number) => `${name}, ${n} thread${n === 1 ? '' : 's'}`;
   const make = (
@@ -34,7 +41,7 @@ export function contestants(options: { readonly threads: number; readonly python
   });
   const tfjs = 'node_modules/@tensorflow/tfjs';
   return [
-    ...[1, ...several].map((n) => make(`ndgrad-${n}`, title('ndgrad', n), 'ndgrad', [n], '..')),
+    ...[1, ...several].map((n) => make(`ndgrad-${n}`, title('ndgrad', n), 'ndgrad', [n, backend], '..')),
     make('jax-js', 'jax-js wasm', 'jax', [1], 'node_modules/@jax-js/jax'),
     make('tfjs-wasm', 'tfjs wasm', 'tfjs', [1, 'wasm'], tfjs),
     make('tfjs-cpu', 'tfjs cpu', 'tfjs', [1, 'cpu'], tfjs),

@@ -30,6 +30,7 @@ benchmarks          ${Object.keys(benchmarks).join(', ')}; all by default
 --against NAMES     contestants beside ndgrad, with commas: jax-js, tfjs-wasm, tfjs-cpu, brain, torch; none
 --rounds N          rounds of each measurement; 7 by default
 --steps N           training steps that an epoch is reckoned from; 20 by default
+--backend NAME      ndgrad's backend: wasm, or js, the slow reference; wasm by default
 --threads N         threads of ndgrad and PyTorch, beside one; 2 by default
 --python PROGRAM    the Python interpreter for PyTorch; python3 by default
 --json FILE         write what was measured there too
@@ -45,6 +46,7 @@ function readFlags() {
         against: { type: 'string', default: 'jax-js,tfjs-wasm,tfjs-cpu,brain,torch' },
         rounds: { type: 'string', default: '7' },
         steps: { type: 'string', default: '20' },
+        backend: { type: 'string', default: 'wasm' },
         threads: { type: 'string', default: '2' },
         python: { type: 'string', default: 'python3' },
         json: { type: 'string' },
@@ -69,7 +71,9 @@ function whole(name: 'rounds' | 'steps' | 'threads'): number {
 }
 
 function chosenContestants(threads: number) {
-  const all = contestants({ threads, python: flags.python });
+  const { backend, python } = flags;
+  if (backend !== 'wasm' && backend !== 'js') fail(`--backend: got '${backend}', wanted wasm or js`);
+  const all = contestants({ backend, threads, python });
   const names = flags.against === 'none' ? [] : flags.against.split(',');
   const isNamed = (key: string, name: string) => key === name || key.replace(/-\d+$/, '') === name;
   const unknown = names.find((name) => !all.some(({ key }) => isNamed(key, name)));

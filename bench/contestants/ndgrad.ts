@@ -5,11 +5,6 @@ import * as task from '../task.ts';
 
 type Ndgrad = typeof import('../../src/index.ts');
 
-/** `setThreads` came with the WebAssembly backend; older builds have one thread and no such function. */
-async function setThreads(ndgrad: object, threads: number): Promise<void> {
-  if ('setThreads' in ndgrad && typeof ndgrad.setThreads === 'function') await ndgrad.setThreads(threads);
-}
-
 const count = (threads: number): string => `${threads} thread${threads === 1 ? '' : 's'}`;
 
 /** A tensor is computed once, so each run makes its tensors anew, as a training step does. */
@@ -106,7 +101,8 @@ async function training(ndgrad: Ndgrad, wanted: task.TrainingTask): Promise<Prep
 
 await serve(async (threads): Promise<Library> => {
   const ndgrad = await import('../../src/index.ts');
-  await setThreads(ndgrad, threads);
+  await ndgrad.setBackend(process.argv[3] === 'js' ? 'js' : 'wasm');
+  ndgrad.setThreads(threads);
   const { name, threads: used } = ndgrad.backendInfo();
   if (used !== threads) throw new Unavailable(`backend ${name} runs on ${count(used)} here`);
   return {
