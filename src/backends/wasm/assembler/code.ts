@@ -86,7 +86,7 @@ export class Code {
 
   /** As `op`, but the result goes to an existing variable, which may be an operand. */
   update(target: Local, name: instructions.Plain, ...operands: readonly Operand[]): void {
-    this.#made(instructions.plain[name], operands, name, () => {}, target);
+    this.#made(instructions.plain[name], operands, name, undefined, target);
   }
 
   /** An instruction on memory at `operands[0] + offset`. */
@@ -293,16 +293,14 @@ export class Code {
     [opcode, signature]: readonly [number, string],
     operands: readonly Operand[],
     name: string,
-    immediates: () => void = () => {},
+    immediates?: () => void,
     target?: Local,
   ): Local | null {
     const colon = signature.indexOf(':');
     if (operands.length !== colon) throw misused(name);
-    operands.forEach((operand, i) => {
-      this.#push(operand, typeOfLetter[signature[i]!]!, name);
-    });
+    for (let i = 0; i < colon; i++) this.#push(operands[i]!, typeOfLetter[signature[i]!]!, name);
     this.#opcode(opcode);
-    immediates();
+    immediates?.();
     const result = typeOfLetter[signature[colon + 1]!];
     if (result === undefined) return null;
     if (target !== undefined && target.type !== result) throw misused(name);
