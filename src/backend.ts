@@ -1,4 +1,5 @@
 import { wasmBackend } from './backends/wasm/index.ts';
+import { MAX_THREADS } from './backends/wasm/thread-limit.ts';
 import { StateError, ValueError } from './ir/errors.ts';
 import type { Backend } from './ir/kernel.ts';
 
@@ -53,12 +54,12 @@ export async function setBackend(name: BackendName): Promise<void> {
 }
 
 /**
- * The most threads that a run may use, the calling one included; all cores by default. Small plans run on one thread, and
+ * The most threads that a run may use, from 1 to 255, the calling one included; all cores by default. Small plans run on one thread, and
  * so does the js backend. The number of threads never changes a result.
  */
 export function setThreads(threads: number): void {
-  if (!Number.isInteger(threads) || threads < 1)
-    throw new ValueError(`[setThreads] got ${threads}, wanted a whole number of at least 1.`);
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
+    throw new ValueError(`[setThreads] got ${threads}, wanted a whole number from 1 to ${MAX_THREADS}.`);
   const wasm = wasmBackend();
   if (typeof wasm !== 'string') wasm.setThreads(threads);
 }

@@ -78,7 +78,7 @@ export function run(step: Step): void | Promise<void> {
   if (prepared.order.roots.length === 0) return;
   if (backendIfReady() !== null) return execute(prepared);
   // Sorted anew then: other steps have been sorted since, and may have computed a part of this one.
-  return loadBackend().then(() => execute(prepare(step)));
+  return load().then(() => execute(prepare(step)));
 }
 
 function execute(prepared: Prepared): void | Promise<void> {
@@ -110,7 +110,7 @@ export async function takeTurn(): Promise<void> {
 /** The values of a node, computed if they are not known. The array belongs to the node: do not change it. */
 export async function compute(node: Node): Promise<TypedArray> {
   await run({ results: [node], assignments: [] });
-  await loadBackend();
+  await load();
   await takeTurn();
   return readyBackend().read(node.storage!);
 }
@@ -128,10 +128,27 @@ export function computeSync(node: Node): TypedArray {
   return array;
 }
 
-/** A new storage with the values of a node: computed now, or, where the backend is not loaded yet, when they are needed. */
+/** Storages that wait for the backend, in the order of their making. */
+const deferred: Storage[] = [];
+
+/** Loads the backend, where that is still to be done, and makes the values that wait for it, before anything is overwritten. */
+async function load(): Promise<void> {
+  await loadBackend();
+  for (const storage of deferred.splice(0)) void storage.array;
+}
+
+/** The values of a node as they were when it was built: versions may have been counted up for the run that comes next. */
+function firstValues(node: Node): TypedArray {
+  if (node.storage === null) void execute(prepare({ results: [node], assignments: [] }));
+  return node.storage!.array;
+}
+
+/** A new storage with the values of a node: computed now, or, where the backend is not loaded yet, as soon as it is. */
 export function storageOf(node: Node, name: string): Storage {
   if (backendIfReady() !== null) return new Storage(node.dtype, computeSync(node).slice(), name);
-  return Storage.deferred(node.dtype, node.size, () => computeSync(node), name);
+  const storage = Storage.deferred(node.dtype, node.size, () => firstValues(node), name);
+  deferred.push(storage);
+  return storage;
 }
 
 /** The plan of a step, printed. */

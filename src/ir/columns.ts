@@ -25,6 +25,7 @@ export function columnOrder(
   over: readonly number[],
   inputs: readonly Access[],
 ): Columns | null {
+  if (inputs.length === 0) return null;
   const merged = coalesce(
     [...shape, ...over],
     inputs.map((input) => input.view.stride),

@@ -59,6 +59,7 @@ export class Storage {
   overwrite(): TypedArray {
     this.residence?.drop();
     this.residence = null;
+    this.#make = null;
     return this.#array;
   }
 

@@ -25,7 +25,7 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> {
   trainable: boolean;
   readonly #storage: Storage;
 
-  /** Starts with the values of a tensor (computed now, and copied). */
+  /** Starts with the values that a tensor has now; they are copied. */
   constructor(initial: Tensor<S>, options: ParameterOptions = {}) {
     if (!(initial instanceof Tensor)) throw notATensor('Parameter', initial);
     const storage = storageOf(initial.node, options.name ?? 'parameter');

@@ -6,8 +6,10 @@ import {
   backendInfo,
   Dense,
   Dropout,
+  full,
   Generator,
   gradients,
+  maximum,
   Sequential,
   setBackend,
   softmaxCrossEntropy,
@@ -86,6 +88,27 @@ test('random numbers, in rows of any length and beginning anywhere', () => {
     },
   );
   fc.assert(property, { numRuns: 100 });
+});
+
+test('reductions of numbers that are nowhere in memory', () => {
+  const shapes = [[50, 3], [33, 7], [3, 50], [129, 5], [2, 300, 16], [40], [1, 130, 2]] as const;
+  for (const shape of shapes) {
+    for (let axis = 0; axis < shape.length; axis++) {
+      const x = full([...shape], 2.5).add(1);
+      expectSameOnAll([x.sum(axis), x.prod(axis), x.max(axis), x.mean(axis), x.argmax(axis)]);
+    }
+    expectSameOnAll([full([...shape], 2.5).sum()]);
+  }
+});
+
+test('reductions over more than 2^32 points', () => {
+  const x = new Generator(1).uniform([65_536, 1]);
+  const y = new Generator(2).uniform([1, 65_600]);
+  const most = maximum(x, y).max(1);
+  const least = Math.max(...y.dataSync());
+  x.dataSync().forEach((value, i) => {
+    if (most.dataSync()[i] !== Math.max(value, least)) expect.fail(`row ${i}`);
+  });
 });
 
 /** The bits of all parameters and optimizer state after ten steps, and the losses. */

@@ -58,7 +58,7 @@ function require(holds: boolean, what: string): void {
 function checkReach(plan: Plan, { kernel, buffer, view, low, high }: Reach, values: readonly number[]): void {
   const offset = evaluateOffset(view.offset, values);
   const size = plan.buffers[buffer]?.size ?? 0;
-  if (offset + low < 0 || offset + high >= size)
+  if (!(Number.isInteger(offset) && offset + low >= 0 && offset + high < size))
     require(false, `'${kernel.name}' reads ${offset + low} to ${offset + high} of buffer ${buffer}, which holds ${size}`);
 }
 

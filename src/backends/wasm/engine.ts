@@ -25,31 +25,41 @@ export class Engine {
     this.residents = new Residents(this.memory);
     this.threads = new Threads(this.memory, platform);
     this.grain = grain;
-    this.arena = new Region(this);
-    this.scratch = new Region(this);
-  }
-
-  /** The address of memory; values that can be spared give way to it. */
-  allocate(bytes: number): number {
-    return this.memory.allocate(bytes, () => this.residents.evictOldest());
+    this.arena = new Region(this.memory);
+    this.scratch = new Region(this.memory);
+    this.memory.makeRoom = () => this.residents.evictOldest() || this.arena.shrink() || this.scratch.shrink();
   }
 }
 
-/** A stretch of memory that grows to what the largest of its users needs, and keeps nothing for them. */
+/** A stretch of memory that the runs share, one after the other; it grows to what the largest of them needs. */
 class Region {
   address = 0;
   #bytes = 0;
-  readonly #engine: Engine;
+  /** What the present run needs. */
+  #needed = 0;
+  readonly #memory: Memory;
 
-  constructor(engine: Engine) {
-    this.#engine = engine;
+  constructor(memory: Memory) {
+    this.#memory = memory;
   }
 
+  /** Makes the region hold so many bytes at least. Its contents are lost where it moves. */
   reserve(bytes: number): void {
-    if (bytes <= this.#bytes) return;
-    this.#engine.memory.release(this.address, this.#bytes);
+    this.#needed = bytes;
+    if (bytes > this.#bytes) this.#resize(bytes);
+  }
+
+  /** Gives back what the present run does not need; false where it needs all. */
+  shrink(): boolean {
+    if (this.#needed >= this.#bytes) return false;
+    this.#resize(this.#needed);
+    return true;
+  }
+
+  #resize(bytes: number): void {
+    this.#memory.release(this.address, this.#bytes);
     this.#bytes = 0;
-    this.address = this.#engine.allocate(bytes);
+    this.address = this.#memory.allocate(bytes);
     this.#bytes = bytes;
   }
 }

@@ -56,7 +56,7 @@ export class WasmExecutable implements Executable {
     });
 
     const { memory } = engine;
-    const start = engine.allocate(end);
+    const start = memory.allocate(end);
     this.#start = start;
     this.#bytes = end;
     this.#places = places.map((at) => (at === null ? null : start + at));
@@ -67,7 +67,12 @@ export class WasmExecutable implements Executable {
     });
     const frame = start + frameAt;
     this.#frame = new FrameWriter(memory, code, frame, addresses);
-    this.#program = loadProgram(memory, { bytes, bytesAt: start + bytesAt, frame, schedule });
+    try {
+      this.#program = loadProgram(memory, { bytes, bytesAt: start + bytesAt, frame, schedule });
+    } catch (error) {
+      this.release();
+      throw error;
+    }
   }
 
   run({ values, bound, results }: Bindings): Failure | null {
@@ -105,7 +110,6 @@ export class WasmExecutable implements Executable {
     const [even, odd] = code.temporaryBytes;
     this.#engine.arena.reserve(aligned(this.#plan.arenaBytes) + even + odd);
     this.#engine.scratch.reserve(code.scratchBytes * this.#engine.threads.limit.threads);
-    this.#frame.placeArena(this.#engine.arena.address);
     for (let i = 0; i < bound.length; i++) {
       const b = this.#bound[i];
       if (b === undefined) continue;
@@ -123,6 +127,8 @@ export class WasmExecutable implements Executable {
       if (b === undefined) continue;
       this.#frame.place(b, this.#placeFor(b, results[i]!) ?? residents.enterResult(results[i]!));
     }
+    // Only now: to make room for values, memory that earlier plans needed may have been given back.
+    this.#frame.placeArena(this.#engine.arena.address);
   }
 
   /** The plan's own place for a buffer, if it is small; the storage must be of the buffer's kind. */

@@ -40,8 +40,13 @@ export function emitExpressions(
 }
 
 /** The same for all expressions that have the same value at all points. */
-const keyOf = ({ op, type, value }: Expr, args: readonly Argument[]): string =>
-  [op, type, Object.is(value, -0) ? '-0' : value, ...args.map((a) => a.local.index)].join(' ');
+const keyOf = ({ op, type, value, args: inputs }: Expr, args: readonly Argument[]): string =>
+  [
+    op,
+    type,
+    Object.is(value, -0) ? '-0' : value,
+    ...inputs.map((a, i) => `${a.type}${args[i]!.local.index}`),
+  ].join(' ');
 
 function emitNode(
   code: Code,

@@ -27,6 +27,8 @@ export class Memory {
   bytes!: Uint8Array;
   words!: Int32Array;
   floats!: Float32Array;
+  /** Called where the memory can't grow: releases something, and says whether it did. */
+  makeRoom: () => boolean = () => false;
   readonly #free = new FreeList(LINE);
   readonly #limit: number;
   #used = 0;
@@ -54,7 +56,7 @@ export class Memory {
    * the memory cannot grow, `makeRoom` is called to release something, as long as it says that it did; a
    * `MemoryError` where that does not help.
    */
-  allocate(bytes: number, makeRoom: () => boolean = () => false): number {
+  allocate(bytes: number): number {
     const wanted = aligned(bytes);
     for (;;) {
       const address = this.#free.fill(wanted) ?? this.#extend(wanted);
@@ -62,7 +64,7 @@ export class Memory {
         this.#used += wanted;
         return address;
       }
-      if (!makeRoom()) throw this.#exhausted(bytes);
+      if (!this.makeRoom()) throw this.#exhausted(bytes);
     }
   }
 

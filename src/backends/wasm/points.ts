@@ -16,10 +16,16 @@ export interface Nest {
   readonly shape: readonly number[];
   readonly inputs: readonly Access[];
   readonly roots: readonly Expr[];
+  /** How many of the first axes count the `group` of a range, which all others count the points of; 0 by default. */
+  readonly split?: number;
 }
 
-/** Which points are wanted: `count` of them from number `start` on, in row-major order. */
+/**
+ * Which points are wanted: `count` of them, in row-major order, from number `start` of a group on. Numbers have 32 bits, and
+ * the points of a reduction may be more.
+ */
 export interface Range {
+  readonly group?: Local;
   readonly start: Local;
   readonly count: Local;
   /** Address of the values of `acc`: one for each of these points, 4 bytes apart. */
@@ -57,7 +63,7 @@ export function emitPoints(
   inRows = false,
 ): void {
   if (sizeOf(nest.shape) === 0) return;
-  const { outer, length, strides } = loopOrder(plan, nest, inRows);
+  const { outer, length, strides, groupAxes } = loopOrder(plan, nest, inRows);
   const order = postorder(nest.roots);
   const used = new Set(order.flatMap((e) => (e.op === 'load' ? [e.value] : [])));
 
@@ -76,17 +82,24 @@ export function emitPoints(
     streams.flatMap((s, k) => (s === null || strides[k]![axis] === 0 ? [] : [[s, strides[k]![axis]!]]));
 
   // Where the first point lies.
-  const column = code.copy(range.start);
+  const first = code.copy(range.start);
+  if (range.group !== undefined && groupAxes === 0) {
+    const before = code.op('i32.mul', range.group, sizeOf(nest.shape.slice(nest.split)));
+    code.update(first, 'i32.add', first, before);
+  }
+  const column = code.copy(first);
   const index = outer.map(() => code.local('i32'));
   if (outer.length > 0) {
-    code.set(column, code.op('i32.rem_u', range.start, length));
-    let rest = code.op('i32.div_u', range.start, length);
+    code.set(column, code.op('i32.rem_u', first, length));
+    let rest = code.op('i32.div_u', first, length);
     for (let axis = outer.length - 1; axis >= 0; axis--) {
+      if (axis === groupAxes - 1) rest = range.group!;
+      const isFirst = axis === 0 || axis === groupAxes;
       const i = index[axis]!;
-      code.set(i, axis === 0 ? rest : code.op('i32.rem_u', rest, outer[axis]!));
+      code.set(i, isFirst ? rest : code.op('i32.rem_u', rest, outer[axis]!));
       for (const [s, stride] of stridesAlong(axis))
         code.update(s.row, 'i32.add', s.row, code.op('i32.mul', i, stride));
-      if (axis > 0) rest = code.op('i32.div_u', rest, outer[axis]!);
+      if (!isFirst) rest = code.op('i32.div_u', rest, outer[axis]!);
     }
   }
 
@@ -238,22 +251,33 @@ export function emitPoints(
   }
 }
 
-/** The loop nest with as few axes as possible; strides in bytes (of numbers, where there is no memory), the last one included. */
-function loopOrder(plan: PlanCode, { shape, inputs }: Nest, inRows: boolean) {
+/** Numbers of points have 32 bits. */
+const MOST_POINTS = 2 ** 32;
+
+/**
+ * The loop nest with as few axes as possible; strides in bytes (of numbers, where there is no memory), the last one included.
+ * `groupAxes` are those that count groups, where the points are too many to be counted together.
+ */
+function loopOrder(plan: PlanCode, { shape, inputs, split = 0 }: Nest, inRows: boolean) {
   const strides = inputs.map((input) => input.view.stride);
+  const isLarge = split > 0 && sizeOf(shape) >= MOST_POINTS;
   const kept = inRows ? shape.length - 1 : shape.length;
   const merged = coalesce(
     shape.slice(0, kept),
     strides.map((s) => s.slice(0, kept)),
+    isLarge ? [split, kept - split] : undefined,
   );
-  const length = inRows ? shape[kept]! : (merged.shape.pop() ?? 1);
+  const groupAxes = isLarge ? merged.groups[0]! : 0;
+  const hasInner = merged.shape.length > groupAxes;
+  const length = inRows ? shape[kept]! : hasInner ? merged.shape.pop()! : 1;
   return {
     outer: merged.shape,
     length,
+    groupAxes,
     strides: inputs.map((input, k) => {
-      const list = inRows ? [...merged.strides[k]!, strides[k]![kept]!] : merged.strides[k]!;
-      // A nest of a single point has no axis at all.
-      return (list.length > 0 ? list : [0]).map((s) => s * unitOf(plan, input));
+      const own = merged.strides[k]!;
+      const list = inRows ? [...own, strides[k]![kept]!] : hasInner ? own : [...own, 0];
+      return list.map((s) => s * unitOf(plan, input));
     }),
   };
 }

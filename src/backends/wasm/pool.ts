@@ -9,13 +9,15 @@ import { control, WAKES, workerSource } from './worker.ts';
 /** As `WORTH_ASLEEP`, while workers look for work. */
 const WORTH_AWAKE = 50_000;
 
-/** Milliseconds after which a worker that has not started is given up. */
+/** Milliseconds after which a worker that has not started is waited for no longer. */
 const START_TIMEOUT = 10_000;
 
 interface Helper {
   readonly slot: number;
   readonly id: number;
   readonly handle: WorkerHandle;
+  /** When it was started, in milliseconds. */
+  readonly since: number;
 }
 
 let helperIds = 0;
@@ -63,7 +65,9 @@ export class Pool {
 
   /** Are there workers that are not ready yet? */
   get starting(): boolean {
-    return this.#helpers.length > 0 && !this.#allReady && !this.#isReady();
+    if (this.#allReady) return false;
+    const start = performance.now() - START_TIMEOUT;
+    return this.#helpers.some((helper) => helper.since > start && !this.#hasStarted(helper));
   }
 
   /** Chunks that each thread ran in the latest run; empty if one thread ran all. */
@@ -240,7 +244,7 @@ export class Pool {
     const data = { memory: this.#memory.memory, control: this.#controlAt, slot, id };
     try {
       const handle = this.#platform.startWorker(workerSource, data, (message) => this.#hasEnded(id, message));
-      this.#helpers.push({ slot, id, handle });
+      this.#helpers.push({ slot, id, handle, since: performance.now() });
       this.#allReady = false;
     } catch (error) {
       this.#refuse(messageOf(error));

@@ -25,7 +25,7 @@ export function compileReduce(kernel: Kernel, source: Reduce, plan: PlanCode, st
   const { reducer, over, expr, inputs } = source;
   const cost =
     costOf(sizeOf(kernel.shape) * sizeOf(over), [expr]) + costOf(sizeOf(kernel.shape), rootsOf(kernel));
-  const nest: Nest = { shape: [...kernel.shape, ...over], inputs, roots: [expr] };
+  const nest: Nest = { shape: [...kernel.shape, ...over], inputs, roots: [expr], split: kernel.shape.length };
   if (reducer === 'argmax' || reducer === 'argmin') {
     const find = compileFindRow(reducer, nest, sizeOf(over), plan);
     return [
@@ -92,7 +92,7 @@ function inTurn(
       rowsTask(kernel, plan, stores, cost, together, (code, point, to, scratch, end) => {
         const rows = code.smaller(code.op('i32.sub', end, point), together);
         const x = code.op('i32.add', scratch, buffer);
-        code.call(operand, code.op('i32.mul', point, length), code.op('i32.mul', rows, length), x, scratch);
+        code.call(operand, point, 0, code.op('i32.mul', rows, length), x, scratch);
         code.for(0, rows, 1, (row) => {
           const from = code.op('i32.add', x, code.op('i32.mul', row, 4 * length));
           const result = code.call(foldRow, from, length)!;
@@ -110,8 +110,8 @@ function inTurn(
       const chunk = code.op('i32.rem_u', unit, chunks);
       const at = code.op('i32.mul', chunk, CHUNK);
       const count = code.smaller(code.op('i32.sub', length, at), CHUNK);
-      const point = code.op('i32.mul', code.op('i32.div_u', unit, chunks), length);
-      code.call(operand, code.op('i32.add', point, at), count, x, scratch);
+      const point = code.op('i32.div_u', unit, chunks);
+      code.call(operand, point, at, count, x, scratch);
       const to = code.op('i32.add', results, code.op('i32.shl', unit, 4));
       code.store('v128.store', to, code.call(foldRow, x, count)!);
     });
@@ -124,10 +124,10 @@ function inTurn(
   return [chunkResults, joined];
 }
 
-/** A function `(start, count, to, scratch)` that writes the nest's values to memory, 4 bytes each. */
+/** A function `(group, start, count, to, scratch)` that writes the nest's values to memory, 4 bytes each; see `Range`. */
 export function compileOperand(nest: Nest, plan: PlanCode): Callable {
-  return plan.module.function(['i32', 'i32', 'i32', 'i32'], [], (code, start, count, to, scratch) => {
-    const range = { start: start!, count: count!, acc: null, scratch: scratch! };
+  return plan.module.function(Array(5).fill('i32'), [], (code, group, start, count, to, scratch) => {
+    const range = { group: group!, start: start!, count: count!, acc: null, scratch: scratch! };
     const target = { dtype: rawType(nest.roots[0]!.type), address: to! };
     emitPoints(code, plan, nest, range, () => new StoreSink(code, [target]));
   });
@@ -149,7 +149,7 @@ function sideBySide(
   const part = (at: number, count: number, size: number): Task[] => {
     const share = (cost * count * size) / width;
     const inputs = columns.inputs.map((input) => inStrips(input, columns.outer, at, count, size));
-    const nest = { shape: inputs[0]?.view.shape ?? [], inputs, roots: [expr] };
+    const nest = { shape: inputs[0]!.view.shape, inputs, roots: [expr], split: columns.outer + 1 };
     const points = { first: at, strips: count, size, width, total: sizeOf(kernel.shape) / width };
     return stripTasks(nest, points, sizeOf(over), fold, share, plan, stores);
   };
@@ -199,18 +199,12 @@ function stripTasks(
   const laneBytes = LANES * pitch;
   const lanes = plan.scratch(laneBytes + 64);
   const accumulate = plan.module.function(
-    ['i32', 'i32', 'i32', 'i32'],
+    Array(5).fill('i32'),
     [],
-    (code, start, count, to, scratch) => {
-      const range = { start: start!, count: count!, acc: null, scratch: scratch! };
-      emitPoints(
-        code,
-        plan,
-        nest,
-        range,
-        () => new RowsSink(code, fold, to!, { size, pitch, count: LANES }),
-        true,
-      );
+    (code, group, start, count, to, scratch) => {
+      const range = { group: group!, start: start!, count: count!, acc: null, scratch: scratch! };
+      const rows = { size, pitch, count: LANES };
+      emitPoints(code, plan, nest, range, () => new RowsSink(code, fold, to!, rows), true);
     },
   );
   /** The result of rows `row` to `row + rows` - 1 of a strip is left in the first lane. */
@@ -224,8 +218,8 @@ function stripTasks(
   ): void => {
     const neutral = code.literal(fold.identity);
     code.for(0, laneBytes, 16, (at) => code.store('v128.store', code.op('i32.add', to, at), neutral));
-    const start = code.op('i32.add', code.op('i32.mul', strip, length * size), code.op('i32.mul', row, size));
-    code.call(accumulate, start, code.op('i32.mul', rows, size), to, scratch);
+    const [start, count] = [row, rows].map((n) => code.op('i32.mul', n, size));
+    code.call(accumulate, strip, start!, count!, to, scratch);
     for (let half = LANES / 2; half >= 1; half /= 2)
       emitJoin(code, fold, to, to, code.op('i32.add', to, half * pitch), half * pitch);
   };

@@ -3,7 +3,7 @@ import type { Residence, Storage } from '../../ir/node.ts';
 import { spread } from '../../ir/spread.ts';
 import type { Memory } from './memory.ts';
 
-/** Values that are kept, in the order of their last use, and how many bytes of them. */
+/** Values that are kept, in the order in which they came or were used last, and how many bytes of them. */
 class Queue {
   readonly limit: number;
   readonly blocks = new Set<Block>();
@@ -103,7 +103,7 @@ export class Residents {
     const bytes = spread(storage.size * dtypes[storage.dtype].bytes);
     this.#shrink(queue, queue.limit - bytes);
     this.#shrink(this.#kept, Math.max(this.#kept.limit, 2 * this.#runBytes));
-    const address = this.#memory.allocate(bytes, () => this.evictOldest());
+    const address = this.#memory.allocate(bytes);
     return new Block(this, queue, address, bytes);
   }
 

@@ -63,9 +63,8 @@ export function compileScatter(kernel: Kernel, source: Scatter, plan: PlanCode, 
           const mine = code.op('i32.and', code.op('i32.lt_u', row, height), code.op('i32.lt_u', index, size));
           code.if(mine, () => {
             const update = code.op('i32.add', code.op('i32.mul', o, count), c);
-            const start = code.op('i32.add', code.op('i32.mul', update, inner), column);
             const to = code.op('i32.add', at, code.op('i32.mul', row, pitch));
-            code.call(addRow, start, width, to, scratch);
+            code.call(addRow, update, column, width, to, scratch);
           });
         });
         if (isEmpty) return;
@@ -86,15 +85,16 @@ export function compileScatter(kernel: Kernel, source: Scatter, plan: PlanCode, 
     }),
   ];
 
-  /** A function `(start, count, to, scratch)` that adds updates to sums. */
+  /** A function `(update, start, count, to, scratch)` that adds a part of an update to sums. */
   function compileAddRow({ updates: { buffer, view } }: Scatter, code: PlanCode): Callable {
     const nest = {
       shape: view.shape,
       inputs: [{ buffer, view, gather: [], fill: null }],
       roots: [convert(load(0, dtypes[code.plan.buffers[buffer]!.dtype].scalar), type)],
+      split: axis + 1,
     };
-    return code.module.function(['i32', 'i32', 'i32', 'i32'], [], (body, start, n, to, scratch) => {
-      const range = { start: start!, count: n!, acc: null, scratch: scratch! };
+    return code.module.function(Array(5).fill('i32'), [], (body, group, start, n, to, scratch) => {
+      const range = { group: group!, start: start!, count: n!, acc: null, scratch: scratch! };
       emitPoints(body, code, nest, range, () => new JoinSink(body, foldOf('sum', type), to!));
     });
   }

@@ -29,7 +29,7 @@ export interface ScheduleExports {
   /**
    * Takes part in a run as thread number `thread` and gives the number of chunks that it ran; thread 0 stays until
    * all are done. A thread that waits gives up after `rounds` rounds (each `NAP` long if it `sleeps`, else
-   * about a millisecond of spinning) in which nothing moves, and sets the status to stalled; 0 waits for ever.
+   * a few milliseconds of spinning) in which nothing moves, and sets the status to stalled; 0 waits for ever.
    */
   run(thread: number, rounds: number, sleeps: number): number;
 }
@@ -70,7 +70,7 @@ export function emitSchedule(
 function emitAlone(plan: PlanCode, tasks: readonly ScheduledTask[], commit: number): void {
   const alone = plan.module.function([], [], (code) => {
     const scratch = plan.word(code, frame.scratch);
-    const chunk = code.local('i32');
+    const [chunk, more] = [code.local('i32'), code.local('i32')];
     tasks.forEach(({ run, chunks }, i) => {
       if (i === commit) code.if(plan.word(code, frame.failed), () => code.return());
       if (chunks === 1) code.call(run, 0, scratch);
@@ -79,7 +79,8 @@ function emitAlone(plan: PlanCode, tasks: readonly ScheduledTask[], commit: numb
       code.loop(() => {
         code.call(run, chunk, scratch);
         code.update(chunk, 'i32.add', chunk, 1);
-        return code.op('i32.lt_u', chunk, chunks);
+        code.update(more, 'i32.lt_u', chunk, chunks);
+        return more;
       });
     });
   });
@@ -96,20 +97,24 @@ function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], commit: number
     const even = plan.word(code, frame.even);
     const offset = code.op('i32.mul', thread!, plan.word(code, frame.scratchBytes));
     const scratch = code.op('i32.add', plan.word(code, frame.scratch), offset);
-    const line = code.local('i32');
+    const base = code.global(FRAME);
+    // Variables are used again: engines allow 50,000 in a function, and a plan may have many thousand tasks.
+    const [line, goesOn, ran] = [code.local('i32'), code.local('i32'), code.local('i32')];
     let settled = 0;
     const settle = (after: number) => {
       for (; settled < after; settled++) {
-        code.update(line, 'i32.add', code.global(FRAME), lineOf(settled));
-        const goOn = code.call(wait, line, tasks[settled]!.chunks, rounds!, sleeps!)!;
-        code.if(code.op('i32.eqz', goOn), () => code.return(count));
+        code.update(line, 'i32.add', base, lineOf(settled));
+        code.callInto(goesOn, wait, line, tasks[settled]!.chunks, rounds!, sleeps!);
+        code.update(goesOn, 'i32.eqz', goesOn);
+        code.if(goesOn, () => code.return(count));
       }
     };
     tasks.forEach(({ after }, i) => {
       settle(i === commit ? i : after);
       if (i === commit) code.if(plan.word(code, frame.failed), () => code.return(count));
-      code.update(line, 'i32.add', code.global(FRAME), lineOf(i));
-      code.update(count, 'i32.add', count, code.call(share[i]!, line, thread!, even, scratch)!);
+      code.update(line, 'i32.add', base, lineOf(i));
+      code.callInto(ran, share[i]!, line, thread!, even, scratch);
+      code.update(count, 'i32.add', count, ran);
     });
     code.if(code.op('i32.eqz', thread!), () => settle(tasks.length));
     code.return(count);

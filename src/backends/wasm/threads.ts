@@ -61,6 +61,7 @@ export class Threads {
       this.#pool = new Pool(this.#memory, this.#platform, { limit: this.limit });
     } catch (error) {
       this.limit.refusal = { message: messageOf(error), threads: 1 };
+      this.#loading = null;
     }
   }
 }

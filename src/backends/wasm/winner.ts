@@ -22,7 +22,6 @@ export function compileFindRow(
   const isFloat = type === 'f32';
   return plan.module.function(['i32', 'i32'], ['i32'], (code, point, scratch) => {
     const x = code.op('i32.add', scratch!, buffer);
-    const first = code.op('i32.mul', point!, length);
     const best = code.local(isFloat ? 'f32' : 'i32');
     const at = code.copy(0);
     const wins = (value: Local): Local => {
@@ -39,7 +38,7 @@ export function compileFindRow(
     code.for(0, length, SEGMENT, (from) => {
       const rest = code.op('i32.sub', length, from);
       const count = code.select(code.op('i32.lt_u', rest, SEGMENT), rest, SEGMENT);
-      code.call(operand, code.op('i32.add', first, from), count, x, scratch!);
+      code.call(operand, point!, from, count, x, scratch!);
       code.if(code.op('i32.eqz', from), () => code.loadInto(best, isFloat ? 'f32.load' : 'i32.load', [x]));
       code.for(0, count, 1, (i) => {
         const value = code.load(isFloat ? 'f32.load' : 'i32.load', [

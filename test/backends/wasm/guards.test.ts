@@ -19,8 +19,8 @@ function watched() {
   const { memory } = engine;
   const blocks = new Map<number, number>();
   const { allocate, release } = memory;
-  memory.allocate = (bytes, makeRoom) => {
-    const address = allocate.call(memory, bytes, makeRoom);
+  memory.allocate = (bytes) => {
+    const address = allocate.call(memory, bytes);
     if (bytes > 0) blocks.set(address, bytes);
     return address;
   };

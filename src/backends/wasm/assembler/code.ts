@@ -224,14 +224,26 @@ export class Code {
 
   /** Calls a function; null where it gives no result. */
   call(callee: Callable, ...operands: readonly Operand[]): Local | null {
+    const [result] = callee.results;
+    const target = result === undefined ? null : this.local(result);
+    this.#call(callee, operands, target);
+    return target;
+  }
+
+  /** Calls a function; its result goes to an existing variable. */
+  callInto(target: Local, callee: Callable, ...operands: readonly Operand[]): void {
+    this.#call(callee, operands, target);
+  }
+
+  #call(callee: Callable, operands: readonly Operand[], target: Local | null): void {
+    if (target?.type !== callee.results[0]) throw misused('call');
     if (operands.length !== callee.params.length) throw misused('call');
     operands.forEach((operand, i) => {
       this.#push(operand, callee.params[i]!);
     });
     this.#opcode(0x10);
     this.#bytes.unsigned(callee.index);
-    const [result] = callee.results;
-    return result === undefined ? null : this.#assign(this.local(result));
+    if (target !== null) this.#assign(target);
   }
 
   /** The value of an imported or own global (i32). */
