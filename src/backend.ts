@@ -40,9 +40,9 @@ export async function loadBackend(): Promise<void> {
 }
 
 /**
- * Chooses what runs the plans from now on: 'wasm' (WebAssembly SIMD, the default) or 'js' (the reference interpreter: slow, and
- * of the same bits). Values that have been computed stay. Throws a StateError where WebAssembly can't run; by itself ndgrad
- * then uses 'js'.
+ * Chooses what runs the plans from now on: 'wasm' (WebAssembly SIMD, the default) or 'js' (the reference
+ * interpreter: slow, and of the same bits). Values that have been computed stay. Throws a StateError where
+ * WebAssembly can't run; by itself ndgrad then uses 'js'.
  */
 export async function setBackend(name: BackendName): Promise<void> {
   if (name !== 'js' && name !== 'wasm')
@@ -54,8 +54,8 @@ export async function setBackend(name: BackendName): Promise<void> {
 }
 
 /**
- * The most threads that a run may use, from 1 to 255, the calling one included; all cores by default. Small plans run on one thread, and
- * so does the js backend. The number of threads never changes a result.
+ * The most threads that a run may use, from 1 to 255, the calling one included; all cores by default. Small
+ * plans run on one thread, and so does the js backend. The number of threads never changes a result.
  */
 export function setThreads(threads: number): void {
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)

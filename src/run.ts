@@ -70,8 +70,8 @@ function lookUp({ order, goal }: Prepared): CompiledPlan {
 }
 
 /**
- * Runs a step, at once where the backend is of that kind. The results keep their values; on a failed check nothing is
- * overwritten and a ValueError says why.
+ * Runs a step, at once where the backend is of that kind. The results keep their values; on a failed check
+ * nothing is overwritten and a ValueError says why.
  */
 export function run(step: Step): void | Promise<void> {
   const prepared = check(step);
@@ -100,8 +100,8 @@ function execute(prepared: Prepared): void | Promise<void> {
 }
 
 /**
- * After a run, for callers that can wait: where the backend wishes it the event loop turns, so that workers can start and
- * finalizers run while a program awaits nothing but steps.
+ * After a run, for callers that can wait: where the backend wishes it the event loop turns, so that workers
+ * can start and finalizers run while a program awaits nothing but steps.
  */
 export async function takeTurn(): Promise<void> {
   if (backendIfReady()?.wantsTurn()) await turn();
@@ -131,19 +131,28 @@ export function computeSync(node: Node): TypedArray {
 /** Storages that wait for the backend, in the order of their making. */
 const deferred: Storage[] = [];
 
-/** Loads the backend, where that is still to be done, and makes the values that wait for it, before anything is overwritten. */
+/**
+ * Loads the backend, where that is still to be done, and makes the values that wait for it, before anything
+ * is overwritten.
+ */
 async function load(): Promise<void> {
   await loadBackend();
   for (const storage of deferred.splice(0)) void storage.array;
 }
 
-/** The values of a node as they were when it was built: versions may have been counted up for the run that comes next. */
+/**
+ * The values of a node as they were when it was built: versions may have been counted up for the run that
+ * comes next.
+ */
 function firstValues(node: Node): TypedArray {
   if (node.storage === null) void execute(prepare({ results: [node], assignments: [] }));
   return node.storage!.array;
 }
 
-/** A new storage with the values of a node: computed now, or, where the backend is not loaded yet, as soon as it is. */
+/**
+ * A new storage with the values of a node: computed now, or, where the backend is not loaded yet, as soon as
+ * it is.
+ */
 export function storageOf(node: Node, name: string): Storage {
   if (backendIfReady() !== null) return new Storage(node.dtype, computeSync(node).slice(), name);
   const storage = Storage.deferred(node.dtype, node.size, () => firstValues(node), name);

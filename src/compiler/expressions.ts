@@ -17,7 +17,7 @@ export function shareSubexpressions(roots: readonly Expr[]): Expr[] {
   });
 }
 
-export function sameView(a: View, b: View): boolean {
+function sameView(a: View, b: View): boolean {
   return (
     sameShape(a.shape, b.shape) &&
     sameShape(a.stride, b.stride) &&

@@ -40,7 +40,10 @@ export function toposort(roots: readonly Node[], isKnown: (node: Node) => boolea
   return { nodes, roots: roots.map((root) => root.number), leaves, values };
 }
 
-/** The graph that was sorted last: nodes carry their numbers, so it fails after another one that shares nodes with it. */
+/**
+ * The graph that was sorted last: nodes carry their numbers, so it fails after another one that shares nodes
+ * with it.
+ */
 export function graphOf(order: Order): Graph {
   const { nodes, leaves } = order;
   if (nodes.some((node, i) => node.number !== i))

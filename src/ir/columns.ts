@@ -17,8 +17,8 @@ export interface Columns {
 }
 
 /**
- * The loop nest [outer points..., over..., width] of a reduction, if it is better than [points..., over...]: for reductions
- * over the first axes, where memory runs along the points, and for short ones.
+ * The loop nest [outer points..., over..., width] of a reduction, if it is better than [points..., over...]:
+ * for reductions over the first axes, where memory runs along the points, and for short ones.
  */
 export function columnOrder(
   shape: readonly number[],

@@ -155,7 +155,9 @@ export interface Bindings {
   readonly results: readonly Storage[];
 }
 
-/** Of the checks that failed in a run the one with the lowest number, and the smallest value that failed it. */
+/**
+ * Of the checks that failed in a run the one with the lowest number, and the smallest value that failed it.
+ */
 export interface Failure {
   readonly check: number;
   readonly value: number;

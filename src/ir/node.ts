@@ -14,7 +14,8 @@ export interface Residence {
 
 /**
  * The values of a leaf or of a computed tensor. A Parameter's storage is overwritten in place, and counts its
- * versions. A backend may keep the values in memory of its own (`residence`); whoever asks for the array gets them.
+ * versions. A backend may keep the values in memory of its own (`residence`); whoever asks for the array gets
+ * them.
  */
 export class Storage {
   readonly dtype: DType;
@@ -99,7 +100,9 @@ export class Node {
   storage: Storage | null;
   /** The storage's version that this node stands for. */
   readonly version: number;
-  /** The latest walk over a graph that met this node, and the node's number in it; see `inDependencyOrder`. */
+  /**
+   * The latest walk over a graph that met this node, and the node's number in it; see `inDependencyOrder`.
+   */
   walk = 0;
   number = 0;
 
@@ -127,7 +130,10 @@ export class Node {
   }
 }
 
-/** The parameters of an operation that has none: the same object each time, so that comparing it takes no time. */
+/**
+ * The parameters of an operation that has none: the same object each time, so that comparing it takes no
+ * time.
+ */
 export const noParams: {} = Object.freeze({});
 const noValues: readonly number[] = [];
 
@@ -145,8 +151,9 @@ export function leafNode(storage: Storage, shape: readonly number[]): Node {
 let walks = 0;
 
 /**
- * The nodes behind some roots, each once, inputs before their users. Depth-first, iterative, linear in nodes and edges.
- * `stopsAt` says which nodes' inputs do not belong to it. Until the next walk, a node's `number` is its place in the result.
+ * The nodes behind some roots, each once, inputs before their users. Depth-first, iterative, linear in nodes
+ * and edges. `stopsAt` says which nodes' inputs do not belong to it. Until the next walk, a node's `number`
+ * is its place in the result.
  */
 export function inDependencyOrder(
   roots: readonly Node[],

@@ -43,8 +43,8 @@ const intrinsics: Record<Intrinsic, Loop> = {
 };
 
 /**
- * Double precision: f32 stands for doubles, integers and bools stay what they are. The calls are marked as pure, so that a
- * bundle without gradcheck leaves it out.
+ * Double precision: f32 stands for doubles, integers and bools stay what they are. The calls are marked as
+ * pure, so that a bundle without gradcheck leaves it out.
  */
 export const double: Precision = {
   registers: /* @__PURE__ */ new RegisterFile((size) => new Float64Array(size)),

@@ -15,8 +15,8 @@ interface Reach {
 }
 
 /**
- * Fails unless every kernel of the plan keeps to its buffers; gives a function that says the same of what a run is given:
- * values, and so many storages.
+ * Fails unless every kernel of the plan keeps to its buffers; gives a function that says the same of what a
+ * run is given: values, and so many storages.
  */
 export function checkBounds(plan: Plan): (values: readonly number[], bound: number, results: number) => void {
   const most = { bound: 0, result: 0 };

@@ -5,8 +5,8 @@ import type { PlanCode, Task } from './plan-code.ts';
 const MOST = 256;
 
 /**
- * A task over `count` units, of which a chunk takes some neighbours; `body` works on units `first` to `end` - 1. The
- * units of a chunk are a multiple of `multiple`, but for the last one's.
+ * A task over `count` units, of which a chunk takes some neighbours; `body` works on units `first` to
+ * `end` - 1. The units of a chunk are a multiple of `multiple`, but for the last one's.
  */
 export function unitsTask(
   plan: PlanCode,

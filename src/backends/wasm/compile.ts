@@ -25,7 +25,9 @@ export interface CompileOptions {
   readonly grain?: number | undefined;
 }
 
-/** Makes a module of a plan: each kernel is one task or several, each task a function and a number of chunks. */
+/**
+ * Makes a module of a plan: each kernel is one task or several, each task a function and a number of chunks.
+ */
 export function compileModule(plan: Plan, { shared, grain }: CompileOptions): CompiledModule {
   const code = new PlanCode(plan, shared, grain);
   const tasks: ScheduledTask[] = [];
@@ -83,7 +85,10 @@ interface Placed {
 /** Kernels that are looked back upon; those before have to be done in any case. */
 const HORIZON = 32;
 
-/** How many of the first tasks must be done before a kernel may begin: up to the last one that it must not overtake. */
+/**
+ * How many of the first tasks must be done before a kernel may begin: up to the last one that it must not
+ * overtake.
+ */
 function lastConflict(next: Placed, done: readonly Placed[], plan: Plan): number {
   const reads = buffersRead(next.kernel);
   const writes = next.kernel.stores.map((s) => s.buffer);

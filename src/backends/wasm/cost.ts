@@ -1,6 +1,8 @@
 import { type Expr, postorder } from '../../ir/expr.ts';
 
-/** Nanoseconds an element of what costs more than a SIMD instruction; measured on a core of 3 GHz, and rough. */
+/**
+ * Nanoseconds an element of what costs more than a SIMD instruction; measured on a core of 3 GHz, and rough.
+ */
 const nanoseconds: { readonly [op: string]: number } = {
   const: 0,
   uniform: 0,

@@ -8,7 +8,9 @@ export interface EngineOptions {
   readonly grain?: number;
 }
 
-/** What all plans share: the memory, the values that are kept in it, room for intermediates, and the threads. */
+/**
+ * What all plans share: the memory, the values that are kept in it, room for intermediates, and the threads.
+ */
 export class Engine {
   readonly memory: Memory;
   readonly residents: Residents;
@@ -31,7 +33,9 @@ export class Engine {
   }
 }
 
-/** A stretch of memory that the runs share, one after the other; it grows to what the largest of them needs. */
+/**
+ * A stretch of memory that the runs share, one after the other; it grows to what the largest of them needs.
+ */
 class Region {
   address = 0;
   #bytes = 0;

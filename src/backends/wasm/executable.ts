@@ -9,10 +9,16 @@ import { FrameWriter } from './frame-writer.ts';
 import { aligned } from './layout.ts';
 import { loadProgram, type Program } from './program.ts';
 
-/** Up to this many bytes a plan has a place of its own for a result, and for an input that is not in memory yet. */
+/**
+ * Up to this many bytes a plan has a place of its own for a result, and for an input that is not in memory
+ * yet.
+ */
 const SMALL = 32768;
 
-/** A plan as WebAssembly, and what it has in memory: its frame, its module's bytes, its tables and its small buffers. */
+/**
+ * A plan as WebAssembly, and what it has in memory: its frame, its module's bytes, its tables and its small
+ * buffers.
+ */
 export class WasmExecutable implements Executable {
   readonly #engine: Engine;
   readonly #plan: Plan;

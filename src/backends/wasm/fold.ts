@@ -40,8 +40,8 @@ const folds: { readonly [type: string]: { readonly [reducer: string]: Fold } } =
 };
 
 /**
- * A function `(from, count)` that reduces `count` <= 4096 neighbours in memory by the rule of `Reduce` for one chunk; the
- * result is in lane 0.
+ * A function `(from, count)` that reduces `count` <= 4096 neighbours in memory by the rule of `Reduce` for
+ * one chunk; the result is in lane 0.
  */
 export function compileFoldRow({ op, identity }: Fold, plan: PlanCode): Callable {
   return plan.module.function(['i32', 'i32'], ['v128'], (code, from, count) => {
@@ -86,8 +86,8 @@ export function emitJoin(
 }
 
 /**
- * Joins `count` rows of `bytes` bytes (a multiple of 16), `pitch` bytes apart, in rounds of neighbours; the result takes
- * the first row's place.
+ * Joins `count` rows of `bytes` bytes (a multiple of 16), `pitch` bytes apart, in rounds of neighbours; the
+ * result takes the first row's place.
  */
 export function emitTree(
   code: Code,

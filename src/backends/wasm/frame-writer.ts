@@ -8,7 +8,10 @@ import type { PlanCode } from './plan-code.ts';
 /** Before a run: no value has failed a check. */
 const NONE = 0x7fffffff;
 
-/** An address at a fixed distance from the beginning of a buffer; `word` is its place among the memory's words. */
+/**
+ * An address at a fixed distance from the beginning of a buffer; `word` is its place among the memory's
+ * words.
+ */
 interface Distance {
   readonly word: number;
   readonly bytes: number;

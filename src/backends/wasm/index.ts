@@ -37,7 +37,10 @@ export class WasmBackend implements Backend {
     this.#engine.threads.set(threads);
   }
 
-  /** For tests: every run is shared evenly by so many threads, however small it is; null goes back to the usual way. */
+  /**
+   * For tests: every run is shared evenly by so many threads, however small it is; null goes back to the
+   * usual way.
+   */
   async forceThreads(threads: number | null): Promise<void> {
     await this.#engine.threads.force(threads);
   }
@@ -73,7 +76,10 @@ function make(): WasmBackend | string {
   }
 }
 
-/** Tries a module with SIMD: an engine may lack it, and a page's content-security policy may forbid WebAssembly. */
+/**
+ * Tries a module with SIMD: an engine may lack it, and a page's content-security policy may forbid
+ * WebAssembly.
+ */
 function obstacle(): string | null {
   if (typeof WebAssembly === 'undefined') return 'this platform has no WebAssembly';
   const module = new WasmModule(false);

@@ -2,8 +2,8 @@ import type { DType, ScalarType } from '../../ir/dtype.ts';
 import type { Code, Local, Operand } from './assembler/code.ts';
 import { i32x4 } from './literals.ts';
 
-// Loads and stores of four elements at a time. In a variable an element has 32 bits: f32, i32, u32, or the mask of a
-// bool.
+// Loads and stores of four elements at a time. In a variable an element has 32 bits: f32, i32, u32, or the
+// mask of a bool.
 
 /** Has an element four bytes in memory? The others have one. */
 export const isWide = (dtype: DType): boolean => dtype === 'float32' || dtype === 'int32';

@@ -9,7 +9,9 @@ export const aligned = (bytes: number): number => Math.ceil(bytes / LINE) * LINE
 export const frame = {
   /** 0 while all is well; else why the run ends, see `Status`. */
   status: 0,
-  /** Not 0 once a check on values has failed: the kernels before the commit go on, those after it do not run. */
+  /**
+   * Not 0 once a check on values has failed: the kernels before the commit go on, those after it do not run.
+   */
   failed: 16,
   /** Where the threads' scratch memory begins, and how many bytes each one has. */
   scratch: 4,
@@ -26,8 +28,8 @@ export const FRAME = 0;
 export const Status = { ok: 0, trapped: 1, stalled: 2 } as const;
 
 /**
- * Byte offsets in the counters, which lie in the frame behind the words: a line for all, then a line for each task.
- * All are 0 before a run.
+ * Byte offsets in the counters, which lie in the frame behind the words: a line for all, then a line for each
+ * task. All are 0 before a run.
  */
 export const counters = {
   /** Counts tasks that are done; threads sleep on it. */

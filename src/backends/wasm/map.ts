@@ -9,8 +9,8 @@ import { emitPoints } from './points.ts';
 import { StoreSink } from './sinks.ts';
 
 /**
- * The end of every kernel, a function `(start, count, acc, scratch)`: evaluates the stores' expressions at points and
- * writes them. `acc` is the address of the points' values of the reduction, 4 bytes apart.
+ * The end of every kernel, a function `(start, count, acc, scratch)`: evaluates the stores' expressions at
+ * points and writes them. `acc` is the address of the points' values of the reduction, 4 bytes apart.
  */
 export function compileStores(kernel: Kernel, plan: PlanCode): Callable {
   const { shape, inputs, source } = kernel;

@@ -17,8 +17,8 @@ export interface MemoryOptions {
 }
 
 /**
- * The one WebAssembly memory of all plans, and who has which part of it. It grows when it must and never shrinks.
- * Addresses are unsigned; 0 belongs to nobody.
+ * The one WebAssembly memory of all plans, and who has which part of it. It grows when it must and never
+ * shrinks. Addresses are unsigned; 0 belongs to nobody.
  */
 export class Memory {
   readonly memory: WebAssembly.Memory;
@@ -52,9 +52,9 @@ export class Memory {
   }
 
   /**
-   * The address of `bytes` bytes with any contents, a multiple of 64; the 64 bytes after them can be read. Where
-   * the memory cannot grow, `makeRoom` is called to release something, as long as it says that it did; a
-   * `MemoryError` where that does not help.
+   * The address of `bytes` bytes with any contents, a multiple of 64; the 64 bytes after them can be read.
+   * Where the memory cannot grow, `makeRoom` is called to release something, as long as it says that it did;
+   * a `MemoryError` where that does not help.
    */
   allocate(bytes: number): number {
     const wanted = aligned(bytes);

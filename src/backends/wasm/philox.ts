@@ -58,8 +58,9 @@ export const philoxWords = perPlan((plan) =>
 );
 
 /**
- * A function (address, first, c1, c2, c3, key0, key1) that writes 32 words of a stream to memory, from word `first` on,
- * which is a multiple of 4. Two vectors of blocks at a time: one alone would wait for its own products.
+ * A function (address, first, c1, c2, c3, key0, key1) that writes 32 words of a stream to memory, from word
+ * `first` on, which is a multiple of 4. Two vectors of blocks at a time: one alone would wait for its own
+ * products.
  */
 export const philox32 = perPlan((plan) =>
   plan.module.function(Array(7).fill('i32'), [], (code, address, first, ...stream) => {

@@ -6,8 +6,8 @@ import { WasmModule } from './assembler/module.ts';
 import { aligned, FRAME, frame } from './layout.ts';
 
 /**
- * A part of a kernel whose chunks may run in any order and on any thread: `run(chunk, scratch)` for chunk = 0, 1, ...
- * A kernel is one task or several, one after the other.
+ * A part of a kernel whose chunks may run in any order and on any thread: `run(chunk, scratch)` for chunk =
+ * 0, 1, ... A kernel is one task or several, one after the other.
  */
 export interface Task {
   readonly run: Callable;
@@ -32,8 +32,9 @@ export type Word =
   | { readonly kind: 'least' };
 
 /**
- * What the code of one plan's kernels shares: the module, and the words of the frame that the code reads. Memory for a
- * kernel: `scratch` belongs to one thread during one chunk, `temporary` to one kernel from its first task to its last.
+ * What the code of one plan's kernels shares: the module, and the words of the frame that the code reads.
+ * Memory for a kernel: `scratch` belongs to one thread during one chunk, `temporary` to one kernel from its
+ * first task to its last.
  */
 export class PlanCode {
   readonly module: WasmModule;

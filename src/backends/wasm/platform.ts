@@ -7,8 +7,8 @@ export interface Platform {
   /** May the calling thread sleep? A browser's main thread may not. */
   readonly mayBlock: boolean;
   /**
-   * Starts a worker that runs `source` and finds `data` there; it never keeps a process alive. `onEnd` is called
-   * when it has ended, also where it never began, with a message if something went wrong.
+   * Starts a worker that runs `source` and finds `data` there; it never keeps a process alive. `onEnd` is
+   * called when it has ended, also where it never began, with a message if something went wrong.
    */
   startWorker(source: string, data: WorkerData, onEnd: (message: string | null) => void): WorkerHandle;
 }

@@ -16,13 +16,16 @@ export interface Nest {
   readonly shape: readonly number[];
   readonly inputs: readonly Access[];
   readonly roots: readonly Expr[];
-  /** How many of the first axes count the `group` of a range, which all others count the points of; 0 by default. */
+  /**
+   * How many of the first axes count the `group` of a range, which all others count the points of; 0 by
+   * default.
+   */
   readonly split?: number;
 }
 
 /**
- * Which points are wanted: `count` of them, in row-major order, from number `start` of a group on. Numbers have 32 bits, and
- * the points of a reduction may be more.
+ * Which points are wanted: `count` of them, in row-major order, from number `start` of a group on. Numbers
+ * have 32 bits, and the points of a reduction may be more.
  */
 export interface Range {
   readonly group?: Local;
@@ -50,9 +53,9 @@ interface Stream {
 }
 
 /**
- * Emits a loop over points of a nest, four at a time along the innermost axis. The last four of a row may reach beyond
- * it: what is computed there is not used, unless an input can't be read there. In such nests (`single`) the last points
- * come one by one, each in all four lanes.
+ * Emits a loop over points of a nest, four at a time along the innermost axis. The last four of a row may
+ * reach beyond it: what is computed there is not used, unless an input can't be read there. In such nests
+ * (`single`) the last points come one by one, each in all four lanes.
  */
 export function emitPoints(
   code: Code,
@@ -116,7 +119,10 @@ export function emitPoints(
   const inRow = code.local('i32');
   const four = code.local('i32');
 
-  /** The values of a stream at four points, or their addresses: vector number `vector` from the present point on. */
+  /**
+   * The values of a stream at four points, or their addresses: vector number `vector` from the present point
+   * on.
+   */
   const loadAll = (s: Stream, vector: number): Local => {
     if (s.dtype === null || s.access.gather.length > 0) {
       const first = vector === 0 ? s.at : code.op('i32.add', s.at, 4 * vector * s.step);
@@ -255,8 +261,9 @@ export function emitPoints(
 const MOST_POINTS = 2 ** 32;
 
 /**
- * The loop nest with as few axes as possible; strides in bytes (of numbers, where there is no memory), the last one included.
- * `groupAxes` are those that count groups, where the points are too many to be counted together.
+ * The loop nest with as few axes as possible; strides in bytes (of numbers, where there is no memory), the
+ * last one included. `groupAxes` are those that count groups, where the points are too many to be counted
+ * together.
  */
 function loopOrder(plan: PlanCode, { shape, inputs, split = 0 }: Nest, inRows: boolean) {
   const strides = inputs.map((input) => input.view.stride);
@@ -319,7 +326,10 @@ function needsSingle(order: readonly Expr[], streams: readonly Stream[]): boolea
   );
 }
 
-/** The stream that counts the words of a random stream one by one, if its key and counter are the same everywhere. */
+/**
+ * The stream that counts the words of a random stream one by one, if its key and counter are the same
+ * everywhere.
+ */
 function countsUp({ args }: Expr, streams: readonly (Stream | null)[]): Stream | null {
   const [index, ...rest] = args;
   if (!rest.every((a) => a.op === 'const' || a.op === 'uniform')) return null;

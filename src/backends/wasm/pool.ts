@@ -23,8 +23,8 @@ interface Helper {
 let helperIds = 0;
 
 /**
- * The threads that run plans: the calling one and workers, which are started when the first plan comes that is worth it.
- * Runs do not wait for workers that are not ready: whoever comes takes the chunks that are left.
+ * The threads that run plans: the calling one and workers, which are started when the first plan comes that
+ * is worth it. Runs do not wait for workers that are not ready: whoever comes takes the chunks that are left.
  */
 export class Pool {
   readonly #memory: Memory;
@@ -82,8 +82,8 @@ export class Pool {
   }
 
   /**
-   * For tests: every run waits for exactly so many threads, and they share the chunks of each task evenly. null goes
-   * back to the usual way.
+   * For tests: every run waits for exactly so many threads, and they share the chunks of each task evenly.
+   * null goes back to the usual way.
    */
   force(threads: number | null): void {
     this.#limit.force(threads);
@@ -110,9 +110,9 @@ export class Pool {
   }
 
   /**
-   * Runs a plan whose frame's words have been written. `scratch` is the address of scratch memory for all `threads`. A
-   * trap in the plan's code, or a worker that has died, is thrown; what the plan was to overwrite may then be
-   * overwritten in part.
+   * Runs a plan whose frame's words have been written. `scratch` is the address of scratch memory for all
+   * `threads`. A trap in the plan's code, or a worker that has died, is thrown; what the plan was to
+   * overwrite may then be overwritten in part.
    */
   run(program: Program, scratch: number): void {
     const { words } = this.#memory;
@@ -251,7 +251,9 @@ export class Pool {
     }
   }
 
-  /** A worker has ended by itself, or never began. One that was stopped by the pool is not among the helpers. */
+  /**
+   * A worker has ended by itself, or never began. One that was stopped by the pool is not among the helpers.
+   */
   #hasEnded(id: number, message: string | null): void {
     const helper = this.#helpers.find((other) => other.id === id);
     if (helper === undefined) return;
@@ -288,8 +290,8 @@ export class Pool {
   }
 
   /**
-   * Asks all but the first workers to end, which they do outside of runs. `terminate` could strike one inside the next
-   * run, since browsers take up to two seconds for it.
+   * Asks all but the first workers to end, which they do outside of runs. `terminate` could strike one inside
+   * the next run, since browsers take up to two seconds for it.
    */
   #keep(count: number): void {
     const stopped = this.#helpers.splice(count);

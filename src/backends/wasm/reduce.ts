@@ -18,8 +18,8 @@ const LANES = 8;
 const STRIP = 128;
 
 /**
- * A reduction. Either each point's elements are reduced in turn, or those of neighbouring points side by side. Where
- * there are several chunks of a point's elements, a second task joins their results.
+ * A reduction. Either each point's elements are reduced in turn, or those of neighbouring points side by
+ * side. Where there are several chunks of a point's elements, a second task joins their results.
  */
 export function compileReduce(kernel: Kernel, source: Reduce, plan: PlanCode, stores: Callable): Task[] {
   const { reducer, over, expr, inputs } = source;
@@ -46,8 +46,8 @@ const rootsOf = (kernel: Kernel) => kernel.stores.map((store) => store.expr);
 const WAITING = 1024;
 
 /**
- * A task over all points: `reduce` writes the result of `together` points from `point` on to addresses from `to` on, 4 bytes
- * apart; then come the stores.
+ * A task over all points: `reduce` writes the result of `together` points from `point` on to addresses from
+ * `to` on, 4 bytes apart; then come the stores.
  */
 function rowsTask(
   kernel: Kernel,
@@ -124,7 +124,10 @@ function inTurn(
   return [chunkResults, joined];
 }
 
-/** A function `(group, start, count, to, scratch)` that writes the nest's values to memory, 4 bytes each; see `Range`. */
+/**
+ * A function `(group, start, count, to, scratch)` that writes the nest's values to memory, 4 bytes each; see
+ * `Range`.
+ */
 export function compileOperand(nest: Nest, plan: PlanCode): Callable {
   return plan.module.function(Array(5).fill('i32'), [], (code, group, start, count, to, scratch) => {
     const range = { group: group!, start: start!, count: count!, acc: null, scratch: scratch! };
@@ -176,7 +179,10 @@ function inStrips(input: Access, outer: number, at: number, strips: number, size
   };
 }
 
-/** Where the results of strips lie: `total` rows of `width` points, `strips` of `size` in each from `first` on. */
+/**
+ * Where the results of strips lie: `total` rows of `width` points, `strips` of `size` in each from `first`
+ * on.
+ */
 interface Strips {
   readonly first: number;
   readonly strips: number;

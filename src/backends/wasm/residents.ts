@@ -28,11 +28,12 @@ class Queue {
 const MIB = 1 << 20;
 
 /**
- * The values of storages in WebAssembly's memory: a bounded cache. The values belong to the storages' arrays, which the
- * garbage collector sees. What one run has used goes first (a batch of data, a result that nobody asked for), then what was
- * used least recently. A block that is newer than its array is written back when the array is asked for or the block goes; a
- * finalizer saves that work where a storage is gone, but nothing depends on finalizers, which may never run. (No block refers
- * to its storage: even a WeakRef would keep it alive until the event loop turns.)
+ * The values of storages in WebAssembly's memory: a bounded cache. The values belong to the storages' arrays,
+ * which the garbage collector sees. What one run has used goes first (a batch of data, a result that nobody
+ * asked for), then what was used least recently. A block that is newer than its array is written back when
+ * the array is asked for or the block goes; a finalizer saves that work where a storage is gone, but nothing
+ * depends on finalizers, which may never run. (No block refers to its storage: even a WeakRef would keep it
+ * alive until the event loop turns.)
  */
 export class Residents {
   readonly #memory: Memory;

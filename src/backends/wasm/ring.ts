@@ -3,12 +3,15 @@ import type { Code, Local } from './assembler/code.ts';
 import { philox32 } from './philox.ts';
 import type { PlanCode } from './plan-code.ts';
 
-/** Words that are made together, and bytes of the ring: two lots, and the first vector once more behind them. */
+/**
+ * Words that are made together, and bytes of the ring: two lots, and the first vector once more behind them.
+ */
 const LOT = 32;
 const RING_BYTES = 2 * LOT * 4 + 16;
 
 /**
- * A random stream whose words are wanted one after the other: they are made in lots of 32 and wait in scratch memory.
+ * A random stream whose words are wanted one after the other: they are made in lots of 32 and wait in scratch
+ * memory.
  */
 export class Ring {
   readonly #code: Code;

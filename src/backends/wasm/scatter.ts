@@ -14,8 +14,8 @@ import { JoinSink } from './sinks.ts';
 const BLOCK = 8192;
 
 /**
- * A scatter-add, split by destination: each unit goes through all indices in order and adds the updates that fall on its
- * rows, so that no two threads write one sum and the order is fixed.
+ * A scatter-add, split by destination: each unit goes through all indices in order and adds the updates that
+ * fall on its rows, so that no two threads write one sum and the order is fixed.
  */
 export function compileScatter(kernel: Kernel, source: Scatter, plan: PlanCode, stores: Callable): Task[] {
   const { type, axis, indices, check } = source;

@@ -16,7 +16,9 @@ export interface Schedule {
   readonly scratchBytes: number;
   /** The most chunks of any task: as many threads find work. */
   readonly width: number;
-  /** A rough count of nanoseconds on one thread: of all tasks, and of those that several threads can share. */
+  /**
+   * A rough count of nanoseconds on one thread: of all tasks, and of those that several threads can share.
+   */
   readonly cost: number;
   readonly sharedCost: number;
   readonly tasks: number;
@@ -27,9 +29,10 @@ export interface ScheduleExports {
   /** Runs all on the calling thread. */
   alone(): void;
   /**
-   * Takes part in a run as thread number `thread` and gives the number of chunks that it ran; thread 0 stays until
-   * all are done. A thread that waits gives up after `rounds` rounds (each `NAP` long if it `sleeps`, else
-   * a few milliseconds of spinning) in which nothing moves, and sets the status to stalled; 0 waits for ever.
+   * Takes part in a run as thread number `thread` and gives the number of chunks that it ran; thread 0 stays
+   * until all are done. A thread that waits gives up after `rounds` rounds (each `NAP` long if it `sleeps`,
+   * else a few milliseconds of spinning) in which nothing moves, and sets the status to stalled; 0 waits for
+   * ever.
    */
   run(thread: number, rounds: number, sleeps: number): number;
 }
@@ -40,8 +43,9 @@ const SPINS = 20_000;
 const ROUND_SPINS = 500_000;
 
 /**
- * Emits and exports the functions that run a plan's tasks in order: `alone`, and, for shared memory, `run`. The tasks
- * from number `commit` on run only if no check has failed before. No word may be added to the plan afterwards.
+ * Emits and exports the functions that run a plan's tasks in order: `alone`, and, for shared memory, `run`.
+ * The tasks from number `commit` on run only if no check has failed before. No word may be added to the plan
+ * afterwards.
  */
 export function emitSchedule(
   plan: PlanCode,
@@ -161,8 +165,8 @@ function emitSignal(code: Code, start: number): void {
 }
 
 /**
- * `wait(line, chunks, rounds, sleeps)` waits until a task is done: 1, or 0 where the run is to end, because a thread
- * has trapped or because nothing has moved for `rounds` rounds.
+ * `wait(line, chunks, rounds, sleeps)` waits until a task is done: 1, or 0 where the run is to end, because a
+ * thread has trapped or because nothing has moved for `rounds` rounds.
  */
 function emitWait(plan: PlanCode, start: number, tasks: number): Callable {
   const moves = emitMoves(plan, start, tasks);

@@ -4,7 +4,10 @@ import type { Pool } from './pool.ts';
 import { type Program, WORTH_ASLEEP, writeScratch } from './program.ts';
 import { ThreadLimit } from './thread-limit.ts';
 
-/** Runs programs: on the calling thread, and, once there is one that is worth it, on a pool, which is loaded only then. */
+/**
+ * Runs programs: on the calling thread, and, once there is one that is worth it, on a pool, which is loaded
+ * only then.
+ */
 export class Threads {
   readonly limit: ThreadLimit;
   readonly #memory: Memory;

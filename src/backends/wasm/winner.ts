@@ -7,8 +7,8 @@ import { compileOperand } from './reduce.ts';
 const SEGMENT = 4096;
 
 /**
- * A function `(point, scratch)`: the number of the first winner among the `length` elements of a point, a NaN winning over
- * all else.
+ * A function `(point, scratch)`: the number of the first winner among the `length` elements of a point, a NaN
+ * winning over all else.
  */
 export function compileFindRow(
   reducer: 'argmax' | 'argmin',

@@ -1,12 +1,14 @@
 import { counters, frame, Status } from './layout.ts';
 
-/** The pool's control words: numbers of 32-bit words from their address on. Each line of 16 has one purpose. */
+/**
+ * The pool's control words: numbers of 32-bit words from their address on. Each line of 16 has one purpose.
+ */
 export const control = {
   /** The number of the latest run; idle workers wait for it to change. */
   sequence: 0,
   /**
-   * While a run goes on: the number of workers inside, 256 * the number of the next thread to enter, and 65536 * the
-   * number of the last one. Otherwise closed: the number of workers inside.
+   * While a run goes on: the number of workers inside, 256 * the number of the next thread to enter, and
+   * 65536 * the number of the last one. Otherwise closed: the number of workers inside.
    */
   gate: 16,
   /** Workers that sleep, or were stopped asleep. */
@@ -21,7 +23,9 @@ export const control = {
   /** What a worker says that has trapped: a number of characters, and the characters. */
   fault: 64,
   faultText: 65,
-  /** For each slot the id of its worker: negative until it is ready. A worker that finds another number ends. */
+  /**
+   * For each slot the id of its worker: negative until it is ready. A worker that finds another number ends.
+   */
   owner: 320,
   /** Chunks that each thread ran in the latest run. */
   work: 576,
@@ -33,23 +37,26 @@ const FAULT_CHARACTERS = control.owner - control.faultText;
 /** Plans that a worker keeps compiled. */
 export const WORKER_PLANS = 256;
 
-/** Sleeping workers that each thread of a run wakes: it takes some 10 microseconds each, and they wake others. */
+/**
+ * Sleeping workers that each thread of a run wakes: it takes some 10 microseconds each, and they wake others.
+ */
 export const WAKES = 2;
 
 /** Milliseconds that an idle worker looks for the next run before it sleeps. */
 const IDLE_SPIN = 0.05;
 
 /**
- * What a worker runs, as text: no file has to be fetched, and no bundler or minifier finds anything to change. It waits
- * for runs and takes part in them. It touches a plan and its memory only while it is inside the gate, and ends only while it is
- * outside. (Comments on it stand
- * here, since the text goes to every user as it is.)
+ * What a worker runs, as text: no file has to be fetched, and no bundler or minifier finds anything to
+ * change. It waits for runs and takes part in them. It touches a plan and its memory only while it is inside
+ * the gate, and ends only while it is outside. (Comments on it stand here, since the text goes to every user
+ * as it is.)
  *
  * - `view` is a view of the memory, which may have grown.
- * - `add` adds to the gate's word while there is room for one more thread, and gives the word as it was, or 0.
+ * - `add` adds to the gate's word while there is room for one more thread, and gives the word as it was, or
+ *   0.
  * - `leave`: the last one out of a closed gate wakes the host.
- * - `work`: the host does not wait for a compiler. A worker that lacks the plan copies the module's bytes, leaves, compiles, and
- *   tries again.
+ * - `work`: the host does not wait for a compiler. A worker that lacks the plan copies the module's bytes,
+ *   leaves, compiles, and tries again.
  */
 export const workerSource = `
 'use strict';

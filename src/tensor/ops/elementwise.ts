@@ -134,7 +134,8 @@ export type BinaryFunction = <A extends Shape = [], B extends Shape = []>(
 export type Operand<A extends Shape, B extends Shape> = number | (Tensor<B> & Broadcastable<A, B>);
 
 /**
- * Makes a binary function; `computesIn` is the data type in which the operation computes, given the operands' common one.
+ * Makes a binary function; `computesIn` is the data type in which the operation computes, given the operands'
+ * common one.
  */
 export function binaryFunction(op: Operation, computesIn: (common: DType) => DType): BinaryFunction {
   return (a: Either, b: Either) => {

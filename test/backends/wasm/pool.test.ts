@@ -36,6 +36,18 @@ test.each([1, 2, 3, 5])('%i threads each do their part, a task after the other',
   }
 });
 
+test('a plan of many thousand tasks', () => {
+  const { memory, pool } = setUp();
+  const [tasks, check] = chain(memory, 12_000, 2);
+  const { program, run } = makeProgram(memory, pool, tasks);
+  program.exports.alone();
+  check();
+  pool.force(2);
+  run();
+  check();
+  expect(pool.work).toEqual([12_000, 12_000]);
+});
+
 test('threads take chunks as they come', async () => {
   const { memory, pool } = setUp();
   const [tasks, check] = chain(memory, 10, 16, 0xfff);

@@ -19,8 +19,9 @@ export interface Callable {
 }
 
 /**
- * The body of a function under construction, in three-address form: each instruction takes variables or constants and
- * leaves its result in a new variable, or in one that is given. Types are checked as the code is made.
+ * The body of a function under construction, in three-address form: each instruction takes variables or
+ * constants and leaves its result in a new variable, or in one that is given. Types are checked as the code
+ * is made.
  */
 export class Code {
   readonly params: readonly Local[];

@@ -1,6 +1,7 @@
 /**
- * Instructions by their names in the specification (WebAssembly 2.0 and the threads proposal): opcode, and the types
- * that they take and give (i32 i, i64 l, f32 f, f64 d, v128 v). An opcode above 0xff is a prefix and a number.
+ * Instructions by their names in the specification (WebAssembly 2.0 and the threads proposal): opcode, and
+ * the types that they take and give (i32 i, i64 l, f32 f, f64 d, v128 v). An opcode above 0xff is a prefix
+ * and a number.
  */
 type Table = { readonly [name: string]: readonly [opcode: number, signature: string] };
 
@@ -111,7 +112,9 @@ export const plain = {
   'f64x2.convert_low_i32x4_u': [0xfdff, 'v:v'],
 } as const satisfies Table;
 
-/** Instructions on memory: an address comes first, the immediate is an offset (and for lanes their number). */
+/**
+ * Instructions on memory: an address comes first, the immediate is an offset (and for lanes their number).
+ */
 export const memory = {
   'i32.load': [0x28, 'i:i'],
   'f32.load': [0x2a, 'i:f'],

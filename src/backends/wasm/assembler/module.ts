@@ -8,8 +8,8 @@ const I32 = typeCodes.i32;
 export const MAX_PAGES = 65536;
 
 /**
- * A WebAssembly module under construction: it imports one memory (`env.memory`) and constants (i32 globals of `env`),
- * has functions, and exports some of them.
+ * A WebAssembly module under construction: it imports one memory (`env.memory`) and constants (i32 globals of
+ * `env`), has functions, and exports some of them.
  */
 export class WasmModule {
   readonly #shared: boolean;
