@@ -258,7 +258,7 @@ export function emitPoints(
 }
 
 /** Numbers of points have 32 bits. */
-const MOST_POINTS = 2 ** 32;
+const MOST_POINTS = 0x1_0000_0000;
 
 /**
  * The loop nest with as few axes as possible; strides in bytes (of numbers, where there is no memory), the
