@@ -1,5 +1,5 @@
 import { wasmBackend } from './backends/wasm/index.ts';
-import { MAX_THREADS } from './backends/wasm/thread-limit.ts';
+import { checkThreads } from './backends/wasm/thread-limit.ts';
 import { StateError, ValueError } from './ir/errors.ts';
 import type { Backend } from './ir/kernel.ts';
 
@@ -58,8 +58,7 @@ export async function setBackend(name: BackendName): Promise<void> {
  * plans run on one thread, and so does the js backend. The number of threads never changes a result.
  */
 export function setThreads(threads: number): void {
-  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
-    throw new ValueError(`[setThreads] got ${threads}, wanted a whole number from 1 to ${MAX_THREADS}.`);
+  checkThreads(threads);
   const wasm = wasmBackend();
   if (typeof wasm !== 'string') wasm.setThreads(threads);
 }

@@ -1,10 +1,12 @@
 import { fromArray } from '../../src/tensor/creation.ts';
+import { gradients } from '../../src/tensor/gradients.ts';
 import * as ops from '../../src/tensor/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import {
   type Argument,
   type Call,
   callArguments,
+  type GradientCase,
   isReferenceTensor,
   type ReferenceTensor,
   values,
@@ -24,6 +26,14 @@ export function invoke(name: OperationName, args: readonly unknown[]): Tensor[] 
 }
 
 export const toTensor = (t: ReferenceTensor): Tensor => fromArray(values(t), t.shape, t.dtype);
+
+/** The gradient that a reference case tells: of the weighted sum of the operation's first result, by one operand. */
+export function referenceGradient(c: GradientCase): Tensor {
+  const name = c.op as OperationName;
+  const { args, tensors } = referenceArguments(name, c);
+  const [y] = invoke(name, args);
+  return gradients(y!.mul(toTensor(c.weights)).sum(), [tensors[c.wrt]!])[0]!;
+}
 
 /** The arguments of a reference case with its tensors made; `tensors` are these in order of appearance. */
 export function referenceArguments(operation: string, call: Call): { args: unknown[]; tensors: Tensor[] } {

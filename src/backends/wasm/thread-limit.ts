@@ -2,7 +2,13 @@ import { StateError, ValueError } from '../../ir/errors.ts';
 import type { Platform } from './platform.ts';
 
 /** The most threads of a pool, the calling one included. */
-export const MAX_THREADS = 255;
+const MAX_THREADS = 255;
+
+/** Fails for a number of threads that can't be. */
+export function checkThreads(threads: number): void {
+  if (Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS) return;
+  throw new ValueError(`[setThreads] got ${threads}, wanted a whole number from 1 to ${MAX_THREADS}.`);
+}
 
 /** How many threads may take part in a run, the calling one included, and why not more. */
 export class ThreadLimit {
@@ -40,9 +46,7 @@ export class ThreadLimit {
 
   /** Sets the most threads; workers that were refused are tried again. */
   set(threads: number | null): void {
-    if (threads !== null && !(Number.isInteger(threads) && threads >= 1 && threads <= MAX_THREADS)) {
-      throw new ValueError(`[setThreads] got ${threads}, wanted a whole number from 1 to ${MAX_THREADS}.`);
-    }
+    if (threads !== null) checkThreads(threads);
     this.wanted = threads;
     this.refusal = null;
   }
