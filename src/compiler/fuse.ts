@@ -92,7 +92,7 @@ class Fuser {
     };
     this.#primitives.forEach((p, i) => {
       const inputs = this.#graph.inputs[i]!;
-      if (p.kind === 'contract' || p.kind === 'scatter') inputs.forEach(mark);
+      if (p.kind === 'contract' || p.kind === 'scatter') inputs.slice(0, 2).forEach(mark);
       if (p.kind === 'map' || p.kind === 'reduce') {
         for (const input of p.inputs)
           if (input.input !== null && input.gatherAxes.length > 0) mark(inputs[input.input]!);
@@ -119,7 +119,10 @@ class Fuser {
         break;
       }
       case 'contract': {
-        const [a, b] = this.#graph.inputs[i]!.map((s) => this.#operand(s));
+        const [a, b] = ([0, 1] as const).map((k): Operand => {
+          const { buffer, view } = this.#operand(this.#graph.inputs[i]![k]!);
+          return { buffer, view: p.moves === undefined ? view : p.moves[k]!(view) };
+        });
         const type = dtypes[this.#graph.nodes[i]!.dtype].scalar === 'f32' ? 'f32' : 'i32';
         const { batch, m, k, n } = p;
         this.#openCore(i, { kind: 'contract', type, a: a!, b: b!, axes: { batch, m, k, n } }, []);

@@ -64,10 +64,11 @@ export interface Reduce {
  * axes. The kernel's shape is [batch..., m..., n...], a's view is [batch..., m..., k...] and b's is
  * [batch..., k..., n...].
  *
- * Order of accumulation (every backend, to the bit): k runs in row-major order over its axes, in blocks of
- * 256. Each block's products (rounded) are added one by one to a sum that starts at +0; the first block's sum
- * is the result, and each later one is added to it. Where m or n counts a single element the result is
- * instead a `sum` of the products by the rule of `Reduce`. An empty k gives 0.
+ * Order of accumulation (every backend, to the bit): k runs in row-major order over its axes, in chunks of
+ * 4096, and these in blocks of 256. Each block's products (rounded) are added one by one to a sum that starts
+ * at +0; a chunk's first block's sum is the chunk's, and each later one is added to it; so too the chunks'
+ * sums make the result. Where m or n counts a single element the result is instead a `sum` of the products by
+ * the rule of `Reduce`. An empty k gives 0.
  */
 export interface Contract {
   readonly kind: 'contract';

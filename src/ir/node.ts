@@ -251,6 +251,8 @@ export type Primitive =
       readonly m: number;
       readonly k: number;
       readonly n: number;
+      /** From the operands, the first two inputs, to views [batch..., m..., k...] and [batch..., k..., n...]. */
+      readonly moves?: readonly [(view: View) => View, (view: View) => View];
     }
   | { readonly kind: 'scatter'; readonly axis: number; readonly check: number };
 

@@ -7,11 +7,9 @@ import { compileReduce } from './reduce.ts';
 import { type Register, RegisterAllocator } from './registers.ts';
 import { Stores } from './stores.ts';
 
-/**
- * Elements of K that are added up from zero before they are added to the result; part of the order of
- * accumulation.
- */
+/** Elements of k that are added up from zero before anything else: lengths of the order of accumulation. */
 const K_BLOCK = 256;
+const K_CHUNK = 4096;
 /** Rows and columns of the result that are computed together. */
 const M_BLOCK = 128;
 const N_BLOCK = 256;
@@ -37,12 +35,29 @@ export function compileContract(kernel: Kernel, source: Contract, machine: Machi
   const bPanels = file.shared(type, 'b', N_BLOCK * K_BLOCK);
   const products = file.shared(type, 'products', TILE_M * TILE_N);
   const sums = file.shared(type, 'sums', M_BLOCK * N_BLOCK);
+  const chunkSums = file.shared(type, 'chunk', M_BLOCK * N_BLOCK);
 
   /** The sums of the result's rows i0 to i0 + rows - 1 and columns j0 to j0 + columns - 1. */
   const multiply = (i0: number, rows: number, j0: number, columns: number): void => {
+    multiplyChunk(sums, 0, i0, rows, j0, columns);
+    for (let start = K_CHUNK; start < k; start += K_CHUNK) {
+      multiplyChunk(chunkSums, start, i0, rows, j0, columns);
+      for (let i = 0; i < rows * columns; i++) sums[i]! += chunkSums[i]!;
+    }
+  };
+
+  const multiplyChunk = (
+    sums: Register,
+    start: number,
+    i0: number,
+    rows: number,
+    j0: number,
+    columns: number,
+  ): void => {
     sums.fill(0, 0, rows * columns);
-    for (let p = 0; p < k; p += K_BLOCK) {
-      const depth = Math.min(K_BLOCK, k - p);
+    const end = Math.min(start + K_CHUNK, k);
+    for (let p = start; p < end; p += K_BLOCK) {
+      const depth = Math.min(K_BLOCK, end - p);
       for (let j = 0; j < columns; j += TILE_N) b.pack(bPanels, j * depth, j0 + j, j0 + columns, p, depth);
       for (let i = 0; i < rows; i += TILE_M) {
         a.pack(aPanel, 0, i0 + i, i0 + rows, p, depth);

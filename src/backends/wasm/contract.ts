@@ -1,78 +1,140 @@
 import { groupsOf } from '../../ir/contract.ts';
-import type { Contract, Kernel, Operand } from '../../ir/kernel.ts';
+import type { Contract, Kernel, Operand as Matrices } from '../../ir/kernel.ts';
 import { sizeOf } from '../../ir/view.ts';
-import type { Callable, Code, Local, Operand as Value } from './assembler/code.ts';
+import type { Callable, Code, Local, Operand } from './assembler/code.ts';
 import { unitsTask } from './chunks.ts';
 import { costOf } from './cost.ts';
-import { packedPanels, panelsInPlace } from './panels.ts';
+import { emitJoin, foldOf } from './fold.ts';
+import { leftOperand, rightOperand } from './panels.ts';
 import type { PlanCode, Task } from './plan-code.ts';
 import { emitOffset, linesOf, type Steps, stepsOf } from './steps.ts';
 import { TILE_COLUMNS, TILE_ROWS, tileFunction } from './tile.ts';
 
-/** Steps of k that are added up from zero before they are added to the result, by the rule of kernel.ts. */
+/** Lengths of the order of accumulation that kernel.ts states. */
 const K_BLOCK = 256;
+const K_CHUNK = 4096;
 /** The most rows and columns of the result that are computed together. */
 const M_BLOCK = 256;
 const N_BLOCK = 128;
 /** Columns of the right operand that are packed at a time: two lines of the cache. */
 const STRIP = 32;
+/** Rows for which it is not worth to pack the right operand. */
+const FEW_ROWS = 4;
 /**
  * Blocks that are enough to share among threads, and the rows and columns that they keep when they shrink for
  * that.
  */
 const MANY = 16;
 const FEW = 16;
+/** The most bytes of sums that wait to be joined. */
+const MOST_SUMS = 0x400_0000;
+/** Points whose sums are joined at a time. */
+const JOINED = 1024;
 
 /**
  * A contraction with m >= 2 and n >= 2, block by block of the result. For 256 steps of k at a time the
  * block's rows of the left operand are packed into panels of four, unless tiles can read them where they lie,
  * and its columns of the right one strip by strip into panels of eight, which stay in the nearest cache while
  * all rows are multiplied with them (Goto and van de Geijn, "Anatomy of High-Performance Matrix
- * Multiplication", 2008). The sums wait in scratch memory for the stores.
+ * Multiplication", 2008). The sums wait in scratch memory for the stores. Where there is much to do for few
+ * blocks, chunks of k are shared among threads too, and a second task joins their sums.
  */
 export function compileContract(kernel: Kernel, source: Contract, plan: PlanCode, stores: Callable): Task[] {
   const { a, b } = groupsOf(source);
   const size = { m: sizeOf(a.m.shape), n: sizeOf(b.n.shape), k: sizeOf(a.k.shape) };
   const batches = sizeOf(a.batch.shape);
   const { m, n, k } = size;
-  if (batches * m * n === 0) return [];
+  const points = batches * m * n;
+  if (points === 0) return [];
+  const products = (batches * Math.ceil(n / 4) * 4 * m * k) / 25;
   const roots = kernel.stores.map((store) => store.expr);
-  const cost = (batches * Math.ceil(n / 4) * 4 * m * k) / 25 + costOf(batches * m * n, roots);
-  const { rows, columns } = blocksOf(size, (count) => cost / (batches * count) > 2 * plan.grain);
+  const cost = products + costOf(points, roots);
+  const isLarge = (units: number): boolean => cost / units > 2 * plan.grain;
+
+  const chunks = Math.ceil(k / K_CHUNK);
+  const whole = batches * Math.ceil(m / M_BLOCK) * Math.ceil(n / N_BLOCK);
+  const apart = chunks > 1 && whole < MANY && isLarge(whole) && 4 * points * chunks <= MOST_SUMS;
+  const parts = apart ? chunks : 1;
+  const { rows, columns } = blocksOf(size, batches * parts, isLarge);
   const [rowBlocks, columnBlocks] = [Math.ceil(m / rows), Math.ceil(n / columns)];
 
   const aBatches = stepsOf(plan, a.batch, plan.bytesOf(source.a.buffer));
   const bBatches = stepsOf(plan, b.batch, plan.bytesOf(source.b.buffer));
-  const sumsAt = plan.scratch(4 * rows * columns + 64);
   const multiply = compileBlock(source, plan, size, { rows, columns });
-  return [
-    unitsTask(plan, batches * rowBlocks * columnBlocks, cost, 1, (code, first, end, scratch) =>
+  const partials = apart ? plan.temporary(4 * points * chunks + 64) : 0;
+  const blockBytes = apart ? 0 : 4 * rows * columns + 64;
+  const [sumsAt, chunkAt] = [plan.scratch(blockBytes), plan.scratch(chunks > 1 ? blockBytes : 0)];
+  const pitch = 4 * (apart ? n : columns);
+
+  const blocks = unitsTask(
+    plan,
+    batches * rowBlocks * columnBlocks * parts,
+    apart ? products : cost,
+    1,
+    (code, first, end, scratch) =>
       code.for(first, end, 1, (unit) => {
-        const strip = code.op('i32.div_u', unit, columnBlocks);
+        const block = parts === 1 ? unit : code.op('i32.div_u', unit, parts);
+        const strip = code.op('i32.div_u', block, columnBlocks);
         const batch = code.op('i32.div_u', strip, rowBlocks);
         const row = code.op('i32.mul', code.op('i32.rem_u', strip, rowBlocks), rows);
-        const column = code.op('i32.mul', code.op('i32.rem_u', unit, columnBlocks), columns);
-        const sums = code.op('i32.add', scratch, sumsAt);
+        const column = code.op('i32.mul', code.op('i32.rem_u', block, columnBlocks), columns);
         const aOrigin = emitOrigin(code, plan, source.a, aBatches, batch);
         const bOrigin = emitOrigin(code, plan, source.b, bBatches, batch);
-        code.call(multiply, aOrigin, bOrigin, row, column, sums, scratch);
-
-        const height = code.smaller(code.op('i32.sub', m, row), rows);
         const point = code.op('i32.mul', code.op('i32.add', code.op('i32.mul', batch, m), row), n);
+        code.update(point, 'i32.add', point, column);
+        const chunk = (from: Operand, to: Local): void => {
+          code.call(multiply, aOrigin, bOrigin, row, column, from, to, pitch, scratch);
+        };
+        if (apart) {
+          const part = code.op('i32.rem_u', unit, parts);
+          const at = code.op('i32.add', code.op('i32.mul', part, points), point);
+          const to = code.op('i32.add', plan.word(code, partials), code.op('i32.shl', at, 2));
+          chunk(code.op('i32.mul', part, K_CHUNK), to);
+          return;
+        }
+        const sums = code.op('i32.add', scratch, sumsAt);
+        chunk(0, sums);
+        if (chunks > 1) {
+          const later = code.op('i32.add', scratch, chunkAt);
+          code.for(K_CHUNK, k, K_CHUNK, (from) => {
+            chunk(from, later);
+            const all = Math.ceil((rows * columns * 4) / 16) * 16;
+            emitJoin(code, foldOf('sum', source.type), sums, sums, later, all);
+          });
+        }
+        const height = code.smaller(code.op('i32.sub', m, row), rows);
         if (columnBlocks === 1) {
           code.call(stores, point, code.op('i32.mul', height, n), sums, scratch);
           return;
         }
         const width = code.smaller(code.op('i32.sub', n, column), columns);
-        code.update(point, 'i32.add', point, column);
         code.for(0, height, 1, () => {
           code.call(stores, point, width, sums, scratch);
           code.update(point, 'i32.add', point, n);
-          code.update(sums, 'i32.add', sums, 4 * columns);
+          code.update(sums, 'i32.add', sums, pitch);
         });
       }),
-    ),
-  ];
+  );
+  if (!apart) return [blocks];
+
+  const accAt = plan.scratch(4 * JOINED + 64);
+  const joinCost = cost - products + (points * chunks) / 4;
+  const joined = unitsTask(plan, Math.ceil(points / JOINED), joinCost, 1, (code, first, end, scratch) =>
+    code.for(first, end, 1, (unit) => {
+      const point = code.op('i32.mul', unit, JOINED);
+      const count = code.smaller(code.op('i32.sub', points, point), JOINED);
+      const bytes = code.op('i32.and', code.op('i32.add', code.op('i32.shl', count, 2), 15), -16);
+      const acc = code.op('i32.add', scratch, accAt);
+      const from = code.op('i32.add', plan.word(code, partials), code.op('i32.shl', point, 2));
+      code.copyMemory(acc, from, bytes);
+      code.for(1, chunks, 1, () => {
+        code.update(from, 'i32.add', from, 4 * points);
+        emitJoin(code, foldOf('sum', source.type), acc, acc, from, bytes);
+      });
+      code.call(stores, point, count, acc, scratch);
+    }),
+  );
+  return [blocks, joined];
 }
 
 interface Size {
@@ -87,12 +149,12 @@ interface Block {
   readonly columns: number;
 }
 
-/** The size of blocks; they are halved as long as there are too few and `isLarge` holds for their number. */
-function blocksOf({ m, n }: Size, isLarge: (blocks: number) => boolean): Block {
+/** The size of blocks; they are halved as long as there are too few, `times` each, and work is large. */
+function blocksOf({ m, n }: Size, times: number, isLarge: (units: number) => boolean): Block {
   let rows = evenBlock(m, M_BLOCK, TILE_ROWS);
   let columns = evenBlock(n, N_BLOCK, FEW);
   for (;;) {
-    const count = Math.ceil(m / rows) * Math.ceil(n / columns);
+    const count = times * Math.ceil(m / rows) * Math.ceil(n / columns);
     if (count >= MANY || !isLarge(count)) break;
     if (columns > FEW && (columns >= rows || rows <= FEW)) columns = evenBlock(n, columns / 2, FEW);
     else if (rows > FEW) rows = evenBlock(m, rows / 2, TILE_ROWS);
@@ -108,13 +170,13 @@ function evenBlock(count: number, most: number, multiple: number): number {
 }
 
 /** The address of a batch's matrix. */
-function emitOrigin(code: Code, plan: PlanCode, operand: Operand, batches: Steps, batch: Local): Local {
+function emitOrigin(code: Code, plan: PlanCode, operand: Matrices, batches: Steps, batch: Local): Local {
   return code.op('i32.add', plan.address(code, operand), emitOffset(code, plan, batches, batch));
 }
 
 /**
- * A function `(a, b, row, column, sums, scratch)` that computes the block of the product from that row and
- * column on; `a` and `b` are the addresses of the matrices.
+ * A function `(a, b, row, column, first, sums, pitch, scratch)` that computes the sums of one chunk of k, from
+ * `first` on, for the block from that row and column on; `a` and `b` are the addresses of the matrices.
  */
 function compileBlock(
   source: Contract,
@@ -124,45 +186,46 @@ function compileBlock(
 ): Callable {
   const { type } = source;
   const groups = groupsOf(source);
-  const most = { depth: Math.min(K_BLOCK, Math.ceil(k / 4) * 4) };
+  const depth = Math.min(K_BLOCK, Math.ceil(k / 4) * 4);
   const aLines = linesOf(plan, source.a, groups.a.m, groups.a.k);
   const bLines = linesOf(plan, source.b, groups.b.n, groups.b.k);
-  const aInPlace = panelsInPlace(aLines, type, TILE_ROWS);
-  // A right operand that is read only once is not worth packing.
-  const bInPlace = rows <= TILE_ROWS ? panelsInPlace(bLines, type, TILE_COLUMNS) : null;
-  const a =
-    aInPlace?.step === 4 ? aInPlace : packedPanels(plan, aLines, type, TILE_ROWS, { ...most, lines: rows });
-  const b =
-    bInPlace?.line === 4
-      ? bInPlace
-      : packedPanels(plan, bLines, type, TILE_COLUMNS, { ...most, lines: Math.min(STRIP, columns) });
-  const form = { type, aRow: a.line, aStep: a.step, bStep: b.step };
+  const a = leftOperand(plan, aLines, type, { depth, lines: rows });
+  const b = rightOperand(plan, bLines, type, rows <= FEW_ROWS, { depth, lines: Math.min(STRIP, columns) });
+  const form = { type, left: a.rows, bStep: b.step };
 
   return plan.module.function(
-    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    Array(8).fill('i32'),
     [],
-    (code, aOrigin, bOrigin, row, column, sums, scratch) => {
+    (code, aOrigin, bOrigin, row, column, first, sums, pitch, scratch) => {
       const height = code.smaller(code.op('i32.sub', m, row!), rows);
       const width = code.smaller(code.op('i32.sub', n, column!), columns);
       const tiles = code.op('i32.div_u', height, TILE_ROWS);
       if (k === 0) code.fillMemory(sums!, 0, 4 * rows * columns);
-      code.for(0, k, K_BLOCK, (p) => {
-        const depth = code.smaller(code.op('i32.sub', k, p), K_BLOCK);
+      const end = k <= K_CHUNK ? k : code.smaller(code.op('i32.add', first!, K_CHUNK), code.copy(k));
+      code.for(first!, end, K_BLOCK, (p) => {
+        const depth = code.smaller(code.op('i32.sub', end, p), K_BLOCK);
+        const later = code.op('i32.ne', p, first!);
         const left = a.emit(code, { origin: aOrigin!, line: row!, count: height, k: p, depth }, scratch!);
 
         /** Multiplies all rows with a panel of columns. */
         const multiply = (right: Local, c: Local, panelColumns: number): void => {
-          const tile = (tileRows: number, at: Local, to: Local, count: Value): void => {
+          const next = code.copy(left.next);
+          const tile = (tileRows: number, to: Local, count: Operand): void => {
             const made = tileFunction(plan, { ...form, rows: tileRows, columns: panelColumns });
-            code.call(made, at, right, to, count, depth, p, left.panel, 4 * columns);
+            code.call(made, left.a, next, right, to, count, p, depth, later, left.tile, pitch!);
           };
-          if (m >= TILE_ROWS) code.if(tiles, () => tile(TILE_ROWS, left.at, c, tiles));
+          if (m >= TILE_ROWS) code.if(tiles, () => tile(TILE_ROWS, c, tiles));
           const rest = m % TILE_ROWS;
           if (rest === 0) return;
           code.if(code.op('i32.rem_u', height, TILE_ROWS), () => {
-            const at = code.op('i32.add', left.at, code.op('i32.mul', tiles, left.panel));
-            const to = code.op('i32.add', c, code.op('i32.mul', tiles, 4 * columns * TILE_ROWS));
-            tile(rest, at, to, 1);
+            a.rows.advance(
+              code,
+              next,
+              code.op('i32.mul', left.tile, tiles),
+              code.op('i32.mul', tiles, TILE_ROWS),
+            );
+            const skipped = code.op('i32.mul', code.op('i32.mul', tiles, TILE_ROWS), pitch!);
+            tile(rest, code.op('i32.add', c, skipped), 1);
           });
         };
 

@@ -3,7 +3,7 @@ import type { Callable, Code, Local, Operand } from './assembler/code.ts';
 import { isWide, loadLanes, loadVector } from './lanes.ts';
 import { emitOperation } from './operations.ts';
 import type { PlanCode } from './plan-code.ts';
-import { emitEntry, emitOffset, type Lines, type Steps } from './steps.ts';
+import { emitOffset, emitRuns, inRunsOf, type Lines, type Steps } from './steps.ts';
 
 /** Lines of one vector. */
 const GROUP = 4;
@@ -19,7 +19,7 @@ const WIDE = 4;
  */
 export function packFunction(plan: PlanCode, operand: Lines, type: 'f32' | 'i32', width: number): Callable {
   const { bytes } = dtypes[operand.dtype];
-  const isUnit = (steps: Steps): boolean => 'stride' in steps && steps.stride === bytes;
+  const isUnit = (steps: Steps, count: number): boolean => steps.stride === bytes && inRunsOf(count, steps);
   return plan.module.function(
     ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
     ['i32'],
@@ -28,12 +28,12 @@ export function packFunction(plan: PlanCode, operand: Lines, type: 'f32' | 'i32'
       const packer = new Packer(code, plan, operand, type, width, part);
       const every = (size: number): Local =>
         code.op('i32.div_u', code.op('i32.add', part.count, size - 1), size);
-      if (isUnit(operand.lines)) {
+      if (isUnit(operand.lines, width)) {
         const panels = every(width);
         const wide = code.op('i32.and', panels, -WIDE);
         code.for(0, wide, WIDE, (panel) => packer.copy(panel, WIDE));
         code.for(wide, panels, 1, (panel) => packer.copy(panel, 1));
-      } else if (isUnit(operand.depths)) {
+      } else if (isUnit(operand.depths, GROUP)) {
         code.for(0, every(GROUP), 1, (group) => packer.transpose(group));
       } else {
         code.for(0, every(GROUP), 1, (group) => packer.gather(group));
@@ -81,14 +81,20 @@ class Packer {
   copy(first: Local, n: number): void {
     const code = this.#code;
     const { line, to } = this.#part;
-    const from = this.#lineAddress(code.op('i32.add', line, code.op('i32.mul', first, this.#width)));
+    const firstLine = code.op('i32.add', line, code.op('i32.mul', first, this.#width));
+    const between = this.#width * this.#bytes;
+    const together = this.#operand.lines.starts === null;
+    const from = Array.from({ length: together ? 1 : n }, (_, i) =>
+      this.#lineAddress(code.op('i32.add', firstLine, i * this.#width)),
+    );
     const targets = [code.op('i32.add', to, code.op('i32.mul', first, this.panel))];
     for (let i = 1; i < n; i++) targets.push(code.op('i32.add', targets[i - 1]!, this.panel));
     this.#eachStep((offset) => {
-      const at = code.op('i32.add', from, offset);
+      const at = from.map((address) => code.op('i32.add', address, offset));
       targets.forEach((target, i) => {
         for (let v = 0; v < this.#width; v += GROUP) {
-          this.#store(target, this.#load(at, (i * this.#width + v) * this.#bytes), 4 * v);
+          const within = v * this.#bytes + (together ? i * between : 0);
+          this.#store(target, this.#load(at[together ? 0 : i]!, within), 4 * v);
         }
         code.update(target, 'i32.add', target, this.#step);
       });
@@ -98,16 +104,19 @@ class Packer {
   /** Lines whose elements are neighbours in memory: four lines, four steps at a time. */
   transpose(group: Local): void {
     const code = this.#code;
-    const start = emitOffset(code, this.#plan, this.#operand.depths, this.#part.k);
-    const addresses = this.#lines(group).map((line) => code.op('i32.add', line, start));
+    const { k, depth } = this.#part;
+    const lines = this.#lines(group);
     const to = this.#target(group);
-    code.for(0, this.#part.depth, 4, () => {
-      const loaded = addresses.map((address) => this.#load(address));
-      transposed(code, loaded).forEach((vector, i) => {
-        this.#store(to, vector, i * this.#step);
+    emitRuns(code, this.#plan, this.#operand.depths, k, depth, (start, count) => {
+      const addresses = lines.map((line) => code.op('i32.add', line, start));
+      code.for(0, count, 4, () => {
+        const loaded = addresses.map((address) => this.#load(address));
+        transposed(code, loaded).forEach((vector, i) => {
+          this.#store(to, vector, i * this.#step);
+        });
+        for (const address of addresses) code.update(address, 'i32.add', address, 4 * this.#bytes);
+        code.update(to, 'i32.add', to, 4 * this.#step);
       });
-      for (const address of addresses) code.update(address, 'i32.add', address, 4 * this.#bytes);
-      code.update(to, 'i32.add', to, 4 * this.#step);
     });
   }
 
@@ -157,19 +166,12 @@ class Packer {
     const code = this.#code;
     const { k, depth } = this.#part;
     const { depths } = this.#operand;
-    if ('stride' in depths) {
-      const offset = emitOffset(code, this.#plan, depths, k);
-      code.for(0, depth, 1, () => {
+    emitRuns(code, this.#plan, depths, k, depth, (offset, count) =>
+      code.for(0, count, 1, () => {
         body(offset);
         code.update(offset, 'i32.add', offset, depths.stride);
-      });
-    } else {
-      const entry = emitEntry(code, this.#plan, depths.table, k);
-      code.for(0, depth, 1, () => {
-        body(code.load('i32.load', [entry]));
-        code.update(entry, 'i32.add', entry, 4);
-      });
-    }
+      }),
+    );
   }
 
   #load(address: Local, offset = 0): Local {

@@ -2,7 +2,8 @@ import { dtypes } from '../../ir/dtype.ts';
 import type { Code, Local } from './assembler/code.ts';
 import { packFunction } from './pack.ts';
 import type { PlanCode } from './plan-code.ts';
-import type { Lines } from './steps.ts';
+import { emitOffset, emitRuns, inRunsOf, type Lines } from './steps.ts';
+import { type Rows, TILE_COLUMNS, TILE_ROWS } from './tile.ts';
 
 /** Some neighbouring lines, from one k to another. */
 export interface Part {
@@ -14,51 +15,116 @@ export interface Part {
   readonly depth: Local;
 }
 
-/** An operand as tiles read it: in panels of a few lines. */
-export interface Panels {
-  /** Bytes between neighbouring lines of a panel, and between neighbours along k. */
-  readonly line: number;
+/** The most lines of a part, and steps of k. */
+interface Most {
+  readonly lines: number;
+  readonly depth: number;
+}
+
+/** The left operand as tiles read it. */
+export interface Left {
+  readonly rows: Rows;
+  /** What `tileFunction` is to be given for the tile that holds the first line of a part. */
+  emit(
+    code: Code,
+    part: Part,
+    scratch: Local,
+  ): { readonly a: Local; readonly next: Local; readonly tile: Local };
+}
+
+/** The right operand as tiles read it: in panels of a few columns. */
+export interface Right {
+  /** Bytes between neighbours along k. */
   readonly step: number;
   /** The address of the first panel of a part, and the bytes from panel to panel. */
   emit(code: Code, part: Part, scratch: Local): { readonly at: Local; readonly panel: Local };
 }
 
-/**
- * The operand where it lies; null where tiles cannot read that: of another type, with uneven or negative
- * steps.
- */
-export function panelsInPlace(
-  { dtype, lines, depths }: Lines,
-  type: 'f32' | 'i32',
-  width: number,
-): Panels | null {
-  if (dtypes[dtype].scalar !== type || dtypes[dtype].bytes !== 4) return null;
-  if (!('stride' in lines && 'stride' in depths) || lines.stride < 0 || depths.stride < 0) return null;
-  const [line, step] = [lines.stride, depths.stride];
+/** Steps of k that are worth a round of the loop over a run. */
+const LONG = 16;
+
+/** The left operand: where it lies, if tiles can read that well, or copied to panels. */
+export function leftOperand(plan: PlanCode, operand: Lines, type: 'f32' | 'i32', most: Most): Left {
+  if (!liesWell(operand, type)) return packedLeft(plan, operand, type, most);
+  const { lines, depths } = operand;
   return {
-    line,
-    step,
-    emit: (code, { origin, line: first, k }) => {
-      const at = code.op('i32.add', origin, code.op('i32.mul', first, line));
-      code.update(at, 'i32.add', at, code.op('i32.mul', k, step));
-      return { at, panel: code.copy(width * line) };
+    rows: {
+      step: depths.stride,
+      key: JSON.stringify([lines, depths]),
+      begin: (code, origin, next, count) => {
+        if (
+          lines.starts === null ||
+          (count === TILE_ROWS && inRunsOf(TILE_ROWS, lines) && lines.stride >= 0)
+        ) {
+          const at = code.op('i32.add', origin, emitOffset(code, plan, lines, next));
+          if (lines.stride >= 0)
+            return Array.from({ length: count }, (_, i) => ({ at, offset: i * lines.stride }));
+        }
+        return Array.from({ length: count }, (_, i) => {
+          const offset = emitOffset(code, plan, lines, code.op('i32.add', next, i));
+          return { at: code.op('i32.add', origin, offset), offset: 0 };
+        });
+      },
+      eachRun: (code, from, depth, body) => {
+        emitRuns(code, plan, depths, from, depth, body);
+      },
+      advance: (code, next, _tile, count) => code.update(next, 'i32.add', next, count),
+    },
+    emit: (code, { origin, line }) => ({ a: origin, next: code.copy(line), tile: code.copy(0) }),
+  };
+}
+
+/** Is the left operand best read where it lies? */
+function liesWell({ dtype, lines, depths }: Lines, type: 'f32' | 'i32'): boolean {
+  if (dtypes[dtype].scalar !== type || dtypes[dtype].bytes !== 4) return false;
+  if (depths.stride < 0 || (depths.starts !== null && depths.run < LONG)) return false;
+  // Lines that are neighbours in memory are cheap to copy, and then every step is one.
+  return depths.stride === 4 || !(lines.stride === 4 && inRunsOf(TILE_ROWS, lines));
+}
+
+function packedLeft(plan: PlanCode, operand: Lines, type: 'f32' | 'i32', most: Most): Left {
+  const pack = packFunction(plan, operand, type, TILE_ROWS);
+  const panels = plan.scratch(Math.ceil(most.lines / TILE_ROWS) * most.depth * 4 * TILE_ROWS);
+  return {
+    rows: {
+      step: 4 * TILE_ROWS,
+      key: 'panels',
+      begin: (_code, _origin, next, count) =>
+        Array.from({ length: count }, (_, i) => ({ at: next, offset: 4 * i })),
+      eachRun: (_code, _k, depth, body) => body(null, depth),
+      advance: (code, next, tile) => code.update(next, 'i32.add', next, tile),
+    },
+    emit: (code, { origin, line, count, k, depth }, scratch) => {
+      const at = code.op('i32.add', scratch, panels);
+      return { a: at, next: at, tile: code.call(pack, origin, line, count, k, depth, at)! };
     },
   };
 }
 
-/** The operand as it is copied to scratch memory, at most `lines` lines and `depth` steps of k at a time. */
-export function packedPanels(
+/** The right operand, copied to panels unless it is read `once` and lies well. */
+export function rightOperand(
   plan: PlanCode,
   operand: Lines,
   type: 'f32' | 'i32',
-  width: number,
-  most: { readonly lines: number; readonly depth: number },
-): Panels {
-  const pack = packFunction(plan, operand, type, width);
-  const offset = plan.scratch(Math.ceil(most.lines / width) * most.depth * 4 * width);
+  once: boolean,
+  most: Most,
+): Right {
+  const { dtype, lines, depths } = operand;
+  const lies = lines.starts === null && lines.stride === 4 && depths.starts === null && depths.stride >= 0;
+  if (once && lies && dtypes[dtype].scalar === type && dtypes[dtype].bytes === 4) {
+    return {
+      step: depths.stride,
+      emit: (code, { origin, line, k }) => {
+        const at = code.op('i32.add', origin, code.op('i32.shl', line, 2));
+        code.update(at, 'i32.add', at, code.op('i32.mul', k, depths.stride));
+        return { at, panel: code.copy(4 * TILE_COLUMNS) };
+      },
+    };
+  }
+  const pack = packFunction(plan, operand, type, TILE_COLUMNS);
+  const offset = plan.scratch(Math.ceil(most.lines / TILE_COLUMNS) * most.depth * 4 * TILE_COLUMNS);
   return {
-    line: 4,
-    step: 4 * width,
+    step: 4 * TILE_COLUMNS,
     emit: (code, { origin, line, count, k, depth }, scratch) => {
       const at = code.op('i32.add', scratch, offset);
       return { at, panel: code.call(pack, origin, line, count, k, depth, at)! };

@@ -12,6 +12,14 @@ export {
 } from './activation.ts';
 export { add, div, maximum, minimum, mod, mul, neg, pow, sub } from './arithmetic.ts';
 export { cast, detach } from './cast.ts';
+export {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  conv,
+  convTranspose,
+  type Margin,
+  type Padding,
+} from './conv.ts';
 export { oneHot, scatterAdd, take } from './indexing.ts';
 export { concat, pad, split, stack } from './join.ts';
 export { matmul } from './linear.ts';
@@ -76,4 +84,5 @@ export {
   squeeze,
   transpose,
 } from './shaping.ts';
+export { type StandardizeOptions, standardize } from './standardize.ts';
 export { slidingWindows, type WindowOptions } from './windows.ts';

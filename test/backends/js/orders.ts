@@ -32,13 +32,24 @@ export function reduceInOrder(
 
 /** One element of a contraction, neither m nor n being 1, from its row and its column. */
 export function dotInOrder(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let result = 0;
-  for (let start = 0; start < a.length; start += 256) {
-    let sum = 0;
-    for (let k = start; k < Math.min(start + 256, a.length); k++) {
-      sum = Math.fround(sum + Math.fround(a[k]! * b[k]!));
+  const inBlocks = (
+    from: number,
+    to: number,
+    size: number,
+    sumOf: (start: number, end: number) => number,
+  ) => {
+    let result = 0;
+    for (let start = from; start < to; start += size) {
+      const sum = sumOf(start, Math.min(start + size, to));
+      result = start === from ? sum : Math.fround(result + sum);
     }
-    result = start === 0 ? sum : Math.fround(result + sum);
-  }
-  return result;
+    return result;
+  };
+  return inBlocks(0, a.length, 4096, (chunk, chunkEnd) =>
+    inBlocks(chunk, chunkEnd, 256, (start, end) => {
+      let sum = 0;
+      for (let k = start; k < end; k++) sum = Math.fround(sum + Math.fround(a[k]! * b[k]!));
+      return sum;
+    }),
+  );
 }

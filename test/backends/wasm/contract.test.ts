@@ -86,7 +86,7 @@ function inOrder({ a, b, shape }: Product): number[] {
 }
 
 describe('order of accumulation', () => {
-  it.each([0, 1, 2, 3, 11, 12, 13, 255, 256, 257, 512, 700])('with k = %i', (k) => {
+  it.each([0, 1, 2, 3, 11, 12, 13, 255, 256, 257, 512, 700, 4096, 4097, 9000])('with k = %i', (k) => {
     for (const [m, n] of [
       [2, 2],
       [5, 3],
