@@ -22,6 +22,14 @@ export {
   type ScoreOptions,
 } from './functions.ts';
 export type { MetricInput, StridedArray, SyncMetricInput } from './input.ts';
+export {
+  type Interval,
+  type IntervalOptions,
+  type RunSummary,
+  summarizeRuns,
+  wilsonInterval,
+} from './intervals.ts';
+export { type McNemarOptions, type McNemarResult, mcnemar } from './mcnemar.ts';
 export { Mean, type Metric, type MetricOptions } from './metric.ts';
 export { MeanAbsoluteError, MeanSquaredError } from './regression.ts';
 export { classificationReport, type ReportOptions } from './report.ts';

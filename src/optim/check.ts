@@ -1,4 +1,5 @@
 import { ValueError } from '../ir/errors.ts';
+import type { Schedule } from './schedules.ts';
 
 /** Options of an optimizer that must be 0 or more. */
 export function checkNotNegative(optimizer: string, options: Readonly<Record<string, number>>): void {
@@ -16,4 +17,11 @@ export function checkShare(optimizer: string, options: Readonly<Record<string, n
       throw new ValueError(`[${optimizer}] got ${name} ${value}, wanted a number with 0 <= ${name} < 1.`);
     }
   }
+}
+
+/** A share that may follow a schedule, at an update counted from 0. */
+export function shareAt(optimizer: string, name: string, share: number | Schedule, step: number): number {
+  const value = typeof share === 'number' ? share : share(step);
+  checkShare(optimizer, { [name]: value });
+  return value;
 }

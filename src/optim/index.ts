@@ -21,3 +21,4 @@ export {
   warmup,
 } from './schedules.ts';
 export { SGD, type SGDOptions } from './sgd.ts';
+export { WeightAverage, type WeightAverageOptions, type WeightAverageState } from './weight-average.ts';

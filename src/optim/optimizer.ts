@@ -9,6 +9,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { type ClipOptions, checkClip, clipGradients } from './clip.ts';
 import type { Schedule } from './schedules.ts';
 import { unreached } from './unreached.ts';
+import type { WeightAverage } from './weight-average.ts';
 
 /** What all optimizers take. */
 export interface OptimizerOptions {
@@ -23,6 +24,8 @@ export interface MinimizeOptions {
   readonly also?: readonly Tensor[];
   /** The training context of the forward pass: the assignments that layers asked for run in the same plan. */
   readonly context?: { take(): readonly (readonly [parameter: Parameter, value: Tensor])[] };
+  /** Moves with the step, in the same plan. */
+  readonly average?: WeightAverage;
 }
 
 /** The tensors that an optimizer keeps for one Parameter, by name. */
@@ -126,12 +129,16 @@ export abstract class Optimizer<Slot extends string = string> {
       for (const slot of Object.keys(slots) as Slot[]) assignments.push([slots[slot], update.slots[slot]]);
     });
     const guarded = guardNaN(loss, '[minimize] the loss', this.step);
+    const { average } = options;
+    if (average) assignments.push(...average.follow(assignments));
     const running = runStep({ results: [guarded, loss, ...(options.also ?? [])], assignments });
     this.step++;
+    if (average) average.step++;
     try {
       await running;
     } catch (error) {
       this.step--;
+      if (average) average.step--;
       throw error;
     }
   }

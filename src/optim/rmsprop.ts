@@ -1,15 +1,16 @@
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkNotNegative, checkShare } from './check.ts';
+import { checkNotNegative, checkShare, shareAt } from './check.ts';
 import { decayed, Optimizer, type OptimizerOptions, type Slots, type Update } from './optimizer.ts';
+import type { Schedule } from './schedules.ts';
 
 export interface RMSpropOptions extends OptimizerOptions {
   /** How much of the running mean of g^2 is kept; 0.99 by default. */
   readonly alpha?: number;
   /** Added to the root; 1e-8 by default. */
   readonly epsilon?: number;
-  /** How much of the earlier direction is kept; 0 by default. */
-  readonly momentum?: number;
+  /** How much of the earlier direction is kept, a number or a schedule; 0 by default. */
+  readonly momentum?: number | Schedule;
   /** Subtracts the square of the running mean of g, so that the root is a deviation; false by default. */
   readonly centered?: boolean;
   /** Adds weightDecay * p to the gradient; 0 by default. */
@@ -38,15 +39,22 @@ export class RMSprop extends Optimizer {
     super(parameters, settings, [
       'square',
       ...(settings.centered ? ['mean'] : []),
-      ...(settings.momentum > 0 ? ['momentum'] : []),
+      ...(settings.momentum !== 0 ? ['momentum'] : []),
     ]);
     this.#settings = settings;
-    checkShare('RMSprop', { alpha: settings.alpha, momentum: settings.momentum });
+    checkShare('RMSprop', { alpha: settings.alpha });
+    shareAt('RMSprop', 'momentum', settings.momentum, 0);
     checkNotNegative('RMSprop', { epsilon: settings.epsilon, weightDecay: settings.weightDecay });
   }
 
-  protected override update(p: Tensor, gradient: Tensor, slots: Slots, learningRate: number): Update {
-    const { alpha, epsilon, momentum, weightDecay } = this.#settings;
+  protected override update(
+    p: Tensor,
+    gradient: Tensor,
+    slots: Slots,
+    learningRate: number,
+    t: number,
+  ): Update {
+    const { alpha, epsilon, weightDecay } = this.#settings;
     const g = decayed(gradient, p, weightDecay);
     const next: Record<string, Tensor> = { square: slots.square!.mul(alpha).add(g.square().mul(1 - alpha)) };
     let variance = next.square!;
@@ -56,6 +64,7 @@ export class RMSprop extends Optimizer {
     }
     let direction = g.div(variance.sqrt().add(epsilon));
     if (slots.momentum !== undefined) {
+      const momentum = shareAt('RMSprop', 'momentum', this.#settings.momentum, t - 1);
       direction = slots.momentum.mul(momentum).add(direction);
       next.momentum = direction;
     }

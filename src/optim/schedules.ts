@@ -1,7 +1,10 @@
 import { ValueError } from '../ir/errors.ts';
 import { cos, pow } from '../ir/math.ts';
 
-/** The learning rate for an update, given its number, counted from 0. Any function of the step is one. */
+/**
+ * The learning rate (or momentum, or the decay of an average) for an update, given its number, counted from
+ * 0. Any function of the step is one.
+ */
 export type Schedule = (step: number) => number;
 
 const pi = 3.141592653589793;
@@ -48,7 +51,9 @@ export function warmup(options: { rate: number | Schedule; steps: number; start?
 
 /**
  * One cycle (Smith & Topin 2018; PyTorch's OneCycleLR with cosine annealing): from peak / startDivisor up to
- * `peak`, then down to peak / startDivisor / endDivisor at the last of `steps` steps.
+ * `peak`, then down to peak / startDivisor / endDivisor at the last of `steps` steps. A momentum that runs
+ * against it from 0.95 to 0.85 and back, PyTorch's default, is `oneCycle({ peak: 0.85, steps, startDivisor:
+ * 0.85 / 0.95, endDivisor: 1 })` as `momentum` or first of the `betas`.
  */
 export function oneCycle(options: {
   peak: number;

@@ -1,14 +1,14 @@
 import { ValueError } from '../ir/errors.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkNotNegative, checkShare } from './check.ts';
+import { checkNotNegative, shareAt } from './check.ts';
 import { decayed, Optimizer, type OptimizerOptions, type Slots, type Update } from './optimizer.ts';
 import type { Schedule } from './schedules.ts';
 
 export interface SGDOptions extends OptimizerOptions {
   readonly learningRate: number | Schedule;
-  /** How much of the earlier direction is kept; 0 by default. */
-  readonly momentum?: number;
+  /** How much of the earlier direction is kept, a number or a schedule; 0 by default. */
+  readonly momentum?: number | Schedule;
   /** Looks ahead along the momentum; false by default. */
   readonly nesterov?: boolean;
   /** Adds weightDecay * p to the gradient; 0 by default. */
@@ -22,23 +22,30 @@ export interface SGDOptions extends OptimizerOptions {
  *     p = p - learningRate * b                      (Nesterov: g + momentum * b in place of b)
  */
 export class SGD extends Optimizer {
-  readonly #settings: { momentum: number; nesterov: boolean; weightDecay: number };
+  readonly #settings: { momentum: number | Schedule; nesterov: boolean; weightDecay: number };
 
   constructor(parameters: readonly Parameter[], options: SGDOptions) {
     const settings = { momentum: 0, nesterov: false, weightDecay: 0, ...options };
-    super(parameters, settings, settings.momentum > 0 ? ['momentum'] : []);
+    super(parameters, settings, settings.momentum !== 0 ? ['momentum'] : []);
     this.#settings = settings;
-    checkShare('SGD', { momentum: settings.momentum });
+    shareAt('SGD', 'momentum', settings.momentum, 0);
     checkNotNegative('SGD', { weightDecay: settings.weightDecay });
     if (settings.nesterov && settings.momentum === 0) {
       throw new ValueError('[SGD] got nesterov without momentum. Give a momentum, such as 0.9.');
     }
   }
 
-  protected override update(p: Tensor, gradient: Tensor, slots: Slots, learningRate: number): Update {
-    const { momentum, nesterov, weightDecay } = this.#settings;
+  protected override update(
+    p: Tensor,
+    gradient: Tensor,
+    slots: Slots,
+    learningRate: number,
+    t: number,
+  ): Update {
+    const { nesterov, weightDecay } = this.#settings;
     const g = decayed(gradient, p, weightDecay);
     if (slots.momentum === undefined) return { value: p.sub(g.mul(learningRate)), slots };
+    const momentum = shareAt('SGD', 'momentum', this.#settings.momentum, t - 1);
     const b = slots.momentum.mul(momentum).add(g);
     const direction = nesterov ? g.add(b.mul(momentum)) : b;
     return { value: p.sub(direction.mul(learningRate)), slots: { momentum: b } };

@@ -2,7 +2,7 @@ import { ArrayDataset, type Batch, type Data, type Dataset, openDataset } from '
 import { ValueError } from '../ir/errors.ts';
 import { training } from '../layers/context.ts';
 import { Mean, type Metric } from '../metrics/index.ts';
-import type { Optimizer } from '../optim/index.ts';
+import type { Optimizer, WeightAverage } from '../optim/index.ts';
 import { defaultGenerator, Generator } from '../tensor/random.ts';
 import type { BatchLogs, Callback, Training } from './callbacks/callback.ts';
 import { diagnose } from './diagnose.ts';
@@ -26,6 +26,12 @@ export interface FitOptions {
   readonly loss: LossFunction;
   /** Made with the model's Parameters. */
   readonly optimizer: Optimizer;
+  /**
+   * Moves with each step. Validation and `onEpochEnd` see the averaged weights, so that early stopping and
+   * checkpoints follow them, and the model holds them when training has come to its end: `average.swap()`
+   * gives it its own back, as does training on. Where training fails or is aborted it keeps its own.
+   */
+  readonly average?: WeightAverage;
   /** The epoch before which training ends, 1 by default: how many there are, if `initialEpoch` is 0. */
   readonly epochs?: number;
   /**
@@ -137,8 +143,13 @@ class Run implements Training {
   }
 
   static async open(model: Model, data: Data, options: FitOptions, random: Generator): Promise<Run> {
-    const { epochs = 1, initialEpoch = 0, validationData, validationSplit = 0 } = options;
+    const { average, epochs = 1, initialEpoch = 0, validationData, validationSplit = 0 } = options;
     checkLoss('fit', options.loss);
+    if (average && !model.parameters().some((p) => average.parameters.includes(p))) {
+      throw new ValueError(
+        "[fit] got an average of other Parameters than the model's. Make it anew: new WeightAverage(model.parameters()).",
+      );
+    }
     checkMetrics('fit', options.metrics ?? []);
     checkWhole('fit', 'epochs', epochs, 0);
     checkWhole('fit', 'initialEpoch', initialEpoch, 0);
@@ -176,11 +187,13 @@ class Run implements Training {
   }
 
   async train(): Promise<History> {
-    const { initialEpoch = 0, signal } = this.#options;
+    const { average, initialEpoch = 0, signal } = this.#options;
     signal?.throwIfAborted();
+    if (average?.swapped) await average.swap();
     try {
       for (const callback of this.#callbacks) await callback.onTrainBegin?.(this);
       for (let epoch = initialEpoch; epoch < this.epochs && !this.#stopped; epoch++) await this.#epoch(epoch);
+      if (average?.swapped === false) await average.swap();
     } catch (error) {
       for (const callback of this.#callbacks) await callback.onTrainEnd?.(this, error);
       throw error;
@@ -200,7 +213,7 @@ class Run implements Training {
     const batchSize = this.#batchSize;
     const options = this.#options;
     const pacer = this.#pacer;
-    const { loss, shuffle = true, signal } = options;
+    const { average, shuffle = true, signal } = options;
     const start = performance.now();
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, this);
     for (const metric of metrics) metric.reset();
@@ -220,6 +233,16 @@ class Run implements Training {
     signal?.throwIfAborted();
 
     const found: Record<string, number> = { loss: mean.result(), ...results(metrics) };
+    const end = (): Promise<void> => this.#endEpoch(epoch, found, start);
+    await (average === undefined ? end() : average.use(end));
+  }
+
+  /** Validates and tells the callbacks. */
+  async #endEpoch(epoch: number, found: Record<string, number>, start: number): Promise<void> {
+    const metrics = this.#metrics;
+    const callbacks = this.#callbacks;
+    const pacer = this.#pacer;
+    const { loss, signal } = this.#options;
     if (this.#validation !== null) {
       const evaluation = { loss, metrics, ...(signal ? { signal } : {}) };
       const scores = await evaluateOn('fit', this.model, this.#validation, evaluation, { epoch, pacer });
@@ -237,13 +260,15 @@ class Run implements Training {
     const options = this.#options;
     const data = this.#data;
     const { model, optimizer } = this;
+    const { average } = options;
     const before = random.getState();
     const context = training({ rng: random });
     const predictions = callModel(model, batch.x, context);
     const loss = objective('fit', model, options.loss, predictions, batch);
     const learningRate = optimizer.currentLearningRate;
     try {
-      await optimizer.minimize(loss, { also: metrics.length > 0 ? [predictions] : [], context });
+      const also = metrics.length > 0 ? [predictions] : [];
+      await optimizer.minimize(loss, { also, context, ...(average ? { average } : {}) });
     } catch (error) {
       const replay = new Generator(0);
       replay.setState(before);
@@ -260,7 +285,7 @@ class Run implements Training {
     const logs: BatchLogs = {
       epoch,
       batch: number,
-      batches: data instanceof ArrayDataset ? data.countBatches(this.#batchSize) : undefined,
+      batches: data.countBatches(this.#batchSize),
       step: optimizer.step,
       loss: value,
       learningRate,

@@ -140,6 +140,10 @@ test('earlyStopping waits for `patience` epochs and restores the best values', a
   expect(coarse.history.stopped).toBe('val_loss has not improved since epoch 1');
   expect(coarse.values).toEqual(values[0]);
 
+  const late = await run([1, 9, 5, 4, 6, 7], { patience: 2, startFromEpoch: 2 });
+  expect(late.history.stopped).toBe('val_loss has not improved since epoch 4');
+  expect(late.values).toEqual(values[3]);
+
   const upward = await run([1, 2, 0, 0], { patience: 1, mode: 'max' });
   expect(upward.history.epochs).toEqual([0, 1, 2]);
   expect(upward.values).toEqual(values[1]);
@@ -187,6 +191,7 @@ test('earlyStopping says which results there are', async () => {
     "[earlyStopping] there is no result 'val_loss', only loss.",
   );
   expect(() => earlyStopping({ patience: -1 })).toThrow('[earlyStopping] got patience -1');
+  expect(() => earlyStopping({ startFromEpoch: 0.5 })).toThrow('[earlyStopping] got startFromEpoch 0.5');
   expect(() => earlyStopping({ minDelta: Number.NaN })).toThrow('[earlyStopping] got minDelta NaN');
   expect(() => earlyStopping({ mode: 'auto' as never })).toThrow("[earlyStopping] got mode 'auto'");
 });

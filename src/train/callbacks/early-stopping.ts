@@ -12,6 +12,10 @@ export interface EarlyStoppingOptions {
    * first such epoch.
    */
   readonly patience?: number;
+  /**
+   * Epochs before this one, counted from 0, are not looked at: for results that jump at first. 0 by default.
+   */
+  readonly startFromEpoch?: number;
   /** A change counts as an improvement if it is larger than this, 0 by default. */
   readonly minDelta?: number;
   /**
@@ -29,10 +33,16 @@ export interface EarlyStoppingOptions {
  * The optimizer's own state stays as it is.
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
-  const { monitor = 'val_loss', patience = 0, minDelta = 0, restoreBestWeights = true } = options;
+  const { monitor = 'val_loss', patience = 0, startFromEpoch = 0, minDelta = 0 } = options;
+  const { restoreBestWeights = true } = options;
   const mode = options.mode ?? (/(loss|Error)$/.test(monitor) ? 'min' : 'max');
   if (!Number.isInteger(patience) || patience < 0) {
     throw new ValueError(`[earlyStopping] got patience ${patience}, wanted a whole number of at least 0.`);
+  }
+  if (!Number.isInteger(startFromEpoch) || startFromEpoch < 0) {
+    throw new ValueError(
+      `[earlyStopping] got startFromEpoch ${startFromEpoch}, wanted a whole number of at least 0.`,
+    );
   }
   if (!(minDelta >= 0))
     throw new ValueError(`[earlyStopping] got minDelta ${minDelta}, wanted a number from 0 up.`);
@@ -60,6 +70,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
             'Name one of these as monitor; val_ results need validation data.',
         );
       }
+      if (epoch < startFromEpoch) return;
       if (sign * value > best + minDelta) {
         best = sign * value;
         bestEpoch = epoch;

@@ -1,0 +1,166 @@
+import type { TypedArray } from '../ir/dtype.ts';
+import { ShapeError, StateError, ValueError } from '../ir/errors.ts';
+import { tensor } from '../tensor/creation.ts';
+import { Parameter } from '../tensor/parameter.ts';
+import { show } from '../tensor/shape.ts';
+import { runStep } from '../tensor/step.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Schedule } from './schedules.ts';
+
+export interface WeightAverageOptions {
+  /**
+   * How much of the average is kept at an update, 0.999 by default: about the last 1 / (1 - decay) updates
+   * count. Or a function of the number of updates done so far: `(n) => n / (n + 1)` weights all of them
+   * equally (stochastic weight averaging, Izmailov et al. 2018).
+   */
+  readonly decay?: number | Schedule;
+  /**
+   * Whether the average forgets faster at first, so that it does not hang on the initial values: the decay is
+   * at most (1 + n) / (10 + n) at the update that n went before, as in TensorFlow's
+   * `ExponentialMovingAverage`. true by default for a number, false for a function.
+   */
+  readonly warmup?: boolean;
+}
+
+/** A weight average's memory as plain data. */
+export interface WeightAverageState {
+  readonly step: number;
+  readonly swapped: boolean;
+  /** For each Parameter in turn what the average holds: the Parameter's own values while it is swapped. */
+  readonly values: readonly TypedArray[];
+}
+
+type Assignment = readonly [parameter: Parameter, value: Tensor];
+
+/**
+ * An exponential moving average of Parameters: at each update
+ *
+ *     average = average + (1 - decay) * (p - average)
+ *
+ * with p as the update leaves it (Polyak & Juditsky 1992; `AveragedModel` of PyTorch, `ModelEma` of timm). A
+ * model with averaged weights is often the better one. The average moves in the plan of the optimizer's step:
+ *
+ * ```ts
+ * const average = new WeightAverage(model.parameters(), { decay: 0.999 });
+ * await optimizer.minimize(loss, { context, average });      // or fit(model, data, { average, ... })
+ * const scores = await average.use(() => evaluate(model, test, { metrics }));
+ * ```
+ *
+ * Running statistics are averaged as weights are; Parameters that do not hold float32 values are copied.
+ */
+export class WeightAverage {
+  readonly parameters: readonly Parameter[];
+  /** The number of updates that the average has followed. */
+  step = 0;
+  readonly #decay: Schedule;
+  readonly #averages: readonly Parameter[];
+  #swapped = false;
+
+  /**
+   * @param parameters such as `model.parameters()`: all, trainable or not. The average starts at their
+   * values.
+   */
+  constructor(parameters: readonly Parameter[], options: WeightAverageOptions = {}) {
+    const { decay = 0.999, warmup = typeof decay === 'number' } = options;
+    const limit = typeof decay === 'number' ? () => decay : decay;
+    this.#decay = warmup ? (n) => Math.min(limit(n), (1 + n) / (10 + n)) : limit;
+    if (typeof decay === 'number') checkDecay('WeightAverage', decay);
+    this.parameters = [...new Set(parameters)];
+    this.#averages = this.parameters.map(
+      (p) => new Parameter(p, { name: `${p.name}.average`, trainable: false }),
+    );
+  }
+
+  /** Whether the Parameters hold the averages now, and the average the Parameters' own values. */
+  get swapped(): boolean {
+    return this.#swapped;
+  }
+
+  /**
+   * @internal What the averages become in a step, given what it assigns. `minimize` calls it and counts.
+   *
+   * @throws StateError while the Parameters hold the averages.
+   */
+  follow(assignments: readonly Assignment[]): Assignment[] {
+    if (this.#swapped) {
+      throw new StateError(
+        '[minimize] the Parameters hold averaged weights, and training would go on from these. ' +
+          'Swap them back first: await average.swap().',
+      );
+    }
+    const decay = this.#decay(this.step);
+    checkDecay(`WeightAverage, update ${this.step + 1}`, decay);
+    const updated = new Map(assignments);
+    return this.parameters.map((p, i): Assignment => {
+      const average = this.#averages[i]!;
+      const value: Tensor = updated.get(p) ?? p;
+      // In this form equal values stay as they are, to the bit.
+      return [average, p.dtype === 'float32' ? average.add(value.sub(average).mul(1 - decay)) : value];
+    });
+  }
+
+  /** Exchanges the Parameters' values and the averages; twice does nothing. */
+  async swap(): Promise<void> {
+    const running = runStep({
+      assignments: this.parameters.flatMap((p, i): Assignment[] => {
+        const average = this.#averages[i]!;
+        return [
+          [p, average],
+          [average, p],
+        ];
+      }),
+    });
+    this.#swapped = !this.#swapped;
+    try {
+      await running;
+    } catch (error) {
+      this.#swapped = !this.#swapped;
+      throw error;
+    }
+  }
+
+  /**
+   * Does something while the Parameters hold the averages, such as an evaluation, and gives them their own
+   * values back, also where it fails.
+   */
+  async use<T>(action: () => T | Promise<T>): Promise<T> {
+    const before = this.#swapped;
+    if (!before) await this.swap();
+    try {
+      return await action();
+    } finally {
+      if (this.#swapped !== before) await this.swap();
+    }
+  }
+
+  /** A copy of the average's memory, for a checkpoint beside the Parameters' values. */
+  getState(): WeightAverageState {
+    const values = this.#averages.map((average) => average.dataSync());
+    return { step: this.step, swapped: this.#swapped, values };
+  }
+
+  /**
+   * Goes on from a state that `getState` gave, of an average over Parameters of the same shapes. The
+   * Parameters' own values are to be restored with it: while the average is swapped, they are a part of it.
+   */
+  async setState(state: WeightAverageState): Promise<void> {
+    const assignments = this.#averages.map((average, i): Assignment => {
+      const values = state.values[i];
+      if (values === undefined || values.length !== average.size) {
+        throw new ShapeError(
+          `[setState] got ${values?.length ?? 'no'} values for '${average.name}' ${show(average.shape)}, ` +
+            `wanted ${average.size}. Give the state of an average over the same model.`,
+        );
+      }
+      return [average, tensor(values, { shape: average.shape, dtype: average.dtype })];
+    });
+    await runStep({ assignments });
+    this.step = state.step;
+    this.#swapped = state.swapped;
+  }
+}
+
+function checkDecay(operation: string, decay: number): void {
+  if (decay >= 0 && decay < 1) return;
+  throw new ValueError(`[${operation}] got decay ${decay}, wanted a number with 0 <= decay < 1.`);
+}
