@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from common import Inputs, f32, given, i32, boolean, wanted, widen, write
+from ops_convolution import conv, conv_transpose
 
 inputs = Inputs(4)
 cases = []
@@ -266,6 +267,58 @@ def kinks():
     )
 
 
-for part in (functions, pairs, reductions, products, movement, kinks, regrouping):
+def convolutions():
+    draw = inputs.normal
+
+    def of_conv(name, x, kernel, **options):
+        autograd('conv', name, conv, [x, kernel], **options)
+
+    of_conv('one axis', draw(2, 5, 2), draw(3, 2, 2))
+    of_conv('two axes, stride 2, padding 1', draw(1, 5, 4, 2), draw(3, 3, 2, 2), stride=2, padding=1)
+    of_conv('three axes', draw(1, 3, 2, 3, 2), draw(2, 2, 2, 2, 2))
+    of_conv('dilation 2, same', draw(1, 4, 5, 1), draw(3, 2, 1, 2), dilation=2, padding='same')
+    of_conv('same, stride 2', draw(1, 5, 4, 1), draw(3, 3, 1, 2), stride=2, padding='same')
+    of_conv('rows that no window reaches', draw(1, 6, 5, 1), draw(2, 1, 1, 2), stride=[4, 3])
+    of_conv('padding wider than the kernel', draw(1, 3, 3, 1), draw(2, 1, 1, 2), padding=[[2, 1], [1, 3]])
+    of_conv('groups', draw(2, 3, 3, 4), draw(2, 2, 2, 4), groups=2, stride=2, padding=1)
+    of_conv('depthwise', draw(2, 4, 3, 3), draw(3, 2, 1, 3), groups=3, padding='same')
+    of_conv('depthwise, two results for each', draw(1, 4, 4, 2), draw(2, 2, 1, 4), groups=2, stride=2, padding=1)
+
+    def of_transposed(name, x, kernel, **options):
+        autograd('convTranspose', name, conv_transpose, [x, kernel], **options)
+
+    of_transposed('one axis', draw(2, 4, 2), draw(3, 2, 2))
+    of_transposed(
+        'stride 2, padding and outputPadding',
+        draw(1, 3, 2, 2),
+        draw(3, 3, 2, 2),
+        stride=2,
+        padding=1,
+        outputPadding=1,
+    )
+    of_transposed('same, stride 2', draw(1, 2, 3, 1), draw(3, 4, 2, 1), stride=2, padding='same')
+    of_transposed('padding before and after', draw(1, 4, 4, 1), draw(2, 1, 1, 1), padding=[[0, 3], [1, 0]])
+    of_transposed('groups', draw(1, 3, 2, 4), draw(2, 2, 2, 4), groups=2, dilation=2)
+    of_transposed('depthwise', draw(1, 3, 2, 3), draw(3, 2, 1, 3), groups=3, stride=2)
+    of_transposed('depthwise, two channels for each', draw(1, 3, 2, 4), draw(2, 2, 1, 4), groups=2, padding=1)
+
+
+def standardization():
+    def standardize(x, axes, scale=None, shift=None, epsilon=1e-5):
+        mean = x.mean(dims(axes, x), keepdim=True)
+        variance = x.var(dims(axes, x), unbiased=False, keepdim=True)
+        y = (x - mean) / torch.sqrt(variance + epsilon)
+        return y * (1 if scale is None else scale) + (0 if shift is None else shift)
+
+    draw = inputs.normal
+    add = lambda name, args, **options: autograd('standardize', name, standardize, args, **options)
+    add('all axes', [draw(2, 3), None])
+    add('axis 1, epsilon 0.1', [draw(3, 4), 1, None, None], epsilon=0.1)
+    add('axes [0, 1], scale and shift of each channel', [draw(3, 2, 2), [0, 1], draw(2), draw(2)])
+    add('axis -1, scale and shift along it', [draw(2, 4), -1, draw(4), draw(4)])
+    add('axis 0, scalar scale', [draw(4, 2), 0, draw()])
+
+
+for part in (functions, pairs, reductions, products, movement, kinks, regrouping, convolutions, standardization):
     part()
 write('gradients', cases, depth=1)

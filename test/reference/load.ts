@@ -166,12 +166,66 @@ export interface InitializerCase {
   readonly lecunNormal: CutScaling;
 }
 
+type Tensors<Name extends string = string> = { readonly [K in Name]: ReferenceTensor };
+
+export interface LayerCase {
+  readonly layer: string;
+  readonly name: string;
+  /** Of the constructor. */
+  readonly args: readonly unknown[];
+  readonly x: ReferenceTensor;
+  /** The layer's Parameters by their names. */
+  readonly parameters: Tensors;
+  readonly out: ReferenceTensor;
+  /** `gradients` are those of sum(out * weights), by x and the parameters. */
+  readonly weights: ReferenceTensor;
+  readonly gradients: Tensors;
+}
+
+export interface BatchNormCase extends Tensors<'gamma' | 'beta'> {
+  readonly name: string;
+  readonly features: number;
+  readonly options: { readonly momentum?: number; readonly epsilon?: number };
+  readonly learningRate: number;
+  /** Each step's loss is sum(out * weights); parameters and running statistics are those after it. */
+  readonly steps: (Tensors<'x' | 'weights' | 'out' | 'gamma' | 'beta' | 'runningMean' | 'runningVariance'> & {
+    readonly gradients: Tensors<'x' | 'gamma' | 'beta'>;
+  })[];
+  /** After the steps; `gradient` is by x. */
+  readonly inference: Tensors<'x' | 'weights' | 'out' | 'gradient'>;
+}
+
+export interface AffineCase {
+  readonly name: string;
+  readonly parameters: {
+    readonly rotation: number;
+    readonly scale: number;
+    readonly shear: number;
+    readonly flip: boolean;
+    readonly shiftX: number;
+    readonly shiftY: number;
+  };
+  readonly fill: number;
+  readonly image: ReferenceTensor;
+  readonly out: ReferenceTensor;
+}
+
+export interface ElasticCase extends AffineCase {
+  readonly sigma: number;
+  readonly alpha: number;
+  /** Along x and along y, before smoothing and after it, `[2, height, width]`. */
+  readonly noise: ReferenceTensor;
+  readonly shifts: ReferenceTensor;
+}
+
 export interface References {
+  augmentation: { readonly affine: AffineCase[]; readonly elastic: ElasticCase[] };
   ops: { readonly [operation: string]: OperationCase[] };
   gradients: GradientCase[];
   losses: { readonly [loss: string]: LossCase[] };
   optimizers: OptimizerReference;
   metrics: { readonly classification: ClassificationCase[]; readonly topK: TopKCase[] };
+  layers: { readonly layers: LayerCase[]; readonly batchNorm: BatchNormCase[] };
   initializers: { readonly truncatedNormalDeviation: number; readonly shapes: InitializerCase[] };
 }
 

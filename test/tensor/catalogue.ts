@@ -1,4 +1,5 @@
 import { sizeOf } from '../../src/ir/view.ts';
+import { convCall, convTransposeCall } from './convolutions.ts';
 import { awayFromZero, between, type Domain, distinct, grid, oneOf, ordinary } from './domains.ts';
 import type { Draw } from './draw.ts';
 import type { OperationName } from './invoke.ts';
@@ -235,6 +236,21 @@ export const catalogue: Record<OperationName, OperationSpec> = {
     differentiable: true,
     absolute: 1e-5,
   },
+
+  standardize: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1, 3, true), ordinary);
+      const operand = () => (d.oneIn(3) ? undefined : d.number(d.part(x.shape), ordinary));
+      // Steps of finite differences are small beside this.
+      return [x, d.axes(x.rank), operand(), operand(), { epsilon: d.pick([0.5, 1]) }];
+    },
+    differentiable: true,
+    absolute: 2e-6,
+  },
+
+  // Convolution
+  conv: { arguments: convCall, differentiable: true, absolute: 1e-5 },
+  convTranspose: { arguments: convTransposeCall, differentiable: true, absolute: 1e-5 },
 
   // Arrangement
   reshape: {

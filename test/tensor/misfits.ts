@@ -26,6 +26,31 @@ const axes: readonly Misfit[] = [
   misfit([x, 0.5], 'axis 0.5'),
 ];
 const axis: readonly Misfit[] = [misfit([x, 2], 'axis 2', '-2 to 1'), misfit([zeros([]), 0], 'scalar')];
+const image = zeros([1, 5, 4, 2]);
+const kernel = zeros([3, 3, 2, 2]);
+/** What both kinds of convolution refuse; the kernel fits both. */
+const convolutions: readonly Misfit[] = [
+  misfit([image, kernel, { stride: 0 }], 'stride 0', 'from 1 up', '2 spatial axes'),
+  misfit([image, kernel, { stride: [1, 2, 1] }], 'stride [1,2,1]', '2 spatial axes'),
+  misfit([image, kernel, { dilation: 1.5 }], 'dilation 1.5', 'whole number'),
+  misfit([image, kernel, { dilation: Number.NaN }], 'dilation NaN', 'whole number'),
+  misfit([image, kernel, { groups: 0 }], 'groups 0', 'from 1 up'),
+  misfit([image, kernel, { groups: 1.5 }], 'groups 1.5', 'whole number'),
+  misfit([image, kernel, { padding: -1 }], 'padding -1', "'valid', 'same'", 'from 0 up'),
+  misfit([image, kernel, { padding: 0.5 }], 'padding 0.5'),
+  misfit([image, kernel, { padding: 'full' }], 'padding "full"', "'valid', 'same'"),
+  misfit([image, kernel, { padding: [1] }], 'padding [1]', '2 spatial axes'),
+  misfit([image, kernel, { padding: [1, [1, -1]] }], 'padding [1,[1,-1]]', '[before, after]'),
+  misfit([image, kernel, { padding: [1, [1, 1, 1]] }], 'padding [1,[1,1,1]]', '[before, after]'),
+  misfit([image, zeros([3, 2, 4])], '[1, 5, 4, 2]', '[3, 2, 4]', 'as many axes'),
+  misfit([zeros([5, 2]), zeros([2, 4])], '[5, 2]', '[N, ...spatial, channels]'),
+  misfit([image, zeros([0, 3, 2, 2])], 'empty kernel [0, 3, 2, 2]', 'from 1 up'),
+  misfit([zeros([1, 0, 4, 2]), zeros([3, 3, 2, 2])], '[1, 0, 4, 2]', 'from 1 up'),
+  misfit([zeros([1, 5, 4, 2], 'uint8'), kernel], 'uint8', 'float32', 'Cast'),
+  misfit([image, ones([3, 3, 2, 2], 'int32')], 'int32', 'float32', 'Cast'),
+  misfit([[1, 2], kernel], 'an array', 'Tensor'),
+  misfit([image, undefined], 'undefined', 'Tensor'),
+];
 const noIdentity = misfit([zeros([2, 0, 3]), 1], 'axis 1', '[2, 0, 3]', 'empty');
 
 /** For every operation; null where it takes tensors of every shape. */
@@ -103,6 +128,36 @@ export const misfits: Record<OperationName, readonly Misfit[] | null> = {
     misfit([zeros([3]), zeros([4, 3])], '[3] x [4, 3]'),
     misfit([zeros([2, 3, 4]), zeros([3, 4, 5])], '[2]', '[3]', '2 against 3'),
     misfit([zeros([]), x], '[]', '[2, 3]', 'mul'),
+  ],
+
+  standardize: [
+    ...axes,
+    misfit([x, 0, zeros([2])], '[2, 3] and [2]', '3 against 2'),
+    misfit([x, 0, undefined, zeros([4, 2, 3])], 'shift [4, 2, 3]', '[2, 3]', 'broadcasts'),
+    misfit([x, 0, undefined, undefined, { epsilon: -1 }], 'epsilon -1', 'from 0 up'),
+  ],
+
+  conv: [
+    ...convolutions,
+    misfit([image, zeros([3, 3, 4, 2])], '[3, 3, 4, 2]', '[1, 5, 4, 2]', 'wanted [...sizes, 2, F]'),
+    misfit([image, zeros([3, 3, 2, 4]), { groups: 2 }], '[3, 3, 2, 4]', 'wanted [...sizes, 2 / 2 groups, F]'),
+    misfit([image, zeros([3, 3, 1, 3]), { groups: 2 }], '[3, 3, 1, 3]', 'F a multiple of 2'),
+    misfit([image, zeros([3, 5, 2, 4])], 'spans 5', 'axis 2', '[1, 5, 4, 2]', 'has 4'),
+    misfit([image, kernel, { dilation: [3, 1], padding: [[0, 1], 0] }], 'spans 7', 'axis 1', 'has 6'),
+  ],
+  convTranspose: [
+    ...convolutions,
+    misfit([image, zeros([3, 3, 2, 4])], '[3, 3, 2, 4]', '[1, 5, 4, 2]', 'wanted [...sizes, F, 2]'),
+    misfit([image, zeros([3, 3, 2, 4]), { groups: 2 }], 'in 2 groups', 'wanted [...sizes, F / groups, 2]'),
+    misfit([image, zeros([3, 3, 1, 2]), { groups: 3 }], '[1, 5, 4, 2]', 'in 3 groups', 'multiple of 3'),
+    misfit([image, zeros([3, 3, 4, 2]), { outputPadding: 1 }], 'outputPadding 1', 'axis 1', 'stride 1'),
+    misfit([image, zeros([3, 3, 4, 2]), { outputPadding: [0, -1] }], 'outputPadding [0,-1]', 'from 0 up'),
+    misfit(
+      [image, kernel, { outputPadding: 1, stride: 2, padding: 'same' }],
+      'outputPadding [1, 1]',
+      "'same'",
+    ),
+    misfit([image, zeros([1, 3, 4, 2]), { padding: 3 }], 'leaves nothing', '[-1, 0]', '[1, 5, 4, 2]'),
   ],
 
   reshape: [

@@ -1,0 +1,209 @@
+"""Writes layers.json: layers of PyTorch in double precision, their values and gradients, channels last.
+
+`layers`: the result of a layer with the given parameters, and the gradients of sum(result * weights) with
+respect to its input and its parameters. `batchNorm`: three steps of gradient descent on sum(result * weights),
+then inference.
+PyTorch keeps channels second and kernels [out, in, ...sizes]; they are turned here.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+
+from common import Inputs, given, wanted, widen, write
+
+inputs = Inputs(31)
+torch.set_default_dtype(torch.float64)
+
+
+def channels_second(x):
+    return torch.movedim(x, -1, 1) if x.dim() > 2 else x
+
+
+def channels_last(x):
+    return torch.movedim(x, 1, -1) if x.dim() > 2 else x
+
+
+def kernel_in(kernel):
+    """[...sizes, in, out] to PyTorch's [out, in, ...sizes], [...sizes, out, in] to [in, out, ...sizes]."""
+    spatial = kernel.dim() - 2
+    return kernel.permute(spatial + 1, spatial, *range(spatial))
+
+
+cases = []
+
+
+def case(layer, name, args, x, function, parameters=(), options=None, activation=None):
+    """function(x, **parameters) in PyTorch's layout gives the result in PyTorch's layout."""
+    leaf = torch.from_numpy(widen(x)).requires_grad_()
+    leaves = {key: torch.from_numpy(widen(p)).requires_grad_() for key, p in dict(parameters).items()}
+    turned = {key: kernel_in(p) if key == 'kernel' else p for key, p in leaves.items()}
+    out = channels_last(function(channels_second(leaf), **turned))
+    out = activation(out) if activation else out
+    weights = inputs.uniform(-2, 2, *out.shape)
+    loss = (out * torch.from_numpy(widen(weights))).sum()
+    grads = torch.autograd.grad(loss, [leaf, *leaves.values()])
+    cases.append(
+        {
+            'layer': layer,
+            'name': name,
+            'args': [*given(args), *([options] if options else [])],
+            'x': given(x),
+            'parameters': {key: given(p) for key, p in dict(parameters).items()},
+            'out': wanted(out.detach().numpy()),
+            'weights': given(weights),
+            'gradients': {
+                key: wanted(np.ascontiguousarray(g.numpy()) + 0.0) for key, g in zip(['x', *leaves], grads)
+            },
+        }
+    )
+
+
+def convolutions():
+    def add(layer, name, channels, sizes, shape, options=None, padding=0, activation=None):
+        options = options or {}
+        fan_in, fan_out = channels
+        groups = options.get('groups', 1)
+        transposed = layer.endswith('Transpose')
+        last = [fan_out // groups, fan_in] if transposed else [fan_in // groups, fan_out]
+        parameters = {'kernel': inputs.normal(*sizes, *last)}
+        if options.get('bias', True):
+            parameters['bias'] = inputs.normal(fan_out)
+        f = {
+            'Conv1D': nn.functional.conv1d,
+            'Conv2D': nn.functional.conv2d,
+            'Conv1DTranspose': nn.functional.conv_transpose1d,
+            'Conv2DTranspose': nn.functional.conv_transpose2d,
+        }[layer]
+        more = {key: options[key] for key in ('stride', 'dilation', 'groups') if key in options}
+        if 'outputPadding' in options:
+            more['output_padding'] = options['outputPadding']
+        function = lambda x, kernel, bias=None: f(x, kernel, bias, padding=padding, **more)
+        size = sizes[0] if len(set(sizes)) == 1 else list(sizes)
+        x = inputs.normal(*shape)
+        case(layer, name, [fan_in, fan_out, size], x, function, parameters, options, activation)
+
+    add('Conv1D', 'defaults', (3, 4), (3,), (2, 7, 3))
+    options = dict(stride=2, padding=1, dilation=2)
+    add('Conv1D', 'stride 2, padding 1, dilation 2', (2, 3), (3,), (2, 9, 2), options, 1)
+    add('Conv1D', 'same', (2, 3), (3,), (2, 6, 2), dict(padding='same'), 'same')
+    add('Conv2D', 'defaults', (2, 3), (3, 3), (2, 5, 6, 2))
+    add('Conv2D', 'one channel, 3 x 2, no bias', (1, 4), (3, 2), (2, 5, 5, 1), dict(bias=False))
+    options = dict(padding='same', activation='relu')
+    add('Conv2D', 'same, relu', (3, 4), (3, 3), (1, 4, 5, 3), options, 'same', torch.relu)
+    options = dict(stride=[2, 1], padding=[1, 2])
+    add('Conv2D', 'strides 2 and 1, paddings 1 and 2', (2, 3), (3, 3), (1, 6, 5, 2), options, (1, 2))
+    add('Conv2D', 'dilations 2 and 1', (2, 2), (2, 3), (1, 6, 5, 2), dict(dilation=[2, 1]))
+    add('Conv2D', '2 groups', (4, 6), (3, 3), (1, 5, 4, 4), dict(groups=2))
+    add('Conv2D', 'depthwise, stride 2', (3, 3), (3, 3), (2, 5, 5, 3), dict(groups=3, stride=2))
+    add('Conv2D', '1 x 1, stride 2', (3, 5), (1, 1), (2, 4, 4, 3), dict(stride=2))
+    add('Conv1DTranspose', 'stride 2', (3, 2), (3,), (2, 4, 3), dict(stride=2))
+    add('Conv2DTranspose', 'defaults', (2, 3), (3, 3), (1, 3, 4, 2))
+    options = dict(stride=2, padding=1, outputPadding=1)
+    add('Conv2DTranspose', 'stride 2, padding 1, outputPadding 1', (3, 2), (3, 3), (2, 3, 3, 3), options, 1)
+    options = dict(stride=2, groups=2, activation='relu')
+    add('Conv2DTranspose', '2 groups, relu', (4, 2), (2, 2), (1, 3, 3, 4), options, 0, torch.relu)
+
+
+def pooling():
+    def distinct(*shape):
+        """Away from ties, where the gradient of a maximum is a choice."""
+        return (inputs.rng.permutation(int(np.prod(shape))).reshape(shape) / 8 - 2).astype(np.float32)
+
+    case('MaxPool1D', 'size 2', [2], distinct(2, 7, 3), lambda x: nn.functional.max_pool1d(x, 2))
+    case('MaxPool2D', 'size 2', [2], distinct(2, 5, 4, 3), lambda x: nn.functional.max_pool2d(x, 2))
+    function = lambda x: nn.functional.max_pool2d(x, 3, 2, 1)
+    options = dict(stride=2, padding=1)
+    case('MaxPool2D', 'size 3, stride 2, padding 1', [3], distinct(1, 5, 6, 2), function, (), options)
+    function = lambda x: nn.functional.avg_pool1d(x, 3, 1)
+    case('AvgPool1D', 'size 3, stride 1', [3], inputs.normal(2, 6, 2), function, (), dict(stride=1))
+    function = lambda x: nn.functional.avg_pool2d(x, (2, 3))
+    case('AvgPool2D', 'size 2 x 3', [[2, 3]], inputs.normal(2, 4, 7, 2), function)
+    function = lambda x: nn.functional.avg_pool2d(x, 3, 2, 1, count_include_pad=False)
+    case('AvgPool2D', 'size 3, stride 2, padding 1', [3], inputs.normal(1, 5, 6, 2), function, (), options)
+    case('GlobalAvgPool1D', 'sequences', [], inputs.normal(2, 5, 3), lambda x: x.mean(2))
+    case('GlobalAvgPool2D', 'images', [], inputs.normal(2, 3, 4, 3), lambda x: x.mean((2, 3)))
+    case('GlobalMaxPool1D', 'sequences', [], distinct(2, 5, 3), lambda x: x.amax(2))
+    case('GlobalMaxPool2D', 'images', [], distinct(2, 3, 4, 3), lambda x: x.amax((2, 3)))
+
+
+def layer_norm():
+    def add(name, shape, options=None, scale=True, center=True, epsilon=1e-5):
+        features = shape[-1]
+        parameters = {}
+        if scale:
+            parameters['gamma'] = inputs.normal(features, mean=1)
+        if center:
+            parameters['beta'] = inputs.normal(features)
+
+        def function(x, gamma=None, beta=None):
+            y = nn.functional.layer_norm(channels_last(x), (features,), gamma, beta, epsilon)
+            return channels_second(y)
+
+        case('LayerNorm', name, [features], inputs.normal(*shape, mean=2), function, parameters, options)
+
+    add('rows', (3, 5))
+    add('images, epsilon 0.1', (2, 2, 3, 4), dict(epsilon=0.1), epsilon=0.1)
+    add('without gamma', (4, 3), dict(scale=False), scale=False)
+    add('without gamma and beta', (4, 6), dict(scale=False, center=False), False, False)
+
+
+def batch_norm(name, shape, options, momentum=0.1, epsilon=1e-5):
+    """options are ndgrad's; PyTorch's momentum is 1 - ndgrad's."""
+    features, rate = shape[-1], 0.05
+    kind = {2: nn.BatchNorm1d, 3: nn.BatchNorm1d, 4: nn.BatchNorm2d}[len(shape)]
+    layer = kind(features, momentum=momentum, eps=epsilon)
+    gamma, beta = inputs.normal(features, mean=1), inputs.normal(features)
+    with torch.no_grad():
+        layer.weight.copy_(torch.from_numpy(widen(gamma)))
+        layer.bias.copy_(torch.from_numpy(widen(beta)))
+    read = lambda t: wanted(t.detach().numpy().copy())
+    steps = []
+    for step in range(3):
+        x = inputs.normal(*shape, scale=1 + step, mean=3)
+        leaf = torch.from_numpy(widen(x)).requires_grad_()
+        out = channels_last(layer(channels_second(leaf)))
+        weights = inputs.uniform(-2, 2, *shape)
+        loss = (out * torch.from_numpy(widen(weights))).sum()
+        grads = torch.autograd.grad(loss, [leaf, layer.weight, layer.bias])
+        with torch.no_grad():
+            layer.weight -= rate * grads[1]
+            layer.bias -= rate * grads[2]
+        steps.append(
+            {
+                'x': given(x),
+                'weights': given(weights),
+                'out': read(out),
+                'gradients': {key: read(g) for key, g in zip(('x', 'gamma', 'beta'), grads)},
+                'gamma': read(layer.weight),
+                'beta': read(layer.bias),
+                'runningMean': read(layer.running_mean),
+                'runningVariance': read(layer.running_var),
+            }
+        )
+    layer.eval()
+    x = inputs.normal(*shape, mean=3)
+    leaf = torch.from_numpy(widen(x)).requires_grad_()
+    out = channels_last(layer(channels_second(leaf)))
+    weights = inputs.uniform(-2, 2, *shape)
+    (grad,) = torch.autograd.grad((out * torch.from_numpy(widen(weights))).sum(), [leaf])
+    return {
+        'name': name,
+        'features': features,
+        'options': options,
+        'learningRate': rate,
+        'gamma': given(gamma),
+        'beta': given(beta),
+        'steps': steps,
+        'inference': {'x': given(x), 'weights': given(weights), 'out': read(out), 'gradient': read(grad)},
+    }
+
+
+for part in (convolutions, pooling, layer_norm):
+    part()
+norms = [
+    batch_norm('rows', (5, 3), {}),
+    batch_norm('sequences, epsilon 0.01', (3, 4, 2), {'epsilon': 0.01}, epsilon=0.01),
+    batch_norm('images, momentum 0.75', (2, 3, 2, 4), {'momentum': 0.75}, momentum=0.25),
+]
+write('layers', {'layers': cases, 'batchNorm': norms}, depth=3)
