@@ -6,14 +6,20 @@ rmSync('dist', { recursive: true, force: true });
 
 export default defineConfig([
   {
-    entry: ['src/index.ts', 'src/node.ts', 'src/testing.ts'],
+    entry: {
+      index: 'src/index.ts',
+      node: 'src/node.ts',
+      testing: 'src/testing.ts',
+      // What the workers of `inWorkers` run: a file that node.js finds beside it.
+      'search-worker': 'src/node/search-worker.ts',
+    },
     format: 'esm',
     target: 'es2022',
     platform: 'neutral',
     splitting: true,
     external: [/^node:/],
     removeNodeProtocol: false,
-    dts: true,
+    dts: { entry: ['src/index.ts', 'src/node.ts', 'src/testing.ts'] },
   },
   {
     entry: { 'ndgrad.min': 'src/index.ts' },

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const ENTRIES = ['index.js', 'testing.js', 'node.js', 'ndgrad.min.js'];
+const ENTRIES = ['index.js', 'testing.js', 'node.js', 'search-worker.js', 'ndgrad.min.js'];
+
+/** Those that may need `node:` modules. */
+const NODE = ['node.js', 'search-worker.js'];
 
 /** Names from outside the package that a built file needs, itself or through its chunks. */
 async function externals(file: string): Promise<string[]> {
@@ -21,15 +24,15 @@ async function externals(file: string): Promise<string[]> {
 }
 
 /**
- * Problems of a built package, empty if there are none: files that need more than they may (only `ndgrad/node` may
- * need `node:` modules), and modules that stand in two files, so that their state would exist twice.
+ * Problems of a built package, empty if there are none: files that need more than they may (only `ndgrad/node` and its worker
+ * may need `node:` modules), and modules that stand in two files, so that their state would exist twice.
  */
 export async function distProblems(dist: string, dependencies: string[]): Promise<string[]> {
   const problems: string[] = [];
   for (const entry of ENTRIES) {
     const allowed = (name: string) => {
       if (entry === 'ndgrad.min.js') return false;
-      if (entry === 'node.js') return name.startsWith('node:') || dependencies.includes(name);
+      if (NODE.includes(entry)) return name.startsWith('node:') || dependencies.includes(name);
       return name === 'ndarray';
     };
     for (const name of await externals(join(dist, entry))) {

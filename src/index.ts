@@ -7,6 +7,7 @@ export * from './losses/index.ts';
 export * from './metrics/index.ts';
 export * from './optim/index.ts';
 export { type BackendInfo, backendInfo } from './run.ts';
+export * from './search/index.ts';
 export {
   arange,
   eye,

@@ -16,6 +16,8 @@ const GOOD = {
   'testing.js': 'import { a } from "./chunk-A.js";\n// src/testing.ts\nexport const t = a;\n',
   'node.js':
     'import { a } from "./chunk-A.js";\nimport fs from "node:fs";\n// src/node.ts\nexport const n = [a, fs];\n',
+  'search-worker.js':
+    'import { a } from "./chunk-A.js";\nimport threads from "node:worker_threads";\na(threads);\n',
   'ndgrad.min.js': '// src/ir/dtype.ts\nexport const a = 1;\n',
   'index.d.ts': "import { NdArray } from 'ndarray';\n",
   'testing.d.ts': '',
@@ -48,7 +50,7 @@ test('a module that was built into two files is found', async () => {
   expect(await problems({ 'testing.js': '// src/ir/dtype.ts\nexport const t = 1;\n' })).toEqual([
     'src/ir/dtype.ts stands in dist/chunk-A.js and in dist/testing.js',
   ]);
-  const bare = { 'chunk-A.js': '', 'index.js': '', 'testing.js': '', 'node.js': '' };
+  const bare = { 'chunk-A.js': '', 'index.js': '', 'testing.js': '', 'node.js': '', 'search-worker.js': '' };
   expect(await problems(bare)).toEqual(['no module paths found in dist/*.js']);
 });
 

@@ -19,9 +19,22 @@ const ARROWS: Record<string, string[]> = {
   metrics: ['ir', 'tensor'],
   data: ['ir', 'tensor'],
   train: ['ir', 'tensor', 'layers', 'losses', 'optim', 'metrics', 'data'],
+  search: ['ir', 'tensor'],
   testing: ['ir', 'tensor', 'run', 'double'],
-  index: ['ir', 'tensor', 'run', 'backend', 'layers', 'losses', 'optim', 'metrics', 'data', 'train'],
-  node: ['ir', 'tensor', 'run', 'layers', 'losses', 'optim', 'metrics', 'data', 'train'],
+  index: [
+    'ir',
+    'tensor',
+    'run',
+    'backend',
+    'layers',
+    'losses',
+    'optim',
+    'metrics',
+    'data',
+    'train',
+    'search',
+  ],
+  node: ['ir', 'tensor', 'run', 'backend', 'layers', 'losses', 'optim', 'metrics', 'data', 'train', 'search'],
 };
 
 const PACKAGES = ['ndarray'];

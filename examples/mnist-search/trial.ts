@@ -1,0 +1,22 @@
+/** What the workers of the search run. The digits are loaded once a worker. */
+import { Accuracy, evaluate, fit, normalize, softmaxCrossEntropy, type TrialFunction, tensor } from 'ndgrad';
+import { loadMnist } from 'ndgrad/node';
+import { build, type space } from './model.ts';
+
+const { train } = await loadMnist();
+const images = normalize(train.images);
+const x = tensor(images.data, { shape: images.shape, copy: false });
+const y = tensor(train.labels.data);
+
+// Of the 60,000 training digits. The test digits have no part in the search.
+const training = { x: x.slice([0, 20_000]), y: y.slice([0, 20_000]) };
+const validation = { x: x.slice([50_000, 60_000]), y: y.slice([50_000, 60_000]) };
+
+const trial: TrialFunction<typeof space> = async (parameters, { epochs, signal }) => {
+  const { model, optimizer } = build(parameters);
+  const { batchSize } = parameters;
+  const loss = softmaxCrossEntropy;
+  await fit(model, training, { loss, optimizer, epochs, batchSize, signal, progress: false });
+  return evaluate(model, validation, { loss, metrics: [new Accuracy()] });
+};
+export default trial;

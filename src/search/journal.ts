@@ -1,0 +1,166 @@
+import { StateError, ValueError } from '../ir/errors.ts';
+import { fields, type Json } from './json.ts';
+import type { TrialMetrics, TrialOutcome, TrialTask } from './trial.ts';
+
+/**
+ * Where a search keeps what it has found, so that it can go on after an interruption: `fileJournal` of
+ * `ndgrad/node`, or one of your own.
+ */
+export interface Journal {
+  /** What messages call it. */
+  readonly name: string;
+  /** All text so far; empty at first. What follows the last line break was torn off and does not count. */
+  read(): Promise<string>;
+  /** Adds a line, which ends in a line break, in place of what was torn off. One call at a time. */
+  append(line: string): Promise<void>;
+}
+
+/** What the runs of a search are a function of, besides the trial function. */
+export interface SearchIdentity {
+  readonly space: { readonly [name: string]: Json };
+  readonly sampler: string;
+  readonly seed: number;
+  readonly version: string | number | null;
+}
+
+/** A run as a journal keeps it. */
+export type KeptRun = TrialTask & TrialOutcome;
+
+const FORMAT = 1;
+
+/** A journal that is open for one search. */
+export class Ledger {
+  readonly #journal: Journal;
+  readonly #kept = new Map<string, KeptRun>();
+  #last: Promise<void> = Promise.resolve();
+
+  private constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  /**
+   * Reads a journal, or begins it.
+   *
+   * @throws StateError where it is of another search. @throws ValueError where it is no journal.
+   */
+  static async open(journal: Journal, identity: SearchIdentity): Promise<Ledger> {
+    const ledger = new Ledger(journal);
+    const lines = (await journal.read()).split('\n').slice(0, -1);
+    const [head, ...rest] = lines;
+    if (head === undefined) {
+      await journal.append(`${JSON.stringify({ ndgrad: 'search', format: FORMAT, ...identity })}\n`);
+      return ledger;
+    }
+    checkHead(journal.name, fields(parsed(head)), identity);
+    rest.forEach((line, i) => {
+      const run = readRun(parsed(line));
+      if (run === null) {
+        throw new ValueError(
+          `[search] ${journal.name}, line ${i + 2}: got ${line.slice(0, 60)}, wanted a trial's run. Take the line out.`,
+        );
+      }
+      const key = keyOf(run);
+      if (!ledger.#kept.has(key)) ledger.#kept.set(key, run);
+    });
+    return ledger;
+  }
+
+  /**
+   * What became of this task before; undefined if it has not been run.
+   *
+   * @throws StateError where the task's parameters were others.
+   */
+  find(task: TrialTask): KeptRun | undefined {
+    const run = this.#kept.get(keyOf(task));
+    if (run === undefined) return undefined;
+    const [got, wanted] = [JSON.stringify(run.parameters), JSON.stringify(task.parameters)];
+    if (got !== wanted || run.seed !== task.seed) {
+      throw otherSearch(this.#journal.name, `trial ${task.trial}`, got, wanted);
+    }
+    return run;
+  }
+
+  /** Keeps a run. Runs may come at the same time. */
+  keep(run: KeptRun): Promise<void> {
+    const { metrics, ...rest } = run;
+    const numbers = metrics === undefined ? {} : { metrics: encoded(metrics) };
+    const line = `${JSON.stringify({ ...rest, ...numbers })}\n`;
+    this.#last = this.#last.then(() => this.#journal.append(line));
+    return this.#last;
+  }
+}
+
+const keyOf = ({ trial, epochs }: TrialTask): string => `${trial} ${epochs}`;
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function checkHead(
+  name: string,
+  head: { readonly [key: string]: unknown } | null,
+  identity: SearchIdentity,
+): void {
+  if (head === null || head.ndgrad !== 'search') {
+    throw new ValueError(
+      `[search] ${name} is not the journal of a search, wanted one or an empty file. Name another file.`,
+    );
+  }
+  if (head.format !== FORMAT) {
+    throw new StateError(
+      `[search] ${name} has format ${JSON.stringify(head.format)}, wanted ${FORMAT}: another version of ndgrad wrote it.`,
+    );
+  }
+  for (const [key, wanted] of Object.entries(identity)) {
+    const [was, is] = [JSON.stringify(head[key]), JSON.stringify(wanted)];
+    if (was === is) continue;
+    if (key === 'space') throw differentSpace(name, fields(head.space) ?? {}, identity.space);
+    throw otherSearch(name, `the ${key}`, was, is);
+  }
+}
+
+function differentSpace(
+  name: string,
+  was: { readonly [key: string]: unknown },
+  is: SearchIdentity['space'],
+): StateError {
+  const names = [...new Set([...Object.keys(is), ...Object.keys(was)])];
+  const key = names.find((key) => JSON.stringify(was[key]) !== JSON.stringify(is[key]));
+  // The order of the names decides what is drawn for which.
+  if (key === undefined)
+    return otherSearch(name, 'the order of the space', Object.keys(was).join(), Object.keys(is).join());
+  return otherSearch(name, `'${key}' in the space`, JSON.stringify(was[key]), JSON.stringify(is[key]));
+}
+
+const otherSearch = (name: string, what: string, was = 'nothing', is = 'nothing'): StateError =>
+  new StateError(
+    `[search] ${name} is of another search: there ${what} is ${was}, here it is ${is}. ` +
+      'Give each search a file of its own, or delete this one.',
+  );
+
+function readRun(value: unknown): KeptRun | null {
+  const run = fields(value);
+  const parameters = fields(run?.parameters);
+  if (run === null || parameters === null) return null;
+  const { trial, epochs, seed, seconds, error } = run;
+  if (typeof trial !== 'number' || typeof epochs !== 'number') return null;
+  if (typeof seed !== 'number' || typeof seconds !== 'number') return null;
+  const task = { trial, epochs, seed, seconds, parameters: parameters as TrialTask['parameters'] };
+  if (typeof error === 'string') return { ...task, error };
+  const metrics = decoded(fields(run.metrics));
+  return metrics === null ? null : { ...task, metrics };
+}
+
+/** JSON has no NaN and no infinities: they are kept as texts. */
+const encoded = (metrics: TrialMetrics): Record<string, number | string> =>
+  Object.fromEntries(Object.entries(metrics).map(([name, n]) => [name, Number.isFinite(n) ? n : String(n)]));
+
+function decoded(metrics: { readonly [name: string]: unknown } | null): TrialMetrics | null {
+  if (metrics === null) return null;
+  const numbers = Object.entries(metrics).map(([name, n]): [string, number] => [name, Number(n)]);
+  return Object.fromEntries(numbers);
+}

@@ -1,0 +1,41 @@
+import type { TrialRun } from './results.ts';
+import { metricText, parameterText } from './table.ts';
+
+/** How far a search is. */
+export interface SearchReport<P = unknown> {
+  /** The run that is over. */
+  readonly run: TrialRun<P>;
+  /** Runs that are over, those taken from the journal included. */
+  readonly done: number;
+  /** All runs, as far as is known: fewer where so many trials fail that a later round lacks some. */
+  readonly total: number;
+  /** Runs that were taken from the journal. */
+  readonly resumed: number;
+}
+
+/** What the option `progress` of `search` asks for. */
+export function announce<P>(
+  progress: boolean | ((report: SearchReport<P>) => void) | undefined,
+  objective: string,
+): (report: SearchReport<P>) => void {
+  if (typeof progress === 'function') return progress;
+  const { process } = globalThis as { process?: { stdout?: { isTTY?: boolean } } };
+  if (!(progress ?? process?.stdout?.isTTY ?? false)) return () => {};
+  return (report) => console.log(reportLine(report, objective));
+}
+
+/** `[ 7/39]  trial 6  epochs 1  accuracy 0.9621  4.5 s  learningRate 0.00123  width 128`. */
+export function reportLine<P>({ run, done, total }: SearchReport<P>, objective: string): string {
+  const result =
+    run.error === null ? `${objective} ${metricText(run.metrics[objective])}` : `failed: ${run.error}`;
+  return [
+    `[${String(done).padStart(String(total).length)}/${total}]`,
+    `trial ${run.trial}`,
+    `epochs ${run.epochs}`,
+    result,
+    `${run.seconds.toFixed(1)} s`,
+    ...Object.entries(run.parameters ?? {})
+      .filter(([name]) => name !== 'epochs')
+      .map(([name, value]) => `${name} ${parameterText(value)}`),
+  ].join('  ');
+}

@@ -1,0 +1,268 @@
+import { ValueError } from '../ir/errors.ts';
+import { checkWhole } from './check.ts';
+import type { Dimension } from './dimension.ts';
+import { type Journal, Ledger } from './journal.ts';
+import type { Json } from './json.ts';
+import { announce, type SearchReport } from './progress.ts';
+import { compare, nameOf, type Objective, SearchResults, type TrialRun } from './results.ts';
+import { type ParametersOf, type Point, type Space, trialSeed } from './space.ts';
+import type { Rung, Strategy } from './strategy.ts';
+import {
+  inThread,
+  type TrialFunction,
+  type TrialOutcome,
+  type TrialRunner,
+  type TrialSession,
+  type TrialTask,
+} from './trial.ts';
+
+/** Options of `search`. */
+export interface SearchOptions<S extends Space, M extends string = string> {
+  /** The hyper-parameters: `choice`, `integer`, `uniform`, `logUniform`. */
+  readonly space: S;
+  /** `gridSearch`, `randomSearch` or `successiveHalving`. */
+  readonly strategy: Strategy;
+  /** Which of the numbers that a trial gives decides, and whether large or small is good. */
+  readonly objective: Objective<NoInfer<M>>;
+  /**
+   * Trains and measures on validation data. A function runs in the calling thread, one trial after the other;
+   * `inWorkers` of `ndgrad/node` runs trials side by side.
+   */
+  readonly trial: TrialFunction<S, M> | TrialRunner;
+  /** Decides the points and the trials' own seeds: from 0 to 2^53 - 1, 0 by default. */
+  readonly seed?: number;
+  /**
+   * Keeps each run as soon as it is over; a search that finds runs there does not run them again. See
+   * `fileJournal` of `ndgrad/node`.
+   */
+  readonly journal?: Journal | undefined;
+  /**
+   * What the trial function is, for the journal: change it whenever the function or its data change, so that
+   * runs of the old one are refused and not taken for those of the new one.
+   */
+  readonly version?: string | number | undefined;
+  /** Stops the search, which is then rejected with the signal's reason. Runs that are over stay in the journal. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * true writes a line for each run, false is quiet; by default true where the standard output is a terminal.
+   * A function is called after each run.
+   */
+  readonly progress?: boolean | ((report: SearchReport<ParametersOf<S>>) => void);
+}
+
+/**
+ * Looks for good hyper-parameters: runs a trial for each point of the space that the strategy picks, and
+ * ranks them.
+ *
+ * It knows validation data only, through what the trial function measures. The test data are for one
+ * evaluation at the end, of the one model that was chosen: whoever chooses by them has nothing left to measure
+ * with.
+ *
+ * The same space, strategy and seed give the same trials with the same numbers, with any number of workers,
+ * whoever is faster, and after any interruption, as long as the trial function's results depend on its
+ * arguments alone. Each run is a function of space, seed, the trial's number and its epochs; so a journal also
+ * serves a search with more trials, another objective, or another `factor`.
+ *
+ * A trial that throws, gives no finite number for the objective, or takes its worker down has failed: it ranks
+ * last and the search goes on.
+ *
+ * @throws ValueError before the first trial where options do not fit together. @throws StateError where the
+ *   journal is of another search.
+ */
+export async function search<S extends Space, M extends string = string>(
+  options: SearchOptions<S, M>,
+): Promise<SearchResults<ParametersOf<S>>> {
+  const { space, strategy, objective, trial, signal = new AbortController().signal } = options;
+  check(options);
+  signal.throwIfAborted();
+  const seed = options.seed ?? 0;
+  const points = strategy.points(space, seed) as readonly (Point & ParametersOf<S>)[];
+  const rungs = strategy.rungs(points.length);
+  checkEpochs(space, points, rungs);
+  const { journal, version = null } = options;
+  const description = Object.fromEntries(
+    Object.entries<Dimension<Json>>(space).map(([name, dimension]) => [name, dimension.description]),
+  );
+  const identity = { space: description, sampler: strategy.sampler, seed, version };
+  const ledger = journal === undefined ? null : await Ledger.open(journal, identity);
+  const round = new Rounds(objective, points, seed, ledger, announce(options.progress, nameOf(objective)));
+  const session = typeof trial === 'function' ? inThread(trial, signal) : trial.open();
+  const stop = (): void => round.fail(signal.reason, session);
+  signal.addEventListener('abort', stop);
+  try {
+    if (signal.aborted) stop();
+    return await round.run(rungs, session);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await session.close();
+  }
+}
+
+type Tell<P> = (report: SearchReport<P>) => void;
+
+/** The rounds of one search. */
+class Rounds<P extends Point> {
+  readonly #objective: Objective;
+  readonly #points: readonly P[];
+  readonly #seed: number;
+  readonly #ledger: Ledger | null;
+  readonly #tell: Tell<P>;
+  readonly #runs: TrialRun<P>[] = [];
+  #resumed = 0;
+  #done = 0;
+  #total = 0;
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(
+    objective: Objective,
+    points: readonly P[],
+    seed: number,
+    ledger: Ledger | null,
+    tell: Tell<P>,
+  ) {
+    this.#objective = objective;
+    this.#points = points;
+    this.#seed = seed;
+    this.#ledger = ledger;
+    this.#tell = tell;
+  }
+
+  /** Lets no further trial begin and ends those that run; the search fails with `error`. */
+  fail(error: unknown, session: TrialSession): void {
+    if (this.#failure !== null) return;
+    this.#failure = { error };
+    // It settles once it is awaited at the end of the search.
+    session.close().catch(() => {});
+  }
+
+  async run(rungs: readonly Rung[], session: TrialSession): Promise<SearchResults<P>> {
+    this.#total = rungs.reduce((sum, { trials }) => sum + trials, 0);
+    let alive = this.#points.map((_, trial) => trial);
+    for (const [number, rung] of rungs.entries()) {
+      // Those that failed are not replaced.
+      this.#total -= rung.trials - Math.min(rung.trials, alive.length);
+      alive = alive.slice(0, rung.trials);
+      const runs = await this.#rung(number, rung, alive, session);
+      this.#runs.push(...runs);
+      alive = runs
+        .filter(({ error }) => error === null)
+        .sort((a, b) => compare(this.#objective, a, b))
+        .map(({ trial }) => trial);
+    }
+    return new SearchResults(this.#runs, this.#objective, this.#resumed);
+  }
+
+  /** Runs the trials of one round, as many at a time as the session takes; gives them by number. */
+  async #rung(
+    number: number,
+    rung: Rung,
+    trials: readonly number[],
+    session: TrialSession,
+  ): Promise<TrialRun<P>[]> {
+    const runs: TrialRun<P>[] = [];
+    const left: TrialTask[] = [];
+    const add = (task: TrialTask, outcome: TrialOutcome): TrialRun<P> => {
+      const run = this.#judge(number, task, outcome);
+      runs.push(run);
+      this.#done++;
+      return run;
+    };
+    for (const trial of [...trials].sort((a, b) => a - b)) {
+      const task = this.#task(trial, rung);
+      const kept = this.#ledger?.find(task);
+      if (kept === undefined) {
+        left.push(task);
+      } else {
+        add(task, kept);
+        this.#resumed++;
+      }
+    }
+    const queue = left.values();
+    const loop = async (): Promise<void> => {
+      for (const task of queue) {
+        if (this.#failure !== null) return;
+        const outcome = await session.run(task);
+        await this.#ledger?.keep({ ...task, ...outcome });
+        const run = add(task, outcome);
+        this.#tell({ run, done: this.#done, total: this.#total, resumed: this.#resumed });
+      }
+    };
+    const loops = Array.from({ length: Math.min(session.concurrency, left.length) }, () =>
+      loop().catch((error: unknown) => this.fail(error, session)),
+    );
+    await Promise.all(loops);
+    this.#throwFailure();
+    return runs.sort((a, b) => a.trial - b.trial);
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  #task(trial: number, { epochs }: Rung): TrialTask {
+    const parameters = this.#points[trial]!;
+    return { parameters, trial, epochs: epochs ?? ownEpochs(parameters), seed: trialSeed(this.#seed, trial) };
+  }
+
+  #judge(rung: number, task: TrialTask, outcome: TrialOutcome): TrialRun<P> {
+    const { trial, epochs, seed } = task;
+    const { metrics = {}, seconds } = outcome;
+    const error = outcome.error ?? unfit(metrics, nameOf(this.#objective));
+    return { trial, rung, epochs, seed, parameters: this.#points[trial]!, metrics, error, seconds };
+  }
+}
+
+/** Why metrics can't be ranked; null where they can. */
+function unfit(metrics: Readonly<Record<string, number>>, name: string): string | null {
+  if (!Object.hasOwn(metrics, name)) {
+    return `the trial gave no '${name}', only ${Object.keys(metrics).join(', ') || 'nothing'}`;
+  }
+  return Number.isFinite(metrics[name]) ? null : `${name} is ${metrics[name]}`;
+}
+
+/** The epochs that parameters ask for; 1 where they ask for none. */
+const ownEpochs = ({ epochs = 1 }: Point): number => Number(epochs);
+
+function check<S extends Space, M extends string>(options: SearchOptions<S, M>): void {
+  const { space, strategy, objective, trial, seed = 0 } = options;
+  checkWhole('search', 'seed', seed, 0);
+  for (const [name, dimension] of Object.entries<Dimension<Json> | undefined>(space)) {
+    if (typeof dimension?.at === 'function') continue;
+    throw new ValueError(
+      `[search] got ${String(dimension)} as '${name}' of the space, wanted choice, integer, uniform or logUniform. ` +
+        'A constant is a choice of one: choice([2]).',
+    );
+  }
+  if (typeof strategy?.points !== 'function') {
+    throw new ValueError(
+      `[search] got strategy ${String(strategy)}, wanted gridSearch(), randomSearch({ trials }) or successiveHalving({ ... }).`,
+    );
+  }
+  const names = [objective?.maximize, objective?.minimize].filter((name) => typeof name === 'string');
+  if (names.length !== 1) {
+    throw new ValueError(
+      "[search] got no objective or two, wanted { maximize: 'accuracy' } or { minimize: 'loss' }.",
+    );
+  }
+  if (typeof trial !== 'function' && typeof trial?.open !== 'function') {
+    throw new ValueError(
+      `[search] got trial ${String(trial)}, wanted a function, or inWorkers(new URL('./trial.ts', import.meta.url)).`,
+    );
+  }
+}
+
+/** Either the strategy or the parameter `epochs` says how long a trial trains. */
+function checkEpochs(space: Space, points: readonly Point[], rungs: readonly Rung[]): void {
+  if (!Object.hasOwn(space, 'epochs')) return;
+  const fixed = rungs.find(({ epochs }) => epochs !== null);
+  if (fixed !== undefined) {
+    throw new ValueError(
+      `[search] the space has 'epochs', and the strategy says ${fixed.epochs} epochs. Take it out of one of them.`,
+    );
+  }
+  const wrong = points.find(({ epochs }) => !(Number.isSafeInteger(epochs) && Number(epochs) >= 1));
+  if (wrong === undefined) return;
+  throw new ValueError(
+    `[search] got ${JSON.stringify(wrong.epochs)} as 'epochs' of the space, wanted whole numbers from 1 up.`,
+  );
+}

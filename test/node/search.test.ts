@@ -1,0 +1,182 @@
+import { spawn } from 'node:child_process';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { choice, gridSearch, integer, search } from 'ndgrad';
+import { fileJournal, inWorkers } from 'ndgrad/node';
+import { afterAll, describe, expect, it } from 'vitest';
+import { options, untimed } from '../search/support.ts';
+import type { space as mishaps } from './search/mishaps.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ndgrad-search-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const module = (name: string) => new URL(`./search/${name}`, import.meta.url);
+
+describe('trials in workers', () => {
+  it('give the same results on any number of workers as in the calling thread', async () => {
+    const alone = untimed(await search(options));
+    for (const workers of [1, 3]) {
+      const trial = inWorkers(module('toy.ts'), { workers });
+      expect(untimed(await search({ ...options, trial }))).toEqual(alone);
+    }
+  });
+
+  it('run on several workers, each with one thread', async () => {
+    const results = await mishap(['fine'], { workers: 3 }, 9);
+    const { runs } = results;
+    expect(new Set(runs.map(({ metrics }) => metrics.thread)).size).toBe(3);
+    expect(runs.map(({ metrics }) => metrics.threads)).toEqual(Array(9).fill(1));
+  });
+
+  it('that end in a mishap have failed, and the search goes on', { timeout: 120_000 }, async () => {
+    const what = ['throw', 'fine', 'reject later', 'exit', 'heap', 'loop', 'nothing'] as const;
+    const results = await mishap(what, { workers: 2, timeoutSeconds: 6, maxHeapMegabytes: 40 });
+    expect(results.runs.map(({ error }) => error)).toEqual([
+      'out of luck',
+      null,
+      'nobody listens',
+      'the worker ended with exit code 3 before the trial was over',
+      expect.stringContaining('memory limit'),
+      'the trial took longer than 6 s',
+      '[search] the trial gave undefined, wanted numbers by name: { accuracy: 0.97 }.',
+    ]);
+    expect(results.best.parameters).toEqual({ what: 'fine' });
+  });
+
+  it('are stopped when the search is', async () => {
+    const controller = new AbortController();
+    const start = performance.now();
+    const running = mishap(['loop', 'wait', 'fine'], { workers: 2 }, 1, controller.signal);
+    setTimeout(() => controller.abort(new Error('enough')), 1500);
+    await expect(running).rejects.toThrow('enough');
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
+  it('may be plain JavaScript', async () => {
+    const { best } = await search({
+      space: { x: integer(-3, 2) },
+      strategy: gridSearch(),
+      objective: { maximize: 'y' },
+      trial: inWorkers(module('built.mjs').href, { workers: 2 }),
+      progress: false,
+    });
+    expect(best.parameters).toEqual({ x: -3 });
+  });
+
+  it.each([
+    ['no-function.mjs', 'its default export is number, wanted the trial function'],
+    ['broken.mjs', 'no data here'],
+    ['leaves.mjs', 'the worker ended with exit code 4'],
+    ['missing.mjs', 'Cannot find module'],
+  ])('of a module that can not be used end the search: %s', async (file, message) => {
+    const running = search({ ...options, trial: inWorkers(module(file), { workers: 1 }) });
+    await expect(running).rejects.toThrow(message);
+    await expect(running).rejects.toThrow(`[inWorkers] ${module(file).href} can't be loaded: `);
+  });
+
+  it('are refused with wrong options', () => {
+    expect(() => inWorkers('./trial.ts')).toThrow("[inWorkers] got './trial.ts', wanted a URL: new URL(");
+    expect(() => inWorkers(module('toy.ts'), { workers: 0 })).toThrow('[inWorkers] got workers 0');
+    const wrong = { timeoutSeconds: Number.NaN };
+    expect(() => inWorkers(module('toy.ts'), wrong)).toThrow('[inWorkers] got timeoutSeconds NaN');
+  });
+
+  type What = typeof mishaps extends { what: { at(u: number): infer T } } ? T : never;
+
+  function mishap(
+    what: readonly What[],
+    workers: Parameters<typeof inWorkers>[1],
+    times = 1,
+    signal = new AbortController().signal,
+  ) {
+    const turns = Array.from({ length: what.length * times }, (_, i) => i);
+    return search({
+      space: times > 1 ? { what: choice(what), turn: choice(turns) } : { what: choice(what) },
+      strategy: gridSearch(),
+      objective: { maximize: 'score' },
+      trial: inWorkers(module('mishaps.ts'), workers),
+      signal,
+      progress: false,
+    });
+  }
+});
+
+describe('a journal in a file', () => {
+  it('survives torn lines, in a folder that it makes', async () => {
+    const path = join(folder, 'new/folder/search.jsonl');
+    const first = await search({ ...options, journal: fileJournal(path) });
+    const text = readFileSync(path, 'utf8');
+    expect(text.split('\n')).toHaveLength(15);
+    writeFileSync(path, text.split('\n').slice(0, 6).join('\n'));
+    appendFileSync(path, '\n{"trial":7,"par');
+    const again = await search({ ...options, journal: fileJournal(path) });
+    expect(again.resumed).toBe(5);
+    expect(untimed(again)).toEqual(untimed(first));
+    const third = await search({ ...options, journal: fileJournal(path) });
+    expect(third.resumed).toBe(13);
+    expect(third.runs.slice(5)).toEqual(again.runs.slice(5));
+    const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+    expect(lines.map((line) => JSON.parse(line).trial)).toHaveLength(14);
+  });
+
+  it('that can not be read is an error', async () => {
+    const running = search({ ...options, journal: fileJournal(folder) });
+    await expect(running).rejects.toThrow(`[fileJournal] ${folder}: got EISDIR, wanted a readable file.`);
+  });
+});
+
+describe('a program under tsx', { timeout: 120_000 }, () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+
+  /** Runs the program; kills it once its journal has so many lines. */
+  function program(
+    journal: string,
+    kill = Number.POSITIVE_INFINITY,
+  ): Promise<{ code: number | null; out: string }> {
+    const cli = join(root, 'node_modules/tsx/dist/cli.mjs');
+    // A group of its own, since tsx runs the program in another process.
+    const child = spawn(process.execPath, [cli, 'test/node/search/program.ts', journal], {
+      cwd: root,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let out = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    const timer = setInterval(() => {
+      if (lines(journal) >= kill && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    }, 10);
+    return new Promise((resolve) => {
+      child.on('close', (code) => {
+        clearInterval(timer);
+        resolve({ code, out });
+      });
+    });
+  }
+
+  const lines = (path: string): number => {
+    try {
+      return readFileSync(path, 'utf8').split('\n').length - 1;
+    } catch {
+      return 0;
+    }
+  };
+
+  it('that is killed goes on where it was', async () => {
+    const path = join(folder, 'killed.jsonl');
+    const killed = await program(path, 5);
+    expect(killed.code).not.toBe(0);
+    expect(killed.out).toBe('');
+    const before = lines(path);
+    expect(before).toBeGreaterThanOrEqual(5);
+    expect(before).toBeLessThan(14);
+    const { code, out } = await program(path);
+    expect(code).toBe(0);
+    const { runs, resumed } = JSON.parse(out);
+    expect(resumed).toBe(before - 1);
+    expect(runs).toEqual(untimed(await search(options)));
+  });
+});

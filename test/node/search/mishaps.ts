@@ -1,0 +1,29 @@
+import { threadId } from 'node:worker_threads';
+import { backendInfo, choice, type TrialFunction } from '../../../src/index.ts';
+
+export const space = {
+  what: choice(['fine', 'throw', 'reject later', 'exit', 'heap', 'loop', 'nothing', 'wait']),
+};
+
+const mishaps: Record<string, () => unknown> = {
+  fine: () => ({ score: 1, threads: backendInfo().threads, thread: threadId }),
+  throw: () => {
+    throw new Error('out of luck');
+  },
+  'reject later': () => {
+    setTimeout(() => void Promise.reject(new Error('nobody listens')), 5);
+    return new Promise(() => {});
+  },
+  exit: () => process.exit(3),
+  heap: () => {
+    for (const all: unknown[] = []; ; ) all.push(new Array(10_000).fill({}));
+  },
+  loop: () => {
+    for (;;);
+  },
+  nothing: () => undefined,
+  wait: () => new Promise((resolve) => setTimeout(resolve, 20_000)),
+};
+
+const trial: TrialFunction<typeof space> = async ({ what }) => mishaps[what]!() as Record<string, number>;
+export default trial;
