@@ -1,0 +1,61 @@
+import { plural, pValue } from './format.ts';
+import { enumerate, type Html, html } from './html.ts';
+import type { ReportModel } from './input.ts';
+import type { View } from './view.ts';
+
+/**
+ * Adjusts p-values for their number by Holm's step-down method (Scand. J. Statist. 6, 1979): reject where the
+ * result is below the level, and the chance of one false rejection among all is below it too.
+ */
+export function holm(pValues: readonly number[]): number[] {
+  const order = pValues.map((_, i) => i).sort((a, b) => pValues[a]! - pValues[b]!);
+  const adjusted = [...pValues];
+  let largest = 0;
+  order.forEach((i, rank) => {
+    largest = Math.max(largest, Math.min(1, (pValues.length - rank) * pValues[i]!));
+    adjusted[i] = largest;
+  });
+  return adjusted;
+}
+
+/** Which differences between models are more than chance. */
+export function significance({ input, models, best }: View): Html | undefined {
+  const { mcnemar } = input;
+  if (mcnemar === undefined || models.length < 2) return undefined;
+  const place = new Map(input.models.map((model, i) => [model, i]));
+  const raw = (a: ReportModel, b: ReportModel) => mcnemar[place.get(a)!]![place.get(b)!]!;
+  const pairs = models.flatMap((a, i) => models.slice(0, i).map((b) => ({ a, b })));
+  const adjusted = holm(pairs.map(({ a, b }) => raw(a, b)));
+  const p = (a: ReportModel, b: ReportModel) =>
+    adjusted[pairs.findIndex((pair) => pair.a === a && pair.b === b)]!;
+
+  const others = models.filter((model) => model !== best);
+  const ties = others.filter((model) => p(model, best) >= 0.05);
+  const tied = enumerate(ties.map((model) => html`<b>${model.id}</b> (p = ${pValue(p(model, best))})`));
+  const lead =
+    ties.length === 0
+      ? html`<b>${best.id}</b> differs significantly from ${others.length === 1 ? 'the other' : 'every other'} model.`
+      : html`On these images chance alone may explain why <b>${best.id}</b> is ahead of ${tied}.`;
+  return html`<section id="significance">
+<h2>Which differences count</h2>
+<p>${lead}</p>
+<figure>
+<figcaption><strong>McNemar’s test, model against model.</strong> p&#8209;values for their predictions of
+the same images, adjusted for ${plural(pairs.length, 'comparison')} by Holm’s method. Filled: the two
+differ significantly, p below 0.05.</figcaption>
+<div class="scroll" tabindex="0" role="region" aria-label="p-values of McNemar’s test"><table class="matrix">
+<thead><tr><td></td>${models.slice(0, -1).map((model, i) => html`<th scope="col"><abbr title="${model.id}">${i + 1}</abbr></th>`)}</tr></thead>
+<tbody>
+${models.map(
+  (a, i) => html`<tr><th scope="row"><span class="number">${i + 1}</span> ${a.id}</th>
+${models.slice(0, i).map((b) => cell(p(a, b)))}</tr>
+`,
+)}
+</tbody></table></div>
+</figure>
+</section>`;
+}
+
+function cell(p: number): Html {
+  return html`<td${p < 0.05 ? html` class="significant"` : undefined}>${pValue(p)}</td>`;
+}
