@@ -29,6 +29,10 @@ export class Activation extends Layer {
     return this.#title ? `Activation(${this.#title})` : 'Activation';
   }
 
+  override get keepsShape(): boolean {
+    return true;
+  }
+
   override forward(x: Tensor): Tensor {
     const y = this.activation(x);
     if (show(y.shape) !== show(x.shape)) {

@@ -1,14 +1,14 @@
 import { ValueError } from '../ir/errors.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { defaultGenerator, type Generator } from '../tensor/random.ts';
-import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { toActivation } from './activation.ts';
 import type { ActivationFunction, ActivationName } from './activations.ts';
-import { shapeError } from './errors.ts';
+import { shapeError, showPartial } from './errors.ts';
 import { draw, type Initializer, type InitializerName } from './initializers.ts';
 import { Layer } from './layer.ts';
 import type { Penalty } from './penalty.ts';
+import type { PartialShape } from './shapes.ts';
 
 export interface DenseOptions {
   /** Applied to the result; none by default. */
@@ -70,6 +70,11 @@ export class Dense<const In extends number = number, const Out extends number = 
     return [this.inFeatures];
   }
 
+  override inferShape(inputShape: PartialShape | null): PartialShape {
+    if (inputShape !== null) this.#check(inputShape);
+    return [inputShape?.[0] ?? null, this.outFeatures];
+  }
+
   override forward(x: Tensor<[number, In]>): Tensor<[number, Out]> {
     this.#check(x.shape);
     const kernel: Tensor = this.kernel;
@@ -78,14 +83,14 @@ export class Dense<const In extends number = number, const Out extends number = 
     return (this.activation === null ? sum : this.activation(sum)) as Tensor<[number, Out]>;
   }
 
-  #check(shape: readonly number[]): void {
-    if (shape.length === 2 && shape[1] === this.inFeatures) return;
+  #check(shape: PartialShape): void {
+    if (shape.length === 2 && (shape[1] ?? this.inFeatures) === this.inFeatures) return;
     const wanted = `inFeatures ${this.inFeatures}`;
     const mend =
       shape.length === 2
         ? `Give [N, ${this.inFeatures}], or make the layer with inFeatures ${shape[1]}.`
         : `Give [N, ${this.inFeatures}]: Flatten makes that of [N, ...], reshape([1, -1]) of a single sample.`;
-    throw shapeError(this, `input ${show(shape)} does not fit ${wanted}. ${mend}`);
+    throw shapeError(this, `input ${showPartial(shape)} does not fit ${wanted}. ${mend}`);
   }
 }
 

@@ -32,6 +32,10 @@ export class Dropout extends Layer {
     return 'Dropout';
   }
 
+  override get keepsShape(): boolean {
+    return true;
+  }
+
   override forward(x: Tensor, ctx: Context): Tensor {
     if (!ctx.training || this.rate === 0) return x;
     const keep = ctx.rng.bernoulli(x.shape, 1 - this.rate);

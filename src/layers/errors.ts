@@ -2,6 +2,7 @@ import { DTypeError, NdgradError, ShapeError, StateError, ValueError } from '../
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Layer } from './layer.ts';
+import type { PartialShape } from './shapes.ts';
 
 /** Where in a model an error came up. */
 interface Place {
@@ -29,8 +30,16 @@ export function shapeError(layer: Layer, text: string): ShapeError {
   return located(ShapeError, { root: layer, path: [], layer, text });
 }
 
-/** Runs a part of a layer's forward pass. Errors from it say in which layer they came up and what came in. */
-export function locate<T>(layer: Layer, x: Tensor, run: () => T, key?: string): T {
+/** A shape in words, `[N, ?, 32]`: a batch axis that is not known is N. */
+export function showPartial(shape: PartialShape): string {
+  return `[${shape.map((d, i) => d ?? (i === 0 ? 'N' : '?')).join(', ')}]`;
+}
+
+/**
+ * Runs a part of a layer's forward pass, or of the check that precedes it. Errors from it say in which layer
+ * they came up and what came in.
+ */
+export function locate<T>(layer: Layer, x: Tensor | PartialShape | null, run: () => T, key?: string): T {
   try {
     return run();
   } catch (error) {
@@ -39,7 +48,8 @@ export function locate<T>(layer: Layer, x: Tensor, run: () => T, key?: string): 
       [ShapeError, DTypeError, ValueError, StateError].find((k) => error instanceof k) ?? NdgradError;
     const place = places.get(error);
     if (place === undefined) {
-      const text = `input ${x.dtype} ${show(x.shape)}: ${error.message}`;
+      const input = x === null ? '?' : 'dtype' in x ? `${x.dtype} ${show(x.shape)}` : showPartial(x);
+      const text = `input ${input}: ${error.message}`;
       throw located(kind, { root: layer, path: [], layer, text, cause: error });
     }
     if (place.root === layer) throw error;

@@ -2,7 +2,7 @@ import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { shapeError } from './errors.ts';
 import { Layer } from './layer.ts';
-import type { Flat } from './shapes.ts';
+import type { Flat, PartialShape } from './shapes.ts';
 
 export interface FlattenOptions {
   readonly name?: string;
@@ -18,6 +18,13 @@ export class Flatten extends Layer {
 
   override get type(): string {
     return 'Flatten';
+  }
+
+  override inferShape(inputShape: PartialShape | null): PartialShape {
+    if (inputShape === null || inputShape.length === 0) return [null, null];
+    const [batch, ...rest] = inputShape;
+    const size = rest.reduce((a, b) => (a === null || b === null ? null : a * b), 1);
+    return [batch!, size];
   }
 
   override forward(x: Tensor): Tensor {

@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { type Context, inference } from './context.ts';
 import { locate } from './errors.ts';
 import { checkPenalty, type Penalty, penaltyOf } from './penalty.ts';
-import type { Output } from './shapes.ts';
+import type { Input, Output, PartialShape } from './shapes.ts';
 import { type SummaryOptions, summarize } from './summary.ts';
 
 /** A layer's Parameter or a layer inside it, with the name of its field. */
@@ -38,6 +38,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   declare readonly gives: Out;
 
   readonly #penalties: [Parameter, Penalty][] = [];
+  #isFrozen = false;
   static readonly #frozen = new WeakSet<Parameter>();
 
   constructor(name = '') {
@@ -57,7 +58,10 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
    *
    * @throws ShapeError that names the layer and its path in the model where x does not fit.
    */
-  call<S extends Shape>(x: Tensor<S> & Same<In, S>, ctx: Context = inference): Tensor<Output<this, S>> {
+  call<S extends Shape>(
+    x: Tensor<S> & Same<Input<this, S>, S>,
+    ctx: Context = inference,
+  ): Tensor<Output<this, S>> {
     const input: Tensor = x;
     const y: Tensor = locate(this, input, () => this.forward(input as Tensor<In>, ctx));
     ctx.onOutput?.(this, y);
@@ -99,8 +103,19 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     return this.namedParameters().map(([, parameter]) => parameter);
   }
 
-  /** Keeps optimizers from changing the layer's Parameters. */
+  /** Was the layer frozen, by itself or with one around it? */
+  get frozen(): boolean {
+    return this.#isFrozen;
+  }
+
+  #setFrozen(frozen: boolean): void {
+    this.#isFrozen = frozen;
+    for (const [, member] of this.members()) if (member instanceof Layer) member.#setFrozen(frozen);
+  }
+
+  /** Keeps optimizers from changing the layer's Parameters, and running statistics from moving. */
   freeze(): void {
+    this.#setFrozen(true);
     for (const parameter of this.parameters()) {
       if (!parameter.trainable) continue;
       parameter.trainable = false;
@@ -110,6 +125,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
 
   /** Undoes `freeze`. What was never trainable, such as running statistics, stays so. */
   unfreeze(): void {
+    this.#setFrozen(false);
     for (const parameter of this.parameters()) {
       if (Layer.#frozen.delete(parameter)) parameter.trainable = true;
     }
@@ -143,6 +159,22 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
    */
   inputShape(): readonly number[] | null {
     return null;
+  }
+
+  /** Whether the output has the shape of the input, whatever that is. */
+  get keepsShape(): boolean {
+    return false;
+  }
+
+  /**
+   * What is known of the output's shape where the input's is known in part: null stands for a dimension, or
+   * for a whole shape, that is not known. Sequential checks with it, when it is built, that neighbours fit; a
+   * layer of one's own need not say anything.
+   *
+   * @throws ShapeError where no input of this shape fits.
+   */
+  inferShape(inputShape: PartialShape | null): PartialShape | null {
+    return this.keepsShape ? inputShape : null;
   }
 
   /** The shape that the layer makes of an input of this shape; nothing is computed. */

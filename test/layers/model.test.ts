@@ -250,13 +250,13 @@ describe('errors name the path', () => {
 
   test('in fields', () => {
     class Broken extends Layer {
-      readonly parts = [new Sequential([new Dense(100, 5), new Dense(6, 1)] as Layer[])];
+      readonly parts = [new Sequential([new Activation('relu'), new Dense(6, 1)])];
       override forward(x: Tensor, ctx: Context): Tensor {
         return this.parts[0]!.call(x, ctx);
       }
     }
     expect(() => new Broken().call(wide)).toThrow(
-      '[Broken.parts.0.1 Dense] input [32, 5] does not fit inFeatures 6.',
+      '[Broken.parts.0.1 Dense] input [32, 100] does not fit inFeatures 6.',
     );
   });
 

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 
 from common import Inputs, f32, given, i32, boolean, wanted, widen, write
 from ops_convolution import conv, conv_transpose
+from ops_pooling import avg_pool, max_pool
 
 inputs = Inputs(4)
 cases = []
@@ -319,6 +320,56 @@ def standardization():
     add('axis 0, scalar scale', [draw(4, 2), 0, draw()])
 
 
-for part in (functions, pairs, reductions, products, movement, kinks, regrouping, convolutions, standardization):
+def poolings():
+    for op, function in (('maxPool', max_pool), ('avgPool', avg_pool)):
+
+        def add(name, x, size, **options):
+            autograd(op, name, function, [x, size], **options)
+
+        draw = inputs.normal
+        add('2 x 2', draw(2, 4, 4, 2), 2)
+        add('one axis, rows that no window reaches', draw(2, 5, 2), 2)
+        add('three axes', draw(1, 4, 2, 2, 2), 2)
+        add('3 x 3, stride 2', draw(1, 5, 7, 1), 3, stride=2)
+        add('stride 1, same', draw(1, 4, 3, 2), [2, 3], stride=1, padding='same')
+        add('same, stride 2', draw(1, 6, 5, 1), 3, stride=2, padding='same')
+        add('dilation 2, padding 1', draw(1, 5, 4, 2), 2, stride=1, dilation=2, padding=1)
+        add('stride wider than the window', draw(1, 5, 6, 1), [1, 2], stride=[2, 3])
+        add('5 x 5, stride 1', draw(1, 6, 6, 1), 5, stride=1)
+        add('5 x 5, stride 2, padding 2', draw(1, 6, 7, 1), 5, stride=2, padding=2)
+    autograd('avgPool', 'counting padding', avg_pool, [draw(1, 5, 4, 1), 3], stride=2, padding=1, countPadding=True)
+
+
+def pooling_kinks():
+    def by_hand(name, x, size, weights, grad, **options):
+        args = [f32(x).reshape(1, -1, 1) if np.ndim(x) == 1 else f32(x).reshape(1, *np.shape(x), 1), size]
+        weights, grad = (
+            f32(t).reshape(1, -1, 1) if np.ndim(t) == 1 else f32(t).reshape(1, *np.shape(t), 1)
+            for t in (weights, grad)
+        )
+        record('maxPool', f'kink: {name}', args, 0, weights, grad, options)
+
+    by_hand('one axis', [2, 2, 1, 1, 0, 3], 2, [5, 7, 9], [5, 0, 7, 0, 0, 9])
+    by_hand('first in row-major order', [[0, 4], [4, 0]], 2, [[5]], [[0, 5], [0, 0]])
+    by_hand('overlapping', [1, 2, 2, 2, 1], 3, [5, 7, 9], [0, 12, 9, 0, 0], stride=1)
+    by_hand('-Infinity beside padding', [-np.inf, -np.inf, 1], 2, [5, 7, 9, 3], [12, 0, 12], stride=1, padding=1)
+    by_hand('NaN is the first winner', [1, np.nan, np.nan, 2], 4, [5], [0, 5, 0, 0])
+    by_hand('0 and -0', [-0.0, 0, 0, -0.0], 2, [5, 7], [5, 0, 7, 0])
+    by_hand('large windows', [2] * 20, 18, [5, 7, 9], [5, 7, 9] + [0] * 17, stride=1)
+
+
+for part in (
+    functions,
+    pairs,
+    reductions,
+    products,
+    movement,
+    kinks,
+    regrouping,
+    convolutions,
+    standardization,
+    poolings,
+    pooling_kinks,
+):
     part()
 write('gradients', cases, depth=1)

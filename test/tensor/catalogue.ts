@@ -3,6 +3,7 @@ import { convCall, convTransposeCall } from './convolutions.ts';
 import { awayFromZero, between, type Domain, distinct, grid, oneOf, ordinary } from './domains.ts';
 import type { Draw } from './draw.ts';
 import type { OperationName } from './invoke.ts';
+import { avgPoolCall, maxPoolCall } from './poolings.ts';
 
 /** What the tests know of an operation. */
 export interface OperationSpec {
@@ -251,6 +252,8 @@ export const catalogue: Record<OperationName, OperationSpec> = {
   // Convolution
   conv: { arguments: convCall, differentiable: true, absolute: 1e-5 },
   convTranspose: { arguments: convTransposeCall, differentiable: true, absolute: 1e-5 },
+  maxPool: { arguments: maxPoolCall, differentiable: true },
+  avgPool: { arguments: avgPoolCall, differentiable: true, absolute: 1e-6 },
 
   // Arrangement
   reshape: {

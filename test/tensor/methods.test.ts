@@ -6,7 +6,16 @@ import { SmoothDraw } from './draw.ts';
 import { invoke, operationNames } from './invoke.ts';
 
 /** Not about their first argument; or too large for a method, which every bundle holds. */
-const functionsOnly = ['where', 'concat', 'stack', 'conv', 'convTranspose', 'standardize'];
+const functionsOnly = [
+  'where',
+  'concat',
+  'stack',
+  'conv',
+  'convTranspose',
+  'standardize',
+  'maxPool',
+  'avgPool',
+];
 
 test('every operation is a method, but for those that are functions for a reason', () => {
   const missing = operationNames.filter((name) => !(name in Tensor.prototype));

@@ -51,6 +51,20 @@ const convolutions: readonly Misfit[] = [
   misfit([[1, 2], kernel], 'an array', 'Tensor'),
   misfit([image, undefined], 'undefined', 'Tensor'),
 ];
+/** What poolings refuse. */
+const poolings: readonly Misfit[] = [
+  misfit([zeros([5, 2]), 2], '[5, 2]', '[N, ...spatial, C]'),
+  misfit([image, 0], 'size 0', 'from 1 up'),
+  misfit([image, [2, 2, 2]], 'size [2,2,2]', '2 spatial axes'),
+  misfit([image, 2, { stride: 0 }], 'stride 0', 'from 1 up'),
+  misfit([image, 2, { dilation: [1, 0.5] }], 'dilation [1,0.5]', 'whole number'),
+  misfit([image, 2, { padding: 'full' }], 'padding "full"', "'valid', 'same'"),
+  misfit([image, 6], 'spans 6', 'axis 1', '[1, 5, 4, 2]', 'has 5'),
+  misfit([image, [2, 3], { dilation: 2 }], 'spans 5', 'axis 2', 'has 4'),
+  misfit([image, 2, { padding: 2 }], 'window 0', 'axis 1', '[1, 5, 4, 2]', 'padding', '[2, 2]'),
+  misfit([image, 2, { stride: 1, padding: [0, [0, 2]] }], 'window 4', 'axis 2', '[0, 2]'),
+  misfit([[1, 2], 2], 'an array', 'Tensor'),
+];
 const noIdentity = misfit([zeros([2, 0, 3]), 1], 'axis 1', '[2, 0, 3]', 'empty');
 
 /** For every operation; null where it takes tensors of every shape. */
@@ -145,6 +159,8 @@ export const misfits: Record<OperationName, readonly Misfit[] | null> = {
     misfit([image, zeros([3, 5, 2, 4])], 'spans 5', 'axis 2', '[1, 5, 4, 2]', 'has 4'),
     misfit([image, kernel, { dilation: [3, 1], padding: [[0, 1], 0] }], 'spans 7', 'axis 1', 'has 6'),
   ],
+  maxPool: poolings,
+  avgPool: poolings,
   convTranspose: [
     ...convolutions,
     misfit([image, zeros([3, 3, 2, 4])], '[3, 3, 2, 4]', '[1, 5, 4, 2]', 'wanted [...sizes, F, 2]'),

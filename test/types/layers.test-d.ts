@@ -1,13 +1,24 @@
 import {
   Activation,
+  BatchNorm,
   type Context,
+  Conv1D,
+  Conv2D,
+  Conv2DTranspose,
   Dense,
   Dropout,
   Flatten,
+  GlobalAvgPool2D,
+  GlobalMaxPool1D,
   Layer,
+  LayerNorm,
+  MaxPool2D,
   type Parameter,
+  Reshape,
+  Residual,
   Sequential,
   type Shape,
+  SpatialDropout,
   type Tensor,
   zeros,
 } from 'ndgrad';
@@ -114,4 +125,118 @@ test("a layer of one's own", () => {
   new Sequential([new Own(), new Dense(5, 2)]);
   const anyLayer: Layer = new Own();
   expectTypeOf(anyLayer.call(zeros([2, 9]))).toEqualTypeOf<Tensor<Shape>>();
+});
+
+test('convolutions know their channels', () => {
+  const layer = new Conv2D(1, 32, 3);
+  expectTypeOf(layer).toExtend<Layer<[number, number, number, 1], [number, number, number, 32]>>();
+  expectTypeOf(layer.kernel).toEqualTypeOf<Parameter<[number, number, number, number]>>();
+  expectTypeOf(layer.call(zeros([8, 28, 28, 1]))).toEqualTypeOf<Tensor<[number, number, number, 32]>>();
+  expectTypeOf(layer.call(unknownShape)).toEqualTypeOf<Tensor<[number, number, number, 32]>>();
+  // @ts-expect-error 3 channels where 1 is wanted
+  layer.call(zeros([8, 28, 28, 3]));
+  // @ts-expect-error no channel axis
+  layer.call(zeros([8, 28, 28]));
+  // @ts-expect-error two spatial axes, three sizes
+  new Conv2D(1, 32, [3, 3, 3]);
+  // @ts-expect-error two spatial axes, one stride
+  new Conv2D(1, 32, 3, { stride: [2] });
+
+  expectTypeOf(new Conv1D(4, 8, 3).call(zeros([2, 9, 4]))).toEqualTypeOf<Tensor<[number, number, 8]>>();
+  expectTypeOf(new Conv2DTranspose(8, 4, 2, { stride: 2 }).call(zeros([2, 7, 7, 8]))).toEqualTypeOf<
+    Tensor<[number, number, number, 4]>
+  >();
+});
+
+test('pooling keeps samples and channels', () => {
+  expectTypeOf(new MaxPool2D(2).call(zeros([8, 28, 28, 32]))).toEqualTypeOf<
+    Tensor<[8, number, number, 32]>
+  >();
+  expectTypeOf(new MaxPool2D(2).call(unknownShape)).toEqualTypeOf<Tensor<[number, number, number, number]>>();
+  // @ts-expect-error no channel axis
+  new MaxPool2D(2).call(zeros([8, 28, 28]));
+  // @ts-expect-error two spatial axes, three sizes
+  new MaxPool2D([2, 2, 2]);
+});
+
+test('global pooling takes the spatial axes away', () => {
+  expectTypeOf(new GlobalAvgPool2D().call(zeros([8, 7, 7, 64]))).toEqualTypeOf<Tensor<[8, 64]>>();
+  expectTypeOf(new GlobalMaxPool1D().call(unknownShape)).toEqualTypeOf<Tensor<[number, number]>>();
+  // @ts-expect-error a sequence, not images
+  new GlobalAvgPool2D().call(zeros([8, 7, 64]));
+});
+
+test('normalisation keeps the shape and wants its features last', () => {
+  const norm = new BatchNorm(32);
+  expectTypeOf(norm.gamma).toEqualTypeOf<Parameter<[32]> | null>();
+  expectTypeOf(norm.call(zeros([8, 7, 7, 32]))).toEqualTypeOf<Tensor<[8, 7, 7, 32]>>();
+  expectTypeOf(norm.call(unknownShape)).toEqualTypeOf<Tensor<Shape>>();
+  // @ts-expect-error 64 channels where 32 are wanted
+  norm.call(zeros([8, 7, 7, 64]));
+  // @ts-expect-error 64 features where 32 are wanted
+  new LayerNorm(32).call(zeros([8, 64]));
+  expectTypeOf(new SpatialDropout(0.5).call(zeros([8, 7, 32]))).toEqualTypeOf<Tensor<[8, 7, 32]>>();
+});
+
+test('Reshape', () => {
+  expectTypeOf(new Reshape([28, 28, 1]).call(zeros([8, 784]))).toEqualTypeOf<Tensor<[8, 28, 28, 1]>>();
+  expectTypeOf(new Reshape([-1, 4]).call(zeros([8, 784]))).toEqualTypeOf<Tensor<[8, number, 4]>>();
+  expectTypeOf(new Reshape([4]).call(unknownShape)).toEqualTypeOf<Tensor<[number, 4]>>();
+});
+
+test('channels flow through a convolutional Sequential', () => {
+  const features = new Sequential([
+    new Conv2D(1, 32, 3, { bias: false }),
+    new BatchNorm(32),
+    new Activation('relu'),
+    new MaxPool2D(2),
+    new SpatialDropout(0.1),
+    new Conv2D(32, 64, 3),
+  ]);
+  expectTypeOf(features).toExtend<Layer<[number, number, number, 1], [number, number, number, 64]>>();
+  const flat = new Sequential([features, new Flatten()]);
+  expectTypeOf(flat).toExtend<Layer<[number, number, number, 1], [number, number]>>();
+  const model = new Sequential([features, new GlobalAvgPool2D(), new Dense(64, 10)], {
+    inputShape: [28, 28, 1],
+  });
+  expectTypeOf(model.call(zeros([8, 28, 28, 1]))).toEqualTypeOf<Tensor<[number, 10]>>();
+  new Sequential([features, new Flatten(), new Dense(36_864, 10)]);
+  new Sequential([new Reshape([28, 28, 1]), features]);
+  new Sequential([new BatchNorm(20), new Dense(20, 10)]);
+
+  // @ts-expect-error 64 channels are given, 32 wanted
+  new Sequential([features, new Conv2D(32, 64, 3)]);
+  // @ts-expect-error BatchNorm is not in step with the convolution
+  new Sequential([new Conv2D(1, 32, 3), new BatchNorm(64)]);
+  // @ts-expect-error also through layers that keep the shape
+  new Sequential([new Conv2D(1, 32, 3), new BatchNorm(32), new Activation('relu'), new Conv2D(64, 64, 3)]);
+  // @ts-expect-error through pooling
+  new Sequential([new Conv2D(1, 32, 3), new MaxPool2D(2), new Conv2D(64, 64, 3)]);
+  // @ts-expect-error pooling gives 64 features
+  new Sequential([features, new GlobalAvgPool2D(), new Dense(32, 10)]);
+  // @ts-expect-error images where features are wanted
+  new Sequential([features, new Dense(64, 10)]);
+  // @ts-expect-error one channel is wanted
+  new Sequential([new Reshape([28, 28, 3]), features]);
+});
+
+test('Residual', () => {
+  const same = new Residual(new Sequential([new Conv2D(32, 32, 3, { padding: 'same' }), new BatchNorm(32)]), {
+    activation: 'relu',
+  });
+  expectTypeOf(same).toExtend<Layer<[number, number, number, 32], [number, number, number, 32]>>();
+  const wider = new Residual(new Conv2D(32, 64, 3, { padding: 'same' }), {
+    shortcut: new Conv2D(32, 64, 1),
+  });
+  expectTypeOf(wider.call(zeros([8, 7, 7, 32]))).toEqualTypeOf<Tensor<[number, number, number, 64]>>();
+  expectTypeOf(new Sequential([same, wider, new GlobalAvgPool2D(), new Dense(64, 10)])).toExtend<
+    Layer<[number, number, number, 32], [number, 10]>
+  >();
+  expectTypeOf(new Residual(new Activation('relu')).call(zeros([2, 3]))).toEqualTypeOf<Tensor<[2, 3]>>();
+  // @ts-expect-error 64 channels can't be added to 32 without a shortcut
+  new Residual(new Conv2D(32, 64, 3));
+  // @ts-expect-error the same where there are other options
+  new Residual(new Conv2D(32, 64, 3), { activation: 'relu' });
+  // @ts-expect-error same gives 32 channels
+  new Sequential([same, new Conv2D(64, 64, 3)]);
 });

@@ -59,6 +59,13 @@ export {
   tanh,
 } from './math.ts';
 export {
+  type AveragePoolOptions,
+  avgPool,
+  maxPool,
+  type Pooled,
+  type PoolOptions,
+} from './pooling.ts';
+export {
   all,
   any,
   argmax,

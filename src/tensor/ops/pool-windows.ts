@@ -79,10 +79,12 @@ export const placeType = (w: Windows): 'uint8' | 'int32' => (placeFields(w).bits
 
 function placeOf(w: Windows, distances: readonly (Expr | number)[]): Expr {
   const { shifts } = placeFields(w);
-  const parts = distances.map((d, i) =>
-    typeof d === 'number' ? i32(d << shifts[i]!) : binary('shl', d, i32(shifts[i]!)),
+  const known = distances.reduce<number>(
+    (sum, d, i) => (typeof d === 'number' ? sum + (d << shifts[i]!) : sum),
+    0,
   );
-  return joined('or', parts);
+  const rest = distances.flatMap((d, i) => (typeof d === 'number' ? [] : binary('shl', d, i32(shifts[i]!))));
+  return rest.length === 0 ? i32(known) : plus(joined('or', rest), known);
 }
 
 /** One element of a window. */
@@ -115,9 +117,7 @@ export function windowElements(
     const positions = padded.map((i) => {
       const first = times(b.index(1 + i), strides[i]!);
       const d = distances[i]!;
-      return typeof d === 'number'
-        ? plus(first, d + starts[i]!)
-        : plus(binary('add', first, d), starts[i]!);
+      return typeof d === 'number' ? plus(first, d + starts[i]!) : plus(binary('add', first, d), starts[i]!);
     });
     /** The view over the loop's axes; padded axes are none of `rest`. */
     const layOut = (rest: View): View => {
@@ -144,37 +144,97 @@ export function windowElements(
   return { all: (taps ?? [null]).map(element), isReduced: taps === null };
 }
 
-/**
- * The windows around the element at the loop's point: at each of them the input `k` that the windows' axes
- * are gathered of, and the element's place there. Terms of a sum, or one for a reduction.
- */
-export interface Around {
-  /** An element of input `k`, [N, ...counts, C], at the window; `outside` where there is none. */
-  read(k: number, outside: number): Expr;
+/** One of the windows around an element. */
+export interface WindowAround {
+  /** The element's place in it, if it has one. */
   readonly place: Expr;
+  /** What input `k` [N, ...counts, C] holds for the window, or `outside` where there is no such window. */
+  readonly value: (k: number, outside: number) => Expr;
 }
 
+/**
+ * The windows that have the element of x at the loop's point between their first element and their last, in
+ * row-major order; or one, for a reduction over them. With `onlyMembers` those that skip it are no windows.
+ */
 export function windowsAround(
   b: LoweringBuilder,
   w: Windows,
   shape: Shape,
-  onlyTaps: boolean,
-): { readonly all: readonly Around[]; readonly isReduced: boolean } {
+  onlyMembers: boolean,
+): { readonly all: readonly WindowAround[]; readonly isReduced: boolean } {
   const { strides, dilations, starts, extents, counts } = w;
   const { spans, longest } = placeFields(w);
   const overlaps = overlapsOf(w);
   const backs = lists(overlaps);
   if (backs === null) b.over(overlaps);
   const axes = [...extents.keys()];
-  const around = (back: Shape | null): Around => {
-    const places = axes.map((i): { window: Expr; distance: Expr } => {
+  const isMember = (d: Expr, i: number): Expr => {
+    const whole = times(quotient(d, dilations[i]!, longest[i]!), dilations[i]!);
+    return joined('and', [compare('lt', d, i32(spans[i]!)), compare('eq', d, whole)]);
+  };
+  const skips = axes.map((i) => onlyMembers && (dilations[i]! > 1 || longest[i]! >= spans[i]!));
+  const isSure = axes.every(
+    (i) => !skips[i] && overlaps[i] === 1 && starts[i] === 0 && counts[i]! * strides[i]! >= extents[i]!,
+  );
+  const around = (back: Shape | null): WindowAround => {
+    const windows: Expr[] = [];
+    const distances: Expr[] = [];
+    for (const i of axes) {
       const s = strides[i]!;
       const at = plus(b.index(1 + i), -starts[i]!);
       const last = quotient(at, s, extents[i]! - 1 - starts[i]!);
       const rest = s === 1 ? i32(0) : binary('sub', at, times(last, s));
-      const n = back === null ? b.index(shape.length + i) : i32(back[i]!);
-      const window = binary('sub', last, n);
-      const distance = binary('add', rest, times(n, s));
+      const n = back === null ? b.index(shape.length + i) : null;
+      const window = n === null ? plus(last, -back![i]!) : binary('sub', last, n);
+      const distance = n === null ? plus(rest, back![i]! * s) : binary('add', rest, times(n, s));
+      windows.push(skips[i] ? select(isMember(distance, i), window, i32(-1)) : window);
+      distances.push(longest[i]! > spans[i]! ? binary('min', distance, i32(spans[i]!)) : distance);
+    }
+    const layOut = (rest: View): View => ({
+      shape: back === null ? [...shape, ...overlaps] : shape,
+      stride: [
+        rest.stride[0]!,
+        ...axes.map(() => 0),
+        rest.stride[1]!,
+        ...(back === null ? axes.map(() => 0) : []),
+      ],
+      offset: rest.offset,
     });
+    return {
+      place: placeOf(w, distances),
+      value: (k, outside) =>
+        b.gather(
+          k,
+          axes.map((i) => 1 + i),
+          windows,
+          layOut,
+          isSure ? undefined : outside,
+        ),
+    };
   };
+  // The last window comes first: their order is that of `back`, backwards.
+  return { all: (backs?.reverse() ?? [null]).map(around), isReduced: backs === null };
+}
+
+/** The element of input `k` at a place (input 1) of the window at the loop's point. */
+export function elementAt(b: LoweringBuilder, w: Windows, shape: Shape): Expr {
+  const { strides, starts, extents } = w;
+  const { shifts, masks } = placeFields(w);
+  const place = b.input(1);
+  const positions = extents.map((_, i) => {
+    const distance = binary('and', binary('shr', place, i32(shifts[i]!)), i32(masks[i]!));
+    return plus(binary('add', times(b.index(1 + i), strides[i]!), distance), starts[i]!);
+  });
+  const layOut = (rest: View): View => ({
+    shape,
+    stride: [rest.stride[0]!, ...extents.map(() => 0), rest.stride[1]!],
+    offset: rest.offset,
+  });
+  return b.gather(
+    0,
+    extents.map((_, i) => 1 + i),
+    positions,
+    layOut,
+    0,
+  );
 }
