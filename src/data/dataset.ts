@@ -32,7 +32,14 @@ export interface Samples {
  * Batches made while they are used: anything that can be iterated, or a function that gives such a thing for
  * each epoch, counted from 0.
  */
-export type BatchSource = BatchIterable | ((epoch: number) => BatchIterable);
+export type BatchSource = BatchIterable | BatchFunction;
+
+/** Makes the batches of an epoch. */
+export interface BatchFunction {
+  (epoch: number): BatchIterable;
+  /** How many an epoch has, where that is known: for progress. */
+  readonly batches?: number;
+}
 
 type BatchIterable = Iterable<Samples> | AsyncIterable<Samples>;
 
@@ -151,6 +158,11 @@ export class StreamDataset {
     return 'next' in this.#source;
   }
 
+  /** Undefined where the source does not say. */
+  countBatches(): number | undefined {
+    return typeof this.#source === 'function' ? this.#source.batches : undefined;
+  }
+
   async *batches({ epoch }: Pass): AsyncIterableIterator<Batch> {
     const operation = this.#operation;
     const source = this.#source;
@@ -195,13 +207,15 @@ export async function openDataset(operation: string, data: Data): Promise<Datase
   );
 }
 
-interface Read {
+/** Samples as tensors. */
+export interface SampleTensors {
   readonly x: Tensor;
   readonly y: Tensor;
   readonly sampleWeights: Tensor | null;
 }
 
-async function readSamples(operation: string, samples: Samples): Promise<Read> {
+/** @throws ShapeError where the samples do not fit together. */
+export function sampleTensors(operation: string, samples: Samples): SampleTensors {
   const x = sampleTensor(operation, 'x', samples.x);
   const y = sampleTensor(operation, 'y', samples.y);
   const count = x.shape[0]!;
@@ -218,13 +232,24 @@ async function readSamples(operation: string, samples: Samples): Promise<Read> {
       `[${operation}] sampleWeights have shape ${show(sampleWeights.shape)}, wanted one weight per sample, [${count}].`,
     );
   }
+  return { x, y, sampleWeights };
+}
+
+/** @throws ValueError also where weights are negative or not finite. */
+async function readSamples(operation: string, samples: Samples): Promise<SampleTensors> {
+  const tensors = sampleTensors(operation, samples);
+  if (tensors.sampleWeights !== null) await checkWeights(operation, tensors.sampleWeights);
+  return tensors;
+}
+
+/** @throws ValueError where weights are negative or not finite. */
+export async function checkWeights(operation: string, sampleWeights: Tensor): Promise<void> {
   (await valuesOf(sampleWeights)).forEach((weight, i) => {
     if (weight >= 0 && weight < Number.POSITIVE_INFINITY) return;
     throw new ValueError(
       `[${operation}] sampleWeights[${i}] is ${weight}, wanted a finite number that is not negative.`,
     );
   });
-  return { x, y, sampleWeights };
 }
 
 function weighted(
