@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { versionOf } from './peers.ts';
+import type { Task } from './task.ts';
 
 /** Who takes part: a library with its backend and threads. */
 export interface Contestant {
@@ -12,7 +13,14 @@ export interface Contestant {
   readonly arguments: readonly string[];
   /** The version of its package; null where that is not installed, or where the library tells it itself. */
   readonly version: string | null;
+  /** The only tasks that it is here for; all if not given. */
+  readonly kinds?: readonly Task['kind'][];
 }
+
+/** Whether a contestant is here for such tasks. */
+export const does = ({ kinds }: Contestant, kind: Task['kind']): boolean => kinds?.includes(kind) ?? true;
+
+const images = ['convolution', 'pooling', 'convnet'] as const;
 
 export interface ContestantOptions {
   /** ndgrad's backend: the reference interpreter has one thread. */
@@ -32,12 +40,14 @@ export function contestants(options: ContestantOptions): Contestant[] {
     file: string,
     args: readonly (string | number)[],
     folder?: string,
-  ) => ({
+    kinds?: Contestant['kinds'],
+  ): Contestant => ({
     key,
     title,
     program: fileURLToPath(new URL(`contestants/${file}.ts`, import.meta.url)),
     arguments: args.map(String),
     version: folder === undefined ? null : versionOf(folder),
+    ...(kinds === undefined ? {} : { kinds }),
   });
   const tfjs = 'node_modules/@tensorflow/tfjs';
   return [
@@ -45,7 +55,18 @@ export function contestants(options: ContestantOptions): Contestant[] {
     make('jax-js', 'jax-js wasm', 'jax', [1], 'node_modules/@jax-js/jax'),
     make('tfjs-wasm', 'tfjs wasm', 'tfjs', [1, 'wasm'], tfjs),
     make('tfjs-cpu', 'tfjs cpu', 'tfjs', [1, 'cpu'], tfjs),
-    make('brain', 'brain.js', 'brain', [1], 'node_modules/brain.js'),
+    make('brain', 'brain.js', 'brain', [1], 'node_modules/brain.js', ['training']),
+    make('convnetjs', 'convnetjs', 'convnetjs', [1], 'node_modules/convnetjs', images),
     ...[1, ...several].map((n) => make(`torch-${n}`, title('PyTorch', n), 'pytorch', [n, python])),
+    ...[1, ...several].map((n) =>
+      make(
+        `torch-nhwc-${n}`,
+        title('PyTorch NHWC', n),
+        'pytorch',
+        [n, python, 'channels_last'],
+        undefined,
+        images,
+      ),
+    ),
   ];
 }

@@ -8,6 +8,8 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchConvnet } from './benchmarks/convnet.ts';
+import { benchConvolution } from './benchmarks/convolution.ts';
 import { benchElementwise } from './benchmarks/elementwise.ts';
 import { benchEpoch } from './benchmarks/epoch.ts';
 import { benchFirstStep } from './benchmarks/first-step.ts';
@@ -19,17 +21,23 @@ import { introduce, Session } from './session.ts';
 const benchmarks = {
   matmul: benchMatmul,
   epoch: benchEpoch,
+  convolution: benchConvolution,
+  convnet: benchConvnet,
   small: benchSmall,
   elementwise: benchElementwise,
   'first-step': benchFirstStep,
 };
 
+const peers = ['jax-js', 'tfjs-wasm', 'tfjs-cpu', 'brain', 'convnetjs', 'torch', 'torch-nhwc'];
+
 const usage = `Usage: npm run bench -- [flags] [benchmarks]
 
 benchmarks          ${Object.keys(benchmarks).join(', ')}; all by default
---against NAMES     contestants beside ndgrad, with commas: jax-js, tfjs-wasm, tfjs-cpu, brain, torch; none
+--against NAMES     contestants beside ndgrad, with commas: ${peers.join(', ')}; none
 --rounds N          rounds of each measurement; 7 by default
 --steps N           training steps that an epoch is reckoned from; 20 by default
+--seconds N         about the most that a contestant takes for a workload of convolution and convnet: who is slower
+                    does fewer rounds or smaller batches; 6 by default
 --backend NAME      ndgrad's backend: wasm, or js, the slow reference; wasm by default
 --threads N         threads of ndgrad and PyTorch, beside one; 2 by default
 --python PROGRAM    the Python interpreter for PyTorch; python3 by default
@@ -43,9 +51,10 @@ function readFlags() {
     return parseArgs({
       allowPositionals: true,
       options: {
-        against: { type: 'string', default: 'jax-js,tfjs-wasm,tfjs-cpu,brain,torch' },
+        against: { type: 'string', default: peers.join(',') },
         rounds: { type: 'string', default: '7' },
         steps: { type: 'string', default: '20' },
+        seconds: { type: 'string', default: '6' },
         backend: { type: 'string', default: 'wasm' },
         threads: { type: 'string', default: '2' },
         python: { type: 'string', default: 'python3' },
@@ -63,7 +72,7 @@ function fail(message: string): never {
   process.exit(2);
 }
 
-function whole(name: 'rounds' | 'steps' | 'threads'): number {
+function whole(name: 'rounds' | 'steps' | 'threads' | 'seconds'): number {
   const n = Number(flags[name]);
   return Number.isInteger(n) && n >= 1
     ? n
@@ -85,7 +94,12 @@ if (flags.help) {
   console.log(usage);
   process.exit(0);
 }
-const settings = { rounds: whole('rounds'), steps: whole('steps'), threads: whole('threads') };
+const settings = {
+  rounds: whole('rounds'),
+  steps: whole('steps'),
+  threads: whole('threads'),
+  seconds: whole('seconds'),
+};
 const unknown = positionals.find((name) => !Object.hasOwn(benchmarks, name));
 if (unknown !== undefined) fail(`got '${unknown}', which is none of the benchmarks`);
 

@@ -16,7 +16,8 @@ export interface Column {
 
 /**
  * A table with a contestant a column. Each workload has its figures, of the median round and (best) of the
- * fastest, and under them what each contestant takes as a multiple of ndgrad's time.
+ * fastest, and under them what each contestant takes as a multiple of ndgrad's time. Figures that were
+ * reckoned from smaller batches have a star, and a line below says from which.
  */
 export function printTable(title: string, columns: readonly Column[], rows: readonly Row[]): void {
   const shown = columns.filter(({ key }) => rows.some(({ timings }) => timings.has(key)));
@@ -30,6 +31,21 @@ export function printTable(title: string, columns: readonly Column[], rows: read
   ]);
   console.log(`\n${title}`);
   for (const line of aligned([['', ...shown.map((column) => column.title)], ...lines])) console.log(line);
+  for (const { key, title } of shown) {
+    const limited = rows.flatMap(({ label, timings }) => describeLimit(label, timings.get(key)));
+    if (limited.length > 0) console.log(`${title}: ${limited.join('; ')}`);
+  }
+}
+
+function describeLimit(label: string, timing: Timing | undefined): string[] {
+  if (timing?.limit === undefined) return [];
+  const { batch, factor } = timing.limit;
+  const rounds = `${timing.rounds} round${timing.rounds === 1 ? '' : 's'} of one run`;
+  return [
+    factor === 1
+      ? `${label} in ${rounds}`
+      : `* ${label} from batches of ${batch} in ${rounds}, times ${significant(factor)}`,
+  ];
 }
 
 /** Columns of one width each, the first to the left and the others to the right. */
@@ -42,7 +58,8 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
 
 function figures(timing: Timing | undefined, figure: (seconds: number) => number): string {
   if (timing === undefined) return '-';
-  return `${significant(figure(timing.median))} (${significant(figure(timing.minimum))})`;
+  const star = timing.limit !== undefined && timing.limit.factor > 1 ? '*' : '';
+  return `${significant(figure(timing.median))} (${significant(figure(timing.minimum))})${star}`;
 }
 
 function ratio(timing: Timing | undefined, base: Timing | undefined): string {

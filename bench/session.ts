@@ -1,6 +1,6 @@
-import type { Contestant } from './contestants.ts';
+import { type Contestant, does } from './contestants.ts';
 import { Unavailable } from './library.ts';
-import { measure, type Rounds, type Timing } from './measure.ts';
+import { type Limit, measure, type Rounds, type Timing, type Turn, within } from './measure.ts';
 import { ContestantProcess } from './process.ts';
 import type { Task } from './task.ts';
 
@@ -9,6 +9,8 @@ export interface Settings {
   readonly rounds: number;
   readonly steps: number;
   readonly threads: number;
+  /** What a contestant may take, about, for a workload that is timed by `Session.timeBatches`. */
+  readonly seconds: number;
 }
 
 /** What a benchmark measured: workload, contestant, seconds of one run. */
@@ -33,11 +35,18 @@ export class Session {
     this.contestants = contestants;
   }
 
-  /** The contestants that can take part, in processes that end after `work`. */
-  async withProcesses(work: (processes: readonly ContestantProcess[]) => Promise<void>): Promise<void> {
+  /** The contestants for some of these tasks, in processes that end after `work`. */
+  async withProcesses(
+    kinds: readonly Task['kind'][],
+    work: (processes: readonly ContestantProcess[]) => Promise<void>,
+  ): Promise<void> {
     const processes: ContestantProcess[] = [];
     try {
-      for (const contestant of this.contestants) processes.push(await ContestantProcess.start(contestant));
+      for (const contestant of this.contestants) {
+        if (kinds.some((kind) => does(contestant, kind))) {
+          processes.push(await ContestantProcess.start(contestant));
+        }
+      }
       await work(processes);
     } finally {
       await Promise.all(processes.map((process) => process.stop()));
@@ -58,13 +67,54 @@ export class Session {
   ): Promise<Map<string, Timing>> {
     const { rounds = { rounds: this.settings.rounds }, same = { task, times: 1 }, between } = options;
     const right = await agreeing(workload, processes, same.task, same.times);
-    const able: ContestantProcess[] = [];
-    for (const process of right) if (await process.call('prepare', task)) able.push(process);
-    const timings = await measure(able, rounds, between);
-    able.forEach(({ contestant }, i) => {
-      this.record(benchmark, workload, contestant, timings[i]!);
+    const turns: Turn[] = [];
+    for (const process of right) {
+      if (await process.call('prepare', task)) turns.push({ process, rounds });
+    }
+    const timings = await measure(turns, between);
+    return this.#recorded(benchmark, workload, turns, timings);
+  }
+
+  /**
+   * Times a task that some contestants need minutes for. Results are compared with few samples, which also
+   * shows who is slow: those do fewer rounds, or smaller batches, whose time is multiplied.
+   *
+   * @param task the task with so many samples a batch.
+   * @param options results are compared `times` times, with `few` samples a batch.
+   */
+  async timeBatches(
+    benchmark: string,
+    workload: string,
+    processes: readonly ContestantProcess[],
+    task: (batch: number) => Task,
+    options: { batch: number; few: number; times?: number; rounds?: Rounds },
+  ): Promise<Map<string, Timing>> {
+    const { batch, few, times = 1, rounds = { rounds: this.settings.rounds } } = options;
+    const turns: (Turn & { limit?: Limit })[] = [];
+    for (const process of await agreeing(workload, processes, task(few), times)) {
+      const prepare = (batch: number) => process.call('prepare', task(batch));
+      const plan = await within(this.settings.seconds, process, rounds, { batch, few }, prepare);
+      turns.push({ process, ...plan });
+    }
+    const timings = (await measure(turns)).map((timing, i): Timing => {
+      const { limit } = turns[i]!;
+      if (limit === undefined) return timing;
+      const { median, minimum } = timing;
+      return { ...timing, median: median * limit.factor, minimum: minimum * limit.factor, limit };
     });
-    return new Map(able.map(({ contestant }, i) => [contestant.key, timings[i]!]));
+    return this.#recorded(benchmark, workload, turns, timings);
+  }
+
+  #recorded(
+    benchmark: string,
+    workload: string,
+    turns: readonly Turn[],
+    timings: readonly Timing[],
+  ): Map<string, Timing> {
+    turns.forEach(({ process }, i) => {
+      this.record(benchmark, workload, process.contestant, timings[i]!);
+    });
+    return new Map(turns.map(({ process }, i) => [process.contestant.key, timings[i]!]));
   }
 
   record(benchmark: string, workload: string, contestant: Contestant, seconds: Timing): void {

@@ -38,8 +38,64 @@ export interface AdamTask {
   readonly size: number;
 }
 
+/**
+ * A convolution of square images with a square kernel, with stride 1 and zeros around them, so that they keep
+ * their size (`same`). With `gradients` the gradients of the images and of the kernel too, for a given
+ * gradient of the result.
+ */
+export interface ConvolutionTask {
+  readonly kind: 'convolution';
+  readonly batch: number;
+  /** Height and width of the images. */
+  readonly size: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Height and width of the kernel, an odd number. */
+  readonly kernelSize: number;
+  readonly gradients: boolean;
+}
+
+/**
+ * The largest value of each window of square images; windows do not overlap. With `gradients` the gradient of
+ * the images too, for a given gradient of the result.
+ */
+export interface PoolingTask {
+  readonly kind: 'pooling';
+  readonly batch: number;
+  /** Height and width of the images, a multiple of `window`. */
+  readonly size: number;
+  readonly channels: number;
+  /** Height and width of a window. */
+  readonly window: number;
+  readonly gradients: boolean;
+}
+
+/**
+ * Steps of training a classifier of square images: convolutions (`same`) with bias and relu, a max-pooling of
+ * 2 x 2 after each, then a Dense layer; softmax cross-entropy, Adam with learning rate 1e-3. Each step has
+ * the next of `batches` batches.
+ */
+export interface ConvnetTask {
+  readonly kind: 'convnet';
+  /** Height and width of the images. */
+  readonly size: number;
+  /** Those of the images, then the outputs of each convolution. */
+  readonly channels: readonly number[];
+  readonly kernelSize: number;
+  readonly classes: number;
+  readonly batch: number;
+  readonly batches: number;
+}
+
 /** What a contestant can be asked to do: plain data, since it crosses to another process. */
-export type Task = MatmulTask | TrainingTask | ElementwiseTask | AdamTask;
+export type Task =
+  | MatmulTask
+  | TrainingTask
+  | ElementwiseTask
+  | AdamTask
+  | ConvolutionTask
+  | PoolingTask
+  | ConvnetTask;
 
 /** Adam's settings in every library. */
 export const adam = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
@@ -83,9 +139,9 @@ export interface DenseValues {
   readonly bias: Float32Array;
 }
 
-export interface TrainingData {
-  readonly layers: readonly DenseValues[];
-  /** The inputs of all batches, [batches * batch, layers[0]]. */
+/** Labelled samples, those of all batches. */
+export interface Samples {
+  /** One sample after the other. */
   readonly x: Float32Array;
   /** The classes. */
   readonly labels: Int32Array;
@@ -93,27 +149,126 @@ export interface TrainingData {
   readonly oneHot: Float32Array;
 }
 
-/** What a training task starts with; the same in every process. */
-export function trainingData({ layers, batch, batches }: TrainingTask): TrainingData {
-  const samples = batch * batches;
-  const classes = layers.at(-1)!;
-  const labels = Int32Array.from(uniform(samples, 0, classes, 1));
-  const oneHot = new Float32Array(samples * classes);
+export interface TrainingData extends Samples {
+  readonly layers: readonly DenseValues[];
+}
+
+function randomSamples(count: number, width: number, classes: number): Samples {
+  const labels = Int32Array.from(uniform(count, 0, classes, 1));
+  const oneHot = new Float32Array(count * classes);
   labels.forEach((label, i) => {
     oneHot[i * classes + label] = 1;
   });
+  return { x: uniform(count * width, 0, 1, 2), labels, oneHot };
+}
+
+function denseValues(inputs: number, outputs: number, seed: number): DenseValues {
+  const limit = Math.sqrt(6 / (inputs + outputs));
+  const kernel = uniform(inputs * outputs, -limit, limit, seed);
+  return { inputs, outputs, kernel, bias: new Float32Array(outputs) };
+}
+
+/** What a training task starts with; the same in every process. */
+export function trainingData({ layers, batch, batches }: TrainingTask): TrainingData {
   return {
-    layers: layers.slice(1).map((outputs, i) => {
-      const inputs = layers[i]!;
-      const limit = Math.sqrt(6 / (inputs + outputs));
-      const kernel = uniform(inputs * outputs, -limit, limit, 100 + i);
-      return { inputs, outputs, kernel, bias: new Float32Array(outputs) };
-    }),
-    x: uniform(samples * layers[0]!, 0, 1, 2),
-    labels,
-    oneHot,
+    layers: layers.slice(1).map((outputs, i) => denseValues(layers[i]!, outputs, 100 + i)),
+    ...randomSamples(batch * batches, layers[0]!, layers.at(-1)!),
   };
 }
+
+/** What a convolution works on: channels last, kernels [height, width, inputs, outputs]. */
+export interface ConvolutionData {
+  readonly x: Float32Array;
+  readonly kernel: Float32Array;
+  /** The gradient of the result. */
+  readonly gradient: Float32Array;
+}
+
+export function convolutionData(task: ConvolutionTask): ConvolutionData {
+  const { batch, size, inputs, outputs, kernelSize } = task;
+  return {
+    x: uniform(batch * size ** 2 * inputs, -1, 1, 1),
+    kernel: uniform(kernelSize ** 2 * inputs * outputs, -1, 1, 2),
+    gradient: uniform(batch * size ** 2 * outputs, -1, 1, 3),
+  };
+}
+
+/** The images [batch, size, size, channels], none negative as behind relu, and the gradient of the result. */
+export function poolingData({ batch, size, channels, window }: PoolingTask): {
+  readonly x: Float32Array;
+  readonly gradient: Float32Array;
+} {
+  return {
+    x: uniform(batch * size ** 2 * channels, 0, 1, 1),
+    gradient: uniform(batch * (size / window) ** 2 * channels, -1, 1, 2),
+  };
+}
+
+/** The initial values of a convolution. */
+export interface ConvolutionValues {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** [kernelSize, kernelSize, inputs, outputs]. */
+  readonly kernel: Float32Array;
+  readonly bias: Float32Array;
+}
+
+export interface ConvnetData extends Samples {
+  readonly convolutions: readonly ConvolutionValues[];
+  /** Height and width of the images that the last pooling gives. */
+  readonly places: number;
+  /** Its inputs are those images flattened: height, width, channels. */
+  readonly dense: DenseValues;
+}
+
+/** What a convnet task starts with; the same in every process. */
+export function convnetData(task: ConvnetTask): ConvnetData {
+  const { size, channels, kernelSize, classes, batch, batches } = task;
+  const places = size / 2 ** (channels.length - 1);
+  return {
+    convolutions: channels.slice(1).map((outputs, i) => {
+      const inputs = channels[i]!;
+      const limit = Math.sqrt(6 / (kernelSize ** 2 * (inputs + outputs)));
+      const kernel = uniform(kernelSize ** 2 * inputs * outputs, -limit, limit, 100 + i);
+      return { inputs, outputs, kernel, bias: new Float32Array(outputs) };
+    }),
+    places,
+    dense: denseValues(places ** 2 * channels.at(-1)!, classes, 99),
+    ...randomSamples(batch * batches, size ** 2 * channels[0]!, classes),
+  };
+}
+
+/** Values with their axes in another order: axis i of the result is axis `order[i]` of `shape`. */
+export function permute(
+  values: ArrayLike<number>,
+  shape: readonly number[],
+  order: readonly number[],
+): Float32Array {
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  const permuted = new Float32Array(values.length);
+  let at = 0;
+  const copy = (axis: number, from: number): void => {
+    const [extent, stride] = [shape[order[axis]!]!, strides[order[axis]!]!];
+    for (let i = 0; i < extent; i++) {
+      if (axis + 1 < order.length) copy(axis + 1, from + i * stride);
+      else permuted[at++] = values[from + i * stride]!;
+    }
+  };
+  copy(0, 0);
+  return permuted;
+}
+
+/** The other orders of axes that libraries have for images and kernels of convolutions, and back. */
+export const layouts = {
+  /** [N, height, width, channels] to [N, channels, height, width]. */
+  channelsFirst: [0, 3, 1, 2],
+  /** [N, channels, height, width] to [N, height, width, channels]. */
+  channelsLast: [0, 2, 3, 1],
+  /** [height, width, inputs, outputs] to [outputs, inputs, height, width]. */
+  outputsFirst: [3, 2, 0, 1],
+  /** [outputs, inputs, height, width] to [height, width, inputs, outputs]. */
+  outputsLast: [2, 3, 1, 0],
+} as const;
 
 /** The matrix products of one step: forward, for the gradients of kernels and for those of activations. */
 export function productsOfStep({ layers, batch }: TrainingTask): Product[] {
@@ -129,3 +284,14 @@ export function productsOfStep({ layers, batch }: TrainingTask): Product[] {
 /** Floating-point operations of products. */
 export const flops = (products: readonly Product[]): number =>
   products.reduce((sum, { m, k, n }) => sum + 2 * m * k * n, 0);
+
+/** The matrix product that a convolution is with its windows written out as rows. */
+export const productOf = ({ batch, size, inputs, outputs, kernelSize }: ConvolutionTask): Product => ({
+  m: batch * size ** 2,
+  k: kernelSize ** 2 * inputs,
+  n: outputs,
+});
+
+/** Floating-point operations of a convolution, those with the zeros around images too, and of gradients. */
+export const convolutionFlops = (task: ConvolutionTask): number =>
+  (task.gradients ? 3 : 1) * flops([productOf(task)]);

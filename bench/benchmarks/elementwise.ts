@@ -3,7 +3,7 @@ import type { Session } from '../session.ts';
 
 /** Work that is limited by memory and elementary functions: fused maps, and the update of Adam. */
 export async function benchElementwise(session: Session): Promise<void> {
-  await session.withProcesses(async (processes) => {
+  await session.withProcesses(['elementwise', 'adam'], async (processes) => {
     const rows: Row[] = [];
     for (const last of ['tanh', 'relu'] as const) {
       for (const size of [1_000_000, 10_000]) {

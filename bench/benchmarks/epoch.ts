@@ -20,7 +20,7 @@ export async function benchEpoch(session: Session): Promise<void> {
   const steps = samples / task.batch;
   const products = { kind: 'matmul', products: productsOfStep(task) } as const;
   const same = { task: { ...task, dropout: 0, batches: 3 }, times: 3 };
-  await session.withProcesses(async (processes) => {
+  await session.withProcesses(['training', 'matmul'], async (processes) => {
     const time = (workload: string, task: Task, options = {}) =>
       session.time('epoch', workload, processes, task, { rounds: { rounds, runs }, ...options });
     const epoch = await time('training step', task, { same });

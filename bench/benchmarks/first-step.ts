@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { Contestant } from '../contestants.ts';
+import { type Contestant, does } from '../contestants.ts';
 import { type Timing, timing } from '../measure.ts';
 import { ContestantProcess } from '../process.ts';
 import { aligned, significant } from '../report.ts';
@@ -24,9 +24,10 @@ export async function benchFirstStep(session: Session): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ndgrad-bench-'));
   const seconds = new Map<Contestant, number[][]>();
   try {
-    const programs = await bundled(session.contestants, folder);
+    const contestants = session.contestants.filter((contestant) => does(contestant, task.kind));
+    const programs = await bundled(contestants, folder);
     for (let round = 0; round < session.settings.rounds; round++) {
-      for (const contestant of session.contestants) {
+      for (const contestant of contestants) {
         const times = await start(contestant, programs.get(contestant.program));
         if (times !== null) seconds.set(contestant, [...(seconds.get(contestant) ?? []), times]);
       }

@@ -23,7 +23,7 @@ export async function benchMatmul(session: Session): Promise<void> {
   try {
     await loop.measure(); // not counted: its engine still compiles
     loop.take();
-    await session.withProcesses(async (processes) => {
+    await session.withProcesses(['matmul'], async (processes) => {
       for (const product of products) {
         const label = describe(product);
         const task = { kind: 'matmul', products: [product] } as const;

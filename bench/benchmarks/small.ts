@@ -6,7 +6,7 @@ const task: TrainingTask = { kind: 'training', layers: [64, 64, 10], dropout: 0,
 
 /** Training a small network, where not arithmetic but the work around it takes the time. */
 export async function benchSmall(session: Session): Promise<void> {
-  await session.withProcesses(async (processes) => {
+  await session.withProcesses(['training'], async (processes) => {
     const same = { task, times: 3 };
     const timings = await session.time('small', 'training step', processes, task, { same });
     printTable(

@@ -11,6 +11,7 @@ interface Tensor {
   sub(x: Tensor | number): Tensor;
   mul(x: Tensor | number): Tensor;
   div(x: Tensor | number): Tensor;
+  readonly shape: readonly number[];
   sum(): Tensor;
   reshape(shape: readonly number[]): Tensor;
   transpose(): Tensor;
@@ -24,6 +25,10 @@ interface Jax {
   valueAndGrad(
     f: (parameters: Tensor[]) => Tensor,
   ): (parameters: Tensor[]) => [value: Tensor, gradients: Tensor[]];
+  vjp(
+    f: (...inputs: Tensor[]) => Tensor,
+    inputs: readonly Tensor[],
+  ): [value: Tensor, back: ((gradient: Tensor) => Tensor[]) & { dispose(): void }];
   blockUntilReady(tensors: readonly Tensor[]): Promise<unknown>;
   readonly numpy: {
     array(values: Float32Array | number): Tensor;
@@ -32,7 +37,17 @@ interface Jax {
     tanh(x: Tensor): Tensor;
     sqrt(x: Tensor): Tensor;
     square(x: Tensor): Tensor;
+    max(x: Tensor): Tensor;
     where(condition: Tensor, a: Tensor, b: Tensor | number): Tensor;
+  };
+  readonly lax: {
+    conv(x: Tensor, kernel: Tensor, strides: readonly number[], padding: 'SAME'): Tensor;
+    reduceWindow(
+      x: Tensor,
+      reduce: (window: Tensor) => Tensor,
+      window: readonly number[],
+      strides: readonly number[],
+    ): Tensor;
   };
   readonly nn: { relu(x: Tensor): Tensor; logSoftmax(x: Tensor): Tensor };
   readonly random: {
@@ -47,8 +62,15 @@ function dispose(tensors: readonly Tensor[]): void {
   for (const t of tensors) t.dispose();
 }
 
-/** `f` compiled, as a function of tensors that stay alive. */
-function computing(jax: Jax, f: (inputs: Tensor[]) => Tensor[], inputs: readonly Tensor[]): Prepared {
+type Rearrange = (values: Float32Array, shape: readonly number[], i: number) => Float32Array;
+
+/** `f` compiled, as a function of tensors that stay alive; its results are compared as `rearrange` puts them. */
+function computing(
+  jax: Jax,
+  f: (inputs: Tensor[]) => Tensor[],
+  inputs: readonly Tensor[],
+  rearrange: Rearrange = (values) => values,
+): Prepared {
   const compiled = jax.jit(f);
   return {
     async run(times) {
@@ -59,8 +81,9 @@ function computing(jax: Jax, f: (inputs: Tensor[]) => Tensor[], inputs: readonly
       }
     },
     async result() {
-      const arrays = await Promise.all(compiled(refs(inputs)).map((t) => t.data()));
-      return arrays.flatMap((array) => Array.from(array));
+      const results = compiled(refs(inputs)).map((t) => ({ shape: t.shape, values: t.data() }));
+      const arrays = await Promise.all(results.map(({ values }) => values));
+      return arrays.flatMap((array, i) => Array.from(rearrange(array, results[i]!.shape, i)));
     },
     dispose: () => dispose(inputs),
   };
@@ -153,6 +176,76 @@ function adam(jax: Jax, { size }: task.AdamTask): Prepared {
   };
 }
 
+/** Images or a kernel, which the tasks have channels last, as jax-js has them. */
+function arranged(
+  { numpy }: Jax,
+  values: Float32Array,
+  shape: readonly number[],
+  order: readonly number[],
+): Tensor {
+  return numpy.array(task.permute(values, shape, order)).reshape(order.map((axis) => shape[axis]!));
+}
+
+const maxPool = ({ lax, numpy }: Jax, x: Tensor, window: number): Tensor =>
+  lax.reduceWindow(x, (values) => numpy.max(values), [window, window], [window, window]);
+
+/** `f`, and with a gradient of its result as the last input the gradients of the others. */
+function withGradients(jax: Jax, f: (...inputs: Tensor[]) => Tensor, gradients: boolean) {
+  if (!gradients) return (inputs: Tensor[]) => [f(...inputs)];
+  return (inputs: Tensor[]) => {
+    const [value, back] = jax.vjp(f, inputs.slice(0, -1));
+    const found = back(inputs.at(-1)!);
+    back.dispose();
+    return [value, ...found];
+  };
+}
+
+function convolution(jax: Jax, wanted: task.ConvolutionTask): Prepared {
+  const { batch, size, inputs, outputs, kernelSize, gradients } = wanted;
+  const { channelsFirst, channelsLast, outputsFirst, outputsLast } = task.layouts;
+  const data = task.convolutionData(wanted);
+  const operands = [
+    arranged(jax, data.x, [batch, size, size, inputs], channelsFirst),
+    arranged(jax, data.kernel, [kernelSize, kernelSize, inputs, outputs], outputsFirst),
+  ];
+  if (gradients) operands.push(arranged(jax, data.gradient, [batch, size, size, outputs], channelsFirst));
+  const f = (x?: Tensor, kernel?: Tensor) => jax.lax.conv(x!, kernel!, [1, 1], 'SAME');
+  return computing(jax, withGradients(jax, f, gradients), operands, (values, shape, i) =>
+    task.permute(values, shape, i === 2 ? outputsLast : channelsLast),
+  );
+}
+
+function pooling(jax: Jax, wanted: task.PoolingTask): Prepared {
+  const { batch, size, channels, window, gradients } = wanted;
+  const { channelsFirst, channelsLast } = task.layouts;
+  const data = task.poolingData(wanted);
+  const places = size / window;
+  const operands = [arranged(jax, data.x, [batch, size, size, channels], channelsFirst)];
+  if (gradients) {
+    operands.push(arranged(jax, data.gradient, [batch, places, places, channels], channelsFirst));
+  }
+  const f = (x?: Tensor) => maxPool(jax, x!, window);
+  return computing(jax, withGradients(jax, f, gradients), operands, (values, shape) =>
+    task.permute(values, shape, channelsLast),
+  );
+}
+
+/** The batches of values with so many for each sample, in turn; `shape` is that of a sample. */
+function rowsOf({ numpy }: Jax, all: Float32Array, batch: number, shape: readonly number[]) {
+  const width = batch * shape.reduce((a, b) => a * b, 1);
+  return (at: number) => numpy.array(all.subarray(at * width, (at + 1) * width)).reshape([batch, ...shape]);
+}
+
+/** The mean softmax cross-entropy. */
+const crossEntropy = ({ nn }: Jax, logits: Tensor, oneHot: Tensor): Tensor => {
+  const [batch] = logits.shape;
+  return nn
+    .logSoftmax(logits)
+    .mul(oneHot)
+    .sum()
+    .mul(-1 / batch!);
+};
+
 function training(jax: Jax, wanted: task.TrainingTask): Prepared {
   const { numpy, nn, random } = jax;
   const { batch, batches, dropout, layers } = wanted;
@@ -171,21 +264,52 @@ function training(jax: Jax, wanted: task.TrainingTask): Prepared {
         h = numpy.where(keep, h.mul(1 / (1 - dropout)), 0);
       }
     }
-    return nn
-      .logSoftmax(h)
-      .mul(oneHot!)
-      .sum()
-      .mul(-1 / batch);
+    return crossEntropy(jax, h, oneHot!);
   };
-  const minimize = minimizer(jax, loss, initial);
-  const rows = (all: Float32Array, width: number, at: number) =>
-    numpy.array(all.subarray(at * batch * width, (at + 1) * batch * width)).reshape([batch, width]);
+  const x = rowsOf(jax, data.x, batch, [layers[0]!]);
+  const oneHot = rowsOf(jax, data.oneHot, batch, [layers.at(-1)!]);
+  return fitting(minimizer(jax, loss, initial), (count) => {
+    const at = count % batches;
+    return dropout > 0 ? [x(at), oneHot(at), random.key(count + 1)] : [x(at), oneHot(at)];
+  });
+}
+
+function convnet(jax: Jax, wanted: task.ConvnetTask): Prepared {
+  const { numpy, nn, lax } = jax;
+  const { batch, batches, size, channels, kernelSize, classes } = wanted;
+  const { channelsFirst, outputsFirst } = task.layouts;
+  const { convolutions, dense, places, ...data } = task.convnetData(wanted);
+  const initial = [
+    ...convolutions.flatMap(({ inputs, outputs, kernel, bias }) => [
+      arranged(jax, kernel, [kernelSize, kernelSize, inputs, outputs], outputsFirst),
+      numpy.array(bias).reshape([outputs, 1, 1]),
+    ]),
+    // The images come flattened as channels, height, width.
+    arranged(jax, dense.kernel, [places, places, channels.at(-1)!, classes], [2, 0, 1, 3]).reshape([
+      dense.inputs,
+      classes,
+    ]),
+    numpy.array(dense.bias),
+  ];
+  const loss = (parameters: Tensor[], [x, oneHot]: Tensor[]): Tensor => {
+    let h = x!;
+    for (let i = 0; i < convolutions.length; i++) {
+      h = nn.relu(lax.conv(h, parameters[2 * i]!, [1, 1], 'SAME').add(parameters[2 * i + 1]!));
+      h = maxPool(jax, h, 2);
+    }
+    const [kernel, bias] = parameters.slice(-2);
+    return crossEntropy(jax, numpy.matmul(h.reshape([batch, dense.inputs]), kernel!).add(bias!), oneHot!);
+  };
+  const images = task.permute(data.x, [batch * batches, size, size, channels[0]!], channelsFirst);
+  const x = rowsOf(jax, images, batch, [channels[0]!, size, size]);
+  const oneHot = rowsOf(jax, data.oneHot, batch, [classes]);
+  return fitting(minimizer(jax, loss, initial), (count) => [x(count % batches), oneHot(count % batches)]);
+}
+
+/** Steps of training, each with the inputs for its number. */
+function fitting(minimize: ReturnType<typeof minimizer>, inputs: (count: number) => Tensor[]): Prepared {
   let count = 0;
-  const step = () => {
-    const at = count++ % batches;
-    const inputs = [rows(data.x, layers[0]!, at), rows(data.oneHot, layers.at(-1)!, at)];
-    return minimize.step(dropout > 0 ? [...inputs, random.key(count)] : inputs);
-  };
+  const step = () => minimize.step(inputs(count++));
   return {
     async run(times) {
       for (let i = 0; i < times; i++) (await step()).dispose();
@@ -211,7 +335,9 @@ await serve(async (): Promise<Library> => {
       if (wanted.kind === 'matmul') return matmul(jax, wanted);
       if (wanted.kind === 'training') return training(jax, wanted);
       if (wanted.kind === 'elementwise') return elementwise(jax, wanted);
-      return adam(jax, wanted);
+      if (wanted.kind === 'convolution') return convolution(jax, wanted);
+      if (wanted.kind === 'pooling') return pooling(jax, wanted);
+      return wanted.kind === 'convnet' ? convnet(jax, wanted) : adam(jax, wanted);
     },
   };
 });

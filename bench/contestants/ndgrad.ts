@@ -65,24 +65,46 @@ function adam(ndgrad: Ndgrad, { size }: task.AdamTask): Prepared {
   };
 }
 
-async function training(ndgrad: Ndgrad, wanted: task.TrainingTask): Promise<Prepared> {
-  const { Dense, Dropout, Activation, Generator, Sequential, softmaxCrossEntropy, tensor } = ndgrad;
-  const { batch, batches, dropout } = wanted;
-  const data = task.trainingData(wanted);
-  const layers: Layer[] = [];
-  for (const [i, { inputs, outputs, kernel, bias }] of data.layers.entries()) {
-    const dense = new Dense(inputs, outputs);
-    await dense.kernel.assign(tensor(kernel, { shape: [inputs, outputs] }));
-    await dense.bias!.assign(tensor(bias));
-    layers.push(dense);
-    if (i < data.layers.length - 1) layers.push(new Activation('relu'));
-    if (i === 0 && dropout > 0) layers.push(new Dropout(dropout));
-  }
+function convolution(ndgrad: Ndgrad, wanted: task.ConvolutionTask): Prepared {
+  const { batch, size, inputs, outputs, kernelSize, gradients } = wanted;
+  const data = task.convolutionData(wanted);
+  const tensor = (values: Float32Array, shape: number[]): Tensor =>
+    ndgrad.tensor(values, { shape, copy: false });
+  const x = tensor(data.x, [batch, size, size, inputs]);
+  const kernel = tensor(data.kernel, [kernelSize, kernelSize, inputs, outputs]);
+  const gradient = tensor(data.gradient, [batch, size, size, outputs]);
+  return computing(ndgrad, () => {
+    const y = ndgrad.conv(x, kernel, { padding: 'same' });
+    return gradients ? [y, ...ndgrad.gradients(y.mul(gradient).sum(), [x, kernel])] : [y];
+  });
+}
+
+function pooling(ndgrad: Ndgrad, wanted: task.PoolingTask): Prepared {
+  const { batch, size, channels, window, gradients } = wanted;
+  const data = task.poolingData(wanted);
+  const places = size / window;
+  const x: Tensor = ndgrad.tensor(data.x, { shape: [batch, size, size, channels], copy: false });
+  const gradient = ndgrad.tensor(data.gradient, { shape: [batch, places, places, channels], copy: false });
+  return computing(ndgrad, () => {
+    const y = ndgrad.maxPool(x, window);
+    return gradients ? [y, ...ndgrad.gradients(y.mul(gradient).sum(), [x])] : [y];
+  });
+}
+
+/** Steps of training with the batches of x one after the other; `shape` is that of a sample. */
+function fitting(
+  ndgrad: Ndgrad,
+  layers: Layer[],
+  { x: values, labels: classes }: task.Samples,
+  shape: readonly number[],
+  { batch, batches }: { readonly batch: number; readonly batches: number },
+): Prepared {
+  const { Generator, Sequential, softmaxCrossEntropy, tensor } = ndgrad;
   const model = new Sequential(layers);
   const adam = optimizer(ndgrad, model.parameters());
   const context = ndgrad.training({ rng: new Generator(1) });
-  const x: Tensor = tensor(data.x, { shape: [batch * batches, wanted.layers[0]!], copy: false });
-  const labels: Tensor = tensor(data.labels, { copy: false });
+  const x: Tensor = tensor(values, { shape: [batch * batches, ...shape], copy: false });
+  const labels: Tensor = tensor(classes, { copy: false });
   let at = 0;
   const step = async (): Promise<Tensor> => {
     const rows: [number, number] = [at * batch, (at + 1) * batch];
@@ -99,6 +121,40 @@ async function training(ndgrad: Ndgrad, wanted: task.TrainingTask): Promise<Prep
   };
 }
 
+async function denseLayer({ Dense, tensor }: Ndgrad, { inputs, outputs, kernel, bias }: task.DenseValues) {
+  const dense = new Dense(inputs, outputs);
+  await dense.kernel.assign(tensor(kernel, { shape: [inputs, outputs] }));
+  await dense.bias!.assign(tensor(bias));
+  return dense;
+}
+
+async function training(ndgrad: Ndgrad, wanted: task.TrainingTask): Promise<Prepared> {
+  const { Dropout, Activation } = ndgrad;
+  const data = task.trainingData(wanted);
+  const layers: Layer[] = [];
+  for (const [i, values] of data.layers.entries()) {
+    layers.push(await denseLayer(ndgrad, values));
+    if (i < data.layers.length - 1) layers.push(new Activation('relu'));
+    if (i === 0 && wanted.dropout > 0) layers.push(new Dropout(wanted.dropout));
+  }
+  return fitting(ndgrad, layers, data, [wanted.layers[0]!], wanted);
+}
+
+async function convnet(ndgrad: Ndgrad, wanted: task.ConvnetTask): Promise<Prepared> {
+  const { Conv2D, Flatten, MaxPool2D, tensor } = ndgrad;
+  const { size, channels, kernelSize } = wanted;
+  const data = task.convnetData(wanted);
+  const layers: Layer[] = [];
+  for (const { inputs, outputs, kernel, bias } of data.convolutions) {
+    const conv = new Conv2D(inputs, outputs, kernelSize, { padding: 'same', activation: 'relu' });
+    await conv.kernel.assign(tensor(kernel, { shape: [kernelSize, kernelSize, inputs, outputs] }));
+    await conv.bias!.assign(tensor(bias));
+    layers.push(conv, new MaxPool2D(2));
+  }
+  layers.push(new Flatten(), await denseLayer(ndgrad, data.dense));
+  return fitting(ndgrad, layers, data, [size, size, channels[0]!], wanted);
+}
+
 await serve(async (threads): Promise<Library> => {
   const ndgrad = await import('../../src/index.ts');
   await ndgrad.setBackend(process.argv[3] === 'js' ? 'js' : 'wasm');
@@ -111,7 +167,9 @@ await serve(async (threads): Promise<Library> => {
       if (wanted.kind === 'matmul') return matmul(ndgrad, wanted);
       if (wanted.kind === 'training') return training(ndgrad, wanted);
       if (wanted.kind === 'elementwise') return elementwise(ndgrad, wanted);
-      return adam(ndgrad, wanted);
+      if (wanted.kind === 'convolution') return convolution(ndgrad, wanted);
+      if (wanted.kind === 'pooling') return pooling(ndgrad, wanted);
+      return wanted.kind === 'convnet' ? convnet(ndgrad, wanted) : adam(ndgrad, wanted);
     },
   };
 });

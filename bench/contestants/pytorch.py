@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 torch.set_num_threads(int(sys.argv[1]))
+layout = sys.argv[2]
 
 
 def read(array):
@@ -89,10 +90,95 @@ def training(task, arrays, settings):
     return run, run
 
 
-kinds = {"matmul": matmul, "elementwise": elementwise, "adam": adam, "training": training}
+def images(x):
+    """[N, height, width, channels] as PyTorch has it, in the layout asked for."""
+    return x.permute(0, 3, 1, 2).contiguous(memory_format=getattr(torch, layout))
+
+
+def kernel_of(w):
+    """[height, width, inputs, outputs] as PyTorch has it."""
+    return w.permute(3, 2, 0, 1).contiguous(memory_format=getattr(torch, layout))
+
+
+def differentiating(f, inputs, gradient):
+    """What gives f's result, and with a gradient of it those of the inputs too."""
+
+    def run():
+        if gradient is None:
+            return [f(*inputs)]
+        with torch.enable_grad():
+            y = f(*[x.requires_grad_() for x in inputs])
+        return [y.detach(), *torch.autograd.grad(y, inputs, gradient)]
+
+    def result():
+        y, *gradients = run()
+        values = [t.permute(0, 2, 3, 1) for t in [y, *gradients[:1]]]
+        values += [t.permute(2, 3, 1, 0) for t in gradients[1:]]
+        return torch.cat([t.flatten() for t in values])
+
+    return run, result
+
+
+def convolution(task, arrays, _settings):
+    x, kernel, gradient = [read(array) for array in arrays]
+    margin = (task["kernelSize"] - 1) // 2
+    return differentiating(
+        lambda x, w: F.conv2d(x, w, padding=margin),
+        [images(x), kernel_of(kernel)],
+        images(gradient) if task["gradients"] else None,
+    )
+
+
+def pooling(task, arrays, _settings):
+    x, gradient = [images(read(array)) for array in arrays]
+    return differentiating(
+        lambda x: F.max_pool2d(x, task["window"]), [x], gradient if task["gradients"] else None
+    )
+
+
+def convnet(task, arrays, settings):
+    x, labels, *values = [read(array) for array in arrays]
+    x = images(x)
+    kernels, biases = [kernel_of(w) for w in values[:-2:2]], values[1:-2:2]
+    # The images come flattened as channels, height, width.
+    dense, last = values[-2].permute(2, 0, 1, 3).flatten(0, 2).contiguous(), values[-1]
+    parameters = [p.requires_grad_() for p in [*kernels, *biases, dense, last]]
+    optimizer = adam_of(parameters, settings)
+    batch, batches, margin = task["batch"], task["batches"], (task["kernelSize"] - 1) // 2
+    at = 0
+
+    def run():
+        nonlocal at
+        rows = slice(at * batch, (at + 1) * batch)
+        at = (at + 1) % batches
+        optimizer.zero_grad()
+        with torch.enable_grad():
+            h = x[rows]
+            for kernel, bias in zip(kernels, biases):
+                h = F.max_pool2d(F.relu(F.conv2d(h, kernel, bias, padding=margin)), 2)
+            loss = F.cross_entropy(torch.addmm(last, h.flatten(1), dense), labels[rows])
+            loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    return run, run
+
+
+kinds = {
+    "matmul": matmul,
+    "elementwise": elementwise,
+    "adam": adam,
+    "training": training,
+    "convolution": convolution,
+    "pooling": pooling,
+    "convnet": convnet,
+}
 torch.set_grad_enabled(False)
 threads = torch.get_num_threads()
-print(json.dumps(f"{torch.__version__}, {threads} thread{'' if threads == 1 else 's'}"), flush=True)
+about = f"{torch.__version__}, {threads} thread{'' if threads == 1 else 's'}"
+if layout != "contiguous_format":
+    about += f", images in {layout}"
+print(json.dumps(about), flush=True)
 run = result = None
 for line in sys.stdin:
     request = json.loads(line)

@@ -27,12 +27,40 @@ function filesOf(wanted: task.Task): FileOfValues[] {
     const values = (seed: number) => float(task.uniform(wanted.size, -1, 1, seed), [wanted.size]);
     return [values(1), values(2)];
   }
+  if (wanted.kind === 'convolution') {
+    const { batch, size, inputs, outputs, kernelSize } = wanted;
+    const { x, kernel, gradient } = task.convolutionData(wanted);
+    return [
+      float(x, [batch, size, size, inputs]),
+      float(kernel, [kernelSize, kernelSize, inputs, outputs]),
+      float(gradient, [batch, size, size, outputs]),
+    ];
+  }
+  if (wanted.kind === 'pooling') {
+    const { batch, size, channels, window } = wanted;
+    const { x, gradient } = task.poolingData(wanted);
+    const places = size / window;
+    return [float(x, [batch, size, size, channels]), float(gradient, [batch, places, places, channels])];
+  }
+  if (wanted.kind === 'convnet') {
+    const { batch, batches, size, channels, kernelSize, classes } = wanted;
+    const { x, labels, convolutions, places, dense } = task.convnetData(wanted);
+    return [
+      float(x, [batch * batches, size, size, channels[0]!]),
+      classIndices(labels),
+      ...convolutions.flatMap(({ inputs, outputs, kernel, bias }) => [
+        float(kernel, [kernelSize, kernelSize, inputs, outputs]),
+        float(bias, [outputs]),
+      ]),
+      float(dense.kernel, [places, places, channels.at(-1)!, classes]),
+      float(dense.bias, [classes]),
+    ];
+  }
   const data = task.trainingData(wanted);
   const samples = wanted.batch * wanted.batches;
-  const labels = BigInt64Array.from(data.labels, BigInt);
   return [
     float(data.x, [samples, wanted.layers[0]!]),
-    { values: labels, shape: [samples], dtype: 'int64' },
+    classIndices(data.labels),
     ...data.layers.flatMap(({ inputs, outputs, kernel, bias }) => [
       float(kernel, [inputs, outputs]),
       float(bias, [outputs]),
@@ -40,11 +68,24 @@ function filesOf(wanted: task.Task): FileOfValues[] {
   ];
 }
 
-/** PyTorch in a Python process; the interpreter is argument 3. Times include one line each way per round. */
+const classIndices = (labels: Int32Array): FileOfValues => ({
+  values: BigInt64Array.from(labels, BigInt),
+  shape: [labels.length],
+  dtype: 'int64',
+});
+
+/**
+ * PyTorch in a Python process; the interpreter is argument 3, the layout of images in memory argument 4. Times
+ * include one line each way per round.
+ */
 await serve(async (threads): Promise<Library> => {
   const python = spawn(
     process.argv[3]!,
-    [fileURLToPath(new URL('pytorch.py', import.meta.url)), String(threads)],
+    [
+      fileURLToPath(new URL('pytorch.py', import.meta.url)),
+      String(threads),
+      process.argv[4] ?? 'contiguous_format',
+    ],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, OMP_NUM_THREADS: String(threads) },

@@ -12,6 +12,7 @@ interface Tensor {
   sum(): Tensor;
   tanh(): Tensor;
   relu(): Tensor;
+  reshape(shape: readonly number[]): Tensor;
   data(): Promise<Float32Array>;
   dispose(): void;
 }
@@ -26,6 +27,11 @@ interface Tfjs {
   variable(initial: Tensor): Tensor;
   matMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
   dropout(x: Tensor, rate: number): Tensor;
+  conv2d(x: Tensor, kernel: Tensor, strides: number, padding: 'same'): Tensor;
+  maxPool(x: Tensor, window: number, strides: number, padding: 'valid'): Tensor;
+  valueAndGrads(
+    f: (...inputs: Tensor[]) => Tensor,
+  ): (inputs: readonly Tensor[], gradient: Tensor) => { value: Tensor; grads: Tensor[] };
   tidy<T>(work: () => T): T;
   readonly losses: { softmaxCrossEntropy(oneHot: Tensor, logits: Tensor): Tensor };
   readonly train: { adam(rate: number, beta1: number, beta2: number, epsilon: number): Optimizer };
@@ -111,35 +117,61 @@ function adam(tf: Tfjs, { size }: task.AdamTask): Prepared {
   };
 }
 
-function training(tf: Tfjs, wanted: task.TrainingTask): Prepared {
-  const { batch, batches, dropout } = wanted;
-  const data = task.trainingData(wanted);
-  const inputs = wanted.layers[0]!;
-  const classes = wanted.layers.at(-1)!;
-  const variable = (values: Float32Array, shape: readonly number[]) =>
-    tf.tidy(() => tf.variable(tf.tensor(values, shape)));
-  const layers = data.layers.map(({ inputs, outputs, kernel, bias }) => ({
-    kernel: variable(kernel, [inputs, outputs]),
-    bias: variable(bias, [outputs]),
-  }));
-  const variables = layers.flatMap(({ kernel, bias }) => [kernel, bias]);
+/** The result of f, or with a gradient of the result those of the inputs too. */
+function differentiating(
+  tf: Tfjs,
+  f: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  gradient: Tensor | null,
+): Prepared {
+  const make = (): Tensor[] =>
+    tf.tidy(() => {
+      if (gradient === null) return [f(...inputs)];
+      const { value, grads } = tf.valueAndGrads(f)(inputs, gradient);
+      return [value, ...grads];
+    });
+  return computing(make, gradient === null ? inputs : [...inputs, gradient]);
+}
+
+function convolution(tf: Tfjs, wanted: task.ConvolutionTask): Prepared | null {
+  const { batch, size, inputs, outputs, kernelSize, gradients } = wanted;
+  if (gradients && backend === 'wasm') return null; // it has no gradient of the kernel
+  const data = task.convolutionData(wanted);
+  const x = tf.tensor(data.x, [batch, size, size, inputs]);
+  const kernel = tf.tensor(data.kernel, [kernelSize, kernelSize, inputs, outputs]);
+  const gradient = gradients ? tf.tensor(data.gradient, [batch, size, size, outputs]) : null;
+  const f = (x?: Tensor, kernel?: Tensor) => tf.conv2d(x!, kernel!, 1, 'same');
+  return differentiating(tf, f, [x, kernel], gradient);
+}
+
+function pooling(tf: Tfjs, wanted: task.PoolingTask): Prepared {
+  const { batch, size, channels, window, gradients } = wanted;
+  const data = task.poolingData(wanted);
+  const places = size / window;
+  const x = tf.tensor(data.x, [batch, size, size, channels]);
+  const gradient = gradients ? tf.tensor(data.gradient, [batch, places, places, channels]) : null;
+  return differentiating(tf, (x?: Tensor) => tf.maxPool(x!, window, window, 'valid'), [x], gradient);
+}
+
+/** Steps of training with the batches one after the other; `shape` is that of a sample. */
+function fitting(
+  tf: Tfjs,
+  logits: (x: Tensor) => Tensor,
+  variables: readonly Tensor[],
+  data: task.Samples,
+  shape: readonly number[],
+  { batch, batches }: { readonly batch: number; readonly batches: number },
+): Prepared {
   const adam = optimizer(tf);
-  const logits = (x: Tensor): Tensor => {
-    let h = x;
-    for (const [i, { kernel, bias }] of layers.entries()) {
-      h = h.matMul(kernel).add(bias);
-      if (i < layers.length - 1) h = h.relu();
-      if (i === 0 && dropout > 0) h = tf.dropout(h, dropout);
-    }
-    return h;
-  };
+  const width = shape.reduce((a, b) => a * b, 1);
+  const classes = data.oneHot.length / data.labels.length;
   let at = 0;
   const step = (): Tensor =>
     tf.tidy(() => {
-      const rows = (all: Float32Array, width: number) =>
-        tf.tensor(all.subarray(at * batch * width, (at + 1) * batch * width), [batch, width]);
-      const x = rows(data.x, inputs);
-      const oneHot = rows(data.oneHot, classes);
+      const rows = (all: Float32Array, width: number, shape: readonly number[]) =>
+        tf.tensor(all.subarray(at * batch * width, (at + 1) * batch * width), [batch, ...shape]);
+      const x = rows(data.x, width, shape);
+      const oneHot = rows(data.oneHot, classes, [classes]);
       at = (at + 1) % batches;
       return adam.minimize(() => tf.losses.softmaxCrossEntropy(oneHot, logits(x)), true, variables);
     });
@@ -157,6 +189,52 @@ function training(tf: Tfjs, wanted: task.TrainingTask): Prepared {
       for (const resource of [...variables, adam]) resource.dispose();
     },
   };
+}
+
+const variable = (tf: Tfjs, values: Float32Array, shape: readonly number[]): Tensor =>
+  tf.tidy(() => tf.variable(tf.tensor(values, shape)));
+
+function training(tf: Tfjs, wanted: task.TrainingTask): Prepared {
+  const { dropout } = wanted;
+  const data = task.trainingData(wanted);
+  const layers = data.layers.map(({ inputs, outputs, kernel, bias }) => ({
+    kernel: variable(tf, kernel, [inputs, outputs]),
+    bias: variable(tf, bias, [outputs]),
+  }));
+  const variables = layers.flatMap(({ kernel, bias }) => [kernel, bias]);
+  const logits = (x: Tensor): Tensor => {
+    let h = x;
+    for (const [i, { kernel, bias }] of layers.entries()) {
+      h = h.matMul(kernel).add(bias);
+      if (i < layers.length - 1) h = h.relu();
+      if (i === 0 && dropout > 0) h = tf.dropout(h, dropout);
+    }
+    return h;
+  };
+  return fitting(tf, logits, variables, data, [wanted.layers[0]!], wanted);
+}
+
+function convnet(tf: Tfjs, wanted: task.ConvnetTask): Prepared | null {
+  if (backend === 'wasm') return null; // see convolution
+  const { batch, size, channels, kernelSize, classes } = wanted;
+  const { convolutions, dense, ...data } = task.convnetData(wanted);
+  const layers = convolutions.map(({ inputs, outputs, kernel, bias }) => ({
+    kernel: variable(tf, kernel, [kernelSize, kernelSize, inputs, outputs]),
+    bias: variable(tf, bias, [outputs]),
+  }));
+  const last = {
+    kernel: variable(tf, dense.kernel, [dense.inputs, classes]),
+    bias: variable(tf, dense.bias, [classes]),
+  };
+  const variables = [...layers, last].flatMap(({ kernel, bias }) => [kernel, bias]);
+  const logits = (x: Tensor): Tensor => {
+    let h = x;
+    for (const { kernel, bias } of layers) {
+      h = tf.maxPool(tf.conv2d(h, kernel, 1, 'same').add(bias).relu(), 2, 2, 'valid');
+    }
+    return h.reshape([batch, dense.inputs]).matMul(last.kernel).add(last.bias);
+  };
+  return fitting(tf, logits, variables, data, [size, size, channels[0]!], wanted);
 }
 
 await serve(async (): Promise<Library> => {
@@ -177,7 +255,9 @@ await serve(async (): Promise<Library> => {
       if (wanted.kind === 'matmul') return matmul(tf, wanted);
       if (wanted.kind === 'training') return training(tf, wanted);
       if (wanted.kind === 'elementwise') return elementwise(tf, wanted);
-      return adam(tf, wanted);
+      if (wanted.kind === 'convolution') return convolution(tf, wanted);
+      if (wanted.kind === 'pooling') return pooling(tf, wanted);
+      return wanted.kind === 'convnet' ? convnet(tf, wanted) : adam(tf, wanted);
     },
   };
 });

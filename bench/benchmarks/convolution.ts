@@ -1,0 +1,81 @@
+import { aligned, type Column, printTable, type Row } from '../report.ts';
+import type { Session } from '../session.ts';
+import { type ConvolutionTask, convolutionFlops, flops, type PoolingTask, productOf } from '../task.ts';
+
+const convolution = {
+  kind: 'convolution',
+  batch: 128,
+  size: 28,
+  inputs: 32,
+  outputs: 64,
+  kernelSize: 3,
+} as const;
+const pooling = { kind: 'pooling', batch: 128, size: 28, channels: 32, window: 2 } as const;
+const few = 1;
+/** Images whose product, all windows written out, stays in a cache. */
+const inCache = 8;
+
+/** A convolution and its gradients beside the matrix product that it is, and max-pooling. */
+export async function benchConvolution(session: Session): Promise<void> {
+  const { batch, size, inputs, outputs, kernelSize } = convolution;
+  await session.withProcesses(['convolution', 'pooling', 'matmul'], async (processes) => {
+    const rows: Row[] = [];
+    for (const gradients of [false, true]) {
+      const label = gradients ? 'convolution, forward + gradients' : 'convolution, forward';
+      const task = (batch: number): ConvolutionTask => ({ ...convolution, batch, gradients });
+      const timings = await session.timeBatches('convolution', label, processes, task, { batch, few });
+      rows.push({ label, timings, figure: (seconds) => convolutionFlops(task(batch)) / seconds / 1e9 });
+    }
+    const convolutions = [...rows];
+    for (const images of [batch, inCache]) {
+      const product = (batch: number) => productOf({ ...convolution, batch, gradients: false });
+      const { m, k, n } = product(images);
+      const label = `matrix product [${m}, ${k}] · [${k}, ${n}]`;
+      const task = (batch: number) => ({ kind: 'matmul', products: [product(batch)] }) as const;
+      const timings = await session.timeBatches('convolution', label, processes, task, {
+        batch: images,
+        few,
+      });
+      rows.push({ label, timings, figure: (seconds) => flops([product(images)]) / seconds / 1e9 });
+    }
+    printTable(
+      `Convolution ${kernelSize} x ${kernelSize} (same) of ${batch} images ${size} x ${size} from ${inputs} to ${outputs} channels, ` +
+        'in GFLOP/s: median (best); gradients of images and kernel',
+      session.contestants,
+      rows,
+    );
+    for (const product of rows.slice(convolutions.length)) {
+      printShares(session.contestants, convolutions, product);
+    }
+
+    const pools: Row[] = [];
+    for (const gradients of [false, true]) {
+      const label = gradients ? 'forward + gradient' : 'forward';
+      const task = (batch: number): PoolingTask => ({ ...pooling, batch, gradients });
+      const workload = `max-pooling, ${label}`;
+      const timings = await session.timeBatches('convolution', workload, processes, task, { batch, few });
+      pools.push({ label, timings, figure: (seconds) => seconds * 1000 });
+    }
+    printTable(
+      `Max-pooling ${pooling.window} x ${pooling.window} of ${pooling.batch} images ${pooling.size} x ${pooling.size} with ` +
+        `${pooling.channels} channels, in ms: median (best)`,
+      session.contestants,
+      pools,
+    );
+  });
+}
+
+/** How much of the product's rate the convolutions reach. */
+function printShares(contestants: readonly Column[], convolutions: readonly Row[], product: Row): void {
+  const shown = contestants.filter(({ key }) => product.timings.has(key));
+  const percent = (seconds: number, row: Row, of: number) =>
+    `${Math.round((100 * row.figure(seconds)) / product.figure(of))} %`;
+  const share = (row: Row, key: string): string => {
+    const [a, b] = [row.timings.get(key), product.timings.get(key)];
+    if (a === undefined || b === undefined) return '-';
+    return `${percent(a.median, row, b.median)} (${percent(a.minimum, row, b.minimum)})`;
+  };
+  const lines = convolutions.map((row) => [row.label, ...shown.map(({ key }) => share(row, key))]);
+  console.log(`\nOf the rate of the ${product.label} on the same threads: medians (best rounds)`);
+  for (const line of aligned([['', ...shown.map(({ title }) => title)], ...lines])) console.log(line);
+}
