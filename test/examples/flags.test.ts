@@ -19,29 +19,50 @@ describe('parseFlags', () => {
         ['large', choices.large],
         ['medium', choices.medium],
       ],
-      epochs: 10,
-      batchSize: 512,
+      mode: 'standard',
+      epochs: undefined,
+      batchSize: undefined,
+      validation: undefined,
       seed: 1,
       backend: undefined,
       threads: undefined,
+      dataset: 'mnist',
       data: undefined,
       limit: 60_000,
+      resume: false,
       out: 'mnist-results',
     });
   });
 
+  it.each([
+    ['--quick', { mode: 'quick', limit: 10_000, resume: false }],
+    ['--quick --limit 500 --resume', { mode: 'quick', limit: 500, resume: true }],
+    ['--full', { mode: 'full', limit: 60_000, resume: true }],
+    ['--resume', { mode: 'standard', limit: 60_000, resume: true }],
+    ['--validation 0', { validation: 0 }],
+    ['--dataset fashion --data d', { dataset: 'fashion', data: 'd' }],
+    ['--dataset mnist', { dataset: 'mnist', data: undefined }],
+  ])('takes %s', (args, wanted) => {
+    expect(parseFlags(args.split(' '), choices)).toMatchObject(wanted);
+  });
+
   it('reads every flag, with a space or with =', () => {
     const args =
-      '--models large --epochs 3 --batch-size=64 --seed 0 --backend js --threads 3 --data d/e --limit=100 --out o';
+      '--models large --epochs 3 --batch-size=64 --validation 7 --seed 0 --backend js --threads 3 ' +
+      '--dataset=fashion --data d/e --limit=100 --resume --full --out o';
     expect(parseFlags(args.split(' '), choices)).toEqual({
       models: [['large', choices.large]],
+      mode: 'full',
       epochs: 3,
       batchSize: 64,
+      validation: 7,
       seed: 0,
       backend: 'js',
       threads: 3,
+      dataset: 'fashion',
       data: 'd/e',
       limit: 100,
+      resume: true,
       out: 'o',
     });
   });
@@ -68,6 +89,15 @@ describe('parseFlags', () => {
     [['--backend', 'gpu'], "--backend: got 'gpu', wanted wasm or js"],
     [['--threads', '0'], "--threads: got '0', wanted a whole number from 1 to 255"],
     [['--limit', '60001'], "--limit: got '60001', wanted a whole number from 1 to 60000"],
+    [['--validation', '60000'], "--validation: got '60000', wanted a whole number from 0 to 59999"],
+    [['--dataset', 'kmnist'], "--dataset: got 'kmnist', wanted mnist or fashion"],
+    [
+      ['--dataset', 'fashion'],
+      '--dataset: got fashion without --data, wanted the directory of its four files; ' +
+        'they are in data/fashion of https://github.com/zalandoresearch/fashion-mnist',
+    ],
+    [['--quick', '--full'], '--quick, --full: got both, wanted one of them at most'],
+    [['--quick=yes'], "Option '--quick' does not take an argument"],
     [['--data', ''], '--data: got nothing, wanted a directory'],
     [['--out='], '--out: got nothing, wanted a directory'],
     [['--epoch', '3'], "Unknown option '--epoch'"],
@@ -86,12 +116,17 @@ describe('usage', () => {
   it('names every flag and every model', () => {
     const text = usage(choices);
     for (const flag of [
+      'quick',
+      'full',
+      'resume',
       'models',
       'epochs',
       'batch-size',
+      'validation',
       'seed',
       'backend',
       'threads',
+      'dataset',
       'data',
       'limit',
       'out',

@@ -1,5 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,14 +20,12 @@ afterAll(() => {
   rmSync(scratch, { recursive: true });
 });
 
+const { MNIST_DIR: _, ...env } = process.env;
+const script = ['--import', 'tsx', 'examples/mnist.ts'];
+
 /** Runs `examples/mnist.ts` as `npm run mnist -- ...` does. */
 function mnist(...args: string[]) {
-  const { MNIST_DIR: _, ...env } = process.env;
-  return spawnSync(process.execPath, ['--import', 'tsx', 'examples/mnist.ts', ...args], {
-    cwd: root,
-    env,
-    encoding: 'utf8',
-  });
+  return spawnSync(process.execPath, [...script, ...args], { cwd: root, env, encoding: 'utf8' });
 }
 
 function train(out: string, ...args: string[]) {
@@ -26,14 +33,17 @@ function train(out: string, ...args: string[]) {
   const run = mnist('--epochs', '2', '--limit', '300', '--batch-size', '25', '--out', dir, ...args);
   expect(run.stderr).toBe('');
   expect(run.status).toBe(0);
-  expect(readdirSync(dir)).toEqual(['results.json']);
-  return { stdout: run.stdout, results: JSON.parse(readFileSync(join(dir, 'results.json'), 'utf8')) };
+  expect(readdirSync(dir)).toEqual(['networks', 'report.html', 'results.json']);
+  return { dir, stdout: run.stdout, results: readResults(dir) };
 }
 
-const untimed = (results: { models: { secondsPerEpoch: number }[] }) => ({
-  ...results,
-  models: results.models.map((model) => ({ ...model, secondsPerEpoch: 0 })),
-});
+const readResults = (dir: string) => JSON.parse(readFileSync(join(dir, 'results.json'), 'utf8'));
+
+/** What must not depend on the day: everything but the fields that are named seconds. */
+const untimed = (results: { models: unknown[] }): typeof results =>
+  JSON.parse(JSON.stringify(results), (key, value) => (key.startsWith('seconds') ? undefined : value));
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('npm run mnist', { timeout: 120_000 }, () => {
   let first: ReturnType<typeof train>;
@@ -43,25 +53,45 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
 
   it('prints a table of the models and the published numbers', () => {
     expect(first.stdout).toMatch(
-      /^model +parameters +epochs +s\/epoch +train loss +test loss +accuracy +macro F1 +errors$/m,
+      /^model +parameters +epochs +seconds +train loss +test loss +accuracy, % +95 % interval +macro F1 +errors$/m,
     );
     expect(first.stdout).toMatch(/^softmax +7,850 +2 /m);
     expect(first.stdout).toMatch(/^reference +118,282 +2 /m);
-    expect(first.stdout).toMatch(/^published +118,282 +10 .* 0\.0842 +97\.42 % .* 258$/m);
+    expect(first.stdout).toMatch(/^published +118,282 +10 .* 0\.0842 +97\.42 .* 258$/m);
+    expect(first.stdout).toMatch(/^seed 5: 300 training images$/m);
+    expect(first.stdout).toMatch(/^epoch 2\/2 +loss .* accuracy .* s$/m);
+    expect(first.stdout).toMatch(/^(All|No) models differ significantly, by McNemar's test, p < 0\.05/m);
+    expect(first.stdout).toContain(`Written to ${first.dir}/results.json and ${first.dir}/report.html`);
   });
 
   it('writes results.json with exactly the promised fields', () => {
-    expect(Object.keys(first.results)).toEqual(['seed', 'backend', 'threads', 'models']);
-    expect(first.results.seed).toBe(5);
+    expect(Object.keys(first.results).join()).toBe(
+      'dataset,mode,seed,version,backend,threads,models,mcnemar',
+    );
+    expect(first.results).toMatchObject({ dataset: 'mnist', mode: 'standard', seed: 5 });
+    expect(first.results.mcnemar).toHaveLength(1);
     expect(first.results.models.map(({ name }: { name: string }) => name)).toEqual(['softmax', 'reference']);
     for (const model of first.results.models) {
       expect(Object.keys(model).join()).toBe(
-        'name,parameters,epochs,secondsPerEpoch,history,test,predictions,parametersHash',
+        'name,parameters,epochs,trainingImages,validationImages,seconds,secondsPerEpoch,history,test,' +
+          'predictions,parametersHash,runs,overall',
       );
       expect(Object.keys(model.test)).toEqual(['loss', 'accuracy', 'macroF1', 'confusion']);
+      expect(Object.keys(model.history)).toEqual(['loss', 'accuracy']);
       expect(model.history.loss).toHaveLength(2);
+      expect(model.runs).toHaveLength(1);
+      expect(model.overall.accuracy).toEqual({ mean: model.test.accuracy });
+      expect(model.seconds).toBeCloseTo(2 * model.secondsPerEpoch, 12);
       expect(model.parametersHash).toMatch(/^[0-9a-f]{64}$/);
     }
+  });
+
+  it('writes a report of these models', () => {
+    const page = readFileSync(join(first.dir, 'report.html'), 'utf8');
+    expect(page).toMatch(/^<!doctype html>/);
+    expect(page).toContain('npm run mnist -- --epochs 2 --limit 300 --batch-size 25 --out');
+    for (const { parametersHash } of first.results.models)
+      expect(page).toContain(parametersHash.slice(0, 16));
   });
 
   it('agrees with itself: confusion, predictions, accuracy and the labels of the test set', () => {
@@ -86,6 +116,65 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
     expect(untimed(alone).models[0]).toEqual(untimed(first.results).models[1]);
     const other = train('other', '--models', 'reference', '--seed', '6').results;
     expect(other.models[0].parametersHash).not.toBe(alone.models[0].parametersHash);
+  });
+
+  it('holds out the last images where asked to, and watches the training by them', () => {
+    const { stdout, results } = train('held', '--models', 'softmax', '--validation', '100');
+    expect(stdout).toMatch(/^seed 1: 300 training images, 100 held out$/m);
+    expect(stdout).toMatch(/^epoch 2\/2 .* val_loss .* val_accuracy /m);
+    expect(results.models[0]).toMatchObject({ trainingImages: 300, validationImages: 100 });
+    expect(results.models[0].history.val_accuracy).toHaveLength(2);
+    const without = train('unheld', '--models', 'softmax', '--validation', '0').results;
+    expect(without.models[0].parametersHash).toBe(results.models[0].parametersHash);
+  });
+
+  it('trains a convolutional network once, for itself and for its ensemble', () => {
+    const { stdout, results } = train(
+      'ensemble',
+      ...['--models', 'cnn,ensemble', '--quick', '--epochs', '1', '--limit', '200', '--validation', '50'],
+    );
+    expect(stdout.match(/^epoch 1\/1/gm)).toHaveLength(2);
+    expect(stdout).toMatch(/^trained above, .* s: .*mnist-cnn-1-[0-9a-f]{8}\.json$/m);
+    const [cnn, ensemble] = results.models;
+    expect(results.mode).toBe('quick');
+    expect(ensemble.parameters).toBe(2 * cnn.parameters);
+    expect(ensemble.seconds).toBeGreaterThan(cnn.seconds);
+    expect(ensemble.history).toEqual({});
+    expect(ensemble.test.loss).not.toBe(cnn.test.loss);
+  });
+
+  it('goes on from what an interrupted run has left, to the same results', async () => {
+    const dir = join(scratch, 'interrupted');
+    // The last one takes long enough for the run to be killed before its end.
+    const flags = ['--models', 'softmax,hidden,wide', '--epochs', '2', '--limit', '3000', '--resume'];
+    flags.push('--batch-size', '30');
+    const networks = join(dir, 'networks');
+    const kept = () => (existsSync(networks) ? readdirSync(networks).filter((f) => f.endsWith('.json')) : []);
+    const running = spawn(process.execPath, [...script, ...flags, '--out', dir], { cwd: root, env });
+    const ended = new Promise((resolve) => running.once('exit', resolve));
+    while (kept().length === 0 && running.exitCode === null) await wait(5);
+    running.kill('SIGKILL');
+    await ended;
+    const left = kept();
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.length).toBeLessThan(3);
+    expect(existsSync(join(dir, 'results.json'))).toBe(false);
+
+    const resumed = mnist(...flags, '--out', dir);
+    expect(resumed.status).toBe(0);
+    expect(resumed.stdout.match(/^trained before, .* s: .*\.json$/gm)).toHaveLength(left.length);
+    expect(resumed.stdout.match(/^epoch 2\/2/gm)).toHaveLength(3 - left.length);
+    const whole = join(scratch, 'whole');
+    expect(mnist(...flags, '--out', whole).stdout).not.toContain('trained before');
+    expect(untimed(readResults(dir))).toEqual(untimed(readResults(whole)));
+
+    // What is damaged is trained again, and so is everything without --resume.
+    truncateSync(join(networks, left[0]!), 1000);
+    const mended = mnist(...flags, '--out', dir);
+    expect(mended.stdout.match(/^trained before/gm)).toHaveLength(2);
+    expect(untimed(readResults(dir))).toEqual(untimed(readResults(whole)));
+    const anew = mnist(...flags.filter((flag) => flag !== '--resume'), '--out', dir);
+    expect(anew.stdout).not.toContain('trained before');
   });
 
   it('has the same bits on js and on WebAssembly with 1, 2 and 3 threads', () => {
@@ -128,6 +217,46 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
     const { status, stderr } = mnist('--data', scratch, '--out', join(scratch, 'none'));
     expect(status).toBe(1);
     expect(stderr).toMatch(/^\[loadMnist\] .*: no train-images-idx3-ubyte there, .*\n$/);
+  });
+
+  it('takes Fashion-MNIST, and nothing else for it', () => {
+    const noData = mnist('--dataset', 'fashion');
+    expect(noData.status).toBe(2);
+    expect(noData.stderr).toMatch(/^--dataset: got fashion without --data, .*fashion-mnist\n\nUsage/);
+    const dir = join(scratch, 'fashion');
+    mkdirSync(dir);
+    for (const [start, perClass] of [
+      ['train', 6000],
+      ['t10k', 1000],
+    ] as const) {
+      const n = 10 * perClass;
+      const images = new Uint8Array(16 + 784 * n);
+      images.set([0, 0, 8, 3, 0, 0, n >> 8, n & 255, 0, 0, 0, 28, 0, 0, 0, 28]);
+      const labels = new Uint8Array(8 + n);
+      labels.set([0, 0, 8, 1, 0, 0, n >> 8, n & 255]);
+      for (let i = 0; i < n; i++) {
+        labels[8 + i] = i % 10;
+        images.fill(255, 16 + 784 * i + 28 * (i % 10), 16 + 784 * i + 28 * (i % 10) + 28);
+      }
+      writeFileSync(join(dir, `${start}-images-idx3-ubyte`), images);
+      writeFileSync(join(dir, `${start}-labels-idx1-ubyte`), labels);
+    }
+    const { stdout, results } = train(
+      'dressed',
+      '--models',
+      'softmax',
+      '--dataset',
+      'fashion',
+      '--data',
+      dir,
+    );
+    expect(stdout).toMatch(/^Fashion-MNIST from /);
+    expect(stdout).not.toContain('published');
+    expect(results.dataset).toBe('fashion');
+    expect(readFileSync(join(scratch, 'dressed', 'report.html'), 'utf8')).toContain('Ankle boot');
+    const digits = mnist('--dataset', 'mnist', '--data', dir, '--out', join(scratch, 'digits'));
+    expect(digits.status).toBe(1);
+    expect(digits.stderr).toMatch(/not MNIST's: MD5/);
   });
 
   it('prints the usage when asked', () => {

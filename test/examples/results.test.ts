@@ -2,8 +2,15 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type ModelResult, parametersHash, writeResults } from '../../examples/mnist/results.ts';
-import { table } from '../../examples/mnist/table.ts';
+import type { Trained } from '../../examples/mnist/networks.ts';
+import {
+  ensembleOutcome,
+  type ModelResult,
+  networkOutcome,
+  parametersHash,
+  writeResults,
+} from '../../examples/mnist/results.ts';
+import { describeImages, table } from '../../examples/mnist/table.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'ndgrad-results-'));
 afterAll(() => {
@@ -14,6 +21,9 @@ const model: ModelResult = {
   name: 'tiny',
   parameters: 1234,
   epochs: 2,
+  trainingImages: 55_000,
+  validationImages: 5000,
+  seconds: 24.69,
   secondsPerEpoch: 12.345,
   history: { loss: [0.5, 1e-7], accuracy: [0.25, 0.75] },
   test: {
@@ -27,6 +37,13 @@ const model: ModelResult = {
   },
   predictions: [0, 1, 1, 1, 1],
   parametersHash: 'ab',
+  runs: [{ seed: 7, seconds: 24.69, loss: 0.12345, accuracy: 0.6, macroF1: 0.5555, parametersHash: 'ab' }],
+  overall: {
+    loss: { mean: 0.12345 },
+    accuracy: { mean: 0.6 },
+    macroF1: { mean: 0.5555 },
+    interval: [0.23072, 0.88238],
+  },
 };
 
 const values = <T>(dtype: string, shape: number[], data: T) => ({ dtype, shape, data: async () => data });
@@ -74,7 +91,16 @@ describe('parametersHash', () => {
 });
 
 describe('writeResults', () => {
-  const results = { seed: 7, backend: 'js', threads: 1, models: [model, model] };
+  const results = {
+    dataset: 'mnist',
+    mode: 'quick',
+    seed: 7,
+    version: '0.1.0',
+    backend: 'js',
+    threads: 1,
+    models: [model, model],
+    mcnemar: [],
+  } as const;
 
   it('writes what JSON reads back, lists of numbers on one line', async () => {
     const path = await writeResults(scratch, results);
@@ -102,14 +128,127 @@ describe('writeResults', () => {
   });
 });
 
+const labels = Uint8Array.of(0, 1, 2, 3);
+/** A network that gives 90 % to these classes of four images. */
+function network(seed: number, predictions: number[], seconds: number): Trained {
+  const probabilities = new Float32Array(40).fill(0.1 / 9);
+  predictions.forEach((k, i) => {
+    probabilities[10 * i + k] = 0.9;
+  });
+  const configuration = {
+    model: 'net',
+    seed,
+    dataset: 'mnist',
+    dataHash: 'ef',
+    training: 100,
+    validation: 10,
+    epochs: 4,
+    batchSize: 8,
+    recipe: '',
+    version: '0.1.0',
+  };
+  return {
+    configuration,
+    parameters: 50,
+    seconds,
+    secondsTo99: seed,
+    date: '',
+    history: { loss: [seed] },
+    testLoss: seed / 10,
+    probabilities,
+    firstLayer: { shape: [0], values: new Float32Array(0) },
+    parametersHash: `${seed}`,
+  };
+}
+const networks = [network(1, [0, 1, 2, 3], 10), network(2, [0, 1, 2, 4], 12), network(3, [0, 1, 5, 4], 14)];
+
+describe('networkOutcome', () => {
+  it('shows the first run, and mean and deviation over all', () => {
+    const { result, probabilities } = networkOutcome('net', 'a net', networks, labels);
+    expect(probabilities).toBe(networks[0]!.probabilities);
+    expect(result).toMatchObject({
+      name: 'net',
+      parameters: 50,
+      epochs: 4,
+      trainingImages: 100,
+      validationImages: 10,
+      seconds: 12,
+      secondsPerEpoch: 3,
+      secondsTo99: 1,
+      history: { loss: [1] },
+      test: { loss: 0.1, accuracy: 1 },
+      predictions: [0, 1, 2, 3],
+      parametersHash: '1',
+      runs: [
+        { seed: 1, seconds: 10, loss: 0.1, accuracy: 1, parametersHash: '1' },
+        { seed: 2, seconds: 12, loss: 0.2, accuracy: 0.75, parametersHash: '2' },
+        { seed: 3, seconds: 14, loss: 0.3, accuracy: 0.5, parametersHash: '3' },
+      ],
+      overall: {
+        loss: { mean: expect.closeTo(0.2, 12), deviation: expect.closeTo(0.1, 12) },
+        accuracy: { mean: 0.75, deviation: 0.25 },
+        // From statsmodels: proportion_confint(3, 4, method='wilson').
+        interval: [expect.closeTo(0.30064184, 8), expect.closeTo(0.95441274, 8)],
+      },
+    });
+  });
+});
+
+describe('ensembleOutcome', () => {
+  it('is one run that took as long as its members and has all their parameters', () => {
+    const { result, probabilities } = ensembleOutcome('all', 'some nets', networks, labels);
+    // Of image 3 the first member is alone against two, who agree.
+    expect(result.predictions).toEqual([0, 1, 2, 4]);
+    expect(probabilities[34]).toBeCloseTo((0.1 / 9 + 0.9 + 0.9) / 3, 7);
+    const third = (0.1 / 9 + 0.1 / 9 + 0.9) / 3;
+    const two = (0.1 / 9 + 0.9 + 0.9) / 3;
+    const loss = -(2 * Math.log(0.9) + Math.log(two) + Math.log(third)) / 4;
+    expect(result).toMatchObject({
+      name: 'all',
+      parameters: 150,
+      epochs: 4,
+      seconds: 36,
+      secondsPerEpoch: 9,
+      history: {},
+      test: { accuracy: 0.75, loss: expect.closeTo(loss, 6) },
+      // From hashlib: sha256(b'1\n2\n3\n').
+      parametersHash: '14c5e74c4b96ccef41cd94db73a9ec3348038ac094feca4fd897cecffa07cdae',
+      runs: [{ seed: 1, seconds: 36, accuracy: 0.75 }],
+    });
+    expect(result.secondsTo99).toBeUndefined();
+    expect(result.overall.accuracy).toEqual({ mean: 0.75 });
+  });
+});
+
 describe('table', () => {
   it('has a row for each model and the published numbers below', () => {
-    expect(`\n${table([model])}\n`).toBe(`
-model      parameters  epochs  s/epoch  train loss  test loss  accuracy  macro F1  errors
------------------------------------------------------------------------------------------
-tiny            1,234       2    12.35      0.0000     0.1235   60.00 %    0.5555       2
------------------------------------------------------------------------------------------
-published     118,282      10        -           -     0.0842   97.42 %         -     258
+    expect(`\n${table([model], true)}\n`).toBe(`
+model      parameters  epochs  seconds  train loss  test loss  accuracy, %  95 % interval  macro F1  errors
+-----------------------------------------------------------------------------------------------------------
+tiny            1,234       2     24.7      0.0000     0.1235        60.00  23.07 - 88.24    0.5555       2
+-----------------------------------------------------------------------------------------------------------
+published     118,282      10        -           -     0.0842        97.42              -         -     258
 `);
+  });
+
+  it('shows deviations over the runs, and the time to 99 % where a model got there', () => {
+    const several = networkOutcome('net', 'a net', networks, labels).result;
+    const ensemble = ensembleOutcome('all', 'some nets', networks, labels).result;
+    expect(`\n${table([several, ensemble], false)}\n`).toBe(`
+model  parameters  epochs  seconds  to 99 %  train loss  test loss    accuracy, %  95 % interval         macro F1  errors
+-------------------------------------------------------------------------------------------------------------------------
+net            50       4     12.0      1.0      1.0000     0.2000  75.00 ± 25.00  30.06 - 95.44  0.6444 ± 0.3355       1
+all           150       4     36.0        -           -     0.4737          75.00  30.06 - 95.44           0.6000       1
+`);
+  });
+});
+
+describe('describeImages', () => {
+  it('tells how many images were trained on where models differ in that', () => {
+    expect(describeImages([model, model])).toBeUndefined();
+    const other = { ...model, name: 'other', trainingImages: 60_000, validationImages: 0 };
+    expect(describeImages([model, other, { ...model, name: 'third' }])).toBe(
+      'Training images: 55,000 (5,000 held out) for tiny, third; 60,000 for other.',
+    );
   });
 });

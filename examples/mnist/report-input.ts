@@ -1,0 +1,144 @@
+import { cpus } from 'node:os';
+import { backendInfo } from 'ndgrad';
+import type { Pair } from './compare.ts';
+import type { Data } from './data.ts';
+import type { Flags } from './flags.ts';
+import { version } from './networks.ts';
+import type { FirstLayer, Misclassified, PublishedResult, ReportInput, ReportModel } from './report/input.ts';
+import type { Outcome } from './results.ts';
+import { classScores } from './scores.ts';
+
+const notebook = {
+  source: 'C. Deotte, MNIST-CNN-99.75',
+  url: 'https://github.com/cdeotte/MNIST-CNN-99.75',
+};
+const published: readonly PublishedResult[] = [
+  {
+    name: 'CNN',
+    about: 'seven batch-normalised convolutions, augmented; 1500 networks',
+    accuracy: 0.99641,
+    deviation: 0.00047,
+    ...notebook,
+  },
+  {
+    name: 'Ensemble',
+    about: 'fifteen of these, 100 times',
+    accuracy: 0.99745,
+    deviation: 0.0002,
+    ...notebook,
+  },
+  {
+    name: 'One-epoch CNN',
+    about: 'two convolutions, one epoch; 30 networks',
+    accuracy: 0.99041,
+    deviation: 0.00066,
+    source: 'train_mnist_fast',
+    url: 'https://github.com/tuomaso/train_mnist_fast',
+  },
+];
+
+/** What the report shows of a run. `args` is what followed `npm run mnist --`. */
+export function reportInput(
+  flags: Flags<unknown>,
+  data: Data,
+  outcomes: readonly Outcome[],
+  pairs: readonly Pair[],
+  args: readonly string[] = process.argv.slice(2),
+): ReportInput {
+  const { name: backend, threads } = backendInfo();
+  const networks = outcomes.flatMap((outcome) => outcome.networks);
+  // Some models are trained on more images than most, for comparison with others: their line says so.
+  const training = Math.min(...outcomes.map(({ result }) => result.trainingImages));
+  const validation = Math.max(...outcomes.map(({ result }) => result.validationImages));
+  const runs = Math.max(...outcomes.map(({ networks }) => networks.length));
+  return {
+    dataset: {
+      name: data.name,
+      classes: data.classes,
+      trainingImages: training,
+      validationImages: validation || undefined,
+      testImages: data.test.labels.length,
+    },
+    mode: flags.mode === 'standard' ? 'default' : flags.mode,
+    command: ['npm run mnist', ...(args.length > 0 ? ['--'] : []), ...args.map(quote)].join(' '),
+    seeds: Array.from({ length: runs }, (_, i) => flags.seed + i),
+    versions: {
+      ndgrad: version,
+      node: process.version,
+      backend,
+      threads,
+      cpu: cpus()[0]?.model.trim() ?? 'unknown',
+      date: networks
+        .map(({ date }) => date)
+        .sort()
+        .at(-1)!,
+    },
+    models: outcomes.map((outcome) => reportModel(outcome, training)),
+    published: data.name === 'MNIST' ? published : undefined,
+    mcnemar: matrix(outcomes, pairs),
+    misclassified: misclassified(outcomes, data),
+    firstLayers: outcomes.flatMap((outcome) => firstLayer(outcome, data)),
+  };
+}
+
+/** As a shell reads it. */
+const quote = (arg: string) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`);
+
+function reportModel({ about, result }: Outcome, training: number): ReportModel {
+  const { name, overall, test, trainingImages, seconds, ...rest } = result;
+  const more = trainingImages > training ? `, on ${trainingImages.toLocaleString('en-US')} images` : '';
+  return {
+    id: name,
+    about: about + more,
+    parameters: rest.parameters,
+    epochs: rest.epochs,
+    trainingSeconds: seconds,
+    secondsPerEpoch: rest.secondsPerEpoch,
+    secondsTo99: rest.secondsTo99,
+    runs: rest.runs,
+    ...overall,
+    history: rest.history,
+    confusion: test.confusion,
+    classes: classScores(test.confusion),
+  };
+}
+
+function matrix(outcomes: readonly Outcome[], pairs: readonly Pair[]): number[][] | undefined {
+  if (outcomes.length < 2) return undefined;
+  const names = outcomes.map(({ result }) => result.name);
+  return names.map((a) =>
+    names.map(
+      (b) => pairs.find(({ models }) => models.includes(a) && models.includes(b) && a !== b)?.pValue ?? 1,
+    ),
+  );
+}
+
+/** What the most accurate model got wrong. */
+function misclassified(outcomes: readonly Outcome[], { test }: Data): Misclassified {
+  const best = [...outcomes].sort(
+    (a, b) => b.result.overall.accuracy.mean - a.result.overall.accuracy.mean,
+  )[0]!;
+  const { result, probabilities } = best;
+  const images = result.predictions.flatMap((predicted, index) => {
+    const label = test.labels[index]!;
+    if (predicted === label) return [];
+    return {
+      pixels: test.pixels.subarray(784 * index, 784 * (index + 1)),
+      index,
+      label,
+      predicted,
+      predictedProbability: probabilities[10 * index + predicted]!,
+      labelProbability: probabilities[10 * index + label]!,
+    };
+  });
+  return { model: result.name, images };
+}
+
+/** Of the first run; an ensemble has none of its own. */
+function firstLayer({ result, networks }: Outcome, { classes }: Data): FirstLayer[] {
+  const { configuration, firstLayer } = networks[0]!;
+  if (configuration.model !== result.name) return [];
+  const shape = firstLayer.shape as FirstLayer['shape'];
+  const names = shape.length === 2 && shape[1] === classes.length ? classes : undefined;
+  return [{ model: result.name, shape, values: firstLayer.values, names }];
+}

@@ -1,0 +1,85 @@
+import {
+  confusionMatrix,
+  f1Score,
+  type RunSummary,
+  softmaxCrossEntropy,
+  summarizeRuns,
+  tensor,
+  wilsonInterval,
+} from 'ndgrad';
+
+/** How well the test images were told apart. */
+export interface Scores {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly macroF1: number;
+  /** Row: the class that it is. Column: the class that was predicted. */
+  readonly confusion: readonly (readonly number[])[];
+  /** The predicted class of every test image, in order. */
+  readonly predictions: readonly number[];
+}
+
+/** Scores of probabilities, a row of ten for each label. The loss comes from the network's own logits. */
+export function score(probabilities: Float32Array, labels: Uint8Array, loss: number): Scores {
+  const predictions = Array.from(labels, (_, i) => likeliest(probabilities, 10 * i));
+  const right = predictions.filter((predicted, i) => predicted === labels[i]).length;
+  return {
+    loss,
+    accuracy: right / labels.length,
+    macroF1: f1Score(labels, predictions, { average: 'macro', numClasses: 10 }),
+    confusion: confusionMatrix(labels, predictions, { numClasses: 10 }),
+    predictions,
+  };
+}
+
+function likeliest(probabilities: Float32Array, from: number): number {
+  let best = 0;
+  for (let k = 1; k < 10; k++) if (probabilities[from + k]! > probabilities[from + best]!) best = k;
+  return best;
+}
+
+/** The mean of what several networks give the same classes: an ensemble's probabilities. */
+export function meanProbabilities(members: readonly Float32Array[]): Float32Array {
+  return Float32Array.from(
+    members[0]!,
+    (_, i) => members.reduce((sum, member) => sum + member[i]!, 0) / members.length,
+  );
+}
+
+/** The mean of -log(probability of the label). */
+export function crossEntropy(probabilities: Float32Array, labels: Uint8Array): number {
+  const logits = tensor(probabilities, { shape: [labels.length, 10] }).log();
+  return softmaxCrossEntropy(logits, tensor(labels)).item();
+}
+
+/** A score over several runs. Without `deviation` there was one. */
+export interface Estimate {
+  readonly mean: number;
+  /** Sample standard deviation. */
+  readonly deviation?: number;
+}
+
+export function estimate(values: readonly number[]): Estimate {
+  const { runs, mean, standardDeviation }: RunSummary = summarizeRuns(values);
+  return runs > 1 ? { mean, deviation: standardDeviation } : { mean };
+}
+
+/** Wilson's 95 % interval of an accuracy, which may be a mean over runs. */
+export function accuracyInterval(accuracy: number, images: number): readonly [low: number, high: number] {
+  return wilsonInterval(Math.round(accuracy * images), images);
+}
+
+/** Precision, recall and F1 of each class; 0 where there is nothing to divide by. */
+export function classScores(confusion: readonly (readonly number[])[]) {
+  const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
+  return confusion.map((row, k) => {
+    const hits = row[k]!;
+    const present = row.reduce((sum, n) => sum + n, 0);
+    const predicted = confusion.reduce((sum, other) => sum + other[k]!, 0);
+    return {
+      precision: share(hits, predicted),
+      recall: share(hits, present),
+      f1: share(2 * hits, present + predicted),
+    };
+  });
+}

@@ -1,0 +1,35 @@
+import type { Callback } from 'ndgrad';
+
+/** A callback of `fit` that adds up the time of training steps; validation does not count. */
+export interface Stopwatch extends Callback {
+  readonly seconds: number;
+  /** What it took until the validation accuracy first was 0.99; undefined while it was not. */
+  readonly secondsTo99: number | undefined;
+}
+
+/** A stopwatch at zero. `now` gives milliseconds. */
+export function stopwatch(now: () => number = () => performance.now()): Stopwatch {
+  let total = 0;
+  let begin = 0;
+  let last = 0;
+  let to99: number | undefined;
+  return {
+    get seconds() {
+      return total / 1000;
+    },
+    get secondsTo99() {
+      return to99;
+    },
+    onEpochBegin() {
+      begin = now();
+      last = begin;
+    },
+    onBatchEnd() {
+      last = now();
+    },
+    onEpochEnd({ results }) {
+      total += last - begin;
+      if ((results.val_accuracy ?? 0) >= 0.99) to99 ??= total / 1000;
+    },
+  };
+}
