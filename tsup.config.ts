@@ -1,8 +1,24 @@
 import { rmSync } from 'node:fs';
-import { defineConfig } from 'tsup';
+import { readFile } from 'node:fs/promises';
+import { defineConfig, type Options } from 'tsup';
 
 // tsup's own `clean` runs once per configuration, side by side, and could delete what the other has written.
 rmSync('dist', { recursive: true, force: true });
+
+/**
+ * Records of operations are made by calls when their modules are loaded. Bundlers may leave out those that a program
+ * does not use only where the calls are marked as free of side effects.
+ */
+const markRecords: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'mark-records',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/]tensor[\\/].*\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const call = /^((?:export )?const \w+(?:: [^=\n]+)? =)(?= \w+(?:<[^(\n]*>)?\()/gm;
+      return { contents: source.replace(call, '$1 /* @__PURE__ */'), loader: 'ts' };
+    });
+  },
+};
 
 export default defineConfig([
   {
@@ -20,6 +36,7 @@ export default defineConfig([
     external: [/^node:/],
     removeNodeProtocol: false,
     dts: { entry: ['src/index.ts', 'src/node.ts', 'src/testing.ts'] },
+    esbuildPlugins: [markRecords],
   },
   {
     entry: { 'ndgrad.min': 'src/index.ts' },

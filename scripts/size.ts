@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { kilobytes, report, root } from './shared.ts';
 
-const BUDGET = 60_000;
+const BUDGET = 62_000;
 
 // What is imported only when it is needed (the reference interpreter, the pool of threads) is left out, as bundlers leave it
 // out of the entry that a page loads.

@@ -159,7 +159,15 @@ export const misfits: Record<OperationName, readonly Misfit[] | null> = {
     misfit([image, zeros([3, 5, 2, 4])], 'spans 5', 'axis 2', '[1, 5, 4, 2]', 'has 4'),
     misfit([image, kernel, { dilation: [3, 1], padding: [[0, 1], 0] }], 'spans 7', 'axis 1', 'has 6'),
   ],
-  maxPool: poolings,
+  maxPool: [
+    ...poolings,
+    misfit(
+      [zeros([1, 1100, 1100, 1100, 1]), 1100],
+      '[1100, 1100, 1100]',
+      '31 bits',
+      'one axis after the other',
+    ),
+  ],
   avgPool: poolings,
   convTranspose: [
     ...convolutions,

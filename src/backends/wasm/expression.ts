@@ -20,16 +20,18 @@ export interface PointContext {
 /**
  * Emits straight-line code for expressions at four points, each node once: floats are f32x4, integers i32x4,
  * bools masks (0 or -1). What is the same at all points is computed where the function begins. The results
- * may be variables that `context` gave, or such of the function's beginning: nobody may change them.
+ * may be variables that `context` gave, or such of the function's beginning: nobody may change them. `done`
+ * holds what has been computed before, and takes what is now.
  */
 export function emitExpressions(
   code: Code,
   plan: PlanCode,
   context: PointContext,
   roots: readonly Expr[],
+  done = new Map<Expr, Argument>(),
 ): Local[] {
-  const done = new Map<Expr, Argument>();
   for (const e of postorder(roots)) {
+    if (done.has(e)) continue;
     const args = e.args.map((a) => done.get(a)!);
     const once = e.op !== 'load' && e.op !== 'acc' && e.op !== 'check' && args.every((a) => a.once);
     const emit = (): Local => emitNode(code, plan, context, e, args);

@@ -74,17 +74,21 @@ function placeFields(w: Windows) {
   return { spans, longest, shifts, masks: widths.map((n) => (1 << n) - 1), bits: shifts[0]! + widths[0]! };
 }
 
-/** The data type of the numbers of places. */
-export const placeType = (w: Windows): 'uint8' | 'int32' => (placeFields(w).bits > 8 ? 'int32' : 'uint8');
+/** Bits of the numbers of places. */
+export const placeBits = (w: Windows): number => placeFields(w).bits;
 
-function placeOf(w: Windows, distances: readonly (Expr | number)[]): Expr {
+function placeOf(w: Windows, distances: readonly Expr[]): Expr {
   const { shifts } = placeFields(w);
-  const known = distances.reduce<number>(
-    (sum, d, i) => (typeof d === 'number' ? sum + (d << shifts[i]!) : sum),
-    0,
+  return joined(
+    'or',
+    distances.map((d, i) => binary('shl', d, i32(shifts[i]!))),
   );
-  const rest = distances.flatMap((d, i) => (typeof d === 'number' ? [] : binary('shl', d, i32(shifts[i]!))));
-  return rest.length === 0 ? i32(known) : plus(joined('or', rest), known);
+}
+
+/** The number of a given place. */
+function placeAt(w: Windows, distances: Shape): Expr {
+  const { shifts } = placeFields(w);
+  return i32(distances.reduce((sum, d, i) => sum + (d << shifts[i]!), 0));
 }
 
 /** One element of a window. */
@@ -111,13 +115,11 @@ export function windowElements(
   const axes = [...extents.keys()];
   const padded = paddedAxes(w);
   const element = (tap: Shape | null): WindowElement => {
-    const distances = axes.map((i) =>
-      tap === null ? times(b.index(shape.length + i), dilations[i]!) : tap[i]! * dilations[i]!,
-    );
+    const known = tap?.map((t, i) => t * dilations[i]!);
+    const open = known ? [] : axes.map((i) => times(b.index(shape.length + i), dilations[i]!));
     const positions = padded.map((i) => {
-      const first = times(b.index(1 + i), strides[i]!);
-      const d = distances[i]!;
-      return typeof d === 'number' ? plus(first, d + starts[i]!) : plus(binary('add', first, d), starts[i]!);
+      const first = plus(times(b.index(1 + i), strides[i]!), starts[i]! + (known?.[i] ?? 0));
+      return known ? first : binary('add', first, open[i]!);
     });
     /** The view over the loop's axes; padded axes are none of `rest`. */
     const layOut = (rest: View): View => {
@@ -137,7 +139,7 @@ export function windowElements(
     const gathered = padded.map((i) => 1 + i);
     return {
       value: padded.length === 0 ? b.input(0, layOut) : b.gather(0, gathered, positions, layOut, outside),
-      place: placeOf(w, distances),
+      place: known ? placeAt(w, known) : placeOf(w, open),
       isInside: tests.length === 0 ? null : joined('and', tests),
     };
   };

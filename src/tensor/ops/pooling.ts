@@ -10,7 +10,7 @@ import { forEachAxis, marginsOf, type Padding } from './conv.ts';
 import { floating } from './elementwise.ts';
 import {
   elementAt,
-  placeType,
+  placeBits,
   type WindowElement,
   type Windows,
   windowElements,
@@ -37,7 +37,7 @@ const maxOperation = operation<Windows>({
 /** Where in its window each y comes from: the first place that holds it, by number. */
 const winnerOperation = operation<Windows>({
   name: 'maxPoolWinner',
-  shape: ([, y], w) => ({ shape: y!.shape, dtype: placeType(w) }),
+  shape: ([, y], w) => ({ shape: y!.shape, dtype: placeBits(w) > 8 ? 'int32' : 'uint8' }),
   vjp: noGradient,
   lower: (node, b, w) => {
     const { all, isReduced } = windowElements(b, w, node.shape, 0);
@@ -157,7 +157,13 @@ export function maxPool<S extends Shape>(
   size: number | Shape,
   options: PoolOptions = {},
 ): Tensor<Pooled<S>> {
-  return apply(maxOperation, [x], windowsOf('maxPool', x, size, options));
+  const w = windowsOf('maxPool', x, size, options);
+  if (placeBits(w) > 31)
+    throw new ShapeError(
+      `[maxPool] windows of ${show(w.sizes)} with dilation ${show(w.dilations)} span too much: places in a window are ` +
+        'counted with 31 bits. Pool along one axis after the other.',
+    );
+  return apply(maxOperation, [x], w);
 }
 
 /**

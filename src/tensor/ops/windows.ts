@@ -1,6 +1,6 @@
 import { ShapeError } from '../../ir/errors.ts';
 import { binary, compare, constant, type Expr, select } from '../../ir/expr.ts';
-import type { View } from '../../ir/view.ts';
+import { sizeOf, type View } from '../../ir/view.ts';
 import { apply } from '../apply.ts';
 import { type Operation, operation } from '../operation.ts';
 import { normalizeAxis, type Shape, show } from '../shape.ts';
@@ -67,32 +67,38 @@ const foldOperation: Operation<FoldParams> = operation<FoldParams>({
     () => apply(windowsOperation, [h], { axes, sizes, strides, dilations }),
   ],
   lower: (_node, b, { shape, axes, sizes, strides, dilations }) => {
-    b.over(sizes);
-    // Element c of an axis is element w of window o where o * stride + w * dilation = c.
+    const overlaps = axes.map((_, k) => Math.ceil((dilations[k]! * (sizes[k]! - 1) + 1) / strides[k]!));
+    const isSingle = sizeOf(overlaps) === 1;
+    if (!isSingle) b.over(overlaps);
+    const number = (n: number): Expr => constant(n, 'i32');
+    // Element c of an axis lies in window floor(c / stride) - n, n = 0, 1, ..., if its distance from where that
+    // window begins is a multiple of the dilation.
     const windows = axes.map((axis, k): Expr => {
-      const start = binary(
-        'sub',
-        b.index(axis),
-        binary('mul', b.index(shape.length + k), constant(dilations[k]!, 'i32')),
-      );
-      const s = constant(strides[k]!, 'i32');
-      if (strides[k] === 1) return start;
-      const whole = compare('eq', binary('mod', start, s), constant(0, 'i32'));
-      return select(whole, binary('div', start, s), constant(-1, 'i32'));
+      const c = b.index(axis);
+      const last = strides[k] === 1 ? c : binary('div', c, number(strides[k]!));
+      return isSingle ? last : binary('sub', last, b.index(shape.length + k));
+    });
+    const elements = axes.map((axis, k): Expr => {
+      const start = binary('mul', windows[k]!, number(strides[k]!));
+      const distance = binary('sub', b.index(axis), start);
+      if (dilations[k] === 1) return distance;
+      const element = binary('div', distance, number(dilations[k]!));
+      const whole = compare('eq', binary('mul', element, number(dilations[k]!)), distance);
+      return select(whole, element, number(-1));
     });
     const layOut = (rest: View): View => {
-      const stride = shape.map(() => 0);
-      const plain = shape.map((_, i) => i).filter((i) => !axes.includes(i));
-      plain.forEach((axis, k) => {
-        stride[axis] = rest.stride[k]!;
-      });
+      const plain = [...rest.stride];
+      const stride = shape.map((_, i) => (axes.includes(i) ? 0 : plain.shift()!));
+      const reduced = isSingle ? [] : overlaps;
       return {
-        shape: [...shape, ...sizes],
-        stride: [...stride, ...rest.stride.slice(plain.length)],
+        shape: [...shape, ...reduced],
+        stride: [...stride, ...reduced.map(() => 0)],
         offset: rest.offset,
       };
     };
-    return b.reduce('sum', b.gather(0, axes, windows, layOut, 0));
+    const inner = axes.map((_, k) => shape.length + k);
+    const g = b.gather(0, [...axes, ...inner], [...windows, ...elements], layOut, 0);
+    return isSingle ? b.map(g) : b.reduce('sum', g);
   },
 });
 
