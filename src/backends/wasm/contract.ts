@@ -4,7 +4,7 @@ import { sizeOf } from '../../ir/view.ts';
 import type { Callable, Code, Local, Operand } from './assembler/code.ts';
 import { unitsTask } from './chunks.ts';
 import { costOf } from './cost.ts';
-import { emitJoin, foldOf } from './fold.ts';
+import { emitJoin, type Fold, foldOf } from './fold.ts';
 import { leftOperand, rightOperand } from './panels.ts';
 import type { PlanCode, Task } from './plan-code.ts';
 import { emitOffset, linesOf, type Steps, stepsOf } from './steps.ts';
@@ -61,6 +61,7 @@ export function compileContract(kernel: Kernel, source: Contract, plan: PlanCode
   const aBatches = stepsOf(plan, a.batch, plan.bytesOf(source.a.buffer));
   const bBatches = stepsOf(plan, b.batch, plan.bytesOf(source.b.buffer));
   const multiply = compileBlock(source, plan, size, { rows, columns });
+  const fold = foldOf('sum', source.type);
   const partials = apart ? plan.temporary(4 * points * chunks + 64) : 0;
   const blockBytes = apart ? 0 : 4 * rows * columns + 64;
   const [sumsAt, chunkAt] = [plan.scratch(blockBytes), plan.scratch(chunks > 1 ? blockBytes : 0)];
@@ -98,8 +99,7 @@ export function compileContract(kernel: Kernel, source: Contract, plan: PlanCode
           const later = code.op('i32.add', scratch, chunkAt);
           code.for(K_CHUNK, k, K_CHUNK, (from) => {
             chunk(from, later);
-            const all = Math.ceil((rows * columns * 4) / 16) * 16;
-            emitJoin(code, foldOf('sum', source.type), sums, sums, later, all);
+            emitJoin(code, fold, sums, sums, later, Math.ceil((rows * columns) / 4) * 16);
           });
         }
         const height = code.smaller(code.op('i32.sub', m, row), rows);
@@ -117,9 +117,28 @@ export function compileContract(kernel: Kernel, source: Contract, plan: PlanCode
   );
   if (!apart) return [blocks];
 
-  const accAt = plan.scratch(4 * JOINED + 64);
   const joinCost = cost - products + (points * chunks) / 4;
-  const joined = unitsTask(plan, Math.ceil(points / JOINED), joinCost, 1, (code, first, end, scratch) =>
+  return [blocks, joinTask(plan, { partials, points, chunks, fold }, joinCost, stores)];
+}
+
+/** Sums of chunks of k, in temporary memory: those of all points, chunk after chunk. */
+interface Partials {
+  /** The word of their address. */
+  readonly partials: number;
+  readonly points: number;
+  readonly chunks: number;
+  readonly fold: Fold;
+}
+
+/** Adds the sums of chunks up and hands them to the stores. */
+function joinTask(
+  plan: PlanCode,
+  { partials, points, chunks, fold }: Partials,
+  cost: number,
+  stores: Callable,
+): Task {
+  const accAt = plan.scratch(4 * JOINED + 64);
+  return unitsTask(plan, Math.ceil(points / JOINED), cost, 1, (code, first, end, scratch) =>
     code.for(first, end, 1, (unit) => {
       const point = code.op('i32.mul', unit, JOINED);
       const count = code.smaller(code.op('i32.sub', points, point), JOINED);
@@ -129,12 +148,11 @@ export function compileContract(kernel: Kernel, source: Contract, plan: PlanCode
       code.copyMemory(acc, from, bytes);
       code.for(1, chunks, 1, () => {
         code.update(from, 'i32.add', from, 4 * points);
-        emitJoin(code, foldOf('sum', source.type), acc, acc, from, bytes);
+        emitJoin(code, fold, acc, acc, from, bytes);
       });
       code.call(stores, point, count, acc, scratch);
     }),
   );
-  return [blocks, joined];
 }
 
 interface Size {

@@ -40,8 +40,9 @@ export interface Right {
   emit(code: Code, part: Part, scratch: Local): { readonly at: Local; readonly panel: Local };
 }
 
-/** Steps of k that are worth a round of the loop over a run. */
+/** Steps of k that are worth a round of the loop over a run, and the most bytes that they may lie apart. */
 const LONG = 16;
+const FAR = 0x100_0000;
 
 /** The left operand: where it lies, if tiles can read that well, or copied to panels. */
 export function leftOperand(plan: PlanCode, operand: Lines, type: 'f32' | 'i32', most: Most): Left {
@@ -52,22 +53,18 @@ export function leftOperand(plan: PlanCode, operand: Lines, type: 'f32' | 'i32',
       step: depths.stride,
       key: JSON.stringify([lines, depths]),
       begin: (code, origin, next, count) => {
-        if (
-          lines.starts === null ||
-          (count === TILE_ROWS && inRunsOf(TILE_ROWS, lines) && lines.stride >= 0)
-        ) {
-          const at = code.op('i32.add', origin, emitOffset(code, plan, lines, next));
-          if (lines.stride >= 0)
-            return Array.from({ length: count }, (_, i) => ({ at, offset: i * lines.stride }));
+        const isEven = lines.starts === null || (count === TILE_ROWS && inRunsOf(TILE_ROWS, lines));
+        const at = (row: Local): Local => code.op('i32.add', origin, emitOffset(code, plan, lines, row));
+        if (isEven && lines.stride >= 0) {
+          const first = at(next);
+          return Array.from({ length: count }, (_, i) => ({ at: first, offset: i * lines.stride }));
         }
-        return Array.from({ length: count }, (_, i) => {
-          const offset = emitOffset(code, plan, lines, code.op('i32.add', next, i));
-          return { at: code.op('i32.add', origin, offset), offset: 0 };
-        });
+        return Array.from({ length: count }, (_, i) => ({
+          at: at(code.op('i32.add', next, i)),
+          offset: 0,
+        }));
       },
-      eachRun: (code, from, depth, body) => {
-        emitRuns(code, plan, depths, from, depth, body);
-      },
+      eachRun: (code, from, depth, body) => emitRuns(code, plan, depths, from, depth, body),
       advance: (code, next, _tile, count) => code.update(next, 'i32.add', next, count),
     },
     emit: (code, { origin, line }) => ({ a: origin, next: code.copy(line), tile: code.copy(0) }),
@@ -77,7 +74,8 @@ export function leftOperand(plan: PlanCode, operand: Lines, type: 'f32' | 'i32',
 /** Is the left operand best read where it lies? */
 function liesWell({ dtype, lines, depths }: Lines, type: 'f32' | 'i32'): boolean {
   if (dtypes[dtype].scalar !== type || dtypes[dtype].bytes !== 4) return false;
-  if (depths.stride < 0 || (depths.starts !== null && depths.run < LONG)) return false;
+  if (depths.stride < 0 || depths.stride > FAR) return false;
+  if (depths.starts !== null && depths.run < LONG) return false;
   // Lines that are neighbours in memory are cheap to copy, and then every step is one.
   return depths.stride === 4 || !(lines.stride === 4 && inRunsOf(TILE_ROWS, lines));
 }
@@ -110,8 +108,9 @@ export function rightOperand(
   most: Most,
 ): Right {
   const { dtype, lines, depths } = operand;
-  const lies = lines.starts === null && lines.stride === 4 && depths.starts === null && depths.stride >= 0;
-  if (once && lies && dtypes[dtype].scalar === type && dtypes[dtype].bytes === 4) {
+  const lies = lines.starts === null && lines.stride === 4 && depths.starts === null;
+  const isNear = depths.stride >= 0 && depths.stride <= FAR;
+  if (once && lies && isNear && dtypes[dtype].scalar === type && dtypes[dtype].bytes === 4) {
     return {
       step: depths.stride,
       emit: (code, { origin, line, k }) => {
