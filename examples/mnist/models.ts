@@ -87,7 +87,7 @@ const cnn: Network = {
     ]);
   },
   recipe: {
-    epochs: { quick: 1, standard: 3, full: 30 },
+    epochs: { quick: 1, standard: 3, full: 15 },
     validation: { quick: 5000, standard: 5000, full: 0 },
     batchSize: 128,
     optimizer: (parameters, steps) =>
@@ -166,6 +166,6 @@ export const models: Readonly<Record<string, Model>> = {
   ensemble: {
     about: 'the mean of several cnn',
     of: ['cnn', cnn],
-    members: { quick: 2, standard: 3, full: 8 },
+    members: { quick: 2, standard: 3, full: 5 },
   },
 };
