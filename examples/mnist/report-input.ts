@@ -73,6 +73,7 @@ export function reportInput(
         .sort()
         .at(-1)!,
     },
+    trainingSeconds: [...new Set(networks)].reduce((sum, { seconds }) => sum + seconds, 0),
     models: outcomes.map((outcome) => reportModel(outcome, training)),
     published: data.name === 'MNIST' ? published : undefined,
     mcnemar: matrix(outcomes, pairs),

@@ -58,6 +58,7 @@ export function completeInput(): ReportInput {
     mode: 'full',
     command: 'npm run mnist -- --full --models "a,b"',
     seeds: [1, 2],
+    trainingSeconds: 1598,
     versions: {
       ndgrad: '0.1.0',
       node: 'v20.20.2',
@@ -127,6 +128,7 @@ export function leastInput(): ReportInput {
     mode: 'quick',
     command: 'npm run mnist -- --quick',
     seeds: [1],
+    trainingSeconds: 4.2,
     versions,
     models: [
       {

@@ -31,7 +31,7 @@ describe('the page', () => {
       'cnn gets 99.58 % of the MNIST test images right (95 % interval 99.29–99.81 %)',
     ]);
     expect(complete.text('.lead')[0]).toBe(
-      'About cnn: the most accurate of 3 models, all trained on 55,000 images, with 5,000 to choose by, and tested on ' +
+      'About cnn: the most accurate of 3 models, trained on 55,000 images, with 5,000 to choose by, and tested on ' +
         '10,000 others. Training took 26 min 38 s in all.',
     );
     expect(complete.text('.figures dd')).toEqual([

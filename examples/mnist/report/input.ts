@@ -11,6 +11,8 @@ export interface ReportInput {
   /** The seeds of the runs; every model was trained once with each, or with the first only. */
   readonly seeds: readonly number[];
   readonly versions: ReportVersions;
+  /** Training of all networks, each counted once, also those that are members of an ensemble. */
+  readonly trainingSeconds: number;
   /** At least one, in any order: the report puts the most accurate first. Ids are unique. */
   readonly models: readonly ReportModel[];
   /** Results of others for comparison; they stand apart from the models. */

@@ -22,19 +22,16 @@ const width = 196;
 export function summary(view: View): Html {
   const { input, models, best } = view;
   const { dataset } = input;
-  const seconds = models.reduce((sum, model) => sum + model.trainingSeconds * model.runs.length, 0);
   const modes = { quick: 'Quick run', default: 'Default run', full: 'Full run' };
   const single = best.runs.length === 1;
   const among =
-    models.length === 1
-      ? ', trained'
-      : `: the most accurate of ${plural(models.length, 'model')}, all trained`;
+    models.length === 1 ? ', trained' : `: the most accurate of ${plural(models.length, 'model')}, trained`;
   return html`<header>
 <p class="kicker">${dataset.name} · ${modes[input.mode]} · ${seedList(input.seeds)}</p>
 <h1><b>${best.id}</b> gets <b>${percent(best.accuracy.mean)}</b> of the ${dataset.name} test images right
 <span>(95 % interval ${range(best.interval)})</span></h1>
 <p class="lead">${capital(best.about)}${among} on ${plural(dataset.trainingImages, 'image')}${chosen(dataset.validationImages)},
-and tested on ${grouped(dataset.testImages)} others. Training took ${duration(seconds)} in all.</p>
+and tested on ${grouped(dataset.testImages)} others. Training took ${duration(input.trainingSeconds)} in all.</p>
 <dl class="figures">
 <div><dt>Errors</dt><dd>${meanCount(errors(best, view))} <small>in ${grouped(dataset.testImages)}</small></dd></div>
 <div><dt>Macro F1</dt><dd>${best.macroF1.mean.toFixed(4)}</dd></div>
