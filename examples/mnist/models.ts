@@ -21,7 +21,7 @@ type PerMode = Readonly<Record<Mode, number>>;
 
 /**
  * A network and how it is trained. What a resumed run may take from an earlier one is told by the text of
- * `build` and of the recipe, so all that matters is written inside of them.
+ * `build` and of the recipe, so all that is likely to be changed is written inside of them.
  */
 export interface Network {
   readonly about: string;

@@ -15,7 +15,7 @@ import {
   score,
 } from './scores.ts';
 
-/** The contents of `results.json`. Two runs with one seed differ in what is named `seconds...` only. */
+/** The contents of `results.json`. Two runs with one seed differ in `backend`, `threads` and what is named `seconds...` only. */
 export interface Results {
   readonly dataset: string;
   readonly mode: Mode;

@@ -3,6 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { ValueError } from '../ir/errors.ts';
 import type { Journal } from '../search/index.ts';
 
+/** What every journal begins with. */
+const START = '{"ndgrad":"search"';
+
 /**
  * A file that a search keeps its runs in, one JSON line for each, written through to the disk as soon as the run
  * is over. Folders are made where they are missing. A search that is killed goes on from there when it is
@@ -21,6 +24,13 @@ export function fileJournal(path: string): Journal {
     async read() {
       const bytes = await readIfThere(file, path);
       whole = bytes.lastIndexOf(0x0a) + 1;
+      const start = bytes.toString('utf8', 0, START.length);
+      // What has no whole line may be cut off below: only the beginning of a journal is.
+      if (whole === 0 && !START.startsWith(start)) {
+        throw new ValueError(
+          `[fileJournal] ${path} is not the journal of a search, wanted one or an empty file. Name another file.`,
+        );
+      }
       torn = whole < bytes.length;
       return bytes.subarray(0, whole).toString('utf8');
     },

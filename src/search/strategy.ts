@@ -39,8 +39,8 @@ export interface SuccessiveHalvingOptions {
   /** The share that goes on is 1 / factor, rounded up, with factor times the epochs; 3 by default. */
   readonly factor?: number;
   /**
-   * Epochs in the first round. By default as many as let the last round come as near to `maxEpochs` as it
-   * can.
+   * Epochs in the first round. By default `maxEpochs` divided by `factor` for each round that follows, rounded
+   * down; with few epochs there are fewer rounds, and the last one may stay below `maxEpochs`.
    */
   readonly minEpochs?: number;
   /** The most epochs that a trial may get. */

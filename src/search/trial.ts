@@ -74,7 +74,7 @@ export async function runTrial<S extends Space>(
   const seconds = (): number => Math.round(performance.now() - start) / 1000;
   seed(task.seed);
   try {
-    const metrics: unknown = await trial(parameters as ParametersOf<S>, { ...rest, signal });
+    const metrics: unknown = await trial(structuredClone(parameters) as ParametersOf<S>, { ...rest, signal });
     return { metrics: checkedMetrics(metrics), seconds: seconds() };
   } catch (error) {
     return { error: messageOf(error), seconds: seconds() };

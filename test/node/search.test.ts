@@ -180,3 +180,24 @@ describe('a program under tsx', { timeout: 120_000 }, () => {
     expect(runs).toEqual(untimed(await search(options)));
   });
 });
+
+describe('a file that is no journal', () => {
+  it.each(['notes without a line break', '{"some":"json"}', '{'.repeat(40)])(
+    '%s stays as it is',
+    async (text) => {
+      const path = join(mkdtempSync(join(tmpdir(), 'ndgrad-')), 'notes.txt');
+      writeFileSync(path, text);
+      await expect(search({ ...options, journal: fileJournal(path) })).rejects.toThrow(
+        'is not the journal of a search',
+      );
+      expect(readFileSync(path, 'utf8')).toBe(text);
+    },
+  );
+
+  it('the torn beginning of a journal is one', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'ndgrad-')), 'torn.jsonl');
+    writeFileSync(path, '{"ndgrad":"sea');
+    await search({ ...options, journal: fileJournal(path) });
+    expect(readFileSync(path, 'utf8')).toMatch(/^\{"ndgrad":"search"/);
+  });
+});

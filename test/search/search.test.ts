@@ -247,3 +247,19 @@ describe('options that do not fit are refused before the first trial', () => {
     expect(trial).not.toHaveBeenCalled();
   });
 });
+
+it('a trial may change its parameters: the search has its own', async () => {
+  const results = await search({
+    space: { width: choice([8, 16]), inner: choice([{ k: 1 }]) },
+    strategy: gridSearch(),
+    objective: { maximize: 'k' },
+    trial: (parameters) => {
+      const given = parameters as { width: number; inner: { k: number } };
+      given.width *= 2;
+      return { k: given.inner.k++ };
+    },
+    progress: false,
+  });
+  expect(results.runs.map(({ parameters }) => parameters.width)).toEqual([8, 16]);
+  expect(results.runs.map(({ metrics }) => metrics.k)).toEqual([1, 1]);
+});

@@ -373,3 +373,35 @@ describe('js and wasm give the same bits', () => {
     expectSame([y, ...gradients(y.mul(rng.normal(y.shape)).sum(), [x, kernel])], engines);
   });
 });
+
+describe('margins as wide as what a stride leaves over: the size stays, but not the place', () => {
+  const ramp = (shape: readonly number[], by: number) =>
+    tensor(
+      Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i * by) % 11) - 5),
+      { shape },
+    );
+  const values = async (t: Tensor) => Array.from(await t.data());
+
+  test.each([
+    [[1, 3, 1], [3, 1, 1], { stride: 3, padding: 1, outputPadding: 2 }],
+    [[1, 3, 1], [2, 1, 1], { stride: 3, padding: [[1, 0]], outputPadding: 1 }],
+    [[1, 3, 2, 1], [3, 2, 1, 1], { stride: [3, 1], padding: [1, 0], outputPadding: [2, 0] }],
+  ] as const)('the gradient of convTranspose is conv: %j', async (places, sizes, options) => {
+    const [x, w] = [ramp(places, 5), ramp(sizes, 7)];
+    const y: Tensor = convTranspose(x, w, options);
+    const u = ramp(y.shape, 3);
+    const [dx] = gradients(y.mul(u).sum(), [x]);
+    const { outputPadding: _, ...rest } = options;
+    expect(await values(dx!)).toEqual(await values(conv(u, w, rest)));
+  });
+
+  test('the gradient of the gradient of conv is conv', async () => {
+    const options = { stride: 3, padding: [[1, 0]] } as const;
+    const [x, w] = [ramp([1, 5, 1], 7), ramp([2, 1, 1], 7)];
+    const y = conv(x, w, options);
+    const [g, u] = [ramp(y.shape, 5), ramp(x.shape, 3)];
+    const [dx] = gradients(y.mul(g).sum(), [x]);
+    const [dg] = gradients(dx!.mul(u).sum(), [g]);
+    expect(await values(dg!)).toEqual(await values(conv(u, w, options)));
+  });
+});

@@ -72,7 +72,7 @@ export function readOptions(options: AugmentOptions): Settings {
     scale: typeof scale === 'number' ? [1 - scale, 1 + scale] : scale,
     shear: options.shear ?? 0,
     horizontalFlip: options.horizontalFlip ?? false,
-    elastic: elastic === undefined || elastic.alpha === 0 ? null : elastic,
+    elastic: !elastic || elastic.alpha === 0 ? null : elastic,
     fill: options.fill ?? 0,
     batchSize: options.batchSize ?? 32,
     shuffle: options.shuffle ?? true,
@@ -98,7 +98,7 @@ export function readOptions(options: AugmentOptions): Settings {
     check('scale', scale, 'two factors above 0, the least first', fits);
   }
   check('shear', shear, 'degrees from 0 to below 90', isWithin(shear, 0, 90) && shear < 90);
-  if (elastic !== undefined) {
+  if (elastic) {
     const { alpha, sigma } = elastic;
     check('elastic.alpha', alpha, 'pixels, finite, from 0 up', isWithin(alpha, 0, Number.MAX_VALUE));
     check('elastic.sigma', sigma, 'pixels above 0, at most 1000', isWithin(sigma, 0, 1000) && sigma > 0);

@@ -169,7 +169,8 @@ export function convolve(
   const whole = shape.map((d, axis) => sizes[axis - first] ?? d);
   const along = (list: readonly number[], otherwise: number): number[] =>
     shape.map((_, axis) => list[axis - first] ?? otherwise);
-  const margins = !sameShape(whole, shape) || steps.some((step) => step !== 1);
+  const isPlain = starts.every((start) => start === 0) && steps.every((step) => step === 1);
+  const margins = !isPlain || !sameShape(whole, shape);
   const arranged = arrange(x);
   const padded = margins ? arrange(embed(x, whole, along(starts, 0), along(steps, 1))) : arranged;
   return apply(convolution, [padded, w, arranged], geometry);

@@ -10,6 +10,8 @@ interface EmbedParams {
   readonly shape: Shape;
   readonly steps: readonly number[];
   readonly fill: number;
+  /** The axes along which x does not fill the result from end to end. */
+  readonly moved: readonly number[];
   readonly [key: string]: number | readonly number[];
 }
 
@@ -18,10 +20,7 @@ const embedOperation = operation<EmbedParams>({
   shape: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
   // dx = g at the places that x went to
   vjp: (g, y, [x], { steps }) => [() => strided(g, y.node.values, x!.node.shape, steps)],
-  lower: (node, b, { shape, steps, fill }) => {
-    const inner = node.inputs[0]!.shape;
-    // An axis of unchanged size and step 1 can only start at 0: it is read as it is.
-    const moved = shape.map((_, i) => i).filter((i) => shape[i] !== inner[i] || steps[i] !== 1);
+  lower: (_node, b, { shape, steps, fill, moved }) => {
     const indices = moved.map((axis) => {
       const distance = binary('sub', b.index(axis), b.value(axis, 'i32'));
       return steps[axis] === 1 ? distance : exactQuotient(distance, steps[axis]!);
@@ -56,5 +55,9 @@ export function embed(
   steps: readonly number[],
   fill = 0,
 ): Tensor {
-  return apply(embedOperation, [x], { shape: [...shape], steps, fill }, starts);
+  const inner = x.node.shape;
+  // Starts are values of the plan, but not which of them are 0: of an axis of unchanged size some are not, where a
+  // convolution's margins are as wide as what its stride leaves over.
+  const moved = [...shape.keys()].filter((i) => shape[i] !== inner[i] || steps[i] !== 1 || starts[i] !== 0);
+  return apply(embedOperation, [x], { shape: [...shape], steps, fill, moved }, starts);
 }
