@@ -53,7 +53,7 @@ export function conv(x: Tensor, kernel: Tensor, options: ConvOptions = {}): Tens
   const margins = marginsOf('conv', options.padding, extents, sizes, stride, dilation);
   const reach = sizes.map((size, i) => dilation[i]! * (size - 1));
   // Margins wider than a window's reach are no part of any gradient: they are put on beforehand.
-  const beyond = margins.map((m, i) => m.map((width) => Math.max(0, width - reach[i]!)) as [number, number]);
+  const { beyond, geometry } = placed(margins, reach, { stride, dilation, groups });
   const input = beyond.flat().some((width) => width > 0) ? pad(x, [[0, 0], ...beyond, [0, 0]]) : x;
   const whole = extents.map((extent, i) => extent + margins[i]![0] + margins[i]![1]);
   whole.forEach((extent, i) => {
@@ -63,14 +63,6 @@ export function conv(x: Tensor, kernel: Tensor, options: ConvOptions = {}): Tens
         `${show(x.shape)} has ${extent} there with its padding. Pad more, or take a smaller kernel.`,
     );
   });
-  const geometry: Geometry = {
-    strides: stride,
-    dilations: dilation,
-    starts: margins.map(([before], i) => before - beyond[i]![0]),
-    steps: stride.map(() => 1),
-    groups: groups > 1 ? 1 : 0,
-    depthwise: 0,
-  };
   if (groups === 1) return convolve(input, kernel, whole, geometry);
   const per = outputs / groups;
   if (inputs === 1) {
@@ -141,7 +133,7 @@ export function convTranspose(x: Tensor, kernel: Tensor, options: ConvTransposeO
         })
       : marginsOf('convTranspose', padding, places, sizes, stride, dilation);
   // Margins wider than a window's reach are cut off afterwards.
-  const beyond = margins.map((m, i) => m.map((width) => Math.max(0, width - reach[i]!)) as [number, number]);
+  const { beyond, geometry } = placed(margins, reach, { stride, dilation, groups });
   const wanted = full.map((size, i) => {
     const [before, after] = margins[i]!;
     return padding === 'same' ? places[i]! * stride[i]! : size - before - after + extra[i]!;
@@ -153,14 +145,6 @@ export function convTranspose(x: Tensor, kernel: Tensor, options: ConvTransposeO
     );
   }
   const extents = wanted.map((extent, i) => extent + beyond[i]![0] + beyond[i]![1]);
-  const geometry: Geometry = {
-    strides: stride,
-    dilations: dilation,
-    starts: margins.map(([before], i) => before - beyond[i]![0]),
-    steps: stride.map(() => 1),
-    groups: groups > 1 ? 1 : 0,
-    depthwise: 0,
-  };
   const crop = (y: Tensor): Tensor =>
     slice(y, null, ...wanted.map((extent, i) => [beyond[i]![0], beyond[i]![0] + extent] as const));
   const n = x.node.shape[0]!;
@@ -187,6 +171,24 @@ interface Options {
   readonly groups: number;
   /** How many spatial axes there are. */
   readonly spatial: number;
+}
+
+/** How much wider than a window's reach margins are, and the geometry with those that are not. */
+function placed(
+  margins: readonly (readonly [before: number, after: number])[],
+  reach: Shape,
+  { stride, dilation, groups }: Omit<Options, 'spatial'>,
+): { readonly beyond: readonly [before: number, after: number][]; readonly geometry: Geometry } {
+  const beyond = margins.map((m, i) => m.map((width) => Math.max(0, width - reach[i]!)) as [number, number]);
+  const geometry = {
+    strides: stride,
+    dilations: dilation,
+    starts: margins.map(([before], i) => before - beyond[i]![0]),
+    steps: stride.map(() => 1),
+    groups: groups > 1 ? 1 : 0,
+    depthwise: 0,
+  };
+  return { beyond, geometry };
 }
 
 function read(operation: string, x: Tensor, kernel: Tensor, options: ConvOptions): Options {
