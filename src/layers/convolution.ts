@@ -1,19 +1,19 @@
 import { ValueError } from '../ir/errors.ts';
 import { forEachAxis, marginsOf, type Padding } from '../tensor/ops/conv.ts';
 import { Parameter } from '../tensor/parameter.ts';
-import { defaultGenerator, type Generator } from '../tensor/random.ts';
+import { defaultGenerator } from '../tensor/random.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { toActivation } from './activation.ts';
-import type { ActivationFunction, ActivationName } from './activations.ts';
+import type { ActivationFunction } from './activations.ts';
+import type { DenseOptions } from './dense.ts';
 import { shapeError, showPartial } from './errors.ts';
-import { draw, type Initializer, type InitializerName } from './initializers.ts';
+import { draw } from './initializers.ts';
 import { Layer } from './layer.ts';
-import type { Penalty } from './penalty.ts';
 import type { PartialShape } from './shapes.ts';
 import { checkCount, checkRank, layout, resized } from './spatial.ts';
 
-export interface ConvolutionOptions<Spatial extends Shape = Shape> {
+export interface ConvolutionOptions<Spatial extends Shape = Shape> extends DenseOptions {
   /** Distance between the starts of neighbouring windows, for all spatial axes or each; 1 by default. */
   readonly stride?: number | Spatial;
   /**
@@ -28,19 +28,6 @@ export interface ConvolutionOptions<Spatial extends Shape = Shape> {
    * depthwise convolution.
    */
   readonly groups?: number;
-  /** Applied to the result; none by default. */
-  readonly activation?: ActivationName | ActivationFunction;
-  /** Whether a bias is added; true by default. In front of BatchNorm it is of no use. */
-  readonly bias?: boolean;
-  /** `glorotUniform` by default. */
-  readonly kernelInitializer?: InitializerName | Initializer;
-  /** `zeros` by default. */
-  readonly biasInitializer?: InitializerName | Initializer;
-  readonly kernelPenalty?: Penalty;
-  readonly biasPenalty?: Penalty;
-  readonly name?: string;
-  /** Where initial values are drawn from; the default generator if not given. */
-  readonly rng?: Generator;
 }
 
 /** What the layers of convolutions and transposed convolutions have in common. */

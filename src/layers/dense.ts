@@ -10,10 +10,11 @@ import { Layer } from './layer.ts';
 import type { Penalty } from './penalty.ts';
 import type { PartialShape } from './shapes.ts';
 
+/** Options of layers that have a kernel and a bias. */
 export interface DenseOptions {
   /** Applied to the result; none by default. */
   readonly activation?: ActivationName | ActivationFunction;
-  /** Whether b is added; true by default. */
+  /** Whether a bias is added; true by default. In front of BatchNorm it is of no use. */
   readonly bias?: boolean;
   /** `glorotUniform` by default. */
   readonly kernelInitializer?: InitializerName | Initializer;
