@@ -24,6 +24,7 @@ export default defineConfig([
   {
     entry: {
       index: 'src/index.ts',
+      gpu: 'src/gpu.ts',
       node: 'src/node.ts',
       testing: 'src/testing.ts',
       // What the workers of `inWorkers` run: a file that node.js finds beside it.
@@ -35,7 +36,7 @@ export default defineConfig([
     splitting: true,
     external: [/^node:/],
     removeNodeProtocol: false,
-    dts: { entry: ['src/index.ts', 'src/node.ts', 'src/testing.ts'] },
+    dts: { entry: ['src/index.ts', 'src/gpu.ts', 'src/node.ts', 'src/testing.ts'] },
     esbuildPlugins: [markRecords],
   },
   {

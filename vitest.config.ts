@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^ndgrad$/, replacement: source('index.ts') },
+      { find: /^ndgrad\/gpu$/, replacement: source('gpu.ts') },
       { find: /^ndgrad\/node$/, replacement: source('node.ts') },
       { find: /^ndgrad\/testing$/, replacement: source('testing.ts') },
     ],

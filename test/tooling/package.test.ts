@@ -24,3 +24,22 @@ test('every development dependency is one exact version', () => {
   expect(versions.length).toBeGreaterThan(0);
   for (const [name, version] of versions) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
 });
+
+test('the packages for GPUs are optional, and their versions agree', () => {
+  const { devDependencies, peerDependencies, peerDependenciesMeta, overrides } = manifest('.');
+  expect(Object.keys(peerDependencies).sort()).toEqual(['gpu.js', 'webgpu']);
+  expect(peerDependenciesMeta).toEqual({ 'gpu.js': { optional: true }, webgpu: { optional: true } });
+  // The executor uses parts of gpu.js that no other version promises.
+  expect(peerDependencies['gpu.js']).toBe(devDependencies['gpu.js']);
+  expect(peerDependencies.webgpu).toBe(`>=${devDependencies.webgpu}`);
+  const load = readFileSync('src/gpu/load.ts', 'utf8');
+  for (const name of ['gpu.js', 'webgpu']) expect(load).toContain(`'${name}@${devDependencies[name]}'`);
+
+  // gpu.js would bring a second webgpu, and compile headless-gl for minutes, which is not used here.
+  expect(overrides['gpu.js'].webgpu).toBe('$webgpu');
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+  const paths = Object.keys(packages).filter((path) => /(?:^|\/)(?:webgpu|gl)$/.test(path));
+  expect(paths.sort()).toEqual(['node_modules/gl', 'node_modules/webgpu']);
+  expect(packages['node_modules/gl']).toMatchObject({ name: 'gpu-mock.js' });
+  expect(packages['node_modules/gl'].hasInstallScript).toBeUndefined();
+});
