@@ -2,6 +2,7 @@ export { type BackendName, setBackend, setThreads } from './backend.ts';
 export * from './data/index.ts';
 export type { DType, TypedArray } from './ir/dtype.ts';
 export { DTypeError, MemoryError, NdgradError, ShapeError, StateError, ValueError } from './ir/errors.ts';
+export type { Backend } from './ir/kernel.ts';
 export * from './layers/index.ts';
 export * from './losses/index.ts';
 export * from './metrics/index.ts';

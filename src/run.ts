@@ -1,4 +1,11 @@
-import { backendIfReady, describeBackend, loadBackend, readyBackend } from './backend.ts';
+import {
+  backendIfReady,
+  describeBackend,
+  loadBackend,
+  readyBackend,
+  synchronousBackend,
+  whenReady,
+} from './backend.ts';
 import { type CompiledPlan, type Goal, PlanCache } from './compiler/cache.ts';
 import { compile } from './compiler/compile.ts';
 import { explainPlan } from './compiler/explain.ts';
@@ -14,6 +21,8 @@ import { turn } from './ir/turn.ts';
 /** Plans kept for graphs of equal structure, and the backend that they are for. */
 const cache = new PlanCache(256);
 let cachedFor: Backend | null = null;
+/** Plans of initial values, which the CPU computes, beside an asynchronous backend. */
+const initialPlans = new PlanCache(16);
 
 /** What one run is to do: compute values and overwrite Parameters, in one plan. */
 export interface Step {
@@ -57,13 +66,12 @@ function pairs(numbers: readonly number[], from: number): [number, number][] {
   return result;
 }
 
-function lookUp({ order, goal }: Prepared): CompiledPlan {
-  const backend = readyBackend();
-  if (backend !== cachedFor) {
+function lookUp({ order, goal }: Prepared, backend: Backend): CompiledPlan {
+  if (backend !== cachedFor && backend === readyBackend()) {
     cache.clear();
     cachedFor = backend;
   }
-  return cache.get(order, goal, (graph) => {
+  return (backend === cachedFor ? cache : initialPlans).get(order, goal, (graph) => {
     const plan = compile(graph, goal, { limits: backend.limits });
     return { plan, executable: backend.compile(plan) };
   });
@@ -71,21 +79,25 @@ function lookUp({ order, goal }: Prepared): CompiledPlan {
 
 /**
  * Runs a step, at once where the backend is of that kind. The results keep their values; on a failed check
- * nothing is overwritten and a ValueError says why.
+ * nothing is overwritten and a ValueError says why. On an asynchronous backend the results have their storages
+ * at once, with values that are on their way, and lose them if the run fails.
  */
 export function run(step: Step): void | Promise<void> {
   const prepared = check(step);
   if (prepared.order.roots.length === 0) return;
   if (backendIfReady() !== null) return execute(prepared);
   // Sorted anew then: other steps have been sorted since, and may have computed a part of this one.
-  return load().then(() => execute(prepare(step)));
+  return whenReady(async () => execute(prepare(step)));
 }
 
-function execute(prepared: Prepared): void | Promise<void> {
+function execute(
+  prepared: Prepared,
+  backend = readyBackend(),
+  results = prepared.wanted.map((node) => Storage.allocate(node.dtype, node.size)),
+): void | Promise<void> {
   const { order, wanted } = prepared;
   if (order.roots.length === 0) return;
-  const { plan, executable } = lookUp(prepared);
-  const results = wanted.map((node) => Storage.allocate(node.dtype, node.size));
+  const { plan, executable } = lookUp(prepared, backend);
   const bound = order.leaves.map((node) => node.storage!);
   const finish = (failure: Failure | null): void => {
     if (failure !== null) throw new ValueError(plan.checks[failure.check]!.describe(failure.value));
@@ -95,8 +107,14 @@ function execute(prepared: Prepared): void | Promise<void> {
     });
   };
   const outcome = executable.run({ values: order.values, bound, results });
-  if (outcome instanceof Promise) return outcome.then(finish);
-  finish(outcome);
+  if (!(outcome instanceof Promise)) return finish(outcome);
+  wanted.forEach((node, i) => {
+    node.storage = results[i]!;
+  });
+  return outcome.then(finish).catch((error) => {
+    for (const node of wanted) node.storage = null;
+    throw error;
+  });
 }
 
 /**
@@ -109,71 +127,65 @@ export async function takeTurn(): Promise<void> {
 
 /** The values of a node, computed if they are not known. The array belongs to the node: do not change it. */
 export async function compute(node: Node): Promise<TypedArray> {
-  await run({ results: [node], assignments: [] });
-  await load();
+  const running = run({ results: [node], assignments: [] });
+  // The node may lose it: reading it then tells that its step failed.
+  const { storage } = node;
+  await running;
   await takeTurn();
-  return readyBackend().read(node.storage!);
+  return (await loadBackend()).read(storage ?? node.storage!);
 }
 
-/** `compute` without waiting; backends of the CPU can. */
+/** `compute` without waiting; backends of the CPU can, and any where the values have been read before. */
 export function computeSync(node: Node): TypedArray {
-  const backend = readyBackend();
-  const pending = run({ results: [node], assignments: [] });
-  const array = pending instanceof Promise ? pending : backend.read(node.storage!);
-  if (array instanceof Promise) {
-    throw new StateError(
-      `[dataSync] backend '${backend.name}' can't be read without waiting. Use \`await t.data()\`.`,
-    );
-  }
-  return array;
-}
-
-/** Storages that wait for the backend, in the order of their making. */
-const deferred: Storage[] = [];
-
-/**
- * Loads the backend, where that is still to be done, and makes the values that wait for it, before anything
- * is overwritten.
- */
-async function load(): Promise<void> {
-  await loadBackend();
-  for (const storage of deferred.splice(0)) void storage.array;
-}
-
-/**
- * The values of a node as they were when it was built: versions may have been counted up for the run that
- * comes next.
- */
-function firstValues(node: Node): TypedArray {
-  if (node.storage === null) void execute(prepare({ results: [node], assignments: [] }));
+  const { name, settle } = readyBackend();
+  if (settle !== undefined && node.storage === null)
+    throw new StateError(`[dataSync] backend '${name}' makes one wait for results. Use \`await t.data()\`.`);
+  void run({ results: [node], assignments: [] });
   return node.storage!.array;
 }
 
 /**
- * A new storage with the values of a node: computed now, or, where the backend is not loaded yet, as soon as
- * it is.
+ * The values of a node that a Parameter starts with, computed on the CPU, so that they have the same bits
+ * whatever the backend. They are those of the day the node was built: versions may have been counted up for
+ * the run that comes next.
  */
-export function storageOf(node: Node, name: string): Storage {
-  if (backendIfReady() !== null) return new Storage(node.dtype, computeSync(node).slice(), name);
-  const storage = Storage.deferred(node.dtype, node.size, () => firstValues(node), name);
-  deferred.push(storage);
+export function initialValues(node: Node): TypedArray {
+  if (node.storage === null)
+    void execute(prepare({ results: [node], assignments: [] }), synchronousBackend());
+  return node.storage!.array;
+}
+
+/**
+ * A new storage with the values of a node: computed now, or, where the backend is not ready yet, in their
+ * turn. Where values are missing that only a device has, `copy`, a node with the same values, is run there.
+ */
+export function storageOf(node: Node, copy: Node, name: string): Storage {
+  const storage = Storage.deferred(node.dtype, node.size, () => initialValues(node), name);
+  const fill = (): void | Promise<void> => {
+    if (!toposort([node]).leaves.some((leaf) => leaf.storage!.residence?.away)) return void storage.array;
+    storage.overwrite();
+    return execute(prepare({ results: [copy], assignments: [] }), readyBackend(), [storage]);
+  };
+  toposort([node]).leaves.forEach(assertCurrent);
+  const filling = backendIfReady() === null ? whenReady(async () => fill()) : fill();
+  filling?.catch(() => {}); // whoever asks for the values is told
   return storage;
 }
 
 /** The plan of a step, printed. */
 export function explainStep(step: Step): string {
-  return explainPlan(lookUp(check(step)).plan);
+  return explainPlan(lookUp(check(step), readyBackend()).plan);
 }
 
 /** What runs the plans, and how many of them are kept. */
 export interface BackendInfo {
-  /** 'wasm' or 'js'. */
+  /** 'wasm' or 'js', or another that `setBackend` was given: 'webgpu', 'webgl2'. */
   readonly name: string;
   /** Threads that may take part in a run. */
   readonly threads: number;
   /** Why it is not WebAssembly, or why there are not more threads. */
   readonly reason: string;
-  /** Bytes of WebAssembly's memory: what it has grown to, and what of it is in use. */
+  /** Bytes of the backend's own memory: what it has grown to, and what of it is in use. */
   readonly memory: { readonly bytes: number; readonly used: number };
   readonly plans: number;
   readonly planHits: number;

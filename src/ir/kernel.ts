@@ -43,7 +43,7 @@ export interface Operand {
 /**
  * Reduces `expr` over the axes `over`, which are the innermost of its inputs' views.
  *
- * Order of accumulation (every backend, to the bit): with r the row-major number of an element over `over`,
+ * Order of accumulation (the CPU's backends, to the bit): with r the row-major number of an element over `over`,
  * chunk c holds the elements with floor(r / 4096) = c. Inside a chunk, lane l of 8 starts from the identity
  * (0 for sum, 1 for prod) and takes the elements with r mod 8 = l in ascending order; the lanes combine as
  * a[l] op a[l + 4], then + 2, then + 1. Chunk results combine in rounds of neighbours (0 with 1, 2 with 3,
@@ -64,7 +64,7 @@ export interface Reduce {
  * axes. The kernel's shape is [batch..., m..., n...], a's view is [batch..., m..., k...] and b's is
  * [batch..., k..., n...].
  *
- * Order of accumulation (every backend, to the bit): k runs in row-major order over its axes, in chunks of
+ * Order of accumulation (the CPU's backends, to the bit): k runs in row-major order over its axes, in chunks of
  * 4096, and these in blocks of 256. Each block's products (rounded) are added one by one to a sum that starts
  * at +0; a chunk's first block's sum is the chunk's, and each later one is added to it; so too the chunks'
  * sums make the result. Where m or n counts a single element the result is instead a `sum` of the products by
@@ -165,9 +165,22 @@ export interface Failure {
 }
 
 export interface Executable {
-  /** Runs the plan once; null says that all went well. A failure leaves every bound storage as it was. */
+  /**
+   * Runs the plan once; null says that all went well. A failure leaves every bound storage as it was.
+   *
+   * An asynchronous backend (one with `settle`) gives a promise, and what it is asked for (runs and reads)
+   * comes to pass in the order of the calls. When the call returns, the arrays of the bound storages that have no
+   * copy in the backend's memory have been read, and the results and the storages that the plan overwrites have
+   * residences that are `away`. Small results should come home with the outcome of the checks, so that
+   * `loss.item()` works after an awaited step. The promise rejects where the device fails. After a failure of
+   * either kind the residences of the results throw `neverComputed()`, and so does every run and read that
+   * needs them, asked for before or later: its promise rejects, and it overwrites nothing.
+   */
   run(bindings: Bindings): Failure | null | Promise<Failure | null>;
-  /** Gives back what the backend holds for the plan, which is run no more. */
+  /**
+   * Gives back what the backend holds for the plan, which is run no more; runs that were asked for come to
+   * their end first.
+   */
   release(): void;
 }
 
@@ -178,6 +191,10 @@ export interface Limits {
   readonly maxStores: number;
 }
 
+/**
+ * What runs plans. To users an object that `setBackend` takes, with a name; the rest is between ndgrad and its
+ * backends, and may change with any version.
+ */
 export interface Backend {
   readonly name: string;
   /** The most threads that take part in a run, and why there are not more. */
@@ -189,6 +206,15 @@ export interface Backend {
   /** Would a turn of the event loop help, since the last one: are workers starting, or finalizers wanted? */
   wantsTurn(): boolean;
   compile(plan: Plan): Executable;
-  /** The storage's values in JavaScript's memory, valid until the storage is written next. */
+  /**
+   * The storage's values in JavaScript's memory, valid until the storage is written next. Where they had to
+   * be waited for, the array is up to date from then on.
+   */
   read(storage: Storage): Storage['array'] | Promise<Storage['array']>;
+  /**
+   * Waits for all that has been asked for, and brings the arrays of all storages up to date; asked before another
+   * backend takes over. It never rejects: values that are lost say so when they are asked for. Asynchronous
+   * backends have it, and only they.
+   */
+  settle?(): Promise<void>;
 }

@@ -6,7 +6,12 @@ import { sizeOf, type View } from './view.ts';
 
 /** A copy of a storage's values in a backend's memory. */
 export interface Residence {
-  /** Brings the storage's array up to date. */
+  /**
+   * Whether the array is out of date and only waiting mends that (`Backend.read`): on asynchronous backends.
+   * So it is too where the values will never be there, because the run that was to compute them failed.
+   */
+  readonly away?: boolean;
+  /** Brings the storage's array up to date; throws a StateError that says why not where it is `away`. */
   fetch(array: TypedArray): void;
   /** The array is about to be overwritten: the copy counts no more. */
   drop(): void;

@@ -1,5 +1,6 @@
 import { ShapeError } from '../ir/errors.ts';
 import { fromArray } from '../tensor/creation.ts';
+import { initialValuesOf } from '../tensor/evaluate.ts';
 import { show } from '../tensor/shape.ts';
 import type { Initializer } from './initializers.ts';
 
@@ -21,7 +22,7 @@ export function orthogonal(options: { gain?: number } = {}): Initializer {
     const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
     const count = Math.min(rows, columns);
     const length = Math.max(rows, columns);
-    const vectors = Float64Array.from(rng.normal([count, length]).dataSync());
+    const vectors = Float64Array.from(initialValuesOf(rng.normal([count, length])));
     for (let i = 0; i < count; i++) {
       const v = vectors.subarray(i * length, (i + 1) * length);
       for (let j = 0; j < 2 * i; j++)

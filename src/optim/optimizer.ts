@@ -143,12 +143,13 @@ export abstract class Optimizer<Slot extends string = string> {
     }
   }
 
-  /** A copy of the optimizer's memory, for a checkpoint. */
-  getState(): OptimizerState {
-    const names = Object.keys(this.#slots[0] ?? {}) as Slot[];
-    const copies = (slot: Slot): Float32Array[] =>
-      this.#slots.map((s) => Float32Array.from(s[slot].dataSync()));
-    return { step: this.step, slots: Object.fromEntries(names.map((slot) => [slot, copies(slot)])) };
+  /** A copy of the optimizer's memory, for a checkpoint; to be awaited before the next step. */
+  async getState(): Promise<OptimizerState> {
+    const { step } = this;
+    const slots: Record<string, Float32Array[]> = {};
+    for (const slot of Object.keys(this.#slots[0] ?? {}) as Slot[])
+      slots[slot] = await Promise.all(this.#slots.map(async (s) => Float32Array.from(await s[slot].data())));
+    return { step, slots };
   }
 
   /**

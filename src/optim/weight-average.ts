@@ -133,10 +133,13 @@ export class WeightAverage {
     }
   }
 
-  /** A copy of the average's memory, for a checkpoint beside the Parameters' values. */
-  getState(): WeightAverageState {
-    const values = this.#averages.map((average) => average.dataSync());
-    return { step: this.step, swapped: this.#swapped, values };
+  /**
+   * A copy of the average's memory, for a checkpoint beside the Parameters' values; to be awaited before the
+   * next step.
+   */
+  async getState(): Promise<WeightAverageState> {
+    const { step, swapped } = this;
+    return { step, swapped, values: await Promise.all(this.#averages.map((average) => average.data())) };
   }
 
   /**

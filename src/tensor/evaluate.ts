@@ -1,5 +1,5 @@
 import type { TypedArray } from '../ir/dtype.ts';
-import { compute, explainStep, run, takeTurn } from '../run.ts';
+import { compute, explainStep, initialValues, run, takeTurn } from '../run.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
@@ -13,6 +13,14 @@ export async function realize(...tensors: readonly Tensor[]): Promise<void> {
 /** The values without a copy. The array belongs to the tensor: it must not be changed. */
 export function valuesOf(t: Tensor): Promise<TypedArray> {
   return compute(t.node);
+}
+
+/**
+ * The values without waiting, computed on the CPU whatever the backend: what a Parameter is to start with. They
+ * must not be changed, and be computed from numbers that are on the CPU, such as random ones.
+ */
+export function initialValuesOf(t: Tensor): TypedArray {
+  return initialValues(t.node);
 }
 
 /**

@@ -27,7 +27,7 @@ export function describeTensor(t: Tensor): string {
   try {
     data = t.dataSync();
   } catch (error) {
-    if (error instanceof NdgradError) return `${title} <not computed: ${error.message}>`;
+    if (error instanceof NdgradError) return `${title} <not shown: ${error.message}>`;
     throw error;
   }
   if (t.size === 0) return `${title} []`;

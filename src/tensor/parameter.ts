@@ -4,7 +4,7 @@ import { sameShape } from '../ir/view.ts';
 import { storageOf } from '../run.ts';
 import { notATensor } from './apply.ts';
 import { type TensorLike, tensor } from './creation.ts';
-import { cast } from './ops/cast.ts';
+import { cast, detach } from './ops/cast.ts';
 import { type Shape, show } from './shape.ts';
 import { runStep } from './step.ts';
 import { Tensor } from './tensor.ts';
@@ -28,7 +28,7 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> {
   /** Starts with the values that a tensor has now; they are copied. */
   constructor(initial: Tensor<S>, options: ParameterOptions = {}) {
     if (!(initial instanceof Tensor)) throw notATensor('Parameter', initial);
-    const storage = storageOf(initial.node, options.name ?? 'parameter');
+    const storage = storageOf(initial.node, detach(initial).node, options.name ?? 'parameter');
     super(leafNode(storage, initial.node.shape));
     this.#storage = storage;
     this.trainable = options.trainable ?? true;

@@ -26,7 +26,10 @@ export async function runStep(options: StepOptions): Promise<void> {
   await running;
   await takeTurn();
   // The handle lets go of the graph; the node keeps it for others that were built on it.
-  for (const t of results) if (t.node.op !== leafOperation) t.node = leafNode(t.node.storage!, t.node.shape);
+  for (const t of results) {
+    const { op, storage, shape } = t.node;
+    if (op !== leafOperation && storage !== null) t.node = leafNode(storage, shape);
+  }
 }
 
 /** The plan that `runStep` would run, printed. */

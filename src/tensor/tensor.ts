@@ -80,7 +80,10 @@ export class Tensor<S extends Shape = Shape> {
     return (await compute(this.node)).slice();
   }
 
-  /** The values in row-major order, without waiting; on backends of the CPU only. */
+  /**
+   * The values in row-major order, without waiting: on backends of the CPU; on a GPU only once `await data()` has
+   * brought them home. So too `item`, `toArray`, `toNdarray` and printing.
+   */
   dataSync(): TypedArray {
     return computeSync(this.node).slice();
   }

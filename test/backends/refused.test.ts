@@ -46,6 +46,27 @@ test('Parameters start with the values of their making, however late these are c
   expect(Array.from(await p.data())).toEqual([7, 7]);
 });
 
+test('beside an asynchronous backend the reference interpreter makes initial values', async () => {
+  const { backendInfo, Dense, Generator, ones, setBackend } = await refused();
+  const { FakeDevice } = await import('./fake-device.ts');
+  const device = new FakeDevice();
+  await setBackend(device);
+  const layer = new Dense(3, 2, { rng: new Generator(1) });
+  expect(Math.abs(layer.kernel.dataSync()[0]!)).toBeGreaterThan(0);
+  expect(device.log).toEqual([]);
+  const sum = layer.kernel.sum();
+  const [value] = await sum.data();
+  expect(device.log).toEqual(['run', 'read']);
+  expect(backendInfo()).toMatchObject({ name: 'fake', reason: 'it is a fake' });
+  await setBackend('js');
+  expect(
+    layer.kernel
+      .mul(ones([3, 2]))
+      .sum()
+      .item(),
+  ).toBe(value);
+});
+
 test('a number of threads that cannot be is an error all the same', async () => {
   const { setThreads } = await refused();
   expect(() => setThreads(0)).toThrow('[setThreads] got 0, wanted a whole number from 1 to 255.');

@@ -35,7 +35,8 @@ const parameter = (values: number[], name: string, trainable = true): Parameter 
 const squared = (p: Tensor, target: number): Tensor => p.sub(target).square().sum();
 
 /** What the average holds. */
-const held = (average: WeightAverage): number[][] => average.getState().values.map((v) => [...v]);
+const held = async (average: WeightAverage): Promise<number[][]> =>
+  (await average.getState()).values.map((v) => [...v]);
 
 /** Does what weight-average.py does; the averages after every step. */
 async function train(options: { decay: number | Schedule; warmup?: boolean }): Promise<number[][][]> {
@@ -55,7 +56,7 @@ async function train(options: { decay: number | Schedule; warmup?: boolean }): P
       .sum()
       .add(b.mul(tensor(step.b)).sum());
     await optimizer.minimize(loss, { context, average });
-    found.push(held(average));
+    found.push(await held(average));
   }
   expect(average.step).toBe(steps.length);
   return found;
@@ -122,7 +123,7 @@ describe('in the plan of the step', () => {
     const step = (): Promise<void> => optimizer.minimize(p.sum(), { average });
     await Promise.all([step(), step(), step()]);
     expect(p.toArray()).toEqual([-3]);
-    expect(held(average)).toEqual([[-2]]);
+    expect(await held(average)).toEqual([[-2]]);
     expect(average.step).toBe(3);
   });
 
@@ -131,7 +132,7 @@ describe('in the plan of the step', () => {
     const optimizer = new Adam([p, still]);
     const average = new WeightAverage([p, still], { decay: 0.9 });
     for (let i = 0; i < 20; i++) await optimizer.minimize(squared(p, 0), { average });
-    expect(held(average)[1]).toEqual([...still.dataSync()]);
+    expect((await held(average))[1]).toEqual([...still.dataSync()]);
     expect(still.version).toBe(0);
   });
 
@@ -142,7 +143,7 @@ describe('in the plan of the step', () => {
     const context = training();
     context.assign(count, count.add(1));
     await new SGD([p], { learningRate: 1 }).minimize(squared(p, 0), { context, average });
-    expect(average.getState().values[1]).toEqual(Int32Array.of(8));
+    expect((await average.getState()).values[1]).toEqual(Int32Array.of(8));
   });
 
   test('a NaN loss changes nothing', async () => {
@@ -150,13 +151,13 @@ describe('in the plan of the step', () => {
     const optimizer = new SGD([p], { learningRate: 0.1 });
     const average = new WeightAverage([p]);
     await optimizer.minimize(squared(p, 0), { average });
-    const before = average.getState();
+    const before = await average.getState();
     expect(before.step).toBe(1);
     const bad = optimizer.minimize(p.sub(2).log().sum(), { average });
     await expect(bad).rejects.toThrow('the loss is NaN at step 1');
-    expect(average.getState()).toEqual(before);
+    expect(await average.getState()).toEqual(before);
     await expect(optimizer.minimize(tensor([1]).sum(), { average })).rejects.toThrow(StateError);
-    expect(average.getState()).toEqual(before);
+    expect(await average.getState()).toEqual(before);
   });
 });
 
@@ -166,16 +167,16 @@ describe('swap and use', () => {
     const average = new WeightAverage([p], { decay: 0.5 });
     const optimizer = new SGD([p], { learningRate: 0.1 });
     for (let i = 0; i < 3; i++) await optimizer.minimize(squared(p, 7), { average });
-    return { p, average, optimizer, own: p.toArray(), mean: held(average)[0]! };
+    return { p, average, optimizer, own: p.toArray(), mean: (await held(average))[0]! };
   }
 
   test('exchange the values, and back again to the bit', async () => {
     const { p, average, own, mean } = await trained();
     expect(mean).not.toEqual(own);
     await average.swap();
-    expect([p.toArray(), ...held(average), average.swapped]).toEqual([mean, own, true]);
+    expect([p.toArray(), ...(await held(average)), average.swapped]).toEqual([mean, own, true]);
     await average.swap();
-    expect([p.toArray(), ...held(average), average.swapped]).toEqual([own, mean, false]);
+    expect([p.toArray(), ...(await held(average)), average.swapped]).toEqual([own, mean, false]);
   });
 
   test('large Parameters are exchanged whole', async () => {
@@ -185,7 +186,7 @@ describe('swap and use', () => {
     await p.assign(Float32Array.from({ length: size }, (_, i) => -i));
     await average.swap();
     expect(p.dataSync().every((v, i) => v === i)).toBe(true);
-    expect(held(average)[0]!.every((v, i) => v === -i)).toBe(true);
+    expect((await held(average))[0]!.every((v, i) => v === -i)).toBe(true);
   });
 
   test('use gives back what the action gives', async () => {
@@ -230,8 +231,8 @@ describe('state', () => {
     if (swapped) await a.average.swap();
     const saved = structuredClone({
       p: a.p.dataSync(),
-      optimizer: a.optimizer.getState(),
-      average: a.average.getState(),
+      optimizer: await a.optimizer.getState(),
+      average: await a.average.getState(),
     });
     const b = make();
     await b.p.assign(saved.p);
@@ -243,19 +244,19 @@ describe('state', () => {
       for (let i = 0; i < 3; i++) await step(run);
     }
     expect(b.p.dataSync()).toEqual(a.p.dataSync());
-    expect(b.average.getState()).toEqual(a.average.getState());
+    expect(await b.average.getState()).toEqual(await a.average.getState());
     expect(b.average.step).toBe(6);
   });
 
   test('of another model is refused, and nothing is changed', async () => {
     const average = new WeightAverage([parameter([1], 'a')]);
-    const other = new WeightAverage([parameter([1, 2], 'a')]).getState();
+    const other = await new WeightAverage([parameter([1, 2], 'a')]).getState();
     await expect(average.setState(other)).rejects.toThrow(ShapeError);
     await expect(average.setState(other)).rejects.toThrow(
       "[setState] got 2 values for 'a.average' [1], wanted 1. Give the state of an average over the same model.",
     );
     await expect(average.setState({ step: 4, swapped: true, values: [] })).rejects.toThrow('got no values');
-    expect(average.getState()).toEqual({ step: 0, swapped: false, values: [Float32Array.of(1)] });
+    expect(await average.getState()).toEqual({ step: 0, swapped: false, values: [Float32Array.of(1)] });
   });
 });
 

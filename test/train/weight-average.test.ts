@@ -29,7 +29,8 @@ const score = async (model: Parameters<typeof evaluate>[0]): Promise<number> =>
   (await evaluate(model, validation, { loss: meanSquaredError })).loss!;
 
 /** The values that the average holds. */
-const held = (average: WeightAverage): number[] => average.getState().values.flatMap((v) => [...v]);
+const held = async (average: WeightAverage): Promise<number[]> =>
+  (await average.getState()).values.flatMap((v) => [...v]);
 
 test('fit trains as without, validates the averaged weights and ends with them', async () => {
   const plain = network();
@@ -75,7 +76,7 @@ test('training goes on, and from a state that was saved during an epoch end, to 
   const second = await halves.train({ initialEpoch: 1 });
   expect(second.history.val_loss).toEqual(history.val_loss!.slice(1));
   expect(valuesOf(halves.model)).toEqual(valuesOf(whole.model));
-  expect(halves.average.getState()).toEqual(whole.average.getState());
+  expect(await halves.average.getState()).toEqual(await whole.average.getState());
 
   const interrupted = trainee();
   const resumed = trainee();
@@ -85,8 +86,8 @@ test('training goes on, and from a state that was saved during an epoch end, to 
       if (epoch !== 1) return;
       const [from, to] = [interrupted.model.parameters(), resumed.model.parameters()];
       for (const [i, p] of to.entries()) await p.assign(from[i]!.detach());
-      await resumed.optimizer.setState(structuredClone(interrupted.optimizer.getState()));
-      await resumed.average.setState(structuredClone(interrupted.average.getState()));
+      await resumed.optimizer.setState(structuredClone(await interrupted.optimizer.getState()));
+      await resumed.average.setState(structuredClone(await interrupted.average.getState()));
       controller.abort();
     },
   };
@@ -97,15 +98,15 @@ test('training goes on, and from a state that was saved during an epoch end, to 
   const rest = await resumed.train({ initialEpoch: 2 });
   expect(rest.history.val_loss).toEqual(history.val_loss!.slice(2));
   expect(valuesOf(resumed.model)).toEqual(valuesOf(whole.model));
-  expect(resumed.average.getState()).toEqual(whole.average.getState());
+  expect(await resumed.average.getState()).toEqual(await whole.average.getState());
 });
 
 test('early stopping restores the best averaged weights', async () => {
   const seen: { averaged: number[]; own: number[] }[] = [];
   const scripted: Callback = {
-    onEpochEnd({ epoch, results }, { model }) {
+    async onEpochEnd({ epoch, results }, { model }) {
       results.val_loss = [3, 1, 2, 2][epoch]!;
-      seen.push({ averaged: valuesOf(model), own: held(average) });
+      seen.push({ averaged: valuesOf(model), own: await held(average) });
     },
   };
   const { model, average, train } = trainee();

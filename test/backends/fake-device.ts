@@ -1,0 +1,181 @@
+import { compileJs, single } from '../../src/backends/js/index.ts';
+import { neverComputed, valuesAway } from '../../src/ir/away.ts';
+import { overwrites } from '../../src/ir/buffers.ts';
+import type { TypedArray } from '../../src/ir/dtype.ts';
+import type { StateError } from '../../src/ir/errors.ts';
+import type { Backend, Executable, Failure, Plan } from '../../src/ir/kernel.ts';
+import type { Residence, Storage } from '../../src/ir/node.ts';
+
+interface Options {
+  readonly name?: string;
+  /** Results of up to so many elements come home with the run; 0 by default. */
+  readonly small?: number;
+}
+
+/**
+ * An asynchronous backend of the CPU: what it is asked for happens later, one after the other, and values come
+ * home only by waiting. The reference interpreter does the work, so the bits are its own.
+ */
+export class FakeDevice implements Backend {
+  readonly name: string;
+  readonly threads = 1;
+  readonly reason = 'it is a fake';
+  readonly limits = { maxInputs: 16, maxNodes: 192, maxStores: 16 };
+  /** Copies in the memory of the device. */
+  readonly held = new Set<Copy>();
+  /** What has been done, in order: 'run' or 'read'. */
+  readonly log: string[] = [];
+  /** The error with which the next run fails. */
+  failNext: Error | null = null;
+  lost: StateError | null = null;
+  released = 0;
+  /** Runs and reads that have been asked for and are not done. */
+  queued = 0;
+  readonly #small: number;
+  readonly #collected = new FinalizationRegistry<Copy>((copy) => this.held.delete(copy));
+  #latest: Promise<unknown> = Promise.resolve();
+  #turns = 0;
+
+  constructor({ name = 'fake', small = 0 }: Options = {}) {
+    this.name = name;
+    this.#small = small;
+  }
+
+  get memory(): { readonly bytes: number; readonly used: number } {
+    let used = 0;
+    for (const copy of this.held) used += copy.values.byteLength;
+    return { bytes: used, used };
+  }
+
+  /** Fulfilled when all that has been asked for is done. */
+  get idle(): Promise<unknown> {
+    return this.#latest;
+  }
+
+  wantsTurn(): boolean {
+    return false;
+  }
+
+  compile(plan: Plan): Executable {
+    const executable = compileJs(plan, single);
+    const targets = overwrites(plan);
+    return {
+      run: ({ values, bound, results }) => {
+        const inputs = bound.map((storage) => this.#enter(storage));
+        const outputs = results.map((storage) => this.#keep(storage, storage.target.slice(), 1));
+        for (const i of targets) inputs[i]!.asked++;
+        const arrays = (copies: readonly Copy[]): TypedArray[] => copies.map((copy) => copy.values);
+        return this.#later(() => {
+          this.log.push('run');
+          let failure: Failure | null | undefined;
+          try {
+            if (inputs.some((copy) => copy.failed)) throw neverComputed();
+            this.#fail();
+            failure = executable.run(values, arrays(inputs), arrays(outputs));
+          } finally {
+            for (const copy of outputs) {
+              copy.failed = failure !== null;
+              if (failure === null && copy.values.length <= this.#small) copy.bringHome(1);
+            }
+          }
+          return failure;
+        });
+      },
+      release: () => {
+        this.released++;
+      },
+    };
+  }
+
+  read(storage: Storage): TypedArray | Promise<TypedArray> {
+    const copy = this.#find(storage);
+    if (copy === null || !copy.away) return storage.array;
+    const { asked } = copy;
+    return this.#later(() => {
+      this.log.push('read');
+      if (copy.failed) throw neverComputed();
+      if (this.lost !== null) throw this.lost;
+      copy.bringHome(asked);
+      return storage.target;
+    });
+  }
+
+  async settle(): Promise<void> {
+    await this.#later(() => {
+      if (this.lost === null) for (const copy of this.held) if (!copy.failed) copy.bringHome(copy.asked);
+    });
+  }
+
+  #fail(): void {
+    if (this.lost !== null) throw this.lost;
+    const error = this.failNext;
+    this.failNext = null;
+    if (error !== null) throw error;
+  }
+
+  #later<T>(work: () => T): Promise<T> {
+    const before = this.#latest;
+    this.queued++;
+    const done = (async () => {
+      await before;
+      // The later ones wait less than those before them, by themselves.
+      await new Promise((resolve) => setTimeout(resolve, this.#turns++ % 3 === 0 ? 2 : 0));
+      this.queued--;
+      return work();
+    })();
+    this.#latest = done.catch(() => {});
+    return done;
+  }
+
+  #find({ residence }: Storage): Copy | null {
+    return residence instanceof Copy && this.held.has(residence) ? residence : null;
+  }
+
+  #enter(storage: Storage): Copy {
+    return this.#find(storage) ?? this.#keep(storage, storage.array.slice(), 0);
+  }
+
+  #keep(storage: Storage, values: TypedArray, asked: number): Copy {
+    storage.residence?.drop();
+    const copy = new Copy(this, storage.target, values, asked);
+    storage.residence = copy;
+    this.held.add(copy);
+    this.#collected.register(storage, copy, copy);
+    return copy;
+  }
+}
+
+class Copy implements Residence {
+  readonly #device: FakeDevice;
+  readonly #target: TypedArray;
+  readonly values: TypedArray;
+  /** How many runs that write it have been asked for, and how many of them the array has seen. */
+  asked: number;
+  #seen = 0;
+  failed = false;
+
+  constructor(device: FakeDevice, target: TypedArray, values: TypedArray, asked: number) {
+    this.#device = device;
+    this.#target = target;
+    this.values = values;
+    this.asked = asked;
+  }
+
+  get away(): boolean {
+    return this.failed || this.#seen !== this.asked;
+  }
+
+  bringHome(asked: number): void {
+    this.#target.set(this.values);
+    this.#seen = asked;
+  }
+
+  fetch(): void {
+    if (this.failed) throw neverComputed();
+    if (this.away) throw this.#device.lost ?? valuesAway(this.#device.name);
+  }
+
+  drop(): void {
+    this.#device.held.delete(this);
+  }
+}
