@@ -1,14 +1,22 @@
-/** Trains in Chromium with the package, served and bundled in many ways, and expects the bits of Node. */
+/**
+ * Trains in Chromium with the package, served and bundled in many ways, and expects the bits of Node; then on the GPU's
+ * APIs, in software, and expects losses like those of Node.
+ */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { type Case, cases } from './browser/cases.ts';
-import { CHROMIUM_FLAGS, findChromium } from './browser/chromium.ts';
-import { problemsOf } from './browser/judge.ts';
+import { CHROMIUM_FLAGS, findChromium, GPU_FLAGS } from './browser/chromium.ts';
+import { GPU_APIS, type GpuCase, gpuCases } from './browser/gpu-cases.ts';
+import { gpuProblemsOf, problemsOf } from './browser/judge.ts';
 import { installPacked } from './browser/projects.ts';
 import { type Outcome, visit } from './browser/visit.ts';
+import type { GpuOutcome } from './gpu/losses.ts';
 import { report, root, run } from './shared.ts';
+
+/** Software compiles and runs each kernel slowly. */
+const GPU_TIMEOUT_SECONDS = 120;
 
 const NAME_WIDTH = Math.max(...cases.map(({ name }) => name.length));
 
@@ -35,14 +43,16 @@ async function problemsIn(browser: Browser, which: Case, folder: string, hash: s
   }
 }
 
-async function check(executablePath: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'ndgrad-browser-'));
+/** What a program in scripts/ prints in Node, on the CPU. */
+const inNode = <O>(program: string): O =>
+  JSON.parse(run(process.execPath, [join(root, 'scripts', program)], { timeoutSeconds: 120 }));
+
+async function checkBits(executablePath: string, folder: string): Promise<string[]> {
   const browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
   try {
     installPacked(folder);
     console.log(`Chromium ${browser.version()}`);
-    const train = join(root, 'scripts/same-bits/train.mjs');
-    const expected: Outcome = JSON.parse(run(process.execPath, [train], { timeoutSeconds: 120 }));
+    const expected = inNode<Outcome>('same-bits/train.mjs');
     console.log(`${'case'.padEnd(NAME_WIDTH)}  backend  threads      ms  bits`);
     printRow(`Node ${process.versions.node}`, expected, '');
     const problems: string[] = [];
@@ -51,9 +61,63 @@ async function check(executablePath: string) {
       const found = await problemsIn(browser, which, own, expected.hash).catch((error) => [error.stack]);
       problems.push(...found.map((problem) => `${which.name}: ${problem}`));
     }
-    report(`browser: the same bits in ${cases.length} pages`, problems);
+    return problems;
   } finally {
     await browser.close();
+  }
+}
+
+async function gpuProblemsIn(
+  browser: Browser,
+  which: GpuCase,
+  folder: string,
+  losses: readonly number[],
+): Promise<string[]> {
+  const site = await which.prepare(folder);
+  const problems = site.warnings.map((warning) => `bundler: ${warning}`);
+  try {
+    for (const api of GPU_APIS) {
+      const visited = await visit<GpuOutcome>(browser, `${site.url}#${api}`, GPU_TIMEOUT_SECONDS);
+      const found = gpuProblemsOf(api, visited, losses);
+      const { name = '-', milliseconds = '-', reason = '' } = visited.report?.outcomes.at(-1) ?? {};
+      const columns = [which.name.padEnd(NAME_WIDTH), name.padEnd(7), `${milliseconds}`.padStart(6)];
+      console.log(`${columns.join('  ')}  ${found.length === 0 ? 'ok' : 'FAILED'}  ${reason}`);
+      problems.push(...found.map((problem) => `${api}: ${problem}`));
+    }
+    return problems;
+  } finally {
+    await site.close();
+  }
+}
+
+async function checkGpu(executablePath: string, folder: string): Promise<string[]> {
+  const browser = await chromium.launch({ executablePath, args: GPU_FLAGS });
+  try {
+    installPacked(folder, true);
+    const { losses } = inNode<GpuOutcome>('gpu/train.mjs');
+    console.log(`${'case'.padEnd(NAME_WIDTH)}  backend      ms  losses, adapter`);
+    const problems: string[] = [];
+    for (const [i, which] of gpuCases.entries()) {
+      const own = join(folder, `${i}`);
+      const found = await gpuProblemsIn(browser, which, own, losses).catch((error) => [error.stack]);
+      problems.push(...found.map((problem) => `GPU, ${which.name}: ${problem}`));
+    }
+    return problems;
+  } finally {
+    await browser.close();
+  }
+}
+
+async function check(executablePath: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'ndgrad-browser-'));
+  try {
+    const problems = [
+      ...(await checkBits(executablePath, join(folder, 'cpu'))),
+      ...(await checkGpu(executablePath, join(folder, 'gpu'))),
+    ];
+    const pages = GPU_APIS.length * gpuCases.length;
+    report(`browser: the same bits in ${cases.length} pages, the GPU trains in ${pages}`, problems);
+  } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const ENTRIES = ['index.js', 'testing.js', 'node.js', 'search-worker.js', 'ndgrad.min.js'];
+const ENTRIES = ['index.js', 'testing.js', 'gpu.js', 'node.js', 'search-worker.js', 'ndgrad.min.js'];
 
 /** Those that may need `node:` modules. */
 const NODE = ['node.js', 'search-worker.js'];
@@ -24,14 +24,16 @@ async function externals(file: string): Promise<string[]> {
 }
 
 /**
- * Problems of a built package, empty if there are none: files that need more than they may (only `ndgrad/node` and its worker
- * may need `node:` modules), and modules that stand in two files, so that their state would exist twice.
+ * Problems of a built package, empty if there are none: files that need more than they may (only `ndgrad/node` and its
+ * worker may need `node:` modules, and only `ndgrad/gpu` gpu.js), and modules that stand in two files, so that their state
+ * would exist twice.
  */
 export async function distProblems(dist: string, dependencies: string[]): Promise<string[]> {
   const problems: string[] = [];
   for (const entry of ENTRIES) {
     const allowed = (name: string) => {
       if (entry === 'ndgrad.min.js') return false;
+      if (entry === 'gpu.js' && name === 'gpu.js') return true;
       if (NODE.includes(entry)) return name.startsWith('node:') || dependencies.includes(name);
       return name === 'ndarray';
     };
@@ -52,9 +54,11 @@ export async function distProblems(dist: string, dependencies: string[]): Promis
   }
   if (home.size === 0) problems.push('no module paths found in dist/*.js');
 
-  for (const file of ['index.d.ts', 'testing.d.ts']) {
+  for (const file of ['index.d.ts', 'testing.d.ts', 'gpu.d.ts']) {
     const text = readFileSync(join(dist, file), 'utf8');
     if (/from 'node:|reference types="node"/.test(text)) problems.push(`dist/${file} needs Node's types`);
+    if (/from '(?:gpu\.js|@?webgpu)|reference types="@webgpu/.test(text))
+      problems.push(`dist/${file} needs the types of packages that few install`);
   }
   return problems;
 }

@@ -5,8 +5,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
+import { useSwiftShader } from './gpu/swiftshader.ts';
 import { codeBlocks } from './markdown.ts';
 import { report, root, run } from './shared.ts';
+
+// Blocks that ask for a GPU find an adapter and refuse it, and not only no adapter.
+useSwiftShader();
 
 // Inside the repository, where `ndgrad` means the package itself.
 const folder = join(root, '.cache/readme');

@@ -1,10 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
+
+const { devDependencies, overrides: inUse } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** What whoever wants the GPU installs: in browsers the first, in Node both. */
+export const gpuPackages = ['gpu.js', 'webgpu'].map((name) => `${name}@${devDependencies[name]}`);
+
+/** For the package.json of a project that installs them: one copy of webgpu, and no headless-gl. */
+export const overrides = { 'gpu.js': { ...inUse['gpu.js'], webgpu: devDependencies.webgpu } };
 
 interface RunOptions {
   cwd?: string;

@@ -2,13 +2,19 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
-import { inTemporaryFolder, kilobytes, report, root, run } from './shared.ts';
+import { inTemporaryFolder, kilobytes, overrides, report, root, run } from './shared.ts';
+import { smokeGpu } from './smoke/gpu.ts';
 
 const INSTALLED_BUDGET = 2_000_000;
 
 const program = readFileSync(join(root, 'scripts/smoke/xor.ts'), 'utf8');
 const javascript = (format: 'esm' | 'cjs', source = program) =>
   transformSync(source, { loader: 'ts', format, target: 'es2022', platform: 'node' }).code;
+const GPU_PROGRAM = `import { setBackend } from 'ndgrad';
+import { type GpuOptions, gpu } from 'ndgrad/gpu';
+const options: GpuOptions = { adapter: 'low-power' };
+await setBackend(await gpu(options));
+`;
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 function weight(folder: string): number {
@@ -28,11 +34,16 @@ inTemporaryFolder((folder) => {
       problems.push(`${what}: ${(error as Error).message}`);
     }
   };
-  const node = (file: string, ...flags: string[]) =>
-    run(process.execPath, [...flags, file], { cwd: folder, timeoutSeconds: 120 });
+  const node = (file: string, { flags = [], args = [] }: { flags?: string[]; args?: string[] } = {}) =>
+    run(process.execPath, [...flags, file, ...args], { cwd: folder, timeoutSeconds: 120 });
+  const install = (...packages: string[]) =>
+    run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', ...packages], {
+      cwd: folder,
+    });
 
   const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder]));
-  write('package.json', JSON.stringify({ name: 'smoke', private: true, type: 'module' }));
+  const project = { name: 'smoke', private: true, type: 'module', overrides };
+  write('package.json', JSON.stringify(project));
   run('npm', ['install', '--no-audit', '--no-fund', join(folder, filename)], { cwd: folder });
 
   const lock = JSON.parse(readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8'));
@@ -55,17 +66,19 @@ inTemporaryFolder((folder) => {
   attempt('single file', () => node('single.mjs'));
   // What a content-security policy without unsafe-eval forbids in a browser, Node can forbid too.
   write('no-eval.mjs', javascript('esm', single.replace(/.*toNdarray.*\n/g, '')));
-  attempt('no eval', () => node('no-eval.mjs', '--disallow-code-generation-from-strings'));
+  attempt('no eval', () => node('no-eval.mjs', { flags: ['--disallow-code-generation-from-strings'] }));
   write('node.mjs', "console.log(Object.keys(await import('ndgrad/node')).join(', '));\n");
   attempt('ndgrad/node', () => node('node.mjs'));
 
+  const trainsOnGpu = smokeGpu({ folder, attempt, node, install });
+
   const versions = ['typescript', '@types/node'].map((name) => `${name}@${devDependencies[name]}`);
-  run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...versions], { cwd: folder });
+  install(...versions);
   const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, target: 'ES2022' };
-  const compile = (name: string, file: string, options: object) => {
+  const compile = (name: string, file: string, options: object, source = program) => {
     const project = join(folder, name);
     mkdirSync(project);
-    writeFileSync(join(project, file), program);
+    writeFileSync(join(project, file), source);
     const compilerOptions = { ...strict, outDir: './out', ...options };
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
     return run('npx', ['tsc', '-p', project], { cwd: folder });
@@ -84,6 +97,11 @@ inTemporaryFolder((folder) => {
     compile('bundler', 'xor.ts', { module: 'ESNext', moduleResolution: 'Bundler', ...server });
     return node('bundler/out/xor.js');
   });
+
+  attempt('TypeScript, ndgrad/gpu without the packages for GPUs', () =>
+    compile('gpu', 'main.mts', { module: 'NodeNext', ...server }, GPU_PROGRAM),
+  );
+  trainsOnGpu();
 
   report('smoke: the packed package installs and trains', problems);
 });

@@ -1,4 +1,3 @@
-import { createServer } from 'vite';
 import {
   type Bundler,
   esbuild,
@@ -9,6 +8,7 @@ import {
   writePlainProject,
 } from './projects.ts';
 import { type Site, serve } from './serve.ts';
+import { serveVite } from './serve-vite.ts';
 
 const ISOLATED = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -55,14 +55,7 @@ const viteDevelopment = (place: Place): Case => ({
   isolated: true,
   async prepare(folder) {
     writeAppProject(folder, place);
-    const server = await createServer({
-      root: folder,
-      configFile: false,
-      logLevel: 'silent',
-      server: { headers: ISOLATED },
-    });
-    await server.listen();
-    return { url: server.resolvedUrls!.local[0]!, warnings: [], close: () => server.close() };
+    return { warnings: [], ...(await serveVite(folder, ISOLATED)) };
   },
 });
 

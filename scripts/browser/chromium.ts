@@ -20,3 +20,6 @@ export const CHROMIUM_FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+/** WebGPU on SwiftShader, which computes on the CPU; WebGL2 does so by itself where there is no GPU. */
+export const GPU_FLAGS = [...CHROMIUM_FLAGS, '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];

@@ -1,4 +1,6 @@
+import { type GpuOutcome, lossProblems } from '../gpu/losses.ts';
 import type { Case } from './cases.ts';
+import type { GpuApi } from './gpu-cases.ts';
 import type { Visit } from './visit.ts';
 
 /** The violations that a policy may report, for each thing that it forbids. */
@@ -7,8 +9,8 @@ const EXPECTED_VIOLATIONS = {
   'workers from blobs': 'worker-src blob',
 };
 
-/** What is wrong with a visit, in words; empty if all is as it should be. */
-export function problemsOf({ isolated, forbidden }: Case, visit: Visit, expectedHash: string): string[] {
+/** What the page itself complains of. */
+function complaintsOf(visit: Visit<unknown>, forbidden: Case['forbidden']): string[] {
   const { report, uncaught, complaints, failedRequests } = visit;
   const problems = [
     ...uncaught.map((error) => `uncaught ${error}`),
@@ -19,13 +21,32 @@ export function problemsOf({ isolated, forbidden }: Case, visit: Visit, expected
       .map((text) => `console: ${text}`),
   ];
   if (report === null) return [...problems, 'no report'];
-
-  const { outcomes, errors, violations, cores, helped } = report;
-  problems.push(...errors);
-  for (const violation of violations) {
+  problems.push(...report.errors);
+  for (const violation of report.violations) {
     if (!forbidden || violation !== EXPECTED_VIOLATIONS[forbidden])
       problems.push(`violation of ${violation}`);
   }
+  return problems;
+}
+
+/** What is wrong with a visit to a page that trains on the GPU. */
+export function gpuProblemsOf(api: GpuApi, visit: Visit<GpuOutcome>, expected: readonly number[]): string[] {
+  // gpu.js reads pixels to find out what WebGL2 can do, and Chromium complains of it.
+  const complaints = visit.complaints.filter((text) => !/GL Driver Message .*Performance/.test(text));
+  const problems = complaintsOf({ ...visit, complaints }, undefined);
+  const last = visit.report?.outcomes.at(-1);
+  if (last === undefined) return problems;
+  if (last.name !== api) problems.push(`backend ${last.name}, not ${api}: ${last.reason}`);
+  return [...problems, ...lossProblems(last.losses, expected)];
+}
+
+/** What is wrong with a visit, in words; empty if all is as it should be. */
+export function problemsOf({ isolated, forbidden }: Case, visit: Visit, expectedHash: string): string[] {
+  const { report } = visit;
+  const problems = complaintsOf(visit, forbidden);
+  if (report === null) return problems;
+
+  const { outcomes, cores, helped } = report;
   if (report.isolated !== isolated) problems.push(`crossOriginIsolated is ${report.isolated}`);
   const last = outcomes.at(-1);
   if (last === undefined) return problems;

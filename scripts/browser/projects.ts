@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { build as buildEsbuild } from 'esbuild';
 import { build as buildVite, createLogger } from 'vite';
 import webpack from 'webpack';
-import { root, run } from '../shared.ts';
+import { gpuPackages, overrides, root, run } from '../shared.ts';
 
 /** Where the training runs: on the page, or in a module worker that the page starts. */
 export type Place = 'page' | 'worker';
@@ -18,12 +18,13 @@ const html = (script: string) => `<!doctype html>
 </html>
 `;
 
-/** Writes a page that trains, with `ndgrad` imported as the given specifier. */
-function writeProject(folder: string, place: Place, specifier: string) {
+const APP = readdirSync(join(root, 'scripts/browser/app')).map((file) => `browser/app/${file}`);
+
+/** Writes a page that trains, of files in scripts/, with `ndgrad` imported as the given specifier. */
+function writeProject(folder: string, place: Place, specifier: string, files: readonly string[]) {
   mkdirSync(folder, { recursive: true });
-  const app = join(root, 'scripts/browser/app');
-  const files = readdirSync(app).map((file) => join(app, file));
-  for (const file of [...files, join(root, 'scripts/same-bits/program.mjs')]) {
+  for (const name of files) {
+    const file = join(root, 'scripts', name);
     const text = readFileSync(file, 'utf8').replace("from 'ndgrad';", `from '${specifier}';`);
     writeFileSync(join(folder, basename(file)), text);
   }
@@ -32,20 +33,32 @@ function writeProject(folder: string, place: Place, specifier: string) {
 
 /** Writes a page that needs no bundler: it imports the single file, which lies beside it. */
 export function writePlainProject(folder: string, place: Place) {
-  writeProject(folder, place, './ndgrad.min.js');
+  writeProject(folder, place, './ndgrad.min.js', [...APP, 'same-bits/program.mjs']);
   cpSync(join(root, 'dist/ndgrad.min.js'), join(folder, 'ndgrad.min.js'));
 }
 
 /** Packs the package and installs it in the folder, so that projects in its subfolders find it. */
-export function installPacked(folder: string) {
+export function installPacked(folder: string, withGpu = false) {
+  mkdirSync(folder);
   const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder]));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'browser', private: true }));
-  const flags = ['--no-audit', '--no-fund', '--prefer-offline'];
-  run('npm', ['install', ...flags, join(folder, filename)], { cwd: folder });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'browser', private: true, overrides }));
+  const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
+  const packages = [join(folder, filename), ...(withGpu ? gpuPackages.slice(0, 1) : [])];
+  run('npm', ['install', ...flags, ...packages], { cwd: folder });
 }
 
 /** Writes a page that imports the installed package, to be bundled or served by a development server. */
-export const writeAppProject = (folder: string, place: Place) => writeProject(folder, place, 'ndgrad');
+export const writeAppProject = (folder: string, place: Place) =>
+  writeProject(folder, place, 'ndgrad', [...APP, 'same-bits/program.mjs']);
+
+/** The same for a page that trains on the GPU. */
+export const writeGpuProject = (folder: string, place: Place) =>
+  writeProject(folder, place, 'ndgrad', [
+    'browser/gpu-app/page.mjs',
+    'browser/gpu-app/worker.mjs',
+    'browser/app/report.mjs',
+    'gpu/program.mjs',
+  ]);
 
 /** What a bundler made: a folder to serve, and its warnings. */
 export interface Bundle {

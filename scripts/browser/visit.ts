@@ -1,7 +1,5 @@
 import type { Browser, ConsoleMessage } from 'playwright-core';
 
-const TIMEOUT_SECONDS = 30;
-
 /** What `program.mjs` returns. */
 export interface Outcome {
   readonly hash: string;
@@ -14,9 +12,9 @@ export interface Outcome {
 }
 
 /** What a page or worker says of itself; `report.mjs` prints it. */
-export interface Report {
+export interface Report<O = Outcome> {
   /** Of several trainings, one after the other. */
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly O[];
   readonly errors: readonly string[];
   /** Violations of the content-security policy: the directive, and what it blocked. */
   readonly violations: readonly string[];
@@ -27,9 +25,9 @@ export interface Report {
 }
 
 /** What happened on a page. */
-export interface Visit {
+export interface Visit<O = Outcome> {
   /** Null if the page did not get that far. */
-  readonly report: Report | null;
+  readonly report: Report<O> | null;
   /** Uncaught errors. */
   readonly uncaught: readonly string[];
   /** Errors and warnings on the console. */
@@ -41,16 +39,20 @@ const complains = (message: ConsoleMessage) =>
   ['error', 'warning'].includes(message.type()) && !message.location().url.endsWith('/favicon.ico');
 
 /** Opens a page in a fresh profile, and waits until it has reported or failed. */
-export async function visit(browser: Browser, url: string): Promise<Visit> {
+export async function visit<O = Outcome>(
+  browser: Browser,
+  url: string,
+  timeoutSeconds = 30,
+): Promise<Visit<O>> {
   const uncaught: string[] = [];
   const complaints: string[] = [];
   const failedRequests: string[] = [];
   const context = await browser.newContext();
   try {
     const page = await context.newPage();
-    const report = new Promise<Report | null>((resolve) => {
+    const report = new Promise<Report<O> | null>((resolve) => {
       const giveUp = (seconds: number) => setTimeout(() => resolve(null), seconds * 1000).unref();
-      giveUp(TIMEOUT_SECONDS);
+      giveUp(timeoutSeconds);
       page.on('console', (message) => {
         if (message.text().startsWith('{"report":')) resolve(JSON.parse(message.text()).report);
         else if (complains(message)) complaints.push(message.text());

@@ -14,6 +14,8 @@ const GOOD = {
   'chunk-A.js': '// src/ir/dtype.ts\nimport ndarray from "ndarray";\nexport const a = ndarray;\n',
   'index.js': 'export { a } from "./chunk-A.js";\n',
   'testing.js': 'import { a } from "./chunk-A.js";\n// src/testing.ts\nexport const t = a;\n',
+  'gpu.js':
+    'import { a } from "./chunk-A.js";\n// src/gpu.ts\nexport const g = () => [a, import("gpu.js")];\n',
   'node.js':
     'import { a } from "./chunk-A.js";\nimport fs from "node:fs";\n// src/node.ts\nexport const n = [a, fs];\n',
   'search-worker.js':
@@ -21,6 +23,7 @@ const GOOD = {
   'ndgrad.min.js': '// src/ir/dtype.ts\nexport const a = 1;\n',
   'index.d.ts': "import { NdArray } from 'ndarray';\n",
   'testing.d.ts': '',
+  'gpu.d.ts': '',
 };
 
 function problems(changes: Partial<typeof GOOD>) {
@@ -36,11 +39,13 @@ test('imports that are not allowed are found, through chunks too', async () => {
   const found = await problems({
     'chunk-A.js': '// src/ir/dtype.ts\nimport fs from "node:fs";\nexport const a = fs;\n',
     'ndgrad.min.js': 'import nd from "ndarray";\nexport const a = nd;\n',
+    'gpu.js': 'import w from "webgpu";\nexport const g = w;\n',
     'node.js': 'import x from "chalk";\nexport const n = x;\n',
   });
   expect(found).toEqual([
     "dist/index.js imports 'node:fs'",
     "dist/testing.js imports 'node:fs'",
+    "dist/gpu.js imports 'webgpu'",
     "dist/node.js imports 'chalk'",
     "dist/ndgrad.min.js imports 'ndarray'",
   ]);
@@ -50,12 +55,24 @@ test('a module that was built into two files is found', async () => {
   expect(await problems({ 'testing.js': '// src/ir/dtype.ts\nexport const t = 1;\n' })).toEqual([
     'src/ir/dtype.ts stands in dist/chunk-A.js and in dist/testing.js',
   ]);
-  const bare = { 'chunk-A.js': '', 'index.js': '', 'testing.js': '', 'node.js': '', 'search-worker.js': '' };
-  expect(await problems(bare)).toEqual(['no module paths found in dist/*.js']);
+  const bare = ['chunk-A.js', 'index.js', 'testing.js', 'gpu.js', 'node.js', 'search-worker.js'];
+  expect(await problems(Object.fromEntries(bare.map((name) => [name, ''])))).toEqual([
+    'no module paths found in dist/*.js',
+  ]);
 });
 
 test("declarations that need Node's types are found", async () => {
   expect(await problems({ 'index.d.ts': "import { Stats } from 'node:fs';\n" })).toEqual([
     "dist/index.d.ts needs Node's types",
+  ]);
+});
+
+test('declarations that need the types of GPU packages are found', async () => {
+  const needs = 'needs the types of packages that few install';
+  expect(await problems({ 'gpu.d.ts': "import { GPU } from 'gpu.js';\n" })).toEqual([
+    `dist/gpu.d.ts ${needs}`,
+  ]);
+  expect(await problems({ 'index.d.ts': '/// <reference types="@webgpu/types" />\n' })).toEqual([
+    `dist/index.d.ts ${needs}`,
   ]);
 });

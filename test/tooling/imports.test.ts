@@ -9,6 +9,7 @@ const ARROWS: Record<string, string[]> = {
   compiler: ['ir'],
   'backends/js': ['ir'],
   'backends/wasm': ['ir'],
+  'backends/gpu': ['ir'],
   backend: ['ir', 'backends/js', 'backends/wasm'],
   run: ['ir', 'compiler', 'backend'],
   double: ['ir', 'compiler', 'backends/js'],
@@ -20,6 +21,7 @@ const ARROWS: Record<string, string[]> = {
   data: ['ir', 'tensor'],
   train: ['ir', 'tensor', 'layers', 'losses', 'optim', 'metrics', 'data'],
   search: ['ir', 'tensor'],
+  gpu: ['ir', 'backends/gpu'],
   testing: ['ir', 'tensor', 'run', 'double'],
   index: [
     'ir',
@@ -37,7 +39,11 @@ const ARROWS: Record<string, string[]> = {
   node: ['ir', 'tensor', 'run', 'backend', 'layers', 'losses', 'optim', 'metrics', 'data', 'train', 'search'],
 };
 
-const PACKAGES = ['ndarray'];
+/** Packages, and the only part that may import one; null for all. */
+const PACKAGES = new Map([
+  ['ndarray', null],
+  ['gpu.js', 'gpu'],
+]);
 
 /** Part of src/ that a file belongs to: a folder, or a file directly in src/. */
 function partOf(file: string): string {
@@ -52,8 +58,9 @@ function problemsOf(file: string, source: string): string[] {
   return ts.preProcessFile(source).importedFiles.flatMap(({ fileName: name, pos }) => {
     const where = `${file}:${source.slice(0, pos).split('\n').length}`;
     if (!name.startsWith('.')) {
-      const fine = PACKAGES.includes(name) || part === 'node';
-      return fine ? [] : [`${where}: '${name}' may be imported only by src/node*`];
+      const home = PACKAGES.get(name);
+      if (home === null || home === part || (home === undefined && part === 'node')) return [];
+      return [`${where}: '${name}' may be imported only by src/${home ?? 'node'}*`];
     }
     if (!name.endsWith('.ts')) return [`${where}: '${name}' does not end in .ts`];
     const target = posix.join(posix.dirname(file), name);
@@ -92,6 +99,7 @@ test('a wrong import is found', () => {
     "import ndarray from 'ndarray';",
     "import { exp } from '../ir/math';",
     "import main from '../../examples/mnist.ts';",
+    "const { GPU } = await import('gpu.js');",
   ].join('\n');
   expect(problemsOf('src/layers/dense.ts', source)).toEqual([
     'src/layers/dense.ts:3: layers may not import train',
@@ -101,6 +109,7 @@ test('a wrong import is found', () => {
     "src/layers/dense.ts:7: 'react' may be imported only by src/node*",
     "src/layers/dense.ts:9: '../ir/math' does not end in .ts",
     "src/layers/dense.ts:10: '../../examples/mnist.ts' leaves src/",
+    "src/layers/dense.ts:11: 'gpu.js' may be imported only by src/gpu*",
   ]);
   expect(problemsOf('src/extras/a.ts', '')).toEqual([
     "src/extras/a.ts: 'extras' is not in the table of allowed imports",
@@ -109,4 +118,7 @@ test('a wrong import is found', () => {
     problemsOf('src/node/files.ts', "import 'node:fs'; import { Tensor } from '../tensor/a.ts';"),
   ).toEqual([]);
   expect(problemsOf('src/ir/node.ts', "import 'node:fs';")).toHaveLength(1);
+  expect(problemsOf('src/gpu/load.ts', "await import('gpu.js'); await import('./find.ts');")).toEqual([]);
+  expect(problemsOf('src/gpu.ts', "import 'node:fs'; import 'webgpu';")).toHaveLength(2);
+  expect(problemsOf('src/node/files.ts', "import 'gpu.js';")).toHaveLength(1);
 });

@@ -1,0 +1,42 @@
+import type { Ready } from './cases.ts';
+import { type Bundler, esbuild, type Place, vite, webpackProduction, writeGpuProject } from './projects.ts';
+import { serve } from './serve.ts';
+import { serveVite } from './serve-vite.ts';
+
+export type GpuApi = 'webgpu' | 'webgl2';
+
+export const GPU_APIS: readonly GpuApi[] = ['webgpu', 'webgl2'];
+
+/** A page that trains on the GPU, whichever API its URL's fragment names. */
+export interface GpuCase {
+  readonly name: string;
+  /** Serves the page, whose files go into the folder; `ndgrad` and `gpu.js` are installed above it. */
+  prepare(folder: string): Promise<Ready>;
+}
+
+/** gpu.js weighs more than what bundlers find good for a page. */
+const SIZE = /size limit|larger than 500 kB|performance recommendations/;
+
+const bundled = (name: string, bundler: Bundler, place: Place): GpuCase => ({
+  name,
+  async prepare(folder) {
+    writeGpuProject(folder, place);
+    const bundle = await bundler(folder, place);
+    const warnings = bundle.warnings.filter((warning) => !SIZE.test(warning));
+    return { warnings, ...(await serve(bundle.folder, {})) };
+  },
+});
+
+export const gpuCases: readonly GpuCase[] = [
+  bundled('esbuild', esbuild, 'page'),
+  bundled('vite', vite, 'page'),
+  bundled('vite, worker', vite, 'worker'),
+  bundled('webpack', webpackProduction, 'page'),
+  {
+    name: 'vite development',
+    async prepare(folder) {
+      writeGpuProject(folder, 'page');
+      return { warnings: [], ...(await serveVite(folder, {})) };
+    },
+  },
+];

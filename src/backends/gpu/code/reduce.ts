@@ -1,0 +1,142 @@
+import type { ScalarType } from '../../../ir/dtype.ts';
+import type { Access, Reducer } from '../../../ir/kernel.ts';
+import { sizeOf } from '../../../ir/view.ts';
+import type { Job, ReduceJob } from '../passes/jobs.ts';
+import { literal, operation } from '../shader/operations.ts';
+import { expressions } from './expression.ts';
+import { type Block, positions } from './writer.ts';
+
+/** Terms that are added up from zero before they count: long sums lose fewer digits. */
+const RUN = 64;
+
+/** The result of a reduction at element e of the job's output. */
+export function reduceSource(block: Block, job: Job, source: ReduceJob): string {
+  const { reducer, over, inputs, parts, candidates } = source;
+  const points = sizeOf(job.shape);
+  const length = sizeOf(over);
+  if (length === 0) return identity(reducer, source.expr.type);
+  const rank = job.shape.length;
+  let point = 'e';
+  let [from, to, step] = ['0', String(length), '1'];
+  if (parts !== null) {
+    const { count, sideBySide } = parts;
+    const part = block.let('i32', sideBySide ? `e / ${points}` : `e % ${count}`);
+    point = block.let('i32', sideBySide ? `e % ${points}` : `e / ${count}`);
+    if (sideBySide) {
+      const chunk = Math.ceil(length / count);
+      from = block.let('i32', `${part} * ${chunk}`);
+      to = block.let('i32', `min(${length}, ${from} + ${chunk})`);
+    } else {
+      from = part;
+      step = String(count);
+    }
+  }
+  const outer = positions(block, point, {
+    shape: job.shape,
+    strides: inputs.map((i) => i.view.stride.slice(0, rank)),
+  });
+  const bases = outer.map((position, k) => {
+    const offset = block.writer.offset(inputs[k]!.view.offset);
+    return block.let('i32', offset === '0' ? position : `${offset} + ${position}`);
+  });
+  const element = (r: string): string => elementAt(block, source, rank, bases, r);
+  if (reducer !== 'argmax' && reducer !== 'argmin')
+    return fold(block, reducer, source.expr.type, [from, to, step], element);
+  if (candidates === null)
+    return winner(block, reducer, source.expr.type, [from, to, step], (r) => r, element);
+  const { buffer, count, sideBySide } = candidates;
+  const candidate = (c: string): string => {
+    const at = sideBySide ? `${c} * ${points} + e` : `e * ${count} + ${c}`;
+    return block.let('i32', block.writer.element(buffer, at));
+  };
+  return winner(block, reducer, source.expr.type, ['0', String(count), '1'], candidate, element);
+}
+
+/** The reduced expression at the element with a row-major number. */
+function elementAt(
+  block: Block,
+  { over, inputs, expr }: ReduceJob,
+  rank: number,
+  bases: readonly string[],
+  r: string,
+): string {
+  const at = inner(block, over, inputs, rank, r).map((step, k) =>
+    block.let('i32', step === '0' ? bases[k]! : `${bases[k]} + ${step}`),
+  );
+  return expressions(block, [expr], inputs, at)[0]!;
+}
+
+const inner = (
+  block: Block,
+  over: readonly number[],
+  inputs: readonly Access[],
+  rank: number,
+  r: string,
+): string[] =>
+  positions(block, r, { shape: over, strides: inputs.map(({ view }) => view.stride.slice(rank)) });
+
+type Range = readonly [from: string, to: string, step: string];
+
+const joins = { sum: 'add', prod: 'mul', max: 'max', min: 'min' } as const;
+
+/** Sums and products run in two levels, so that rounding errors grow slowly. */
+function fold(
+  block: Block,
+  reducer: keyof typeof joins,
+  type: ScalarType,
+  [from, to, step]: Range,
+  element: (r: string) => string,
+): string {
+  const start = identity(reducer, type);
+  const join = (a: string, b: string): string => operation(joins[reducer], type, [a, b]);
+  const total = block.var(type, start);
+  const take = (into: string, first: string, last: string): void =>
+    block.loop(first, last, step, (r) => block.add(`${into} = ${join(into, element(r))};`));
+  if (type !== 'f32' || reducer === 'max' || reducer === 'min') {
+    take(total, from, to);
+    return total;
+  }
+  const stride = step === '1' ? RUN : RUN * Number(step);
+  block.loop(from, to, String(stride), (first) => {
+    const part = block.var(type, start);
+    const last = block.let('i32', `min(${to}, ${first} + ${stride})`);
+    take(part, first, last);
+    block.add(`${total} = ${join(total, part)};`);
+  });
+  return total;
+}
+
+const least = { f32: -Infinity, i32: -2147483648, u32: 0, bool: 0 };
+const most = { f32: Infinity, i32: 2147483647, u32: 4294967295, bool: 1 };
+
+function identity(reducer: Reducer, type: ScalarType): string {
+  if (reducer === 'sum') return literal(0, type);
+  if (reducer === 'prod') return literal(1, type);
+  return literal((reducer === 'max' ? least : most)[type], type);
+}
+
+/** The number of the first winner; a NaN wins over all else. */
+function winner(
+  block: Block,
+  reducer: 'argmax' | 'argmin',
+  type: ScalarType,
+  [from, to, step]: Range,
+  numberOf: (i: string) => string,
+  element: (r: string) => string,
+): string {
+  const at = block.var('i32', '-1');
+  const best = block.var(type, literal(0, type));
+  block.loop(from, to, step, (i) => {
+    const r = numberOf(i);
+    const x = element(r);
+    const [low, high] = reducer === 'argmax' ? [best, x] : [x, best];
+    const better = block.let('bool', operation('lt', type, [low, high]));
+    const [isNaN, wasNaN] = [x, best].map((v) =>
+      block.let('bool', type === 'f32' ? `nd_isnan(${v})` : 'false'),
+    );
+    const same = block.let('bool', `(${operation('eq', type, [x, best])} || (${isNaN} && ${wasNaN}))`);
+    const wins = `${at} < 0 || ${better} || (${isNaN} && !${wasNaN}) || (${same} && ${r} < ${at})`;
+    block.add(`if (${wins}) {`, `${best} = ${x};`, `${at} = ${r};`, '}');
+  });
+  return `max(${at}, 0)`;
+}

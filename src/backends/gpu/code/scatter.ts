@@ -1,0 +1,24 @@
+import { contiguous, sizeOf } from '../../../ir/view.ts';
+import type { Job, ScatterJob } from '../passes/jobs.ts';
+import { literal } from '../shader/operations.ts';
+import { type Block, positions } from './writer.ts';
+
+/** What a destination's updates add up to, in ascending order. */
+export function scatterSource(block: Block, { shape }: Job, source: ScatterJob): string {
+  const { type, axis, updates, indices, first, next } = source;
+  const { writer } = block;
+  const count = sizeOf(indices.view.shape);
+  if (count === 0) return literal(0, type);
+  // The element's place along the scattered axis, and its position in the updates but for that axis.
+  const { stride, offset } = updates.view;
+  const destination = contiguous(shape).stride.map((_, i) => (i === axis ? 1 : 0));
+  const rest = stride.map((s, i) => (i === axis ? 0 : s));
+  const [place, base] = positions(block, 'e', { shape, strides: [destination, rest] }) as [string, string];
+  const start = block.let('i32', `${writer.offset(offset)} + ${base}`);
+  const total = block.var(type, literal(0, type));
+  const update = block.var('i32', writer.element(first, place));
+  block.add(`while (${update} < ${count}) {`);
+  block.add(`${total} += ${writer.element(updates.buffer, `${start} + ${update} * ${stride[axis]}`)};`);
+  block.add(`${update} = ${writer.element(next, update)};`, '}');
+  return total;
+}

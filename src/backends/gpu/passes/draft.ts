@@ -1,0 +1,89 @@
+import type { DType, ScalarType } from '../../../ir/dtype.ts';
+import { type Expr, load, postorder, rewrite } from '../../../ir/expr.ts';
+import type { Access, Kernel, Plan, Source } from '../../../ir/kernel.ts';
+import { contiguous } from '../../../ir/view.ts';
+import { dtypeOf } from '../format.ts';
+
+/** A buffer of a plan that becomes programs. */
+export interface DraftBuffer {
+  readonly dtype: DType;
+  readonly size: number;
+}
+
+/** The buffers of a plan and those that the passes add to it. */
+export class Draft {
+  readonly plan: Plan;
+  readonly buffers: DraftBuffer[];
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+    this.buffers = plan.buffers.map(({ dtype, size }) => ({ dtype, size }));
+  }
+
+  /** The number of a new buffer for values of an expression's type. */
+  add(type: ScalarType, size: number): number {
+    if (type === 'u32') throw new Error('[gpu] u32 is not the type of a buffer');
+    return this.buffers.push({ dtype: dtypeOf[type], size }) - 1;
+  }
+}
+
+/** A whole buffer, element by element. */
+export const whole = (buffer: number, shape: readonly number[]): Access => ({
+  buffer,
+  view: contiguous(shape),
+  gather: [],
+  fill: null,
+});
+
+/** A view's own number at each point: an index, where one stride is 1 and the others are 0. */
+export const counter = (shape: readonly number[], stride: readonly number[]): Access => ({
+  buffer: null,
+  view: { shape, stride, offset: { base: 0, terms: [] } },
+  gather: [],
+  fill: null,
+});
+
+/**
+ * A kernel as two: its source, whose result gets a buffer of its own, and a map that computes the stores from it.
+ */
+export function detach(kernel: Kernel, draft: Draft, type: ScalarType): [Kernel, Kernel] {
+  const { name, shape, source, inputs, stores } = kernel;
+  const [{ buffer: first }] = stores as [Kernel['stores'][number]];
+  const made = draft.add(type, draft.buffers[first]!.size);
+  const result: Expr = { op: 'acc', type, args: [], value: 0 };
+  const exprs = rewrite(
+    stores.map((store) => store.expr),
+    (e) => (e.op === 'acc' ? load(inputs.length, type) : e),
+  );
+  return [
+    { name, shape, source, inputs: [], stores: [{ buffer: made, expr: result }] },
+    {
+      name,
+      shape,
+      source: { kind: 'map' },
+      inputs: [...inputs, whole(made, shape)],
+      stores: stores.map((store, i) => ({ ...store, expr: exprs[i]! })),
+    },
+  ];
+}
+
+/** The type of what a source computes; null for a map. */
+export function accType(source: Source): ScalarType | null {
+  if (source.kind === 'map') return null;
+  if (source.kind !== 'reduce') return source.type;
+  return source.reducer === 'argmax' || source.reducer === 'argmin' ? 'i32' : source.expr.type;
+}
+
+/** The inputs that expressions read, numbered anew. */
+export function prune(
+  inputs: readonly Access[],
+  exprs: readonly Expr[],
+): { inputs: Access[]; exprs: Expr[] } {
+  const used = [...new Set(postorder(exprs).flatMap((e) => (e.op === 'load' ? [e.value] : [])))];
+  if (used.length === inputs.length) return { inputs: [...inputs], exprs: [...exprs] };
+  const numbers = new Map(used.map((input, i) => [input, i]));
+  return {
+    inputs: used.map((input) => inputs[input]!),
+    exprs: rewrite(exprs, (e) => (e.op === 'load' ? load(numbers.get(e.value)!, e.type, e.args) : e)),
+  };
+}

@@ -1,0 +1,243 @@
+import { neverComputed, valuesAway } from '../../ir/away.ts';
+import type { TypedArray } from '../../ir/dtype.ts';
+import type { Residence, Storage } from '../../ir/node.ts';
+import type { Device } from './device.ts';
+import { decode, encode } from './format.ts';
+
+/** Values that are kept, in the order in which they came or were used last, and how many bytes of them. */
+class Queue<M> {
+  readonly limit: number;
+  readonly blocks = new Set<Block<M>>();
+  bytes = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  add(block: Block<M>): void {
+    this.blocks.add(block);
+    this.bytes += block.bytes;
+  }
+
+  remove(block: Block<M>): boolean {
+    if (!this.blocks.delete(block)) return false;
+    this.bytes -= block.bytes;
+    return true;
+  }
+}
+
+const MIB = 1 << 20;
+
+/**
+ * The values of storages on the device: a bounded cache over the storages' arrays, which the garbage collector sees.
+ * What one run has used goes first, then what was used least recently; what is newer than its array is read back before.
+ * A finalizer saves that work where a storage is gone, but nothing depends on finalizers, which may never run.
+ */
+export class Residents<M> {
+  readonly #device: Device<M>;
+  /** Used by one run: brought in for it, or written by it. */
+  readonly #once = new Queue<M>(128 * MIB);
+  /** Used by several runs; twice what the present run needs stays in any case. */
+  readonly #kept = new Queue<M>(1024 * MIB);
+  readonly #collected: FinalizationRegistry<Block<M>>;
+  #run = 0;
+  #runBytes = 0;
+  #leaving: Promise<void> | null = null;
+
+  constructor(device: Device<M>) {
+    this.#device = device;
+    this.#collected = new FinalizationRegistry((block) => this.#release(block));
+  }
+
+  /** Settles when values that had to make room have been read back: who issues runs waits for it, so memory is bounded. */
+  get leaving(): Promise<void> | null {
+    return this.#leaving;
+  }
+
+  /** A run is asked for: what it uses stays until the next one is. */
+  beginRun(): void {
+    this.#run++;
+    this.#runBytes = 0;
+  }
+
+  /** The block of a storage on this device; null where it has none. */
+  find({ residence }: Storage): Block<M> | null {
+    return residence instanceof Block && residence.isHeldBy(this) ? residence : null;
+  }
+
+  /** The block with a storage's values; they come to the device at once where they are not there. */
+  enter(storage: Storage): Block<M> {
+    let block = this.find(storage);
+    if (block === null) {
+      const floats = encode(storage.array);
+      block = this.#add(storage, 4 * floats.length);
+      block.memory = this.#device.upload(floats.length > 0 ? floats : new Float32Array(4));
+    }
+    this.#use(block);
+    return block;
+  }
+
+  /** The block that a run will write a storage's first values to. */
+  expect(storage: Storage, bytes: number): Block<M> {
+    const block = this.#add(storage, bytes);
+    block.asked = 1;
+    this.#use(block);
+    return block;
+  }
+
+  /** Issues the reading of blocks; settles when their arrays are up to date. */
+  async fetch(blocks: readonly Block<M>[]): Promise<void> {
+    const wanted = blocks.filter((block) => block.away && block.memory !== null);
+    if (wanted.length === 0) return;
+    const asked = wanted.map((block) => block.asked - block.waiting);
+    const arrays = await this.#device.download(wanted.map((block) => block.memory!));
+    wanted.forEach((block, i) => {
+      block.update(arrays[i]!, asked[i]!);
+    });
+  }
+
+  /** All blocks whose arrays are out of date. */
+  get away(): Block<M>[] {
+    return [...this.#once.blocks, ...this.#kept.blocks].filter((block) => block.away && !block.failed);
+  }
+
+  #add(storage: Storage, bytes: number): Block<M> {
+    this.#shrink(this.#once, this.#once.limit - bytes);
+    this.#shrink(this.#kept, Math.max(this.#kept.limit, 2 * this.#runBytes));
+    storage.residence?.drop();
+    const block = new Block<M>(this, this.#device.name, this.#once, storage.target, bytes);
+    storage.residence = block;
+    this.#collected.register(storage, block, block);
+    block.queue.add(block);
+    return block;
+  }
+
+  /** Notes a use by the present run; the second run that uses a block moves it to those that are kept. */
+  #use(block: Block<M>): void {
+    if (block.run === this.#run) return;
+    this.#runBytes += block.bytes;
+    if (block.run > 0) {
+      block.queue.remove(block);
+      this.#kept.add(block);
+      block.queue = this.#kept;
+    }
+    block.run = this.#run;
+  }
+
+  /** Brings a queue down to so many bytes, but not at the cost of this run or the one before, or of one that waits. */
+  #shrink(queue: Queue<M>, limit: number): void {
+    const newer: Block<M>[] = [];
+    let bytes = queue.bytes;
+    for (const block of queue.blocks) {
+      if (bytes <= limit || block.run >= this.#run - 1) break;
+      if (block.leaves || block.pins > 0) continue;
+      bytes -= block.bytes;
+      if (block.away && !block.failed) newer.push(block);
+      else block.drop();
+    }
+    if (newer.length === 0) return;
+    for (const block of newer) block.leaves = true;
+    const left: Promise<void> = (this.#leaving ?? Promise.resolve())
+      .then(() => this.fetch(newer))
+      .catch(() => {}) // of a device that is lost or in trouble hears who waits for its values
+      .then(() => {
+        for (const block of newer) {
+          block.leaves = false;
+          if (!block.away && block.pins === 0) block.drop();
+        }
+        if (this.#leaving === left) this.#leaving = null;
+      });
+    this.#leaving = left;
+  }
+
+  /** @internal The block is wanted no more. */
+  forget(block: Block<M>): void {
+    this.#collected.unregister(block);
+    this.#release(block);
+  }
+
+  /** @internal Gives a block's memory back, unless a run waits that reads it. */
+  free(block: Block<M>): void {
+    if (block.pins > 0 || block.memory === null) return;
+    this.#device.release(block.memory);
+    block.memory = null;
+  }
+
+  #release(block: Block<M>): void {
+    if (block.queue.remove(block)) this.free(block);
+  }
+}
+
+/** One storage's values on the device. */
+export class Block<M> implements Residence {
+  readonly #residents: Residents<M>;
+  readonly #device: string;
+  readonly #target: TypedArray;
+  readonly bytes: number;
+  queue: Queue<M>;
+  /** The values as of the latest run that has been issued; null before the first one. */
+  memory: M | null = null;
+  /** The number of the run that used it last. */
+  run = 0;
+  /** Runs that have been asked for and write it, those of them that have not been issued, and those that the array has seen. */
+  asked = 0;
+  waiting = 0;
+  #seen = 0;
+  /** Runs and reads that need it and have not been issued. */
+  pins = 0;
+  /** The outcome of the run that computes it, while that is not known. */
+  outcome: Promise<unknown> | null = null;
+  /** Did the run fail that was to compute it? */
+  failed = false;
+  /** Is it on its way out? */
+  leaves = false;
+
+  constructor(residents: Residents<M>, device: string, queue: Queue<M>, target: TypedArray, bytes: number) {
+    this.#residents = residents;
+    this.#device = device;
+    this.queue = queue;
+    this.#target = target;
+    this.bytes = bytes;
+  }
+
+  /** Is it still on the device, and on this one? */
+  isHeldBy(residents: unknown): boolean {
+    return this.#residents === residents && this.queue.blocks.has(this);
+  }
+
+  get away(): boolean {
+    return this.failed || this.#seen !== this.asked;
+  }
+
+  pin(): this {
+    this.pins++;
+    return this;
+  }
+
+  unpin(): void {
+    this.pins--;
+    if (!this.isHeldBy(this.#residents)) this.#residents.free(this);
+  }
+
+  /** Writes the block's numbers, as read after so many runs, to the storage's array. */
+  update(floats: Float32Array, asked: number): void {
+    if (this.failed || asked <= this.#seen) return;
+    decode(floats, this.#target);
+    this.#seen = asked;
+  }
+
+  /** The run that was to compute it failed. */
+  fail(): void {
+    this.failed = true;
+    this.#residents.free(this);
+  }
+
+  fetch(): void {
+    if (this.failed) throw neverComputed();
+    if (this.away) throw valuesAway(this.#device);
+  }
+
+  drop(): void {
+    this.#residents.forget(this);
+  }
+}

@@ -1,0 +1,107 @@
+import { fail } from './tokens.ts';
+
+/** A type of the subset of WGSL, as it is written there; `void` is what a function without a result gives. */
+export type Type = 'f32' | 'i32' | 'u32' | 'bool' | 'vec4<f32>' | 'void' | ArrayType;
+
+export type ArrayType = `array<${string}, ${number}>`;
+
+/** A piece of GLSL. */
+export interface Value {
+  readonly text: string;
+  readonly type: Type;
+}
+
+export const SCALARS: readonly string[] = ['f32', 'i32', 'u32', 'bool'];
+
+const GLSL = { f32: 'float', i32: 'int', u32: 'uint', bool: 'bool', 'vec4<f32>': 'vec4', void: 'void' };
+
+const ZERO = { f32: '0.0', i32: '0', u32: '0u', bool: 'false', 'vec4<f32>': 'vec4(0.0)', void: '' };
+
+export function isArray(type: Type): type is ArrayType {
+  return type.startsWith('array');
+}
+
+export function elementOf(type: ArrayType): { element: Exclude<Type, ArrayType>; size: number } {
+  const [, element, size] = /^array<(.*), (\d+)>$/.exec(type)!;
+  return { element: element as Exclude<Type, ArrayType>, size: Number(size) };
+}
+
+export function glslType(type: Type): string {
+  if (!isArray(type)) return GLSL[type];
+  const { element, size } = elementOf(type);
+  return `${GLSL[element]}[${size}]`;
+}
+
+/** What a variable without a value holds in WGSL; in GLSL it would hold anything. */
+export function zeroOf(type: Type): string {
+  if (!isArray(type)) return ZERO[type];
+  const { element, size } = elementOf(type);
+  return `${glslType(type)}(${Array.from({ length: size }, () => ZERO[element]).join(', ')})`;
+}
+
+/** bitcast<to>(from), from the first to the second of the names. */
+const BITCASTS: Readonly<Record<string, string>> = {
+  'f32 i32': 'floatBitsToInt',
+  'f32 u32': 'floatBitsToUint',
+  'i32 f32': 'intBitsToFloat',
+  'u32 f32': 'uintBitsToFloat',
+  'i32 u32': 'uint',
+  'u32 i32': 'int',
+};
+
+export function bitcast(line: number, to: Type, { text, type: from }: Value): Value {
+  if (from === to) return { text: `(${text})`, type: to };
+  const name = BITCASTS[`${from} ${to}`];
+  if (name === undefined) fail(line, `bitcast<${to}> of ${from}`);
+  return { text: `${name}(${text})`, type: to };
+}
+
+const NUMBERS = ['f32', 'i32', 'u32'];
+const ARITHMETIC = [...NUMBERS, 'vec4<f32>'];
+const INTEGERS = ['i32', 'u32'];
+
+interface Rule {
+  /** Types of the left side; the right has the same, but u32 in a shift. */
+  readonly on: readonly string[];
+  readonly gives: 'bool' | null;
+  readonly right?: 'u32';
+}
+
+const arithmetic: Rule = { on: ARITHMETIC, gives: null };
+const integral: Rule = { on: INTEGERS, gives: null };
+const shift: Rule = { on: INTEGERS, gives: null, right: 'u32' };
+const order: Rule = { on: NUMBERS, gives: 'bool' };
+const equality: Rule = { on: [...NUMBERS, 'bool'], gives: 'bool' };
+const logical: Rule = { on: ['bool'], gives: 'bool' };
+
+/** From the loosest to the tightest. */
+const OPERATORS: readonly Readonly<Record<string, Rule>>[] = [
+  { '||': logical },
+  { '&&': logical },
+  { '|': integral },
+  { '^': integral },
+  { '&': integral },
+  { '==': equality, '!=': equality },
+  { '<': order, '<=': order, '>': order, '>=': order },
+  { '<<': shift, '>>': shift },
+  { '+': arithmetic, '-': arithmetic },
+  { '*': arithmetic, '/': arithmetic, '%': integral },
+];
+
+export const TIGHTEST = 9;
+
+export function isOperator(text: string, tightness: number): boolean {
+  return Object.hasOwn(OPERATORS[tightness]!, text);
+}
+
+/** `left operator right`. Both languages convert nothing by themselves, but scale a vector by a number. */
+export function binary(line: number, tightness: number, operator: string, left: Value, right: Value): Value {
+  const rule = OPERATORS[tightness]![operator]!;
+  const text = `${left.text} ${operator} ${right.text}`;
+  const scales = [left.type, right.type].includes('vec4<f32>') && [left.type, right.type].includes('f32');
+  if (scales && rule === arithmetic) return { text, type: 'vec4<f32>' };
+  const fits = rule.on.includes(left.type) && right.type === (rule.right ?? left.type);
+  return fits
+    ? { text, type: rule.gives ?? left.type }
+    : fail(line, `${left.type} ${operator} ${right.type}`);
+}

@@ -1,0 +1,117 @@
+import type { Context } from './context.ts';
+import type { Memory } from './textures.ts';
+
+/** So long a wait asks in every turn of the event loop whether the GPU is done; a longer one every few ms. */
+const EAGER_MS = 20;
+
+interface Waiter {
+  readonly sync: WebGLSync;
+  readonly since: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Waits for the GPU, without ever blocking. */
+export class Fences {
+  readonly #context: Context;
+  readonly #waiters: Waiter[] = [];
+  readonly #channel = new MessageChannel();
+  #polling = false;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#channel.port1.onmessage = () => this.#poll();
+  }
+
+  /** Resolves when all that has been issued so far is done; rejects when the context is lost. */
+  wait(operation: string): Promise<void> {
+    const { gl } = this.#context;
+    return new Promise((resolve, reject) => {
+      this.#context.requireAlive(operation);
+      const sync = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+      gl.flush();
+      if (sync === null)
+        throw this.#context.lostError(operation) ?? new Error(`[${operation}] got no fence.`);
+      const fail = (error: Error) => reject(this.#context.lostError(operation) ?? error);
+      this.#waiters.push({ sync, since: performance.now(), resolve, reject: fail });
+      if (this.#polling) return;
+      this.#polling = true;
+      this.#later();
+    });
+  }
+
+  /** Rejects what still waits. */
+  close(): void {
+    for (const { reject } of this.#waiters.splice(0)) reject(new Error('[gpu] got no answer from WebGL2.'));
+    this.#channel.port1.close();
+  }
+
+  #poll(): void {
+    const { gl } = this.#context;
+    const lost = this.#context.lostError('gpu');
+    if (lost !== null) for (const { reject } of this.#waiters.splice(0)) reject(lost);
+    while (this.#waiters.length > 0) {
+      // Fences are passed in order.
+      const { sync, resolve, reject } = this.#waiters[0]!;
+      const status = gl.clientWaitSync(sync, 0, 0);
+      if (status === gl.TIMEOUT_EXPIRED) break;
+      this.#waiters.shift();
+      gl.deleteSync(sync);
+      if (status === gl.WAIT_FAILED) reject(new Error('[gpu] WebGL2 failed to wait for the GPU.'));
+      else resolve();
+    }
+    this.#polling = this.#waiters.length > 0;
+    if (this.#polling) this.#later();
+  }
+
+  #later(): void {
+    const eager = performance.now() - this.#waiters[0]!.since < EAGER_MS;
+    if (eager) this.#channel.port2.postMessage(null);
+    else setTimeout(() => this.#poll(), 1);
+  }
+}
+
+/** The numbers of several memories, as they are after all that has been issued so far. */
+export async function download(
+  context: Context,
+  fences: Fences,
+  framebuffer: WebGLFramebuffer,
+  memories: readonly Memory[],
+): Promise<Float32Array[]> {
+  const { gl } = context;
+  context.requireAlive('download');
+  const results = memories.map(({ layout }) => new Float32Array(layout.floats));
+  const rows = memories.map(({ layout }) => Math.ceil(layout.floats / (4 * layout.width)));
+  const bytes = memories.map(({ layout }, i) => 16 * layout.width * rows[i]!);
+  const buffer = gl.createBuffer();
+  try {
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
+    gl.bufferData(
+      gl.PIXEL_PACK_BUFFER,
+      bytes.reduce((a, b) => a + b, 0),
+      gl.STREAM_READ,
+    );
+    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+    let offset = 0;
+    memories.forEach((memory, i) => {
+      const texture = memory.requireTexture();
+      gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+      if (rows[i]! > 0) gl.readPixels(0, 0, memory.layout.width, rows[i]!, gl.RGBA, gl.FLOAT, offset);
+      offset += bytes[i]!;
+    });
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+    await fences.wait('download');
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
+    offset = 0;
+    results.forEach((result, i) => {
+      if (rows[i]! > 0) gl.getBufferSubData(gl.PIXEL_PACK_BUFFER, offset, result);
+      offset += bytes[i]!;
+    });
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+    context.check('download');
+    return results;
+  } finally {
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+    gl.deleteBuffer(buffer);
+  }
+}

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { chromium } from 'playwright-core';
+import { CHROMIUM_FLAGS, findChromium } from '../../../../scripts/browser/chromium.ts';
+import { serve } from '../../../../scripts/browser/serve.ts';
+
+// Tests in a page of Chromium: an entry exports functions, which are bundled with what they import and called from
+// Node. What they take and give passes as JSON does, but for NaN, infinities, -0 and typed arrays, which pass too.
+
+const executablePath = findChromium();
+
+/** Why there is no Chromium, for the name of a skipped test; null where there is one. */
+export const chromiumMissing: string | null =
+  executablePath === null
+    ? 'no Chromium found in PATH; the environment variable CHROMIUM can name one'
+    : null;
+
+// A newcomer without a browser sees skipped tests; in CI nothing may be skipped.
+if (chromiumMissing !== null && process.env.CI) throw new Error(`${chromiumMissing}, and CI skips no test`);
+
+/** For WebGPU, on SwiftShader. WebGL2 is there without. */
+export const WEBGPU_FLAGS: readonly string[] = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+
+// Without an icon of its own it would ask for one that is not there.
+const PAGE = '<!doctype html><link rel="icon" href="data:,"><script src="tests.js"></script>';
+
+type Exported = Record<string, (...args: never[]) => unknown>;
+
+/** A page that runs the functions of its entry. */
+export interface Page<T extends Exported> {
+  call<K extends keyof T & string>(name: K, ...args: Parameters<T[K]>): Promise<Awaited<ReturnType<T[K]>>>;
+  /** Uncaught errors and rejections, and errors and warnings on the console. */
+  readonly complaints: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Opens a page with the entry's functions, of a browser and an origin (a secure one) of its own. */
+export async function openPage<T extends Exported>(
+  entry: string,
+  flags: readonly string[] = [],
+): Promise<Page<T>> {
+  const folder = mkdtempSync(join(tmpdir(), 'ndgrad-page-'));
+  await build({
+    entryPoints: [entry],
+    outfile: join(folder, 'tests.js'),
+    bundle: true,
+    format: 'iife',
+    globalName: 'tests',
+    platform: 'browser',
+    target: 'es2022',
+  });
+  writeFileSync(join(folder, 'index.html'), PAGE);
+  const site = await serve(folder, {});
+  const browser = await chromium.launch({
+    executablePath: executablePath!,
+    args: [...CHROMIUM_FLAGS, ...flags],
+  });
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  await page.goto(site.url);
+  return {
+    complaints,
+    call: (name, ...args) =>
+      page.evaluate(
+        ([name, args]) => {
+          const { tests } = globalThis as { tests?: Record<string, (...args: unknown[]) => unknown> };
+          return tests![name as string]!(...(args as unknown[]));
+        },
+        [name, args],
+      ) as never,
+    close: async () => {
+      await browser.close();
+      await site.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

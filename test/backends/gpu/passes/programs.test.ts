@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Programs, toPrograms } from '../../../../src/backends/gpu/passes/index.ts';
+import type { Capacity } from '../../../../src/backends/gpu/passes/jobs.ts';
+import { Generator, matmul, Parameter, scatterAdd, tensor, zeros } from '../../../../src/index.ts';
+import type { Plan } from '../../../../src/ir/kernel.ts';
+import type { Tensor } from '../../../../src/tensor/tensor.ts';
+import { compilePlan } from '../../../compiler/plans.ts';
+import { randomStep } from '../../../tensor/graphs.ts';
+
+const choices = fc.array(fc.nat({ max: 0x7fffffff }), { minLength: 20, maxLength: 200, size: 'max' });
+const capacities = fc.record({
+  maxBuffers: fc.integer({ min: 4, max: 16 }),
+  maxStores: fc.integer({ min: 1, max: 4 }),
+  tiles: fc.boolean(),
+});
+
+/** What every device relies on. Gives what is wrong, or null. */
+function wrong(
+  { plan, kept, checks }: Programs,
+  from: Plan,
+  { maxBuffers, maxStores }: Capacity,
+): string | null {
+  const known = new Set(plan.buffers.flatMap(({ bound }, b) => (bound === null ? [] : [b])));
+  for (const { name, inputs, outputs, floats, usesValues, workgroups } of plan.programs) {
+    if (new Set(inputs).size !== inputs.length) return `${name} reads a buffer by two numbers`;
+    if (inputs.length > maxBuffers) return `${name} reads ${inputs.length} buffers`;
+    if (outputs.length > maxStores || outputs.length === 0) return `${name} writes ${outputs.length} buffers`;
+    const unknown = inputs.find((b) => !known.has(b));
+    if (unknown !== undefined) return `${name} reads ${unknown}, which nobody has written`;
+    for (const b of outputs) {
+      if (known.has(b)) return `${name} writes ${b}, which has its values`;
+      if (plan.buffers[b]!.floats !== floats) return `${name} writes ${floats} numbers to ${b}`;
+      if (floats === 0) return `${name} writes nothing`;
+      known.add(b);
+    }
+    if (usesValues && plan.values === 0) return `${name} uses values, but there are none`;
+    if (workgroups?.some((count) => count < 1 || count > 65535))
+      return `${name} has ${workgroups} workgroups`;
+  }
+  const missing = plan.kept.find((b) => !known.has(b));
+  if (missing !== undefined) return `nobody writes ${missing}`;
+  if (kept.length + 2 * checks.length !== plan.kept.length) return 'kept is not what is kept';
+  const results = from.buffers.filter(({ place, size }) => place.kind === 'result' && size > 0).length;
+  if (kept.filter(({ kind }) => kind === 'result').length !== results) return 'a result is lost';
+  return null;
+}
+
+test('programs of random steps keep to the contract, whatever a device can take', () => {
+  const property = fc.property(choices, capacities, (list, capacity) => {
+    const { outputs, assignments } = randomStep(list);
+    const limits = {
+      maxInputs: Math.max(2, capacity.maxBuffers - 2),
+      maxNodes: 100,
+      maxStores: capacity.maxStores,
+    };
+    const { plan } = compilePlan(
+      outputs.map((t) => t.node),
+      { limits, assignments: assignments.map(([p, t]) => [p.node, t.node] as const) },
+    );
+    expect(wrong(toPrograms(plan, capacity), plan, capacity)).toBeNull();
+  });
+  fc.assert(property, { numRuns: 300 });
+});
+
+const wide: Capacity = { maxBuffers: 8, maxStores: 4, tiles: true };
+
+function programs(t: Tensor, capacity = wide): Programs {
+  const { plan } = compilePlan([t.node], { limits: { maxInputs: 6, maxNodes: 100, maxStores: 4 } });
+  return toPrograms(plan, capacity);
+}
+
+test('a long sum is shared out in stages', () => {
+  const counts = programs(zeros([3_000_000]).add(1).sum()).plan.programs.map(({ floats }) => floats);
+  expect(counts.length).toBeGreaterThan(2);
+  expect(counts[0]).toBeGreaterThan(10_000);
+  expect(counts.at(-1)).toBe(1);
+  // A short one is not.
+  expect(programs(new Generator(1).normal([50, 100]).sum(1)).plan.programs.length).toBe(1);
+});
+
+test('large contractions are tiled where there is workgroup memory, and share k where they have few tiles', () => {
+  const g = new Generator(1);
+  const product = (m: number, k: number, n: number, capacity: Capacity) =>
+    programs(
+      matmul(
+        tensor(g.normal([m, k]).dataSync(), { shape: [m, k] }),
+        tensor(g.normal([k, n]).dataSync(), { shape: [k, n] }),
+      ),
+      capacity,
+    ).plan.programs;
+  expect(product(2048, 64, 2048, wide).map((p) => p.workgroups)).toEqual([[32, 32, 1]]);
+  expect(product(2048, 64, 2048, { ...wide, tiles: false }).map((p) => p.workgroups)).toEqual([null]);
+  expect(product(64, 4096, 64, wide).map((p) => p.workgroups)).toEqual([[1, 1, 8], null]);
+  // Four neighbours at a time where the rows allow it.
+  expect(product(8, 64, 8, wide).map((p) => p.quad)).toEqual([true]);
+  expect(product(8, 64, 7, wide).map((p) => p.quad)).toEqual([false]);
+});
+
+test('a scatter finds its updates by lists that are reductions', () => {
+  const x = zeros([10, 4]);
+  const updates = new Generator(1).normal([6, 4]);
+  const t = scatterAdd(x, tensor([1, 1, 9, 0, 1, 9], { dtype: 'int32' }), updates, 0);
+  const names = programs(t).plan.programs.map(({ floats, name }) => `${name} ${floats}`);
+  expect(names.filter((name) => name.includes('check')).length).toBe(2);
+  expect(names.length).toBe(6);
+});
+
+test('jobs of one kernel read the old values of what it overwrites, those of later kernels the new ones', () => {
+  const g = new Generator(1);
+  const p = new Parameter(g.normal([5]));
+  const q = new Parameter(g.normal([5]));
+  const fresh = p.exp().add(q);
+  const assignments = [
+    [p.node, fresh.node],
+    [q.node, q.sub(fresh).node],
+  ] as const;
+  // One kernel overwrites both, each from the old values of both.
+  const { plan } = compilePlan([], { assignments });
+  expect(plan.kernels.length).toBe(1);
+  const apart = toPrograms(plan, { maxBuffers: 8, maxStores: 1, tiles: false }).plan;
+  const reads = apart.programs.map(({ inputs }) => inputs.map((b) => apart.buffers[b]!.bound).sort());
+  expect(reads).toEqual([
+    [0, 1],
+    [0, 1],
+  ]);
+
+  // A kernel reads what another one has overwritten.
+  const { plan: chain } = compilePlan([], {
+    assignments,
+    limits: { maxInputs: 6, maxNodes: 100, maxStores: 1 },
+  });
+  const { programs: all } = toPrograms(chain, { maxBuffers: 8, maxStores: 1, tiles: false }).plan;
+  expect(all.length).toBe(2);
+  expect(all[1]!.inputs).toContain(all[0]!.outputs[0]);
+});

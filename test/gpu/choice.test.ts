@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { type Choice, choose, isSoftware, matches } from '../../src/gpu/choice.ts';
+import type { Wanted } from '../../src/gpu/types.ts';
+
+const choice = (api: 'webgpu' | 'webgl2', name: string): Choice<never> => ({
+  api,
+  name,
+  software: isSoftware(name),
+  open: () => Promise.reject(new Error('not opened here')),
+  drop() {},
+});
+
+const wanted = (changes: Partial<Wanted> = {}): Wanted => ({
+  api: null,
+  adapter: 'high-performance',
+  allowSoftware: false,
+  ...changes,
+});
+
+// Names that browsers and Dawn give on machines with these drivers.
+test.each([
+  'google, swiftshader, swiftshader-device-subzero-, SwiftShader driver 5.0.0',
+  'ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero) (0x0000C0DE)), SwiftShader driver)',
+  'ANGLE (Mesa, llvmpipe (LLVM 15.0.6 256 bits), OpenGL 4.5)',
+  'mesa, llvmpipe-llvm-15-0-6-256-bits-',
+  'ANGLE (Microsoft, Microsoft Basic Render Driver Direct3D11 vs_5_0 ps_5_0, D3D11)',
+  'microsoft, warp',
+  'Apple Software Renderer',
+])('%s computes on the CPU', (name) => {
+  expect(isSoftware(name)).toBe(true);
+});
+
+test.each([
+  'nvidia, ampere',
+  'amd, rdna-3',
+  'apple, metal-3',
+  'Apple GPU',
+  'ANGLE (Intel, Mesa Intel(R) UHD Graphics 620 (KBL GT2), OpenGL 4.6)',
+  'ANGLE (NVIDIA, NVIDIA GeForce RTX 3060 (0x00002503) Direct3D11 vs_5_0 ps_5_0, D3D11)',
+])('%s is a GPU', (name) => {
+  expect(isSoftware(name)).toBe(false);
+});
+
+test('a part of a name is found in any case and with any punctuation', () => {
+  expect(matches('nvidia, ada, nvidia-geforce-rtx-4090', 'GeForce RTX 4090')).toBe(true);
+  expect(matches('NVIDIA GeForce RTX 4090', 'geforce-rtx')).toBe(true);
+  expect(matches('NVIDIA GeForce RTX 4090', 'rtx 3060')).toBe(false);
+});
+
+test('software counts as no GPU unless it is allowed or asked for', () => {
+  const soft = choice('webgpu', 'google, swiftshader');
+  const hard = choice('webgl2', 'Apple GPU');
+  expect(choose([soft], wanted())).toBeNull();
+  expect(choose([], wanted({ allowSoftware: true }))).toBeNull();
+  expect(choose([soft], wanted({ allowSoftware: true }))).toBe(soft);
+  expect(choose([soft], wanted({ adapter: 'SwiftShader' }))).toBe(soft);
+  expect(choose([soft], wanted({ adapter: 'nvidia' }))).toBeNull();
+  expect(choose([soft], wanted({ adapter: { limits: {}, requestDevice: async () => ({}) } }))).toBe(soft);
+  expect(choose([soft, hard], wanted({ allowSoftware: true }))).toBe(hard);
+  expect(choose([hard, soft], wanted({ adapter: 'low-power' }))).toBe(hard);
+});

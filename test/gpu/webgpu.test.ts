@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest';
+import type { Adapter, Wanted, WebGpu } from '../../src/gpu/types.ts';
+import { adapterName, webgpuChoices } from '../../src/gpu/webgpu.ts';
+import { StateError } from '../../src/ir/errors.ts';
+import { adapterMissing, dawn } from '../backends/gpu/dawn.ts';
+
+const wanted = (changes: Partial<Wanted> = {}): Wanted => ({
+  api: null,
+  adapter: 'high-performance',
+  allowSoftware: false,
+  ...changes,
+});
+
+const adapter = (info: Adapter['info'], changes: Partial<Adapter> = {}): Adapter => ({
+  ...(info ? { info } : {}),
+  limits: {},
+  requestDevice: async () => ({}),
+  ...changes,
+});
+
+/** WebGPU that has a fast, a thrifty and a software adapter, and remembers what it was asked. */
+function browser() {
+  const asked: object[] = [];
+  const gpu: WebGpu = {
+    async requestAdapter(options = {}) {
+      asked.push(options);
+      if (options.forceFallbackAdapter) return adapter({ vendor: 'google', isFallbackAdapter: true });
+      return adapter({ vendor: options.powerPreference === 'low-power' ? 'intel' : 'nvidia' });
+    },
+  };
+  return { asked, source: async () => ({ gpu, named: null }) };
+}
+
+test('an adapter has the name that it tells', () => {
+  expect(adapterName(adapter({ vendor: 'nvidia', architecture: 'ada', device: '', description: '' }))).toBe(
+    'nvidia, ada',
+  );
+  expect(adapterName(adapter(undefined))).toBe('unnamed adapter');
+});
+
+test('the preferred adapter is asked for, and software only where it will do', async () => {
+  const { asked, source } = browser();
+  expect((await webgpuChoices(wanted(), source)).map(({ name }) => name)).toEqual(['nvidia']);
+  expect(asked).toEqual([{ powerPreference: 'high-performance' }]);
+  expect((await webgpuChoices(wanted({ adapter: 'low-power' }), source)).map(({ name }) => name)).toEqual([
+    'intel',
+  ]);
+  const allowed = await webgpuChoices(wanted({ allowSoftware: true }), source);
+  expect(allowed.map(({ name, software }) => [name, software])).toEqual([
+    ['nvidia', false],
+    ['google', true],
+  ]);
+});
+
+test('a name is looked for among all adapters of a browser', async () => {
+  const choices = await webgpuChoices(wanted({ adapter: 'intel' }), browser().source);
+  expect(choices.map(({ name }) => name)).toEqual(['nvidia', 'intel', 'google']);
+});
+
+test('a name is looked for in the list of all adapters of Dawn', async () => {
+  const asked: string[] = [];
+  const named = (name: string): WebGpu => ({
+    async requestAdapter() {
+      asked.push(name);
+      if (name === 'Tesla T4') return adapter({ device: 'tesla-t4' });
+      // Dawn's own words.
+      throw new Error(
+        "no suitable backends found\nAvailable adapters:\n * backend: 'vulkan', name: 'GeForce GT 710'\n" +
+          " * backend: 'vulkan', name: 'Tesla T4'",
+      );
+    },
+  });
+  const gpu: WebGpu = { requestAdapter: async () => adapter({ device: 'geforce-gt-710' }) };
+  const choices = await webgpuChoices(wanted({ adapter: 'tesla' }), async () => ({ gpu, named }));
+  expect(choices.map(({ name }) => name)).toEqual(['geforce-gt-710', 'tesla-t4']);
+  expect(asked).toEqual(['?', 'Tesla T4']);
+});
+
+test('no adapter, or an adapter that fails, is no choice', async () => {
+  const none: WebGpu = { requestAdapter: async () => null };
+  expect(await webgpuChoices(wanted(), async () => ({ gpu: none, named: null }))).toEqual([]);
+  const bad: WebGpu = { requestAdapter: () => Promise.reject(new Error('no')) };
+  expect(await webgpuChoices(wanted(), async () => ({ gpu: bad, named: null }))).toEqual([]);
+  expect(await webgpuChoices(wanted(), async () => null)).toEqual([]);
+});
+
+const gpuJs = { GPU: class {} } as never;
+
+test("a device has its adapter's own limits, those that it tells", async () => {
+  const descriptors: unknown[] = [];
+  const device = {};
+  const limits = { maxBufferSize: 7, maxComputeInvocationsPerWorkgroup: 1024, maxBindGroups: 4 };
+  const requestDevice = async (descriptor: unknown) => {
+    descriptors.push(descriptor);
+    return device;
+  };
+  const given = adapter({ vendor: 'amd' }, { limits, requestDevice });
+  const [choice] = await webgpuChoices(wanted({ adapter: given }));
+  expect(await choice!.open(gpuJs)).toMatchObject({ adapter: given, device, name: 'amd' });
+  expect(descriptors).toEqual([
+    { label: 'ndgrad', requiredLimits: { maxBufferSize: 7, maxComputeInvocationsPerWorkgroup: 1024 } },
+  ]);
+});
+
+test('an adapter that gives no device is named', async () => {
+  const used = adapter({ vendor: 'amd' }, { requestDevice: () => Promise.reject(new Error('consumed')) });
+  const [choice] = await webgpuChoices(wanted({ adapter: used }));
+  await expect(choice!.open(gpuJs)).rejects.toThrow(StateError);
+  await expect(choice!.open(gpuJs)).rejects.toThrow('[gpu] the adapter "amd" gives no device: consumed.');
+});
+
+test.skipIf(adapterMissing)("Dawn's adapter makes a device with all of its limits", async () => {
+  const gpu = await dawn();
+  const [choice] = await webgpuChoices(wanted({ allowSoftware: true }), async () => ({
+    gpu: gpu!,
+    named: null,
+  }));
+  const { adapter, device } = await choice!.open(gpuJs);
+  expect(adapter.limits.maxStorageBuffersPerShaderStage).toBeGreaterThanOrEqual(8);
+  expect(Reflect.get(device, 'limits')).toMatchObject({
+    maxStorageBuffersPerShaderStage: adapter.limits.maxStorageBuffersPerShaderStage,
+    maxBufferSize: adapter.limits.maxBufferSize,
+    maxComputeWorkgroupStorageSize: adapter.limits.maxComputeWorkgroupStorageSize,
+  });
+  Reflect.get(device, 'destroy').call(device);
+});
