@@ -15,6 +15,8 @@ export interface Contestant {
   readonly version: string | null;
   /** The only tasks that it is here for; all if not given. */
   readonly kinds?: readonly Task['kind'][];
+  /** Whether it computes on the GPU; such ones take part only in the benchmark `gpu`. */
+  readonly gpu?: true;
 }
 
 /** Whether a contestant is here for such tasks. */
@@ -27,11 +29,13 @@ export interface ContestantOptions {
   readonly backend: 'js' | 'wasm';
   readonly threads: number;
   readonly python: string;
+  /** Whether a GPU may be one that computes on the CPU. */
+  readonly allowSoftware: boolean;
 }
 
 /** All contestants; ndgrad on one thread comes first, since the others are compared with it. */
 export function contestants(options: ContestantOptions): Contestant[] {
-  const { backend, threads, python } = options;
+  const { backend, threads, python, allowSoftware } = options;
   const several = threads > 1 ? [threads] : [];
   const title = (name: string, n: number) => `${name}, ${n} thread${n === 1 ? '' : 's'}`;
   const make = (
@@ -49,10 +53,12 @@ export function contestants(options: ContestantOptions): Contestant[] {
     version: folder === undefined ? null : versionOf(folder),
     ...(kinds === undefined ? {} : { kinds }),
   });
+  const onGpu = (contestant: Contestant): Contestant => ({ ...contestant, gpu: true });
+  const jax = 'node_modules/@jax-js/jax';
   const tfjs = 'node_modules/@tensorflow/tfjs';
   return [
     ...[1, ...several].map((n) => make(`ndgrad-${n}`, title('ndgrad', n), 'ndgrad', [n, backend], '..')),
-    make('jax-js', 'jax-js wasm', 'jax', [1], 'node_modules/@jax-js/jax'),
+    make('jax-js', 'jax-js wasm', 'jax', [1], jax),
     make('tfjs-wasm', 'tfjs wasm', 'tfjs', [1, 'wasm'], tfjs),
     make('tfjs-cpu', 'tfjs cpu', 'tfjs', [1, 'cpu'], tfjs),
     make('brain', 'brain.js', 'brain', [1], 'node_modules/brain.js', ['training']),
@@ -68,5 +74,19 @@ export function contestants(options: ContestantOptions): Contestant[] {
         images,
       ),
     ),
+    onGpu(
+      make('ndgrad-webgpu', 'ndgrad WebGPU', 'ndgrad-gpu', [1, allowSoftware ? 'allow-software' : ''], '..'),
+    ),
+    onGpu(make('jax-webgpu', 'jax-js WebGPU', 'jax', [1, 'webgpu'], jax)),
   ];
 }
+
+/** The GPU itself: kernels that show what it can do at best. */
+export const card: Contestant = {
+  key: 'card',
+  title: 'the card',
+  program: fileURLToPath(new URL('contestants/card.ts', import.meta.url)),
+  arguments: ['1'],
+  version: null,
+  gpu: true,
+};

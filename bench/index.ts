@@ -13,6 +13,7 @@ import { benchConvolution } from './benchmarks/convolution.ts';
 import { benchElementwise } from './benchmarks/elementwise.ts';
 import { benchEpoch } from './benchmarks/epoch.ts';
 import { benchFirstStep } from './benchmarks/first-step.ts';
+import { benchGpu } from './benchmarks/gpu.ts';
 import { benchMatmul } from './benchmarks/matmul.ts';
 import { benchSmall } from './benchmarks/small.ts';
 import { contestants } from './contestants.ts';
@@ -26,13 +27,14 @@ const benchmarks = {
   small: benchSmall,
   elementwise: benchElementwise,
   'first-step': benchFirstStep,
+  gpu: benchGpu,
 };
 
-const peers = ['jax-js', 'tfjs-wasm', 'tfjs-cpu', 'brain', 'convnetjs', 'torch', 'torch-nhwc'];
+const peers = ['jax-js', 'tfjs-wasm', 'tfjs-cpu', 'brain', 'convnetjs', 'torch', 'torch-nhwc', 'jax-webgpu'];
 
 const usage = `Usage: npm run bench -- [flags] [benchmarks]
 
-benchmarks          ${Object.keys(benchmarks).join(', ')}; all by default
+benchmarks          ${Object.keys(benchmarks).join(', ')}; all by default, gpu where there is one
 --against NAMES     contestants beside ndgrad, with commas: ${peers.join(', ')}; none
 --rounds N          rounds of each measurement; 7 by default
 --steps N           training steps that an epoch is reckoned from; 20 by default
@@ -40,6 +42,7 @@ benchmarks          ${Object.keys(benchmarks).join(', ')}; all by default
                     does fewer rounds or smaller batches; 6 by default
 --backend NAME      ndgrad's backend: wasm, or js, the slow reference; wasm by default
 --threads N         threads of ndgrad and PyTorch, beside one; 2 by default
+--allow-software    let gpu run, at small sizes, on an adapter that computes on the CPU: to see that it works
 --python PROGRAM    the Python interpreter for PyTorch; python3 by default
 --json FILE         write what was measured there too
 --help              print this`;
@@ -57,6 +60,7 @@ function readFlags() {
         seconds: { type: 'string', default: '6' },
         backend: { type: 'string', default: 'wasm' },
         threads: { type: 'string', default: '2' },
+        'allow-software': { type: 'boolean', default: false },
         python: { type: 'string', default: 'python3' },
         json: { type: 'string' },
         help: { type: 'boolean', default: false },
@@ -82,12 +86,14 @@ function whole(name: 'rounds' | 'steps' | 'threads' | 'seconds'): number {
 function chosenContestants(threads: number) {
   const { backend, python } = flags;
   if (backend !== 'wasm' && backend !== 'js') fail(`--backend: got '${backend}', wanted wasm or js`);
-  const all = contestants({ backend, threads, python });
+  const allowSoftware = flags['allow-software'];
+  const all = contestants({ backend, threads, python, allowSoftware });
   const names = flags.against === 'none' ? [] : flags.against.split(',');
   const isNamed = (key: string, name: string) => key === name || key.replace(/-\d+$/, '') === name;
   const unknown = names.find((name) => !all.some(({ key }) => isNamed(key, name)));
   if (unknown !== undefined) fail(`--against: got '${unknown}', which is none of the contestants`);
-  return all.filter(({ key }) => ['ndgrad', ...names].some((name) => isNamed(key, name)));
+  const chosen = ['ndgrad', 'ndgrad-webgpu', ...names];
+  return all.filter(({ key }) => chosen.some((name) => isNamed(key, name)));
 }
 
 if (flags.help) {
@@ -103,7 +109,12 @@ const settings = {
 const unknown = positionals.find((name) => !Object.hasOwn(benchmarks, name));
 if (unknown !== undefined) fail(`got '${unknown}', which is none of the benchmarks`);
 
-const chosen = chosenContestants(settings.threads);
+const wanted = positionals.length > 0 ? positionals : Object.keys(benchmarks);
+const onlyGpu = wanted.every((name) => name === 'gpu');
+const besideGpu = `ndgrad-${settings.threads}`;
+const chosen = chosenContestants(settings.threads).filter(({ key, gpu }) =>
+  gpu ? wanted.includes('gpu') : !onlyGpu || key === besideGpu,
+);
 
 const machine = {
   processor: cpus()[0]?.model.trim() ?? 'unknown processor',
@@ -119,11 +130,26 @@ const { able, lines } = await introduce(chosen);
 const width = Math.max(...lines.map(([title]) => title.length));
 for (const [title, about] of lines) console.log(`  ${title.padEnd(width)}  ${about}`);
 
-const session = new Session(settings, able);
+const session = new Session(
+  settings,
+  able.filter(({ gpu }) => !gpu),
+);
+const gpuSession = new Session(
+  settings,
+  able.filter(({ key, gpu }) => gpu || key === besideGpu),
+  session.records,
+);
 for (const [name, benchmark] of Object.entries(benchmarks)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  if (!wanted.includes(name)) continue;
+  if (name === 'gpu' && !able.some(({ key }) => key === 'ndgrad-webgpu')) {
+    console.error(
+      '\ngpu is left out: nothing for ndgrad to compute on, as said above (see --allow-software)',
+    );
+    if (positionals.includes('gpu')) process.exitCode = 1;
+    continue;
+  }
   try {
-    await benchmark(session);
+    await benchmark(name === 'gpu' ? gpuSession : session);
   } catch (error) {
     console.error(`\n${name} failed:`, error); // the others are worth having all the same
     process.exitCode = 1;

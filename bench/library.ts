@@ -27,3 +27,18 @@ export type Open = (threads: number) => Promise<Library>;
 
 /** Why a contestant can't take part here. */
 export class Unavailable extends Error {}
+
+/** Does something so many times, with at most so many of them under way. */
+export async function windowed(times: number, inFlight: number, once: () => Promise<unknown>): Promise<void> {
+  const pending: Promise<unknown>[] = [];
+  for (let i = 0; i < times; i++) {
+    const running = once();
+    running.catch(() => {}); // whoever waits for it below hears of it
+    pending.push(running);
+    if (pending.length >= inFlight) await pending.shift();
+  }
+  await Promise.all(pending);
+}
+
+/** How many runs a GPU is asked for ahead. */
+export const gpuInFlight = 8;

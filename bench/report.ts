@@ -19,7 +19,12 @@ export interface Column {
  * fastest, and under them what each contestant takes as a multiple of ndgrad's time. Figures that were
  * reckoned from smaller batches have a star, and a line below says from which.
  */
-export function printTable(title: string, columns: readonly Column[], rows: readonly Row[]): void {
+export function printTable(
+  title: string,
+  columns: readonly Column[],
+  rows: readonly Row[],
+  print: (line: string) => void = console.log,
+): void {
   const shown = columns.filter(({ key }) => rows.some(({ timings }) => timings.has(key)));
   const bases = shown.filter(({ key }) => key.startsWith('ndgrad'));
   const lines = rows.flatMap(({ label, timings, figure }) => [
@@ -29,11 +34,12 @@ export function printTable(title: string, columns: readonly Column[], rows: read
       ...shown.map(({ key }) => ratio(timings.get(key), timings.get(base.key))),
     ]),
   ]);
-  console.log(`\n${title}`);
-  for (const line of aligned([['', ...shown.map((column) => column.title)], ...lines])) console.log(line);
+  print('');
+  print(title);
+  for (const line of aligned([['', ...shown.map((column) => column.title)], ...lines])) print(line);
   for (const { key, title } of shown) {
     const limited = rows.flatMap(({ label, timings }) => describeLimit(label, timings.get(key)));
-    if (limited.length > 0) console.log(`${title}: ${limited.join('; ')}`);
+    if (limited.length > 0) print(`${title}: ${limited.join('; ')}`);
   }
 }
 

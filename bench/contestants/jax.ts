@@ -1,7 +1,8 @@
-import { type Library, type Prepared, Unavailable } from '../library.ts';
+import { gpuInFlight, type Library, type Prepared, Unavailable, windowed } from '../library.ts';
 import { importPeer } from '../peers.ts';
 import { serve } from '../serve.ts';
 import * as task from '../task.ts';
+import { adapterName, openAdapter } from '../webgpu.ts';
 
 // What is used of @jax-js/jax, whose types are not there where it is not installed. Every function takes
 // ownership of its arguments; `x.ref` is x with one more owner.
@@ -12,15 +13,15 @@ interface Tensor {
   mul(x: Tensor | number): Tensor;
   div(x: Tensor | number): Tensor;
   readonly shape: readonly number[];
-  sum(): Tensor;
+  sum(axis?: number): Tensor;
   reshape(shape: readonly number[]): Tensor;
   transpose(): Tensor;
   data(): Promise<Float32Array>;
   dispose(): void;
 }
 interface Jax {
-  init(device: 'wasm'): Promise<readonly string[]>;
-  defaultDevice(device: 'wasm'): void;
+  init(device: Device): Promise<readonly string[]>;
+  defaultDevice(device: Device): void;
   jit<In extends unknown[], Out>(f: (...inputs: In) => Out): (...inputs: In) => Out;
   valueAndGrad(
     f: (parameters: Tensor[]) => Tensor,
@@ -56,6 +57,11 @@ interface Jax {
   };
 }
 
+type Device = 'wasm' | 'webgpu';
+const device: Device = process.argv[3] === 'webgpu' ? 'webgpu' : 'wasm';
+/** Runs under way at the same time: WebAssembly has done each when its call returns. */
+const inFlight = device === 'webgpu' ? gpuInFlight : 1;
+
 const refs = (tensors: readonly Tensor[]): Tensor[] => tensors.map((t) => t.ref);
 
 function dispose(tensors: readonly Tensor[]): void {
@@ -64,7 +70,9 @@ function dispose(tensors: readonly Tensor[]): void {
 
 type Rearrange = (values: Float32Array, shape: readonly number[], i: number) => Float32Array;
 
-/** `f` compiled, as a function of tensors that stay alive; its results are compared as `rearrange` puts them. */
+/**
+ * `f` compiled, as a function of tensors that stay alive; its results are compared as `rearrange` puts them.
+ */
 function computing(
   jax: Jax,
   f: (inputs: Tensor[]) => Tensor[],
@@ -72,18 +80,18 @@ function computing(
   rearrange: Rearrange = (values) => values,
 ): Prepared {
   const compiled = jax.jit(f);
+  const once = async () => {
+    const results = compiled(refs(inputs));
+    await jax.blockUntilReady(results);
+    dispose(results);
+  };
   return {
-    async run(times) {
-      for (let i = 0; i < times; i++) {
-        const results = compiled(refs(inputs));
-        await jax.blockUntilReady(refs(results));
-        dispose(results);
-      }
-    },
+    run: (times) => windowed(times, inFlight, once),
     async result() {
       const results = compiled(refs(inputs)).map((t) => ({ shape: t.shape, values: t.data() }));
       const arrays = await Promise.all(results.map(({ values }) => values));
-      return arrays.flatMap((array, i) => Array.from(rearrange(array, results[i]!.shape, i)));
+      const arranged = arrays.map((array, i) => rearrange(array, results[i]!.shape, i));
+      return arranged.length === 1 ? arranged[0]! : arranged.flatMap((array) => Array.from(array));
     },
     dispose: () => dispose(inputs),
   };
@@ -107,6 +115,12 @@ function elementwise(jax: Jax, { size, last }: task.ElementwiseTask): Prepared {
   const f = last === 'tanh' ? jax.numpy.tanh : jax.nn.relu;
   const x = jax.numpy.array(task.uniform(size, -2, 2, 1));
   return computing(jax, ([x]) => [f(x!.mul(factor).add(summand))], [x]);
+}
+
+function reduction(jax: Jax, { rows, columns, over }: task.ReductionTask): Prepared {
+  const x = jax.numpy.array(task.uniform(rows * columns, 0, 1, 1)).reshape([rows, columns]);
+  const sum = (x: Tensor) => (over === 'all' ? x.sum() : x.sum(over === 'columns' ? 1 : 0));
+  return computing(jax, ([x]) => [sum(x!)], [x]);
 }
 
 /** The tensors of a training step: parameters, Adam's moments of each, and the loss. */
@@ -147,7 +161,9 @@ function minimizer(jax: Jax, loss: (p: Tensor[], inputs: Tensor[]) => Tensor, in
       const correction = numpy.array(1 / (1 - beta2 ** t));
       const result = compiled(state, inputs, rate, correction);
       state = result.state;
-      await jax.blockUntilReady(refs([result.value, ...state.p, ...state.m, ...state.v]));
+      // A GPU does what it was asked for in order, and waiting for one array is a readback.
+      const others = device === 'webgpu' ? [] : [...state.p, ...state.m, ...state.v];
+      await jax.blockUntilReady([result.value, ...others]);
       return result.value;
     },
     parameters: (): readonly Tensor[] => state.p,
@@ -233,7 +249,12 @@ function pooling(jax: Jax, wanted: task.PoolingTask): Prepared {
 /** The batches of values with so many for each sample, in turn; `shape` is that of a sample. */
 function rowsOf({ numpy }: Jax, all: Float32Array, batch: number, shape: readonly number[]) {
   const width = batch * shape.reduce((a, b) => a * b, 1);
-  return (at: number) => numpy.array(all.subarray(at * width, (at + 1) * width)).reshape([batch, ...shape]);
+  const make = (at: number) =>
+    numpy.array(all.subarray(at * width, (at + 1) * width)).reshape([batch, ...shape]);
+  if (device === 'wasm') return make;
+  // On the GPU from the beginning.
+  const batches = Array.from({ length: all.length / width }, (_, at) => make(at));
+  return (at: number) => batches[at]!.ref;
 }
 
 /** The mean softmax cross-entropy. */
@@ -268,10 +289,11 @@ function training(jax: Jax, wanted: task.TrainingTask): Prepared {
   };
   const x = rowsOf(jax, data.x, batch, [layers[0]!]);
   const oneHot = rowsOf(jax, data.oneHot, batch, [layers.at(-1)!]);
-  return fitting(minimizer(jax, loss, initial), (count) => {
+  const inputs = (count: number) => {
     const at = count % batches;
     return dropout > 0 ? [x(at), oneHot(at), random.key(count + 1)] : [x(at), oneHot(at)];
-  });
+  };
+  return fitting(minimizer(jax, loss, initial), inputs, wanted.awaited ? 1 : inFlight);
 }
 
 function convnet(jax: Jax, wanted: task.ConvnetTask): Prepared {
@@ -303,41 +325,48 @@ function convnet(jax: Jax, wanted: task.ConvnetTask): Prepared {
   const images = task.permute(data.x, [batch * batches, size, size, channels[0]!], channelsFirst);
   const x = rowsOf(jax, images, batch, [channels[0]!, size, size]);
   const oneHot = rowsOf(jax, data.oneHot, batch, [classes]);
-  return fitting(minimizer(jax, loss, initial), (count) => [x(count % batches), oneHot(count % batches)]);
+  const inputs = (count: number) => [x(count % batches), oneHot(count % batches)];
+  return fitting(minimizer(jax, loss, initial), inputs, inFlight);
 }
 
 /** Steps of training, each with the inputs for its number. */
-function fitting(minimize: ReturnType<typeof minimizer>, inputs: (count: number) => Tensor[]): Prepared {
+function fitting(
+  minimize: ReturnType<typeof minimizer>,
+  inputs: (count: number) => Tensor[],
+  inFlight: number,
+): Prepared {
   let count = 0;
   const step = () => minimize.step(inputs(count++));
   return {
-    async run(times) {
-      for (let i = 0; i < times; i++) (await step()).dispose();
-    },
+    run: (times) => windowed(times, inFlight, async () => (await step()).dispose()),
     result: async () => (await step()).data(),
     dispose: () => minimize.dispose(),
   };
 }
 
 await serve(async (): Promise<Library> => {
+  const adapter = device === 'webgpu' ? adapterName(await openAdapter()) : '';
   if (typeof navigator === 'undefined') {
     throw new Unavailable(`needs Node 21 or later, this is ${process.version}: npm --prefix bench run bench`);
   }
   const jax = await importPeer<Jax>('@jax-js/jax');
-  await jax.init('wasm');
-  jax.defaultDevice('wasm');
+  if (!(await jax.init(device)).includes(device)) throw new Unavailable(`has no backend ${device} here`);
+  jax.defaultDevice(device);
+  const threads =
+    typeof Worker === 'undefined'
+      ? 'wasm, 1 thread: Node has no Worker, which it takes more with'
+      : 'wasm, threads';
   return {
-    about:
-      typeof Worker === 'undefined'
-        ? 'wasm, 1 thread: Node has no Worker, which it takes more with'
-        : 'wasm, threads',
+    about: device === 'webgpu' ? `webgpu, ${adapter}` : threads,
     async prepare(wanted) {
       if (wanted.kind === 'matmul') return matmul(jax, wanted);
       if (wanted.kind === 'training') return training(jax, wanted);
       if (wanted.kind === 'elementwise') return elementwise(jax, wanted);
       if (wanted.kind === 'convolution') return convolution(jax, wanted);
       if (wanted.kind === 'pooling') return pooling(jax, wanted);
-      return wanted.kind === 'convnet' ? convnet(jax, wanted) : adam(jax, wanted);
+      if (wanted.kind === 'convnet') return convnet(jax, wanted);
+      if (wanted.kind === 'reduction') return reduction(jax, wanted);
+      return wanted.kind === 'adam' ? adam(jax, wanted) : null;
     },
   };
 });

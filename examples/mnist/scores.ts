@@ -47,9 +47,10 @@ export function meanProbabilities(members: readonly Float32Array[]): Float32Arra
 }
 
 /** The mean of -log(probability of the label). */
-export function crossEntropy(probabilities: Float32Array, labels: Uint8Array): number {
+export async function crossEntropy(probabilities: Float32Array, labels: Uint8Array): Promise<number> {
   const logits = tensor(probabilities, { shape: [labels.length, 10] }).log();
-  return softmaxCrossEntropy(logits, tensor(labels)).item();
+  const [loss] = await softmaxCrossEntropy(logits, tensor(labels)).data();
+  return loss!;
 }
 
 /** A score over several runs. Without `deviation` there was one. */

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Computer } from '../../examples/mnist/computer.ts';
 import { splitSizes } from '../../examples/mnist/data.ts';
 import { parseFlags } from '../../examples/mnist/flags.ts';
 import { models, type Network } from '../../examples/mnist/models.ts';
@@ -20,8 +21,9 @@ const flags = (args = '') => {
 };
 const data = { hash: 'ab12', train: { count: 60_000, x: zeros([1, 784]), y: tensor([0]) } };
 const softmax = models.softmax as Network;
-const configuration = (args = '', network = softmax, seed = 1) =>
-  configure('softmax', network, seed, flags(args), data);
+const cpu: Computer = { backend: 'wasm', threads: 2 };
+const configuration = (args = '', network = softmax, seed = 1, computer = cpu) =>
+  configure('softmax', network, seed, flags(args), data, computer);
 
 const trained = (configuration: Configuration): Trained => ({
   configuration,
@@ -69,8 +71,12 @@ describe('configure', () => {
       text('', softmax, 2),
       text('', { ...softmax, recipe }),
       text('', { ...softmax, build: (models.hidden as Network).build }),
+      text('', softmax, 1, { backend: 'webgpu', threads: 1, adapter: 'a card' }),
+      text('', softmax, 1, { backend: 'webgpu', threads: 1, adapter: 'another card' }),
+      text('', softmax, 1, { backend: 'webgl2', threads: 1, adapter: 'a card' }),
     ];
-    expect(new Set([text(), ...others]).size).toBe(9);
+    expect(new Set([text(), ...others]).size).toBe(12);
+    expect(text('', softmax, 1, { backend: 'js', threads: 1 })).toBe(text());
     expect(text('--threads 3 --backend js --out o --models hidden --full')).toBe(text());
   });
 });

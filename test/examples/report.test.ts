@@ -276,6 +276,14 @@ describe('its contents', () => {
       'Test images10,000',
       'Date2 November 2025',
     ]);
+    expect(complete.text('#reproduce > p')[0]).toMatch(/same bits on any processor/);
+    const { versions } = completeInput();
+    const onGpu = page({
+      ...completeInput(),
+      versions: { ...versions, backend: 'webgpu', threads: 1, adapter: 'A Card' },
+    });
+    expect(onGpu.text('.facts div')).toEqual(expect.arrayContaining(['Backendwebgpu', 'GPUA Card']));
+    expect(onGpu.text('#reproduce > p')[0]).toMatch(/^A GPU rounds in its own way.*other bits/);
     const runs = complete.rows('.runs tbody tr');
     expect(runs).toHaveLength(6);
     expect(runs.slice(0, 2)).toEqual([
@@ -293,7 +301,7 @@ describe('names', () => {
       ...input,
       dataset: { ...input.dataset, name: evil, classes: input.dataset.classes.map((c) => `${c}${evil}`) },
       command: evil,
-      versions: { ndgrad: evil, node: evil, backend: evil, threads: 1, cpu: evil, date: evil },
+      versions: { ndgrad: evil, node: evil, backend: evil, threads: 1, adapter: evil, cpu: evil, date: evil },
       models: input.models.map((model) => ({ ...model, id: `${model.id}${evil}`, about: evil })),
       published: [
         { name: evil, about: evil, source: evil, url: `https://example.org/${evil}`, accuracy: 0.9 },

@@ -195,8 +195,8 @@ describe('networkOutcome', () => {
 });
 
 describe('ensembleOutcome', () => {
-  it('is one run that took as long as its members and has all their parameters', () => {
-    const { result, probabilities } = ensembleOutcome('all', 'some nets', networks, labels);
+  it('is one run that took as long as its members and has all their parameters', async () => {
+    const { result, probabilities } = await ensembleOutcome('all', 'some nets', networks, labels);
     // Of image 3 the first member is alone against two, who agree.
     expect(result.predictions).toEqual([0, 1, 2, 4]);
     expect(probabilities[34]).toBeCloseTo((0.1 / 9 + 0.9 + 0.9) / 3, 7);
@@ -231,9 +231,9 @@ published     118,282      10        -           -     0.0842        97.42      
 `);
   });
 
-  it('shows deviations over the runs, and the time to 99 % where a model got there', () => {
+  it('shows deviations over the runs, and the time to 99 % where a model got there', async () => {
     const several = networkOutcome('net', 'a net', networks, labels).result;
-    const ensemble = ensembleOutcome('all', 'some nets', networks, labels).result;
+    const ensemble = (await ensembleOutcome('all', 'some nets', networks, labels)).result;
     expect(`\n${table([several, ensemble], false)}\n`).toBe(`
 model  parameters  epochs  seconds  to 99 %  train loss  test loss    accuracy, %  95 % interval         macro F1  errors
 -------------------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import {
   isReferenceTensor,
   type ReferenceTensor,
   values,
-} from '../reference/load.ts';
+} from '../reference/format.ts';
 
 /** Every public operation. */
 export type OperationName = keyof typeof ops;

@@ -42,9 +42,11 @@ export interface ReportVersions {
   readonly ndgrad: string;
   /** With its `v`, as `process.version` gives it. */
   readonly node: string;
-  /** `wasm` or `js`. */
+  /** `wasm`, `js`, `webgpu` or `webgl2`. */
   readonly backend: string;
   readonly threads: number;
+  /** The GPU, where one computed. */
+  readonly adapter?: string | undefined;
   /** The processor's own name: `os.cpus()[0].model`. */
   readonly cpu: string;
   /** When the last model was done, ISO 8601: `2025-11-02T14:03:00Z`. The report shows the day. */
@@ -69,7 +71,9 @@ export interface ReportModel {
   /** Of one run, the mean over the seeds; for an ensemble, of all its members. */
   readonly trainingSeconds: number;
   readonly secondsPerEpoch: number;
-  /** Training time until the validation accuracy first was 0.99; absent where it never was, or not looked at. */
+  /**
+   * Training time until the validation accuracy first was 0.99; absent where it never was, or not looked at.
+   */
   readonly secondsTo99?: number | undefined;
   /** At least one. History, confusion and classes are those of the first. */
   readonly runs: readonly ReportRun[];

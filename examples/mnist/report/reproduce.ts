@@ -5,17 +5,25 @@ import type { View } from './view.ts';
 
 type Fact = readonly [name: string, value: string];
 
+const sameBits =
+  'The same version, seed and command give the same bits on any processor, with any number of threads; only the times ' +
+  'differ. The hashes of the trained parameters show it.';
+const ownBits =
+  'A GPU rounds in its own way, and its driver may change that: the same version, seed and command give other bits on ' +
+  'another one, or on the processor, and accuracies that differ as those of two seeds do.';
+
 /** What it takes to get these numbers again, and the hashes to see that one has. */
 export function reproduce({ input, models }: View): Html {
   const { versions, command, seeds, dataset } = input;
-  const { backend, threads } = versions;
+  const { backend, threads, adapter } = versions;
   const { validationImages: chosenBy } = dataset;
   const validation: Fact[] = chosenBy === undefined ? [] : [['Validation images', count(chosenBy)]];
   const facts: Fact[] = [
     ['Seeds', seedList(seeds).replace(/^seeds? /, '')],
     ['ndgrad', versions.ndgrad],
     ['Node', versions.node],
-    ['Backend', `${backend}, ${plural(threads, 'thread')}`],
+    ['Backend', adapter === undefined ? `${backend}, ${plural(threads, 'thread')}` : backend],
+    ...(adapter === undefined ? [] : [['GPU', adapter] as const]),
     ['Processor', versions.cpu],
     ['Training images', count(dataset.trainingImages)],
     ...validation,
@@ -25,8 +33,7 @@ export function reproduce({ input, models }: View): Html {
   return html`<section id="reproduce">
 <h2>Reproduce</h2>
 <pre><code>${command}</code></pre>
-<p>The same version, seed and command give the same bits on any processor, with any number of threads; only the times
-differ. The hashes of the trained parameters show it.</p>
+<p>${adapter === undefined ? sameBits : ownBits}</p>
 <dl class="facts">
 ${facts.map(
   ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>

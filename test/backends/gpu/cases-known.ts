@@ -1,0 +1,102 @@
+import * as losses from '../../../src/losses/index.ts';
+import { fromArray } from '../../../src/tensor/creation.ts';
+import { gradients } from '../../../src/tensor/gradients.ts';
+import { Tensor } from '../../../src/tensor/tensor.ts';
+import {
+  callArguments,
+  isReferenceTensor,
+  type LossCase,
+  type ReferenceTensor,
+  values,
+} from '../../reference/format.ts';
+import { invoke, operationNames, referenceArguments, referenceGradient } from '../../tensor/invoke.ts';
+import { toleranceOf } from './accuracy.ts';
+import type { Case, Tables } from './cases.ts';
+import { type Goal, missed } from './evaluate.ts';
+
+/**
+ * Gradients are sums of products of several functions: the errors of elementary functions, and relative to the largest numbers,
+ * since they may cancel.
+ */
+export const COMPOSED = { relative: 1e-5, scale: 'largest' } as const;
+
+/** Known answers from NumPy, SciPy and PyTorch: all cases of an operation in one plan. */
+export function knownAnswers({ ops, gradients: table, losses: lossTable }: Tables): Case[] {
+  const values = operationNames.filter((name) => name !== 'detach');
+  const differentiated = [...new Set(table.map(({ op }) => op))];
+  return [
+    ...values.map(
+      (name) =>
+        ({
+          group: 'known answers',
+          name,
+          run: (backend) => {
+            const goals = ops[name]!.flatMap((c): Goal[] => {
+              const results = invoke(name, referenceArguments(name, c).args);
+              const wanted = [c.out].flat();
+              if (wanted.length !== results.length) throw new Error(`${c.name}: ${results.length} results`);
+              return results.map((tensor, k) => goal(c.name, tensor, wanted[k]!, toleranceOf(name)));
+            });
+            return missed(backend, goals);
+          },
+        }) satisfies Case,
+    ),
+    ...differentiated.map(
+      (op) =>
+        ({
+          group: 'known gradients',
+          name: op,
+          run: (backend) => {
+            const cases = table.filter((c) => c.op === op);
+            const title = `by operand`;
+            return missed(
+              backend,
+              cases.map((c) => goal(`${c.name}, ${title} ${c.wrt}`, referenceGradient(c), c.grad, COMPOSED)),
+            );
+          },
+        }) satisfies Case,
+    ),
+    ...Object.entries(lossTable).map(
+      ([name, cases]) =>
+        ({
+          group: 'known losses',
+          name,
+          run: (backend) =>
+            missed(
+              backend,
+              cases.flatMap((c) => lossGoals(name, c)),
+            ),
+        }) satisfies Case,
+    ),
+  ];
+}
+
+function goal(
+  what: string,
+  tensor: Tensor,
+  { shape, dtype, data }: ReferenceTensor,
+  tolerance: Pick<Goal, 'relative' | 'scale'>,
+): Goal {
+  const [got, wanted] = [tensor, { shape, dtype }].map((t) => `${t.dtype} [${t.shape}]`);
+  if (got !== wanted) throw new Error(`${what}: ${got}, wanted ${wanted}`);
+  return { what, tensor, wanted: data, ...tolerance };
+}
+
+const table = new Map(Object.entries<unknown>({ ...losses }));
+
+function lossGoals(name: string, c: LossCase): Goal[] {
+  const make = (value: unknown): unknown => {
+    if (isReferenceTensor(value)) return fromArray(values(value), value.shape, value.dtype);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, make(item)]));
+  };
+  const args = callArguments(name, c).map(make);
+  const loss: unknown = Reflect.apply(table.get(name) as () => Tensor, undefined, args);
+  const [x] = args;
+  if (!(loss instanceof Tensor && x instanceof Tensor)) throw new Error(`${name} makes no tensor`);
+  const [gradient] = gradients(loss.sum(), [x]);
+  return [
+    goal(c.name, loss, c.out, COMPOSED),
+    goal(`${c.name}, gradient`, gradient!, { ...c.gradient, shape: [...x.shape] }, COMPOSED),
+  ];
+}

@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  Adam,
+  Dense,
+  Dropout,
+  Generator,
+  type Layer,
+  Sequential,
+  setBackend,
+  softmaxCrossEntropy,
+  type Tensor,
+  tensor,
+  training,
+} from '../../../src/index.ts';
+import { adapterMissing } from './dawn.ts';
+import { nodeBackend } from './node.ts';
+
+// Nothing needs to be freed on a device either: what a program lets go is given back.
+
+const kB = 1024;
+const backend = await nodeBackend();
+
+const kinds = ['heapUsed', 'external', 'arrayBuffers', 'used', 'bytes'] as const;
+type Usage = Record<(typeof kinds)[number], number>;
+
+/** The memory in use after garbage collection, of the process and of the device; finalizers run some turns later. */
+async function usage(): Promise<Usage> {
+  if (globalThis.gc === undefined) throw new Error('Memory tests need node --expose-gc.');
+  await backend!.settle();
+  for (let i = 0; i < 6; i++) {
+    globalThis.gc();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  const { used, bytes } = backend!.memory;
+  return { heapUsed, external, arrayBuffers, used, bytes };
+}
+
+/**
+ * The kinds of memory that grew by more than so many bytes; what is in use on the device may not grow at all. How much it
+ * holds for reuse depends on when the garbage collector comes.
+ */
+function growth(before: Usage, after: Usage, allowed: number): string[] {
+  return kinds
+    .filter((kind) => after[kind] - before[kind] > (kind === 'used' ? 0 : allowed))
+    .map((kind) => `${kind} grew by ${Math.round((after[kind] - before[kind]) / kB)} kB`);
+}
+
+const [batch, features, classes] = [32, 64, 10];
+/** Software adapters take a millisecond for each kernel, so there are few. */
+const rng = new Generator(1);
+
+interface Trainer {
+  /** Takes steps, each with samples of its own. */
+  run(steps: number, onStep?: (loss: Tensor, logits: Tensor) => void | Promise<void>): Promise<void>;
+}
+
+function trainer(): Trainer {
+  const model = new Sequential([new Dropout(0.2), new Dense(features, classes)]) as Layer;
+  const optimizer = new Adam(model.parameters(), { learningRate: 1e-3 });
+  const context = training({ rng });
+  return {
+    async run(steps, onStep) {
+      for (let i = 0; i < steps; i++) {
+        const samples = Float32Array.from({ length: batch * features }, (_, k) => Math.sin(i + k));
+        const x = tensor(samples, { shape: [batch, features], copy: false });
+        const y = tensor(Int32Array.from({ length: batch }, (_, k) => (i + k) % classes));
+        const logits = model.call(x, context);
+        const loss = softmaxCrossEntropy(logits, y);
+        await optimizer.minimize(loss, { also: [logits], context });
+        await onStep?.(loss, logits);
+      }
+    },
+  };
+}
+
+describe.skipIf(backend === null)(`memory${adapterMissing ? ` (${adapterMissing})` : ''}`, () => {
+  beforeAll(async () => {
+    await setBackend(backend!);
+    // The engine's own notes on code that runs often.
+    await trainer().run(300, (loss) => void loss.item());
+  }, 60_000);
+  afterAll(async () => {
+    await setBackend('wasm');
+    await backend?.device.destroy();
+  });
+
+  test('500 steps with samples of their own leave it flat', async () => {
+    const { run } = trainer();
+    let last = 0;
+    const read = (loss: Tensor): void => {
+      last = loss.item();
+    };
+    await run(10, read);
+    const before = await usage();
+    await run(500, read);
+    expect(growth(before, await usage(), 500 * kB)).toEqual([]);
+    expect(last).not.toBeNaN();
+  });
+
+  test('results that nobody reads leave it flat', async () => {
+    const { run } = trainer();
+    await run(10);
+    const before = await usage();
+    await run(200);
+    expect(growth(before, await usage(), 500 * kB)).toEqual([]);
+  });
+
+  test('results that are read later, many at a time, leave it flat', async () => {
+    const { run } = trainer();
+    const read = async (steps: number): Promise<void> => {
+      const kept: Tensor[] = [];
+      await run(steps, (_, logits) => void kept.push(logits));
+      for (const logits of kept) expect((await logits.argmax(1).data()).length).toBe(batch);
+    };
+    await read(10);
+    const before = await usage();
+    await read(100);
+    expect(growth(before, await usage(), 500 * kB)).toEqual([]);
+  });
+
+  test('3,000 small results that are kept are numbers, and go when they are let go', async () => {
+    const x = rng.normal([32]);
+    const run = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        const t = x.mul(i).sum();
+        await t.data();
+        kept.push(t);
+      }
+    };
+    let kept: Tensor[] = [];
+    // The table of finalizers has grown once.
+    await run(1000);
+    kept = [];
+    const before = await usage();
+    await run(3000);
+    // A handle, a node, and one number, here and on the device.
+    expect(growth({ ...before, used: Infinity, bytes: Infinity }, await usage(), 3000 * 3 * kB)).toEqual([]);
+    expect(backend!.memory.used - before.used).toBeLessThanOrEqual(3000 * 512);
+    expect(kept.at(-1)!.item() / kept[1]!.item()).toBeCloseTo(2999, 1);
+    kept = [];
+    expect(growth({ ...before, bytes: Infinity }, await usage(), 1000 * kB)).toEqual([]);
+  });
+
+  test('models that come and go give back what they held', async () => {
+    const models = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) await trainer().run(2);
+    };
+    await models(3);
+    const before = await usage();
+    await models(40);
+    expect(growth({ ...before, bytes: Infinity }, await usage(), 500 * kB)).toEqual([]);
+  });
+
+  test('without a pause for the garbage collector, large values that are let go make room', async () => {
+    const size = 1 << 20;
+    let most = 0;
+    for (let i = 0; i < 60; i++) {
+      const big = tensor(new Float32Array(size).fill(i), { shape: [size], copy: false });
+      const sum = big.mul(2).add(1);
+      expect((await sum.data())[5]).toBe(2 * i + 1);
+      most = Math.max(most, backend!.memory.used);
+    }
+    // 128 MiB of what one run has used, beside the last two runs; 60 of these are 480 MiB.
+    expect(most).toBeLessThan(160 * kB * kB);
+  });
+
+  describe('the check finds leaks:', () => {
+    test('tensors on the device', async () => {
+      const { run } = trainer();
+      const kept: Tensor[] = [];
+      await run(10);
+      const before = await usage();
+      await run(20, (_, logits) => void kept.push(logits));
+      expect(growth(before, await usage(), 500 * kB)).toContainEqual(expect.stringMatching(/^used grew by/));
+      expect(kept).toHaveLength(20);
+    });
+
+    test('arrays of the process', async () => {
+      const { run } = trainer();
+      const kept: Float32Array[] = [];
+      await run(10);
+      const before = await usage();
+      await run(100, () => void kept.push(new Float32Array(2560)));
+      expect(growth(before, await usage(), 500 * kB)).toEqual([
+        expect.stringMatching(/^external grew by/),
+        expect.stringMatching(/^arrayBuffers grew by/),
+      ]);
+      expect(kept).toHaveLength(100);
+    });
+  });
+});

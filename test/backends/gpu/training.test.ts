@@ -1,0 +1,16 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { load } from '../../reference/load.ts';
+import { adapterMissing } from './dawn.ts';
+import { nodeBackend } from './node.ts';
+import { trainingCases } from './training.ts';
+
+const backend = await nodeBackend();
+const cases = trainingCases({ optimizers: load('optimizers') });
+
+describe.skipIf(backend === null)(`training in Node${adapterMissing ? ` (${adapterMissing})` : ''}`, () => {
+  afterAll(() => backend?.device.destroy());
+
+  test.each(cases.map((c) => [c.name, c] as const))('%s', async (_, c) => {
+    expect(await c.run(backend!)).toBeNull();
+  });
+});
