@@ -93,7 +93,14 @@ export async function setBackend(backend: BackendName | Backend): Promise<void> 
   while (change !== null) await change.done;
   synchronous = cpu;
   if (chosen === to || chosen?.settle === undefined) return choose(to);
-  const done = chosen.settle().finally(() => choose(to));
+  const from = chosen;
+  const done = from.settle!().then(
+    () => choose(to),
+    (error) => {
+      choose(from);
+      throw error;
+    },
+  );
   chosen = null;
   change = { to, done };
   await done;

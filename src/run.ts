@@ -95,10 +95,16 @@ function execute(
   backend = readyBackend(),
   results = prepared.wanted.map((node) => Storage.allocate(node.dtype, node.size)),
 ): void | Promise<void> {
-  const { order, wanted } = prepared;
+  const { order, wanted, goal } = prepared;
   if (order.roots.length === 0) return;
   const { plan, executable } = lookUp(prepared, backend);
   const bound = order.leaves.map((node) => node.storage!);
+  // What is only replaced need not come home, and where a device was lost it can't.
+  for (const [target] of goal.assignments) {
+    const { storage } = order.nodes[target]!;
+    const isRead = (): boolean => order.nodes.some((node) => node.inputs.some((i) => i.storage === storage));
+    if (storage!.residence?.gone && !isRead()) storage!.overwrite();
+  }
   const finish = (failure: Failure | null): void => {
     if (failure !== null) throw new ValueError(plan.checks[failure.check]!.describe(failure.value));
     wanted.forEach((node, i) => {

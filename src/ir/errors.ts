@@ -29,7 +29,7 @@ export class StateError extends NdgradError {
   override name = 'StateError';
 }
 
-/** Values that do not fit into the memory of the WebAssembly backend. */
+/** Values that do not fit into the memory of a backend. */
 export class MemoryError extends NdgradError {
   override name = 'MemoryError';
 }

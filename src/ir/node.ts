@@ -11,6 +11,8 @@ export interface Residence {
    * So it is too where the values will never be there, because the run that was to compute them failed.
    */
   readonly away?: boolean;
+  /** Will the values never come home? They may be replaced all the same. */
+  readonly gone?: boolean;
   /** Brings the storage's array up to date; throws a StateError that says why not where it is `away`. */
   fetch(array: TypedArray): void;
   /** The array is about to be overwritten: the copy counts no more. */
@@ -207,7 +209,7 @@ const none: readonly Node[] = [];
 export function assertCurrent({ storage, version }: Node): void {
   if (storage === null || storage.version === version) return;
   throw new StateError(
-    `[run] the graph was built on an older version of Parameter '${storage.name}', which was overwritten since. Build the ` +
+    `[run] the graph was built on an older version of Parameter '${storage.name}': a step has been asked to overwrite it. Build the ` +
       'graph anew after an update (call the model again), or have its values computed in the step: minimize(loss, { also }).',
   );
 }

@@ -1,10 +1,11 @@
 import { neverComputed } from '../../ir/away.ts';
 import type { TypedArray } from '../../ir/dtype.ts';
-import { StateError } from '../../ir/errors.ts';
+import { MemoryError, StateError } from '../../ir/errors.ts';
 import type { Backend, Bindings, Executable, Failure, Limits, Plan } from '../../ir/kernel.ts';
 import type { Storage } from '../../ir/node.ts';
 import type { Device, DeviceProgram } from './device.ts';
 import { encodeValues, FLOATS_PER_VALUE } from './format.ts';
+import { lostError } from './lost.ts';
 import { type Programs, toPrograms } from './passes/index.ts';
 import { type Block, Residents } from './residents.ts';
 
@@ -44,10 +45,9 @@ export class GpuBackend<M> implements Backend {
   compile(plan: Plan): Executable {
     const { device } = this;
     assertThere(device);
-    const { maxBuffers, tiles, limits } = device;
-    const programs = toPrograms(plan, { maxBuffers, tiles, maxStores: limits.maxStores });
-    for (const { name, floats, outputs } of programs.plan.programs)
-      assertFits(name, floats * outputs.length, device);
+    const { maxBuffers, maxFloats, tiles, limits } = device;
+    const programs = toPrograms(plan, { maxBuffers, tiles, maxFloats, maxStores: limits.maxStores });
+    for (const { name, floats } of programs.plan.programs) assertFits(name, floats, device);
     for (const { floats, bound } of programs.plan.buffers)
       if (bound !== null) assertFits('run', floats, device);
     return new GpuExecutable(programs, device, this.#residents, (task) => this.#inTurn(task));
@@ -55,32 +55,34 @@ export class GpuBackend<M> implements Backend {
 
   read(storage: Storage): TypedArray | Promise<TypedArray> {
     const block = this.#residents.find(storage);
-    return block?.away ? this.#fetch(block.pin(), storage) : storage.array;
+    return block?.away ? this.#fetch(block.pin()) : storage.array;
   }
 
-  async #fetch(block: Block<M>, storage: Storage): Promise<TypedArray> {
+  async #fetch(block: Block<M>): Promise<TypedArray> {
     try {
-      const { done } = await this.#inTurn(async () => {
+      const { reading } = await this.#inTurn(async () => {
         if (!block.failed) assertThere(this.device);
-        return { done: this.#residents.fetch([block]) };
+        return { reading: this.#residents.read(block) };
       });
-      await done;
+      const values = await reading;
       await block.outcome;
+      if (block.failed) throw neverComputed();
+      return values;
     } finally {
       block.unpin();
     }
-    if (block.failed) throw neverComputed();
-    return storage.target;
   }
 
   async settle(): Promise<void> {
     try {
-      const { done } = await this.#inTurn(async () => ({
-        done: this.#residents.fetch(this.#residents.away),
-      }));
-      await done;
-    } catch {
+      await this.#inTurn(async () => {
+        const { away } = this.#residents;
+        await Promise.all(away.map((block) => block.outcome));
+        await this.#residents.fetch(away.filter((block) => !block.failed));
+      });
+    } catch (error) {
       // Values that are lost say so when they are asked for.
+      if (this.device.lost === null) throw error;
     }
   }
 
@@ -92,11 +94,9 @@ export class GpuBackend<M> implements Backend {
   }
 }
 
-function assertThere({ lost, name }: Device<unknown>): void {
-  if (lost === null) return;
-  throw new StateError(
-    `[${name}] the device was lost: ${lost}. Values that were only there are gone. Make a new one: await setBackend(await gpu()).`,
-  );
+function assertThere(device: Device<unknown>): void {
+  const error = lostError(device);
+  if (error !== null) throw error;
 }
 
 function assertFits(operation: string, floats: number, { name, maxFloats, adapter }: Device<unknown>): void {
@@ -114,8 +114,8 @@ class GpuExecutable<M> implements Executable {
   readonly #residents: Residents<M>;
   readonly #inTurn: <T>(task: () => Promise<T>) => Promise<T>;
   readonly #loading: Promise<DeviceProgram<M>>;
-  /** The bound storages that the programs read or write. */
-  readonly #uses: readonly boolean[];
+  /** The bound storages that the programs read. */
+  readonly #reads: readonly boolean[];
 
   constructor(
     programs: Programs,
@@ -132,12 +132,11 @@ class GpuExecutable<M> implements Executable {
     this.#loading.catch(() => {});
     const { buffers, programs: all } = programs.plan;
     const used = new Set(all.flatMap(({ inputs }) => inputs));
-    const rewritten = new Set(programs.kept.flatMap(({ kind, index }) => (kind === 'bound' ? [index] : [])));
-    const uses: boolean[] = [];
+    const reads: boolean[] = [];
     buffers.forEach(({ bound }, b) => {
-      if (bound !== null) uses[bound] = used.has(b) || rewritten.has(bound);
+      if (bound !== null) reads[bound] = used.has(b);
     });
-    this.#uses = uses;
+    this.#reads = reads;
   }
 
   run({ values, bound, results }: Bindings): Promise<Failure | null> {
@@ -145,30 +144,41 @@ class GpuExecutable<M> implements Executable {
     const residents = this.#residents;
     residents.beginRun();
     const inputs: Block<M>[] = [];
-    bound.forEach((storage, i) => {
-      if (this.#uses[i]) inputs[i] = residents.enter(storage).pin();
-    });
-    const written = kept.map(({ kind, index }, k) => {
-      const bytes = 4 * plan.buffers[plan.kept[k]!]!.floats;
-      const block = kind === 'result' ? residents.expect(results[index]!, bytes) : inputs[index]!;
-      if (kind === 'bound') block.asked++;
+    const written: Block<M>[] = [];
+    try {
+      bound.forEach((storage, i) => {
+        if (this.#reads[i]) inputs[i] = residents.enter(storage).pin();
+      });
+      kept.forEach(({ kind, index }, k) => {
+        const storage = kind === 'result' ? results[index]! : bound[index]!;
+        written[k] = residents.target(storage, 4 * plan.buffers[plan.kept[k]!]!.floats).pin();
+      });
+    } catch (error) {
+      for (const block of [...inputs, ...written]) block?.unpin();
+      return Promise.reject(error);
+    }
+    // Runs that may still fail whose results these are.
+    const undecided = [...inputs, ...written].flatMap((block) => block?.outcome ?? []);
+    for (const block of written) {
+      block.asked++;
       block.waiting++;
-      return block.pin();
-    });
+    }
     const floats = new Float32Array(plan.values);
     encodeValues(values.slice(0, plan.values / FLOATS_PER_VALUE), floats);
-    const outcome = this.#inTurn(() => this.#issue(floats, inputs, written)).then(({ verdict }) => verdict);
-    const made = written.filter((_, k) => kept[k]!.kind === 'result');
+    const outcome = this.#inTurn(() => this.#issue(floats, inputs, written, undecided)).then(
+      ({ verdict }) => verdict,
+    );
     const known = outcome.then(
       (failure) => failure === null,
       () => false,
     );
-    for (const block of made) {
+    written.forEach((block, k) => {
+      if (kept[k]!.kind === 'bound') return;
       block.outcome = known.then((fine) => {
         block.outcome = null;
         if (!fine) block.fail();
       });
-    }
+    });
     return outcome;
   }
 
@@ -177,32 +187,52 @@ class GpuExecutable<M> implements Executable {
     values: Float32Array,
     inputs: readonly Block<M>[],
     written: readonly Block<M>[],
+    undecided: readonly Promise<unknown>[],
   ): Promise<{ verdict: Promise<Failure | null> }> {
     const { kept } = this.#programs;
     const device = this.#device;
     try {
       const program = await this.#loading;
       await this.#residents.leaving;
+      await Promise.all(undecided);
       assertThere(device);
-      // What was to be computed must have been: a run may still fail whose results these are.
-      for (const block of new Set(inputs)) {
-        await block?.outcome;
+      for (const block of inputs) {
         if (block?.failed) throw neverComputed();
+        // Whoever was to write it failed before it had: the array counts.
+        if (block?.memory === null) this.#residents.renew(block);
       }
-      const memories = program.issue(
-        values,
-        inputs.map((block) => block.memory!),
-      );
+      const memories = await this.#attempt(program, values, inputs);
       const small: Block<M>[] = [];
       written.forEach((block, k) => {
         if (block.memory !== null) device.release(block.memory);
         block.memory = memories[k]!;
+        block.failed = false;
         if (kept[k]!.kind === 'result' && block.bytes <= SMALL) small.push(block);
       });
       return { verdict: this.#judge(memories.slice(kept.length), small) };
+    } catch (error) {
+      // Arrays that are up to date count again, whatever became of the memory.
+      written.forEach((block, k) => {
+        if (kept[k]!.kind === 'bound') block.asked--;
+      });
+      for (const block of [...inputs, ...written]) if (block?.away === false) block.drop();
+      throw error;
     } finally {
       for (const block of written) block.waiting--;
       for (const block of [...inputs, ...written]) block?.unpin();
+    }
+  }
+
+  /** Issues a run; where memory is short, once more without what need not be on the device. */
+  async #attempt(program: DeviceProgram<M>, values: Float32Array, inputs: readonly Block<M>[]): Promise<M[]> {
+    const memories = (): M[] => inputs.map((block) => block.memory!);
+    try {
+      return await program.issue(values, memories());
+    } catch (error) {
+      if (!(error instanceof MemoryError)) throw error;
+      this.#residents.shed();
+      for (const block of inputs) if (block?.away === false) this.#residents.renew(block);
+      return program.issue(values, memories());
     }
   }
 
@@ -217,6 +247,8 @@ class GpuExecutable<M> implements Executable {
     if (failure === null)
       small.forEach((block, k) => {
         block.update(numbers[verdicts.length + k]!, 1);
+        // The array has it now: the next run takes the same memory again.
+        if (!block.away && block.pins === 0) block.drop();
       });
     return failure;
   }

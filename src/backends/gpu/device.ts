@@ -51,10 +51,12 @@ export interface DevicePlan {
 /** A plan on a device: its compiled kernels, and memory for what it computes on the way. */
 export interface DeviceProgram<M> {
   /**
-   * Issues one run, without waiting for it. `bound` are the memories of the bound storages, read only; the result
-   * are new memories, one for each of the plan's `kept`, which belong to the caller.
+   * Issues one run, without waiting for it. `bound` are the memories of the bound storages, read only, with holes where
+   * no program reads them; the result are new memories, one for each of the plan's `kept`, which belong to the caller.
+   * Where memory is short it throws or rejects with a MemoryError, and nothing has been issued. Of a promise the caller waits
+   * for the outcome before it issues anything else.
    */
-  issue(values: Float32Array, bound: readonly M[]): M[];
+  issue(values: Float32Array, bound: readonly M[]): M[] | Promise<M[]>;
   /** Gives back all that the plan holds; memories that were handed over stay. */
   release(): void;
 }
@@ -83,6 +85,8 @@ export interface Device<M> {
   finished(): Promise<void>;
   /** The memory is wanted no more, once what has been issued is done. */
   release(memory: M): void;
+  /** Gives back memory that only waits to be used again. */
+  trim(): void;
   /** Compiles a plan. Rejects with an error that names the operation whose kernel does not compile. */
   load(plan: DevicePlan): Promise<DeviceProgram<M>>;
   /** Waits for all that has been issued, and gives everything back. */

@@ -1,8 +1,10 @@
 import { neverComputed, valuesAway } from '../../ir/away.ts';
 import type { TypedArray } from '../../ir/dtype.ts';
+import type { StateError } from '../../ir/errors.ts';
 import type { Residence, Storage } from '../../ir/node.ts';
 import type { Device } from './device.ts';
 import { decode, encode } from './format.ts';
+import { lostError } from './lost.ts';
 
 /** Values that are kept, in the order in which they came or were used last, and how many bytes of them. */
 class Queue<M> {
@@ -27,6 +29,8 @@ class Queue<M> {
 }
 
 const MIB = 1 << 20;
+/** Bytes that are read back at a time. */
+const PIECE = 64 * MIB;
 
 /**
  * The values of storages on the device: a bounded cache over the storages' arrays, which the garbage collector sees.
@@ -71,29 +75,66 @@ export class Residents<M> {
     if (block === null) {
       const floats = encode(storage.array);
       block = this.#add(storage, 4 * floats.length);
-      block.memory = this.#device.upload(floats.length > 0 ? floats : new Float32Array(4));
+      block.memory = this.#device.upload(floats);
     }
     this.#use(block);
     return block;
   }
 
-  /** The block that a run will write a storage's first values to. */
-  expect(storage: Storage, bytes: number): Block<M> {
-    const block = this.#add(storage, bytes);
-    block.asked = 1;
+  /** The block that a run will write a storage's values to, without reading them. */
+  target(storage: Storage, bytes: number): Block<M> {
+    let block = this.find(storage);
+    if (block === null) {
+      void storage.array; // up to date, in case that the run fails
+      block = this.#add(storage, bytes);
+    }
     this.#use(block);
     return block;
   }
 
-  /** Issues the reading of blocks; settles when their arrays are up to date. */
+  /**
+   * Issues the reading of a block, and gives the values as of now: the storage's array, or, where a later run has been asked
+   * for that writes it, one of their own.
+   */
+  async read(block: Block<M>): Promise<TypedArray> {
+    if (!block.away || block.memory === null) return block.target;
+    const asked = block.asked - block.waiting;
+    const [floats] = await this.#device.download([block.memory]);
+    block.update(floats!, asked);
+    if (block.asked === asked) return block.target;
+    const own = block.target.slice();
+    decode(floats!, own);
+    return own;
+  }
+
+  /** Brings the arrays of blocks up to date, some at a time. */
   async fetch(blocks: readonly Block<M>[]): Promise<void> {
-    const wanted = blocks.filter((block) => block.away && block.memory !== null);
-    if (wanted.length === 0) return;
-    const asked = wanted.map((block) => block.asked - block.waiting);
-    const arrays = await this.#device.download(wanted.map((block) => block.memory!));
-    wanted.forEach((block, i) => {
-      block.update(arrays[i]!, asked[i]!);
-    });
+    const left = [...blocks];
+    while (left.length > 0) {
+      let count = 1;
+      let bytes = left[0]!.bytes;
+      for (; count < left.length && bytes + left[count]!.bytes <= PIECE; count++) bytes += left[count]!.bytes;
+      const some = left.splice(0, count).filter((block) => block.away && block.memory !== null);
+      if (some.length === 0) continue;
+      const asked = some.map((block) => block.asked - block.waiting);
+      const arrays = await this.#device.download(some.map((block) => block.memory!));
+      some.forEach((block, k) => {
+        block.update(arrays[k]!, asked[k]!);
+      });
+    }
+  }
+
+  /** Puts a block's values, which its storage's array has, on the device anew. */
+  renew(block: Block<M>): void {
+    if (block.memory !== null) this.#device.release(block.memory);
+    block.memory = this.#device.upload(encode(block.target));
+  }
+
+  /** Gives up all that arrays have too and no run waits for. */
+  shed(): void {
+    for (const { blocks } of [this.#once, this.#kept])
+      for (const block of [...blocks]) if (!block.away && block.pins === 0) block.drop();
+    this.#device.trim();
   }
 
   /** All blocks whose arrays are out of date. */
@@ -150,6 +191,11 @@ export class Residents<M> {
     this.#leaving = left;
   }
 
+  /** @internal Why the values can't be had any more; null where they can. */
+  get lost(): StateError | null {
+    return lostError(this.#device);
+  }
+
   /** @internal The block is wanted no more. */
   forget(block: Block<M>): void {
     this.#collected.unregister(block);
@@ -172,7 +218,8 @@ export class Residents<M> {
 export class Block<M> implements Residence {
   readonly #residents: Residents<M>;
   readonly #device: string;
-  readonly #target: TypedArray;
+  /** The storage's array. */
+  readonly target: TypedArray;
   readonly bytes: number;
   queue: Queue<M>;
   /** The values as of the latest run that has been issued; null before the first one. */
@@ -196,7 +243,7 @@ export class Block<M> implements Residence {
     this.#residents = residents;
     this.#device = device;
     this.queue = queue;
-    this.#target = target;
+    this.target = target;
     this.bytes = bytes;
   }
 
@@ -222,7 +269,7 @@ export class Block<M> implements Residence {
   /** Writes the block's numbers, as read after so many runs, to the storage's array. */
   update(floats: Float32Array, asked: number): void {
     if (this.failed || asked <= this.#seen) return;
-    decode(floats, this.#target);
+    decode(floats, this.target);
     this.#seen = asked;
   }
 
@@ -232,9 +279,14 @@ export class Block<M> implements Residence {
     this.#residents.free(this);
   }
 
+  /** Will the values never come home? */
+  get gone(): boolean {
+    return this.away && (this.failed || this.#residents.lost !== null);
+  }
+
   fetch(): void {
     if (this.failed) throw neverComputed();
-    if (this.away) throw valuesAway(this.#device);
+    if (this.away) throw this.#residents.lost ?? valuesAway(this.#device);
   }
 
   drop(): void {

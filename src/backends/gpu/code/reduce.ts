@@ -14,7 +14,8 @@ export function reduceSource(block: Block, job: Job, source: ReduceJob): string 
   const { reducer, over, inputs, parts, candidates } = source;
   const points = sizeOf(job.shape);
   const length = sizeOf(over);
-  if (length === 0) return identity(reducer, source.expr.type);
+  const finds = reducer === 'argmax' || reducer === 'argmin';
+  if (length === 0) return finds ? '0' : identity(reducer, source.expr.type);
   const rank = job.shape.length;
   let point = 'e';
   let [from, to, step] = ['0', String(length), '1'];

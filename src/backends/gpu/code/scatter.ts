@@ -5,7 +5,7 @@ import { type Block, positions } from './writer.ts';
 
 /** What a destination's updates add up to, in ascending order. */
 export function scatterSource(block: Block, { shape }: Job, source: ScatterJob): string {
-  const { type, axis, updates, indices, first, next } = source;
+  const { type, axis, updates, indices, segments, first, next } = source;
   const { writer } = block;
   const count = sizeOf(indices.view.shape);
   if (count === 0) return literal(0, type);
@@ -16,9 +16,11 @@ export function scatterSource(block: Block, { shape }: Job, source: ScatterJob):
   const [place, base] = positions(block, 'e', { shape, strides: [destination, rest] }) as [string, string];
   const start = block.let('i32', `${writer.offset(offset)} + ${base}`);
   const total = block.var(type, literal(0, type));
-  const update = block.var('i32', writer.element(first, place));
-  block.add(`while (${update} < ${count}) {`);
-  block.add(`${total} += ${writer.element(updates.buffer, `${start} + ${update} * ${stride[axis]}`)};`);
-  block.add(`${update} = ${writer.element(next, update)};`, '}');
+  block.loop('0', String(segments), '1', (segment) => {
+    const update = block.var('i32', writer.element(first, `${segment} * ${shape[axis]} + ${place}`));
+    block.add(`while (${update} < ${count}) {`);
+    block.add(`${total} += ${writer.element(updates.buffer, `${start} + ${update} * ${stride[axis]}`)};`);
+    block.add(`${update} = ${writer.element(next, update)};`, '}');
+  });
   return total;
 }

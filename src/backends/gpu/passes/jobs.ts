@@ -11,6 +11,8 @@ export interface Capacity {
   /** Buffers that a kernel reads, its values not counted. */
   readonly maxBuffers: number;
   readonly maxStores: number;
+  /** The longest array; the stores of one kernel may have to share one. */
+  readonly maxFloats: number;
   /** Does it have workgroup memory? */
   readonly tiles: boolean;
 }
@@ -47,6 +49,8 @@ export interface ContractJob extends Contract {
 }
 
 export interface ScatterJob extends Scatter {
+  /** The updates' segments, each with its lists. */
+  readonly segments: number;
   /** For each destination the number of its first update, and for each update that of the destination's next. */
   readonly first: number;
   readonly next: number;
@@ -90,21 +94,25 @@ export function jobsOf(kernel: Kernel, draft: Draft, capacity: Capacity): Job[] 
   return [];
 }
 
+/** Numbers from one address that can be bound to the next. */
+const ALIGNMENT = 64;
+
 const buffersOf = (inputs: readonly Access[]): number[] =>
   inputs.flatMap(({ buffer }) => (buffer === null ? [] : [buffer]));
 
 /** Does one program hold all of the kernel, with one number to an element where it has several stores? */
-function fits(
-  { source, inputs, stores }: Kernel,
-  draft: Draft,
-  { maxBuffers, maxStores }: Capacity,
-): boolean {
+function fits(kernel: Kernel, draft: Draft, { maxBuffers, maxStores, maxFloats }: Capacity): boolean {
+  const { shape, source, inputs, stores } = kernel;
   const read = new Set(buffersOf(inputs));
   if (source.kind === 'reduce') for (const b of buffersOf(source.inputs)) read.add(b);
   // Besides: the operands of a contraction, the updates and two lists of a scatter, the candidates of an argmax.
   const more = { map: 0, reduce: 1, contract: 2, scatter: 3 }[source.kind];
   if (read.size + more > maxBuffers || stores.length > maxStores) return false;
-  return stores.length === 1 || stores.every(({ buffer }) => floatsOf[draft.buffers[buffer]!.dtype] === 1);
+  if (stores.length === 1) return true;
+  // Stores lie one after the other, each from an address that can be bound.
+  const size = Math.ceil(sizeOf(shape) / ALIGNMENT) * ALIGNMENT;
+  if (size * stores.length > maxFloats) return false;
+  return stores.every(({ buffer }) => floatsOf[draft.buffers[buffer]!.dtype] === 1);
 }
 
 /** A reduction of an expression over too many buffers: its values get a buffer of their own. */
@@ -187,7 +195,10 @@ function reduceJobs(kernel: Kernel, source: Reduce, draft: Draft, capacity: Capa
   const { name, shape } = kernel;
   const points = sizeOf(shape);
   const length = sizeOf(source.over);
-  const count = Math.min(Math.ceil(length / SHARE), Math.ceil(THREADS / points));
+  const finds = source.reducer === 'argmax' || source.reducer === 'argmin';
+  // One thread chooses among the winners of the parts.
+  const most = finds ? Math.ceil(Math.sqrt(length)) : THREADS;
+  const count = Math.min(Math.ceil(length / SHARE), Math.ceil(THREADS / points), most);
   if (length <= SERIAL || count < 2)
     return [{ ...kernel, source: { ...source, parts: null, candidates: null } }];
   const parts: Parts = { count, sideBySide: runsAlongPoints(shape, source) };
@@ -201,7 +212,7 @@ function reduceJobs(kernel: Kernel, source: Reduce, draft: Draft, capacity: Capa
     inputs: [],
     stores: [{ buffer, expr: acc }],
   };
-  if (source.reducer === 'argmax' || source.reducer === 'argmin') {
+  if (finds) {
     const candidates = { ...parts, buffer };
     return [partial, { ...kernel, source: { ...source, parts: null, candidates } }];
   }
@@ -253,8 +264,7 @@ const TILED_DEPTH = 16;
 const DEPTH = 512;
 /** Workgroups that keep a device busy. */
 const WORKGROUPS = 256;
-/** Workgroups that share a sum at most, and those that there may be along one dimension. */
-const MOST_PARTS = 64;
+/** Workgroups that there may be along one dimension. */
 const MOST_GROUPS = 65535;
 
 function contractJobs(kernel: Kernel, source: Contract, draft: Draft, capacity: Capacity): Job[] {
@@ -271,13 +281,13 @@ function contractJobs(kernel: Kernel, source: Contract, draft: Draft, capacity: 
     capacity.tiles &&
     single &&
     source.type === 'f32' &&
-    Math.max(batch * MOST_PARTS, Math.ceil(m / TILE), Math.ceil(n / TILE)) <= MOST_GROUPS &&
+    Math.max(batch + WORKGROUPS, Math.ceil(m / TILE), Math.ceil(n / TILE)) <= MOST_GROUPS &&
     m >= TILED_SIDE &&
     n >= TILED_SIDE &&
     k >= TILED_DEPTH;
   const units = tiled ? batch * Math.ceil(m / TILE) * Math.ceil(n / TILE) : batch * m * n;
   const wanted = Math.ceil((tiled ? WORKGROUPS : THREADS) / units);
-  const parts = Math.max(1, Math.min(Math.floor(k / DEPTH), wanted, tiled ? MOST_PARTS : wanted));
+  const parts = Math.max(1, Math.min(Math.floor(k / DEPTH), wanted));
   if (parts < 2) return [{ ...kernel, source: { ...source, parts: 1, tiled } }];
   const buffer = draft.add(source.type, parts * batch * m * n);
   const acc: Expr = { op: 'acc', type: source.type, args: [], value: 0 };
@@ -294,19 +304,24 @@ function contractJobs(kernel: Kernel, source: Contract, draft: Draft, capacity: 
 
 // Scatters
 
+/** Updates that are looked through for the next one of the same destination. */
+const SEGMENT = 1024;
+
 /**
- * Each destination adds up its own updates in ascending order. It finds them in two lists, the first update of each
- * destination and, for each update, the next one of the same destination, which are reductions over the indices.
+ * Each destination adds up its own updates in ascending order. It finds them in two lists for each segment of the updates, the first
+ * update of each destination and, for each update, the next one of the same destination, which are reductions over the indices.
  */
 function scatterJobs(kernel: Kernel, source: Scatter, draft: Draft, capacity: Capacity): Job[] {
   const { axis, indices } = source;
   const size = kernel.shape[axis]!;
   const count = sizeOf(indices.view.shape);
+  const length = Math.min(count, SEGMENT);
+  const segments = count === 0 ? 0 : Math.ceil(count / length);
   const [step] = indices.view.stride as [number];
   const type = dtypes[draft.buffers[indices.buffer]!.dtype].scalar;
   const index = (shape: readonly number[], stride: readonly number[]): Access => ({
     buffer: indices.buffer,
-    view: { shape, stride, offset: indices.view.offset },
+    view: { shape, stride: stride.map((s) => s * step), offset: indices.view.offset },
     gather: [],
     fill: null,
   });
@@ -314,36 +329,49 @@ function scatterJobs(kernel: Kernel, source: Scatter, draft: Draft, capacity: Ca
     const i = load(input, type);
     return select(compare('lt', i, constant(0, 'i32')), binary('add', i, constant(size, 'i32')), i);
   };
-  const list = (length: number, inputs: readonly Access[], holds: Expr): Kernel => ({
-    name: kernel.name,
-    shape: [length],
-    source: {
-      kind: 'reduce',
-      reducer: 'min',
-      over: [count],
-      inputs,
-      expr: select(holds, load(0, 'i32'), constant(count, 'i32')),
-    },
-    inputs: [],
-    stores: [{ buffer: draft.add('i32', length), expr: { op: 'acc', type: 'i32', args: [], value: 0 } }],
-  });
+  /** The least update number, input 0, for which a condition holds; the last segment may be cut short. */
+  const list = (shape: readonly number[], inputs: readonly Access[], holds: Expr): Kernel => {
+    const update = load(0, 'i32');
+    const known = compare('lt', update, constant(count, 'i32'));
+    return {
+      name: kernel.name,
+      shape,
+      source: {
+        kind: 'reduce',
+        reducer: 'min',
+        over: [length],
+        inputs,
+        expr: select(binary('and', known, holds), update, constant(count, 'i32')),
+      },
+      inputs: [],
+      stores: [
+        { buffer: draft.add('i32', sizeOf(shape)), expr: { op: 'acc', type: 'i32', args: [], value: 0 } },
+      ],
+    };
+  };
+  const byPlace = [segments, size, length];
   const first = list(
-    size,
-    [counter([size, count], [0, 1]), counter([size, count], [1, 0]), index([size, count], [0, step])],
+    [segments, size],
+    [counter(byPlace, [length, 0, 1]), counter(byPlace, [0, 1, 0]), index(byPlace, [length, 0, 1])],
     compare('eq', load(1, 'i32'), fromEnd(2)),
   );
-  const pairs = [count, count];
+  const byUpdate = [segments, length, length];
   const next = list(
-    count,
-    [counter(pairs, [0, 1]), counter(pairs, [1, 0]), index(pairs, [step, 0]), index(pairs, [0, step])],
+    [segments, length],
+    [
+      counter(byUpdate, [length, 0, 1]),
+      counter(byUpdate, [length, 1, 0]),
+      index(byUpdate, [length, 0, 1]),
+      index(byUpdate, [length, 1, 0]),
+    ],
     binary('and', compare('lt', load(1, 'i32'), load(0, 'i32')), compare('eq', fromEnd(2), fromEnd(3))),
   );
+  const lists = count === 0 ? [] : [...jobsOf(first, draft, capacity), ...jobsOf(next, draft, capacity)];
   return [
-    ...jobsOf(first, draft, capacity),
-    ...jobsOf(next, draft, capacity),
+    ...lists,
     {
       ...kernel,
-      source: { ...source, first: first.stores[0]!.buffer, next: next.stores[0]!.buffer },
+      source: { ...source, segments, first: first.stores[0]!.buffer, next: next.stores[0]!.buffer },
     },
   ];
 }

@@ -1,10 +1,12 @@
-import { MemoryError, NdgradError, StateError } from '../../../ir/errors.ts';
+import { MemoryError } from '../../../ir/errors.ts';
+import { lostError } from '../lost.ts';
 
 const TAKEN =
   'the browser took the WebGL2 context away (a crashed driver, a GPU that hung, or memory ran out)';
 
 /** A WebGL2 context, and whether it is still of use. */
 export class Context {
+  readonly name = 'webgl2';
   readonly gl: WebGL2RenderingContext;
   /** The adapter, for people. */
   readonly adapter: string;
@@ -26,28 +28,15 @@ export class Context {
     return this.#lost;
   }
 
-  /** The error of an operation that comes too late; null while the context is of use. */
-  lostError(operation: string): StateError | null {
-    if (this.lost === null) return null;
-    return new StateError(
-      `[${operation}] got a GPU that is gone: ${this.lost}. Values that were only there are lost with it. ` +
-        'Make another with `await setBackend(await gpu())`, and load or initialise what it held.',
-    );
-  }
-
   /** Throws StateError if the context is of no use any more. */
-  requireAlive(operation: string): void {
-    const error = this.lostError(operation);
+  requireAlive(): void {
+    const error = lostError(this);
     if (error !== null) throw error;
   }
 
   /** Throws what WebGL has reported since the last call. Waits for the browser's GPU process. */
-  check(operation: string): void {
-    if (!this.checkRoom(operation)) {
-      throw new MemoryError(
-        `[${operation}] got a GPU whose memory is full. Use smaller batches or a smaller model.`,
-      );
-    }
+  check(operation: string, used: number): void {
+    if (!this.checkRoom(operation)) throw outOfMemory(operation, used);
   }
 
   /** The same, but says by false that memory is full. */
@@ -55,12 +44,10 @@ export class Context {
     const { gl } = this;
     const code = gl.getError();
     if (code === gl.NO_ERROR) return true;
-    this.requireAlive(operation);
-    if (code === gl.OUT_OF_MEMORY) return false;
-    throw new NdgradError(
-      `[${operation}] got error 0x${code.toString(16)} from WebGL2 on ${this.adapter}; what it computed is not ` +
-        'to be trusted. Report it with this message, and use another backend.',
-    );
+    if (this.lost === null && code === gl.OUT_OF_MEMORY) return false;
+    // Whatever it is, results are not to be trusted any more.
+    this.#lost ??= `it went wrong ([${operation}] WebGL2's error 0x${code.toString(16)})`;
+    throw lostError(this)!;
   }
 
   /** Forgets what WebGL has reported since the last call. */
@@ -74,4 +61,12 @@ export class Context {
     this.#lost ??= reason;
     if (!this.gl.isContextLost()) this.gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
+}
+
+/** The error of an operation for which there is no memory beside the bytes in use. */
+export function outOfMemory(operation: string, used: number): MemoryError {
+  return new MemoryError(
+    `[${operation}] there is no memory on the device beside the ${used} bytes in use. Use smaller batches or a smaller ` +
+      "model, or another backend: await setBackend('wasm').",
+  );
 }

@@ -25,7 +25,7 @@ export function webgl2Device({ gpuJs, context: gl, name }: WebGl2Parts): Device<
   try {
     return new WebGl2Device(context, gpuJs);
   } catch (error) {
-    context.requireAlive('gpu');
+    context.requireAlive();
     const reason = error instanceof Error ? error.message : String(error);
     throw new StateError(
       `[gpu] got a WebGL2 (${name}) that gpu.js does not run on: ${reason}. Use another backend.`,
@@ -71,7 +71,7 @@ class WebGl2Device implements Device<Memory> {
   }
 
   upload(data: Float32Array): Memory {
-    this.#context.requireAlive('upload');
+    this.#context.requireAlive();
     this.#textures.nextTurn();
     const memory = this.#textures.allocate(data.length, 'upload');
     this.#textures.write(memory, data);
@@ -79,16 +79,20 @@ class WebGl2Device implements Device<Memory> {
   }
 
   download(memories: readonly Memory[]): Promise<Float32Array[]> {
-    return download(this.#context, this.#fences, this.#framebuffer, memories);
+    return download(this.#context, this.#textures, this.#fences, this.#framebuffer, memories);
   }
 
   async finished(): Promise<void> {
-    await this.#fences.wait('run');
-    this.#context.check('run');
+    await this.#fences.wait();
+    this.#context.check('run', this.#textures.used);
   }
 
   release(memory: Memory): void {
     this.#textures.release(memory);
+  }
+
+  trim(): void {
+    this.#textures.trim();
   }
 
   load(plan: DevicePlan): Promise<DeviceProgram<Memory>> {
@@ -96,7 +100,7 @@ class WebGl2Device implements Device<Memory> {
   }
 
   async destroy(): Promise<void> {
-    if (this.#context.lost === null) await this.#fences.wait('destroy').catch(() => {});
+    if (this.#context.lost === null) await this.#fences.wait().catch(() => {});
     this.#kernels.close();
     this.#textures.close();
     this.#context.gl.deleteFramebuffer(this.#framebuffer);

@@ -1,4 +1,4 @@
-import { NdgradError } from '../../../ir/errors.ts';
+import { StateError } from '../../../ir/errors.ts';
 import type { Program } from '../device.ts';
 import type { TextureGpu, TextureKernelRun } from '../gpu-js.ts';
 import { toGlsl } from '../shader/glsl.ts';
@@ -29,7 +29,7 @@ export class Kernel {
   readonly #vertices: WebGLVertexArrayObject;
   readonly #run: TextureKernelRun;
 
-  /** Compiles. Throws NdgradError, with what the driver says, if that fails. */
+  /** Compiles. Throws StateError, with what the driver says, if that fails. */
   constructor(gpu: TextureGpu, place: Place, program: Program, shape: Shape) {
     const { context } = place;
     this.#context = context;
@@ -40,14 +40,13 @@ export class Kernel {
       this.#run = compile(gpu, place, this.#vertices, glslOf(program, shape), shape);
     } catch (error) {
       context.gl.deleteVertexArray(this.#vertices);
-      context.requireAlive(program.name);
+      context.requireAlive();
       // gpu.js goes on with a program that was not linked.
       context.forgetErrors();
       const reason = error instanceof Error ? error.message : String(error);
-      throw new NdgradError(
-        `[${program.name}] got a kernel that does not compile on this GPU (${context.adapter}): ${reason} ` +
-          'Report it with this message, and use another backend.',
-      );
+      throw new StateError(`[${program.name}] its kernel does not compile on this device: ${reason}`, {
+        cause: error,
+      });
     }
   }
 

@@ -49,7 +49,7 @@ export class TextureProgram implements DeviceProgram<Memory> {
           await new Promise((resolve) => setTimeout(resolve));
           since = performance.now();
         }
-        context.requireAlive(program.name);
+        context.requireAlive();
         const kernel = kernels.acquire(program, shapeOf(program, plan, textures));
         loaded.#steps.push({ program, kernel, done: done[i]! });
       }
@@ -61,7 +61,7 @@ export class TextureProgram implements DeviceProgram<Memory> {
   }
 
   issue(values: Float32Array, bound: readonly Memory[]): Memory[] {
-    this.#context.requireAlive(this.#plan.programs[0]?.name ?? 'run');
+    this.#context.requireAlive();
     const memories = this.#plan.buffers.map((buffer) => boundTo(buffer, bound));
     /** What is not given back yet. */
     const own = new Map<number, Memory>();
@@ -80,7 +80,7 @@ export class TextureProgram implements DeviceProgram<Memory> {
         memories[output] = memory;
         own.set(output, memory);
         kernel.run(memory, inputs);
-        if (!this.#proven) this.#context.check(program.name);
+        if (!this.#proven) this.#context.check(program.name, this.#textures.used);
         for (const b of done) {
           this.#textures.release(own.get(b)!);
           own.delete(b);
@@ -105,7 +105,9 @@ export class TextureProgram implements DeviceProgram<Memory> {
 
 function boundTo({ bound: index, floats }: DeviceBuffer, bound: readonly Memory[]): Memory | null {
   if (index === null) return null;
-  const memory = bound[index]!;
+  const memory = bound[index];
+  // What no program reads is not handed over.
+  if (memory === undefined) return null;
   if (memory.layout.floats === floats) return memory;
   throw new StateError(
     `[gpu] got ${memory.layout.floats} numbers for bound storage ${index}, wanted ${floats}. Report it.`,

@@ -1,5 +1,7 @@
+import { StateError } from '../../../ir/errors.ts';
+import { lostError } from '../lost.ts';
 import type { Context } from './context.ts';
-import type { Memory } from './textures.ts';
+import type { Memory, Textures } from './textures.ts';
 
 /** So long a wait asks in every turn of the event loop whether the GPU is done; a longer one every few ms. */
 const EAGER_MS = 20;
@@ -24,15 +26,14 @@ export class Fences {
   }
 
   /** Resolves when all that has been issued so far is done; rejects when the context is lost. */
-  wait(operation: string): Promise<void> {
+  wait(): Promise<void> {
     const { gl } = this.#context;
     return new Promise((resolve, reject) => {
-      this.#context.requireAlive(operation);
+      this.#context.requireAlive();
       const sync = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
       gl.flush();
-      if (sync === null)
-        throw this.#context.lostError(operation) ?? new Error(`[${operation}] got no fence.`);
-      const fail = (error: Error) => reject(this.#context.lostError(operation) ?? error);
+      if (sync === null) throw lostError(this.#context) ?? noAnswer();
+      const fail = (error: Error) => reject(lostError(this.#context) ?? error);
       this.#waiters.push({ sync, since: performance.now(), resolve, reject: fail });
       if (this.#polling) return;
       this.#polling = true;
@@ -42,13 +43,13 @@ export class Fences {
 
   /** Rejects what still waits. */
   close(): void {
-    for (const { reject } of this.#waiters.splice(0)) reject(new Error('[gpu] got no answer from WebGL2.'));
+    for (const { reject } of this.#waiters.splice(0)) reject(noAnswer());
     this.#channel.port1.close();
   }
 
   #poll(): void {
     const { gl } = this.#context;
-    const lost = this.#context.lostError('gpu');
+    const lost = lostError(this.#context);
     if (lost !== null) for (const { reject } of this.#waiters.splice(0)) reject(lost);
     while (this.#waiters.length > 0) {
       // Fences are passed in order.
@@ -57,7 +58,7 @@ export class Fences {
       if (status === gl.TIMEOUT_EXPIRED) break;
       this.#waiters.shift();
       gl.deleteSync(sync);
-      if (status === gl.WAIT_FAILED) reject(new Error('[gpu] WebGL2 failed to wait for the GPU.'));
+      if (status === gl.WAIT_FAILED) reject(noAnswer());
       else resolve();
     }
     this.#polling = this.#waiters.length > 0;
@@ -71,15 +72,19 @@ export class Fences {
   }
 }
 
+const noAnswer = () =>
+  new StateError('[webgl2] the GPU gives no answer. Make a new one: await setBackend(await gpu()).');
+
 /** The numbers of several memories, as they are after all that has been issued so far. */
 export async function download(
   context: Context,
+  textures: Textures,
   fences: Fences,
   framebuffer: WebGLFramebuffer,
   memories: readonly Memory[],
 ): Promise<Float32Array[]> {
   const { gl } = context;
-  context.requireAlive('download');
+  context.requireAlive();
   const results = memories.map(({ layout }) => new Float32Array(layout.floats));
   const rows = memories.map(({ layout }) => Math.ceil(layout.floats / (4 * layout.width)));
   const bytes = memories.map(({ layout }, i) => 16 * layout.width * rows[i]!);
@@ -100,7 +105,7 @@ export async function download(
       offset += bytes[i]!;
     });
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
-    await fences.wait('download');
+    await fences.wait();
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
     offset = 0;
     results.forEach((result, i) => {
@@ -108,7 +113,7 @@ export async function download(
       offset += bytes[i]!;
     });
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
-    context.check('download');
+    context.check('download', textures.used);
     return results;
   } finally {
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);

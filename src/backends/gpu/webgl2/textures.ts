@@ -1,6 +1,7 @@
-import { MemoryError, StateError } from '../../../ir/errors.ts';
+import { StateError } from '../../../ir/errors.ts';
+import { assertFits } from '../fits.ts';
 import type { TextureHandle } from '../gpu-js.ts';
-import type { Context } from './context.ts';
+import { type Context, outOfMemory } from './context.ts';
 
 const FLOATS_PER_TEXEL = 4;
 const BYTES_PER_TEXEL = 16;
@@ -101,12 +102,8 @@ export class Textures {
   }
 
   layout(floats: number, operation: string): Layout {
-    if (floats > this.maxFloats) {
-      throw new MemoryError(
-        `[${operation}] got an array of ${floats} numbers; a texture of this GPU holds ${this.maxFloats}. ` +
-          'Use smaller batches, or split the tensor.',
-      );
-    }
+    const { name, adapter } = this.#context;
+    assertFits(operation, floats, { name, adapter, maxFloats: this.maxFloats });
     const texels = Math.max(1, Math.ceil(floats / FLOATS_PER_TEXEL));
     let width = 1;
     while (width * width < texels && width < this.#maxWidth) width *= 2;
@@ -193,10 +190,7 @@ export class Textures {
     this.#shrinkTo(0, this.#turn);
     const again = this.#tryCreate(layout, operation);
     if (again !== null) return again;
-    throw new MemoryError(
-      `[${operation}] got no room for ${megabytes(bytes)} on the GPU, of which ${megabytes(this.#used)} are in ` +
-        'use. Use smaller batches or a smaller model.',
-    );
+    throw outOfMemory(operation, this.#used);
   }
 
   /** Null where there is no room. */
@@ -239,8 +233,4 @@ function bytesOf({ width, height }: Layout): number {
 
 function keyOf({ width, height }: Layout): string {
   return `${width}x${height}`;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,5 +1,6 @@
 /// <reference types="@webgpu/types" />
 
+import { MemoryError } from '../../../ir/errors.ts';
 import type { DevicePlan, DeviceProgram, Program } from '../device.ts';
 import { type Kernel, type Kernels, pitchOf } from './kernels.ts';
 import type { Memory, PooledBuffer, Region } from './memory.ts';
@@ -80,7 +81,37 @@ export class WebGpuProgram implements DeviceProgram<Region> {
       plan.values === 0 ? null : device.createBuffer({ size: 4 * plan.values, usage: STORAGE | COPY_DST });
   }
 
-  issue(values: Float32Array, bound: readonly Region[]): Region[] {
+  issue(values: Float32Array, bound: readonly Region[]): Region[] | Promise<Region[]> {
+    const slots = this.#sizes.map((bytes, slot) => this.#slots.at(slot, bytes));
+    const packs = this.#dispatches.map(({ program, slot }) =>
+      slot === null ? this.#memory.take(packBytes(program)) : slots[slot]!,
+    );
+    const { made } = this.#memory;
+    return made === null
+      ? this.#submitWhole(values, bound, packs)
+      : made.then(() => this.#submitWhole(values, bound, packs));
+  }
+
+  /** Submits nothing that would be refused for a buffer that there was no memory for: then nothing is overwritten. */
+  #submitWhole(values: Float32Array, bound: readonly Region[], packs: readonly PooledBuffer[]): Region[] {
+    const lacking = this.#dispatches.filter((_, i) => packs[i]!.missing).map(({ program }) => program);
+    if (lacking.length === 0 && !bound.some((region) => region?.buffer.missing))
+      return this.#submit(values, bound, packs);
+    this.#dispatches.forEach(({ slot }, i) => {
+      if (slot === null) this.#memory.give(packs[i]!);
+    });
+    this.#slots.release();
+    // Several may share a place: the largest is what it is too small for.
+    const [{ name }] = [...lacking, { name: 'run', floats: 0 }].sort((a, b) => b.floats - a.floats) as [
+      Program,
+    ];
+    throw new MemoryError(
+      `[${name}] there is no memory on the device beside the ${this.#memory.used} bytes in use. Use smaller batches or a ` +
+        "smaller model, or another backend: await setBackend('wasm').",
+    );
+  }
+
+  #submit(values: Float32Array, bound: readonly Region[], packs: readonly PooledBuffer[]): Region[] {
     const device = this.#device;
     if (this.#values !== null)
       device.queue.writeBuffer(
@@ -90,16 +121,15 @@ export class WebGpuProgram implements DeviceProgram<Region> {
         values.byteOffset,
         this.#values.size,
       );
-    const slots = this.#sizes.map((bytes, slot) => this.#slots.at(slot, bytes));
     const regions: (Region | undefined)[] = this.#plan.buffers.map((b) =>
       b.bound === null ? undefined : bound[b.bound],
     );
     const kept = new Set(this.#plan.kept);
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const dispatch of this.#dispatches) {
-      const { program, kernel, slot } = dispatch;
-      const buffer = slot === null ? this.#memory.take(packBytes(program)) : slots[slot]!;
+    this.#dispatches.forEach((dispatch, i) => {
+      const { program, kernel } = dispatch;
+      const buffer = packs[i]!;
       const pitch = 4 * pitchOf(program.floats);
       program.outputs.forEach((output, k) => {
         regions[output] = { buffer, byteOffset: k * pitch, floats: program.floats };
@@ -108,7 +138,7 @@ export class WebGpuProgram implements DeviceProgram<Region> {
       pass.setPipeline(kernel.pipeline);
       pass.setBindGroup(0, this.#bind(dispatch, regions, buffer));
       pass.dispatchWorkgroups(...kernel.groups);
-    }
+    });
     pass.end();
     device.queue.submit([encoder.finish()]);
     return this.#plan.kept.map((b) => regions[b]!);

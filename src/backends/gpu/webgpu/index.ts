@@ -1,9 +1,10 @@
 /// <reference types="@webgpu/types" />
 
-import { StateError } from '../../../ir/errors.ts';
+import { MemoryError } from '../../../ir/errors.ts';
 import type { Limits } from '../../../ir/kernel.ts';
 import type { Device, DevicePlan, DeviceProgram } from '../device.ts';
 import type { GpuJs } from '../gpu-js.ts';
+import { lostError } from '../lost.ts';
 import { Slots, WebGpuProgram } from './executable.ts';
 import { type Kernel, Kernels } from './kernels.ts';
 import { ALIGNMENT, Memory, type Region } from './memory.ts';
@@ -32,16 +33,12 @@ export class WebGpuDevice implements Device<Region> {
   readonly #memory: Memory;
   readonly #slots: Slots;
   #lost: string | null = null;
-  /** What went wrong on the device since it was asked last. */
-  #trouble: string | null = null;
 
   constructor({ gpuJs, adapter, device, name }: WebGpuParts) {
     this.adapter = name;
     this.#device = device;
     this.#kernels = new Kernels(gpuJs, adapter, device);
-    this.#memory = new Memory(device, (what) => {
-      this.#trouble ??= `it is out of memory (${what})`;
-    });
+    this.#memory = new Memory(device);
     this.#slots = new Slots(this.#memory);
     const { limits } = device;
     // One binding is for the results and one for the run's values.
@@ -49,10 +46,11 @@ export class WebGpuDevice implements Device<Region> {
     this.limits = { maxInputs: Math.max(2, this.maxBuffers - 2), maxNodes: 512, maxStores: 4 };
     this.maxFloats = Math.floor(Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) / 4);
     device.lost.then(({ message, reason }) => {
-      this.#lost = reason === 'destroyed' ? 'it was destroyed' : message || 'the browser gives no reason';
+      this.#lost ??= reason === 'destroyed' ? 'it was destroyed' : message || 'the browser gives no reason';
     });
+    // Whatever it is, results are not to be trusted any more.
     device.onuncapturederror = ({ error }) => {
-      this.#trouble ??= error.message;
+      this.#lost ??= `it went wrong (${error.message.split('\n', 1)[0]})`;
     };
   }
 
@@ -67,12 +65,15 @@ export class WebGpuDevice implements Device<Region> {
   upload(data: Float32Array): Region {
     const buffer = this.#memory.take(data.byteLength);
     buffer.uses++;
-    this.#device.queue.writeBuffer(
-      buffer.gpu,
-      0,
-      data.buffer as ArrayBuffer,
-      data.byteOffset,
-      data.byteLength,
+    // A buffer that there was no memory for refuses; whoever issues a run with it hears of that.
+    this.#quietly(() =>
+      this.#device.queue.writeBuffer(
+        buffer.gpu,
+        0,
+        data.buffer as ArrayBuffer,
+        data.byteOffset,
+        data.byteLength,
+      ),
     );
     return { buffer, byteOffset: 0, floats: data.length };
   }
@@ -86,31 +87,45 @@ export class WebGpuDevice implements Device<Region> {
     }
     const staging = this.#memory.takeStaging(bytes);
     try {
+      // A buffer that there was no memory for refuses to be mapped, and says so twice.
+      this.#device.pushErrorScope('validation');
       const encoder = this.#device.createCommandEncoder();
       regions.forEach(({ buffer, byteOffset, floats }, i) => {
         encoder.copyBufferToBuffer(buffer.gpu, byteOffset, staging, starts[i]!, 4 * floats);
       });
       this.#device.queue.submit([encoder.finish()]);
-      await staging.mapAsync(MAP_MODE_READ, 0, bytes);
-      this.#complain();
+      const mapping = staging.mapAsync(MAP_MODE_READ, 0, bytes);
+      this.#device.popErrorScope().catch(() => {}); // the device is lost, which is told elsewhere
+      await mapping;
+      this.#assertThere();
       const all = new Float32Array(staging.getMappedRange(0, bytes).slice(0));
-      return regions.map(({ floats }, i) => all.subarray(starts[i]! / 4, starts[i]! / 4 + floats));
-    } catch (error) {
-      this.#complain();
-      throw error;
-    } finally {
       staging.unmap();
       this.#memory.giveStaging(staging);
+      return regions.map(({ floats }, i) => all.subarray(starts[i]! / 4, starts[i]! / 4 + floats));
+    } catch (cause) {
+      this.#memory.dropStaging(staging);
+      this.#assertThere();
+      throw new MemoryError(
+        `[webgpu] there is no memory on the device to read ${bytes} bytes back. Read less at a time.`,
+        {
+          cause,
+        },
+      );
     }
   }
 
   async finished(): Promise<void> {
     await this.#device.queue.onSubmittedWorkDone();
-    this.#complain();
+    this.#assertThere();
   }
 
   release(region: Region): void {
     this.#memory.release(region);
+  }
+
+  trim(): void {
+    this.#slots.release();
+    this.#memory.clear();
   }
 
   async load(plan: DevicePlan): Promise<DeviceProgram<Region>> {
@@ -135,16 +150,16 @@ export class WebGpuDevice implements Device<Region> {
     this.#device.destroy();
   }
 
-  /** Throws what the device has told of since it was asked last. */
-  #complain(): void {
-    if (this.#lost !== null) {
-      throw new StateError(
-        `[webgpu] the device was lost: ${this.#lost}. Values that were only there are gone; make a new one with gpu().`,
-      );
-    }
-    const trouble = this.#trouble;
-    this.#trouble = null;
-    if (trouble !== null)
-      throw new StateError(`[webgpu] the device reports: ${trouble}. Smaller batches need less memory.`);
+  #assertThere(): void {
+    const error = lostError(this);
+    if (error !== null) throw error;
+  }
+
+  /** Does something that fails where a buffer is missing, which is told elsewhere. */
+  #quietly(work: () => void): void {
+    const doubtful = this.#memory.made !== null;
+    if (doubtful) this.#device.pushErrorScope('validation');
+    work();
+    if (doubtful) this.#device.popErrorScope().catch(() => {}); // the device is lost, which is told elsewhere
   }
 }

@@ -43,6 +43,7 @@ export class Kernels {
     this.#adapter = adapter;
     this.#device = device;
     this.#gpu = new gpuJs.GPU({ mode: 'webgpu' });
+    silenceCompiler(device);
   }
 
   /** Compiles a program. Rejects with an error that names its operations. */
@@ -166,6 +167,17 @@ const argumentsOf = ({ inputs, usesValues }: Program): string[] => [
   ...inputs.map((_, k) => `a${k}`),
   ...(usesValues ? ['values'] : []),
 ];
+
+/** `load` tells what does not compile; the device would tell it again, to whoever comes next. */
+function silenceCompiler(device: GPUDevice): void {
+  const create = device.createShaderModule.bind(device);
+  device.createShaderModule = (descriptor) => {
+    device.pushErrorScope('validation');
+    const module = create(descriptor);
+    device.popErrorScope().catch(() => {}); // the device is lost, which is told elsewhere
+    return module;
+  };
+}
 
 /** A program's text, with the functions that read its inputs and write its outputs. */
 function textOf(program: Program): string {

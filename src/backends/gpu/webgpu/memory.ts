@@ -22,6 +22,8 @@ export interface PooledBuffer {
   readonly bytes: number;
   /** Regions of it that are in use. */
   uses: number;
+  /** Did the device have no memory for it? That is known once `Memory.made` has settled. */
+  missing: boolean;
 }
 
 /** A part of a buffer that holds one array. */
@@ -38,22 +40,23 @@ function sizeClass(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / step)) * step;
 }
 
-/**
- * The device's buffers. What is released is used again by what is issued later: the queue runs in order. `failed` hears of
- * buffers that the device had no memory for.
- */
+/** The device's buffers. What is released is used again by what is issued later: the queue runs in order. */
 export class Memory {
   readonly #device: GPUDevice;
-  readonly #failed: (message: string) => void;
   readonly #spare = new Map<number, PooledBuffer[]>();
   #spareBytes = 0;
   readonly #staging: GPUBuffer[] = [];
   #ids = 0;
+  #made: Promise<void> | null = null;
   bytes = 0;
 
-  constructor(device: GPUDevice, failed: (message: string) => void) {
+  constructor(device: GPUDevice) {
     this.#device = device;
-    this.#failed = failed;
+  }
+
+  /** Settles when it is known of all buffers whether the device had memory for them; null where that is known. */
+  get made(): Promise<void> | null {
+    return this.#made;
   }
 
   get used(): number {
@@ -64,20 +67,20 @@ export class Memory {
 
   /** A buffer of at least so many bytes, with no region in use. */
   take(bytes: number): PooledBuffer {
-    const size = sizeClass(bytes);
+    const size = Math.min(sizeClass(bytes), this.#device.limits.maxBufferSize);
     const spare = this.#spare.get(size);
     const buffer = spare?.pop();
     if (buffer !== undefined) {
       this.#spareBytes -= size;
       return buffer;
     }
-    return { id: this.#ids++, gpu: this.#create(size, STORAGE | COPY_SRC | COPY_DST), bytes: size, uses: 0 };
+    return this.#make(size);
   }
 
   /** The buffer is wanted no more, once what has been issued is done. */
   give(buffer: PooledBuffer): void {
-    if (this.#spareBytes + buffer.bytes > SPARE) {
-      this.#destroy(buffer.gpu);
+    if (buffer.missing || this.#spareBytes + buffer.bytes > SPARE) {
+      this.#destroy(buffer.gpu, buffer.bytes);
       return;
     }
     const spare = this.#spare.get(buffer.bytes);
@@ -90,11 +93,12 @@ export class Memory {
     if (--buffer.uses === 0) this.give(buffer);
   }
 
-  /** A buffer of at least so many bytes that the host can read, once it is mapped. */
+  /** A buffer of at least so many bytes that the host can read, once it is mapped; mapping fails where there is no memory. */
   takeStaging(bytes: number): GPUBuffer {
     const at = this.#staging.findIndex(({ size }) => size >= bytes);
-    if (at < 0) return this.#create(sizeClass(bytes), MAP_READ | COPY_DST);
-    return this.#staging.splice(at, 1)[0]!;
+    if (at >= 0) return this.#staging.splice(at, 1)[0]!;
+    const size = Math.min(sizeClass(bytes), this.#device.limits.maxBufferSize);
+    return this.#create(size, MAP_READ | COPY_DST)[0];
   }
 
   /** The host has read it; it is not mapped any more. */
@@ -103,29 +107,49 @@ export class Memory {
     else this.#destroy(buffer);
   }
 
+  dropStaging(buffer: GPUBuffer): void {
+    this.#destroy(buffer);
+  }
+
   /** Destroys what waits to be used again. */
   clear(): void {
-    for (const buffers of this.#spare.values()) for (const { gpu } of buffers) this.#destroy(gpu);
+    for (const buffers of this.#spare.values())
+      for (const { gpu, bytes } of buffers) this.#destroy(gpu, bytes);
     for (const buffer of this.#staging.splice(0)) this.#destroy(buffer);
     this.#spare.clear();
     this.#spareBytes = 0;
   }
 
-  #create(size: number, usage: number): GPUBuffer {
-    this.#device.pushErrorScope('out-of-memory');
-    const buffer = this.#device.createBuffer({ size, usage });
-    this.bytes += size;
-    this.#device.popErrorScope().then(
-      (error) => {
-        if (error !== null) this.#failed(`a buffer of ${size} bytes beside ${this.bytes - size} others`);
-      },
-      () => {}, // the device is lost, which is told elsewhere
-    );
+  #make(bytes: number): PooledBuffer {
+    const [gpu, isMissing] = this.#create(bytes, STORAGE | COPY_SRC | COPY_DST);
+    const buffer: PooledBuffer = { id: this.#ids++, gpu, bytes, uses: 0, missing: false };
+    const told = isMissing.then((missing) => {
+      buffer.missing = missing;
+    });
+    const made: Promise<void> = Promise.all([this.#made, told]).then(() => {
+      if (this.#made === made) this.#made = null;
+    });
+    this.#made = made;
     return buffer;
   }
 
-  #destroy(buffer: GPUBuffer): void {
-    this.bytes -= buffer.size;
+  /** A buffer, and whether the device had no memory for it. */
+  #create(size: number, usage: number): [buffer: GPUBuffer, isMissing: Promise<boolean>] {
+    const device = this.#device;
+    this.bytes += size;
+    device.pushErrorScope('validation');
+    device.pushErrorScope('out-of-memory');
+    const buffer = device.createBuffer({ size, usage });
+    const errors = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+    const isMissing = errors.then(
+      (found) => found.some((error) => error !== null),
+      () => false, // the device is lost, which is told elsewhere
+    );
+    return [buffer, isMissing];
+  }
+
+  #destroy(buffer: GPUBuffer, bytes = buffer.size): void {
+    this.bytes -= bytes;
     buffer.destroy();
   }
 }

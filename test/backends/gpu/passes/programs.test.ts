@@ -12,6 +12,7 @@ const choices = fc.array(fc.nat({ max: 0x7fffffff }), { minLength: 20, maxLength
 const capacities = fc.record({
   maxBuffers: fc.integer({ min: 4, max: 16 }),
   maxStores: fc.integer({ min: 1, max: 4 }),
+  maxFloats: fc.constantFrom(100, 1e9),
   tiles: fc.boolean(),
 });
 
@@ -63,7 +64,7 @@ test('programs of random steps keep to the contract, whatever a device can take'
   fc.assert(property, { numRuns: 300 });
 });
 
-const wide: Capacity = { maxBuffers: 8, maxStores: 4, tiles: true };
+const wide: Capacity = { maxBuffers: 8, maxStores: 4, maxFloats: 1e9, tiles: true };
 
 function programs(t: Tensor, capacity = wide): Programs {
   const { plan } = compilePlan([t.node], { limits: { maxInputs: 6, maxNodes: 100, maxStores: 4 } });
@@ -118,7 +119,7 @@ test('jobs of one kernel read the old values of what it overwrites, those of lat
   // One kernel overwrites both, each from the old values of both.
   const { plan } = compilePlan([], { assignments });
   expect(plan.kernels.length).toBe(1);
-  const apart = toPrograms(plan, { maxBuffers: 8, maxStores: 1, tiles: false }).plan;
+  const apart = toPrograms(plan, { maxBuffers: 8, maxStores: 1, maxFloats: 1e9, tiles: false }).plan;
   const reads = apart.programs.map(({ inputs }) => inputs.map((b) => apart.buffers[b]!.bound).sort());
   expect(reads).toEqual([
     [0, 1],
@@ -130,7 +131,12 @@ test('jobs of one kernel read the old values of what it overwrites, those of lat
     assignments,
     limits: { maxInputs: 6, maxNodes: 100, maxStores: 1 },
   });
-  const { programs: all } = toPrograms(chain, { maxBuffers: 8, maxStores: 1, tiles: false }).plan;
+  const { programs: all } = toPrograms(chain, {
+    maxBuffers: 8,
+    maxStores: 1,
+    maxFloats: 1e9,
+    tiles: false,
+  }).plan;
   expect(all.length).toBe(2);
   expect(all[1]!.inputs).toContain(all[0]!.outputs[0]);
 });
