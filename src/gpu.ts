@@ -1,5 +1,6 @@
 // ndgrad/gpu: the GPU backend, and nothing of it in ndgrad itself.
 
+import { plain } from './gpu/choice.ts';
 import { findGpu } from './gpu/find.ts';
 import { type Opened, openBackend } from './gpu/open.ts';
 import type { Adapter, Wanted } from './gpu/types.ts';
@@ -37,9 +38,11 @@ function check(options: GpuOptions): Wanted {
   if (typeof allowSoftware !== 'boolean')
     throw new ValueError(`[gpu] got allowSoftware ${String(allowSoftware)}, wanted true or false.`);
   const isObject = typeof adapter === 'object' && typeof adapter?.requestDevice === 'function';
-  if (!isObject && (typeof adapter !== 'string' || adapter.trim() === '')) {
-    const wanted = "'high-performance', 'low-power', part of an adapter's name, or a GPUAdapter";
-    throw new ValueError(`[gpu] got adapter ${String(adapter) || "''"}, wanted ${wanted}.`);
+  if (!isObject && (typeof adapter !== 'string' || plain(adapter) === '')) {
+    const wanted =
+      "'high-performance', 'low-power', part of an adapter's name (letters or digits), or a GPUAdapter";
+    const got = typeof adapter === 'string' ? `'${adapter}'` : String(adapter);
+    throw new ValueError(`[gpu] got adapter ${got}, wanted ${wanted}.`);
   }
   if (isObject && api === 'webgl2')
     throw new ValueError(

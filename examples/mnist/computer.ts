@@ -1,4 +1,4 @@
-import { backendInfo, setBackend } from 'ndgrad';
+import { backendInfo, StateError, setBackend } from 'ndgrad';
 import type { Flags } from './flags.ts';
 
 /** What computes. */
@@ -21,7 +21,15 @@ export async function chooseBackend({
   if (backend === undefined) return;
   if (backend !== 'gpu') return setBackend(backend);
   const { gpu } = await import('ndgrad/gpu');
-  await setBackend(await gpu({ allowSoftware }));
+  await setBackend(await gpu({ allowSoftware }).catch(inFlags));
+}
+
+/** The library names its option, the user has a flag. */
+function inFlags(error: unknown): never {
+  if (!(error instanceof StateError)) throw error;
+  throw new StateError(error.message.replace('gpu({ allowSoftware: true })', '--allow-software'), {
+    cause: error,
+  });
 }
 
 /** What computes now. */

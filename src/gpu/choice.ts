@@ -18,8 +18,8 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software|\
 /** Is this the name of an adapter that computes on the CPU? */
 export const isSoftware = (name: string): boolean => SOFTWARE.test(name);
 
-/** Drivers write "GeForce RTX 4090", browsers "geforce-rtx-4090". */
-const plain = (name: string) =>
+/** What of a name is compared: drivers write "GeForce RTX 4090", browsers "geforce-rtx-4090". */
+export const plain = (name: string) =>
   name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, ' ')

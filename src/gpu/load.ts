@@ -14,8 +14,9 @@ const isGpuJs = (value: unknown): value is GpuJs =>
       )
     : false;
 
-const because = (error: unknown) =>
-  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0];
+/** An error's reason as a part of a sentence: Dawn's go on with a stack. */
+export const because = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!.trim().replace(/\.$/, '');
 
 /** What an `import` of gpu.js gives: its exports (Node), its class (bundles), or nothing but a global (plain pages). */
 function gpuJsIn(module: object): GpuJs | null {

@@ -1,7 +1,7 @@
 import type { GpuJs } from '../backends/gpu/gpu-js.ts';
 import { StateError } from '../ir/errors.ts';
 import { type Choice, isNamed, isSoftware, matches } from './choice.ts';
-import { type Source, webgpuSource } from './load.ts';
+import { because, type Source, webgpuSource } from './load.ts';
 import type { Adapter, PowerPreference, Wanted, WebGpu } from './types.ts';
 
 /** The limits of the adapter that a device is made with, instead of the smallest that WebGPU guarantees. */
@@ -36,7 +36,7 @@ async function open(gpuJs: GpuJs, name: string, adapter: Adapter): Promise<OpenW
     const device = await adapter.requestDevice({ label: 'ndgrad', requiredLimits });
     return { api: 'webgpu', gpuJs, name, adapter, device };
   } catch (cause) {
-    const message = `[gpu] the adapter "${name}" gives no device: ${(cause as Error).message}. Ask for a new adapter, or for another one.`;
+    const message = `[gpu] the adapter "${name}" gives no device (${because(cause)}). Ask for a new adapter, or for another one.`;
     throw new StateError(message, { cause });
   }
 }
@@ -51,12 +51,14 @@ type Request = Parameters<WebGpu['requestAdapter']>[0];
 
 const ask = (gpu: WebGpu, request: Request) => gpu.requestAdapter(request).catch(() => null);
 
-/** Full names of all of Dawn's adapters: it tells them to whoever asks for one that is not there. */
-async function dawnNames(named: NonNullable<Source['named']>): Promise<string[]> {
-  const list = await named('?')
+/** Full names of all of Dawn's adapters: it tells them to whoever asks for one that is not there. None elsewhere. */
+export async function dawnNames(source: () => Promise<Source | null> = webgpuSource): Promise<string[]> {
+  const list = await (await source())
+    ?.named?.('?')
     .requestAdapter()
     .then(() => '', String);
-  return [...list.matchAll(/name: '([^'\n]*)'/g)].map(([, name]) => name!);
+  const names = [...(list ?? '').matchAll(/name: '([^'\n]*)'/g)].map(([, name]) => name!);
+  return [...new Set(names)];
 }
 
 /** The adapters of WebGPU that may be meant, the preferred ones first; none where there is no WebGPU. */
@@ -78,7 +80,7 @@ export async function webgpuChoices(
   if (allowSoftware || isNamed(adapter)) requests.push({ forceFallbackAdapter: true });
   const adapters = await Promise.all(requests.map((request) => ask(gpu, request)));
   if (isNamed(adapter) && named !== null) {
-    const names = (await dawnNames(named)).filter((name) => matches(name, adapter));
+    const names = (await dawnNames(async () => found)).filter((name) => matches(name, adapter));
     adapters.push(...(await Promise.all(names.map((name) => ask(named(name), {})))));
   }
   const choices = adapters.filter((one) => one !== null).map(choiceOf);

@@ -7,6 +7,7 @@ import { type Shape, show } from '../tensor/shape.ts';
 import { runStep } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ClipOptions, checkClip, clipGradients } from './clip.ts';
+import { copyOf } from './copy.ts';
 import type { Schedule } from './schedules.ts';
 import { unreached } from './unreached.ts';
 import type { WeightAverage } from './weight-average.ts';
@@ -143,13 +144,13 @@ export abstract class Optimizer<Slot extends string = string> {
     }
   }
 
-  /** A copy of the optimizer's memory, for a checkpoint; to be awaited before the next step. */
+  /** A copy of the optimizer's memory as it is at the call, for a checkpoint. */
   async getState(): Promise<OptimizerState> {
     const { step } = this;
-    const slots: Record<string, Float32Array[]> = {};
-    for (const slot of Object.keys(this.#slots[0] ?? {}) as Slot[])
-      slots[slot] = await Promise.all(this.#slots.map(async (s) => Float32Array.from(await s[slot].data())));
-    return { step, slots };
+    const names = Object.keys(this.#slots[0] ?? {}) as Slot[];
+    // All asked for before the first of them is awaited: steps may be asked for in the meantime.
+    const values = await Promise.all(names.map((name) => copyOf(this.#slots.map((kept) => kept[name]))));
+    return { step, slots: Object.fromEntries(names.map((name, i) => [name, values[i] as Float32Array[]])) };
   }
 
   /**

@@ -5,6 +5,7 @@ import { Parameter } from '../tensor/parameter.ts';
 import { show } from '../tensor/shape.ts';
 import { runStep } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { copyOf } from './copy.ts';
 import type { Schedule } from './schedules.ts';
 
 export interface WeightAverageOptions {
@@ -133,13 +134,10 @@ export class WeightAverage {
     }
   }
 
-  /**
-   * A copy of the average's memory, for a checkpoint beside the Parameters' values; to be awaited before the
-   * next step.
-   */
+  /** A copy of the average's memory as it is at the call, for a checkpoint beside the Parameters' values. */
   async getState(): Promise<WeightAverageState> {
     const { step, swapped } = this;
-    return { step, swapped, values: await Promise.all(this.#averages.map((average) => average.data())) };
+    return { step, swapped, values: await copyOf(this.#averages) };
   }
 
   /**

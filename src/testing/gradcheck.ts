@@ -2,6 +2,7 @@ import { computeDouble, doubleEvaluator, type LeafValues } from '../double.ts';
 import { DTypeError, NdgradError, ValueError } from '../ir/errors.ts';
 import { inDependencyOrder, leafOperation, type Node } from '../ir/node.ts';
 import { fillBits } from '../ir/philox.ts';
+import { compute } from '../run.ts';
 import { fromArray, scalar } from '../tensor/creation.ts';
 import { gradients } from '../tensor/gradients.ts';
 import { show } from '../tensor/shape.ts';
@@ -66,6 +67,8 @@ export async function gradcheck(
         'Use the arguments that the function is called with, or leave this input out.',
     );
   }
+  // They may be on a device, those of a layer's Parameters after training for one.
+  await Promise.all([...reached].filter(isLeaf).map(compute));
   const at = new Map<Node, Float64Array>();
   for (const x of xs) at.set(x.node, Float64Array.from(await x.data()));
   let value = weighted(y, 1);
@@ -154,7 +157,7 @@ async function asLeaf(x: Tensor, i: number): Promise<Tensor> {
       `[gradcheck] input ${i} is ${x.dtype}, wanted float32. Let the function capture what is not differentiated.`,
     );
   }
-  return x.node.op === leafOperation ? x : fromArray(await x.data(), x.shape, 'float32');
+  return isLeaf(x.node) ? x : fromArray(await x.data(), x.shape, 'float32');
 }
 
 /** sum(t * w) with fixed random weights of magnitude 0.5 to 1.5. */
@@ -164,6 +167,8 @@ function weighted(t: Tensor, stream: number): Tensor {
   const weights = Float32Array.from(bits, (b) => (b & 1 ? 1 : -1) * (0.5 + (b >>> 8) / 16777216));
   return t.mul(fromArray(weights, t.shape, 'float32')).sum();
 }
+
+const isLeaf = (node: Node): boolean => node.op === leafOperation;
 
 function nodesBehind(root: Node): Set<Node> {
   return new Set(inDependencyOrder([root]));

@@ -64,6 +64,7 @@ describe.skipIf(adapterMissing !== null)('npm run mnist -- --backend gpu', { tim
     expect(status).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(/^\[gpu\] got only ".+" \(WebGPU\), which computes on the CPU/m);
+    expect(stderr).toContain('Allow it, for tests, with --allow-software.');
     expect(stderr).not.toContain('    at ');
   });
 });

@@ -53,7 +53,9 @@ onGpu('an adapter can be handed over', async () => {
   const backend = await gpu({ adapter: mine! });
   expect(backend.reason).toBe(adapterName(mine!));
   expect(await gpu({ adapter: mine! })).toBe(backend);
-  await expect(gpu({ adapter: mine!, api: 'webgpu' })).rejects.toThrow('gives no device');
+  await expect(gpu({ adapter: mine!, api: 'webgpu' })).rejects.toThrow(
+    /^\[gpu\] the adapter ".+" gives no device \([^\n]+[^.\n]\)\. Ask for a new adapter, or for another one\.$/,
+  );
 });
 
 onGpu('after a loss the next call makes a new backend', async () => {

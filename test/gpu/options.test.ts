@@ -12,7 +12,8 @@ test.each<[string, unknown, string]>([
   ['api', { api: 'metal' }, "[gpu] got api 'metal', wanted 'webgpu' or 'webgl2'."],
   ['allowSoftware', { allowSoftware: 1 }, '[gpu] got allowSoftware 1, wanted true or false.'],
   ['adapter of another type', { adapter: 7 }, '[gpu] got adapter 7, wanted'],
-  ['empty name', { adapter: ' ' }, '[gpu] got adapter  , wanted'],
+  ['empty name', { adapter: ' ' }, "[gpu] got adapter ' ', wanted"],
+  ['a name of nothing that is compared', { adapter: '!!!' }, "[gpu] got adapter '!!!', wanted"],
   ['no adapter object', { adapter: {} }, '[gpu] got adapter [object Object], wanted'],
   [
     'an adapter for WebGL2',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { findGpu } from '../../src/gpu/find.ts';
 import type { Adapter, Wanted, WebGpu } from '../../src/gpu/types.ts';
 import { adapterName, webgpuChoices } from '../../src/gpu/webgpu.ts';
 import { StateError } from '../../src/ir/errors.ts';
@@ -57,7 +58,8 @@ test('a name is looked for among all adapters of a browser', async () => {
   expect(choices.map(({ name }) => name)).toEqual(['nvidia', 'intel', 'google']);
 });
 
-test('a name is looked for in the list of all adapters of Dawn', async () => {
+/** Dawn on a machine with two cards, of which it offers the first, and what was asked of it by name. */
+function twoCards() {
   const asked: string[] = [];
   const named = (name: string): WebGpu => ({
     async requestAdapter() {
@@ -71,9 +73,20 @@ test('a name is looked for in the list of all adapters of Dawn', async () => {
     },
   });
   const gpu: WebGpu = { requestAdapter: async () => adapter({ device: 'geforce-gt-710' }) };
-  const choices = await webgpuChoices(wanted({ adapter: 'tesla' }), async () => ({ gpu, named }));
+  return { asked, source: async () => ({ gpu, named }) };
+}
+
+test('a name is looked for in the list of all adapters of Dawn', async () => {
+  const { asked, source } = twoCards();
+  const choices = await webgpuChoices(wanted({ adapter: 'tesla' }), source);
   expect(choices.map(({ name }) => name)).toEqual(['geforce-gt-710', 'tesla-t4']);
   expect(asked).toEqual(['?', 'Tesla T4']);
+});
+
+test('the error for a name that is not there lists all adapters of Dawn', async () => {
+  await expect(findGpu(wanted({ adapter: 'voodoo' }), twoCards().source)).rejects.toThrow(
+    '[gpu] got "geforce-gt-710" (WebGPU) and "Tesla T4" (WebGPU), wanted an adapter whose name has \'voodoo\'.',
+  );
 });
 
 test('no adapter, or an adapter that fails, is no choice', async () => {
@@ -102,11 +115,16 @@ test("a device has its adapter's own limits, those that it tells", async () => {
   ]);
 });
 
-test('an adapter that gives no device is named', async () => {
-  const used = adapter({ vendor: 'amd' }, { requestDevice: () => Promise.reject(new Error('consumed')) });
+test('an adapter that gives no device is named, with the reason and no stack', async () => {
+  const consumed = new Error(
+    'it is "consumed": used before.\n    at CreateDeviceInternal (Adapter.cpp:305)\n',
+  );
+  const used = adapter({ vendor: 'amd' }, { requestDevice: () => Promise.reject(consumed) });
   const [choice] = await webgpuChoices(wanted({ adapter: used }));
   await expect(choice!.open(gpuJs)).rejects.toThrow(StateError);
-  await expect(choice!.open(gpuJs)).rejects.toThrow('[gpu] the adapter "amd" gives no device: consumed.');
+  await expect(choice!.open(gpuJs)).rejects.toThrow(
+    /^\[gpu\] the adapter "amd" gives no device \(it is "consumed": used before\)\. Ask for a new adapter, or for another one\.$/,
+  );
 });
 
 test.skipIf(adapterMissing)("Dawn's adapter makes a device with all of its limits", async () => {

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
-import { Generator, Parameter, tensor } from '../../src/index.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { Adam, Dense, Generator, Parameter, setBackend, tensor } from '../../src/index.ts';
 import { gradcheck } from '../../src/testing.ts';
+import { FakeDevice } from '../backends/fake-device.ts';
 
 const x = tensor([
   [0.5, -1.25, 2],
@@ -47,4 +48,21 @@ test('only float32 is differentiated', async () => {
   await expect(gradcheck((a) => a.cast('float32'), [tensor([1], { dtype: 'int32' })])).rejects.toThrow(
     /int32/,
   );
+});
+
+test('works where training has left the values on a device', async () => {
+  const program = async () => {
+    const layer = new Dense(3, 2, { activation: 'tanh', rng: new Generator(4) });
+    const [kernel] = layer.parameters();
+    const optimizer = new Adam(layer.parameters(), { learningRate: 0.1 });
+    for (let i = 0; i < 3; i++) await optimizer.minimize(layer.call(x).square().sum());
+    // Not all Parameters among the inputs: the others are brought home too.
+    return gradcheck((a) => layer.call(a), [x, kernel!], { order: 2 });
+  };
+  const wanted = await program();
+  const device = new FakeDevice();
+  await setBackend(device);
+  onTestFinished(() => setBackend('wasm'));
+  expect(await program()).toEqual(wanted);
+  expect(device.log).toContain('run');
 });

@@ -1,9 +1,10 @@
 import { neverComputed } from '../../ir/away.ts';
 import type { TypedArray } from '../../ir/dtype.ts';
-import { MemoryError, StateError } from '../../ir/errors.ts';
+import { MemoryError } from '../../ir/errors.ts';
 import type { Backend, Bindings, Executable, Failure, Limits, Plan } from '../../ir/kernel.ts';
 import type { Storage } from '../../ir/node.ts';
 import type { Device, DeviceProgram } from './device.ts';
+import { assertFits } from './fits.ts';
 import { encodeValues, FLOATS_PER_VALUE } from './format.ts';
 import { lostError } from './lost.ts';
 import { type Programs, toPrograms } from './passes/index.ts';
@@ -97,14 +98,6 @@ export class GpuBackend<M> implements Backend {
 function assertThere(device: Device<unknown>): void {
   const error = lostError(device);
   if (error !== null) throw error;
-}
-
-function assertFits(operation: string, floats: number, { name, maxFloats, adapter }: Device<unknown>): void {
-  if (floats <= maxFloats) return;
-  throw new StateError(
-    `[${operation}] needs an array of ${4 * floats} bytes on the device, and ${name} on "${adapter}" takes ${4 * maxFloats} at ` +
-      "most. Use smaller batches, or another backend: await setBackend('wasm').",
-  );
 }
 
 /** A plan on the device. */

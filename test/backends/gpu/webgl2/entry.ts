@@ -1,4 +1,4 @@
-import type { Device, DevicePlan } from '../../../../src/backends/gpu/device.ts';
+import type { Device, DevicePlan, DeviceProgram } from '../../../../src/backends/gpu/device.ts';
 import { type Memory, webgl2Device } from '../../../../src/backends/gpu/webgl2/index.ts';
 import { loadGpuJs } from '../../../../src/gpu/load.ts';
 
@@ -57,6 +57,13 @@ const upload = (arrays: readonly (readonly number[])[]) =>
 const download = async (memories: readonly Memory[]) =>
   (await device.download(memories)).map((array) => [...array]);
 
+/** Issues a run, which WebGL2 does at once. */
+function issue(program: DeviceProgram<Memory>, inputs: Memory[], values = new Float32Array(0)): Memory[] {
+  const memories = program.issue(values, inputs);
+  if (memories instanceof Promise) throw new Error('[test] got a promise, wanted memories.');
+  return memories;
+}
+
 /** Uploads and reads back. */
 export async function copy(arrays: readonly (readonly number[])[]) {
   const memories = upload(arrays);
@@ -69,7 +76,7 @@ export async function copy(arrays: readonly (readonly number[])[]) {
 export async function run(plan: DevicePlan, bound: readonly (readonly number[])[], values: number[] = []) {
   const inputs = upload(bound);
   const program = await device.load(plan);
-  const results = program.issue(Float32Array.from(values), inputs);
+  const results = issue(program, inputs, Float32Array.from(values));
   program.release();
   for (const m of inputs) device.release(m);
   const numbers = await download(results);
@@ -84,7 +91,7 @@ export async function runInTurn(plans: readonly DevicePlan[], bound: readonly (r
   const inputs = upload(bound);
   const results: number[][] = [];
   for (const program of programs) {
-    const memories = program.issue(new Float32Array(0), inputs);
+    const memories = issue(program, inputs);
     results.push(...(await download(memories)));
     for (const m of memories) device.release(m);
     program.release();
@@ -99,7 +106,7 @@ export async function train(plan: DevicePlan, bound: readonly (readonly number[]
   const inputs = upload(bound);
   const counts: { objects: Record<string, number>; bytes: number; used: number }[] = [];
   for (let i = 0; i < runs; i++) {
-    const results = program.issue(Float32Array.of(i), inputs);
+    const results = issue(program, inputs, Float32Array.of(i));
     // As a training step does: the loss is read, the new parameters replace the old ones.
     if (i % 10 === 0) await device.download(results.slice(1));
     for (const m of results.slice(1)) device.release(m);
@@ -120,7 +127,7 @@ export async function reverse(plan: DevicePlan, floats: number) {
   for (let i = 0; i < floats; i++) data[i] = i % 16777213;
   const input = device.upload(data);
   const program = await device.load(plan);
-  const [result] = program.issue(new Float32Array(0), [input]);
+  const [result] = issue(program, [input]);
   const [numbers] = await device.download([result!]);
   let wrong = 0;
   for (let i = 0; i < floats; i++) if (numbers![i] !== data[floats - 1 - i]) wrong++;
@@ -172,12 +179,12 @@ export async function withFullMemory(
     return code;
   };
   const message = attempt(() => {
-    for (const memory of program.issue(new Float32Array(0), inputs)) device.release(memory);
+    for (const memory of issue(program, inputs)) device.release(memory);
   });
   gl.texStorage2D = texStorage2D;
   gl.getError = getError;
   const leaked = device.memory.used - usedBefore;
-  const results = program.issue(new Float32Array(0), inputs);
+  const results = issue(program, inputs);
   const numbers = await download(results);
   for (const memory of [...results, ...inputs]) device.release(memory);
   program.release();
@@ -188,9 +195,9 @@ export async function withFullMemory(
 export async function turnsWhileWaiting(plan: DevicePlan, bound: readonly (readonly number[])[]) {
   const inputs = upload(bound);
   const program = await device.load(plan);
-  const results = program.issue(new Float32Array(0), inputs);
+  const results = issue(program, inputs);
   await device.finished();
-  results.push(...program.issue(new Float32Array(0), inputs));
+  results.push(...issue(program, inputs));
   const start = performance.now();
   let [last, longest, waiting] = [start, 0, true];
   const done = device.download(results).then(() => {
@@ -211,7 +218,7 @@ export async function turnsWhileWaiting(plan: DevicePlan, bound: readonly (reado
 export async function lose(plan: DevicePlan, bound: readonly (readonly number[])[]) {
   const inputs = upload(bound);
   const program = await device.load(plan);
-  const results = program.issue(new Float32Array(0), inputs);
+  const results = issue(program, inputs);
   const pending = device.download(results).then(() => 'none', messageOf);
   const finishing = device.finished().then(() => 'none', messageOf);
   gl.getExtension('WEBGL_lose_context')!.loseContext();
@@ -219,7 +226,7 @@ export async function lose(plan: DevicePlan, bound: readonly (readonly number[])
     pending: await pending,
     finishing: await finishing,
     upload: attempt(() => void device.upload(new Float32Array(3))),
-    issue: attempt(() => void program.issue(new Float32Array(0), inputs)),
+    issue: attempt(() => void issue(program, inputs)),
     load: await loadError(plan),
     download: await device.download(inputs).then(() => 'none', messageOf),
     release: attempt(() => {
@@ -229,6 +236,17 @@ export async function lose(plan: DevicePlan, bound: readonly (readonly number[])
     destroy: await device.destroy().then(() => 'none', messageOf),
   };
   return { messages, lost: device.lost };
+}
+
+/** Makes WebGL claim an error that nobody knows of; gives what comes of it, then and afterwards. */
+export async function goWrong() {
+  const { getError } = gl;
+  gl.getError = () => gl.INVALID_OPERATION;
+  const first = await device.finished().then(() => 'none', messageOf);
+  gl.getError = getError;
+  const next = attempt(() => void device.upload(new Float32Array(3)));
+  await device.destroy();
+  return { first, next };
 }
 
 /** Uses memory after it was released. */
@@ -262,7 +280,7 @@ export async function texturesMade(plan: DevicePlan, bound: readonly (readonly n
   let last: number[] = [];
   for (let i = 0; i < 3; i++) {
     const before = count;
-    const results = program.issue(new Float32Array(0), inputs);
+    const results = issue(program, inputs);
     made.push(count - before);
     [last = []] = await download(results);
     for (const memory of results) device.release(memory);
