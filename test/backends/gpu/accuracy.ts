@@ -4,7 +4,8 @@ import type { Goal } from './evaluate.ts';
 
 /**
  * - `exact`: nothing is rounded, or what is rounded is so by IEEE 754's rules in WGSL and GLSL too.
- * - `arithmetic`: 1e-6. Devices divide and take roots within 2.5 units in the last place (WGSL, 15.7.4), which is 3e-7.
+ * - `arithmetic`: 1e-6. Devices divide and take roots within 2.5 units in the last place (WGSL, 15.7.4),
+ *   which is 3e-7.
  * - `intrinsic`: 1e-5, the project's promise for elementary functions on a GPU.
  * - `sum`: 1e-5 of the sum of magnitudes, its promise for sums and contractions of up to 4,096 terms.
  */
@@ -101,8 +102,8 @@ export const accuracy: Record<OperationName, Accuracy> = {
 export const RELATIVE: Record<Accuracy, number> = { exact: 0, arithmetic: 1e-6, intrinsic: 1e-5, sum: 1e-5 };
 
 /**
- * How far an operation's results may be off. Where they cancel (`absolute` in the catalogue, the error that a CPU's float32 makes)
- * an error of elementary functions four times as large may show.
+ * How far an operation's results may be off. Where they cancel (`absolute` in the catalogue, the error
+ * that a CPU's float32 makes) an error of elementary functions four times as large may show.
  */
 export function toleranceOf(name: OperationName): Pick<Goal, 'relative' | 'scale'> {
   const kind = accuracy[name];

@@ -9,7 +9,10 @@ const group = 'contractions';
 /** 1e-5 of the sum of magnitudes, the project's promise for contractions. */
 const sums = { relative: 1e-5, scale: 'magnitudes' } as const;
 
-/** m, k, n: one thread to a result or to four of them, around multiples of four, of 16 and of the 256 terms of a run. */
+/**
+ * m, k, n: one thread to a result or to four of them, around multiples of four, of 16 and of the 256 terms
+ * of a run.
+ */
 const small = [
   [1, 1, 1],
   [1, 4, 15],

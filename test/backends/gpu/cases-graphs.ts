@@ -9,9 +9,10 @@ import type { Case, Effort } from './cases.ts';
 import { firstMiss } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 
-// Random graphs over all operations and data types, with the numbers at float32's edges. An error of rounding may grow
-// to any size on its way (by a comparison, a floor, a difference), so each node is held against double precision of what the
-// device itself computed for its inputs, and the fused plan against the one that computes every node.
+// Random graphs over all operations and data types, with the numbers at float32's edges. An error of
+// rounding may grow to any size on its way (by a comparison, a floor, a difference), so each node is held
+// against double precision of what the device itself computed for its inputs, and the fused plan against
+// the one that computes every node.
 
 const choices = fc.array(fc.nat({ max: 0x7fffffff }), { minLength: 40, maxLength: 300, size: 'max' });
 
@@ -35,7 +36,8 @@ async function checkGraph(backend: Backend, list: readonly number[]): Promise<st
     const miss = checkNode(node, known);
     if (miss !== null) return `${node.op.name} ${miss} in ${where}`;
   }
-  // A GPU's compiler may make one operation of a product and a sum, if these are in one kernel; SwiftShader's does not.
+  // A GPU's compiler may make one operation of a product and a sum, if these are in one kernel;
+  // SwiftShader's does not.
   if (!/swiftshader/i.test(backend.reason)) return null;
   const fused = await evaluate(backend, roots);
   for (const [i, root] of roots.entries()) {

@@ -1,3 +1,4 @@
+import * as layers from '../../../src/layers/index.ts';
 import * as losses from '../../../src/losses/index.ts';
 import { fromArray } from '../../../src/tensor/creation.ts';
 import { gradients } from '../../../src/tensor/gradients.ts';
@@ -5,23 +6,35 @@ import { Tensor } from '../../../src/tensor/tensor.ts';
 import {
   callArguments,
   isReferenceTensor,
+  type LayerCase,
   type LossCase,
   type ReferenceTensor,
   values,
 } from '../../reference/format.ts';
-import { invoke, operationNames, referenceArguments, referenceGradient } from '../../tensor/invoke.ts';
+import {
+  invoke,
+  operationNames,
+  referenceArguments,
+  referenceGradient,
+  toTensor,
+} from '../../tensor/invoke.ts';
 import { toleranceOf } from './accuracy.ts';
 import type { Case, Tables } from './cases.ts';
 import { type Goal, missed } from './evaluate.ts';
 
 /**
- * Gradients are sums of products of several functions: the errors of elementary functions, and relative to the largest numbers,
- * since they may cancel.
+ * Gradients are sums of products of several functions: the errors of elementary functions, and relative to
+ * the largest numbers, since they may cancel.
  */
 export const COMPOSED = { relative: 1e-5, scale: 'largest' } as const;
 
 /** Known answers from NumPy, SciPy and PyTorch: all cases of an operation in one plan. */
-export function knownAnswers({ ops, gradients: table, losses: lossTable }: Tables): Case[] {
+export function knownAnswers({
+  ops,
+  gradients: table,
+  losses: lossTable,
+  layers: layerTable,
+}: Tables): Case[] {
   const values = operationNames.filter((name) => name !== 'detach');
   const differentiated = [...new Set(table.map(({ op }) => op))];
   return [
@@ -68,6 +81,13 @@ export function knownAnswers({ ops, gradients: table, losses: lossTable }: Table
             ),
         }) satisfies Case,
     ),
+    ...layerTable.layers.map(
+      (c): Case => ({
+        group: 'known layers',
+        name: `${c.layer}, ${c.name}`,
+        run: async (backend) => missed(backend, await layerGoals(c)),
+      }),
+    ),
   ];
 }
 
@@ -98,5 +118,25 @@ function lossGoals(name: string, c: LossCase): Goal[] {
   return [
     goal(c.name, loss, c.out, COMPOSED),
     goal(`${c.name}, gradient`, gradient!, { ...c.gradient, shape: [...x.shape] }, COMPOSED),
+  ];
+}
+
+const layerClasses = new Map(Object.entries<unknown>({ ...layers }));
+
+async function layerGoals(c: LayerCase): Promise<Goal[]> {
+  const layer: unknown = Reflect.construct(layerClasses.get(c.layer) as new () => layers.Layer, c.args);
+  if (!(layer instanceof layers.Layer)) throw new Error(`${c.layer} is no layer`);
+  const parameters = layer.namedParameters();
+  for (const [name, p] of parameters) await p.assign(toTensor(c.parameters[name]!));
+  const x = toTensor(c.x);
+  const y = layer.call(x);
+  const leaves: [string, Tensor][] = [['x', x], ...parameters];
+  const by = gradients(
+    y.mul(toTensor(c.weights)).sum(),
+    leaves.map(([, t]) => t),
+  );
+  return [
+    goal('values', y, c.out, COMPOSED),
+    ...leaves.map(([name], i) => goal(`gradient of ${name}`, by[i]!, c.gradients[name]!, COMPOSED)),
   ];
 }

@@ -10,7 +10,8 @@ import type { Case, Effort } from './cases.ts';
 import { COMPOSED } from './cases-known.ts';
 import { type Goal, missed } from './evaluate.ts';
 
-// Calls of every operation of the catalogue against double precision: values, gradients and gradients of gradients.
+// Calls of every operation of the catalogue against double precision: values, gradients and gradients of
+// gradients.
 
 const choices = fc.array(fc.nat({ max: 0x7fffffff }), { minLength: 10, maxLength: 60, size: 'max' });
 

@@ -5,13 +5,13 @@ import type { Case } from './cases.ts';
 import { firstMiss } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 
-// Random numbers have the bits of the reference interpreter. Those of the normal distribution go through a logarithm and a cosine,
-// whose errors the project bounds by 1e-5.
+// Random numbers have the bits of the reference interpreter. Those of the normal distribution go through a
+// logarithm and a cosine, whose errors the project bounds by 1e-5.
 
 const kinds: Record<string, { draw: (g: Generator, shape: number[]) => Tensor; relative: number }> = {
+  normal: { draw: (g, shape) => g.normal(shape), relative: 1e-5 },
   uniform: { draw: (g, shape) => g.uniform(shape), relative: 0 },
   bernoulli: { draw: (g, shape) => g.bernoulli(shape, 0.3), relative: 0 },
-  normal: { draw: (g, shape) => g.normal(shape), relative: 1e-5 },
   // Scaled and shifted, which rounds twice: 1e-6 of the range.
   'uniform from -3 to 5': { draw: (g, shape) => g.uniform(shape, -3, 5), relative: 1e-6 },
   'truncated normal': { draw: (g, shape) => g.truncatedNormal(shape), relative: 1e-5 },
@@ -34,11 +34,13 @@ export function randomNumberCases(): Case[] {
         (i === 0 ? shapes : shapes.slice(i, i + 2)).map((shape) => draw(g, shape)),
       );
       // From the middle of a stream on, backwards, and far beyond 16 bits.
-      const flat = generators().flatMap((g) => [
-        draw(g, [1001]).slice([5, 600]),
-        draw(g, [301]).slice([300, 1, -3]),
-        draw(g, [3, 70_001]).slice(null, [69_900, null]),
-      ]);
+      const flat = generators()
+        .slice(-2)
+        .flatMap((g) => [
+          draw(g, [1001]).slice([5, 600]),
+          draw(g, [301]).slice([300, 1, -3]),
+          draw(g, [3, 70_001]).slice(null, [69_900, null]),
+        ]);
       const nodes = [...whole, ...flat].map((t) => t.node);
       const got = await evaluate(backend, nodes);
       const wanted = await evaluate(jsBackend, nodes);

@@ -42,7 +42,8 @@ const long: Case[] = [
         if (v > values[most]!) most = i;
         if (v < values[least]!) least = i;
       });
-      // The errors of 3,000,000 additions in stages are far below 1e-6 of the sum of magnitudes, which is `many`.
+      // The errors of 3,000,000 additions in stages are far below 1e-6 of the sum of magnitudes, which is
+      // `many`.
       return missed(backend, [
         { what: 'sum', tensor: x.sum(), wanted: [sum], relative: 1e-6, scale: many },
         { what: 'mean', tensor: x.mean(), wanted: [sum / many], relative: 1e-6, scale: 1 },

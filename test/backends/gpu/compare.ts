@@ -1,11 +1,15 @@
 import type { TypedArray } from '../../../src/ir/dtype.ts';
 
-// How results of a device are held against true values. Integers, bools and bytes must be equal; float32 numbers may be
-// off by rounding, and by what devices are free to do: a denormal may count as 0, and a zero may have either sign.
+// How results of a device are held against true values. Integers, bools and bytes must be equal; float32
+// numbers may be off by rounding, and by what devices are free to do: a denormal may count as 0, and a
+// zero may have either sign.
 
 /** How far float32 results may lie from the wanted ones. */
 export interface Tolerance {
-  /** Of the larger of the wanted value's magnitude and its scale; 0 asks for the wanted value rounded to float32. */
+  /**
+   * Of the larger of the wanted value's magnitude and its scale; 0 asks for the wanted value rounded to
+   * float32.
+   */
   readonly relative: number;
   /** For each element the magnitude that rounding errors go by, such as the sum of what was added up. */
   readonly scale?: ArrayLike<number>;
@@ -16,8 +20,9 @@ const TINY = 2 ** -126;
 const HUGE = 2 ** 128 - 2 ** 104;
 
 /**
- * The first element that is wrong; null where there is none. `wanted` holds true values, which need not be rounded. With
- * several lists of them an element may be that of any: a device may take denormal operands for zeros.
+ * The first element that is wrong; null where there is none. `wanted` holds true values, which need not be
+ * rounded. With several lists of them an element may be that of any: a device may take denormal operands
+ * for zeros.
  */
 export function firstMiss(
   got: TypedArray,
@@ -61,7 +66,9 @@ export function withoutDenormals(array: TypedArray): TypedArray {
   return array.map((x) => (isDenormal(x) ? 0 : x));
 }
 
-/** For each element the largest of all, or `least`: a scale where rounding errors of one may reach another. */
+/**
+ * For each element the largest of all, or `least`: a scale where rounding errors of one may reach another.
+ */
 export function largest(values: ArrayLike<number>, least = 0): Float64Array {
   const array = Float64Array.from(values);
   const most = array.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), least);

@@ -31,7 +31,7 @@ export function made(
 /** Any int32. */
 export const anyInteger = (random: () => number): number => Math.floor(random() * 2 ** 32) - 2 ** 31;
 
-/** A leaf and its gradient's weights. */
+/** A whole number of a range, its ends included. */
 export const whole =
   (from: number, to: number) =>
   (random: () => number): number =>

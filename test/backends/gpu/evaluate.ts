@@ -9,8 +9,8 @@ import { compilePlan, type PlanOptions } from '../../compiler/plans.ts';
 import { firstMiss, largest, withoutDenormals } from './compare.ts';
 
 /**
- * The values of nodes, computed by one plan of a backend; the nodes keep what they had. A failed check is the ValueError that
- * users see.
+ * The values of nodes, computed by one plan of a backend; the nodes keep what they had. A failed check is
+ * the ValueError that users see.
  */
 export async function evaluate(
   backend: Backend,
@@ -42,8 +42,9 @@ export interface Goal {
   /** See `Tolerance`; 0 by default. */
   readonly relative?: number;
   /**
-   * 'magnitudes': the tensor's value for the magnitudes of all float32 leaves, for what is linear in each of them.
-   * 'largest': the largest value of the tensor, or 1, where errors of one element may reach another. A number holds for all.
+   * 'magnitudes': the tensor's value for the magnitudes of all float32 leaves, for what is linear in each
+   * of them. 'largest': the largest value of the tensor, or 1, where errors of one element may reach
+   * another. A number holds for all.
    */
   readonly scale?: 'magnitudes' | 'largest' | number;
 }

@@ -17,7 +17,14 @@ interface Dispatch {
   readonly kernel: Kernel;
   /** Where its outputs go: a place for what is computed on the way; null for a new buffer, which outlives the run. */
   readonly slot: number | null;
-  readonly groups: Map<string, GPUBindGroup>;
+  readonly groups: Bound[];
+}
+
+/** A bind group, and what it binds. */
+interface Bound {
+  readonly group: GPUBindGroup;
+  readonly result: number;
+  readonly inputs: readonly Region[];
 }
 
 /** Buffers for what plans compute on the way. Runs follow one another, so all plans share them. */
@@ -75,7 +82,7 @@ export class WebGpuProgram implements DeviceProgram<Region> {
       program,
       kernel: loaded[i]!,
       slot: places[i]!,
-      groups: new Map(),
+      groups: [],
     }));
     this.#values =
       plan.values === 0 ? null : device.createBuffer({ size: 4 * plan.values, usage: STORAGE | COPY_DST });
@@ -154,13 +161,8 @@ export class WebGpuProgram implements DeviceProgram<Region> {
 
   #bind(dispatch: Dispatch, regions: readonly (Region | undefined)[], result: PooledBuffer): GPUBindGroup {
     const { program, kernel, groups } = dispatch;
-    let key = String(result.id);
-    for (const input of program.inputs) {
-      const { buffer, byteOffset } = regions[input]!;
-      key += ` ${buffer.id}+${byteOffset}`;
-    }
-    const known = groups.get(key);
-    if (known !== undefined) return known;
+    const known = groups.find((bound) => bound.result === result.id && binds(bound, program, regions));
+    if (known !== undefined) return known.group;
     const whole = (buffer: GPUBuffer): GPUBufferBinding => ({ buffer });
     const resources = [
       whole(kernel.params),
@@ -175,10 +177,20 @@ export class WebGpuProgram implements DeviceProgram<Region> {
       layout: kernel.layout,
       entries: resources.map((resource, binding) => ({ binding, resource })),
     });
-    if (groups.size >= GROUPS) groups.delete(groups.keys().next().value!);
-    groups.set(key, group);
+    if (groups.length === GROUPS) groups.shift();
+    const inputs = program.inputs.map((input) => regions[input]!);
+    groups.push({ group, result: result.id, inputs });
     return group;
   }
+}
+
+/** Does a bind group bind the regions that a program's inputs are in now? Buffers' ids are never used again. */
+function binds({ inputs }: Bound, program: Program, regions: readonly (Region | undefined)[]): boolean {
+  for (let k = 0; k < inputs.length; k++) {
+    const [had, has] = [inputs[k]!, regions[program.inputs[k]!]!];
+    if (had.buffer.id !== has.buffer.id || had.byteOffset !== has.byteOffset) return false;
+  }
+  return true;
 }
 
 /** Bytes for all outputs of a program. */
