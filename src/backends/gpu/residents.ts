@@ -31,6 +31,8 @@ class Queue<M> {
 const MIB = 1 << 20;
 /** Bytes that are read back at a time. */
 const PIECE = 64 * MIB;
+/** Runs for which an input stays that one of them has used. */
+const AGE = 8;
 
 /**
  * The values of storages on the device: a bounded cache over the storages' arrays, which the garbage collector sees.
@@ -39,8 +41,10 @@ const PIECE = 64 * MIB;
  */
 export class Residents<M> {
   readonly #device: Device<M>;
-  /** Used by one run: brought in for it, or written by it. */
-  readonly #once = new Queue<M>(128 * MIB);
+  /** Brought in for one run. Arrays have them too, so they go soon. */
+  readonly #inputs = new Queue<M>(128 * MIB);
+  /** Written by one run. */
+  readonly #results = new Queue<M>(128 * MIB);
   /** Used by several runs; twice what the present run needs stays in any case. */
   readonly #kept = new Queue<M>(1024 * MIB);
   readonly #collected: FinalizationRegistry<Block<M>>;
@@ -62,6 +66,10 @@ export class Residents<M> {
   beginRun(): void {
     this.#run++;
     this.#runBytes = 0;
+    for (const block of this.#inputs.blocks) {
+      if (block.run >= this.#run - AGE) break;
+      if (!block.away && !block.leaves && block.pins === 0) block.drop();
+    }
   }
 
   /** The block of a storage on this device; null where it has none. */
@@ -74,7 +82,7 @@ export class Residents<M> {
     let block = this.find(storage);
     if (block === null) {
       const floats = encode(storage.array);
-      block = this.#add(storage, 4 * floats.length);
+      block = this.#add(storage, 4 * floats.length, this.#inputs);
       block.memory = this.#device.upload(floats);
     }
     this.#use(block);
@@ -86,7 +94,7 @@ export class Residents<M> {
     let block = this.find(storage);
     if (block === null) {
       void storage.array; // up to date, in case that the run fails
-      block = this.#add(storage, bytes);
+      block = this.#add(storage, bytes, this.#results);
     }
     this.#use(block);
     return block;
@@ -132,21 +140,25 @@ export class Residents<M> {
 
   /** Gives up all that arrays have too and no run waits for. */
   shed(): void {
-    for (const { blocks } of [this.#once, this.#kept])
+    for (const { blocks } of this.#queues)
       for (const block of [...blocks]) if (!block.away && block.pins === 0) block.drop();
     this.#device.trim();
   }
 
   /** All blocks whose arrays are out of date. */
   get away(): Block<M>[] {
-    return [...this.#once.blocks, ...this.#kept.blocks].filter((block) => block.away && !block.failed);
+    return this.#queues.flatMap(({ blocks }) => [...blocks]).filter((block) => block.away && !block.failed);
   }
 
-  #add(storage: Storage, bytes: number): Block<M> {
-    this.#shrink(this.#once, this.#once.limit - bytes);
+  get #queues(): readonly Queue<M>[] {
+    return [this.#inputs, this.#results, this.#kept];
+  }
+
+  #add(storage: Storage, bytes: number, queue: Queue<M>): Block<M> {
+    this.#shrink(queue, queue.limit - bytes);
     this.#shrink(this.#kept, Math.max(this.#kept.limit, 2 * this.#runBytes));
     storage.residence?.drop();
-    const block = new Block<M>(this, this.#device.name, this.#once, storage.target, bytes);
+    const block = new Block<M>(this, this.#device.name, queue, storage.target, bytes);
     storage.residence = block;
     this.#collected.register(storage, block, block);
     block.queue.add(block);
