@@ -1,32 +1,11 @@
 import { neverComputed, valuesAway } from '../../ir/away.ts';
+import { ByteQueue } from '../../ir/byte-queue.ts';
 import type { TypedArray } from '../../ir/dtype.ts';
 import type { StateError } from '../../ir/errors.ts';
 import type { Residence, Storage } from '../../ir/node.ts';
 import type { Device } from './device.ts';
 import { decode, encode } from './format.ts';
 import { lostError } from './lost.ts';
-
-/** Values that are kept, in the order in which they came or were used last, and how many bytes of them. */
-class Queue<M> {
-  readonly limit: number;
-  readonly blocks = new Set<Block<M>>();
-  bytes = 0;
-
-  constructor(limit: number) {
-    this.limit = limit;
-  }
-
-  add(block: Block<M>): void {
-    this.blocks.add(block);
-    this.bytes += block.bytes;
-  }
-
-  remove(block: Block<M>): boolean {
-    if (!this.blocks.delete(block)) return false;
-    this.bytes -= block.bytes;
-    return true;
-  }
-}
 
 const MIB = 1 << 20;
 /** Bytes that are read back at a time. */
@@ -42,11 +21,11 @@ const AGE = 8;
 export class Residents<M> {
   readonly #device: Device<M>;
   /** Brought in for one run. Arrays have them too, so they go soon. */
-  readonly #inputs = new Queue<M>(128 * MIB);
+  readonly #inputs = new ByteQueue<Block<M>>(128 * MIB);
   /** Written by one run. */
-  readonly #results = new Queue<M>(128 * MIB);
+  readonly #results = new ByteQueue<Block<M>>(128 * MIB);
   /** Used by several runs; twice what the present run needs stays in any case. */
-  readonly #kept = new Queue<M>(1024 * MIB);
+  readonly #kept = new ByteQueue<Block<M>>(1024 * MIB);
   readonly #collected: FinalizationRegistry<Block<M>>;
   #run = 0;
   #runBytes = 0;
@@ -150,11 +129,11 @@ export class Residents<M> {
     return this.#queues.flatMap(({ blocks }) => [...blocks]).filter((block) => block.away && !block.failed);
   }
 
-  get #queues(): readonly Queue<M>[] {
+  get #queues(): readonly ByteQueue<Block<M>>[] {
     return [this.#inputs, this.#results, this.#kept];
   }
 
-  #add(storage: Storage, bytes: number, queue: Queue<M>): Block<M> {
+  #add(storage: Storage, bytes: number, queue: ByteQueue<Block<M>>): Block<M> {
     this.#shrink(queue, queue.limit - bytes);
     this.#shrink(this.#kept, Math.max(this.#kept.limit, 2 * this.#runBytes));
     storage.residence?.drop();
@@ -178,7 +157,7 @@ export class Residents<M> {
   }
 
   /** Brings a queue down to so many bytes, but not at the cost of this run or the one before, or of one that waits. */
-  #shrink(queue: Queue<M>, limit: number): void {
+  #shrink(queue: ByteQueue<Block<M>>, limit: number): void {
     const newer: Block<M>[] = [];
     let bytes = queue.bytes;
     for (const block of queue.blocks) {
@@ -233,7 +212,7 @@ export class Block<M> implements Residence {
   /** The storage's array. */
   readonly target: TypedArray;
   readonly bytes: number;
-  queue: Queue<M>;
+  queue: ByteQueue<Block<M>>;
   /** The values as of the latest run that has been issued; null before the first one. */
   memory: M | null = null;
   /** The number of the run that used it last. */
@@ -251,7 +230,13 @@ export class Block<M> implements Residence {
   /** Is it on its way out? */
   leaves = false;
 
-  constructor(residents: Residents<M>, device: string, queue: Queue<M>, target: TypedArray, bytes: number) {
+  constructor(
+    residents: Residents<M>,
+    device: string,
+    queue: ByteQueue<Block<M>>,
+    target: TypedArray,
+    bytes: number,
+  ) {
     this.#residents = residents;
     this.#device = device;
     this.queue = queue;

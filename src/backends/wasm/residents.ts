@@ -1,29 +1,8 @@
+import { ByteQueue } from '../../ir/byte-queue.ts';
 import { dtypes, type TypedArray } from '../../ir/dtype.ts';
 import type { Residence, Storage } from '../../ir/node.ts';
 import { spread } from '../../ir/spread.ts';
 import type { Memory } from './memory.ts';
-
-/** Values that are kept, in the order in which they came or were used last, and how many bytes of them. */
-class Queue {
-  readonly limit: number;
-  readonly blocks = new Set<Block>();
-  bytes = 0;
-
-  constructor(limit: number) {
-    this.limit = limit;
-  }
-
-  add(block: Block): void {
-    this.blocks.add(block);
-    this.bytes += block.bytes;
-  }
-
-  remove(block: Block): boolean {
-    if (!this.blocks.delete(block)) return false;
-    this.bytes -= block.bytes;
-    return true;
-  }
-}
 
 const MIB = 1 << 20;
 
@@ -38,10 +17,10 @@ const MIB = 1 << 20;
 export class Residents {
   readonly #memory: Memory;
   /** Used in one run: brought in for it, or written by it. */
-  readonly #inputs = new Queue(8 * MIB);
-  readonly #results = new Queue(64 * MIB);
+  readonly #inputs = new ByteQueue<Block>(8 * MIB);
+  readonly #results = new ByteQueue<Block>(64 * MIB);
   /** Used in several runs; twice what the present run needs stays in any case. */
-  readonly #kept = new Queue(256 * MIB);
+  readonly #kept = new ByteQueue<Block>(256 * MIB);
   readonly #collected: FinalizationRegistry<Block>;
   #run = 0;
   #runBytes = 0;
@@ -100,7 +79,7 @@ export class Residents {
     return residence instanceof Block && residence.isHeldBy(this) ? residence : null;
   }
 
-  #bringIn(storage: Storage, queue: Queue): Block {
+  #bringIn(storage: Storage, queue: ByteQueue<Block>): Block {
     const bytes = spread(storage.size * dtypes[storage.dtype].bytes);
     this.#shrink(queue, queue.limit - bytes);
     this.#shrink(this.#kept, Math.max(this.#kept.limit, 2 * this.#runBytes));
@@ -130,7 +109,7 @@ export class Residents {
   }
 
   /** Brings a queue down to so many bytes, but not at the cost of this run or the one before. */
-  #shrink(queue: Queue, limit: number): void {
+  #shrink(queue: ByteQueue<Block>, limit: number): void {
     for (const block of queue.blocks) {
       if (queue.bytes <= limit || block.run >= this.#run - 1) return;
       this.#evict(block);
@@ -174,13 +153,13 @@ class Block implements Residence {
   readonly #residents: Residents;
   readonly address: number;
   readonly bytes: number;
-  queue: Queue;
+  queue: ByteQueue<Block>;
   /** The number of the run that used it last. */
   run = 0;
   /** The storage's array, while the block's values are newer. */
   older: TypedArray | null = null;
 
-  constructor(residents: Residents, queue: Queue, address: number, bytes: number) {
+  constructor(residents: Residents, queue: ByteQueue<Block>, address: number, bytes: number) {
     this.#residents = residents;
     this.queue = queue;
     this.address = address;
