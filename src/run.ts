@@ -101,9 +101,10 @@ function execute(
   const bound = order.leaves.map((node) => node.storage!);
   // What is only replaced need not come home, and where a device was lost it can't.
   for (const [target] of goal.assignments) {
-    const { storage } = order.nodes[target]!;
-    const isRead = (): boolean => order.nodes.some((node) => node.inputs.some((i) => i.storage === storage));
-    if (storage!.residence?.gone && !isRead()) storage!.overwrite();
+    const storage = order.nodes[target]!.storage!;
+    if (!storage.residence?.gone) continue;
+    if (!order.nodes.some((node) => node.inputs.some((input) => input.storage === storage)))
+      storage.overwrite();
   }
   const finish = (failure: Failure | null): void => {
     if (failure !== null) throw new ValueError(plan.checks[failure.check]!.describe(failure.value));

@@ -50,7 +50,7 @@ function load(block: Block, input: Access, at: string, indices: readonly string[
   return `select(${literal(fill, type)}, ${block.writer.element(buffer, safe)}, ${known})`;
 }
 
-/** The positions of the elements of several accesses at the nest's point with this number. */
+/** The positions of the elements of several accesses at the nest's point with this number; what is reduced comes after `shape`. */
 export function accessPositions(
   block: Block,
   point: string,

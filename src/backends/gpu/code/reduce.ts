@@ -3,7 +3,7 @@ import type { Access, Reducer } from '../../../ir/kernel.ts';
 import { sizeOf } from '../../../ir/view.ts';
 import type { Job, ReduceJob } from '../passes/jobs.ts';
 import { literal, operation } from '../shader/operations.ts';
-import { expressions } from './expression.ts';
+import { accessPositions, expressions } from './expression.ts';
 import { type Block, positions } from './writer.ts';
 
 /** Terms that are added up from zero before they count: long sums lose fewer digits. */
@@ -32,14 +32,7 @@ export function reduceSource(block: Block, job: Job, source: ReduceJob): string 
       step = String(count);
     }
   }
-  const outer = positions(block, point, {
-    shape: job.shape,
-    strides: inputs.map((i) => i.view.stride.slice(0, rank)),
-  });
-  const bases = outer.map((position, k) => {
-    const offset = block.writer.offset(inputs[k]!.view.offset);
-    return block.let('i32', offset === '0' ? position : `${offset} + ${position}`);
-  });
+  const bases = accessPositions(block, point, job.shape, inputs);
   const element = (r: string): string => elementAt(block, source, rank, bases, r);
   if (reducer !== 'argmax' && reducer !== 'argmin')
     return fold(block, reducer, source.expr.type, [from, to, step], element);
