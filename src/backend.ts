@@ -1,7 +1,7 @@
 import { wasmBackend } from './backends/wasm/index.ts';
-import { checkThreads } from './backends/wasm/thread-limit.ts';
+import { checkThreads } from './backends/wasm/threads/thread-limit.ts';
+import type { Backend } from './ir/backend.ts';
 import { StateError, ValueError } from './ir/errors.ts';
-import type { Backend } from './ir/kernel.ts';
 
 // Which backend runs the plans: WebAssembly, or, where that can't be, the reference interpreter, which is loaded only then;
 // or one that `setBackend` was given.

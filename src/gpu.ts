@@ -4,8 +4,8 @@ import { plain } from './gpu/choice.ts';
 import { findGpu } from './gpu/find.ts';
 import { type Opened, openBackend } from './gpu/open.ts';
 import type { Adapter, Wanted } from './gpu/types.ts';
+import type { Backend } from './ir/backend.ts';
 import { ValueError } from './ir/errors.ts';
-import type { Backend } from './ir/kernel.ts';
 
 export type { Adapter, AdapterInfo, AdapterLimits } from './gpu/types.ts';
 

@@ -1,8 +1,8 @@
 export { type BackendName, setBackend, setThreads } from './backend.ts';
 export * from './data/index.ts';
+export type { Backend } from './ir/backend.ts';
 export type { DType, TypedArray } from './ir/dtype.ts';
 export { DTypeError, MemoryError, NdgradError, ShapeError, StateError, ValueError } from './ir/errors.ts';
-export type { Backend } from './ir/kernel.ts';
 export * from './layers/index.ts';
 export * from './losses/index.ts';
 export * from './metrics/index.ts';

@@ -10,11 +10,12 @@ import { type CompiledPlan, type Goal, PlanCache } from './compiler/cache.ts';
 import { compile } from './compiler/compile.ts';
 import { explainPlan } from './compiler/explain.ts';
 import { type Order, toposort } from './compiler/toposort.ts';
+import type { Backend, Failure } from './ir/backend.ts';
 import type { TypedArray } from './ir/dtype.ts';
 import { StateError, ValueError } from './ir/errors.ts';
-import type { Backend, Failure } from './ir/kernel.ts';
-import { assertCurrent, cutGraph, type Node, Storage } from './ir/node.ts';
-import { turn } from './ir/turn.ts';
+import { assertCurrent, cutGraph, type Node } from './ir/node.ts';
+import { Storage } from './ir/storage.ts';
+import { yieldToEventLoop } from './util/event-loop.ts';
 
 // The one place where graphs, compiler and backends meet.
 
@@ -102,7 +103,7 @@ function execute(
   // What is only replaced need not come home, and where a device was lost it can't.
   for (const [target] of goal.assignments) {
     const storage = order.nodes[target]!.storage!;
-    if (!storage.residence?.gone) continue;
+    if (!storage.deviceCopy?.lost) continue;
     if (!order.nodes.some((node) => node.inputs.some((input) => input.storage === storage)))
       storage.overwrite();
   }
@@ -128,8 +129,8 @@ function execute(
  * After a run, for callers that can wait: where the backend wishes it the event loop turns, so that workers
  * can start and finalizers run while a program awaits nothing but steps.
  */
-export async function takeTurn(): Promise<void> {
-  if (backendIfReady()?.wantsTurn()) await turn();
+export async function yieldIfWanted(): Promise<void> {
+  if (backendIfReady()?.wantsYield()) await yieldToEventLoop();
 }
 
 /** The values of a node, computed if they are not known. The array belongs to the node: do not change it. */
@@ -138,7 +139,7 @@ export async function compute(node: Node): Promise<TypedArray> {
   // The node may lose it: reading it then tells that its step failed.
   const { storage } = node;
   await running;
-  await takeTurn();
+  await yieldIfWanted();
   return (await loadBackend()).read(storage ?? node.storage!);
 }
 
@@ -169,7 +170,7 @@ export function initialValues(node: Node): TypedArray {
 export function storageOf(node: Node, copy: Node, name: string): Storage {
   const storage = Storage.deferred(node.dtype, node.size, () => initialValues(node), name);
   const fill = (): void | Promise<void> => {
-    if (!toposort([node]).leaves.some((leaf) => leaf.storage!.residence?.away)) return void storage.array;
+    if (!toposort([node]).leaves.some((leaf) => leaf.storage!.deviceCopy?.stale)) return void storage.array;
     storage.overwrite();
     return execute(prepare({ results: [copy], assignments: [] }), readyBackend(), [storage]);
   };

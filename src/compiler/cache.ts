@@ -1,6 +1,7 @@
+import type { Executable } from '../ir/backend.ts';
 import { type DType, dtypes } from '../ir/dtype.ts';
-import type { Executable, Plan } from '../ir/kernel.ts';
 import type { Lowerable, Node, Params, ParamValue } from '../ir/node.ts';
+import type { Plan } from '../ir/plan.ts';
 import { sameShape } from '../ir/view.ts';
 import { type Graph, graphOf, type Order } from './toposort.ts';
 

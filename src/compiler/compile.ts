@@ -1,15 +1,17 @@
-import { buffersRead } from '../ir/buffers.ts';
+import type { Limits } from '../ir/backend.ts';
+import { buffersRead, buffersWritten } from '../ir/buffer-use.ts';
 import { dtypes } from '../ir/dtype.ts';
 import { load } from '../ir/expr.ts';
-import type { Access, Check, Kernel, Limits, Place, Plan, PlanBuffer } from '../ir/kernel.ts';
+import type { Access, Kernel } from '../ir/kernel.ts';
 import type { Node } from '../ir/node.ts';
+import type { BufferLocation, Check, Plan, PlanBuffer, PlanStep } from '../ir/plan.ts';
 import { contiguous } from '../ir/view.ts';
+import { allocateArena } from './arena.ts';
 import type { Goal } from './cache.ts';
 import { fuse } from './fuse.ts';
 import { lower } from './lower.ts';
 import { merge } from './merge.ts';
 import { type Assignment, order, renameBuffers } from './order.ts';
-import { place } from './place.ts';
 import type { Graph } from './toposort.ts';
 
 export interface CompileOptions {
@@ -23,7 +25,7 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
   const checks: Check[] = [];
   const primitives = lower(graph, checks);
   const values = goal.assignments.map(([, value]) => value);
-  let kernels = fuse(graph, primitives, [...goal.results, ...values], fusion ? limits : null);
+  let steps = fuse(graph, primitives, [...goal.results, ...values], fusion ? limits : null);
 
   // Buffers are numbered by the node that they hold; values that are leaves themselves get copies with
   // numbers after the nodes'.
@@ -33,22 +35,22 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
     let made = value;
     if (graph.known[value]) {
       made = holders.push(node) - 1;
-      kernels = [...kernels, copyLeaf(node, value, made)];
+      steps = [...steps, copyLeaf(node, value, made)];
     }
     return { target, value: made, shape: node.shape, load: (k) => load(k, dtypes[node.dtype].scalar) };
   });
 
   const results = new Set(goal.results);
-  if (fusion)
-    kernels = merge(kernels, new Set([...goal.results, ...assignments.map((a) => a.value)]), limits);
-  const ordered = order(kernels, assignments, results);
-  return toPlan(ordered.kernels, ordered.commit, graph, holders, goal, checks);
+  if (fusion) steps = merge(steps, new Set([...goal.results, ...assignments.map((a) => a.value)]), limits);
+  const ordered = order(steps, assignments, results);
+  return toPlan(ordered.steps, ordered.commit, graph, holders, goal, checks);
 }
 
 function copyLeaf(node: Node, from: number, to: number): Kernel {
   const access: Access = { buffer: from, view: contiguous(node.shape), gather: [], fill: null };
   const expr = load(0, dtypes[node.dtype].scalar);
   return {
+    kind: 'kernel',
     name: 'copy',
     shape: node.shape,
     source: { kind: 'map' },
@@ -59,7 +61,7 @@ function copyLeaf(node: Node, from: number, to: number): Kernel {
 
 /** Numbers the buffers that are left and says where each one lives. */
 function toPlan(
-  kernels: readonly Kernel[],
+  steps: readonly PlanStep[],
   commit: number,
   graph: Graph,
   holders: readonly Node[],
@@ -72,11 +74,11 @@ function toPlan(
   });
   const result = new Map(goal.results.map((node, i) => [node, i]));
   const bytesOf = (b: number): number => holders[b]!.size * dtypes[holders[b]!.dtype].bytes;
-  const { offsets, arenaBytes } = place(kernels, bytesOf, (b) => !bound.has(b) && !result.has(b));
+  const { offsets, arenaBytes } = allocateArena(steps, bytesOf, (b) => !bound.has(b) && !result.has(b));
 
   const numbers = new Map<number, number>();
   const buffers: PlanBuffer[] = [];
-  const placeOf = (b: number): Place => {
+  const locationOf = (b: number): BufferLocation => {
     if (bound.has(b)) return { kind: 'bound', index: bound.get(b)! };
     if (result.has(b)) return { kind: 'result', index: result.get(b)! };
     return { kind: 'arena', byteOffset: offsets.get(b)! };
@@ -84,12 +86,11 @@ function toPlan(
   const number = (b: number): number => {
     let n = numbers.get(b);
     if (n === undefined) {
-      n = buffers.push({ dtype: holders[b]!.dtype, size: holders[b]!.size, place: placeOf(b) }) - 1;
+      n = buffers.push({ dtype: holders[b]!.dtype, size: holders[b]!.size, location: locationOf(b) }) - 1;
       numbers.set(b, n);
     }
     return n;
   };
-  for (const kernel of kernels)
-    for (const b of [...buffersRead(kernel), ...kernel.stores.map((s) => s.buffer)]) number(b);
-  return { buffers, kernels: kernels.map((k) => renameBuffers(k, number)), commit, checks, arenaBytes };
+  for (const step of steps) for (const b of [...buffersRead(step), ...buffersWritten(step)]) number(b);
+  return { buffers, steps: steps.map((step) => renameBuffers(step, number)), commit, checks, arenaBytes };
 }

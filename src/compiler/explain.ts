@@ -1,18 +1,21 @@
 import { type Expr, postorder } from '../ir/expr.ts';
-import type { Access, Kernel, Operand, Plan } from '../ir/kernel.ts';
+import type { Access, BufferView, Kernel } from '../ir/kernel.ts';
+import type { Plan } from '../ir/plan.ts';
 import type { Offset, View } from '../ir/view.ts';
 
 /** The plan in words: its buffers, and each kernel with its loop, what it reads, computes and writes. */
 export function explainPlan(plan: Plan): string {
   const lines = [
-    `plan: ${plan.kernels.length} kernels, ${plan.buffers.length} buffers, arena of ${plan.arenaBytes} bytes`,
+    `plan: ${plan.steps.length} kernels, ${plan.buffers.length} buffers, arena of ${plan.arenaBytes} bytes`,
   ];
   plan.buffers.forEach((b, i) => {
     const at =
-      b.place.kind === 'arena' ? `arena + ${b.place.byteOffset}` : `${b.place.kind} ${b.place.index}`;
+      b.location.kind === 'arena'
+        ? `arena + ${b.location.byteOffset}`
+        : `${b.location.kind} ${b.location.index}`;
     lines.push(`  b${i}: ${b.dtype} x ${b.size}, ${at}`);
   });
-  plan.kernels.forEach((kernel, i) => {
+  plan.steps.forEach((kernel, i) => {
     if (i === plan.commit) lines.push('  -- Parameters are overwritten from here on --');
     lines.push(...explainKernel(kernel, i));
   });
@@ -70,7 +73,7 @@ function one(e: Expr, inputs: readonly Access[], arg: (e: Expr) => string): stri
   return `${e.op}(${e.args.map(arg).join(', ')})`;
 }
 
-const operand = (o: Operand): string => `b${o.buffer}${view(o.view)}`;
+const operand = (o: BufferView): string => `b${o.buffer}${view(o.view)}`;
 
 function view(v: View): string {
   return `<${v.stride.join(' ')}${offset(v.offset)}>`;

@@ -1,7 +1,9 @@
+import type { Limits } from '../ir/backend.ts';
 import { dtypes } from '../ir/dtype.ts';
 import { acc, type Expr, load, postorder, rewrite } from '../ir/expr.ts';
-import type { Access, Contract, Kernel, Limits, Operand, Reduce, Scatter, Source } from '../ir/kernel.ts';
-import type { LoopInput, Primitive } from '../ir/node.ts';
+import type { Access, BufferView, Contract, Kernel, Reduce, Scatter, Source } from '../ir/kernel.ts';
+import type { PlanStep } from '../ir/plan.ts';
+import type { LoopInput, Primitive } from '../ir/primitive.ts';
 import { contiguous, isContiguous, reshapeView, sameShape, sizeOf, type View } from '../ir/view.ts';
 import { sameAccess, shareSubexpressions } from './expressions.ts';
 import type { Graph } from './toposort.ts';
@@ -45,7 +47,7 @@ export function fuse(
   primitives: readonly Primitive[],
   roots: readonly number[],
   limits: Limits | null,
-): Kernel[] {
+): PlanStep[] {
   return new Fuser(graph, primitives, roots, limits).run();
 }
 
@@ -77,7 +79,7 @@ class Fuser {
     this.#needsBuffer = this.#findBuffers();
   }
 
-  run(): Kernel[] {
+  run(): PlanStep[] {
     for (let i = 0; i < this.#primitives.length; i++) this.#visit(i);
     return this.#kernels;
   }
@@ -119,7 +121,7 @@ class Fuser {
         break;
       }
       case 'contract': {
-        const [a, b] = ([0, 1] as const).map((k): Operand => {
+        const [a, b] = ([0, 1] as const).map((k): BufferView => {
           const { buffer, view } = this.#operand(this.#graph.inputs[i]![k]!);
           return { buffer, view: p.moves === undefined ? view : p.moves[k]!(view) };
         });
@@ -247,7 +249,7 @@ class Fuser {
   }
 
   /** The value as a buffer under a view. */
-  #operand(value: number): Operand {
+  #operand(value: number): BufferView {
     if (!this.#isLoad(value)) this.#realize(value);
     const [access] = this.#lazies[value]!.inputs;
     return { buffer: access!.buffer!, view: access!.view };
@@ -343,7 +345,14 @@ class Fuser {
     const [expr] = shareSubexpressions(exprs);
     const names = [...(core ? [core.name] : []), ...lazy.names];
     const name = names.join(' ') || 'copy';
-    this.#kernels.push({ name, shape, source, inputs, stores: [{ buffer: value, expr: expr! }] });
+    this.#kernels.push({
+      kind: 'kernel',
+      name,
+      shape,
+      source,
+      inputs,
+      stores: [{ buffer: value, expr: expr! }],
+    });
     if (absorbed !== null) this.#open.delete(absorbed);
     this.#lazies[value] = this.#buffered(value);
   }

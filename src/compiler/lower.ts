@@ -1,7 +1,10 @@
 import { dtypes } from '../ir/dtype.ts';
 import { type Expr, load, uniform } from '../ir/expr.ts';
-import type { Check, Reducer } from '../ir/kernel.ts';
-import type { LoopInput, LoweringBuilder, Node, Primitive } from '../ir/node.ts';
+import type { Reducer } from '../ir/kernel.ts';
+import type { LoweringBuilder } from '../ir/lowering-builder.ts';
+import type { Node } from '../ir/node.ts';
+import type { Check } from '../ir/plan.ts';
+import type { LoopInput, Primitive } from '../ir/primitive.ts';
 import { broadcastView, contiguous, rowMajorStrides, type View } from '../ir/view.ts';
 import type { Graph } from './toposort.ts';
 

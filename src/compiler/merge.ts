@@ -1,6 +1,8 @@
-import { buffersRead } from '../ir/buffers.ts';
+import type { Limits } from '../ir/backend.ts';
+import { buffersRead } from '../ir/buffer-use.ts';
 import { type Expr, load, postorder, rewrite } from '../ir/expr.ts';
-import type { Kernel, Limits, Store } from '../ir/kernel.ts';
+import type { Kernel, Store } from '../ir/kernel.ts';
+import type { PlanStep } from '../ir/plan.ts';
 import { isContiguous, reshapeView, sameShape, sizeOf } from '../ir/view.ts';
 import { sameAccess, shareSubexpressions } from './expressions.ts';
 
@@ -9,7 +11,7 @@ import { sameAccess, shareSubexpressions } from './expressions.ts';
  * several buffers in one loop (Adam's moments and the parameter; an activation and its dropout). A buffer
  * that nobody reads any more is not written: `wanted` are the plan's results.
  */
-export function merge(kernels: readonly Kernel[], wanted: ReadonlySet<number>, limits: Limits): Kernel[] {
+export function merge(kernels: readonly PlanStep[], wanted: ReadonlySet<number>, limits: Limits): PlanStep[] {
   const merged = new Merger(kernels, limits).run();
   const read = new Set(wanted);
   for (const kernel of merged) for (const b of buffersRead(kernel)) read.add(b);
@@ -164,6 +166,7 @@ function join(first: Kernel, user: Kernel): Kernel | null {
   const stores: Store[] = [...first.stores, ...user.stores];
   const exprs = shareSubexpressions([...first.stores.map((s) => s.expr), ...added]);
   return {
+    kind: 'kernel',
     name: mergeNames(first.name, user.name),
     shape: first.shape,
     source: first.source,

@@ -1,6 +1,7 @@
-import { buffersRead, sourceReads } from '../ir/buffers.ts';
+import { buffersRead, buffersWritten, sourceReads } from '../ir/buffer-use.ts';
 import { type Expr, postorder } from '../ir/expr.ts';
 import type { Access, Kernel } from '../ir/kernel.ts';
+import type { PlanStep } from '../ir/plan.ts';
 import { contiguous, isContiguous } from '../ir/view.ts';
 
 /** A value that replaces a Parameter's at the end of the run; both are buffers of the size `shape`. */
@@ -12,8 +13,8 @@ export interface Assignment {
 }
 
 export interface Ordered {
-  readonly kernels: Kernel[];
-  /** The number of the first kernel that overwrites a target. */
+  readonly steps: PlanStep[];
+  /** The number of the first step that overwrites a target. */
   readonly commit: number;
 }
 
@@ -23,24 +24,24 @@ export interface Ordered {
  * copied at the very end.
  */
 export function order(
-  kernels: readonly Kernel[],
+  steps: readonly PlanStep[],
   assignments: readonly Assignment[],
   results: ReadonlySet<number>,
 ): Ordered {
   const targets = new Map<number, Assignment[]>();
   for (const a of assignments) targets.set(a.value, [...(targets.get(a.value) ?? []), a]);
-  const isUpdate = findUpdates(kernels, targets, results);
-  const ordered = [...kernels.filter((_, i) => !isUpdate[i]), ...kernels.filter((_, i) => isUpdate[i])];
+  const isUpdate = findUpdates(steps, targets, results);
+  const ordered = [...steps.filter((_, i) => !isUpdate[i]), ...steps.filter((_, i) => isUpdate[i])];
   const commit = ordered.length - isUpdate.filter(Boolean).length;
 
   const lastRead = new Map<number, number>();
   const producer = new Map<number, number>();
-  ordered.forEach((kernel, i) => {
-    for (const b of buffersRead(kernel)) lastRead.set(b, i);
-    for (const s of kernel.stores) producer.set(s.buffer, i);
+  ordered.forEach((step, i) => {
+    for (const b of buffersRead(step)) lastRead.set(b, i);
+    for (const b of buffersWritten(step)) producer.set(b, i);
   });
   const inPlace = new Map<number, number>();
-  const copies: Kernel[] = [];
+  const copies: PlanStep[] = [];
   for (const list of targets.values()) {
     for (const a of list) {
       const made = producer.get(a.value) ?? -1;
@@ -54,10 +55,10 @@ export function order(
   }
   const rename = (b: number): number => inPlace.get(b) ?? b;
   const final = [
-    ...ordered.map((kernel) => (inPlace.size > 0 ? renameBuffers(kernel, rename) : kernel)),
+    ...ordered.map((step) => (inPlace.size > 0 ? renameBuffers(step, rename) : step)),
     ...copies,
   ];
-  return { kernels: final, commit };
+  return { steps: final, commit };
 }
 
 /**
@@ -65,19 +66,18 @@ export function order(
  * checked in it.
  */
 function findUpdates(
-  kernels: readonly Kernel[],
+  steps: readonly PlanStep[],
   targets: ReadonlyMap<number, unknown>,
   results: ReadonlySet<number>,
 ): boolean[] {
-  const isUpdate = kernels.map(() => false);
+  const isUpdate = steps.map(() => false);
   const readEarly = new Set<number>();
-  for (let i = kernels.length - 1; i >= 0; i--) {
-    const kernel = kernels[i]!;
+  for (let i = steps.length - 1; i >= 0; i--) {
+    const step = steps[i]!;
     isUpdate[i] =
-      kernel.stores.every(
-        (s) => targets.has(s.buffer) && !results.has(s.buffer) && !readEarly.has(s.buffer),
-      ) && !hasCheck(kernel);
-    if (!isUpdate[i]) for (const b of buffersRead(kernel)) readEarly.add(b);
+      buffersWritten(step).every((b) => targets.has(b) && !results.has(b) && !readEarly.has(b)) &&
+      !hasCheck(step);
+    if (!isUpdate[i]) for (const b of buffersRead(step)) readEarly.add(b);
   }
   return isUpdate;
 }
@@ -100,6 +100,7 @@ function readsInPlace(kernel: Kernel, buffer: number): boolean {
 function copy(a: Assignment): Kernel {
   const access: Access = { buffer: a.value, view: contiguous(a.shape), gather: [], fill: null };
   return {
+    kind: 'kernel',
     name: 'assign',
     shape: a.shape,
     source: { kind: 'map' },

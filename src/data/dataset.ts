@@ -2,7 +2,7 @@ import type { TypedArray } from '../ir/dtype.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { type TensorLike, tensor } from '../tensor/creation.ts';
 import { valuesOf } from '../tensor/evaluate.ts';
-import { cast } from '../tensor/ops/cast.ts';
+import { cast } from '../tensor/ops/elementwise/cast.ts';
 import type { Generator } from '../tensor/random.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';

@@ -1,4 +1,4 @@
-import type { GpuJs } from '../backends/gpu/gpu-js.ts';
+import type { GpuJs } from '../backends/gpu/device/gpu-js.ts';
 import type { Wanted } from './types.ts';
 
 /** A way to compute that is there: an adapter, not yet in use. */

@@ -1,8 +1,8 @@
 /// <reference types="@webgpu/types" />
 
 import { GpuBackend } from '../backends/gpu/backend.ts';
-import type { Device } from '../backends/gpu/device.ts';
-import type { Backend } from '../ir/kernel.ts';
+import type { Device } from '../backends/gpu/device/device.ts';
+import type { Backend } from '../ir/backend.ts';
 import type { Open } from './find.ts';
 
 /** A backend and the device that it computes on. */

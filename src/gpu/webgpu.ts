@@ -1,4 +1,4 @@
-import type { GpuJs } from '../backends/gpu/gpu-js.ts';
+import type { GpuJs } from '../backends/gpu/device/gpu-js.ts';
 import { StateError } from '../ir/errors.ts';
 import { type Choice, isNamed, isSoftware, matches } from './choice.ts';
 import { because, type Source, webgpuSource } from './load.ts';

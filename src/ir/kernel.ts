@@ -1,6 +1,4 @@
-import type { DType } from './dtype.ts';
 import type { Expr } from './expr.ts';
-import type { Storage } from './node.ts';
 import type { View } from './view.ts';
 
 /** One input of a kernel: how the element for each point of the loop nest is found. */
@@ -35,7 +33,7 @@ export interface Store {
 export type Reducer = 'sum' | 'prod' | 'max' | 'min' | 'argmax' | 'argmin';
 
 /** A buffer read through a view, without an expression in between. */
-export interface Operand {
+export interface BufferView {
   readonly buffer: number;
   readonly view: View;
 }
@@ -73,8 +71,8 @@ export interface Reduce {
 export interface Contract {
   readonly kind: 'contract';
   readonly type: 'f32' | 'i32';
-  readonly a: Operand;
-  readonly b: Operand;
+  readonly a: BufferView;
+  readonly b: BufferView;
   /** Numbers of axes in each group. */
   readonly axes: { readonly batch: number; readonly m: number; readonly k: number; readonly n: number };
 }
@@ -88,8 +86,8 @@ export interface Scatter {
   readonly kind: 'scatter';
   readonly type: 'f32' | 'i32';
   readonly axis: number;
-  readonly updates: Operand;
-  readonly indices: Operand;
+  readonly updates: BufferView;
+  readonly indices: BufferView;
   /**
    * The plan's check for an index out of range (from -size to size - 1 is in range, negatives count from the
    * end).
@@ -105,116 +103,11 @@ export type Source = { readonly kind: 'map' } | Reduce | Contract | Scatter;
  * that input is read at the same point only.
  */
 export interface Kernel {
+  readonly kind: 'kernel';
   /** The operations it computes, for people: `explain` and errors print it. */
   readonly name: string;
   readonly shape: readonly number[];
   readonly source: Source;
   readonly inputs: readonly Access[];
   readonly stores: readonly Store[];
-}
-
-/**
- * Where a buffer's values live. `bound` and `result` are handed over at each run; the arena belongs to the
- * plan.
- */
-export type Place =
-  | { readonly kind: 'bound'; readonly index: number }
-  | { readonly kind: 'result'; readonly index: number }
-  | { readonly kind: 'arena'; readonly byteOffset: number };
-
-export interface PlanBuffer {
-  readonly dtype: DType;
-  readonly size: number;
-  readonly place: Place;
-}
-
-/** A condition on values: what went wrong, in words, given the offending value. */
-export interface Check {
-  readonly describe: (value: number) => string;
-}
-
-/**
- * Kernels in order over numbered buffers. The kernels from `commit` on overwrite bound buffers (Parameters)
- * in place; a backend runs them only if no check has failed before; none of them holds a check.
- */
-export interface Plan {
-  readonly buffers: readonly PlanBuffer[];
-  readonly kernels: readonly Kernel[];
-  readonly commit: number;
-  readonly checks: readonly Check[];
-  /** Bytes of the arena; buffers in it start at multiples of 64. */
-  readonly arenaBytes: number;
-}
-
-/**
- * What a run is given: the plan's values (uniforms and offsets), its bound storages, and storages for its
- * results.
- */
-export interface Bindings {
-  readonly values: readonly number[];
-  readonly bound: readonly Storage[];
-  readonly results: readonly Storage[];
-}
-
-/**
- * Of the checks that failed in a run the one with the lowest number, and the smallest value that failed it.
- */
-export interface Failure {
-  readonly check: number;
-  readonly value: number;
-}
-
-export interface Executable {
-  /**
-   * Runs the plan once; null says that all went well. A failure leaves every bound storage as it was.
-   *
-   * An asynchronous backend (one with `settle`) gives a promise, and what it is asked for (runs and reads)
-   * comes to pass in the order of the calls. When the call returns, the arrays of the bound storages that have no
-   * copy in the backend's memory have been read, and the results and the storages that the plan overwrites have
-   * residences that are `away`. Small results should come home with the outcome of the checks, so that
-   * `loss.item()` works after an awaited step. The promise rejects where the device fails. After a failure of
-   * either kind the residences of the results throw `neverComputed()`, and so does every run and read that
-   * needs them, asked for before or later: its promise rejects, and it overwrites nothing.
-   */
-  run(bindings: Bindings): Failure | null | Promise<Failure | null>;
-  /**
-   * Gives back what the backend holds for the plan, which is run no more; runs that were asked for come to
-   * their end first.
-   */
-  release(): void;
-}
-
-/** How much the compiler may fuse into one kernel. */
-export interface Limits {
-  readonly maxInputs: number;
-  readonly maxNodes: number;
-  readonly maxStores: number;
-}
-
-/**
- * What runs plans. To users an object that `setBackend` takes, with a name; the rest is between ndgrad and its
- * backends, and may change with any version.
- */
-export interface Backend {
-  readonly name: string;
-  /** The most threads that take part in a run, and why there are not more. */
-  readonly threads: number;
-  readonly reason: string;
-  /** Bytes of the backend's own memory, and how many of them are in use. */
-  readonly memory: { readonly bytes: number; readonly used: number };
-  readonly limits: Limits;
-  /** Would a turn of the event loop help, since the last one: are workers starting, or finalizers wanted? */
-  wantsTurn(): boolean;
-  compile(plan: Plan): Executable;
-  /**
-   * The storage's values in JavaScript's memory, valid until the storage is written next. Where they had to
-   * be waited for, the array is up to date from then on.
-   */
-  read(storage: Storage): Storage['array'] | Promise<Storage['array']>;
-  /**
-   * Waits for all that has been asked for, and brings the arrays of all storages up to date; asked before another
-   * backend takes over. It never rejects: values that are lost say so when they are asked for. Asynchronous
-   * backends have it, and only they.
-   */
-  settle?(): Promise<void>;
 }

@@ -2,13 +2,13 @@ import { ValueError } from '../ir/errors.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { defaultGenerator, type Generator } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { toActivation } from './activation.ts';
-import type { ActivationFunction, ActivationName } from './activations.ts';
-import { shapeError, showPartial } from './errors.ts';
-import { draw, type Initializer, type InitializerName } from './initializers.ts';
-import { Layer } from './layer.ts';
-import type { Penalty } from './penalty.ts';
-import type { PartialShape } from './shapes.ts';
+import type { ActivationFunction, ActivationName } from './activation/activation-functions.ts';
+import { toActivation } from './activation/activation-layer.ts';
+import { shapeError, showPartial } from './base/errors.ts';
+import { Layer } from './base/layer.ts';
+import type { Penalty } from './base/penalty.ts';
+import type { PartialShape } from './base/shapes.ts';
+import { draw, type Initializer, type InitializerName } from './initializers/initializers.ts';
 
 /** Options of layers that have a kernel and a bias. */
 export interface DenseOptions {

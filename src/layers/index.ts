@@ -1,34 +1,42 @@
-export { Activation, type ActivationOptions } from './activation.ts';
-export { type ActivationFunction, type ActivationName, activations } from './activations.ts';
-export { BatchNorm, type BatchNormOptions } from './batch-norm.ts';
-export { type Context, inference, TrainingContext, type TrainingOptions, training } from './context.ts';
-export { Conv1D, Conv2D } from './conv.ts';
-export { Conv1DTranspose, Conv2DTranspose, type TransposedConvolutionOptions } from './conv-transpose.ts';
-export type { ConvolutionOptions } from './convolution.ts';
+export {
+  type ActivationFunction,
+  type ActivationName,
+  activations,
+} from './activation/activation-functions.ts';
+export { Activation, type ActivationOptions } from './activation/activation-layer.ts';
+export { type Context, inference, TrainingContext, type TrainingOptions, training } from './base/context.ts';
+export { Layer, type Member } from './base/layer.ts';
+export type { Penalty } from './base/penalty.ts';
+export type { PartialShape } from './base/shapes.ts';
+export type { SummaryOptions } from './base/summary.ts';
+export { Residual, type ResidualOptions } from './container/residual.ts';
+export { Sequential, type SequentialOptions } from './container/sequential.ts';
+export type { ConvolutionOptions } from './convolution/base.ts';
+export { Conv1D, Conv2D } from './convolution/conv.ts';
+export {
+  Conv1DTranspose,
+  Conv2DTranspose,
+  type TransposedConvolutionOptions,
+} from './convolution/conv-transpose.ts';
 export { Dense, type DenseOptions } from './dense.ts';
-export { Dropout, type DropoutOptions } from './dropout.ts';
-export { Flatten, type FlattenOptions } from './flatten.ts';
+export { Dropout, type DropoutOptions } from './dropout/dropout.ts';
+export { SpatialDropout } from './dropout/spatial-dropout.ts';
+export { type Initializer, type InitializerName, initializers } from './initializers/initializers.ts';
+export { BatchNorm, type BatchNormOptions } from './normalization/batch-norm.ts';
+export { LayerNorm, type LayerNormOptions } from './normalization/layer-norm.ts';
 export {
   GlobalAvgPool1D,
   GlobalAvgPool2D,
   GlobalMaxPool1D,
   GlobalMaxPool2D,
   type GlobalPoolingOptions,
-} from './global-pooling.ts';
-export { type Initializer, type InitializerName, initializers } from './initializers.ts';
-export { Layer, type Member } from './layer.ts';
-export { LayerNorm, type LayerNormOptions } from './layer-norm.ts';
-export type { Penalty } from './penalty.ts';
+} from './pooling/global-pooling.ts';
 export {
   AvgPool1D,
   AvgPool2D,
   MaxPool1D,
   MaxPool2D,
   type PoolingLayerOptions,
-} from './pooling.ts';
-export { Reshape, type ReshapeOptions } from './reshape.ts';
-export { Residual, type ResidualOptions } from './residual.ts';
-export { Sequential, type SequentialOptions } from './sequential.ts';
-export type { PartialShape } from './shapes.ts';
-export { SpatialDropout } from './spatial-dropout.ts';
-export type { SummaryOptions } from './summary.ts';
+} from './pooling/window-pooling.ts';
+export { Flatten, type FlattenOptions } from './shape/flatten.ts';
+export { Reshape, type ReshapeOptions } from './shape/reshape.ts';

@@ -1,7 +1,7 @@
 import { ShapeError } from '../ir/errors.ts';
 import { type TensorLike, tensor } from '../tensor/creation.ts';
-import { softplus } from '../tensor/ops/activation.ts';
-import { cast } from '../tensor/ops/cast.ts';
+import { softplus } from '../tensor/ops/elementwise/activation.ts';
+import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { broadcastShapes, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { elementLoss, type LossOptions } from './reduction.ts';

@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { type TensorLike, tensor } from '../tensor/creation.ts';
-import { cast } from '../tensor/ops/cast.ts';
-import { broadcastTo, reshape } from '../tensor/ops/shaping.ts';
+import { broadcastTo, reshape } from '../tensor/ops/arrangement/views.ts';
+import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 

@@ -1,5 +1,5 @@
 import { ValueError } from '../ir/errors.ts';
-import { minimum } from '../tensor/ops/arithmetic.ts';
+import { minimum } from '../tensor/ops/elementwise/arithmetic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { elementLoss, type LossOptions } from './reduction.ts';
 

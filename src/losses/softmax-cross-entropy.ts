@@ -1,9 +1,9 @@
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
 import type { TensorLike } from '../tensor/creation.ts';
-import { logSoftmax } from '../tensor/ops/activation.ts';
-import { cast } from '../tensor/ops/cast.ts';
-import { oneHot } from '../tensor/ops/indexing.ts';
-import { where } from '../tensor/ops/logic.ts';
+import { oneHot } from '../tensor/ops/arrangement/indexing.ts';
+import { logSoftmax } from '../tensor/ops/elementwise/activation.ts';
+import { cast } from '../tensor/ops/elementwise/cast.ts';
+import { where } from '../tensor/ops/elementwise/logic.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type LossOptions, reduceLosses, weightVector } from './reduction.ts';

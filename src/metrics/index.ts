@@ -4,7 +4,8 @@ export {
   type BinaryAccuracyOptions,
   TopKAccuracy,
   type TopKAccuracyOptions,
-} from './accuracy.ts';
+} from './classification/accuracy.ts';
+export type { Average } from './classification/class-scores.ts';
 export {
   type ClassScoreOptions,
   ConfusionMatrix,
@@ -12,7 +13,7 @@ export {
   F1,
   Precision,
   Recall,
-} from './classification.ts';
+} from './classification/confusion-matrix.ts';
 export {
   type ConfusionOptions,
   confusionMatrix,
@@ -20,17 +21,16 @@ export {
   precision,
   recall,
   type ScoreOptions,
-} from './functions.ts';
+} from './classification/functions.ts';
+export { classificationReport, type ReportOptions } from './classification/report.ts';
 export type { MetricInput, StridedArray, SyncMetricInput } from './input.ts';
+export { Mean, type Metric, type MetricOptions } from './metric.ts';
+export { MeanAbsoluteError, MeanSquaredError } from './regression.ts';
 export {
   type Interval,
   type IntervalOptions,
   type RunSummary,
   summarizeRuns,
   wilsonInterval,
-} from './intervals.ts';
-export { type McNemarOptions, type McNemarResult, mcnemar } from './mcnemar.ts';
-export { Mean, type Metric, type MetricOptions } from './metric.ts';
-export { MeanAbsoluteError, MeanSquaredError } from './regression.ts';
-export { classificationReport, type ReportOptions } from './report.ts';
-export type { Average } from './scores.ts';
+} from './statistics/intervals.ts';
+export { type McNemarOptions, type McNemarResult, mcnemar } from './statistics/mcnemar.ts';

@@ -1,4 +1,4 @@
-import { pow } from '../ir/math.ts';
+import { pow } from '../ir/math/index.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkNotNegative, checkShare, shareAt } from './check.ts';

@@ -1,6 +1,6 @@
 import { ValueError } from '../ir/errors.ts';
-import { minimum } from '../tensor/ops/arithmetic.ts';
-import { clip } from '../tensor/ops/logic.ts';
+import { minimum } from '../tensor/ops/elementwise/arithmetic.ts';
+import { clip } from '../tensor/ops/elementwise/logic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Limits on gradients, applied in this order. */

@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { tensor, zeros } from '../tensor/creation.ts';
 import { reachedGradients } from '../tensor/gradients.ts';
-import { guardNaN } from '../tensor/ops/guard.ts';
+import { guardNaN } from '../tensor/ops/elementwise/nan-check.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { runStep } from '../tensor/step.ts';

@@ -1,5 +1,5 @@
 import { ValueError } from '../ir/errors.ts';
-import { cos, pow } from '../ir/math.ts';
+import { cos, pow } from '../ir/math/index.ts';
 
 /**
  * The learning rate (or momentum, or the decay of an average) for an update, given its number, counted from

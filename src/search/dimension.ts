@@ -1,5 +1,5 @@
 import { ValueError } from '../ir/errors.ts';
-import { exp, log } from '../ir/math.ts';
+import { exp, log } from '../ir/math/index.ts';
 import { checkWhole } from './check.ts';
 import { isJson, type Json } from './json.ts';
 

@@ -1,14 +1,15 @@
 import type { NdArray } from 'ndarray';
 import { checkDType, type DType, dtypes, fits, type TypedArray } from '../ir/dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
-import { leafNode, Storage } from '../ir/node.ts';
+import { leafNode } from '../ir/node.ts';
+import { Storage } from '../ir/storage.ts';
 import { sizeOf } from '../ir/view.ts';
 import { unchanged } from './apply.ts';
 import { isNdArray, type NdArrayLike, rowMajor } from './border.ts';
-import { cast } from './ops/cast.ts';
-import { iota } from './ops/iota.ts';
-import { scalar as scalarNode } from './ops/scalar.ts';
-import { broadcastTo, reshape } from './ops/shaping.ts';
+import { broadcastTo, reshape } from './ops/arrangement/views.ts';
+import { cast } from './ops/elementwise/cast.ts';
+import { iota } from './ops/source/iota.ts';
+import { scalar as scalarNode } from './ops/source/scalar.ts';
 import { checkShape, type Shape, show } from './shape.ts';
 import { Tensor } from './tensor.ts';
 

@@ -1,5 +1,5 @@
 import type { TypedArray } from '../ir/dtype.ts';
-import { compute, explainStep, initialValues, run, takeTurn } from '../run.ts';
+import { compute, explainStep, initialValues, run, yieldIfWanted } from '../run.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { Tensor } from './tensor.ts';
  */
 export async function realize(...tensors: readonly Tensor[]): Promise<void> {
   await run({ results: tensors.map((t) => t.node), assignments: [] });
-  await takeTurn();
+  await yieldIfWanted();
 }
 
 /** The values without a copy. The array belongs to the tensor: it must not be changed. */

@@ -2,10 +2,10 @@ import { DTypeError, ShapeError, StateError } from '../ir/errors.ts';
 import { assertCurrent, inDependencyOrder, type Node } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
 import { Operation } from './operation.ts';
-import { add } from './ops/arithmetic.ts';
-import { sum } from './ops/reduce.ts';
-import { scalar } from './ops/scalar.ts';
-import { broadcastTo, reshape } from './ops/shaping.ts';
+import { broadcastTo, reshape } from './ops/arrangement/views.ts';
+import { add } from './ops/elementwise/arithmetic.ts';
+import { sum } from './ops/reduction/reduce.ts';
+import { scalar } from './ops/source/scalar.ts';
 import { show } from './shape.ts';
 import { Tensor } from './tensor.ts';
 

@@ -1,5 +1,7 @@
 import type { DType } from '../ir/dtype.ts';
-import type { Lowerable, LoweringBuilder, Node, Params, Primitive } from '../ir/node.ts';
+import type { LoweringBuilder } from '../ir/lowering-builder.ts';
+import type { Lowerable, Node, Params } from '../ir/node.ts';
+import type { Primitive } from '../ir/primitive.ts';
 import type { Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 

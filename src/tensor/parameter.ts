@@ -1,10 +1,11 @@
 import { ShapeError } from '../ir/errors.ts';
-import { leafNode, type Storage } from '../ir/node.ts';
+import { leafNode } from '../ir/node.ts';
+import type { Storage } from '../ir/storage.ts';
 import { sameShape } from '../ir/view.ts';
 import { storageOf } from '../run.ts';
 import { notATensor } from './apply.ts';
 import { type TensorLike, tensor } from './creation.ts';
-import { cast, detach } from './ops/cast.ts';
+import { cast, detach } from './ops/elementwise/cast.ts';
 import { type Shape, show } from './shape.ts';
 import { runStep } from './step.ts';
 import { Tensor } from './tensor.ts';

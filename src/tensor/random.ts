@@ -1,5 +1,5 @@
 import { ValueError } from '../ir/errors.ts';
-import { cos, log } from '../ir/math.ts';
+import { cos, log } from '../ir/math/index.ts';
 import { fillBits, philox4x32 } from '../ir/philox.ts';
 import { sizeOf } from '../ir/view.ts';
 import { fromArray } from './creation.ts';
@@ -9,7 +9,7 @@ import {
   normalOperation,
   randomTensor,
   uniformOperation,
-} from './ops/random.ts';
+} from './ops/source/random-bits.ts';
 import { checkShape, type Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 

@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode, leafOperation } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
-import { explainStep, run, type Step, takeTurn } from '../run.ts';
+import { explainStep, run, type Step, yieldIfWanted } from '../run.ts';
 import type { Parameter } from './parameter.ts';
 import { show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
@@ -24,7 +24,7 @@ export async function runStep(options: StepOptions): Promise<void> {
   const running = run(step);
   for (const [target] of options.assignments) target.overwritten();
   await running;
-  await takeTurn();
+  await yieldIfWanted();
   // The handle lets go of the graph; the node keeps it for others that were built on it.
   for (const t of results) {
     const { op, storage, shape } = t.node;

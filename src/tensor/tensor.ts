@@ -5,18 +5,18 @@ import type { Node } from '../ir/node.ts';
 import { compute, computeSync } from '../run.ts';
 import { toNdarray } from './border.ts';
 import { describeTensor, type Nested, nest } from './format.ts';
-import * as activation from './ops/activation.ts';
-import * as arithmetic from './ops/arithmetic.ts';
-import { cast, detach } from './ops/cast.ts';
-import type { Operand } from './ops/elementwise.ts';
-import * as indexing from './ops/indexing.ts';
-import * as join from './ops/join.ts';
-import { matmul } from './ops/linear.ts';
-import * as logic from './ops/logic.ts';
-import * as math from './ops/math.ts';
-import * as reduce from './ops/reduce.ts';
-import * as shaping from './ops/shaping.ts';
-import { slidingWindows, type WindowOptions } from './ops/windows.ts';
+import * as indexing from './ops/arrangement/indexing.ts';
+import * as join from './ops/arrangement/join.ts';
+import { slidingWindows, type WindowOptions } from './ops/arrangement/sliding-windows.ts';
+import * as shaping from './ops/arrangement/views.ts';
+import * as activation from './ops/elementwise/activation.ts';
+import * as arithmetic from './ops/elementwise/arithmetic.ts';
+import { cast, detach } from './ops/elementwise/cast.ts';
+import type { ElementwiseOperand } from './ops/elementwise/elementwise.ts';
+import * as logic from './ops/elementwise/logic.ts';
+import * as math from './ops/elementwise/math.ts';
+import { matmul } from './ops/matmul.ts';
+import * as reduce from './ops/reduction/reduce.ts';
 import {
   type Broadcast,
   type Flattened,
@@ -119,42 +119,66 @@ export class Tensor<S extends Shape = Shape> {
   // Arithmetic
 
   /** a + b. */
-  add<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+  add<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    b: ElementwiseOperand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
     return arithmetic.add(this, b);
   }
 
   /** a - b. */
-  sub<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+  sub<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    b: ElementwiseOperand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
     return arithmetic.sub(this, b);
   }
 
   /** a * b, element by element. */
-  mul<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+  mul<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    b: ElementwiseOperand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
     return arithmetic.mul(this, b);
   }
 
   /** a / b in float32. */
-  div<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+  div<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    b: ElementwiseOperand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
     return arithmetic.div(this, b);
   }
 
   /** The remainder with the sign of b. */
-  mod<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+  mod<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    b: ElementwiseOperand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
     return arithmetic.mod(this, b);
   }
 
   /** The larger of the two; NaN wins. */
-  maximum<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+  maximum<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    b: ElementwiseOperand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
     return arithmetic.maximum(this, b);
   }
 
   /** The smaller of the two; NaN wins. */
-  minimum<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+  minimum<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    b: ElementwiseOperand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
     return arithmetic.minimum(this, b);
   }
 
   /** a to the power of b. */
-  pow<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+  pow<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    b: ElementwiseOperand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
     return arithmetic.pow(this, b);
   }
 
@@ -166,40 +190,49 @@ export class Tensor<S extends Shape = Shape> {
   // Comparison and logic
 
   /** a == b. */
-  equal<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+  equal<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    b: ElementwiseOperand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
     return logic.equal(this, b);
   }
 
   /** a != b. */
   notEqual<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
-    b: Operand<A, B>,
+    b: ElementwiseOperand<A, B>,
   ): Tensor<Broadcast<A, B>> {
     return logic.notEqual(this, b);
   }
 
   /** a < b. */
-  less<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+  less<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    b: ElementwiseOperand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
     return logic.less(this, b);
   }
 
   /** a <= b. */
   lessEqual<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
-    b: Operand<A, B>,
+    b: ElementwiseOperand<A, B>,
   ): Tensor<Broadcast<A, B>> {
     return logic.lessEqual(this, b);
   }
 
   /** a > b. */
-  greater<A extends Shape, B extends Shape = []>(this: Tensor<A>, b: Operand<A, B>): Tensor<Broadcast<A, B>> {
+  greater<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    b: ElementwiseOperand<A, B>,
+  ): Tensor<Broadcast<A, B>> {
     return logic.greater(this, b);
   }
 
   /** a >= b. */
   greaterEqual<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
-    b: Operand<A, B>,
+    b: ElementwiseOperand<A, B>,
   ): Tensor<Broadcast<A, B>> {
     return logic.greaterEqual(this, b);
   }
@@ -207,7 +240,7 @@ export class Tensor<S extends Shape = Shape> {
   /** Both are true. */
   logicalAnd<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
-    b: Operand<A, B>,
+    b: ElementwiseOperand<A, B>,
   ): Tensor<Broadcast<A, B>> {
     return logic.logicalAnd(this, b);
   }
@@ -215,7 +248,7 @@ export class Tensor<S extends Shape = Shape> {
   /** One or both are true. */
   logicalOr<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
-    b: Operand<A, B>,
+    b: ElementwiseOperand<A, B>,
   ): Tensor<Broadcast<A, B>> {
     return logic.logicalOr(this, b);
   }
@@ -223,7 +256,7 @@ export class Tensor<S extends Shape = Shape> {
   /** Exactly one is true. */
   logicalXor<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
-    b: Operand<A, B>,
+    b: ElementwiseOperand<A, B>,
   ): Tensor<Broadcast<A, B>> {
     return logic.logicalXor(this, b);
   }

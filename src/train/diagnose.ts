@@ -1,6 +1,6 @@
 import type { Batch } from '../data/dataset.ts';
-import { training } from '../layers/context.ts';
-import { Layer } from '../layers/layer.ts';
+import { training } from '../layers/base/context.ts';
+import { Layer } from '../layers/base/layer.ts';
 import { valuesOf } from '../tensor/evaluate.ts';
 import type { Generator } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';

@@ -1,6 +1,6 @@
 import { ArrayDataset, type Data, type Dataset, openDataset } from '../data/dataset.ts';
 import { ValueError } from '../ir/errors.ts';
-import { inference } from '../layers/context.ts';
+import { inference } from '../layers/base/context.ts';
 import { Mean, type Metric } from '../metrics/index.ts';
 import { realize } from '../tensor/evaluate.ts';
 import {

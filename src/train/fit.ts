@@ -1,6 +1,6 @@
 import { ArrayDataset, type Batch, type Data, type Dataset, openDataset } from '../data/dataset.ts';
 import { ValueError } from '../ir/errors.ts';
-import { training } from '../layers/context.ts';
+import { training } from '../layers/base/context.ts';
 import { Mean, type Metric } from '../metrics/index.ts';
 import type { Optimizer, WeightAverage } from '../optim/index.ts';
 import { defaultGenerator, Generator } from '../tensor/random.ts';

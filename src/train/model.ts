@@ -1,6 +1,6 @@
 import { ShapeError, ValueError } from '../ir/errors.ts';
-import type { Context } from '../layers/context.ts';
-import { Layer } from '../layers/layer.ts';
+import type { Context } from '../layers/base/context.ts';
+import { Layer } from '../layers/base/layer.ts';
 import type { Metric } from '../metrics/index.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import { show } from '../tensor/shape.ts';

@@ -1,4 +1,4 @@
-import { turn } from '../ir/turn.ts';
+import { yieldToEventLoop } from '../util/event-loop.ts';
 
 /** The longest that training keeps the event loop waiting between two steps, in milliseconds. */
 const SLICE = 16;
@@ -13,7 +13,7 @@ export class Pacer {
   /** Waits for one turn of the event loop if the last one is long enough ago. */
   async pause(): Promise<void> {
     if (performance.now() - this.#last < SLICE) return;
-    await turn();
+    await yieldToEventLoop();
     this.#last = performance.now();
   }
 }

@@ -3,7 +3,7 @@ import { Rows } from '../data/rows.ts';
 import { dtypes, type TypedArray } from '../ir/dtype.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { sizeOf } from '../ir/view.ts';
-import { inference } from '../layers/context.ts';
+import { inference } from '../layers/base/context.ts';
 import { fromArray } from '../tensor/creation.ts';
 import { valuesOf } from '../tensor/evaluate.ts';
 import { show } from '../tensor/shape.ts';

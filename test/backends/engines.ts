@@ -1,6 +1,6 @@
 import { jsBackend } from '../../src/backends/js/index.ts';
 import { WasmBackend } from '../../src/backends/wasm/index.ts';
-import type { Backend } from '../../src/ir/kernel.ts';
+import type { Backend } from '../../src/ir/backend.ts';
 
 /** WebAssembly on exactly so many threads, which share even the smallest work. */
 async function forced(threads: number): Promise<WasmBackend> {

@@ -1,10 +1,12 @@
 import { compileJs, single } from '../../src/backends/js/index.ts';
-import { neverComputed, valuesAway } from '../../src/ir/away.ts';
-import { overwrites } from '../../src/ir/buffers.ts';
+import type { Backend, Executable, Failure } from '../../src/ir/backend.ts';
+import { overwrites } from '../../src/ir/buffer-use.ts';
+import type { DeviceCopy } from '../../src/ir/device-copy.ts';
+import { neverComputed, valuesNotOnHost } from '../../src/ir/device-copy.ts';
 import type { TypedArray } from '../../src/ir/dtype.ts';
 import type { StateError } from '../../src/ir/errors.ts';
-import type { Backend, Executable, Failure, Plan } from '../../src/ir/kernel.ts';
-import type { Residence, Storage } from '../../src/ir/node.ts';
+import type { Plan } from '../../src/ir/plan.ts';
+import type { Storage } from '../../src/ir/storage.ts';
 
 interface Options {
   readonly name?: string;
@@ -52,7 +54,7 @@ export class FakeDevice implements Backend {
     return this.#latest;
   }
 
-  wantsTurn(): boolean {
+  wantsYield(): boolean {
     return false;
   }
 
@@ -89,7 +91,7 @@ export class FakeDevice implements Backend {
 
   read(storage: Storage): TypedArray | Promise<TypedArray> {
     const copy = this.#find(storage);
-    if (copy === null || !copy.away) return storage.array;
+    if (copy === null || !copy.stale) return storage.array;
     const { asked } = copy;
     return this.#later(() => {
       this.log.push('read');
@@ -127,8 +129,8 @@ export class FakeDevice implements Backend {
     return done;
   }
 
-  #find({ residence }: Storage): Copy | null {
-    return residence instanceof Copy && this.held.has(residence) ? residence : null;
+  #find({ deviceCopy }: Storage): Copy | null {
+    return deviceCopy instanceof Copy && this.held.has(deviceCopy) ? deviceCopy : null;
   }
 
   #enter(storage: Storage): Copy {
@@ -136,16 +138,16 @@ export class FakeDevice implements Backend {
   }
 
   #keep(storage: Storage, values: TypedArray, asked: number): Copy {
-    storage.residence?.drop();
+    storage.deviceCopy?.drop();
     const copy = new Copy(this, storage.target, values, asked);
-    storage.residence = copy;
+    storage.deviceCopy = copy;
     this.held.add(copy);
     this.#collected.register(storage, copy, copy);
     return copy;
   }
 }
 
-class Copy implements Residence {
+class Copy implements DeviceCopy {
   readonly #device: FakeDevice;
   readonly #target: TypedArray;
   readonly values: TypedArray;
@@ -161,7 +163,7 @@ class Copy implements Residence {
     this.asked = asked;
   }
 
-  get away(): boolean {
+  get stale(): boolean {
     return this.failed || this.#seen !== this.asked;
   }
 
@@ -172,7 +174,7 @@ class Copy implements Residence {
 
   fetch(): void {
     if (this.failed) throw neverComputed();
-    if (this.away) throw this.#device.lost ?? valuesAway(this.#device.name);
+    if (this.stale) throw this.#device.lost ?? valuesNotOnHost(this.#device.name);
   }
 
   drop(): void {

@@ -17,7 +17,7 @@ import {
 } from '../../src/index.ts';
 import type { DType } from '../../src/ir/dtype.ts';
 import { binary, constant, type Expr, load } from '../../src/ir/expr.ts';
-import { Storage } from '../../src/ir/node.ts';
+import { Storage } from '../../src/ir/storage.ts';
 import { contiguous, sizeOf, type View } from '../../src/ir/view.ts';
 import { compilePlan, runPlan } from '../compiler/plans.ts';
 import { firstDifference } from '../tensor/bits.ts';

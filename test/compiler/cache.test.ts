@@ -12,8 +12,8 @@ import {
   Tensor,
   tensor,
 } from '../../src/index.ts';
-import type { Plan } from '../../src/ir/kernel.ts';
 import { Node, type Params } from '../../src/ir/node.ts';
+import type { Plan } from '../../src/ir/plan.ts';
 
 /** How many plans are made while something runs. */
 async function misses(run: () => Promise<void> | void): Promise<number> {
@@ -134,7 +134,7 @@ test('models of one structure share the plan of a training step', async () => {
 test('the cache is bounded and forgets what was used longest ago', () => {
   const cache = new PlanCache(3);
   const executable = { run: () => null, release: () => {} };
-  const plan = { buffers: [], kernels: [], commit: 0, checks: [], arenaBytes: 0 };
+  const plan = { buffers: [], steps: [], commit: 0, checks: [], arenaBytes: 0 };
   const ask = (n: number): void => {
     const t = tensor(new Float32Array(n)).exp();
     cache.get(toposort([t.node]), { results: [1], assignments: [] }, () => ({ plan, executable }));
@@ -162,7 +162,7 @@ test('plans that take turns are found, also after one of them was forgotten', ()
   const cache = new PlanCache(2);
   const released: number[] = [];
   const ask = (n: number): Plan => {
-    const made = { buffers: [], kernels: [], commit: 0, checks: [], arenaBytes: n };
+    const made = { buffers: [], steps: [], commit: 0, checks: [], arenaBytes: n };
     const executable = { run: () => null, release: () => released.push(n) };
     const order = toposort([tensor(new Float32Array(n)).exp().node]);
     return cache.get(order, { results: [1], assignments: [] }, () => ({ plan: made, executable })).plan;
@@ -186,7 +186,7 @@ test('plans that take turns are found, also after one of them was forgotten', ()
 
 test('parameters are compared by what they hold', () => {
   const cache = new PlanCache(100);
-  const plan = { buffers: [], kernels: [], commit: 0, checks: [], arenaBytes: 0 };
+  const plan = { buffers: [], steps: [], commit: 0, checks: [], arenaBytes: 0 };
   const made = () => ({ plan, executable: { run: () => null, release: () => {} } });
   const { op, inputs } = tensor([1]).exp().node;
   const isNew = (params: Params): boolean => {
@@ -216,7 +216,7 @@ test('parameters are compared by what they hold', () => {
 
 test('a graph must be looked up before another one is sorted that shares nodes with it', () => {
   const cache = new PlanCache(10);
-  const plan = { buffers: [], kernels: [], commit: 0, checks: [], arenaBytes: 0 };
+  const plan = { buffers: [], steps: [], commit: 0, checks: [], arenaBytes: 0 };
   const made = () => ({ plan, executable: { run: () => null, release: () => {} } });
   const goal: Goal = { results: [2], assignments: [] };
   const a = tensor([1, 2]).node;
@@ -252,7 +252,7 @@ test('structure decides, not the hash', () => {
     [e, e.log()],
   ];
   const cache = new PlanCache(100);
-  const plan = { buffers: [], kernels: [], commit: 0, checks: [], arenaBytes: 0 };
+  const plan = { buffers: [], steps: [], commit: 0, checks: [], arenaBytes: 0 };
   const made = () => ({ plan, executable: { run: () => null, release: () => {} } });
   // All hashes are equal now.
   const imul = vi.spyOn(Math, 'imul').mockReturnValue(0);

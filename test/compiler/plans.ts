@@ -1,9 +1,11 @@
 import { jsBackend } from '../../src/backends/js/index.ts';
 import { compile } from '../../src/compiler/compile.ts';
 import { type Graph, graphOf, toposort } from '../../src/compiler/toposort.ts';
+import type { Backend, Limits } from '../../src/ir/backend.ts';
 import type { TypedArray } from '../../src/ir/dtype.ts';
-import type { Backend, Limits, Plan } from '../../src/ir/kernel.ts';
-import { type Node, Storage } from '../../src/ir/node.ts';
+import type { Node } from '../../src/ir/node.ts';
+import type { Plan } from '../../src/ir/plan.ts';
+import { Storage } from '../../src/ir/storage.ts';
 
 export interface Compiled {
   readonly graph: Graph;

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { jsBackend } from '../../src/backends/js/index.ts';
 import { Generator, Parameter } from '../../src/index.ts';
-import type { Kernel, Plan, PlanBuffer } from '../../src/ir/kernel.ts';
+import type { Kernel } from '../../src/ir/kernel.ts';
+import type { Plan, PlanBuffer } from '../../src/ir/plan.ts';
 import { compilePlan } from './plans.ts';
 import { type Expectations, problemsOf } from './verify.ts';
 
@@ -18,15 +19,15 @@ const step = compilePlan([loss.node, hidden.node], {
 const expected: Expectations = { limits: jsBackend.limits, results: 2, values: step.values };
 const { plan } = step;
 
-const withKernels = (kernels: readonly Kernel[]): Plan => ({ ...plan, kernels });
+const withKernels = (kernels: readonly Kernel[]): Plan => ({ ...plan, steps: kernels });
 const withKernel = (k: number, change: (kernel: Kernel) => Partial<Kernel>): Plan =>
-  withKernels(plan.kernels.map((kernel, i) => (i === k ? { ...kernel, ...change(kernel) } : kernel)));
+  withKernels(plan.steps.map((kernel, i) => (i === k ? { ...kernel, ...change(kernel) } : kernel)));
 const withBuffers = (change: (b: PlanBuffer) => Partial<PlanBuffer>): Plan => ({
   ...plan,
   buffers: plan.buffers.map((b) => ({ ...b, ...change(b) })),
 });
-const last = plan.kernels.length - 1;
-const mapAt = plan.kernels.findIndex((kernel) => kernel.inputs.some((a) => a.buffer !== null));
+const last = plan.steps.length - 1;
+const mapAt = plan.steps.findIndex((kernel) => kernel.inputs.some((a) => a.buffer !== null));
 
 test('the whole plan is sound', () => {
   expect(plan.commit).toBe(last);
@@ -34,25 +35,27 @@ test('the whole plan is sound', () => {
 });
 
 const broken: [string, RegExp, Plan, Expectations?][] = [
-  ['kernels in reverse order', /before it is written/, withKernels([...plan.kernels].reverse())],
-  ['a kernel left out', /before it is written/, withKernels(plan.kernels.slice(1))],
+  ['kernels in reverse order', /before it is written/, withKernels([...plan.steps].reverse())],
+  ['a kernel left out', /before it is written/, withKernels(plan.steps.slice(1))],
   [
     'an update before the end',
     /which was overwritten/,
-    { ...withKernels([plan.kernels[last]!, ...plan.kernels.slice(0, -1), plan.kernels[last]!]), commit: 0 },
+    { ...withKernels([plan.steps[last]!, ...plan.steps.slice(0, -1), plan.steps[last]!]), commit: 0 },
   ],
   ['an update before the commit', /before the commit/, { ...plan, commit: last + 1 }],
-  ['two updates', /a second time/, withKernels([...plan.kernels, plan.kernels[last]!])],
+  ['two updates', /a second time/, withKernels([...plan.steps, plan.steps[last]!])],
   [
     'buffers on top of each other',
     /lies over|took its place/,
-    withBuffers((b) => (b.place.kind === 'arena' ? { place: { kind: 'arena', byteOffset: 0 } } : {})),
+    withBuffers((b) => (b.location.kind === 'arena' ? { location: { kind: 'arena', byteOffset: 0 } } : {})),
   ],
   [
     'an offset in between',
     /not aligned/,
     withBuffers((b) =>
-      b.place.kind === 'arena' ? { place: { kind: 'arena', byteOffset: b.place.byteOffset + 4 } } : {},
+      b.location.kind === 'arena'
+        ? { location: { kind: 'arena', byteOffset: b.location.byteOffset + 4 } }
+        : {},
     ),
   ],
   ['an arena that is too small', /leaves the arena/, { ...plan, arenaBytes: 8 }],

@@ -1,7 +1,9 @@
-import { buffersRead, sourceReads } from '../../src/ir/buffers.ts';
+import type { Limits } from '../../src/ir/backend.ts';
+import { buffersRead, sourceReads } from '../../src/ir/buffer-use.ts';
 import { dtypes } from '../../src/ir/dtype.ts';
 import { type Expr, postorder } from '../../src/ir/expr.ts';
-import type { Access, Kernel, Limits, Operand, Plan, PlanBuffer } from '../../src/ir/kernel.ts';
+import type { Access, BufferView, Kernel } from '../../src/ir/kernel.ts';
+import type { Plan, PlanBuffer } from '../../src/ir/plan.ts';
 import { evaluateOffset, isContiguous, sizeOf, type View } from '../../src/ir/view.ts';
 
 export interface Expectations {
@@ -18,17 +20,17 @@ export interface Expectations {
 export function problemsOf(plan: Plan, expected: Expectations): string[] {
   const problems: string[] = [];
   const report = (kernel: number, text: string) =>
-    problems.push(`k${kernel} ${plan.kernels[kernel]!.name}: ${text}`);
-  const filled = plan.buffers.map((b) => b.place.kind === 'bound');
+    problems.push(`k${kernel} ${plan.steps[kernel]!.name}: ${text}`);
+  const filled = plan.buffers.map((b) => b.location.kind === 'bound');
   const overwritten = new Set<number>();
 
   plan.buffers.forEach((b, i) => {
-    if (b.place.kind !== 'arena') return;
-    if (b.place.byteOffset % 64 !== 0) problems.push(`b${i} is not aligned`);
-    if (b.place.byteOffset + bytesOf(b) > plan.arenaBytes) problems.push(`b${i} leaves the arena`);
+    if (b.location.kind !== 'arena') return;
+    if (b.location.byteOffset % 64 !== 0) problems.push(`b${i} is not aligned`);
+    if (b.location.byteOffset + bytesOf(b) > plan.arenaBytes) problems.push(`b${i} leaves the arena`);
   });
 
-  plan.kernels.forEach((kernel, k) => {
+  plan.steps.forEach((kernel, k) => {
     const reads = buffersRead(kernel);
     const writes = kernel.stores.map((s) => s.buffer);
     for (const b of reads) {
@@ -44,7 +46,7 @@ export function problemsOf(plan: Plan, expected: Expectations): string[] {
       }
       if (reads.includes(w) && !readsWhereItWrites(kernel, w))
         report(k, `reads other elements of b${w} than it writes`);
-      if (target.place.kind === 'bound') {
+      if (target.location.kind === 'bound') {
         if (k < plan.commit) report(k, `overwrites b${w} before the commit`);
         if (overwritten.has(w)) report(k, `overwrites b${w} a second time`);
         overwritten.add(w);
@@ -63,8 +65,8 @@ export function problemsOf(plan: Plan, expected: Expectations): string[] {
     }
   });
 
-  const written = plan.buffers.filter((b, i) => b.place.kind === 'result' && filled[i]);
-  const found = new Set(written.map((b) => (b.place.kind === 'result' ? b.place.index : -1)));
+  const written = plan.buffers.filter((b, i) => b.location.kind === 'result' && filled[i]);
+  const found = new Set(written.map((b) => (b.location.kind === 'result' ? b.location.index : -1)));
   for (let i = 0; i < expected.results; i++) if (!found.has(i)) problems.push(`result ${i} is not written`);
   return problems;
 }
@@ -72,10 +74,11 @@ export function problemsOf(plan: Plan, expected: Expectations): string[] {
 const bytesOf = (b: PlanBuffer): number => b.size * dtypes[b.dtype].bytes;
 
 function overlap(a: PlanBuffer, b: PlanBuffer): boolean {
-  if (a.place.kind !== 'arena' || b.place.kind !== 'arena' || a.size === 0 || b.size === 0) return false;
+  if (a.location.kind !== 'arena' || b.location.kind !== 'arena' || a.size === 0 || b.size === 0)
+    return false;
   return (
-    a.place.byteOffset < b.place.byteOffset + bytesOf(b) &&
-    b.place.byteOffset < a.place.byteOffset + bytesOf(a)
+    a.location.byteOffset < b.location.byteOffset + bytesOf(b) &&
+    b.location.byteOffset < a.location.byteOffset + bytesOf(a)
   );
 }
 
@@ -127,7 +130,7 @@ function extent(view: View, values: readonly number[]): [number, number] | null 
 
 function wrongViews(kernel: Kernel, plan: Plan, values: readonly number[]): string[] {
   const problems: string[] = [];
-  const check = ({ buffer, view }: Operand) => {
+  const check = ({ buffer, view }: BufferView) => {
     const reach = extent(view, values);
     if (reach !== null && (reach[0] < 0 || reach[1] >= plan.buffers[buffer]!.size)) {
       problems.push(`reads ${reach.join(' to ')} of b${buffer}, which holds ${plan.buffers[buffer]!.size}`);

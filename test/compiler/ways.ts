@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { jsBackend } from '../../src/backends/js/index.ts';
-import type { Limits } from '../../src/ir/kernel.ts';
+import type { Limits } from '../../src/ir/backend.ts';
 import type { PlanOptions } from './plans.ts';
 
 /** Decisions for `randomGraph` and `randomStep`. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { transformHere } from '../../src/data/augmentation/crew.ts';
 import { Draws, gaussian, writeTransform } from '../../src/data/augmentation/draw.ts';
 import { noise, resample, smooth } from '../../src/data/augmentation/kernel.ts';
 import { type AugmentOptions, readOptions } from '../../src/data/augmentation/options.ts';
+import { transformHere } from '../../src/data/augmentation/worker-pool.ts';
 import { ValueError } from '../../src/ir/errors.ts';
 import { fillBits } from '../../src/ir/philox.ts';
 import { Generator } from '../../src/tensor/random.ts';

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { openAugmentation } from '../../src/data/augmentation/augment.ts';
-import type { Patience } from '../../src/data/augmentation/crew.ts';
 import type { AugmentOptions } from '../../src/data/augmentation/options.ts';
 import { currentHost, type WorkerHost, type WorkerPort } from '../../src/data/augmentation/worker.ts';
+import type { Patience } from '../../src/data/augmentation/worker-pool.ts';
 import { StateError } from '../../src/ir/errors.ts';
 import { bytes, digits, gather, hashOf, strong } from './augmentation.ts';
 

@@ -15,7 +15,7 @@ import {
   sin,
   tanh,
   unaryIntrinsics,
-} from '../../src/ir/math.ts';
+} from '../../src/ir/math/index.ts';
 
 const math = { exp, expm1, log, log1p, sin, cos, tanh, erf, pow };
 

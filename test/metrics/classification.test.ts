@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ValueError } from '../../src/ir/errors.ts';
+import { sum } from '../../src/metrics/classification/class-scores.ts';
 import {
   Accuracy,
   type Average,
@@ -14,7 +15,6 @@ import {
   Recall,
   recall,
 } from '../../src/metrics/index.ts';
-import { sum } from '../../src/metrics/scores.ts';
 import { pieces } from './support.ts';
 
 const TRUTH = [0, 0, 1, 1, 1, 3];

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ShapeError, ValueError } from '../../src/ir/errors.ts';
+import { type McNemarOptions, mcnemar, summarizeRuns, wilsonInterval } from '../../src/metrics/index.ts';
 import {
   chiSquaredTail,
   coinTosses,
@@ -8,8 +9,7 @@ import {
   normalQuantile,
   studentChances,
   studentQuantile,
-} from '../../src/metrics/distributions.ts';
-import { type McNemarOptions, mcnemar, summarizeRuns, wilsonInterval } from '../../src/metrics/index.ts';
+} from '../../src/metrics/statistics/distributions.ts';
 
 type Tested = readonly [statistic: number, pValue: number];
 

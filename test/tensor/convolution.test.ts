@@ -11,7 +11,8 @@ import {
   type Tensor,
   tensor,
 } from '../../src/index.ts';
-import type { Backend, Plan } from '../../src/ir/kernel.ts';
+import type { Backend } from '../../src/ir/backend.ts';
+import type { Plan } from '../../src/ir/plan.ts';
 import { sizeOf } from '../../src/ir/view.ts';
 import type { ConvOptions } from '../../src/tensor/ops/index.ts';
 import { gradcheck } from '../../src/testing.ts';
@@ -255,7 +256,7 @@ describe('plans', () => {
   const rng = new Generator(2);
   const leaf = (...shape: number[]): Tensor => tensor(rng.normal(shape).dataSync(), { shape });
   const planOf = (...tensors: Tensor[]): Plan => compilePlan(tensors.map((t) => t.node)).plan;
-  const kinds = ({ kernels }: Plan): string[] => kernels.map((k) => k.source.kind);
+  const kinds = ({ steps }: Plan): string[] => steps.map((k) => k.source.kind);
   const largest = ({ buffers }: Plan): number => Math.max(...buffers.map((b) => b.size));
 
   test.each([1, 2, 3])('a training step with stride %i holds no windows and scatters nothing', (stride) => {
@@ -287,13 +288,13 @@ describe('plans', () => {
     (_, options, shape, size) => {
       const [x, kernel] = [leaf(...shape), leaf(...size)];
       const y = conv(x, kernel, options);
-      const { kernels, buffers } = planOf(gradients(y.mul(leaf(...y.shape)).sum(), [x])[0]!);
+      const { steps: kernels, buffers } = planOf(gradients(y.mul(leaf(...y.shape)).sum(), [x])[0]!);
       // The zeros around and between g, then the convolution.
       expect(kernels.length).toBeLessThanOrEqual(3);
       const last = kernels.at(-1)!;
       expect(last.source.kind).toBe(options.groups === undefined ? 'contract' : 'reduce');
       expect(sizeOf(last.shape)).toBe(x.size);
-      expect(buffers[last.stores[0]!.buffer]!.place.kind).toBe('result');
+      expect(buffers[last.stores[0]!.buffer]!.location.kind).toBe('result');
     },
   );
 

@@ -1,6 +1,7 @@
 import { toposort } from '../../src/compiler/toposort.ts';
 import type { TypedArray } from '../../src/ir/dtype.ts';
-import { leafNode, Node, Storage } from '../../src/ir/node.ts';
+import { leafNode, Node } from '../../src/ir/node.ts';
+import { Storage } from '../../src/ir/storage.ts';
 import { compilePlan, runPlan } from '../compiler/plans.ts';
 
 /**

@@ -3,25 +3,59 @@ import { posix } from 'node:path';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 
+/**
+ * The rows of a folder that is divided into subfolders: the subfolders' own arrows, and what all of them may import
+ * from outside. The key '' stands for the files directly in the folder.
+ */
+function inside(
+  folder: string,
+  outside: string[],
+  arrows: Record<string, string[]>,
+): Record<string, string[]> {
+  const path = (name: string): string => (name === '' ? folder : `${folder}/${name}`);
+  return Object.fromEntries(
+    Object.entries(arrows).map(([name, others]) => [path(name), [...others.map(path), ...outside]]),
+  );
+}
+
 /** What the files of each part of src/ may import, besides files of the same part. */
 const ARROWS: Record<string, string[]> = {
+  util: [],
   ir: [],
-  compiler: ['ir'],
+  compiler: ['ir', 'util'],
   'backends/js': ['ir'],
-  'backends/wasm': ['ir'],
-  'backends/gpu': ['ir'],
-  backend: ['ir', 'backends/js', 'backends/wasm'],
-  run: ['ir', 'compiler', 'backend'],
+  ...inside('backends/wasm', ['ir', 'util'], {
+    assembler: [],
+    module: ['assembler'],
+    scalar: ['assembler', 'module'],
+    loops: ['assembler', 'module', 'scalar'],
+    kernels: ['assembler', 'module', 'scalar', 'loops'],
+    memory: ['assembler', 'module'],
+    threads: ['module', 'memory'],
+    runtime: ['module', 'kernels', 'memory', 'threads'],
+    '': ['assembler', 'runtime', 'threads'],
+  }),
+  ...inside('backends/gpu', ['ir', 'util'], {
+    device: [],
+    shader: [],
+    passes: ['device'],
+    code: ['device', 'shader', 'passes'],
+    webgpu: ['device'],
+    webgl2: ['device', 'shader'],
+    '': ['device', 'passes', 'code'],
+  }),
+  backend: ['ir', 'backends/js', 'backends/wasm', 'backends/wasm/threads'],
+  run: ['ir', 'util', 'compiler', 'backend'],
   double: ['ir', 'compiler', 'backends/js'],
   tensor: ['ir', 'run'],
   layers: ['ir', 'tensor'],
   losses: ['ir', 'tensor'],
   optim: ['ir', 'tensor'],
   metrics: ['ir', 'tensor'],
-  data: ['ir', 'tensor'],
-  train: ['ir', 'tensor', 'layers', 'losses', 'optim', 'metrics', 'data'],
+  data: ['ir', 'util', 'tensor'],
+  train: ['ir', 'util', 'tensor', 'layers', 'losses', 'optim', 'metrics', 'data'],
   search: ['ir', 'tensor'],
-  gpu: ['ir', 'backends/gpu'],
+  gpu: ['ir', 'backends/gpu', 'backends/gpu/device', 'backends/gpu/webgpu', 'backends/gpu/webgl2'],
   testing: ['ir', 'tensor', 'run', 'double'],
   index: [
     'ir',
@@ -45,10 +79,17 @@ const PACKAGES = new Map([
   ['gpu.js', 'gpu'],
 ]);
 
-/** Part of src/ that a file belongs to: a folder, or a file directly in src/. */
+/** The row of the table that a file belongs to: the innermost folder that has one, or a file directly in src/. */
 function partOf(file: string): string {
-  const [first, second] = file.replace(/^src\//, '').split('/');
-  return first === 'backends' ? `${first}/${second}` : first!.replace(/\.ts$/, '');
+  const names = file
+    .replace(/^src\//, '')
+    .replace(/\.ts$/, '')
+    .split('/');
+  for (let count = names.length - 1; count > 0; count--) {
+    const folder = names.slice(0, count).join('/');
+    if (Object.hasOwn(ARROWS, folder)) return folder;
+  }
+  return names[0]!;
 }
 
 function problemsOf(file: string, source: string): string[] {

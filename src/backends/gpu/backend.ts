@@ -1,14 +1,15 @@
-import { neverComputed } from '../../ir/away.ts';
+import type { Backend, Bindings, Executable, Failure, Limits } from '../../ir/backend.ts';
+import { neverComputed } from '../../ir/device-copy.ts';
 import type { TypedArray } from '../../ir/dtype.ts';
 import { MemoryError } from '../../ir/errors.ts';
-import type { Backend, Bindings, Executable, Failure, Limits, Plan } from '../../ir/kernel.ts';
-import type { Storage } from '../../ir/node.ts';
-import type { Device, DeviceProgram } from './device.ts';
-import { assertFits } from './fits.ts';
-import { encodeValues, FLOATS_PER_VALUE } from './format.ts';
-import { lostError } from './lost.ts';
-import { type Programs, toPrograms } from './passes/index.ts';
-import { type Block, Residents } from './residents.ts';
+import type { Plan } from '../../ir/plan.ts';
+import type { Storage } from '../../ir/storage.ts';
+import { type Programs, toPrograms } from './compile.ts';
+import type { Device, DeviceProgram } from './device/device.ts';
+import { assertFits } from './device/fits.ts';
+import { encodeValues, FLOATS_PER_VALUE } from './device/format.ts';
+import { lostError } from './device/lost.ts';
+import { type Block, DeviceCache } from './device-cache.ts';
 
 /** Up to this many bytes a result is read back with the run that computes it: it costs no more than the verdict on the run. */
 const SMALL = 32768;
@@ -18,13 +19,13 @@ export class GpuBackend<M> implements Backend {
   readonly threads = 1;
   readonly limits: Limits;
   readonly device: Device<M>;
-  readonly #residents: Residents<M>;
+  readonly #deviceCache: DeviceCache<M>;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(device: Device<M>) {
     this.device = device;
     this.limits = device.limits;
-    this.#residents = new Residents(device);
+    this.#deviceCache = new DeviceCache(device);
   }
 
   get name(): string {
@@ -39,7 +40,7 @@ export class GpuBackend<M> implements Backend {
     return this.device.memory;
   }
 
-  wantsTurn(): boolean {
+  wantsYield(): boolean {
     return false;
   }
 
@@ -51,19 +52,19 @@ export class GpuBackend<M> implements Backend {
     for (const { name, floats } of programs.plan.programs) assertFits(name, floats, device);
     for (const { floats, bound } of programs.plan.buffers)
       if (bound !== null) assertFits('run', floats, device);
-    return new GpuExecutable(programs, device, this.#residents, (task) => this.#inTurn(task));
+    return new GpuExecutable(programs, device, this.#deviceCache, (task) => this.#inTurn(task));
   }
 
   read(storage: Storage): TypedArray | Promise<TypedArray> {
-    const block = this.#residents.find(storage);
-    return block?.away ? this.#fetch(block.pin()) : storage.array;
+    const block = this.#deviceCache.find(storage);
+    return block?.stale ? this.#fetch(block.pin()) : storage.array;
   }
 
   async #fetch(block: Block<M>): Promise<TypedArray> {
     try {
       const { reading } = await this.#inTurn(async () => {
         if (!block.failed) assertThere(this.device);
-        return { reading: this.#residents.read(block) };
+        return { reading: this.#deviceCache.read(block) };
       });
       const values = await reading;
       await block.outcome;
@@ -77,9 +78,9 @@ export class GpuBackend<M> implements Backend {
   async settle(): Promise<void> {
     try {
       await this.#inTurn(async () => {
-        const { away } = this.#residents;
+        const { staleBlocks: away } = this.#deviceCache;
         await Promise.all(away.map((block) => block.outcome));
-        await this.#residents.fetch(away.filter((block) => !block.failed));
+        await this.#deviceCache.fetch(away.filter((block) => !block.failed));
       });
     } catch (error) {
       // Values that are lost say so when they are asked for.
@@ -104,7 +105,7 @@ function assertThere(device: Device<unknown>): void {
 class GpuExecutable<M> implements Executable {
   readonly #programs: Programs;
   readonly #device: Device<M>;
-  readonly #residents: Residents<M>;
+  readonly #deviceCache: DeviceCache<M>;
   readonly #inTurn: <T>(task: () => Promise<T>) => Promise<T>;
   readonly #loading: Promise<DeviceProgram<M>>;
   /** The bound storages that the programs read. */
@@ -113,12 +114,12 @@ class GpuExecutable<M> implements Executable {
   constructor(
     programs: Programs,
     device: Device<M>,
-    residents: Residents<M>,
+    deviceCache: DeviceCache<M>,
     inTurn: <T>(task: () => Promise<T>) => Promise<T>,
   ) {
     this.#programs = programs;
     this.#device = device;
-    this.#residents = residents;
+    this.#deviceCache = deviceCache;
     this.#inTurn = inTurn;
     this.#loading = device.load(programs.plan);
     // Whoever runs it hears of a failure.
@@ -134,17 +135,17 @@ class GpuExecutable<M> implements Executable {
 
   run({ values, bound, results }: Bindings): Promise<Failure | null> {
     const { plan, kept } = this.#programs;
-    const residents = this.#residents;
-    residents.beginRun();
+    const deviceCache = this.#deviceCache;
+    deviceCache.beginRun();
     const inputs: Block<M>[] = [];
     const written: Block<M>[] = [];
     try {
       bound.forEach((storage, i) => {
-        if (this.#reads[i]) inputs[i] = residents.enter(storage).pin();
+        if (this.#reads[i]) inputs[i] = deviceCache.enter(storage).pin();
       });
       kept.forEach(({ kind, index }, k) => {
         const storage = kind === 'result' ? results[index]! : bound[index]!;
-        written[k] = residents.target(storage, 4 * plan.buffers[plan.kept[k]!]!.floats).pin();
+        written[k] = deviceCache.target(storage, 4 * plan.buffers[plan.kept[k]!]!.floats).pin();
       });
     } catch (error) {
       for (const block of [...inputs, ...written]) block?.unpin();
@@ -186,13 +187,13 @@ class GpuExecutable<M> implements Executable {
     const device = this.#device;
     try {
       const program = await this.#loading;
-      await this.#residents.leaving;
+      await this.#deviceCache.leaving;
       await Promise.all(undecided);
       assertThere(device);
       for (const block of inputs) {
         if (block?.failed) throw neverComputed();
         // Whoever was to write it failed before it had: the array counts.
-        if (block?.memory === null) this.#residents.renew(block);
+        if (block?.memory === null) this.#deviceCache.renew(block);
       }
       const memories = await this.#attempt(program, values, inputs);
       const small: Block<M>[] = [];
@@ -208,7 +209,7 @@ class GpuExecutable<M> implements Executable {
       written.forEach((block, k) => {
         if (kept[k]!.kind === 'bound') block.asked--;
       });
-      for (const block of [...inputs, ...written]) if (block?.away === false) block.drop();
+      for (const block of [...inputs, ...written]) if (block?.stale === false) block.drop();
       throw error;
     } finally {
       for (const block of written) block.waiting--;
@@ -223,8 +224,8 @@ class GpuExecutable<M> implements Executable {
       return await program.issue(values, memories());
     } catch (error) {
       if (!(error instanceof MemoryError)) throw error;
-      this.#residents.shed();
-      for (const block of inputs) if (block?.away === false) this.#residents.renew(block);
+      this.#deviceCache.shed();
+      for (const block of inputs) if (block?.stale === false) this.#deviceCache.renew(block);
       return program.issue(values, memories());
     }
   }
@@ -241,7 +242,7 @@ class GpuExecutable<M> implements Executable {
       small.forEach((block, k) => {
         block.update(numbers[verdicts.length + k]!, 1);
         // The array has it now: the next run takes the same memory again.
-        if (!block.away && block.pins === 0) block.drop();
+        if (!block.stale && block.pins === 0) block.drop();
       });
     return failure;
   }

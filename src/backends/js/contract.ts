@@ -1,5 +1,5 @@
-import { asReduce, type Group, groupsOf, positions } from '../../ir/contract.ts';
-import type { Contract, Kernel, Operand } from '../../ir/kernel.ts';
+import { asReduce, type Group, groupsOf, positions } from '../../ir/contract-axes.ts';
+import type { BufferView, Contract, Kernel } from '../../ir/kernel.ts';
 import { evaluateOffset, sizeOf } from '../../ir/view.ts';
 import { TILE_M, TILE_N, type Tile } from './precision.ts';
 import type { Machine } from './program.ts';
@@ -95,13 +95,13 @@ class Side {
   readonly #depths: Int32Array;
   readonly #batches: Int32Array;
   readonly #machine: Machine;
-  readonly #operand: Operand;
+  readonly #operand: BufferView;
   readonly #width: number;
   #origin = 0;
 
   constructor(
     machine: Machine,
-    operand: Operand,
+    operand: BufferView,
     lines: Group,
     { batch, k }: { readonly batch: Group; readonly k: Group },
     width: number,

@@ -3,7 +3,7 @@
 
 import { dtypes } from '../../ir/dtype.ts';
 import type { Intrinsic } from '../../ir/expr.ts';
-import { erf } from '../../ir/math.ts';
+import { erf } from '../../ir/math/index.ts';
 import { loopsWith, type Precision } from './precision.ts';
 import { type Loop, RegisterFile } from './registers.ts';
 

@@ -1,6 +1,8 @@
-import { overwrites } from '../../ir/buffers.ts';
+import type { Backend, Executable, Failure } from '../../ir/backend.ts';
+import { overwrites } from '../../ir/buffer-use.ts';
 import type { TypedArray } from '../../ir/dtype.ts';
-import type { Backend, Executable, Failure, Kernel, Plan } from '../../ir/kernel.ts';
+import type { Kernel } from '../../ir/kernel.ts';
+import type { Plan } from '../../ir/plan.ts';
 import { compileContract } from './contract.ts';
 import { type Precision, single } from './precision.ts';
 import { Machine } from './program.ts';
@@ -30,7 +32,7 @@ export { single } from './precision.ts';
  */
 export function compileJs(plan: Plan, precision: Precision): JsExecutable {
   const machine = new Machine(plan, precision);
-  const kernels = plan.kernels.map((kernel) => compileKernel(kernel, machine));
+  const kernels = plan.steps.map((kernel) => compileKernel(kernel, machine));
   let arena: ArrayBuffer | null = null;
   let inArena: (Register | null)[] | null = null;
   return {
@@ -39,9 +41,9 @@ export function compileJs(plan: Plan, precision: Precision): JsExecutable {
       if (inArena === null || memory !== arena) inArena = layOut(plan, precision, memory);
       arena = memory;
       const intermediates = inArena;
-      machine.memory = plan.buffers.map(({ place }, i) => {
-        if (place.kind === 'arena') return intermediates[i]!;
-        return place.kind === 'bound' ? bound[place.index]! : results[place.index]!;
+      machine.memory = plan.buffers.map(({ location }, i) => {
+        if (location.kind === 'arena') return intermediates[i]!;
+        return location.kind === 'bound' ? bound[location.index]! : results[location.index]!;
       });
       machine.values = values;
       machine.failure = null;
@@ -59,8 +61,8 @@ export function compileJs(plan: Plan, precision: Precision): JsExecutable {
 
 /** The memory of a plan's buffers that live in its arena. */
 function layOut(plan: Plan, precision: Precision, arena: ArrayBuffer | null): (Register | null)[] {
-  return plan.buffers.map(({ dtype, size, place }) =>
-    place.kind === 'arena' ? precision.inArena(arena, dtype, place.byteOffset, size) : null,
+  return plan.buffers.map(({ dtype, size, location }) =>
+    location.kind === 'arena' ? precision.inArena(arena, dtype, location.byteOffset, size) : null,
   );
 }
 
@@ -91,7 +93,7 @@ export const jsBackend: Backend = {
   threads: 1,
   reason: 'the js backend has one thread',
   memory: { bytes: 0, used: 0 },
-  wantsTurn: () => false,
+  wantsYield: () => false,
   limits: { maxInputs: 16, maxNodes: 192, maxStores: 16 },
   compile(plan): Executable {
     const { run } = compileJs(plan, single);

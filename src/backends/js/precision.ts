@@ -1,6 +1,6 @@
 import { type DType, dtypes, type ScalarType } from '../../ir/dtype.ts';
 import type { ExprOp, Intrinsic } from '../../ir/expr.ts';
-import { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from '../../ir/math.ts';
+import { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from '../../ir/math/index.ts';
 import { boolLoops } from './loops/bool.ts';
 import { floatLoops } from './loops/float.ts';
 import { intLoops, uintLoops } from './loops/int.ts';

@@ -1,7 +1,9 @@
+import type { Failure } from '../../ir/backend.ts';
 import type { ScalarType } from '../../ir/dtype.ts';
 import { type Expr, postorder } from '../../ir/expr.ts';
-import type { Access, Failure, Plan } from '../../ir/kernel.ts';
+import type { Access } from '../../ir/kernel.ts';
 import { philox4x32 } from '../../ir/philox.ts';
+import type { Plan } from '../../ir/plan.ts';
 import { countUp, gathers, moveAlong, reads, Walk } from './memory.ts';
 import type { Precision } from './precision.ts';
 import { BLOCK, type Loop, type Register, type RegisterAllocator } from './registers.ts';

@@ -1,4 +1,4 @@
-import { columnOrder } from '../../ir/columns.ts';
+import { columnOrder } from '../../ir/column-order.ts';
 import type { Kernel, Reduce } from '../../ir/kernel.ts';
 import { sizeOf } from '../../ir/view.ts';
 import { Columns, type RowReducer, Winner } from './accumulate.ts';

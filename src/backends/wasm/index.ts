@@ -1,9 +1,10 @@
-import type { Backend, Executable, Plan } from '../../ir/kernel.ts';
-import type { Storage } from '../../ir/node.ts';
+import type { Backend, Executable } from '../../ir/backend.ts';
+import type { Plan } from '../../ir/plan.ts';
+import type { Storage } from '../../ir/storage.ts';
 import { WasmModule } from './assembler/module.ts';
-import { Engine, type EngineOptions } from './engine.ts';
-import { WasmExecutable } from './executable.ts';
-import { messageOf } from './platform.ts';
+import { Engine, type EngineOptions } from './runtime/engine.ts';
+import { WasmExecutable } from './runtime/executable.ts';
+import { messageOf } from './threads/platform.ts';
 
 /** WebAssembly with fixed-width SIMD, on as many threads as there are. */
 export class WasmBackend implements Backend {
@@ -28,9 +29,9 @@ export class WasmBackend implements Backend {
     return { bytes: size, used };
   }
 
-  wantsTurn(): boolean {
-    const { threads, residents } = this.#engine;
-    return residents.isCrowded || threads.starting;
+  wantsYield(): boolean {
+    const { threads, deviceCache } = this.#engine;
+    return deviceCache.isCrowded || threads.starting;
   }
 
   setThreads(threads: number): void {

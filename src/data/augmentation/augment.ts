@@ -11,11 +11,11 @@ import {
   sampleTensors,
 } from '../dataset.ts';
 import { Rows } from '../rows.ts';
-import { Crew, type Patience } from './crew.ts';
 import { Draws, gaussian } from './draw.ts';
 import type { Chunk } from './kernel.ts';
 import { type AugmentOptions, readOptions, type Settings } from './options.ts';
 import { currentHost, type WorkerHost } from './worker.ts';
+import { type Patience, WorkerPool } from './worker-pool.ts';
 
 /** Batches of changed images, for `fit`; other images in each epoch, the same ones whenever it comes again. */
 export interface AugmentedImages extends BatchFunction {
@@ -76,7 +76,7 @@ export function openAugmentation(
   const tensors = sampleTensors('augmentImages', samples);
   const { shape } = checkImages(tensors.x);
   const generator = settings.seed === null ? forkDefault() : new Generator(settings.seed);
-  const crew = new Crew(host, settings.workers, patience);
+  const crew = new WorkerPool(host, settings.workers, patience);
   let rows: Promise<Columns> | undefined;
   const source = (epoch: number): AsyncIterableIterator<ImageBatch> => {
     const random = generator.fork(epoch);
@@ -137,7 +137,7 @@ async function* pass(
   shape: readonly number[],
   settings: Settings,
   random: Generator,
-  crew: Crew,
+  crew: WorkerPool,
 ): AsyncIterableIterator<ImageBatch> {
   const { x, y, weights } = await read();
   const { batchSize, shuffle, elastic, fill, ahead } = settings;

@@ -1,4 +1,4 @@
-import { cos, exp, sin } from '../../ir/math.ts';
+import { cos, exp, sin } from '../../ir/math/index.ts';
 import { philox4x32 } from '../../ir/philox.ts';
 import type { Generator } from '../../tensor/random.ts';
 import type { ElasticChunk } from './kernel.ts';

@@ -1,3 +1,25 @@
+export { oneHot, scatterAdd, take } from './arrangement/indexing.ts';
+export { concat, pad, split, stack } from './arrangement/join.ts';
+export { slidingWindows, type WindowOptions } from './arrangement/sliding-windows.ts';
+export {
+  broadcastTo,
+  expandDims,
+  flatten,
+  flip,
+  reshape,
+  type SliceSpec,
+  slice,
+  squeeze,
+  transpose,
+} from './arrangement/views.ts';
+export {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  conv,
+  convTranspose,
+  type Margin,
+  type Padding,
+} from './convolution/conv.ts';
 export {
   elu,
   type GeluOptions,
@@ -9,20 +31,9 @@ export {
   silu,
   softmax,
   softplus,
-} from './activation.ts';
-export { add, div, maximum, minimum, mod, mul, neg, pow, sub } from './arithmetic.ts';
-export { cast, detach } from './cast.ts';
-export {
-  type ConvOptions,
-  type ConvTransposeOptions,
-  conv,
-  convTranspose,
-  type Margin,
-  type Padding,
-} from './conv.ts';
-export { oneHot, scatterAdd, take } from './indexing.ts';
-export { concat, pad, split, stack } from './join.ts';
-export { matmul } from './linear.ts';
+} from './elementwise/activation.ts';
+export { add, div, maximum, minimum, mod, mul, neg, pow, sub } from './elementwise/arithmetic.ts';
+export { cast, detach } from './elementwise/cast.ts';
 export {
   clip,
   equal,
@@ -38,7 +49,7 @@ export {
   logicalXor,
   notEqual,
   where,
-} from './logic.ts';
+} from './elementwise/logic.ts';
 export {
   abs,
   ceil,
@@ -57,14 +68,15 @@ export {
   sqrt,
   square,
   tanh,
-} from './math.ts';
+} from './elementwise/math.ts';
+export { matmul } from './matmul.ts';
 export {
   type AveragePoolOptions,
   avgPool,
   maxPool,
   type Pooled,
   type PoolOptions,
-} from './pooling.ts';
+} from './pooling/pooling.ts';
 export {
   all,
   any,
@@ -79,17 +91,5 @@ export {
   sum,
   type VarianceOptions,
   variance,
-} from './reduce.ts';
-export {
-  broadcastTo,
-  expandDims,
-  flatten,
-  flip,
-  reshape,
-  type SliceSpec,
-  slice,
-  squeeze,
-  transpose,
-} from './shaping.ts';
-export { type StandardizeOptions, standardize } from './standardize.ts';
-export { slidingWindows, type WindowOptions } from './windows.ts';
+} from './reduction/reduce.ts';
+export { type StandardizeOptions, standardize } from './reduction/standardize.ts';

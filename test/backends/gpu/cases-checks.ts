@@ -1,8 +1,8 @@
 import { jsBackend } from '../../../src/backends/js/index.ts';
-import type { Backend, Failure } from '../../../src/ir/kernel.ts';
-import { Storage } from '../../../src/ir/node.ts';
+import type { Backend, Failure } from '../../../src/ir/backend.ts';
+import { Storage } from '../../../src/ir/storage.ts';
 import { fromArray } from '../../../src/tensor/creation.ts';
-import { guardNaN } from '../../../src/tensor/ops/guard.ts';
+import { guardNaN } from '../../../src/tensor/ops/elementwise/nan-check.ts';
 import { oneHot, scatterAdd, take } from '../../../src/tensor/ops/index.ts';
 import { Parameter } from '../../../src/tensor/parameter.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';

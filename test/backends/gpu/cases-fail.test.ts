@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { jsBackend } from '../../../src/backends/js/index.ts';
+import type { Backend } from '../../../src/ir/backend.ts';
 import type { TypedArray } from '../../../src/ir/dtype.ts';
-import type { Backend } from '../../../src/ir/kernel.ts';
 import { load } from '../../reference/load.ts';
 import { type Case, casesOf } from './cases.ts';
 
@@ -28,7 +28,7 @@ function spoil(array: TypedArray): void {
 const liar: Backend = {
   ...jsBackend,
   // Its methods are those of a class.
-  wantsTurn: () => false,
+  wantsYield: () => false,
   read: (storage) => storage.array,
   compile: (plan) => {
     const executable = jsBackend.compile(plan);

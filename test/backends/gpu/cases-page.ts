@@ -1,5 +1,5 @@
 import { gpu } from '../../../src/gpu.ts';
-import type { Backend } from '../../../src/ir/kernel.ts';
+import type { Backend } from '../../../src/ir/backend.ts';
 import type { References } from '../../reference/format.ts';
 import { type Case, casesOf, type Effort, type Tables } from './cases.ts';
 import { trainingCases } from './training.ts';

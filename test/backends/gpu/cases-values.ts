@@ -1,5 +1,5 @@
 import { jsBackend } from '../../../src/backends/js/index.ts';
-import { Storage } from '../../../src/ir/node.ts';
+import { Storage } from '../../../src/ir/storage.ts';
 import { full, scalar } from '../../../src/tensor/creation.ts';
 import { gradients } from '../../../src/tensor/gradients.ts';
 import { concat, oneHot, scatterAdd, stack, take, where } from '../../../src/tensor/ops/index.ts';

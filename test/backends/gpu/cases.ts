@@ -1,4 +1,4 @@
-import type { Backend } from '../../../src/ir/kernel.ts';
+import type { Backend } from '../../../src/ir/backend.ts';
 import type { References } from '../../reference/format.ts';
 import { checkCases } from './cases-checks.ts';
 import { contractions } from './cases-contractions.ts';

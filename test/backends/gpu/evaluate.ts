@@ -1,9 +1,10 @@
 import { toposort } from '../../../src/compiler/toposort.ts';
 import { computeDouble } from '../../../src/double.ts';
+import type { Backend } from '../../../src/ir/backend.ts';
 import type { TypedArray } from '../../../src/ir/dtype.ts';
 import { ValueError } from '../../../src/ir/errors.ts';
-import type { Backend } from '../../../src/ir/kernel.ts';
-import { type Node, Storage } from '../../../src/ir/node.ts';
+import type { Node } from '../../../src/ir/node.ts';
+import { Storage } from '../../../src/ir/storage.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { compilePlan, type PlanOptions } from '../../compiler/plans.ts';
 import { firstMiss, largest, withoutDenormals } from './compare.ts';
@@ -28,7 +29,7 @@ export async function evaluate(
     return nodes.map((node) => node.storage?.array ?? arrays[wanted.indexOf(node)]!);
   } finally {
     executable.release();
-    for (const storage of [...bound, ...results]) storage.residence?.drop();
+    for (const storage of [...bound, ...results]) storage.deviceCopy?.drop();
   }
 }
 

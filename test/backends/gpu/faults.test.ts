@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GpuBackend } from '../../../src/backends/gpu/backend.ts';
-import type { GpuJs } from '../../../src/backends/gpu/gpu-js.ts';
+import type { GpuJs } from '../../../src/backends/gpu/device/gpu-js.ts';
 import { WebGpuDevice } from '../../../src/backends/gpu/webgpu/index.ts';
 import type { Region } from '../../../src/backends/gpu/webgpu/memory.ts';
 import {

@@ -1,5 +1,5 @@
 import { GpuBackend } from '../../../src/backends/gpu/backend.ts';
-import type { GpuJs } from '../../../src/backends/gpu/gpu-js.ts';
+import type { GpuJs } from '../../../src/backends/gpu/device/gpu-js.ts';
 import { WebGpuDevice } from '../../../src/backends/gpu/webgpu/index.ts';
 import type { Region } from '../../../src/backends/gpu/webgpu/memory.ts';
 import { dawn } from './dawn.ts';

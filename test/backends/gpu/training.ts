@@ -26,7 +26,7 @@ import {
   training,
   WeightAverage,
 } from '../../../src/index.ts';
-import type { Backend } from '../../../src/ir/kernel.ts';
+import type { Backend } from '../../../src/ir/backend.ts';
 import type { OptimizerRun, References } from '../../reference/format.ts';
 import { toTensor } from '../../tensor/invoke.ts';
 import type { Case } from './cases.ts';

@@ -10,7 +10,7 @@ import {
   unary,
   uniform,
 } from '../../../src/ir/expr.ts';
-import { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from '../../../src/ir/math.ts';
+import { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from '../../../src/ir/math/index.ts';
 import { philox4x32 } from '../../../src/ir/philox.ts';
 import { compute, expectSame, loads, noise } from './plans.ts';
 

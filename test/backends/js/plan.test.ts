@@ -14,7 +14,7 @@ import {
   unary,
   uniform,
 } from '../../../src/ir/expr.ts';
-import { Storage } from '../../../src/ir/node.ts';
+import { Storage } from '../../../src/ir/storage.ts';
 import { contiguous, permuteView } from '../../../src/ir/view.ts';
 import { access, expectSame, noise, PlanBuilder } from './plans.ts';
 

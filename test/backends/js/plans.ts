@@ -1,9 +1,11 @@
 import { expect } from 'vitest';
 import { compileJs, double, type JsArray, single } from '../../../src/backends/js/index.ts';
+import type { Failure } from '../../../src/ir/backend.ts';
 import { type DType, dtypes, type TypedArray } from '../../../src/ir/dtype.ts';
 import { acc, convert, type Expr, load } from '../../../src/ir/expr.ts';
-import type { Access, Contract, Failure, Kernel, Plan, PlanBuffer, Reduce } from '../../../src/ir/kernel.ts';
-import { Storage } from '../../../src/ir/node.ts';
+import type { Access, Contract, Kernel, Reduce } from '../../../src/ir/kernel.ts';
+import type { Plan, PlanBuffer } from '../../../src/ir/plan.ts';
+import { Storage } from '../../../src/ir/storage.ts';
 import { contiguous, sizeOf, type View } from '../../../src/ir/view.ts';
 import { engines } from '../engines.ts';
 
@@ -18,22 +20,22 @@ export class PlanBuilder {
 
   bind(array: JsArray, dtype: DType = dtypeOf(array)): number {
     const place = { kind: 'bound', index: this.bound.push(array) - 1 } as const;
-    return this.buffers.push({ dtype, size: array.length, place }) - 1;
+    return this.buffers.push({ dtype, size: array.length, location: place }) - 1;
   }
 
   result(dtype: DType, size: number, array: JsArray = dtypes[dtype].allocate(size)): number {
     const place = { kind: 'result', index: this.results.push(array) - 1 } as const;
-    return this.buffers.push({ dtype, size, place }) - 1;
+    return this.buffers.push({ dtype, size, location: place }) - 1;
   }
 
   arena(dtype: DType, size: number): number {
     const place = { kind: 'arena', byteOffset: this.arenaBytes } as const;
     this.arenaBytes += Math.ceil((size * dtypes[dtype].bytes) / 64) * 64;
-    return this.buffers.push({ dtype, size, place }) - 1;
+    return this.buffers.push({ dtype, size, location: place }) - 1;
   }
 
   kernel(kernel: Partial<Kernel> & Pick<Kernel, 'shape' | 'stores'>): this {
-    this.kernels.push({ name: 'test', source: { kind: 'map' }, inputs: [], ...kernel });
+    this.kernels.push({ kind: 'kernel', name: 'test', source: { kind: 'map' }, inputs: [], ...kernel });
     return this;
   }
 
@@ -42,7 +44,7 @@ export class PlanBuilder {
     const checks = Array.from({ length: 8 }, (_, i) => ({
       describe: (value: number) => `check ${i}: ${value}`,
     }));
-    return { buffers, kernels, commit: this.commit ?? kernels.length, checks, arenaBytes };
+    return { buffers, steps: kernels, commit: this.commit ?? kernels.length, checks, arenaBytes };
   }
 
   /** Runs the plan on the reference backend; in single precision all others must give the same bits. */
@@ -69,7 +71,7 @@ export class PlanBuilder {
 
   /** A storage with a copy of an array. */
   #storage(kind: 'bound' | 'result', index: number, array: JsArray): Storage {
-    const buffer = this.buffers.find(({ place }) => place.kind === kind && place.index === index)!;
+    const buffer = this.buffers.find(({ location }) => location.kind === kind && location.index === index)!;
     return new Storage(buffer.dtype, array.slice() as TypedArray);
   }
 }

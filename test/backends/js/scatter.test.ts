@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileJs, single } from '../../../src/backends/js/index.ts';
+import type { Failure } from '../../../src/ir/backend.ts';
 import { acc, binary, load } from '../../../src/ir/expr.ts';
-import type { Failure } from '../../../src/ir/kernel.ts';
 import { contiguous, permuteView, sizeOf, type View } from '../../../src/ir/view.ts';
 import { access, expectSame, noise, PlanBuilder } from './plans.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emitExpressions } from '../../../src/backends/wasm/expression.ts';
+import { emitExpressions } from '../../../src/backends/wasm/scalar/expression.ts';
 import type { ScalarType } from '../../../src/ir/dtype.ts';
 import {
   acc,

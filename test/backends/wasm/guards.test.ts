@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Engine } from '../../../src/backends/wasm/engine.ts';
-import { WasmExecutable } from '../../../src/backends/wasm/executable.ts';
-import type { Plan } from '../../../src/ir/kernel.ts';
-import { Storage } from '../../../src/ir/node.ts';
+import { Engine } from '../../../src/backends/wasm/runtime/engine.ts';
+import { WasmExecutable } from '../../../src/backends/wasm/runtime/executable.ts';
+import type { Plan } from '../../../src/ir/plan.ts';
+import { Storage } from '../../../src/ir/storage.ts';
 import { type Compiled, compilePlan } from '../../compiler/plans.ts';
 import { choices } from '../../compiler/ways.ts';
 import { randomGraph, randomStep } from '../../tensor/graphs.ts';
@@ -60,7 +60,7 @@ function problemsOf(plan: Plan, { graph, values }: Compiled, results: readonly S
   const bound = leaves.map(({ dtype, storage }) => new Storage(dtype, storage!.array.slice()));
   const kept = bound.map(({ array }) => array.slice());
   const overwritten = new Set(
-    plan.kernels.slice(plan.commit).flatMap((k) => k.stores.map((s) => plan.buffers[s.buffer]?.place)),
+    plan.steps.slice(plan.commit).flatMap((k) => k.stores.map((s) => plan.buffers[s.buffer]?.location)),
   );
   const problems: string[] = [];
   try {
@@ -77,7 +77,7 @@ function problemsOf(plan: Plan, { graph, values }: Compiled, results: readonly S
     return { refused: true, problems };
   }
   bound.forEach(({ array }, i) => {
-    const place = plan.buffers.find((b) => b.place.kind === 'bound' && b.place.index === i)?.place;
+    const place = plan.buffers.find((b) => b.location.kind === 'bound' && b.location.index === i)?.location;
     if (place === undefined || overwritten.has(place)) return;
     if (array.some((x, k) => !Object.is(x, kept[i]![k]))) problems.push(`leaf ${i} was overwritten`);
   });
@@ -117,7 +117,7 @@ function broken(plan: Plan, which: number, by: number): Plan {
       entries.map(([key, v]) => [key, key === 'expr' ? v : change(v, `${name} ${key}`)]),
     ) as T;
   };
-  return { ...plan, buffers: change(plan.buffers, ''), kernels: change(plan.kernels, '') };
+  return { ...plan, buffers: change(plan.buffers, ''), steps: change(plan.steps, '') };
 }
 
 test('plans broken on purpose are refused, or do no harm', () => {

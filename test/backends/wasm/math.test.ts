@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { emitIntrinsic } from '../../../src/backends/wasm/math.ts';
-import { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from '../../../src/ir/math.ts';
+import { emitIntrinsic } from '../../../src/backends/wasm/scalar/elementary-functions.ts';
+import { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from '../../../src/ir/math/index.ts';
 import { floats, fromBits, pairs, SPECIAL, vectorLoop } from './vectors.ts';
 
 const unary = { exp, expm1, log, log1p, sin, cos, tanh, erf };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WasmModule } from '../../../src/backends/wasm/assembler/module.ts';
-import { Memory } from '../../../src/backends/wasm/memory.ts';
+import { Memory } from '../../../src/backends/wasm/memory/memory.ts';
 import { MemoryError, NdgradError } from '../../../src/ir/errors.ts';
-import { FreeList } from '../../../src/ir/free-list.ts';
+import { FreeList } from '../../../src/util/free-list.ts';
 
 const PAGE = 65536;
 const MIB = 1 << 20;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { philox32 } from '../../../src/backends/wasm/philox.ts';
+import { philox32 } from '../../../src/backends/wasm/scalar/philox.ts';
 import { convert, type Expr, philox } from '../../../src/ir/expr.ts';
 import { fillBits, philox4x32 } from '../../../src/ir/philox.ts';
 import { loads } from '../js/plans.ts';

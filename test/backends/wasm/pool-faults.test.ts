@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
-import { frame, Status } from '../../../src/backends/wasm/layout.ts';
-import type { Memory } from '../../../src/backends/wasm/memory.ts';
-import type { Platform } from '../../../src/backends/wasm/platform.ts';
-import type { Pool } from '../../../src/backends/wasm/pool.ts';
+import type { Memory } from '../../../src/backends/wasm/memory/memory.ts';
+import { frame, Status } from '../../../src/backends/wasm/module/layout.ts';
+import type { Platform } from '../../../src/backends/wasm/threads/platform.ts';
+import type { Pool } from '../../../src/backends/wasm/threads/pool.ts';
 import { StateError } from '../../../src/ir/errors.ts';
 import {
   awaitWord,

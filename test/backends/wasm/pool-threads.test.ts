@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Platform } from '../../../src/backends/wasm/platform.ts';
+import type { Platform } from '../../../src/backends/wasm/threads/platform.ts';
 import { ValueError } from '../../../src/ir/errors.ts';
 import { chain, makeProgram, platform, setUp, stopPools } from './programs.ts';
 

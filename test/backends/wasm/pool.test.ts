@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import type { Code, Local } from '../../../src/backends/wasm/assembler/code.ts';
-import { FRAME, frame } from '../../../src/backends/wasm/layout.ts';
-import { Memory } from '../../../src/backends/wasm/memory.ts';
-import type { Platform } from '../../../src/backends/wasm/platform.ts';
-import { Pool } from '../../../src/backends/wasm/pool.ts';
-import { WORKER_PLANS } from '../../../src/backends/wasm/worker.ts';
+import { Memory } from '../../../src/backends/wasm/memory/memory.ts';
+import { FRAME, frame } from '../../../src/backends/wasm/module/layout.ts';
+import type { Platform } from '../../../src/backends/wasm/threads/platform.ts';
+import { Pool } from '../../../src/backends/wasm/threads/pool.ts';
+import { WORKER_PLANS } from '../../../src/backends/wasm/threads/worker.ts';
 import { StateError } from '../../../src/ir/errors.ts';
 import {
   chain,

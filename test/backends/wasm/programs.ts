@@ -1,10 +1,10 @@
 import type { Callable, Code, Local } from '../../../src/backends/wasm/assembler/code.ts';
-import { Memory } from '../../../src/backends/wasm/memory.ts';
-import { PlanCode } from '../../../src/backends/wasm/plan-code.ts';
-import { currentPlatform, type Platform } from '../../../src/backends/wasm/platform.ts';
-import { Pool } from '../../../src/backends/wasm/pool.ts';
-import { loadProgram, type Program } from '../../../src/backends/wasm/program.ts';
-import { emitSchedule, type ScheduledTask } from '../../../src/backends/wasm/schedule.ts';
+import { Memory } from '../../../src/backends/wasm/memory/memory.ts';
+import { PlanCode } from '../../../src/backends/wasm/module/plan-code.ts';
+import { emitSchedule, type ScheduledTask } from '../../../src/backends/wasm/module/schedule.ts';
+import { currentPlatform, type Platform } from '../../../src/backends/wasm/threads/platform.ts';
+import { Pool } from '../../../src/backends/wasm/threads/pool.ts';
+import { loadProgram, type Program } from '../../../src/backends/wasm/threads/program.ts';
 
 export const platform = currentPlatform();
 const pools: Pool[] = [];
@@ -42,10 +42,7 @@ export function makeProgram(
   tasks: readonly TestTask[],
   { commit = tasks.length, scratchBytes = 64 } = {},
 ): TestProgram {
-  const plan = new PlanCode(
-    { buffers: [], kernels: [], commit: 0, checks: [], arenaBytes: 0 },
-    memory.shared,
-  );
+  const plan = new PlanCode({ buffers: [], steps: [], commit: 0, checks: [], arenaBytes: 0 }, memory.shared);
   plan.scratch(scratchBytes);
   const scheduled = tasks.map(
     ({ chunks, after, cost = 1e6, body }, i): ScheduledTask => ({

@@ -1,9 +1,10 @@
 import { expect } from 'vitest';
 import type { JsArray } from '../../../src/backends/js/index.ts';
-import { aligned, frame } from '../../../src/backends/wasm/layout.ts';
-import { PlanCode, type Task } from '../../../src/backends/wasm/plan-code.ts';
+import { aligned, frame } from '../../../src/backends/wasm/module/layout.ts';
+import { PlanCode, type Task } from '../../../src/backends/wasm/module/plan-code.ts';
 import { dtypes } from '../../../src/ir/dtype.ts';
-import type { Kernel, Plan } from '../../../src/ir/kernel.ts';
+import type { Kernel } from '../../../src/ir/kernel.ts';
+import type { Plan } from '../../../src/ir/plan.ts';
 import { evaluateOffset } from '../../../src/ir/view.ts';
 import type { PlanBuilder } from '../js/plans.ts';
 
@@ -36,12 +37,12 @@ export function runTasks(
   { values = [], grain, last = 0 }: Options = {},
 ): TaskRun {
   const plan = builder.plan();
-  const arrays = plan.buffers.map(({ place }) => {
-    if (place.kind === 'arena') throw new Error('an arena is not for these tests');
-    return (place.kind === 'bound' ? builder.bound : builder.results)[place.index]!;
+  const arrays = plan.buffers.map(({ location }) => {
+    if (location.kind === 'arena') throw new Error('an arena is not for these tests');
+    return (location.kind === 'bound' ? builder.bound : builder.results)[location.index]!;
   });
   const code = new PlanCode(plan, false, grain);
-  const tasks = plan.kernels.flatMap((kernel, i) => {
+  const tasks = plan.steps.flatMap((kernel, i) => {
     code.beginKernel(i);
     return compile(kernel, code);
   });
@@ -71,8 +72,8 @@ export function runTasks(
   const own = [
     [scratch, code.scratchBytes],
     ...temporary.map((at, odd) => [at, code.temporaryBytes[odd]!] as const),
-    ...plan.buffers.flatMap(({ place }, b) =>
-      place.kind === 'result' ? [[starts[b]!, arrays[b]!.byteLength] as const] : [],
+    ...plan.buffers.flatMap(({ location }, b) =>
+      location.kind === 'result' ? [[starts[b]!, arrays[b]!.byteLength] as const] : [],
     ),
   ] as const;
   const outside = (): Uint8Array => {
@@ -89,8 +90,8 @@ export function runTasks(
     for (let chunk = chunks - 1; chunk >= 0; chunk--) run(chunk, scratch);
   });
   expect(Buffer.compare(outside(), before), 'a write outside the results').toBe(0);
-  const results = plan.buffers.flatMap(({ place }, b) =>
-    place.kind === 'result' ? [on(plan, memory, b, starts[b]!, arrays[b]!.length).slice()] : [],
+  const results = plan.buffers.flatMap(({ location }, b) =>
+    location.kind === 'result' ? [on(plan, memory, b, starts[b]!, arrays[b]!.length).slice()] : [],
   );
   return { results, tasks, scratchBytes: code.scratchBytes };
 }

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import type { JsArray } from '../../../src/backends/js/index.ts';
 import type { Code, Local } from '../../../src/backends/wasm/assembler/code.ts';
-import { emitExpressions } from '../../../src/backends/wasm/expression.ts';
-import { PlanCode } from '../../../src/backends/wasm/plan-code.ts';
+import { PlanCode } from '../../../src/backends/wasm/module/plan-code.ts';
+import { emitExpressions } from '../../../src/backends/wasm/scalar/expression.ts';
 import type { Expr } from '../../../src/ir/expr.ts';
 import { compute, expectSame } from '../js/plans.ts';
 
@@ -34,7 +34,7 @@ export function instantiate(plan: PlanCode, bytes: number, values: readonly numb
 }
 
 export const emptyPlan = (): PlanCode =>
-  new PlanCode({ buffers: [], kernels: [], commit: 0, checks: [], arenaBytes: 0 }, false);
+  new PlanCode({ buffers: [], steps: [], commit: 0, checks: [], arenaBytes: 0 }, false);
 
 /** A loop over vectors of four: the body gives the values of output 0, 1, ... for those of the inputs. */
 export function vectorLoop(

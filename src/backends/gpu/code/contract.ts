@@ -1,4 +1,4 @@
-import { groupsOf } from '../../../ir/contract.ts';
+import { groupsOf } from '../../../ir/contract-axes.ts';
 import { sizeOf } from '../../../ir/view.ts';
 import type { ContractJob, Job } from '../passes/jobs.ts';
 import { literal } from '../shader/operations.ts';

@@ -1,5 +1,5 @@
-import type { Program } from '../device.ts';
-import { floatsOf } from '../format.ts';
+import type { Program } from '../device/device.ts';
+import { floatsOf } from '../device/format.ts';
 import { accType, type DraftBuffer } from '../passes/draft.ts';
 import type { Job } from '../passes/jobs.ts';
 import { withLibrary } from '../shader/library.ts';

@@ -1,4 +1,4 @@
-import { type Group, groupsOf } from '../../../ir/contract.ts';
+import { type Group, groupsOf } from '../../../ir/contract-axes.ts';
 import { sizeOf } from '../../../ir/view.ts';
 import { type ContractJob, TILE } from '../passes/jobs.ts';
 import { converted, RUN } from './contract.ts';

@@ -1,7 +1,7 @@
 import type { DType, ScalarType } from '../../../ir/dtype.ts';
 import type { Offset } from '../../../ir/view.ts';
 import { coalesce } from '../../../ir/view.ts';
-import { FLOATS_PER_VALUE } from '../format.ts';
+import { FLOATS_PER_VALUE } from '../device/format.ts';
 import type { DraftBuffer } from '../passes/draft.ts';
 
 /** The text of one program while it is written: which buffers it reads, and names that no other has. */

@@ -28,8 +28,8 @@ export interface Verdict {
 export function separateChecks(draft: Draft): { kernels: Kernel[]; verdicts: Verdict[] } {
   const { plan } = draft;
   const verdicts: Verdict[] = [];
-  const kernels = plan.kernels.slice(0, plan.commit).flatMap((k) => withoutChecks(k, draft, verdicts));
-  const commit = plan.kernels.slice(plan.commit);
+  const kernels = plan.steps.slice(0, plan.commit).flatMap((k) => withoutChecks(k, draft, verdicts));
+  const commit = plan.steps.slice(plan.commit);
   if (verdicts.length === 0 || commit.length === 0) return { kernels: [...kernels, ...commit], verdicts };
   const failed = anyOf(verdicts, draft, kernels);
   return { kernels: [...kernels, ...commit.map((k) => unlessFailed(k, failed, draft))], verdicts };
@@ -108,6 +108,7 @@ function checkKernels(
     const [expr] = exprs as [Expr];
     const acc: Expr = { op: 'acc', type: expr.type, args: [], value: 0 };
     return {
+      kind: 'kernel',
       name: `${name} (check)`,
       shape: [],
       source: { kind: 'reduce', reducer, over: shape, inputs: used, expr },
@@ -145,7 +146,14 @@ function anyOf(verdicts: readonly Verdict[], draft: Draft, kernels: Kernel[]): n
       const buffer = draft.add('f32', 1);
       const inputs = group.map((flag) => whole(flag, []));
       const expr = exprs.reduce((a, b) => binary('max', a, b));
-      kernels.push({ name: 'check', shape: [], source: { kind: 'map' }, inputs, stores: [{ buffer, expr }] });
+      kernels.push({
+        kind: 'kernel',
+        name: 'check',
+        shape: [],
+        source: { kind: 'map' },
+        inputs,
+        stores: [{ buffer, expr }],
+      });
       next.push(buffer);
     }
     flags = next;
@@ -156,7 +164,7 @@ function anyOf(verdicts: readonly Verdict[], draft: Draft, kernels: Kernel[]): n
 /** A kernel of the commit that writes Parameters' old values again where `failed` is not 0. */
 function unlessFailed(kernel: Kernel, failed: number, draft: Draft): Kernel {
   const { shape } = kernel;
-  const overwrites = (buffer: number): boolean => draft.plan.buffers[buffer]!.place.kind === 'bound';
+  const overwrites = (buffer: number): boolean => draft.plan.buffers[buffer]!.location.kind === 'bound';
   if (!kernel.stores.some(({ buffer }) => overwrites(buffer))) return kernel;
   const inputs = [...kernel.inputs];
   const everywhere = broadcastView(whole(failed, []).view, shape);

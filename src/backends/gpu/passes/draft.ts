@@ -1,8 +1,9 @@
 import type { DType, ScalarType } from '../../../ir/dtype.ts';
 import { type Expr, load, postorder, rewrite } from '../../../ir/expr.ts';
-import type { Access, Kernel, Plan, Source } from '../../../ir/kernel.ts';
+import type { Access, Kernel, Source } from '../../../ir/kernel.ts';
+import type { Plan } from '../../../ir/plan.ts';
 import { contiguous } from '../../../ir/view.ts';
-import { dtypeOf } from '../format.ts';
+import { dtypeOf } from '../device/format.ts';
 
 /** A buffer of a plan that becomes programs. */
 export interface DraftBuffer {
@@ -56,8 +57,9 @@ export function detach(kernel: Kernel, draft: Draft, type: ScalarType): [Kernel,
     (e) => (e.op === 'acc' ? load(inputs.length, type) : e),
   );
   return [
-    { name, shape, source, inputs: [], stores: [{ buffer: made, expr: result }] },
+    { kind: 'kernel', name, shape, source, inputs: [], stores: [{ buffer: made, expr: result }] },
     {
+      kind: 'kernel',
       name,
       shape,
       source: { kind: 'map' },

@@ -1,9 +1,9 @@
-import { groupsOf } from '../../../ir/contract.ts';
+import { groupsOf } from '../../../ir/contract-axes.ts';
 import { dtypes } from '../../../ir/dtype.ts';
 import { binary, compare, constant, type Expr, load, postorder, select } from '../../../ir/expr.ts';
-import type { Access, Contract, Kernel, Operand, Reduce, Scatter, Store } from '../../../ir/kernel.ts';
+import type { Access, BufferView, Contract, Kernel, Reduce, Scatter, Store } from '../../../ir/kernel.ts';
 import { rowMajorStrides, sizeOf } from '../../../ir/view.ts';
-import { floatsOf } from '../format.ts';
+import { floatsOf } from '../device/format.ts';
 import { accType, counter, type Draft, detach, prune, whole } from './draft.ts';
 
 /** What a device can take in one kernel. */
@@ -60,7 +60,7 @@ export interface ScatterJob extends Scatter {
 export function renameReads(job: Job, rename: (buffer: number) => number): Job {
   const { source } = job;
   const access = (a: Access): Access => (a.buffer === null ? a : { ...a, buffer: rename(a.buffer) });
-  const operand = (o: Operand): Operand => ({ ...o, buffer: rename(o.buffer) });
+  const operand = (o: BufferView): BufferView => ({ ...o, buffer: rename(o.buffer) });
   const sourceOf = (): JobSource => {
     switch (source.kind) {
       case 'map':
@@ -121,7 +121,14 @@ function precomputed(kernel: Kernel, source: Reduce, draft: Draft, capacity: Cap
   const { type } = source.expr;
   const buffer = draft.add(type, sizeOf(shape));
   const stores = [{ buffer, expr: source.expr }];
-  const values: Kernel = { name: kernel.name, shape, source: { kind: 'map' }, inputs: source.inputs, stores };
+  const values: Kernel = {
+    kind: 'kernel',
+    name: kernel.name,
+    shape,
+    source: { kind: 'map' },
+    inputs: source.inputs,
+    stores,
+  };
   const rest = { ...source, inputs: [whole(buffer, shape)], expr: load(0, type) };
   return [...jobsOf(values, draft, capacity), ...jobsOf({ ...kernel, source: rest }, draft, capacity)];
 }
@@ -334,6 +341,7 @@ function scatterJobs(kernel: Kernel, source: Scatter, draft: Draft, capacity: Ca
     const update = load(0, 'i32');
     const known = compare('lt', update, constant(count, 'i32'));
     return {
+      kind: 'kernel',
       name: kernel.name,
       shape,
       source: {

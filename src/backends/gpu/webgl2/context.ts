@@ -1,5 +1,5 @@
 import { MemoryError } from '../../../ir/errors.ts';
-import { lostError } from '../lost.ts';
+import { lostError } from '../device/lost.ts';
 
 const TAKEN =
   'the browser took the WebGL2 context away (a crashed driver, a GPU that hung, or memory ran out)';

@@ -1,7 +1,7 @@
+import type { Limits } from '../../../ir/backend.ts';
 import { StateError } from '../../../ir/errors.ts';
-import type { Limits } from '../../../ir/kernel.ts';
-import type { Device, DevicePlan, DeviceProgram } from '../device.ts';
-import type { GpuJs } from '../gpu-js.ts';
+import type { Device, DevicePlan, DeviceProgram } from '../device/device.ts';
+import type { GpuJs } from '../device/gpu-js.ts';
 import { Context } from './context.ts';
 import { Kernels } from './kernels.ts';
 import { TextureProgram } from './program.ts';

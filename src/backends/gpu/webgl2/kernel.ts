@@ -1,6 +1,6 @@
 import { StateError } from '../../../ir/errors.ts';
-import type { Program } from '../device.ts';
-import type { TextureGpu, TextureKernelRun } from '../gpu-js.ts';
+import type { Program } from '../device/device.ts';
+import type { TextureGpu, TextureKernelRun } from '../device/gpu-js.ts';
 import { toGlsl } from '../shader/glsl.ts';
 import type { Context } from './context.ts';
 import { type Layout, Memory } from './textures.ts';

@@ -1,5 +1,5 @@
-import type { Program } from '../device.ts';
-import type { TextureGpu } from '../gpu-js.ts';
+import type { Program } from '../device/device.ts';
+import type { TextureGpu } from '../device/gpu-js.ts';
 import type { Context } from './context.ts';
 import { Kernel, type Shape } from './kernel.ts';
 

@@ -1,5 +1,5 @@
 import { StateError } from '../../../ir/errors.ts';
-import type { DeviceBuffer, DevicePlan, DeviceProgram, Program } from '../device.ts';
+import type { DeviceBuffer, DevicePlan, DeviceProgram, Program } from '../device/device.ts';
 import type { Context } from './context.ts';
 import type { Kernel, Shape } from './kernel.ts';
 import type { Kernels } from './kernels.ts';

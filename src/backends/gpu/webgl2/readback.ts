@@ -1,5 +1,5 @@
 import { StateError } from '../../../ir/errors.ts';
-import { lostError } from '../lost.ts';
+import { lostError } from '../device/lost.ts';
 import type { Context } from './context.ts';
 import type { Memory, Textures } from './textures.ts';
 

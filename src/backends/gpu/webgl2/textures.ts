@@ -1,6 +1,6 @@
 import { StateError } from '../../../ir/errors.ts';
-import { assertFits } from '../fits.ts';
-import type { TextureHandle } from '../gpu-js.ts';
+import { assertFits } from '../device/fits.ts';
+import type { TextureHandle } from '../device/gpu-js.ts';
 import { type Context, outOfMemory } from './context.ts';
 
 const FLOATS_PER_TEXEL = 4;

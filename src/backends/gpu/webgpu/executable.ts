@@ -1,7 +1,7 @@
 /// <reference types="@webgpu/types" />
 
 import { MemoryError } from '../../../ir/errors.ts';
-import type { DevicePlan, DeviceProgram, Program } from '../device.ts';
+import type { DevicePlan, DeviceProgram, Program } from '../device/device.ts';
 import { type Kernel, type Kernels, pitchOf } from './kernels.ts';
 import type { Memory, PooledBuffer, Region } from './memory.ts';
 

@@ -1,10 +1,10 @@
 /// <reference types="@webgpu/types" />
 
+import type { Limits } from '../../../ir/backend.ts';
 import { MemoryError } from '../../../ir/errors.ts';
-import type { Limits } from '../../../ir/kernel.ts';
-import type { Device, DevicePlan, DeviceProgram } from '../device.ts';
-import type { GpuJs } from '../gpu-js.ts';
-import { lostError } from '../lost.ts';
+import type { Device, DevicePlan, DeviceProgram } from '../device/device.ts';
+import type { GpuJs } from '../device/gpu-js.ts';
+import { lostError } from '../device/lost.ts';
 import { Slots, WebGpuProgram } from './executable.ts';
 import { type Kernel, Kernels } from './kernels.ts';
 import { ALIGNMENT, Memory, type Region } from './memory.ts';

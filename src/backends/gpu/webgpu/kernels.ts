@@ -1,8 +1,8 @@
 /// <reference types="@webgpu/types" />
 
 import { StateError } from '../../../ir/errors.ts';
-import type { Program } from '../device.ts';
-import type { BufferGpu, GpuJs } from '../gpu-js.ts';
+import type { Program } from '../device/device.ts';
+import type { BufferGpu, GpuJs } from '../device/gpu-js.ts';
 import { ALIGNMENT } from './memory.ts';
 
 const UNIFORM = 0x0040; // GPUBufferUsage.UNIFORM

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Programs, toPrograms } from '../../../../src/backends/gpu/passes/index.ts';
+import { type Programs, toPrograms } from '../../../../src/backends/gpu/compile.ts';
 import type { Capacity } from '../../../../src/backends/gpu/passes/jobs.ts';
 import { Generator, matmul, Parameter, scatterAdd, tensor, zeros } from '../../../../src/index.ts';
-import type { Plan } from '../../../../src/ir/kernel.ts';
+import type { Plan } from '../../../../src/ir/plan.ts';
 import type { Tensor } from '../../../../src/tensor/tensor.ts';
 import { compilePlan } from '../../../compiler/plans.ts';
 import { randomStep } from '../../../tensor/graphs.ts';
@@ -42,7 +42,7 @@ function wrong(
   const missing = plan.kept.find((b) => !known.has(b));
   if (missing !== undefined) return `nobody writes ${missing}`;
   if (kept.length + 2 * checks.length !== plan.kept.length) return 'kept is not what is kept';
-  const results = from.buffers.filter(({ place, size }) => place.kind === 'result' && size > 0).length;
+  const results = from.buffers.filter(({ location, size }) => location.kind === 'result' && size > 0).length;
   if (kept.filter(({ kind }) => kind === 'result').length !== results) return 'a result is lost';
   return null;
 }
@@ -118,7 +118,7 @@ test('jobs of one kernel read the old values of what it overwrites, those of lat
   ] as const;
   // One kernel overwrites both, each from the old values of both.
   const { plan } = compilePlan([], { assignments });
-  expect(plan.kernels.length).toBe(1);
+  expect(plan.steps.length).toBe(1);
   const apart = toPrograms(plan, { maxBuffers: 8, maxStores: 1, maxFloats: 1e9, tiles: false }).plan;
   const reads = apart.programs.map(({ inputs }) => inputs.map((b) => apart.buffers[b]!.bound).sort());
   expect(reads).toEqual([

@@ -6,7 +6,7 @@ import { intLoops, uintLoops } from '../../../../src/backends/js/loops/int.ts';
 import type { Loop, Register } from '../../../../src/backends/js/registers.ts';
 import type { ScalarType } from '../../../../src/ir/dtype.ts';
 import type { ExprOp } from '../../../../src/ir/expr.ts';
-import * as math from '../../../../src/ir/math.ts';
+import * as math from '../../../../src/ir/math/index.ts';
 import { fillBits } from '../../../../src/ir/philox.ts';
 import { samples } from './samples.ts';
 

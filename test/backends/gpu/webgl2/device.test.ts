@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DevicePlan, Program } from '../../../../src/backends/gpu/device.ts';
+import type { DevicePlan, Program } from '../../../../src/backends/gpu/device/device.ts';
 import { chromiumMissing, openPage, type Page } from '../page/page.ts';
 
 type Entry = typeof import('./entry.ts');

@@ -1,4 +1,4 @@
-import type { Device, DevicePlan, DeviceProgram } from '../../../../src/backends/gpu/device.ts';
+import type { Device, DevicePlan, DeviceProgram } from '../../../../src/backends/gpu/device/device.ts';
 import { type Memory, webgl2Device } from '../../../../src/backends/gpu/webgl2/index.ts';
 import { loadGpuJs } from '../../../../src/gpu/load.ts';
 

@@ -1,0 +1,119 @@
+import { buffersRead } from '../../../ir/buffer-use.ts';
+import { asReduce } from '../../../ir/contract-axes.ts';
+import { dtypes } from '../../../ir/dtype.ts';
+import type { Contract, Kernel } from '../../../ir/kernel.ts';
+import type { Plan, PlanBuffer } from '../../../ir/plan.ts';
+import { sizeOf } from '../../../ir/view.ts';
+import type { Callable } from '../assembler/code.ts';
+import { PlanCode, type Task } from '../module/plan-code.ts';
+import { emitSchedule, type Schedule, type ScheduledTask } from '../module/schedule.ts';
+import { compileContract } from './contract.ts';
+import { compileMap, compileStores } from './map.ts';
+import { compileReduce } from './reduce.ts';
+import { compileScatter } from './scatter.ts';
+
+/** A plan as code. */
+export interface CompiledModule {
+  readonly code: PlanCode;
+  readonly schedule: Schedule;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface CompileOptions {
+  /** Is the memory shared between threads? */
+  readonly shared: boolean;
+  /** Nanoseconds of work that are worth a chunk of their own. */
+  readonly grain?: number | undefined;
+}
+
+/**
+ * Makes a module of a plan: each kernel is one task or several, each task a function and a number of chunks.
+ */
+export function compileModule(plan: Plan, { shared, grain }: CompileOptions): CompiledModule {
+  const code = new PlanCode(plan, shared, grain);
+  const tasks: ScheduledTask[] = [];
+  const done: Placed[] = [];
+  let commit = 0;
+  plan.steps.forEach((kernel, i) => {
+    if (i === plan.commit) commit = tasks.length;
+    code.beginKernel(i);
+    const own = compileKernel(kernel, code);
+    const placed = { kernel, number: i, usesTemporary: code.usesTemporary, end: tasks.length + own.length };
+    const after = lastConflict(placed, done, plan);
+    own.forEach((task, k) => {
+      tasks.push({ ...task, after: k === 0 ? after : tasks.length });
+    });
+    done.push(placed);
+  });
+  if (plan.commit >= plan.steps.length) commit = tasks.length;
+  const schedule = emitSchedule(code, tasks, commit, shared);
+  return { code, schedule, bytes: code.module.encode() };
+}
+
+function compileKernel(kernel: Kernel, plan: PlanCode): Task[] {
+  const { source } = kernel;
+  if (sizeOf(kernel.shape) === 0 && source.kind !== 'scatter') return [];
+  const stores = compileStores(kernel, plan);
+  switch (source.kind) {
+    case 'map':
+      return compileMap(kernel, plan, stores);
+    case 'reduce':
+      return compileReduce(kernel, source, plan, stores);
+    case 'contract':
+      return compileProduct(kernel, source, plan, stores);
+    case 'scatter':
+      return compileScatter(kernel, source, plan, stores);
+  }
+}
+
+/** Products with a vector are reductions, and accumulate as such. */
+function compileProduct(kernel: Kernel, source: Contract, plan: PlanCode, stores: Callable): Task[] {
+  const { batch, m } = source.axes;
+  const rows = sizeOf(kernel.shape.slice(batch, batch + m));
+  const columns = sizeOf(kernel.shape.slice(batch + m));
+  if (rows > 1 && columns > 1) return compileContract(kernel, source, plan, stores);
+  return compileReduce(kernel, asReduce(source, plan.plan.buffers), plan, stores);
+}
+
+interface Placed {
+  readonly kernel: Kernel;
+  readonly number: number;
+  readonly usesTemporary: boolean;
+  /** The number of tasks up to its end. */
+  readonly end: number;
+}
+
+/** Kernels that are looked back upon; those before have to be done in any case. */
+const HORIZON = 32;
+
+/**
+ * How many of the first tasks must be done before a kernel may begin: up to the last one that it must not
+ * overtake.
+ */
+function lastConflict(next: Placed, done: readonly Placed[], plan: Plan): number {
+  const reads = buffersRead(next.kernel);
+  const writes = next.kernel.stores.map((s) => s.buffer);
+  for (let i = done.length - 1; i >= 0 && i >= done.length - HORIZON; i--) {
+    const before = done[i]!;
+    const written = before.kernel.stores.map((s) => s.buffer);
+    if (
+      meet(written, [...reads, ...writes], plan) ||
+      meet(buffersRead(before.kernel), writes, plan) ||
+      (before.usesTemporary && next.usesTemporary && (next.number - before.number) % 2 === 0)
+    )
+      return before.end;
+  }
+  return done[done.length - HORIZON - 1]?.end ?? 0;
+}
+
+const meet = (some: readonly number[], others: readonly number[], { buffers }: Plan): boolean =>
+  some.some((a) => others.some((b) => a === b || overlap(buffers[a]!, buffers[b]!)));
+
+function overlap(a: PlanBuffer, b: PlanBuffer): boolean {
+  if (a.location.kind !== 'arena' || b.location.kind !== 'arena') return false;
+  const endOf = (buffer: PlanBuffer, start: number) => start + buffer.size * dtypes[buffer.dtype].bytes;
+  return (
+    a.location.byteOffset < endOf(b, b.location.byteOffset) &&
+    b.location.byteOffset < endOf(a, a.location.byteOffset)
+  );
+}

@@ -1,0 +1,260 @@
+import { type Columns, columnOrder } from '../../../ir/column-order.ts';
+import type { Access, Kernel, Reduce } from '../../../ir/kernel.ts';
+import { sizeOf } from '../../../ir/view.ts';
+import type { Callable, Code, Local, Operand } from '../assembler/code.ts';
+import { compileFoldRow, emitJoin, emitTree, type Fold, foldOf } from '../loops/fold.ts';
+import type { Nest } from '../loops/nest.ts';
+import { emitPoints } from '../loops/points.ts';
+import { RowsSink } from '../loops/sinks.ts';
+import { unitsTask } from '../module/chunks.ts';
+import { costOf } from '../module/cost.ts';
+import type { PlanCode, Task } from '../module/plan-code.ts';
+import { compileArgReduceRow } from './arg-reduce.ts';
+import { compileOperand } from './operand.ts';
+
+/** Lengths of the order of accumulation that kernel.ts states. */
+const CHUNK = 4096;
+const LANES = 8;
+/** Columns that are reduced side by side. */
+const STRIP = 128;
+
+/**
+ * A reduction. Either each point's elements are reduced in turn, or those of neighbouring points side by
+ * side. Where there are several chunks of a point's elements, a second task joins their results.
+ */
+export function compileReduce(kernel: Kernel, source: Reduce, plan: PlanCode, stores: Callable): Task[] {
+  const { reducer, over, expr, inputs } = source;
+  const cost =
+    costOf(sizeOf(kernel.shape) * sizeOf(over), [expr]) + costOf(sizeOf(kernel.shape), rootsOf(kernel));
+  const nest: Nest = { shape: [...kernel.shape, ...over], inputs, roots: [expr], split: kernel.shape.length };
+  if (reducer === 'argmax' || reducer === 'argmin') {
+    const find = compileArgReduceRow(reducer, nest, sizeOf(over), plan);
+    return [
+      rowsTask(kernel, plan, stores, cost, 1, (code, point, to, scratch) =>
+        code.store('i32.store', to, code.call(find, point, scratch)!),
+      ),
+    ];
+  }
+  const fold = foldOf(reducer, expr.type);
+  const columns = columnOrder(kernel.shape, over, inputs);
+  if (columns !== null) return sideBySide(kernel, source, columns, fold, cost, plan, stores);
+  return inTurn(kernel, nest, sizeOf(over), fold, cost, plan, stores);
+}
+
+const rootsOf = (kernel: Kernel) => kernel.stores.map((store) => store.expr);
+
+/** Points whose results wait in scratch memory until the stores take them. */
+const WAITING = 1024;
+
+/**
+ * A task over all points: `reduce` writes the result of `together` points from `point` on to addresses from
+ * `to` on, 4 bytes apart; then come the stores.
+ */
+function rowsTask(
+  kernel: Kernel,
+  plan: PlanCode,
+  stores: Callable,
+  cost: number,
+  together: number,
+  reduce: (code: Code, point: Local, to: Local, scratch: Local, end: Local) => void,
+): Task {
+  const results = plan.scratch(4 * WAITING + 64);
+  return unitsTask(plan, sizeOf(kernel.shape), cost, 1, (code, first, end, scratch) => {
+    const acc = code.op('i32.add', scratch, results);
+    code.for(first, end, WAITING, (from) => {
+      const upTo = code.smaller(code.op('i32.add', from, WAITING), end);
+      code.for(from, upTo, together, (point) => {
+        const to = code.op('i32.add', acc, code.op('i32.shl', code.op('i32.sub', point, from), 2));
+        reduce(code, point, to, scratch, upTo);
+      });
+      code.call(stores, from, code.op('i32.sub', upTo, from), acc, scratch);
+    });
+  });
+}
+
+function inTurn(
+  kernel: Kernel,
+  nest: Nest,
+  length: number,
+  fold: Fold,
+  cost: number,
+  plan: PlanCode,
+  stores: Callable,
+): Task[] {
+  const size = sizeOf(kernel.shape);
+  const operand = compileOperand(nest, plan);
+  const foldRow = compileFoldRow(fold, plan);
+  const buffer = plan.scratch(4 * CHUNK + 64);
+  const chunks = Math.ceil(length / CHUNK);
+
+  if (chunks <= 1) {
+    const together = Math.min(WAITING, Math.floor(CHUNK / Math.max(1, length)));
+    return [
+      rowsTask(kernel, plan, stores, cost, together, (code, point, to, scratch, end) => {
+        const rows = code.smaller(code.op('i32.sub', end, point), together);
+        const x = code.op('i32.add', scratch, buffer);
+        code.call(operand, point, 0, code.op('i32.mul', rows, length), x, scratch);
+        code.for(0, rows, 1, (row) => {
+          const from = code.op('i32.add', x, code.op('i32.mul', row, 4 * length));
+          const result = code.call(foldRow, from, length)!;
+          code.storeLane('v128.store32_lane', 0, code.op('i32.add', to, code.op('i32.shl', row, 2)), result);
+        });
+      }),
+    ];
+  }
+
+  const partials = plan.temporary(16 * size * chunks);
+  const chunkResults = unitsTask(plan, size * chunks, cost, 1, (code, first, end, scratch) => {
+    const x = code.op('i32.add', scratch, buffer);
+    const results = plan.word(code, partials);
+    code.for(first, end, 1, (unit) => {
+      const chunk = code.op('i32.rem_u', unit, chunks);
+      const at = code.op('i32.mul', chunk, CHUNK);
+      const count = code.smaller(code.op('i32.sub', length, at), CHUNK);
+      const point = code.op('i32.div_u', unit, chunks);
+      code.call(operand, point, at, count, x, scratch);
+      const to = code.op('i32.add', results, code.op('i32.shl', unit, 4));
+      code.store('v128.store', to, code.call(foldRow, x, count)!);
+    });
+  });
+  const joined = rowsTask(kernel, plan, stores, 2 * size * chunks, 1, (code, point, to) => {
+    const from = code.op('i32.add', plan.word(code, partials), code.op('i32.mul', point, 16 * chunks));
+    emitTree(code, fold, from, chunks, 16, 16);
+    code.storeLane('v128.store32_lane', 0, to, code.load('v128.load', [from]));
+  });
+  return [chunkResults, joined];
+}
+
+function sideBySide(
+  kernel: Kernel,
+  { over, expr }: Reduce,
+  columns: Columns,
+  fold: Fold,
+  cost: number,
+  plan: PlanCode,
+  stores: Callable,
+): Task[] {
+  const { width } = columns;
+  const strip = Math.min(width, STRIP);
+  const strips = Math.floor(width / strip);
+  const rest = width - strips * strip;
+  const part = (at: number, count: number, size: number): Task[] => {
+    const share = (cost * count * size) / width;
+    const inputs = columns.inputs.map((input) => inStrips(input, columns.outer, at, count, size));
+    const nest = { shape: inputs[0]!.view.shape, inputs, roots: [expr], split: columns.outer + 1 };
+    const points = { first: at, strips: count, size, width, total: sizeOf(kernel.shape) / width };
+    return stripTasks(nest, points, sizeOf(over), fold, share, plan, stores);
+  };
+  return [...part(0, strips, strip), ...(rest > 0 ? part(strips * strip, 1, rest) : [])];
+}
+
+/** The view [outer..., over..., width] as [outer..., strips, over..., size], from column `at` on. */
+function inStrips(input: Access, outer: number, at: number, strips: number, size: number): Access {
+  const { shape, stride, offset } = input.view;
+  const step = stride[stride.length - 1]!;
+  const insert = (list: readonly number[], axis: number, last: number): number[] => [
+    ...list.slice(0, outer),
+    axis,
+    ...list.slice(outer, -1),
+    last,
+  ];
+  return {
+    ...input,
+    view: {
+      shape: insert(shape, strips, size),
+      stride: insert(stride, step * size, step),
+      offset: { ...offset, base: offset.base + at * step },
+    },
+  };
+}
+
+/**
+ * Where the results of strips lie: `total` rows of `width` points, `strips` of `size` in each from `first`
+ * on.
+ */
+interface Strips {
+  readonly first: number;
+  readonly strips: number;
+  readonly size: number;
+  readonly width: number;
+  readonly total: number;
+}
+
+function stripTasks(
+  nest: Nest,
+  { first, strips, size, width, total }: Strips,
+  length: number,
+  fold: Fold,
+  cost: number,
+  plan: PlanCode,
+  stores: Callable,
+): Task[] {
+  const chunks = Math.ceil(length / CHUNK);
+  const pitch = Math.ceil((4 * size) / 16) * 16;
+  const laneBytes = LANES * pitch;
+  const lanes = plan.scratch(laneBytes + 64);
+  const accumulate = plan.module.function(
+    Array(5).fill('i32'),
+    [],
+    (code, group, start, count, to, scratch) => {
+      const range = { group: group!, start: start!, count: count!, acc: null, scratch: scratch! };
+      const rows = { size, pitch, count: LANES };
+      emitPoints(code, plan, nest, range, () => new RowsSink(code, fold, to!, rows), true);
+    },
+  );
+  /** The result of rows `row` to `row + rows` - 1 of a strip is left in the first lane. */
+  const reduceRows = (
+    code: Code,
+    strip: Local,
+    row: Operand,
+    rows: Operand,
+    to: Local,
+    scratch: Local,
+  ): void => {
+    const neutral = code.literal(fold.identity);
+    code.for(0, laneBytes, 16, (at) => code.store('v128.store', code.op('i32.add', to, at), neutral));
+    const [start, count] = [row, rows].map((n) => code.op('i32.mul', n, size));
+    code.call(accumulate, strip, start!, count!, to, scratch);
+    for (let half = LANES / 2; half >= 1; half /= 2)
+      emitJoin(code, fold, to, to, code.op('i32.add', to, half * pitch), half * pitch);
+  };
+  const store = (code: Code, strip: Local, acc: Local, scratch: Local): void => {
+    const row = code.op('i32.mul', code.op('i32.div_u', strip, strips), width);
+    const column = code.op('i32.mul', code.op('i32.rem_u', strip, strips), size);
+    code.call(stores, code.op('i32.add', code.op('i32.add', row, column), first), size, acc, scratch);
+  };
+
+  const count = total * strips;
+  if (chunks <= 1) {
+    return [
+      unitsTask(plan, count, cost, 1, (code, from, end, scratch) =>
+        code.for(from, end, 1, (strip) => {
+          const to = code.op('i32.add', scratch, lanes);
+          reduceRows(code, strip, 0, length, to, scratch);
+          store(code, strip, to, scratch);
+        }),
+      ),
+    ];
+  }
+  const partials = plan.temporary(count * chunks * pitch + 64);
+  return [
+    unitsTask(plan, count * chunks, cost, 1, (code, from, end, scratch) =>
+      code.for(from, end, 1, (unit) => {
+        const to = code.op('i32.add', scratch, lanes);
+        const row = code.op('i32.mul', code.op('i32.rem_u', unit, chunks), CHUNK);
+        const rows = code.smaller(code.op('i32.sub', length, row), CHUNK);
+        reduceRows(code, code.op('i32.div_u', unit, chunks), row, rows, to, scratch);
+        const target = code.op('i32.add', plan.word(code, partials), code.op('i32.mul', unit, pitch));
+        code.copyMemory(target, to, pitch);
+      }),
+    ),
+    unitsTask(plan, count, (cost * chunks) / length, 1, (code, from, end, scratch) =>
+      code.for(from, end, 1, (strip) => {
+        const at = code.op('i32.mul', strip, chunks * pitch);
+        const results = code.op('i32.add', plan.word(code, partials), at);
+        emitTree(code, fold, results, chunks, pitch, pitch);
+        store(code, strip, results, scratch);
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,118 @@
+import type { ScalarType } from '../../../ir/dtype.ts';
+import type { Reducer } from '../../../ir/kernel.ts';
+import type { Callable, Code, Local, Operand } from '../assembler/code.ts';
+import type { Plain } from '../assembler/instructions.ts';
+import type { PlanCode } from '../module/plan-code.ts';
+
+/** How values are reduced: vectors of 32-bit lanes, bools as masks. */
+export interface Fold {
+  readonly op: Plain;
+  /** The four lanes of the value to start from. */
+  readonly identity: Float32Array | Int32Array;
+}
+
+const floats = (value: number): Float32Array => new Float32Array(4).fill(value);
+const ints = (value: number): Int32Array => new Int32Array(4).fill(value);
+
+export function foldOf(reducer: Exclude<Reducer, 'argmax' | 'argmin'>, type: ScalarType): Fold {
+  const fold = folds[type]?.[reducer];
+  if (fold === undefined) throw new Error(`[wasm] ${reducer} is not a reduction of ${type}`);
+  return fold;
+}
+
+const folds: { readonly [type: string]: { readonly [reducer: string]: Fold } } = {
+  f32: {
+    sum: { op: 'f32x4.add', identity: floats(0) },
+    prod: { op: 'f32x4.mul', identity: floats(1) },
+    max: { op: 'f32x4.max', identity: floats(-Infinity) },
+    min: { op: 'f32x4.min', identity: floats(Infinity) },
+  },
+  i32: {
+    sum: { op: 'i32x4.add', identity: ints(0) },
+    prod: { op: 'i32x4.mul', identity: ints(1) },
+    max: { op: 'i32x4.max_s', identity: ints(-2147483648) },
+    min: { op: 'i32x4.min_s', identity: ints(2147483647) },
+  },
+  bool: {
+    max: { op: 'v128.or', identity: ints(0) },
+    min: { op: 'v128.and', identity: ints(-1) },
+  },
+};
+
+/**
+ * A function `(from, count)` that reduces `count` <= 4096 neighbours in memory by the rule of `Reduce` for
+ * one chunk; the result is in lane 0.
+ */
+export function compileFoldRow({ op, identity }: Fold, plan: PlanCode): Callable {
+  return plan.module.function(['i32', 'i32'], ['v128'], (code, from, count) => {
+    const neutral = code.literal(identity);
+    const [low, high] = [code.copy(neutral), code.copy(neutral)];
+    const at = code.copy(from!);
+    const end = code.op('i32.add', from!, code.op('i32.shl', code.op('i32.and', count!, -8), 2));
+    code.if(code.op('i32.lt_u', at, end), () =>
+      code.loop(() => {
+        code.update(low, op, low, code.load('v128.load', [at]));
+        code.update(high, op, high, code.load('v128.load', [at], 16));
+        code.update(at, 'i32.add', at, 32);
+        return code.op('i32.lt_u', at, end);
+      }),
+    );
+    const rest = code.op('i32x4.splat', code.op('i32.and', count!, 7));
+    [low, high].forEach((lanes, half) => {
+      const numbers = code.literal(Int32Array.of(0, 1, 2, 3).map((l) => l + 4 * half));
+      const x = code.load('v128.load', [at], 16 * half);
+      const valid = code.op('i32x4.lt_s', numbers, rest);
+      code.update(lanes, op, lanes, code.op('v128.bitselect', x, neutral, valid));
+    });
+    code.update(low, op, low, high);
+    code.update(low, op, low, code.shuffle([2, 3, 2, 3], low, low));
+    code.return(code.op(op, low, code.shuffle([1, 1, 1, 1], low, low)));
+  });
+}
+
+/** `to[i] = a[i] op b[i]` for vectors of four in `bytes` bytes, which are a multiple of 16. */
+export function emitJoin(
+  code: Code,
+  { op }: Fold,
+  to: Operand,
+  a: Operand,
+  b: Operand,
+  bytes: Operand,
+): void {
+  code.for(0, bytes, 16, (at) => {
+    const [x, y] = [a, b].map((from) => code.load('v128.load', [code.op('i32.add', from, at)]));
+    code.store('v128.store', code.op('i32.add', to, at), code.op(op, x!, y!));
+  });
+}
+
+/**
+ * Joins `count` rows of `bytes` bytes (a multiple of 16), `pitch` bytes apart, in rounds of neighbours; the
+ * result takes the first row's place.
+ */
+export function emitTree(
+  code: Code,
+  fold: Fold,
+  from: Local,
+  count: number,
+  pitch: number,
+  bytes: Operand,
+): void {
+  const n = code.copy(count);
+  code.if(code.op('i32.gt_u', n, 1), () =>
+    code.loop(() => {
+      const half = code.op('i32.shr_u', n, 1);
+      code.for(0, half, 1, (i) => {
+        const to = code.op('i32.add', from, code.op('i32.mul', i, pitch));
+        const first = code.op('i32.add', from, code.op('i32.mul', i, 2 * pitch));
+        emitJoin(code, fold, to, first, code.op('i32.add', first, pitch), bytes);
+      });
+      code.if(code.op('i32.and', n, 1), () => {
+        const to = code.op('i32.add', from, code.op('i32.mul', half, pitch));
+        const last = code.op('i32.add', from, code.op('i32.mul', code.op('i32.sub', n, 1), pitch));
+        code.copyMemory(to, last, bytes);
+      });
+      code.set(n, code.op('i32.shr_u', code.op('i32.add', n, 1), 1));
+      return code.op('i32.gt_u', n, 1);
+    }),
+  );
+}

@@ -1,0 +1,44 @@
+import type { Code, Local } from '../assembler/code.ts';
+import { FRAME, frame } from './layout.ts';
+import { perPlan } from './per-plan.ts';
+import type { PlanCode } from './plan-code.ts';
+
+/** Records the failure of a check where a lane of `condition` is false. */
+export function emitFailures(
+  code: Code,
+  plan: PlanCode,
+  check: number,
+  value: Local,
+  condition: Local,
+): void {
+  const failed = code.op('i32.eqz', code.op('i32x4.all_true', condition));
+  code.if(failed, () => {
+    for (let l = 0; l < 4; l++) {
+      const bad = code.op('i32.eqz', code.lane('i32x4.extract_lane', l, condition));
+      code.if(bad, () => emitFailure(code, plan, check, code.lane('i32x4.extract_lane', l, value)));
+    }
+  });
+}
+
+/** Records the failure of a check at one value. The smallest one is kept, whatever thread comes first. */
+export function emitFailure(code: Code, plan: PlanCode, check: number, value: Local): void {
+  code.call(failure(plan), plan.checkWords(check), value);
+}
+
+/** The module's function `(words, value)` that writes a check's two words. */
+const failure = perPlan((plan) =>
+  plan.module.function(['i32', 'i32'], [], (code, words, value) => {
+    const start = code.global(FRAME);
+    code.store('i32.atomic.store', start, 1, frame.failed);
+    const at = code.op('i32.add', start, words!);
+    code.store('i32.atomic.store', at, 1);
+    const seen = code.load('i32.atomic.load', [at], 4);
+    code.loop(() => {
+      const least = code.select(code.op('i32.lt_s', value!, seen), value!, seen);
+      const found = code.load('i32.atomic.rmw.cmpxchg', [at, seen, least], 4);
+      const again = code.op('i32.ne', found, seen);
+      code.set(seen, found);
+      return again;
+    });
+  }),
+);

@@ -1,0 +1,141 @@
+import { dtypes, type ScalarType } from '../../../ir/dtype.ts';
+import type { Plan } from '../../../ir/plan.ts';
+import type { Offset } from '../../../ir/view.ts';
+import type { Callable, Code, Local } from '../assembler/code.ts';
+import { WasmModule } from '../assembler/module.ts';
+import { aligned, FRAME, frame } from './layout.ts';
+
+/**
+ * A part of a kernel whose chunks may run in any order and on any thread: `run(chunk, scratch)` for chunk =
+ * 0, 1, ... A kernel is one task or several, one after the other.
+ */
+export interface Task {
+  readonly run: Callable;
+  readonly chunks: number;
+  /** A rough count of nanoseconds on one thread, for all chunks. */
+  readonly cost: number;
+}
+
+/** A word of the frame, which the host writes before each run. */
+export type Word =
+  /** The address of a view's first element. */
+  | { readonly kind: 'address'; readonly buffer: number; readonly offset: Offset }
+  /** The value of an offset, for inputs that read no memory. */
+  | { readonly kind: 'offset'; readonly offset: Offset }
+  | { readonly kind: 'value'; readonly slot: number; readonly type: ScalarType }
+  /** The address of temporary memory; kernels of odd and of even number have regions of their own. */
+  | { readonly kind: 'temporary'; readonly odd: boolean; readonly byteOffset: number }
+  /** The address of a table. */
+  | { readonly kind: 'table'; readonly values: Int32Array }
+  /** Has the check failed, and the smallest value that did: 0 and the largest number before a run. */
+  | { readonly kind: 'failed' }
+  | { readonly kind: 'least' };
+
+/**
+ * What the code of one plan's kernels shares: the module, and the words of the frame that the code reads.
+ * Memory for a kernel: `scratch` belongs to one thread during one chunk, `temporary` to one kernel from its
+ * first task to its last.
+ */
+export class PlanCode {
+  readonly module: WasmModule;
+  readonly plan: Plan;
+  readonly words: Word[] = [];
+  /** Nanoseconds of work that are worth a chunk of their own. */
+  readonly grain: number;
+  /** The most that any kernel needs; temporary memory for kernels of even and of odd number. */
+  scratchBytes = 0;
+  readonly temporaryBytes: [even: number, odd: number] = [0, 0];
+  #kernel = 0;
+  #scratch = 0;
+  #temporary = 0;
+  readonly #known = new Map<string, number>();
+
+  constructor(plan: Plan, shared: boolean, grain = 20_000) {
+    this.plan = plan;
+    this.grain = grain;
+    this.module = new WasmModule(shared, ['frame']);
+    for (const _ of plan.checks) {
+      this.#newWord({ kind: 'failed' });
+      this.#newWord({ kind: 'least' });
+    }
+  }
+
+  /** The two words of check number `check`: 'failed' and, 4 bytes on, 'least'. */
+  checkWords(check: number): number {
+    return frame.words + 8 * check;
+  }
+
+  /** Neighbours have different temporary memory: the second may begin while the first one ends. */
+  beginKernel(kernel: number): void {
+    this.#kernel = kernel;
+    this.#scratch = 0;
+    this.#temporary = 0;
+  }
+
+  /** Has the kernel that began last temporary memory? */
+  get usesTemporary(): boolean {
+    return this.#temporary > 0;
+  }
+
+  /** `bytes` bytes in the scratch memory of the thread: their offset in it. */
+  scratch(bytes: number): number {
+    const at = this.#scratch;
+    this.#scratch += aligned(bytes);
+    this.scratchBytes = Math.max(this.scratchBytes, this.#scratch);
+    return at;
+  }
+
+  /** `bytes` bytes for the kernel's tasks: the word of their address. */
+  temporary(bytes: number): number {
+    const parity = this.#kernel % 2;
+    const byteOffset = this.#temporary;
+    this.#temporary += aligned(bytes);
+    this.temporaryBytes[parity] = Math.max(this.temporaryBytes[parity]!, this.#temporary);
+    return this.#newWord({ kind: 'temporary', odd: parity === 1, byteOffset });
+  }
+
+  /** A table of numbers: the word of its address. */
+  table(values: Int32Array): number {
+    return this.#newWord({ kind: 'table', values });
+  }
+
+  /** The value of a word. */
+  word(code: Code, word: number): Local {
+    return code.load('i32.load', [code.global(FRAME)], word);
+  }
+
+  /** The address of a view's first element. */
+  address(code: Code, { buffer, view }: { buffer: number; view: { offset: Offset } }): Local {
+    const { offset } = view;
+    return this.word(code, this.#shared(`a${buffer} ${textOf(offset)}`, { kind: 'address', buffer, offset }));
+  }
+
+  /** An offset as a number. */
+  offset(code: Code, offset: Offset): Local {
+    return this.word(code, this.#shared(`o ${textOf(offset)}`, { kind: 'offset', offset }));
+  }
+
+  /** One of the plan's values: an f32, or an i32 (bools are 0 and -1). */
+  value(code: Code, slot: number, type: ScalarType): Local {
+    const word = this.#shared(`v${slot} ${type}`, { kind: 'value', slot, type });
+    return code.load(type === 'f32' ? 'f32.load' : 'i32.load', [code.global(FRAME)], word);
+  }
+
+  /** Bytes of one element. */
+  bytesOf(buffer: number): number {
+    return dtypes[this.plan.buffers[buffer]!.dtype].bytes;
+  }
+
+  #newWord(word: Word): number {
+    return frame.words + 4 * (this.words.push(word) - 1);
+  }
+
+  #shared(key: string, word: Word): number {
+    const at = this.#known.get(key) ?? this.#newWord(word);
+    this.#known.set(key, at);
+    return at;
+  }
+}
+
+const textOf = ({ base, terms }: Offset): string =>
+  [base, ...terms.map(({ slot, scale }) => `${slot}*${scale}`)].join(' ');

@@ -1,0 +1,231 @@
+import type { Callable, Code, Local } from '../assembler/code.ts';
+import { aligned, counters, FRAME, frame, LINE, NAP, Status } from './layout.ts';
+import type { PlanCode, Task } from './plan-code.ts';
+
+/** A task, and how many of the plan's first tasks must be completely done before it may begin. */
+export interface ScheduledTask extends Task {
+  readonly after: number;
+}
+
+/** What the exports of a plan's module need to run. */
+export interface Schedule {
+  /** Bytes of the frame: its words, then the counters, which begin at `counters`. */
+  readonly frameBytes: number;
+  readonly counters: number;
+  /** Bytes of scratch memory for each thread. */
+  readonly scratchBytes: number;
+  /** The most chunks of any task: as many threads find work. */
+  readonly width: number;
+  /**
+   * A rough count of nanoseconds on one thread: of all tasks, and of those that several threads can share.
+   */
+  readonly cost: number;
+  readonly sharedCost: number;
+  readonly tasks: number;
+}
+
+/** What a plan's module exports. */
+export interface ScheduleExports {
+  /** Runs all on the calling thread. */
+  alone(): void;
+  /**
+   * Takes part in a run as thread number `thread` and gives the number of chunks that it ran; thread 0 stays
+   * until all are done. A thread that waits gives up after `rounds` rounds (each `NAP` long if it `sleeps`,
+   * else a few milliseconds of spinning) in which nothing moves, and sets the status to stalled; 0 waits for
+   * ever.
+   */
+  run(thread: number, rounds: number, sleeps: number): number;
+}
+
+/** Looks at a counter before a thread sleeps: about 40 microseconds. */
+const SPINS = 20_000;
+/** Looks in a round of a thread that may not sleep: 1 to 7 milliseconds, as the engine has compiled them. */
+const ROUND_SPINS = 500_000;
+
+/**
+ * Emits and exports the functions that run a plan's tasks in order: `alone`, and, for shared memory, `run`.
+ * The tasks from number `commit` on run only if no check has failed before. No word may be added to the plan
+ * afterwards.
+ */
+export function emitSchedule(
+  plan: PlanCode,
+  tasks: readonly ScheduledTask[],
+  commit: number,
+  shared = true,
+): Schedule {
+  tasks.forEach(({ after }, i) => {
+    if (after > i) throw new Error(`[wasm] task ${i} waits for task ${after - 1}`);
+  });
+  const start = frame.words + aligned(4 * plan.words.length);
+  emitAlone(plan, tasks, commit);
+  if (shared) emitRun(plan, tasks, commit, start);
+  const sum = (some: readonly Task[]) => some.reduce((total, { cost }) => total + cost, 0);
+  return {
+    frameBytes: start + counters.tasks + LINE * tasks.length,
+    counters: start,
+    scratchBytes: plan.scratchBytes,
+    width: tasks.reduce((most, { chunks }) => Math.max(most, chunks), 0),
+    cost: sum(tasks),
+    sharedCost: sum(tasks.filter(({ chunks }) => chunks > 1)),
+    tasks: tasks.length,
+  };
+}
+
+function emitAlone(plan: PlanCode, tasks: readonly ScheduledTask[], commit: number): void {
+  const alone = plan.module.function([], [], (code) => {
+    const scratch = plan.word(code, frame.scratch);
+    const [chunk, more] = [code.local('i32'), code.local('i32')];
+    tasks.forEach(({ run, chunks }, i) => {
+      if (i === commit) code.if(plan.word(code, frame.failed), () => code.return());
+      if (chunks === 1) code.call(run, 0, scratch);
+      if (chunks < 2) return;
+      code.set(chunk, 0);
+      code.loop(() => {
+        code.call(run, chunk, scratch);
+        code.update(chunk, 'i32.add', chunk, 1);
+        code.update(more, 'i32.lt_u', chunk, chunks);
+        return more;
+      });
+    });
+  });
+  plan.module.export('alone', alone);
+}
+
+function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], commit: number, start: number): void {
+  const wait = emitWait(plan, start, tasks.length);
+  // A function for each task keeps `run` short of variables: engines' first compilers are slow with many.
+  const share = tasks.map((task) => emitShare(plan, task, start));
+  const lineOf = (task: number) => start + counters.tasks + LINE * task;
+  const run = plan.module.function(['i32', 'i32', 'i32'], ['i32'], (code, thread, rounds, sleeps) => {
+    const count = code.local('i32');
+    const even = plan.word(code, frame.even);
+    const offset = code.op('i32.mul', thread!, plan.word(code, frame.scratchBytes));
+    const scratch = code.op('i32.add', plan.word(code, frame.scratch), offset);
+    const base = code.global(FRAME);
+    // Variables are used again: engines allow 50,000 in a function, and a plan may have many thousand tasks.
+    const [line, goesOn, ran] = [code.local('i32'), code.local('i32'), code.local('i32')];
+    let settled = 0;
+    const settle = (after: number) => {
+      for (; settled < after; settled++) {
+        code.update(line, 'i32.add', base, lineOf(settled));
+        code.callInto(goesOn, wait, line, tasks[settled]!.chunks, rounds!, sleeps!);
+        code.update(goesOn, 'i32.eqz', goesOn);
+        code.if(goesOn, () => code.return(count));
+      }
+    };
+    tasks.forEach(({ after }, i) => {
+      settle(i === commit ? i : after);
+      if (i === commit) code.if(plan.word(code, frame.failed), () => code.return(count));
+      code.update(line, 'i32.add', base, lineOf(i));
+      code.callInto(ran, share[i]!, line, thread!, even, scratch);
+      code.update(count, 'i32.add', count, ran);
+    });
+    code.if(code.op('i32.eqz', thread!), () => settle(tasks.length));
+    code.return(count);
+  });
+  plan.module.export('run', run);
+}
+
+/** `share(line, thread, even, scratch)` runs chunks of a task until none is left and gives their number. */
+function emitShare(plan: PlanCode, { run, chunks }: Task, start: number): Callable {
+  const types = ['i32', 'i32', 'i32', 'i32'] as const;
+  return plan.module.function(types, ['i32'], (code, line, thread, even, scratch) => {
+    const count = code.local('i32');
+    const chunk = code.copy(thread!);
+    const begun = code.local('i32');
+    const take = () =>
+      code.if(code.op('i32.eqz', even!), () => {
+        // To look costs less than to add, and most that come late only look.
+        code.loadInto(begun, 'i32.atomic.load', [line!], counters.taken);
+        code.if(code.op('i32.ge_u', begun, chunks), () => code.return(count));
+        code.loadInto(chunk, 'i32.atomic.rmw.add', [line!, 1], counters.taken);
+      });
+    code.loop(() => {
+      take();
+      code.if(code.op('i32.ge_u', chunk, chunks), () => code.return(count));
+      code.call(run, chunk, scratch!);
+      code.update(count, 'i32.add', count, 1);
+      code.update(chunk, 'i32.add', chunk, even!);
+      const before = code.load('i32.atomic.rmw.add', [line!, 1], counters.done);
+      code.if(code.op('i32.eq', before, chunks - 1), () => emitSignal(code, start));
+      return 1;
+    });
+    code.return(count);
+  });
+}
+
+/** Wakes the threads that sleep, to look again. */
+function emitSignal(code: Code, start: number): void {
+  const base = code.global(FRAME);
+  code.load('i32.atomic.rmw.add', [base, 1], start + counters.signal);
+  const sleepers = code.load('i32.atomic.load', [base], start + counters.sleepers);
+  code.if(sleepers, () => {
+    code.load('memory.atomic.notify', [base, -1], start + counters.signal);
+  });
+}
+
+/**
+ * `wait(line, chunks, rounds, sleeps)` waits until a task is done: 1, or 0 where the run is to end, because a
+ * thread has trapped or because nothing has moved for `rounds` rounds.
+ */
+function emitWait(plan: PlanCode, start: number, tasks: number): Callable {
+  const moves = emitMoves(plan, start, tasks);
+  const types = ['i32', 'i32', 'i32', 'i32'] as const;
+  return plan.module.function(types, ['i32'], (code, line, chunks, rounds, sleeps) => {
+    const base = code.global(FRAME);
+    const spins = code.copy(SPINS);
+    const seen = code.local('i32');
+    const still = code.local('i32');
+    const look = () => {
+      const done = code.load('i32.atomic.load', [line!], counters.done);
+      code.if(code.op('i32.eq', done, chunks!), () => code.return(1));
+      const status = code.load('i32.atomic.load', [base], frame.status);
+      code.if(status, () => code.return(0));
+    };
+    const sleep = () => {
+      const signal = code.load('i32.atomic.load', [base], start + counters.signal);
+      // What ends from here on changes the signal.
+      look();
+      code.load('i32.atomic.rmw.add', [base, 1], start + counters.sleepers);
+      code.load('memory.atomic.wait32', [base, signal, code.i64(NAP * 1e6)], start + counters.signal);
+      code.load('i32.atomic.rmw.add', [base, -1], start + counters.sleepers);
+      code.set(spins, 1);
+    };
+    const giveUp = () => {
+      code.load('i32.atomic.rmw.cmpxchg', [base, Status.ok, Status.stalled], frame.status);
+      emitSignal(code, start);
+      code.return(0);
+    };
+    code.loop(() => {
+      look();
+      code.update(spins, 'i32.sub', spins, 1);
+      code.if(code.op('i32.eqz', spins), () => {
+        code.if(sleeps!, sleep, () => code.set(spins, ROUND_SPINS));
+        const now = code.call(moves)!;
+        const moved = code.op('i32.ne', now, seen);
+        code.set(seen, now);
+        code.update(still, 'i32.add', still, 1);
+        code.set(still, code.select(moved, 0, still));
+        const all = code.op('i32.and', code.op('i32.ne', rounds!, 0), code.op('i32.ge_u', still, rounds!));
+        code.if(all, giveUp);
+      });
+      return 1;
+    });
+    code.return(0);
+  });
+}
+
+/** `moves()` counts all that has happened in a run. */
+function emitMoves(plan: PlanCode, start: number, tasks: number): Callable {
+  return plan.module.function([], ['i32'], (code) => {
+    const sum: Local = code.local('i32');
+    const base = code.global(FRAME);
+    const first = code.op('i32.add', base, start + counters.tasks);
+    code.for(first, code.op('i32.add', first, LINE * tasks), LINE, (line) => {
+      for (const counter of [counters.taken, counters.done]) {
+        code.update(sum, 'i32.add', sum, code.load('i32.atomic.load', [line], counter));
+      }
+    });
+    code.return(sum);
+  });
+}

@@ -1,0 +1,88 @@
+import type { ScalarType } from '../../../ir/dtype.ts';
+import { type Expr, postorder } from '../../../ir/expr.ts';
+import type { Code, Local } from '../assembler/code.ts';
+import type { PlanCode } from '../module/plan-code.ts';
+import { f32x4, i32x4 } from './literals.ts';
+import { type Argument, emitOperation } from './operations.ts';
+import { philoxWords } from './philox.ts';
+
+/** What the loop around expressions knows: vectors of four points. */
+export interface PointContext {
+  /** The elements of a `load`; `indices` are its computed indices. */
+  readonly load: (e: Expr, indices: readonly Local[]) => Local;
+  readonly acc: (type: ScalarType) => Local;
+  /** The words of a `philox`, or null where each lane is to compute its own. */
+  readonly philox: (e: Expr) => Local | null;
+  /** Records a failure for each lane where `condition` is false. */
+  readonly check: (number: number, value: Local, condition: Local) => void;
+}
+
+/**
+ * Emits straight-line code for expressions at four points, each node once: floats are f32x4, integers i32x4,
+ * bools masks (0 or -1). What is the same at all points is computed where the function begins. The results
+ * may be variables that `context` gave, or such of the function's beginning: nobody may change them. `done`
+ * holds what has been computed before, and takes what is now.
+ */
+export function emitExpressions(
+  code: Code,
+  plan: PlanCode,
+  context: PointContext,
+  roots: readonly Expr[],
+  done = new Map<Expr, Argument>(),
+): Local[] {
+  for (const e of postorder(roots)) {
+    if (done.has(e)) continue;
+    const args = e.args.map((a) => done.get(a)!);
+    const once = e.op !== 'load' && e.op !== 'acc' && e.op !== 'check' && args.every((a) => a.once);
+    const emit = (): Local => emitNode(code, plan, context, e, args);
+    const local = once ? code.once(keyOf(e, args), emit) : emit();
+    done.set(e, { local, once, literal: e.op === 'const' ? literalOf(e) : null });
+  }
+  return roots.map((root) => done.get(root)!.local);
+}
+
+/** The same for all expressions that have the same value at all points. */
+const keyOf = ({ op, type, value, args: inputs }: Expr, args: readonly Argument[]): string =>
+  [
+    op,
+    type,
+    Object.is(value, -0) ? '-0' : value,
+    ...inputs.map((a, i) => `${a.type}${args[i]!.local.index}`),
+  ].join(' ');
+
+function emitNode(
+  code: Code,
+  plan: PlanCode,
+  context: PointContext,
+  e: Expr,
+  args: readonly Argument[],
+): Local {
+  const locals = args.map((a) => a.local);
+  switch (e.op) {
+    case 'const':
+      return (e.type === 'f32' ? f32x4 : i32x4)(code, literalOf(e));
+    case 'uniform': {
+      const value = plan.value(code, e.value, e.type);
+      return code.op(e.type === 'f32' ? 'f32x4.splat' : 'i32x4.splat', value);
+    }
+    case 'load':
+      return context.load(e, locals);
+    case 'acc':
+      return context.acc(e.type);
+    case 'philox':
+      return (
+        (args.every((a) => a.once) ? null : context.philox(e)) ?? code.call(philoxWords(plan), ...locals)!
+      );
+    case 'check':
+      context.check(e.value, locals[0]!, locals[1]!);
+      return code.op('v128.and', locals[0]!, locals[1]!);
+    default:
+      return emitOperation(code, plan, e.op, e.args[e.args.length - 1]!.type, args);
+  }
+}
+
+/** The number that a literal is in its type: in a bool's mask 0 or -1. */
+function literalOf({ type, value }: Expr): number {
+  if (type === 'f32') return Math.fround(value);
+  return type === 'bool' ? -Number(value !== 0) : value | 0;
+}

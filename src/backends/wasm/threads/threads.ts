@@ -1,0 +1,70 @@
+import type { Memory } from '../memory/memory.ts';
+import { messageOf, type Platform } from './platform.ts';
+import type { Pool } from './pool.ts';
+import { type Program, WORTH_ASLEEP, writeScratch } from './program.ts';
+import { ThreadLimit } from './thread-limit.ts';
+
+/**
+ * Runs programs: on the calling thread, and, once there is one that is worth it, on a pool, which is loaded
+ * only then.
+ */
+export class Threads {
+  readonly limit: ThreadLimit;
+  readonly #memory: Memory;
+  readonly #platform: Platform;
+  #pool: Pool | null = null;
+  #loading: Promise<void> | null = null;
+
+  constructor(memory: Memory, platform: Platform) {
+    this.#memory = memory;
+    this.#platform = platform;
+    this.limit = new ThreadLimit(platform, memory.shared);
+  }
+
+  /** Would a turn of the event loop help: are workers starting? */
+  get starting(): boolean {
+    return this.#pool === null ? this.#loading !== null : this.#pool.starting;
+  }
+
+  /** Chunks that each thread ran in the latest run; empty if one thread ran all. */
+  get work(): number[] {
+    return this.#pool?.work ?? [];
+  }
+
+  set(threads: number): void {
+    this.limit.set(threads);
+    this.#pool?.trim();
+  }
+
+  /** For tests: see `ThreadLimit.forced`. */
+  async force(threads: number | null): Promise<void> {
+    await this.#load();
+    this.#pool?.force(threads);
+  }
+
+  /** Runs a program; see `Pool.run`. */
+  run(program: Program, scratch: number): void {
+    if (this.#pool !== null) {
+      this.#pool.run(program, scratch);
+      return;
+    }
+    if (program.shareable >= WORTH_ASLEEP && this.limit.threads > 1) void this.#load();
+    writeScratch(this.#memory, program, scratch);
+    program.exports.alone();
+  }
+
+  #load(): Promise<void> {
+    this.#loading ??= this.#open();
+    return this.#loading;
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const { Pool } = await import('./pool.ts');
+      this.#pool = new Pool(this.#memory, this.#platform, { limit: this.limit });
+    } catch (error) {
+      this.limit.refusal = { message: messageOf(error), threads: 1 };
+      this.#loading = null;
+    }
+  }
+}

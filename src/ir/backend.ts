@@ -1,0 +1,75 @@
+import type { Plan } from './plan.ts';
+import type { Storage } from './storage.ts';
+
+/**
+ * What a run is given: the plan's values (uniforms and offsets), its bound storages, and storages for its
+ * results.
+ */
+export interface Bindings {
+  readonly values: readonly number[];
+  readonly bound: readonly Storage[];
+  readonly results: readonly Storage[];
+}
+
+/**
+ * Of the checks that failed in a run the one with the lowest number, and the smallest value that failed it.
+ */
+export interface Failure {
+  readonly check: number;
+  readonly value: number;
+}
+
+export interface Executable {
+  /**
+   * Runs the plan once; null says that all went well. A failure leaves every bound storage as it was.
+   *
+   * An asynchronous backend (one with `settle`) gives a promise, and what it is asked for (runs and reads)
+   * comes to pass in the order of the calls. When the call returns, the arrays of the bound storages that have no
+   * copy in the backend's memory have been read, and the results and the storages that the plan overwrites have
+   * residences that are `away`. Small results should come home with the outcome of the checks, so that
+   * `loss.item()` works after an awaited step. The promise rejects where the device fails. After a failure of
+   * either kind the residences of the results throw `neverComputed()`, and so does every run and read that
+   * needs them, asked for before or later: its promise rejects, and it overwrites nothing.
+   */
+  run(bindings: Bindings): Failure | null | Promise<Failure | null>;
+  /**
+   * Gives back what the backend holds for the plan, which is run no more; runs that were asked for come to
+   * their end first.
+   */
+  release(): void;
+}
+
+/** How much the compiler may fuse into one kernel. */
+export interface Limits {
+  readonly maxInputs: number;
+  readonly maxNodes: number;
+  readonly maxStores: number;
+}
+
+/**
+ * What runs plans. To users an object that `setBackend` takes, with a name; the rest is between ndgrad and its
+ * backends, and may change with any version.
+ */
+export interface Backend {
+  readonly name: string;
+  /** The most threads that take part in a run, and why there are not more. */
+  readonly threads: number;
+  readonly reason: string;
+  /** Bytes of the backend's own memory, and how many of them are in use. */
+  readonly memory: { readonly bytes: number; readonly used: number };
+  readonly limits: Limits;
+  /** Would a turn of the event loop help, since the last one: are workers starting, or finalizers wanted? */
+  wantsYield(): boolean;
+  compile(plan: Plan): Executable;
+  /**
+   * The storage's values in JavaScript's memory, valid until the storage is written next. Where they had to
+   * be waited for, the array is up to date from then on.
+   */
+  read(storage: Storage): Storage['array'] | Promise<Storage['array']>;
+  /**
+   * Waits for all that has been asked for, and brings the arrays of all storages up to date; asked before another
+   * backend takes over. It never rejects: values that are lost say so when they are asked for. Asynchronous
+   * backends have it, and only they.
+   */
+  settle?(): Promise<void>;
+}

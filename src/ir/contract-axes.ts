@@ -1,0 +1,71 @@
+import { dtypes } from './dtype.ts';
+import { binary, convert, load } from './expr.ts';
+import type { Access, BufferView, Contract, Reduce } from './kernel.ts';
+import type { PlanBuffer } from './plan.ts';
+import { sizeOf, type View } from './view.ts';
+
+/** One group of axes of a contraction's operand: its shape and strides. */
+export interface Group {
+  readonly shape: readonly number[];
+  readonly stride: readonly number[];
+}
+
+/** The groups of axes of both operands, by the letters of `Contract`. */
+export interface Groups {
+  readonly a: { readonly batch: Group; readonly m: Group; readonly k: Group };
+  readonly b: { readonly batch: Group; readonly k: Group; readonly n: Group };
+}
+
+export function groupsOf({ a, b, axes }: Contract): Groups {
+  const { batch, m, k, n } = axes;
+  return {
+    a: { batch: group(a.view, 0, batch), m: group(a.view, batch, m), k: group(a.view, batch + m, k) },
+    b: { batch: group(b.view, 0, batch), k: group(b.view, batch, k), n: group(b.view, batch + k, n) },
+  };
+}
+
+function group(view: View, from: number, count: number): Group {
+  return { shape: view.shape.slice(from, from + count), stride: view.stride.slice(from, from + count) };
+}
+
+/** The positions of a group's elements in row-major order, relative to the first one. */
+export function positions({ shape, stride }: Group): Int32Array {
+  const table = new Int32Array(sizeOf(shape));
+  if (table.length === 0) return table;
+  let filled = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const count = filled;
+    for (let i = 1; i < shape[axis]!; i++) {
+      for (let j = 0; j < count; j++) table[filled++] = table[j]! + i * stride[axis]!;
+    }
+  }
+  return table;
+}
+
+/**
+ * The contraction as a sum of products over views [batch..., m..., n..., k...], the axes that an operand
+ * lacks having stride 0. `buffers` are the plan's.
+ */
+export function asReduce(source: Contract, buffers: readonly PlanBuffer[]): Reduce {
+  const { a, b } = groupsOf(source);
+  const shape = [a.batch, a.m, b.n, a.k].flatMap((group) => group.shape);
+  const absent = (group: Group): Group => ({ shape: group.shape, stride: group.shape.map(() => 0) });
+  const access = ({ buffer, view }: BufferView, ...groups: Group[]): Access => ({
+    buffer,
+    view: { shape, stride: groups.flatMap((group) => group.stride), offset: view.offset },
+    gather: [],
+    fill: null,
+  });
+  const factor = (input: number, { buffer }: BufferView) =>
+    convert(load(input, dtypes[buffers[buffer]!.dtype].scalar), source.type);
+  return {
+    kind: 'reduce',
+    reducer: 'sum',
+    over: a.k.shape,
+    inputs: [
+      access(source.a, a.batch, a.m, absent(b.n), a.k),
+      access(source.b, b.batch, absent(a.m), b.n, b.k),
+    ],
+    expr: binary('mul', factor(0, source.a), factor(1, source.b)),
+  };
+}

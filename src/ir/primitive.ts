@@ -1,0 +1,46 @@
+import type { Expr } from './expr.ts';
+import type { Reducer } from './kernel.ts';
+import type { View } from './view.ts';
+
+/** An input of a loop as its operation states it; the compiler turns it into an Access. */
+export interface LoopInput {
+  /** Which input of the node, or null for one that reads no memory (see Access). */
+  readonly input: number | null;
+  /**
+   * From a view of the input (gathered axes removed) to one over the loop's axes; null where no view can
+   * express it.
+   */
+  readonly move: (view: View) => View | null;
+  /** Axes of the input that the load addresses by computed indices. */
+  readonly gatherAxes: readonly number[];
+  readonly fill: number | null;
+}
+
+/**
+ * What one node computes, before anything is fused.
+ * - `view`: the input's elements in another arrangement; null from `move` asks for a copy.
+ * - `map`: an expression for each element.
+ * - `reduce`: an expression over the node's shape and, innermost, the axes `over`. `contract`, `scatter`: see
+ *   kernel.ts.
+ */
+export type Primitive =
+  | { readonly kind: 'leaf' }
+  | { readonly kind: 'view'; readonly move: (view: View) => View | null }
+  | { readonly kind: 'map'; readonly inputs: readonly LoopInput[]; readonly expr: Expr }
+  | {
+      readonly kind: 'reduce';
+      readonly reducer: Reducer;
+      readonly over: readonly number[];
+      readonly inputs: readonly LoopInput[];
+      readonly expr: Expr;
+    }
+  | {
+      readonly kind: 'contract';
+      readonly batch: number;
+      readonly m: number;
+      readonly k: number;
+      readonly n: number;
+      /** From the operands, the first two inputs, to views [batch..., m..., k...] and [batch..., k..., n...]. */
+      readonly moves?: readonly [(view: View) => View, (view: View) => View];
+    }
+  | { readonly kind: 'scatter'; readonly axis: number; readonly check: number };

@@ -1,0 +1,23 @@
+import { ValueError } from '../../ir/errors.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+
+/** A penalty on the size of a Parameter: l1 * sum(|w|) + l2 * sum(w^2), as in Keras. */
+export interface Penalty {
+  readonly l1?: number;
+  readonly l2?: number;
+}
+
+export function checkPenalty({ l1 = 0, l2 = 0 }: Penalty): void {
+  for (const [name, factor] of Object.entries({ l1, l2 })) {
+    if (!(factor >= 0 && factor < Number.POSITIVE_INFINITY)) {
+      throw new ValueError(`[penalty] got ${name} ${factor}, wanted a finite number from 0 up.`);
+    }
+  }
+}
+
+/** The penalty on w, a scalar. */
+export function penaltyOf(w: Tensor, { l1 = 0, l2 = 0 }: Penalty): Tensor {
+  const absolute = w.abs().sum().mul(l1);
+  const squared = w.square().sum().mul(l2);
+  return l2 === 0 ? absolute : l1 === 0 ? squared : absolute.add(squared);
+}

@@ -1,0 +1,31 @@
+import { ValueError } from '../../ir/errors.ts';
+import { shapeError, showPartial } from './errors.ts';
+import type { Layer } from './layer.ts';
+import type { PartialShape } from './shapes.ts';
+
+// What layers over spatial axes share: [N, length, channels] and [N, height, width, channels].
+
+/** The shape in words, channels last: `[N, height, width, 32]`. */
+export function layout(spatial: number, channels: number | string = 'channels'): string {
+  return `[${['N', ...(spatial === 1 ? ['length'] : ['height', 'width']), channels].join(', ')}]`;
+}
+
+/** Refuses an input with another number of axes. */
+export function checkRank(layer: Layer, shape: PartialShape, spatial: number): void {
+  if (shape.length === spatial + 2) return;
+  throw shapeError(
+    layer,
+    `input ${showPartial(shape)} does not fit ${layout(spatial)}. A Reshape layer or expandDims adds an axis.`,
+  );
+}
+
+/** The shape after a layer that keeps the channels and changes the spatial axes, as far as it is known. */
+export function resized(shape: PartialShape | null, spatial: number): PartialShape {
+  return [shape?.[0] ?? null, ...new Array<null>(spatial).fill(null), shape?.at(-1) ?? null];
+}
+
+/** @throws ValueError where n, such as a number of channels, is no whole number from 1 up. */
+export function checkCount(layer: Layer, name: string, n: number): void {
+  if (Number.isInteger(n) && n >= 1) return;
+  throw new ValueError(`[${layer.type}] got ${name} ${n}, wanted a whole number from 1 up.`);
+}

@@ -1,0 +1,96 @@
+import type { Same } from '../../tensor/shape.ts';
+import { show } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { ActivationFunction, ActivationName } from '../activation/activation-functions.ts';
+import { toActivation } from '../activation/activation-layer.ts';
+import type { Context } from '../base/context.ts';
+import { locate, shapeError, showPartial } from '../base/errors.ts';
+import { Layer } from '../base/layer.ts';
+import type { Given, Output, PartialShape } from '../base/shapes.ts';
+
+export interface ResidualOptions {
+  /** Takes the place of x in the sum, where the inner layer changes the shape: a 1 x 1 convolution, say. */
+  readonly shortcut?: Layer;
+  /** Applied to the sum; none by default. */
+  readonly activation?: ActivationName | ActivationFunction;
+  readonly name?: string;
+}
+
+/** What follows the inner layer: where it is known to change the shape, a shortcut must be given. */
+type Rest<L extends Layer> =
+  unknown extends Same<L['takes'], Output<L, L['takes']>>
+    ? [options?: ResidualOptions]
+    : [options: ResidualOptions & { readonly shortcut: Layer }];
+
+/**
+ * A residual block (He et al. 2015): activation(x + inner(x)), or activation(shortcut(x) + inner(x)).
+ *
+ * ```ts
+ * new Residual(new Sequential([
+ *   new Conv2D(32, 64, 3, { stride: 2, padding: 'same', bias: false }),
+ *   new BatchNorm(64),
+ * ]), { shortcut: new Conv2D(32, 64, 1, { stride: 2 }), activation: 'relu' })
+ * ```
+ *
+ * @throws ShapeError that names both shapes where they differ: nothing is broadcast.
+ */
+export class Residual<const L extends Layer = Layer> extends Layer<L['takes'], L['gives']> {
+  readonly inner: L;
+  readonly shortcut: Layer | null;
+  readonly activation: ActivationFunction | null;
+  declare readonly gives: Given<L, this['given']>;
+
+  constructor(inner: L, ...rest: Rest<L>) {
+    const [options = {}]: [options?: ResidualOptions] = rest;
+    super(options.name);
+    this.inner = inner;
+    this.shortcut = options.shortcut ?? null;
+    this.activation = options.activation === undefined ? null : toActivation(options.activation);
+  }
+
+  override get type(): string {
+    return 'Residual';
+  }
+
+  override inputShape(): readonly number[] | null {
+    return this.inner.inputShape() ?? this.shortcut?.inputShape() ?? null;
+  }
+
+  override get keepsShape(): boolean {
+    return this.inner.keepsShape && (this.shortcut?.keepsShape ?? true);
+  }
+
+  override inferShape(inputShape: PartialShape | null): PartialShape | null {
+    const y = locate(this, inputShape, () => this.inner.inferShape(inputShape), 'inner');
+    const { shortcut } = this;
+    const past =
+      shortcut === null
+        ? inputShape
+        : locate(this, inputShape, () => shortcut.inferShape(inputShape), 'shortcut');
+    if (y === null || past === null) return y ?? past;
+    const same = y.length === past.length && y.every((d, i) => d === null || (past[i] ?? d) === d);
+    if (!same) throw this.#differ(y, past);
+    return y.map((d, i) => d ?? past[i]!);
+  }
+
+  override forward(x: Tensor<L['takes']>, ctx: Context): Tensor<L['gives']> {
+    const input = x as Tensor;
+    const y: Tensor = this.inner.call(input, ctx);
+    const past: Tensor = this.shortcut === null ? input : this.shortcut.call(input, ctx);
+    if (show(y.shape) !== show(past.shape)) throw this.#differ(y.shape, past.shape);
+    const sum = past.add(y);
+    return (this.activation === null ? sum : this.activation(sum)) as Tensor<L['gives']>;
+  }
+
+  #differ(y: PartialShape, past: PartialShape): Error {
+    const what = this.shortcut === null ? 'the input is' : 'the shortcut gives';
+    const mend =
+      this.shortcut === null
+        ? "Keep the shape (padding 'same', stride 1), or give a shortcut that makes the same shape."
+        : 'Give the shortcut the same channels and stride.';
+    return shapeError(
+      this,
+      `the inner layer gives ${showPartial(y)}, ${what} ${showPartial(past)}, wanted the same. ${mend}`,
+    );
+  }
+}

@@ -1,0 +1,85 @@
+import { ValueError } from '../../ir/errors.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Context } from '../base/context.ts';
+import { locate } from '../base/errors.ts';
+import { Layer, type Member } from '../base/layer.ts';
+import type { Chain, ChainInput, ChainOutput, Flow, PartialShape } from '../base/shapes.ts';
+
+export interface SequentialOptions {
+  /**
+   * The shape of one sample, without the batch axis: `[28, 28, 1]`. All layers are checked with it when the
+   * list is built, and `summary` uses it. Without it, what is known of neighbours is checked, such as
+   * channels.
+   */
+  readonly inputShape?: Shape;
+  readonly name?: string;
+}
+
+/**
+ * Layers one after the other. Shapes that are known when the program is written flow through the list:
+ * `new Sequential([new Dense(784, 128), new Activation('relu'), new Dense(128, 10)])` is a `Layer<[number,
+ * 784], [number, 10]>`, and neighbours that do not fit are an error of the compiler. Paths use a layer's name
+ * where it has one, else its place in the list.
+ *
+ * @throws ShapeError naming the layer that does not fit; see the option `inputShape`.
+ */
+export class Sequential<const L extends readonly Layer[] = readonly Layer[]> extends Layer<
+  ChainInput<L>,
+  ChainOutput<L, ChainInput<L>>
+> {
+  readonly layers: L;
+  readonly #sample: Shape | null;
+  declare readonly gives: Flow<L, this['given']>;
+
+  constructor(layers: L & Chain<L>, options: SequentialOptions = {}) {
+    super(options.name);
+    this.layers = layers;
+    this.#sample = options.inputShape === undefined ? null : [...options.inputShape];
+    const names = this.members().map(([key]) => key);
+    const twice = names.find((key, i) => names.indexOf(key) !== i);
+    if (twice !== undefined) {
+      throw new ValueError(
+        `[Sequential] two layers are named '${twice}'. Names are parts of paths: give each its own.`,
+      );
+    }
+    if (this.#sample === null) this.inferShape(null);
+    else this.outputShape([1, ...this.#sample]);
+  }
+
+  override get type(): string {
+    return 'Sequential';
+  }
+
+  override members(): Member[] {
+    return this.layers.map((layer, i) => [layer.name || String(i), layer]);
+  }
+
+  override inputShape(): readonly number[] | null {
+    if (this.#sample !== null) return this.#sample;
+    for (const layer of this.layers) {
+      const shape = layer.inputShape();
+      if (shape !== null) return shape;
+      if (!layer.keepsShape) return null;
+    }
+    return null;
+  }
+
+  override get keepsShape(): boolean {
+    return this.layers.every((layer) => layer.keepsShape);
+  }
+
+  override inferShape(inputShape: PartialShape | null): PartialShape | null {
+    return this.#through<PartialShape | null>(inputShape, (layer, shape) => layer.inferShape(shape));
+  }
+
+  override forward(input: Tensor<ChainInput<L>>, ctx: Context): Tensor<ChainOutput<L, ChainInput<L>>> {
+    const y = this.#through<Tensor>(input, (layer, x) => layer.call(x, ctx));
+    return y as Tensor<ChainOutput<L, ChainInput<L>>>;
+  }
+
+  /** What one layer after the other makes of x. */
+  #through<T extends Tensor | PartialShape | null>(x: T, apply: (layer: Layer, x: T) => T): T {
+    return this.layers.reduce((y, layer, i) => locate(this, y, () => apply(layer, y), String(i)), x);
+  }
+}

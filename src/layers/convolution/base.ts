@@ -1,0 +1,119 @@
+import { ValueError } from '../../ir/errors.ts';
+import { forEachAxis, marginsOf, type Padding } from '../../tensor/ops/convolution/conv.ts';
+import { Parameter } from '../../tensor/parameter.ts';
+import { defaultGenerator } from '../../tensor/random.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { ActivationFunction } from '../activation/activation-functions.ts';
+import { toActivation } from '../activation/activation-layer.ts';
+import { shapeError, showPartial } from '../base/errors.ts';
+import { Layer } from '../base/layer.ts';
+import type { PartialShape } from '../base/shapes.ts';
+import { checkCount, checkRank, layout, resized } from '../base/spatial.ts';
+import type { DenseOptions } from '../dense.ts';
+import { draw } from '../initializers/initializers.ts';
+
+export interface ConvolutionOptions<Spatial extends Shape = Shape> extends DenseOptions {
+  /** Distance between the starts of neighbouring windows, for all spatial axes or each; 1 by default. */
+  readonly stride?: number | Spatial;
+  /**
+   * Zeros around the input: `valid` (none, the default), `same` (as many places as elements, divided by the
+   * stride), or margins for all spatial axes or each.
+   */
+  readonly padding?: Padding;
+  /** Distance between neighbouring elements of a window, for all spatial axes or each; 1 by default. */
+  readonly dilation?: number | Spatial;
+  /**
+   * How many groups of channels are convolved each by itself; 1 by default, as many as `inChannels` for a
+   * depthwise convolution.
+   */
+  readonly groups?: number;
+}
+
+/** What the layers of convolutions and transposed convolutions have in common. */
+export abstract class Convolution<Spatial extends Shape, In extends number, Out extends number> extends Layer<
+  [number, ...Spatial, In],
+  [number, ...Spatial, Out]
+> {
+  readonly inChannels: In;
+  readonly outChannels: Out;
+  readonly kernelSize: Shape;
+  readonly stride: Shape;
+  readonly padding: Padding;
+  readonly dilation: Shape;
+  readonly groups: number;
+  readonly kernel: Parameter<[...Spatial, number, number]>;
+  readonly bias: Parameter<[Out]> | null;
+  readonly activation: ActivationFunction | null;
+
+  protected constructor(
+    spatial: number,
+    inChannels: In,
+    outChannels: Out,
+    kernelSize: number | Spatial,
+    options: ConvolutionOptions<Spatial>,
+  ) {
+    super(options.name);
+    const { padding = 'valid', groups = 1 } = options;
+    checkCount(this, 'inChannels', inChannels);
+    checkCount(this, 'outChannels', outChannels);
+    checkCount(this, 'groups', groups);
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new ValueError(
+        `[${this.type}] got ${groups} groups for inChannels ${inChannels} and outChannels ${outChannels}, ` +
+          'wanted a divisor of both.',
+      );
+    }
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
+    this.kernelSize = forEachAxis(this.type, 'kernelSize', kernelSize, spatial, 1);
+    this.stride = forEachAxis(this.type, 'stride', options.stride ?? 1, spatial, 1);
+    this.dilation = forEachAxis(this.type, 'dilation', options.dilation ?? 1, spatial, 1);
+    // Said now, not at the first input.
+    marginsOf(this.type, padding, this.kernelSize, this.kernelSize, this.stride, this.dilation);
+    this.padding = padding;
+    this.groups = groups;
+    const rng = options.rng ?? defaultGenerator();
+    const shape = [...this.kernelSize, ...this.kernelChannels()] as [...Spatial, number, number];
+    this.kernel = new Parameter(draw(options.kernelInitializer ?? 'glorotUniform', shape, rng) as never, {
+      name: 'kernel',
+    });
+    this.bias =
+      options.bias === false
+        ? null
+        : new Parameter(draw(options.biasInitializer ?? 'zeros', [outChannels], rng), { name: 'bias' });
+    this.activation = options.activation === undefined ? null : toActivation(options.activation);
+    this.penalize(this.kernel, options.kernelPenalty);
+    if (this.bias !== null) this.penalize(this.bias, options.biasPenalty);
+  }
+
+  /** The last two axes of the kernel. */
+  protected abstract kernelChannels(): readonly [number, number];
+
+  /** The convolution alone. */
+  protected abstract convolve(x: Tensor): Tensor;
+
+  override inferShape(inputShape: PartialShape | null): PartialShape {
+    if (inputShape !== null) this.#check(inputShape);
+    return [...resized(inputShape, this.kernelSize.length).slice(0, -1), this.outChannels];
+  }
+
+  override forward(x: Tensor<[number, ...Spatial, In]>): Tensor<[number, ...Spatial, Out]> {
+    this.#check(x.shape);
+    const y = this.convolve(x as Tensor);
+    const sum = this.bias === null ? y : y.add(this.bias as Tensor);
+    return (this.activation === null ? sum : this.activation(sum)) as Tensor<[number, ...Spatial, Out]>;
+  }
+
+  #check(shape: PartialShape): void {
+    const spatial = this.kernelSize.length;
+    checkRank(this, shape, spatial);
+    const channels = shape.at(-1) ?? this.inChannels;
+    if (channels === this.inChannels) return;
+    const mend =
+      shape[1] === this.inChannels
+        ? 'Channels are the last axis: transpose the data.'
+        : `Give ${layout(spatial, this.inChannels)}, or make the layer with inChannels ${channels}.`;
+    throw shapeError(this, `input ${showPartial(shape)} does not fit inChannels ${this.inChannels}. ${mend}`);
+  }
+}

@@ -1,0 +1,88 @@
+import { convTranspose, forEachAxis } from '../../tensor/ops/convolution/conv.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { Convolution, type ConvolutionOptions } from './base.ts';
+
+export interface TransposedConvolutionOptions<Spatial extends Shape = Shape>
+  extends ConvolutionOptions<Spatial> {
+  /**
+   * Elements added at the end of each spatial axis, which a convolution with this stride would not have
+   * reached; 0 by default.
+   */
+  readonly outputPadding?: number | Spatial;
+}
+
+/** What Conv1DTranspose and Conv2DTranspose share. */
+abstract class ConvTranspose<
+  Spatial extends Shape,
+  In extends number,
+  Out extends number,
+> extends Convolution<Spatial, In, Out> {
+  readonly outputPadding: Shape;
+
+  protected constructor(
+    spatial: number,
+    inChannels: In,
+    outChannels: Out,
+    kernelSize: number | Spatial,
+    options: TransposedConvolutionOptions<Spatial>,
+  ) {
+    super(spatial, inChannels, outChannels, kernelSize, options);
+    this.outputPadding = forEachAxis(this.type, 'outputPadding', options.outputPadding ?? 0, spatial, 0);
+  }
+
+  protected override kernelChannels(): readonly [number, number] {
+    return [this.outChannels / this.groups, this.inChannels];
+  }
+
+  protected override convolve(x: Tensor): Tensor {
+    const { stride, padding, dilation, groups, outputPadding } = this;
+    return convTranspose(x, this.kernel as Tensor, { stride, padding, dilation, groups, outputPadding });
+  }
+}
+
+/**
+ * Transposed convolution of sequences, from [N, length, inChannels] to [N, length', outChannels]. The kernel
+ * is [kernelSize, outChannels / groups, inChannels]: that of the convolution whose adjoint it is.
+ */
+export class Conv1DTranspose<
+  const In extends number = number,
+  const Out extends number = number,
+> extends ConvTranspose<[number], In, Out> {
+  constructor(
+    inChannels: In,
+    outChannels: Out,
+    kernelSize: number | [number],
+    options: TransposedConvolutionOptions<[number]> = {},
+  ) {
+    super(1, inChannels, outChannels, kernelSize, options);
+  }
+
+  override get type(): string {
+    return 'Conv1DTranspose';
+  }
+}
+
+/**
+ * Transposed convolution of images, which makes them larger: from [N, height, width, inChannels] to [N,
+ * height', width', outChannels], where height' = (height - 1) * stride + kernel height without padding and
+ * height * stride with the padding `same`. The kernel is [height, width, outChannels / groups, inChannels]:
+ * that of the convolution whose adjoint it is.
+ */
+export class Conv2DTranspose<
+  const In extends number = number,
+  const Out extends number = number,
+> extends ConvTranspose<[number, number], In, Out> {
+  constructor(
+    inChannels: In,
+    outChannels: Out,
+    kernelSize: number | [number, number],
+    options: TransposedConvolutionOptions<[number, number]> = {},
+  ) {
+    super(2, inChannels, outChannels, kernelSize, options);
+  }
+
+  override get type(): string {
+    return 'Conv2DTranspose';
+  }
+}

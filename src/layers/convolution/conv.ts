@@ -1,0 +1,67 @@
+import { conv } from '../../tensor/ops/convolution/conv.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { Convolution, type ConvolutionOptions } from './base.ts';
+
+/** What Conv1D and Conv2D share. */
+abstract class Conv<Spatial extends Shape, In extends number, Out extends number> extends Convolution<
+  Spatial,
+  In,
+  Out
+> {
+  protected override kernelChannels(): readonly [number, number] {
+    return [this.inChannels / this.groups, this.outChannels];
+  }
+
+  protected override convolve(x: Tensor): Tensor {
+    const { stride, padding, dilation, groups } = this;
+    return conv(x, this.kernel as Tensor, { stride, padding, dilation, groups });
+  }
+}
+
+/**
+ * Convolution of sequences: y = activation(x * W + b), from [N, length, inChannels] to [N, places,
+ * outChannels]. The kernel W is [kernelSize, inChannels / groups, outChannels], the bias b [outChannels].
+ */
+export class Conv1D<const In extends number = number, const Out extends number = number> extends Conv<
+  [number],
+  In,
+  Out
+> {
+  constructor(
+    inChannels: In,
+    outChannels: Out,
+    kernelSize: number | [number],
+    options: ConvolutionOptions<[number]> = {},
+  ) {
+    super(1, inChannels, outChannels, kernelSize, options);
+  }
+
+  override get type(): string {
+    return 'Conv1D';
+  }
+}
+
+/**
+ * Convolution of images: y = activation(x * W + b), from [N, height, width, inChannels] to [N, height',
+ * width', outChannels]. The kernel W is [height, width, inChannels / groups, outChannels], the bias b
+ * [outChannels]. Channels are the last axis. As everywhere in this field the kernel is not turned round.
+ */
+export class Conv2D<const In extends number = number, const Out extends number = number> extends Conv<
+  [number, number],
+  In,
+  Out
+> {
+  constructor(
+    inChannels: In,
+    outChannels: Out,
+    kernelSize: number | [number, number],
+    options: ConvolutionOptions<[number, number]> = {},
+  ) {
+    super(2, inChannels, outChannels, kernelSize, options);
+  }
+
+  override get type(): string {
+    return 'Conv2D';
+  }
+}

@@ -1,0 +1,57 @@
+import { ValueError } from '../../ir/errors.ts';
+import { where } from '../../tensor/ops/elementwise/logic.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Context } from '../base/context.ts';
+import { shapeError, showPartial } from '../base/errors.ts';
+import { Layer } from '../base/layer.ts';
+import type { Kept, PartialShape } from '../base/shapes.ts';
+import type { DropoutOptions } from './dropout.ts';
+
+/**
+ * Dropout of whole channels: each channel of each sample is set to zero at random while training, and the
+ * others are divided by 1 - rate (Tompson et al. 2015). Neighbouring places of a feature map are alike, so
+ * that dropping single ones would take little away. Takes sequences [N, length, C], images [N, height, width,
+ * C] and anything else of three axes or more, and keeps the shape.
+ *
+ * @throws ValueError where the rate, the probability of a zero, is not in 0 <= rate < 1.
+ */
+export class SpatialDropout extends Layer {
+  readonly rate: number;
+  declare readonly gives: Kept<this['given']>;
+
+  constructor(rate: number, options: DropoutOptions = {}) {
+    super(options.name);
+    if (!(rate >= 0 && rate < 1)) {
+      throw new ValueError(`[SpatialDropout] got rate ${rate}, wanted a probability with 0 <= rate < 1.`);
+    }
+    this.rate = rate;
+  }
+
+  override get type(): string {
+    return 'SpatialDropout';
+  }
+
+  override get keepsShape(): boolean {
+    return true;
+  }
+
+  override inferShape(inputShape: PartialShape | null): PartialShape | null {
+    if (inputShape !== null) this.#check(inputShape);
+    return inputShape;
+  }
+
+  override forward(x: Tensor, ctx: Context): Tensor {
+    this.#check(x.shape);
+    if (!ctx.training || this.rate === 0) return x;
+    const channels = x.shape.map((d, i) => (i === 0 || i === x.rank - 1 ? d : 1));
+    return where(ctx.rng.bernoulli(channels, 1 - this.rate), x.mul(1 / (1 - this.rate)), 0);
+  }
+
+  #check(shape: PartialShape): void {
+    if (shape.length >= 3) return;
+    throw shapeError(
+      this,
+      `input ${showPartial(shape)} has no spatial axes, wanted [N, ..., channels]. Use Dropout for [N, features].`,
+    );
+  }
+}

@@ -1,0 +1,81 @@
+import { max, mean } from '../../tensor/ops/reduction/reduce.ts';
+import { axesUpTo, type Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { Layer } from '../base/layer.ts';
+import type { PartialShape, Pooled } from '../base/shapes.ts';
+import { checkRank } from '../base/spatial.ts';
+
+export interface GlobalPoolingOptions {
+  readonly name?: string;
+}
+
+/** What the layers share that make one number of each channel. */
+abstract class GlobalPooling<Spatial extends Shape> extends Layer<[number, ...Spatial, number]> {
+  declare readonly gives: Pooled<this['given'], Spatial>;
+  readonly #spatial: number;
+  readonly #reduce: (x: Tensor, axes: readonly number[]) => Tensor;
+
+  protected constructor(
+    spatial: number,
+    reduce: (x: Tensor, axes: readonly number[]) => Tensor,
+    options: GlobalPoolingOptions,
+  ) {
+    super(options.name);
+    this.#spatial = spatial;
+    this.#reduce = reduce;
+  }
+
+  override inferShape(inputShape: PartialShape | null): PartialShape {
+    if (inputShape !== null) checkRank(this, inputShape, this.#spatial);
+    return [inputShape?.[0] ?? null, inputShape?.at(-1) ?? null];
+  }
+
+  override forward(x: Tensor<[number, ...Spatial, number]>): Tensor {
+    checkRank(this, x.shape, this.#spatial);
+    return this.#reduce(x as Tensor, axesUpTo(1 + this.#spatial).slice(1));
+  }
+}
+
+/** The mean of each channel over a sequence: [N, length, C] becomes [N, C]. */
+export class GlobalAvgPool1D extends GlobalPooling<[number]> {
+  constructor(options: GlobalPoolingOptions = {}) {
+    super(1, mean, options);
+  }
+
+  override get type(): string {
+    return 'GlobalAvgPool1D';
+  }
+}
+
+/** The mean of each channel over an image (Lin et al. 2013): [N, height, width, C] becomes [N, C]. */
+export class GlobalAvgPool2D extends GlobalPooling<[number, number]> {
+  constructor(options: GlobalPoolingOptions = {}) {
+    super(2, mean, options);
+  }
+
+  override get type(): string {
+    return 'GlobalAvgPool2D';
+  }
+}
+
+/** The largest value of each channel in a sequence: [N, length, C] becomes [N, C]. */
+export class GlobalMaxPool1D extends GlobalPooling<[number]> {
+  constructor(options: GlobalPoolingOptions = {}) {
+    super(1, max, options);
+  }
+
+  override get type(): string {
+    return 'GlobalMaxPool1D';
+  }
+}
+
+/** The largest value of each channel in an image: [N, height, width, C] becomes [N, C]. */
+export class GlobalMaxPool2D extends GlobalPooling<[number, number]> {
+  constructor(options: GlobalPoolingOptions = {}) {
+    super(2, max, options);
+  }
+
+  override get type(): string {
+    return 'GlobalMaxPool2D';
+  }
+}

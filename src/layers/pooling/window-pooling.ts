@@ -1,0 +1,102 @@
+import { forEachAxis, marginsOf, type Padding } from '../../tensor/ops/convolution/conv.ts';
+import { avgPool, maxPool } from '../../tensor/ops/pooling/pooling.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { Layer } from '../base/layer.ts';
+import type { PartialShape, Resized } from '../base/shapes.ts';
+import { checkRank, resized } from '../base/spatial.ts';
+
+export interface PoolingLayerOptions<Spatial extends Shape = Shape> {
+  /** Distance between the starts of neighbouring windows, for all spatial axes or each; the size by default. */
+  readonly stride?: number | Spatial;
+  /**
+   * `valid` (none, the default), `same` (as many places as elements, divided by the stride), or margins for
+   * all spatial axes or each. Margins never win and are not counted.
+   */
+  readonly padding?: Padding;
+  readonly name?: string;
+}
+
+type Pool = typeof maxPool;
+
+/** What the pooling layers share. */
+abstract class Pooling<Spatial extends Shape> extends Layer<[number, ...Spatial, number]> {
+  readonly size: Shape;
+  readonly stride: Shape;
+  readonly padding: Padding;
+  declare readonly gives: Resized<this['given'], Spatial>;
+  readonly #pool: Pool;
+
+  protected constructor(
+    spatial: number,
+    pool: Pool,
+    size: number | Spatial,
+    options: PoolingLayerOptions<Spatial>,
+  ) {
+    super(options.name);
+    this.#pool = pool;
+    this.size = forEachAxis(this.type, 'size', size, spatial, 1);
+    this.stride = forEachAxis(this.type, 'stride', options.stride ?? size, spatial, 1);
+    const { padding = 'valid' } = options;
+    // Said now, not at the first input.
+    marginsOf(this.type, padding, this.size, this.size, this.stride, this.size);
+    this.padding = padding;
+  }
+
+  override inferShape(inputShape: PartialShape | null): PartialShape {
+    if (inputShape !== null) checkRank(this, inputShape, this.size.length);
+    return resized(inputShape, this.size.length);
+  }
+
+  override forward(x: Tensor<[number, ...Spatial, number]>): Tensor {
+    checkRank(this, x.shape, this.size.length);
+    return this.#pool(x as Tensor, this.size, { stride: this.stride, padding: this.padding });
+  }
+}
+
+/** The largest value of each window of a sequence: [N, length, C] to [N, length', C]. */
+export class MaxPool1D extends Pooling<[number]> {
+  constructor(size: number | [number], options: PoolingLayerOptions<[number]> = {}) {
+    super(1, maxPool, size, options);
+  }
+
+  override get type(): string {
+    return 'MaxPool1D';
+  }
+}
+
+/**
+ * The largest value of each window of an image: [N, height, width, C] to [N, height', width', C]. `new
+ * MaxPool2D(2)` halves height and width.
+ */
+export class MaxPool2D extends Pooling<[number, number]> {
+  constructor(size: number | [number, number], options: PoolingLayerOptions<[number, number]> = {}) {
+    super(2, maxPool, size, options);
+  }
+
+  override get type(): string {
+    return 'MaxPool2D';
+  }
+}
+
+/** The mean of each window of a sequence: [N, length, C] to [N, length', C]. */
+export class AvgPool1D extends Pooling<[number]> {
+  constructor(size: number | [number], options: PoolingLayerOptions<[number]> = {}) {
+    super(1, avgPool, size, options);
+  }
+
+  override get type(): string {
+    return 'AvgPool1D';
+  }
+}
+
+/** The mean of each window of an image: [N, height, width, C] to [N, height', width', C]. */
+export class AvgPool2D extends Pooling<[number, number]> {
+  constructor(size: number | [number, number], options: PoolingLayerOptions<[number, number]> = {}) {
+    super(2, avgPool, size, options);
+  }
+
+  override get type(): string {
+    return 'AvgPool2D';
+  }
+}

@@ -1,0 +1,35 @@
+import { show } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { shapeError } from '../base/errors.ts';
+import { Layer } from '../base/layer.ts';
+import type { Flat, PartialShape } from '../base/shapes.ts';
+
+export interface FlattenOptions {
+  readonly name?: string;
+}
+
+/** All axes but the batch axis made one: [N, 28, 28] becomes [N, 784], [N] becomes [N, 1]. */
+export class Flatten extends Layer {
+  declare readonly gives: Flat<this['given']>;
+
+  constructor(options: FlattenOptions = {}) {
+    super(options.name);
+  }
+
+  override get type(): string {
+    return 'Flatten';
+  }
+
+  override inferShape(inputShape: PartialShape | null): PartialShape {
+    if (inputShape === null || inputShape.length === 0) return [null, null];
+    const [batch, ...rest] = inputShape;
+    const size = rest.reduce((a, b) => (a === null || b === null ? null : a * b), 1);
+    return [batch!, size];
+  }
+
+  override forward(x: Tensor): Tensor {
+    if (x.rank === 0) throw shapeError(this, `input ${show(x.shape)} has no batch axis. Give [N, ...].`);
+    const [batch, ...rest] = x.shape;
+    return x.reshape([batch!, rest.reduce((a, b) => a * b, 1)]);
+  }
+}

@@ -1,0 +1,123 @@
+import { ShapeError, ValueError } from '../../ir/errors.ts';
+import { show } from '../../tensor/shape.ts';
+import { type Batch, isColumn } from '../input.ts';
+import { type MetricOptions, SampleMean } from '../metric.ts';
+import { classIndices, classPairs, nanError, scoreColumns } from './class-pairs.ts';
+
+/**
+ * The share of samples whose predicted class is the true one.
+ *
+ * Predictions: scores `[N, C]` (logits or probabilities; the largest wins, the first one among equals) or
+ * class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N, C]`.
+ *
+ * @throws ShapeError where lengths or numbers of classes differ
+ * @throws ValueError on a class out of range and on NaN in a score
+ */
+export class Accuracy extends SampleMean {
+  constructor({ name = 'accuracy' }: MetricOptions = {}) {
+    super(name);
+  }
+
+  protected override values(batch: Batch): Uint8Array {
+    const { truth, predicted } = classPairs(this.name, batch);
+    const hits = new Uint8Array(batch.samples);
+    for (let i = 0; i < hits.length; i++) hits[i] = truth[i] === predicted[i] ? 1 : 0;
+    return hits;
+  }
+}
+
+/** Options of {@link BinaryAccuracy}. */
+export interface BinaryAccuracyOptions extends MetricOptions {
+  /**
+   * A sample counts as class 1 where its score is above this: 0 (the default) for logits, 0.5 for
+   * probabilities.
+   */
+  readonly threshold?: number;
+}
+
+/**
+ * The share of samples on the right side of a threshold, for a model with one output.
+ *
+ * Predictions: scores `[N]` or `[N, 1]`. The default threshold 0 is the one for logits, which
+ * `binaryCrossEntropy` takes; **for probabilities give `threshold: 0.5`**. Labels: 0 or 1, `[N]` or `[N, 1]`.
+ *
+ * @throws ShapeError where lengths differ or there is more than one score per sample
+ * @throws ValueError on a label that is neither 0 nor 1, and on a NaN score
+ */
+export class BinaryAccuracy extends SampleMean {
+  readonly threshold: number;
+
+  constructor({ threshold = 0, name = 'binaryAccuracy' }: BinaryAccuracyOptions = {}) {
+    super(name);
+    if (Number.isNaN(threshold)) throw new ValueError(`[${name}] threshold is NaN, wanted a number.`);
+    this.threshold = threshold;
+  }
+
+  protected override values({ samples, predictions, labels }: Batch): Uint8Array {
+    if (!isColumn(predictions) || !isColumn(labels)) {
+      throw new ShapeError(
+        `[${this.name}] predictions ${show(predictions.shape)} and labels ${show(labels.shape)}, wanted one number ` +
+          'per sample, shape [N] or [N, 1]. Use Accuracy for scores of shape [N, C].',
+      );
+    }
+    const truth = classIndices(this.name, 'label', labels, 2);
+    const hits = new Uint8Array(samples);
+    for (let i = 0; i < samples; i++) {
+      const score = predictions.data[i]!;
+      if (Number.isNaN(score)) throw nanError(this.name, 'predictions', i);
+      hits[i] = (score > this.threshold ? 1 : 0) === truth[i] ? 1 : 0;
+    }
+    return hits;
+  }
+}
+
+/** Options of {@link TopKAccuracy}. */
+export interface TopKAccuracyOptions extends MetricOptions {
+  /** How many guesses each sample has; a whole number of at least 1. */
+  readonly k: number;
+}
+
+/**
+ * The share of samples whose true class is among the `k` largest scores. Among equal scores the lower class
+ * comes first, so `k = 1` is {@link Accuracy} (scikit-learn lets the higher class come first).
+ *
+ * Predictions: scores `[N, C]` with `C >= k`. Labels: class indices `[N]`, or one-hot or soft `[N, C]`.
+ *
+ * @throws ShapeError where lengths or numbers of classes differ, or there are fewer than `k` classes
+ * @throws ValueError on a class out of range and on NaN in a score
+ */
+export class TopKAccuracy extends SampleMean {
+  readonly k: number;
+
+  constructor({ k, name = `top${k}Accuracy` }: TopKAccuracyOptions) {
+    super(name);
+    if (!Number.isInteger(k) || k < 1) {
+      throw new ValueError(`[${name}] k is ${k}, wanted a whole number of at least 1.`);
+    }
+    this.k = k;
+  }
+
+  protected override values(batch: Batch): Uint8Array {
+    const { data } = batch.predictions;
+    const width = scoreColumns(this.name, 'predictions', batch.predictions);
+    if (width < this.k) {
+      throw new ShapeError(
+        `[${this.name}] predictions have ${width} classes, fewer than k = ${this.k}, so all would count as right. ` +
+          'Choose a smaller k.',
+      );
+    }
+    const { truth } = classPairs(this.name, batch);
+    const hits = new Uint8Array(batch.samples);
+    for (let i = 0; i < hits.length; i++) {
+      const own = truth[i]!;
+      const score = data[i * width + own]!;
+      let ahead = 0;
+      for (let j = 0; j < width; j++) {
+        const other = data[i * width + j]!;
+        if (other > score || (other === score && j < own)) ahead++;
+      }
+      hits[i] = ahead < this.k ? 1 : 0;
+    }
+    return hits;
+  }
+}

@@ -1,0 +1,49 @@
+import type { ClassPairs } from './class-pairs.ts';
+
+/** Weighted counts per class, from which precision, recall, F1 and the report are computed. */
+export class ClassCounts {
+  /** Samples of the class that were predicted as such. */
+  readonly hits: Float64Array;
+  /** Samples of the class. */
+  readonly truth: Float64Array;
+  /** Samples predicted as the class. */
+  readonly predicted: Float64Array;
+  /** 1 for each class that was the truth or the prediction of any sample, whatever its weight. */
+  readonly seen: Uint8Array;
+
+  constructor(size: number) {
+    this.hits = new Float64Array(size);
+    this.truth = new Float64Array(size);
+    this.predicted = new Float64Array(size);
+    this.seen = new Uint8Array(size);
+  }
+
+  add({ truth, predicted }: ClassPairs, weights: ArrayLike<number> | undefined): void {
+    for (let i = 0; i < truth.length; i++) {
+      const t = truth[i]!;
+      const p = predicted[i]!;
+      const weight = weights?.[i] ?? 1;
+      this.truth[t]! += weight;
+      this.predicted[p]! += weight;
+      if (t === p) this.hits[t]! += weight;
+      this.seen[t] = 1;
+      this.seen[p] = 1;
+    }
+  }
+
+  clear(): void {
+    this.hits.fill(0);
+    this.truth.fill(0);
+    this.predicted.fill(0);
+    this.seen.fill(0);
+  }
+
+  /** The indices of all classes seen so far, in order. */
+  present(): number[] {
+    const indices: number[] = [];
+    this.seen.forEach((flag, index) => {
+      if (flag === 1) indices.push(index);
+    });
+    return indices;
+  }
+}

@@ -1,0 +1,188 @@
+import { ValueError } from '../../ir/errors.ts';
+import { type MetricInput, readBatch } from '../input.ts';
+import type { Metric, MetricOptions } from '../metric.ts';
+import { ClassCounts } from './class-counts.ts';
+import { type ClassPairs, classPairs } from './class-pairs.ts';
+import {
+  type Average,
+  averaged,
+  checkAverage,
+  checkLabels,
+  checkNumClasses,
+  checkZeroDivision,
+  perClass,
+  type Score,
+  totalsAt,
+} from './class-scores.ts';
+
+/** Options of {@link ConfusionMatrix}. */
+export interface ConfusionMatrixOptions extends MetricOptions {
+  /** Classes are numbered from 0 to `numClasses - 1`. */
+  readonly numClasses: number;
+}
+
+/** Options of {@link Precision}, {@link Recall} and {@link F1}. */
+export interface ClassScoreOptions extends ConfusionMatrixOptions {
+  /** Default `'macro'`. */
+  readonly average?: Average;
+  /**
+   * The classes that the average covers; by default those that occur in labels or predictions, as in
+   * scikit-learn.
+   */
+  readonly labels?: readonly number[];
+  /** The score of a class for which it is 0 / 0: 0 (default), 1, or NaN to leave the class out of a mean. */
+  readonly zeroDivision?: number;
+}
+
+/** A metric that counts pairs of true and predicted classes. */
+abstract class PairCounter implements Metric {
+  readonly name: string;
+  readonly numClasses: number;
+
+  constructor(name: string, numClasses: number) {
+    checkNumClasses(name, numClasses);
+    this.name = name;
+    this.numClasses = numClasses;
+  }
+
+  async update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void> {
+    const batch = await readBatch(this.name, predictions, labels, sampleWeights);
+    this.count(classPairs(this.name, batch, this.numClasses), batch.weights);
+  }
+
+  protected abstract count(pairs: ClassPairs, weights: ArrayLike<number> | undefined): void;
+  abstract result(): number;
+  abstract reset(): void;
+}
+
+/**
+ * Counts how often each true class was predicted as each class; `result()` is the share on the diagonal, the
+ * accuracy.
+ *
+ * Predictions: scores `[N, C]` or class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N,
+ * C]`.
+ *
+ * @throws ShapeError where lengths or numbers of classes differ
+ * @throws ValueError on a class out of range and on NaN in a score
+ */
+export class ConfusionMatrix extends PairCounter {
+  readonly #cells: Float64Array;
+
+  constructor({ numClasses, name = 'confusionMatrix' }: ConfusionMatrixOptions) {
+    super(name, numClasses);
+    this.#cells = new Float64Array(numClasses * numClasses);
+  }
+
+  /**
+   * `matrix[i][j]`: the (weighted) number of samples of class `i` that were predicted as class `j`; a copy.
+   */
+  get matrix(): number[][] {
+    return Array.from({ length: this.numClasses }, (_, row) =>
+      Array.from(this.#cells.subarray(row * this.numClasses, (row + 1) * this.numClasses)),
+    );
+  }
+
+  protected override count({ truth, predicted }: ClassPairs, weights: ArrayLike<number> | undefined): void {
+    for (let i = 0; i < truth.length; i++) {
+      this.#cells[truth[i]! * this.numClasses + predicted[i]!]! += weights?.[i] ?? 1;
+    }
+  }
+
+  override result(): number {
+    let right = 0;
+    let all = 0;
+    this.#cells.forEach((count, cell) => {
+      all += count;
+      if (cell % (this.numClasses + 1) === 0) right += count;
+    });
+    return right / all;
+  }
+
+  override reset(): void {
+    this.#cells.fill(0);
+  }
+}
+
+abstract class ClassScore extends PairCounter {
+  readonly average: Average;
+  readonly #score: Score;
+  readonly #labels: readonly number[] | undefined;
+  readonly #zeroDivision: number;
+  readonly #counts: ClassCounts;
+
+  constructor(score: Score, options: ClassScoreOptions) {
+    const { numClasses, average = 'macro', labels, zeroDivision = 0, name = score } = options;
+    super(name, numClasses);
+    checkAverage(name, average);
+    checkZeroDivision(name, zeroDivision);
+    if (labels !== undefined) checkLabels(name, labels, numClasses);
+    if (average === 'binary' && (numClasses !== 2 || labels !== undefined)) {
+      throw new ValueError(
+        `[${name}] average 'binary' is the score of class 1 of two, but numClasses is ${numClasses}` +
+          `${labels === undefined ? '' : ' and labels are given'}. Choose 'macro', 'micro' or 'weighted'.`,
+      );
+    }
+    this.average = average;
+    this.#score = score;
+    this.#labels = average === 'binary' ? [1] : labels && [...labels];
+    this.#zeroDivision = zeroDivision;
+    this.#counts = new ClassCounts(numClasses);
+  }
+
+  /** The score of each class from 0 to `numClasses - 1`; `zeroDivision` for a class where it is 0 / 0. */
+  perClass(): number[] {
+    const all = Array.from({ length: this.numClasses }, (_, index) => index);
+    return Array.from(perClass(this.#score, totalsAt(this.#counts, all), this.#zeroDivision));
+  }
+
+  protected override count(pairs: ClassPairs, weights: ArrayLike<number> | undefined): void {
+    this.#counts.add(pairs, weights);
+  }
+
+  override result(): number {
+    const present = this.#counts.present();
+    if (present.length === 0) return Number.NaN;
+    const totals = totalsAt(this.#counts, this.#labels ?? present);
+    return averaged(this.#score, totals, this.average, this.#zeroDivision);
+  }
+
+  override reset(): void {
+    this.#counts.clear();
+  }
+}
+
+/**
+ * Of the samples predicted as a class, the share that are of it; scikit-learn's `precision_score`, batch by
+ * batch.
+ *
+ * Predictions: scores `[N, C]` or class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N,
+ * C]`.
+ *
+ * @throws ShapeError where lengths or numbers of classes differ
+ * @throws ValueError on a class out of range and on NaN in a score
+ */
+export class Precision extends ClassScore {
+  constructor(options: ClassScoreOptions) {
+    super('precision', options);
+  }
+}
+
+/**
+ * Of the samples of a class, the share predicted as such; scikit-learn's `recall_score`, batch by batch.
+ * Inputs and errors as in {@link Precision}.
+ */
+export class Recall extends ClassScore {
+  constructor(options: ClassScoreOptions) {
+    super('recall', options);
+  }
+}
+
+/**
+ * The harmonic mean of precision and recall, 2 P R / (P + R); scikit-learn's `f1_score`, batch by batch.
+ * Inputs and errors as in {@link Precision}.
+ */
+export class F1 extends ClassScore {
+  constructor(options: ClassScoreOptions) {
+    super('f1', options);
+  }
+}

@@ -1,0 +1,170 @@
+import { ValueError } from '../../ir/errors.ts';
+import { readBatchSync, type SyncMetricInput } from '../input.ts';
+import { ClassCounts } from './class-counts.ts';
+import { type ClassPairs, classPairs } from './class-pairs.ts';
+import {
+  type Average,
+  averaged,
+  checkAverage,
+  checkLabels,
+  checkNumClasses,
+  checkZeroDivision,
+  type Score,
+  totalsAt,
+} from './class-scores.ts';
+
+/** Options of {@link confusionMatrix}. */
+export interface ConfusionOptions {
+  /** Classes are numbered from 0 to `numClasses - 1`; without it any whole number from 0 up is a class. */
+  readonly numClasses?: number;
+  /** The classes to look at, in this order; by default those that occur in labels or predictions. */
+  readonly labels?: readonly number[];
+  /** `[N]`, finite and not negative; all 1 where left out. */
+  readonly sampleWeights?: SyncMetricInput;
+}
+
+/** Options of {@link precision}, {@link recall} and {@link f1Score}. */
+export interface ScoreOptions extends ConfusionOptions {
+  /** Default `'macro'` (in scikit-learn `'binary'`). */
+  readonly average?: Average;
+  /** The score of a class for which it is 0 / 0: 0 (default), 1, or NaN to leave the class out of a mean. */
+  readonly zeroDivision?: number;
+}
+
+/** Classes as positions in the sorted list of those that occur, so that large class numbers cost nothing. */
+export interface Tally extends ClassPairs {
+  readonly present: readonly number[];
+  readonly weights: ArrayLike<number> | undefined;
+  /** The position of a class in `present`, or -1. */
+  indexOf(label: number): number;
+}
+
+/**
+ * Of the samples predicted as a class, the share that are of it, as scikit-learn's `precision_score`. The
+ * labels come first, as they do there.
+ *
+ * @param labels the truth: class indices `[N]`, or one-hot or soft `[N, C]`
+ * @param predictions class indices `[N]` or scores `[N, C]`
+ * @throws ShapeError where lengths or numbers of classes differ
+ * @throws ValueError on a class out of range, on NaN in a score, and where there are no samples
+ */
+export function precision(
+  labels: SyncMetricInput,
+  predictions: SyncMetricInput,
+  options: ScoreOptions = {},
+): number {
+  return score('precision', 'precision', labels, predictions, options);
+}
+
+/**
+ * Of the samples of a class, the share predicted as such; `recall_score`. Inputs and errors as in {@link
+ * precision}.
+ */
+export function recall(
+  labels: SyncMetricInput,
+  predictions: SyncMetricInput,
+  options: ScoreOptions = {},
+): number {
+  return score('recall', 'recall', labels, predictions, options);
+}
+
+/** 2 P R / (P + R) of precision and recall; `f1_score`. Inputs and errors as in {@link precision}. */
+export function f1Score(
+  labels: SyncMetricInput,
+  predictions: SyncMetricInput,
+  options: ScoreOptions = {},
+): number {
+  return score('f1Score', 'f1', labels, predictions, options);
+}
+
+/**
+ * The (weighted) number of samples of each true class (row) that were predicted as each class (column), as
+ * scikit-learn's `confusion_matrix`. Rows and columns are `options.labels`, else 0 to `numClasses - 1`, else
+ * the classes that occur. Inputs and errors as in {@link precision}.
+ */
+export function confusionMatrix(
+  labels: SyncMetricInput,
+  predictions: SyncMetricInput,
+  options: ConfusionOptions = {},
+): number[][] {
+  const { truth, predicted, weights, present, indexOf } = tally(
+    'confusionMatrix',
+    labels,
+    predictions,
+    options,
+  );
+  const { numClasses } = options;
+  const rows =
+    options.labels ??
+    (numClasses === undefined ? present : Array.from({ length: numClasses }, (_, row) => row));
+  const places = new Int32Array(present.length).fill(-1);
+  rows.forEach((label, row) => {
+    const index = indexOf(label);
+    if (index >= 0) places[index] = row;
+  });
+  const matrix = rows.map(() => new Array<number>(rows.length).fill(0));
+  for (let i = 0; i < truth.length; i++) {
+    const column = places[predicted[i]!]!;
+    const row = matrix[places[truth[i]!]!];
+    if (row !== undefined && column >= 0) row[column]! += weights?.[i] ?? 1;
+  }
+  return matrix;
+}
+
+export function tally(
+  operation: string,
+  labels: SyncMetricInput,
+  predictions: SyncMetricInput,
+  options: ConfusionOptions,
+): Tally {
+  const { numClasses } = options;
+  if (numClasses !== undefined) checkNumClasses(operation, numClasses);
+  if (options.labels !== undefined) checkLabels(operation, options.labels, numClasses);
+  const batch = readBatchSync(operation, predictions, labels, options.sampleWeights);
+  if (batch.samples === 0) throw new ValueError(`[${operation}] there are no samples. Pass at least one.`);
+  const pairs = classPairs(operation, batch, numClasses);
+  const present = [...new Set([...pairs.truth, ...pairs.predicted])].sort((a, b) => a - b);
+  const positions = new Map(present.map((label, position) => [label, position]));
+  const indexOf = (label: number) => positions.get(label) ?? -1;
+  return {
+    truth: pairs.truth.map(indexOf),
+    predicted: pairs.predicted.map(indexOf),
+    weights: batch.weights,
+    present,
+    indexOf,
+  };
+}
+
+export function countsOf(pairs: Tally): ClassCounts {
+  const counts = new ClassCounts(pairs.present.length);
+  counts.add(pairs, pairs.weights);
+  return counts;
+}
+
+function score(
+  operation: string,
+  which: Score,
+  labels: SyncMetricInput,
+  predictions: SyncMetricInput,
+  options: ScoreOptions,
+): number {
+  const { average = 'macro', zeroDivision = 0 } = options;
+  checkAverage(operation, average);
+  checkZeroDivision(operation, zeroDivision);
+  const pairs = tally(operation, labels, predictions, options);
+  const rows = average === 'binary' ? binaryLabels(operation, pairs.present, options) : options.labels;
+  const totals = totalsAt(countsOf(pairs), (rows ?? pairs.present).map(pairs.indexOf));
+  return averaged(which, totals, average, zeroDivision);
+}
+
+function binaryLabels(operation: string, present: readonly number[], { labels }: ScoreOptions): number[] {
+  const largest = present.at(-1)!;
+  if (largest > 1 || labels !== undefined) {
+    throw new ValueError(
+      `[${operation}] average 'binary' is the score of class 1 of two, but ` +
+        `${labels === undefined ? `class ${largest} occurs` : 'labels are given'}. ` +
+        "Choose 'macro', 'micro' or 'weighted'.",
+    );
+  }
+  return [1];
+}

@@ -1,0 +1,131 @@
+import { ValueError } from '../../ir/errors.ts';
+import { classPairs } from '../classification/class-pairs.ts';
+import { checkNumClasses } from '../classification/class-scores.ts';
+import { readBatchSync, type SyncMetricInput } from '../input.ts';
+import { chiSquaredTail, coinTosses } from './distributions.ts';
+
+/** Options of {@link mcnemar}. */
+export interface McNemarOptions {
+  /**
+   * - `'exact'`: the binomial test. Never too sure of itself, often too careful.
+   * - `'mid-p'`: the binomial test, where the result itself counts half (Fagerland et al. 2013). Less
+   *   careful.
+   * - `'chi-squared'`: the approximation for many samples.
+   *
+   * By default exact where fewer than 25 samples tell the models apart, else chi-squared.
+   */
+  readonly method?: 'exact' | 'mid-p' | 'chi-squared';
+  /**
+   * Whether chi-squared takes 1 off the difference (Edwards 1948); true by default. The others do without.
+   */
+  readonly correction?: boolean;
+  /** Classes are numbered from 0 to `numClasses - 1`; without it any whole number from 0 up is a class. */
+  readonly numClasses?: number;
+}
+
+/** What {@link mcnemar} gives. */
+export interface McNemarResult {
+  /** Samples that both models have right. */
+  readonly both: number;
+  /** Samples that only A has right. */
+  readonly onlyA: number;
+  /** Samples that only B has right. */
+  readonly onlyB: number;
+  /** Samples that both models have wrong. */
+  readonly neither: number;
+  readonly method: 'exact' | 'mid-p' | 'chi-squared';
+  /** Chi-squared with one degree of freedom; for the binomial tests the smaller of `onlyA` and `onlyB`. */
+  readonly statistic: number;
+  /** How likely a difference like this or a greater one is if both models are right equally often. */
+  readonly pValue: number;
+}
+
+/** From so many samples on that tell two models apart chi-squared is a good approximation. */
+const MANY = 25;
+
+/**
+ * McNemar's test (1947) of whether two classifiers are right equally often, by their predictions for the same
+ * samples. Only samples that one has right and the other has wrong count. `mcnemar` of statsmodels; the
+ * labels come first, as in the scores.
+ *
+ * The test is about these two trained models: it does not know how they would come out with other seeds.
+ *
+ * @param labels the truth: class indices `[N]`, or one-hot or soft `[N, C]`
+ * @param predictionsA class indices `[N]` or scores `[N, C]` of model A
+ * @param predictionsB the same of model B
+ * @returns the counts, the statistic and the p-value; 1 where no sample tells the models apart
+ * @throws ShapeError where lengths or numbers of classes differ
+ * @throws ValueError on a class out of range, on NaN in a score, where there are no samples, and on options
+ *   that do not go together
+ */
+export function mcnemar(
+  labels: SyncMetricInput,
+  predictionsA: SyncMetricInput,
+  predictionsB: SyncMetricInput,
+  options: McNemarOptions = {},
+): McNemarResult {
+  checkOptions(options);
+  const a = hits('A', labels, predictionsA, options);
+  const b = hits('B', labels, predictionsB, options);
+  const counts = { both: 0, onlyA: 0, onlyB: 0, neither: 0 };
+  a.forEach((right, i) => {
+    counts[right ? (b[i] ? 'both' : 'onlyA') : b[i] ? 'onlyB' : 'neither']++;
+  });
+  const { onlyA, onlyB } = counts;
+  const { correction = true, method = onlyA + onlyB < MANY ? 'exact' : 'chi-squared' } = options;
+  return {
+    ...counts,
+    method,
+    ...(method === 'chi-squared' ? chiSquared(onlyA, onlyB, correction) : binomial(onlyA, onlyB, method)),
+  };
+}
+
+/** Which samples a model has right. */
+function hits(
+  model: 'A' | 'B',
+  labels: SyncMetricInput,
+  predictions: SyncMetricInput,
+  { numClasses }: McNemarOptions,
+): boolean[] {
+  const operation = `mcnemar, model ${model}`;
+  const batch = readBatchSync(operation, predictions, labels, undefined);
+  if (batch.samples === 0) throw new ValueError('[mcnemar] there are no samples. Pass at least one.');
+  const { truth, predicted } = classPairs(operation, batch, numClasses);
+  return Array.from(truth, (label, i) => label === predicted[i]);
+}
+
+function chiSquared(
+  onlyA: number,
+  onlyB: number,
+  correction: boolean,
+): { statistic: number; pValue: number } {
+  if (onlyA + onlyB === 0) return { statistic: 0, pValue: 1 };
+  const difference = Math.abs(onlyA - onlyB) - (correction ? 1 : 0);
+  const statistic = (difference * difference) / (onlyA + onlyB);
+  return { statistic, pValue: chiSquaredTail(statistic) };
+}
+
+function binomial(
+  onlyA: number,
+  onlyB: number,
+  method: 'exact' | 'mid-p',
+): { statistic: number; pValue: number } {
+  const statistic = Math.min(onlyA, onlyB);
+  const { atMost, exactly } = coinTosses(statistic, onlyA + onlyB);
+  return { statistic, pValue: Math.min(1, 2 * atMost - (method === 'mid-p' ? exactly : 0)) };
+}
+
+function checkOptions({ method, correction, numClasses }: McNemarOptions): void {
+  if (numClasses !== undefined) checkNumClasses('mcnemar', numClasses);
+  if (method !== undefined && !['exact', 'mid-p', 'chi-squared'].includes(method)) {
+    throw new ValueError(
+      `[mcnemar] got method '${String(method)}', wanted 'exact', 'mid-p' or 'chi-squared'.`,
+    );
+  }
+  if (correction !== undefined && method !== 'chi-squared') {
+    throw new ValueError(
+      `[mcnemar] got correction ${correction} with ${method === undefined ? 'no method' : `method '${method}'`}, ` +
+        "but only chi-squared has one. Leave it out, or ask for method: 'chi-squared'.",
+    );
+  }
+}

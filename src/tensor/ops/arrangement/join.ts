@@ -1,0 +1,166 @@
+import { fits, promote } from '../../../ir/dtype.ts';
+import { ShapeError } from '../../../ir/errors.ts';
+import { binary, compare, constant, type Expr, select } from '../../../ir/expr.ts';
+import { apply, unchanged } from '../../apply.ts';
+import { operation } from '../../operation.ts';
+import { normalizeAxis, type Shape, show } from '../../shape.ts';
+import type { Tensor } from '../../tensor.ts';
+import { cast } from '../elementwise/cast.ts';
+import { weakType } from '../elementwise/elementwise.ts';
+import { dilatedPad } from './dilated-pad.ts';
+import { expandDims, strided } from './views.ts';
+
+const concatOperation = operation<{ axis: number }>({
+  name: 'concat',
+  shape: (inputs, { axis }) => {
+    const shape = [...inputs[0]!.shape];
+    for (const x of inputs.slice(1)) {
+      if (x.shape.length !== shape.length || x.shape.some((d, i) => i !== axis && d !== shape[i])) {
+        throw new ShapeError(
+          `[concat] ${show(x.shape)} does not fit ${show(inputs[0]!.shape)} along axis ${axis}. All other axes must be equal.`,
+        );
+      }
+      shape[axis]! += x.shape[axis]!;
+    }
+    return { shape, dtype: inputs[0]!.dtype };
+  },
+  // dx_k = the part of g that x_k went to
+  vjp: (g, _y, inputs, { axis }) => {
+    let start = 0;
+    return inputs.map((x) => {
+      const from = start;
+      start += x.shape[axis]!;
+      return () => narrow(g, axis, from, x.shape[axis]!);
+    });
+  },
+  lower: (node, b, { axis }) => {
+    const along = b.index(axis);
+    let end = node.shape[axis]!;
+    let expr: Expr | null = null;
+    for (let k = node.inputs.length - 1; k >= 0; k--) {
+      const start = end - node.inputs[k]!.shape[axis]!;
+      const index = binary('sub', along, constant(start, 'i32'));
+      const part = b.gather(
+        k,
+        [axis],
+        [index],
+        (rest) => ({
+          shape: node.shape,
+          stride: [...rest.stride.slice(0, axis), 0, ...rest.stride.slice(axis)],
+          offset: rest.offset,
+        }),
+        0,
+      );
+      expr = expr === null ? part : select(compare('lt', along, constant(end, 'i32')), part, expr);
+      end = start;
+    }
+    return b.map(expr!);
+  },
+});
+
+/** How many tensors one kernel joins; more are joined in a tree. */
+const maxJoined = 8;
+
+/** Tensors joined along an existing axis; data types are promoted to their common one. */
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  const [first] = tensors;
+  if (first === undefined) throw new ShapeError('[concat] got no tensors, wanted at least one.');
+  if (first.rank === 0) throw new ShapeError('[concat] scalars have no axis to join along. Use stack.');
+  const a = normalizeAxis('concat', axis, first.rank);
+  const dtype = tensors.reduce((d, t) => promote(d, t.dtype), first.dtype);
+  let parts = tensors.map((t) => cast(t, dtype));
+  while (parts.length > 1) {
+    const joined: Tensor[] = [];
+    for (let i = 0; i < parts.length; i += maxJoined) {
+      const group = parts.slice(i, i + maxJoined);
+      joined.push(group.length === 1 ? group[0]! : apply(concatOperation, group, { axis: a }));
+    }
+    parts = joined;
+  }
+  return unchanged(parts[0]!);
+}
+
+/** Tensors of one shape joined along a new axis. */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  const [first] = tensors;
+  if (first === undefined) throw new ShapeError('[stack] got no tensors, wanted at least one.');
+  for (const t of tensors) {
+    if (show(t.shape) !== show(first.shape)) {
+      throw new ShapeError(
+        `[stack] shapes ${show(first.shape)} and ${show(t.shape)} differ. Stack tensors of one shape.`,
+      );
+    }
+  }
+  const a = normalizeAxis('stack', axis, first.rank + 1);
+  return concat(
+    tensors.map((t) => expandDims(t, a)),
+    a,
+  );
+}
+
+/**
+ * `value` in front of and behind each axis, as many as `widths` says: `[[before, after], ...]`, one pair for
+ * each axis.
+ */
+export function pad(
+  x: Tensor,
+  widths: readonly (readonly [before: number, after: number])[],
+  value = 0,
+): Tensor {
+  if (
+    widths.length !== x.rank ||
+    !widths.every(Array.isArray) ||
+    widths.flat().some((w) => !Number.isInteger(w) || w < 0)
+  ) {
+    throw new ShapeError(
+      `[pad] got widths ${JSON.stringify(widths)} for ${show(x.shape)}, wanted ${x.rank} pairs of whole numbers from 0 up.`,
+    );
+  }
+  const shape = x.node.shape.map((d, i) => d + widths[i]![0] + widths[i]![1]);
+  return dilatedPad(
+    cast(x, fits(value, x.dtype) ? x.dtype : weakType('pad', x.dtype, value)),
+    shape,
+    widths.map((w) => w[0]),
+    widths.map(() => 1),
+    value,
+  );
+}
+
+/** `size` elements along one axis from `start` on. */
+function narrow(x: Tensor, axis: number, start: number, size: number): Tensor {
+  return strided(
+    x,
+    x.node.shape.map((_, i) => (i === axis ? start : 0)),
+    x.node.shape.map((d, i) => (i === axis ? size : d)),
+    x.node.shape.map(() => 1),
+  );
+}
+
+/** The tensor cut along an axis: into a number of equal parts, or into parts of the given sizes. */
+export function split(x: Tensor, countOrSizes: number | Shape, axis = 0): Tensor[] {
+  const a = normalizeAxis('split', axis, x.rank);
+  const size = x.node.shape[a]!;
+  if (
+    typeof countOrSizes === 'number' &&
+    (!(countOrSizes > 0) || !Number.isInteger(countOrSizes) || size % countOrSizes !== 0)
+  ) {
+    throw new ShapeError(
+      `[split] axis ${a} of size ${size} does not split into ${countOrSizes} equal parts. Give the sizes of the parts instead.`,
+    );
+  }
+  const sizes =
+    typeof countOrSizes === 'number'
+      ? new Array<number>(countOrSizes).fill(size / countOrSizes)
+      : countOrSizes;
+  const total = sizes.reduce((s, n) => s + n, 0);
+  if (total !== size || sizes.some((n) => !Number.isInteger(n) || n < 0)) {
+    throw new ShapeError(
+      `[split] sizes ${show(sizes)} do not add up to axis ${a} of ${show(x.shape)}, which has ${size}.`,
+    );
+  }
+  let start = 0;
+  return sizes.map((n) => {
+    start += n;
+    return narrow(x, a, start - n, n);
+  });
+}

@@ -1,0 +1,102 @@
+import { ValueError } from '../../../ir/errors.ts';
+import { binary, constant, type Expr, unary } from '../../../ir/expr.ts';
+import { noParams } from '../../../ir/node.ts';
+import { apply } from '../../apply.ts';
+import { normalizeAxis, type Shape } from '../../shape.ts';
+import type { Tensor } from '../../tensor.ts';
+import { max, sum } from '../reduction/reduce.ts';
+import { elementwise, floatFunction, floating, numeric, same, type UnaryFunction } from './elementwise.ts';
+import { where } from './logic.ts';
+import { erf, exp, expm1, log, tanh } from './math.ts';
+
+const number = (value: number): Expr => constant(value, 'f32');
+
+/** 1 / (1 + e^-x). */
+export const sigmoid: UnaryFunction = floatFunction(
+  'sigmoid',
+  // dx = g y (1 - y)
+  (g, y) => g.mul(y).mul(y.neg().add(1)),
+  (x) => binary('div', number(1), binary('add', number(1), unary('exp', unary('neg', x)))),
+);
+
+/** log(1 + e^x), without overflow: max(x, 0) + log1p(e^-|x|). */
+export const softplus: UnaryFunction = floatFunction(
+  'softplus',
+  // dx = g sigmoid(x)
+  (g, _y, x) => g.mul(sigmoid(x)),
+  (x) =>
+    binary('add', binary('max', x, number(0)), unary('log1p', unary('exp', unary('neg', unary('abs', x))))),
+);
+
+const reluOperation = elementwise({
+  name: 'relu',
+  dtype: same,
+  // dx = g where y > 0: nothing at 0
+  vjp: (g, y) => [() => where(y.greater(0), g, 0)],
+  expr: ([x]) => binary('max', x!, constant(0, x!.type)),
+});
+
+/** max(x, 0). Integers stay integers. */
+export const relu: UnaryFunction = (x) => apply(reluOperation, [numeric(x)], noParams);
+
+/** x where x > 0, slope * x elsewhere (Maas et al. 2013). */
+export function leakyRelu<S extends Shape>(x: Tensor<S>, slope = 0.01): Tensor<S> {
+  const f: Tensor = floating(x);
+  return where(f.greater(0), f, f.mul(slope)) as Tensor<S>;
+}
+
+/** x where x > 0, alpha (e^x - 1) elsewhere (Clevert et al. 2015). */
+export function elu<S extends Shape>(x: Tensor<S>, alpha = 1): Tensor<S> {
+  const f: Tensor = floating(x);
+  return where(f.greater(0), f, expm1(f.minimum(0)).mul(alpha)) as Tensor<S>;
+}
+
+/** x sigmoid(x), also called swish (Elfwing et al. 2017). */
+export function silu<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  const f: Tensor = floating(x);
+  return f.mul(sigmoid(f)) as Tensor<S>;
+}
+
+const sqrtHalf = Math.SQRT1_2;
+const sqrtTwoOverPi = 0.7978845608028654;
+
+export interface GeluOptions {
+  /** `none`: x * Phi(x) with the normal distribution function; `tanh`: the approximation of the paper. */
+  readonly approximate?: 'none' | 'tanh';
+}
+
+/** x times the standard normal distribution function of x (Hendrycks & Gimpel 2016). */
+export function gelu<S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): Tensor<S> {
+  const { approximate = 'none' } = options;
+  if (approximate !== 'none' && approximate !== 'tanh') {
+    throw new ValueError(`[gelu] got approximate ${String(approximate)}, wanted none or tanh.`);
+  }
+  const f: Tensor = floating(x);
+  const half = f.mul(0.5);
+  const inner =
+    approximate === 'tanh'
+      ? tanh(f.add(f.square().mul(f).mul(0.044715)).mul(sqrtTwoOverPi))
+      : erf(f.mul(sqrtHalf));
+  return half.mul(inner.add(1)) as Tensor<S>;
+}
+
+/** x shifted by its maximum along an axis, which takes the largest exponent to 0 and changes no gradient. */
+function shifted(name: string, x: Tensor, axis: number): { shifted: Tensor; axis: number } {
+  const f = floating(x);
+  const a = normalizeAxis(name, axis, f.rank);
+  if (f.node.shape[a] === 0) return { shifted: f, axis: a };
+  return { shifted: f.sub(max(f, a, { keepDims: true }).detach()), axis: a };
+}
+
+/** e^x / sum(e^x) along an axis; shifted by the maximum, so that logits of any size are safe. */
+export function softmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> {
+  const s = shifted('softmax', x, axis);
+  const e = exp(s.shifted);
+  return e.div(sum(e, s.axis, { keepDims: true })) as Tensor<S>;
+}
+
+/** log(softmax(x)) along an axis, computed as x - max - log(sum(e^(x - max))). */
+export function logSoftmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> {
+  const s = shifted('logSoftmax', x, axis);
+  return s.shifted.sub(log(sum(exp(s.shifted), s.axis, { keepDims: true }))) as Tensor<S>;
+}
