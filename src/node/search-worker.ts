@@ -2,9 +2,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { setThreads } from '../backend.ts';
 import { ValueError } from '../ir/errors.ts';
-import { messageOf } from '../search/json.ts';
 import type { Space } from '../search/space.ts';
 import { runTrial, type TrialFunction, type TrialOutcome, type TrialTask } from '../search/trial.ts';
+import { errorMessage } from '../util/error-message.ts';
 
 /** What a worker is given at its start. */
 export interface WorkerData {
@@ -41,7 +41,7 @@ async function serve(): Promise<void> {
   } catch (error) {
     say({
       kind: 'refused',
-      reason: messageOf(error),
+      reason: errorMessage(error),
       stack: error instanceof Error ? error.stack : undefined,
     });
   }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { StateError, ValueError } from '../ir/errors.ts';
 import type { TrialOutcome, TrialRunner, TrialSession, TrialTask } from '../search/index.ts';
-import { messageOf } from '../search/json.ts';
+import { errorMessage } from '../util/error-message.ts';
 import { findTsx, isTypeScript } from './search-loader.ts';
 import type { WorkerData, WorkerMessage } from './search-worker.ts';
 
@@ -143,7 +143,7 @@ class TrialWorker {
     this.#worker.on('message', (message: WorkerMessage) => this.#hear(message));
     this.#worker.on('error', (error) => {
       this.alive = false;
-      this.#fault ??= messageOf(error);
+      this.#fault ??= errorMessage(error);
     });
     this.#worker.on('exit', (code) => this.#hasEnded(code));
   }

@@ -15,7 +15,3 @@ export function isJson(value: unknown): value is Json {
 export function fields(value: unknown): { readonly [key: string]: unknown } | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
 }
-
-/** What an error says. */
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message || error.name : String(error);

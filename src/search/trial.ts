@@ -1,6 +1,7 @@
 import { ValueError } from '../ir/errors.ts';
 import { defaultGenerator, seed } from '../tensor/random.ts';
-import { fields, messageOf } from './json.ts';
+import { errorMessage } from '../util/error-message.ts';
+import { fields } from './json.ts';
 import type { ParametersOf, Point, Space } from './space.ts';
 
 /** What a trial is told besides its parameters. */
@@ -77,7 +78,7 @@ export async function runTrial<S extends Space>(
     const metrics: unknown = await trial(structuredClone(parameters) as ParametersOf<S>, { ...rest, signal });
     return { metrics: checkedMetrics(metrics), seconds: seconds() };
   } catch (error) {
-    return { error: messageOf(error), seconds: seconds() };
+    return { error: errorMessage(error), seconds: seconds() };
   } finally {
     defaultGenerator().setState(before);
   }

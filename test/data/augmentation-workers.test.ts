@@ -1,19 +1,20 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { openAugmentation } from '../../src/data/augmentation/augment.ts';
 import type { AugmentOptions } from '../../src/data/augmentation/options.ts';
-import { currentHost, type WorkerHost, type WorkerPort } from '../../src/data/augmentation/worker.ts';
 import type { Patience } from '../../src/data/augmentation/worker-pool.ts';
+import { currentHost, type WorkerHost } from '../../src/data/augmentation/worker-pool.ts';
 import { StateError } from '../../src/ir/errors.ts';
+import type { WorkerHandle } from '../../src/util/worker.ts';
 import { bytes, digits, gather, hashOf, strong } from './augmentation.ts';
 
 /** One worker, as the host saw it. */
 interface Seen {
   posts: number;
   ended: boolean;
-  port: WorkerPort;
+  port: WorkerHandle;
 }
 
-const running = new Set<WorkerPort>();
+const running = new Set<WorkerHandle>();
 afterEach(() => {
   for (const port of running) port.terminate();
   running.clear();
@@ -22,18 +23,19 @@ afterEach(() => {
 /** The usual host, watched, with another text for its workers to run. */
 function host(
   change: (source: string) => string = (source) => source,
-  cores = 2,
+  processors = 2,
 ): WorkerHost & { seen: Seen[] } {
   const usual = currentHost();
   const seen: Seen[] = [];
   return {
-    cores,
+    processors,
     seen,
-    start(source, onMessage, onEnd) {
-      const port = usual.start(change(source), onMessage, (message) => {
+    start(source, options) {
+      const onEnd = (message: string | null): void => {
         one.ended = true;
-        onEnd(message);
-      });
+        options.onEnd(message);
+      };
+      const port = usual.start(change(source), { ...options, onEnd });
       running.add(port);
       const one: Seen = { posts: 0, ended: false, port };
       seen.push(one);
@@ -168,7 +170,7 @@ describe('workers', () => {
 
 describe('the calling thread takes over', () => {
   const refusing: WorkerHost = {
-    cores: 2,
+    processors: 2,
     start() {
       throw new Error('forbidden');
     },

@@ -54,7 +54,7 @@ const ARROWS: Record<string, string[]> = {
   metrics: ['ir', 'tensor'],
   data: ['ir', 'util', 'tensor'],
   train: ['ir', 'util', 'tensor', 'layers', 'losses', 'optim', 'metrics', 'data'],
-  search: ['ir', 'tensor'],
+  search: ['ir', 'util', 'tensor'],
   gpu: ['ir', 'backends/gpu', 'backends/gpu/device', 'backends/gpu/webgpu', 'backends/gpu/webgl2'],
   testing: ['ir', 'tensor', 'run', 'double'],
   index: [
@@ -70,7 +70,20 @@ const ARROWS: Record<string, string[]> = {
     'train',
     'search',
   ],
-  node: ['ir', 'tensor', 'run', 'backend', 'layers', 'losses', 'optim', 'metrics', 'data', 'train', 'search'],
+  node: [
+    'ir',
+    'util',
+    'tensor',
+    'run',
+    'backend',
+    'layers',
+    'losses',
+    'optim',
+    'metrics',
+    'data',
+    'train',
+    'search',
+  ],
 };
 
 /** Packages, and the only part that may import one; null for all. */

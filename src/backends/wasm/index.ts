@@ -1,10 +1,10 @@
 import type { Backend, Executable } from '../../ir/backend.ts';
 import type { Plan } from '../../ir/plan.ts';
 import type { Storage } from '../../ir/storage.ts';
+import { errorMessage } from '../../util/error-message.ts';
 import { WasmModule } from './assembler/module.ts';
 import { Engine, type EngineOptions } from './runtime/engine.ts';
 import { WasmExecutable } from './runtime/executable.ts';
-import { messageOf } from './threads/platform.ts';
 
 /** WebAssembly with fixed-width SIMD, on as many threads as there are. */
 export class WasmBackend implements Backend {
@@ -73,7 +73,7 @@ function make(): WasmBackend | string {
   try {
     return new WasmBackend();
   } catch (error) {
-    return messageOf(error);
+    return errorMessage(error);
   }
 }
 
@@ -91,6 +91,6 @@ function obstacle(): string | null {
     });
     return null;
   } catch (error) {
-    return messageOf(error);
+    return errorMessage(error);
   }
 }

@@ -14,8 +14,7 @@ import { Rows } from '../rows.ts';
 import { Draws, gaussian } from './draw.ts';
 import type { Chunk } from './kernel.ts';
 import { type AugmentOptions, readOptions, type Settings } from './options.ts';
-import { currentHost, type WorkerHost } from './worker.ts';
-import { type Patience, WorkerPool } from './worker-pool.ts';
+import { currentHost, type Patience, type WorkerHost, WorkerPool } from './worker-pool.ts';
 
 /** Batches of changed images, for `fit`; other images in each epoch, the same ones whenever it comes again. */
 export interface AugmentedImages extends BatchFunction {

@@ -1,12 +1,24 @@
 import { StateError } from '../../ir/errors.ts';
+import { errorMessage } from '../../util/error-message.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
+import { processorCount } from '../../util/node-modules.ts';
+import { type StartWorker, startWorker, type WorkerHandle } from '../../util/worker.ts';
 import { type Chunk, noise, resample, smooth, transformChunk } from './kernel.ts';
-import { messageOf, type WorkerAnswer, type WorkerHost, type WorkerPort, workerSource } from './worker.ts';
+import { type WorkerAnswer, workerSource } from './worker-source.ts';
 
 const kernel = { noise, smooth, resample };
 
 /** Transforms a chunk on the calling thread. */
 export const transformHere = (chunk: Chunk): Float32Array => transformChunk(chunk, kernel);
+
+/** Where workers run; tests replace it. */
+export interface WorkerHost {
+  /** The number of processors that this process may use. */
+  readonly processors: number;
+  readonly start: StartWorker;
+}
+
+export const currentHost = (): WorkerHost => ({ processors: processorCount(), start: startWorker });
 
 /** Times in milliseconds. */
 export interface Patience {
@@ -59,7 +71,7 @@ const LATE = 500;
 
 /** A worker and what it has been asked for. */
 class PoolWorker {
-  readonly #port: WorkerPort;
+  readonly #worker: WorkerHandle;
   readonly #jobs = new Map<number, Job>();
   readonly #patience: Patience;
   readonly #onRefusal: (message: string) => void;
@@ -69,14 +81,14 @@ class PoolWorker {
   #ended = false;
 
   /** @throws where no worker can be started. */
-  constructor(host: WorkerHost, patience: Patience, onRefusal: (message: string) => void) {
+  constructor(start: StartWorker, patience: Patience, onRefusal: (message: string) => void) {
     this.#patience = patience;
     this.#onRefusal = onRefusal;
-    this.#port = host.start(
-      workerSource(kernel),
-      (answer) => this.#receive(answer),
-      (message) => this.#end(message ?? 'it has been stopped'),
-    );
+    this.#worker = start(workerSource(kernel), {
+      name: 'ndgrad augmentation',
+      onMessage: (answer) => this.#receive(answer as WorkerAnswer),
+      onEnd: (message) => this.#end(message ?? 'it has been stopped'),
+    });
     this.#post(PROBE, probe());
   }
 
@@ -145,13 +157,13 @@ class PoolWorker {
   terminate(): void {
     this.#ended = true;
     this.#jobs.clear();
-    this.#port.terminate();
+    this.#worker.terminate();
   }
 
   #post(id: number, chunk: Chunk): void {
     const { pixels, transforms, elastic } = chunk;
     const arrays = [pixels, transforms, ...(elastic === null ? [] : [elastic.images])];
-    this.#port.post(
+    this.#worker.post(
       { id, chunk },
       arrays.map(({ buffer }) => buffer as ArrayBuffer),
     );
@@ -217,7 +229,7 @@ export class WorkerTeam {
 
 /** The workers of a source of batches. */
 export class WorkerPool {
-  readonly #host: WorkerHost;
+  readonly #start: StartWorker;
   readonly #count: number;
   readonly #patience: Patience;
   #idle: PoolWorker[] = [];
@@ -225,8 +237,8 @@ export class WorkerPool {
 
   /** `count` is the number of workers for each pass; null is the usual one. */
   constructor(host: WorkerHost, count: number | null, patience: Partial<Patience> = {}) {
-    this.#host = host;
-    this.#count = count ?? (host.cores > 1 ? 1 : 0);
+    this.#start = host.start;
+    this.#count = count ?? (host.processors > 1 ? 1 : 0);
     this.#patience = { ...usualPatience, ...patience };
   }
 
@@ -247,9 +259,9 @@ export class WorkerPool {
     for (const helper of helpers) helper.wake();
     while (helpers.length < this.#count && this.#obstacle === null) {
       try {
-        helpers.push(new PoolWorker(this.#host, this.#patience, (message) => this.#refuse(message)));
+        helpers.push(new PoolWorker(this.#start, this.#patience, (message) => this.#refuse(message)));
       } catch (error) {
-        this.#refuse(messageOf(error));
+        this.#refuse(errorMessage(error));
       }
     }
     return new WorkerTeam(helpers);

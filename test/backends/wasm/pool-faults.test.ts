@@ -1,15 +1,15 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Memory } from '../../../src/backends/wasm/memory/memory.ts';
 import { frame, Status } from '../../../src/backends/wasm/module/layout.ts';
-import type { Platform } from '../../../src/backends/wasm/threads/platform.ts';
 import type { Pool } from '../../../src/backends/wasm/threads/pool.ts';
 import { StateError } from '../../../src/ir/errors.ts';
+import { type StartWorker, startWorker as startHere } from '../../../src/util/worker.ts';
 import {
   awaitWord,
+  type Changes,
   chain,
   delay,
   makeProgram,
-  platform,
   setUp,
   stopPools,
   type TestTask,
@@ -115,15 +115,15 @@ test('a run goes on as long as anything moves', () => {
 });
 
 /** A platform whose first workers run something else in place of a plan; they know its memory and frame. */
-function spoilt(count: number, run: string): { changes: Partial<Platform>; terminate: (() => void)[] } {
+function spoilt(count: number, run: string): { changes: Changes; terminate: (() => void)[] } {
   const terminate: (() => void)[] = [];
   const spoil = `const { Instance } = WebAssembly;
     WebAssembly.Instance = function (module, { env: { memory, frame } }) {
       return { exports: { run() { ${run} } } };
     };`;
-  const startWorker: Platform['startWorker'] = (source, data, onEnd) => {
+  const startWorker: StartWorker = (source, options) => {
     const text = terminate.length < count ? spoil + source : source;
-    const worker = platform.startWorker(text, data, onEnd);
+    const worker = startHere(text, options);
     terminate.push(() => worker.terminate());
     return worker;
   };

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Platform } from '../../../src/backends/wasm/threads/platform.ts';
+import type { WorkerData } from '../../../src/backends/wasm/threads/worker.ts';
 import { ValueError } from '../../../src/ir/errors.ts';
-import { chain, makeProgram, platform, setUp, stopPools } from './programs.ts';
+import { type StartWorker, startWorker as startHere } from '../../../src/util/worker.ts';
+import { chain, makeProgram, setUp, stopPools } from './programs.ts';
 
 afterEach(stopPools);
 
@@ -30,11 +31,13 @@ test('an obstacle of the platform is named', () => {
 
 test('workers that are not wanted any more end', async () => {
   const ended: number[] = [];
-  const startWorker: Platform['startWorker'] = (source, data, onEnd) =>
-    platform.startWorker(source, data, (message) => {
-      ended.push(data.slot);
-      onEnd(message);
-    });
+  const startWorker: StartWorker = (source, options) => {
+    const onEnd = (message: string | null): void => {
+      ended.push((options.data as WorkerData).slot);
+      options.onEnd(message);
+    };
+    return startHere(source, { ...options, onEnd });
+  };
   const { memory, pool } = setUp({ startWorker });
   const [tasks, check] = chain(memory, 4, 8);
   const { run } = makeProgram(memory, pool, tasks);
@@ -57,11 +60,13 @@ test('workers that are not wanted any more end', async () => {
 
 test('a worker that is stopped as it starts ends, too', async () => {
   const ended: number[] = [];
-  const startWorker: Platform['startWorker'] = (source, data, onEnd) =>
-    platform.startWorker(source, data, (message) => {
-      ended.push(data.id);
-      onEnd(message);
-    });
+  const startWorker: StartWorker = (source, options) => {
+    const onEnd = (message: string | null): void => {
+      ended.push((options.data as WorkerData).id);
+      options.onEnd(message);
+    };
+    return startHere(source, { ...options, onEnd });
+  };
   const { pool } = setUp({ startWorker });
   pool.setThreads(3);
   const first = pool.start();
@@ -79,34 +84,27 @@ test.each([
       throw new Error('not here');
     },
   ],
-  ['later', 'not here', (_, data, onEnd) => platform.startWorker('throw new Error("not here")', data, onEnd)],
-  [
-    'without a word',
-    'a worker ended before it began',
-    (_, data, onEnd) => platform.startWorker('process.exit()', data, onEnd),
-  ],
-] as [string, string, Platform['startWorker']][])(
-  'workers that are refused %s',
-  async (_, why, startWorker) => {
-    const { memory, pool } = setUp({ cores: 3, startWorker });
-    const [tasks, check] = chain(memory, 4, 8);
-    const { run } = makeProgram(memory, pool, tasks);
-    run();
-    check();
-    expect(await pool.start()).toBe(1);
-    expect([pool.threads, pool.reason]).toEqual([1, `workers were refused: ${why}`]);
-    run();
-    check();
-    pool.force(2);
-    expect(run).toThrow(`[wasm] workers are missing (1): workers were refused: ${why}`);
-  },
-);
+  ['later', 'not here', (_, options) => startHere('throw new Error("not here")', options)],
+  ['without a word', 'a worker ended before it began', (_, options) => startHere('process.exit()', options)],
+] as [string, string, StartWorker][])('workers that are refused %s', async (_, why, startWorker) => {
+  const { memory, pool } = setUp({ cores: 3, startWorker });
+  const [tasks, check] = chain(memory, 4, 8);
+  const { run } = makeProgram(memory, pool, tasks);
+  run();
+  check();
+  expect(await pool.start()).toBe(1);
+  expect([pool.threads, pool.reason]).toEqual([1, `workers were refused: ${why}`]);
+  run();
+  check();
+  pool.force(2);
+  expect(run).toThrow(`[wasm] workers are missing (1): workers were refused: ${why}`);
+});
 
 test('where only some are refused the others work', async () => {
   let started = 0;
-  const startWorker: Platform['startWorker'] = (...args) => {
+  const startWorker: StartWorker = (...args) => {
     if (started++ === 2) throw new Error('enough');
-    return platform.startWorker(...args);
+    return startHere(...args);
   };
   const { memory, pool } = setUp({ cores: 8, startWorker });
   expect(await pool.start()).toBe(3);

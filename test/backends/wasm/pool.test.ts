@@ -3,10 +3,10 @@ import { afterEach, expect, test } from 'vitest';
 import type { Code, Local } from '../../../src/backends/wasm/assembler/code.ts';
 import { Memory } from '../../../src/backends/wasm/memory/memory.ts';
 import { FRAME, frame } from '../../../src/backends/wasm/module/layout.ts';
-import type { Platform } from '../../../src/backends/wasm/threads/platform.ts';
 import { Pool } from '../../../src/backends/wasm/threads/pool.ts';
 import { WORKER_PLANS } from '../../../src/backends/wasm/threads/worker.ts';
 import { StateError } from '../../../src/ir/errors.ts';
+import { type StartWorker, startWorker as startHere } from '../../../src/util/worker.ts';
 import {
   chain,
   delay,
@@ -264,9 +264,9 @@ test('workers forget plans that were not used for long', () => {
 
 test('what is not worth it stays on one thread, and starts none', () => {
   let started = 0;
-  const startWorker: Platform['startWorker'] = (...args) => {
+  const startWorker: StartWorker = (...args) => {
     started++;
-    return platform.startWorker(...args);
+    return startHere(...args);
   };
   const { memory, pool } = setUp({ startWorker, cores: 4 });
   const [tasks, check] = chain(memory, 2, 4);

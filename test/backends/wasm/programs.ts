@@ -5,6 +5,7 @@ import { emitSchedule, type ScheduledTask } from '../../../src/backends/wasm/mod
 import { currentPlatform, type Platform } from '../../../src/backends/wasm/threads/platform.ts';
 import { Pool } from '../../../src/backends/wasm/threads/pool.ts';
 import { loadProgram, type Program } from '../../../src/backends/wasm/threads/program.ts';
+import type { StartWorker } from '../../../src/util/worker.ts';
 
 export const platform = currentPlatform();
 const pools: Pool[] = [];
@@ -14,10 +15,13 @@ export function stopPools(): void {
   for (const pool of pools.splice(0)) pool.stop();
 }
 
+export type Changes = Partial<Platform> & { readonly startWorker?: StartWorker };
+
 /** A memory and a pool on this platform, with changes. */
-export function setUp(changes: Partial<Platform> = {}, patience = 5000) {
+export function setUp({ startWorker, ...changes }: Changes = {}, patience = 5000) {
   const memory = new Memory({ shared: true });
-  const pool = new Pool(memory, { ...platform, ...changes }, { patience });
+  const options = startWorker === undefined ? { patience } : { patience, startWorker };
+  const pool = new Pool(memory, { ...platform, ...changes }, options);
   pools.push(pool);
   return { memory, pool };
 }

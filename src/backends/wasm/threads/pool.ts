@@ -1,10 +1,12 @@
 import { StateError } from '../../../ir/errors.ts';
+import { errorMessage } from '../../../util/error-message.ts';
+import { type StartWorker, startWorker, type WorkerHandle } from '../../../util/worker.ts';
 import type { Memory } from '../memory/memory.ts';
 import { counters, frame, LOOK, NAP, Status } from '../module/layout.ts';
-import { messageOf, type Platform, type WorkerHandle } from './platform.ts';
+import type { Platform } from './platform.ts';
 import { type Program, WORTH_ASLEEP, writeScratch } from './program.ts';
 import { ThreadLimit } from './thread-limit.ts';
-import { control, WAKES, workerSource } from './worker.ts';
+import { control, WAKES, type WorkerData, workerSource } from './worker.ts';
 
 /** As `WORTH_ASLEEP`, while workers look for work. */
 const WORTH_AWAKE = 50_000;
@@ -20,6 +22,14 @@ interface Helper {
   readonly since: number;
 }
 
+export interface PoolOptions {
+  /** Milliseconds without any progress after which a run ends with an error; 10 s by default. */
+  readonly patience?: number;
+  readonly limit?: ThreadLimit;
+  /** How workers are started; tests replace it. */
+  readonly startWorker?: StartWorker;
+}
+
 let helperIds = 0;
 
 /**
@@ -29,6 +39,7 @@ let helperIds = 0;
 export class Pool {
   readonly #memory: Memory;
   readonly #platform: Platform;
+  readonly #startWorker: StartWorker;
   readonly #patience: number;
   readonly #limit: ThreadLimit;
   #helpers: Helper[] = [];
@@ -41,16 +52,12 @@ export class Pool {
   #latest: Int32Array | null = null;
   #took = 0;
 
-  /** `patience` is the number of milliseconds without any progress after which a run ends with an error. */
-  constructor(
-    memory: Memory,
-    platform: Platform,
-    { patience = 10_000, limit = new ThreadLimit(platform, memory.shared) } = {},
-  ) {
+  constructor(memory: Memory, platform: Platform, options: PoolOptions = {}) {
     this.#memory = memory;
     this.#platform = platform;
-    this.#patience = patience;
-    this.#limit = limit;
+    this.#patience = options.patience ?? 10_000;
+    this.#limit = options.limit ?? new ThreadLimit(platform, memory.shared);
+    this.#startWorker = options.startWorker ?? startWorker;
   }
 
   /** The most threads that take part in a run, the calling one included. */
@@ -241,13 +248,17 @@ export class Pool {
   #startHelper(slot: number, shared: Int32Array): void {
     const id = ++helperIds;
     Atomics.store(shared, control.owner + slot, -id);
-    const data = { memory: this.#memory.memory, control: this.#controlAt, slot, id };
+    const data: WorkerData = { memory: this.#memory.memory, control: this.#controlAt, slot, id };
     try {
-      const handle = this.#platform.startWorker(workerSource, data, (message) => this.#hasEnded(id, message));
+      const handle = this.#startWorker(workerSource, {
+        name: 'ndgrad',
+        data,
+        onEnd: (message) => this.#hasEnded(id, message),
+      });
       this.#helpers.push({ slot, id, handle, since: performance.now() });
       this.#allReady = false;
     } catch (error) {
-      this.#refuse(messageOf(error));
+      this.#refuse(errorMessage(error));
     }
   }
 

@@ -1,5 +1,6 @@
+import { errorMessage } from '../../../util/error-message.ts';
 import type { Memory } from '../memory/memory.ts';
-import { messageOf, type Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 import type { Pool } from './pool.ts';
 import { type Program, WORTH_ASLEEP, writeScratch } from './program.ts';
 import { ThreadLimit } from './thread-limit.ts';
@@ -63,7 +64,7 @@ export class Threads {
       const { Pool } = await import('./pool.ts');
       this.#pool = new Pool(this.#memory, this.#platform, { limit: this.limit });
     } catch (error) {
-      this.limit.refusal = { message: messageOf(error), threads: 1 };
+      this.limit.refusal = { message: errorMessage(error), threads: 1 };
       this.#loading = null;
     }
   }

@@ -34,6 +34,17 @@ export const control = {
 
 const FAULT_CHARACTERS = control.owner - control.faultText;
 
+/** What a worker is started with. */
+export interface WorkerData {
+  readonly memory: WebAssembly.Memory;
+  /** The address of the pool's control words. */
+  readonly control: number;
+  /** The worker's index in the pool. */
+  readonly slot: number;
+  /** A number that no other worker of this process ever has. */
+  readonly id: number;
+}
+
 /** Plans that a worker keeps compiled. */
 export const WORKER_PLANS = 256;
 
