@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const manifest = (folder: string) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
@@ -43,3 +43,41 @@ test('the packages for GPUs are optional, and their versions agree', () => {
   expect(packages['node_modules/gl']).toMatchObject({ name: 'gpu-mock.js' });
   expect(packages['node_modules/gl'].hasInstallScript).toBeUndefined();
 });
+
+test('the repository is named in one place, and the home page follows it', () => {
+  const { repository, homepage } = manifest('.');
+  expect(homepage).toBe(`${repository.url.replace(/^git\+/, '').replace(/\.git$/, '')}#readme`);
+  const { host } = new URL(homepage);
+  const files = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').map((name) => join('docs', name))];
+  for (const file of files.filter((name) => name.endsWith('.md'))) {
+    expect(readFileSync(file, 'utf8'), file).not.toContain(`${host}/ndgrad`);
+  }
+});
+
+test('links in documents are relative and lead to files, so that npm and the repository can show them', () => {
+  const files = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md'];
+  for (const name of readdirSync('docs')) if (name.endsWith('.md')) files.push(join('docs', name));
+  const broken: string[] = [];
+  let links = 0;
+  for (const file of files) {
+    for (const [, target] of readFileSync(file, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)) {
+      links++;
+      if (/^https?:/.test(target!)) continue;
+      const [path, anchor] = target!.split('#');
+      const to = path === '' ? file : join(dirname(file), path!);
+      if (!existsSync(to)) broken.push(`${file}: ${target}`);
+      else if (anchor !== undefined && !anchors(to).includes(anchor)) broken.push(`${file}: ${target}`);
+    }
+  }
+  expect(links).toBeGreaterThan(10);
+  expect(broken).toEqual([]);
+});
+
+/** The anchors of a document's headings, as GitHub makes them. */
+const anchors = (file: string): string[] =>
+  [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replace(/\s/g, '-'),
+  );
