@@ -1,4 +1,3 @@
-export { type BackendName, setBackend, setThreads } from './backend.ts';
 export * from './data/index.ts';
 export type { Backend } from './ir/backend.ts';
 export type { DType, TypedArray } from './ir/dtype.ts';
@@ -7,7 +6,13 @@ export * from './layers/index.ts';
 export * from './losses/index.ts';
 export * from './metrics/index.ts';
 export * from './optim/index.ts';
-export { type BackendInfo, backendInfo } from './run.ts';
+export {
+  type BackendInfo,
+  type BackendName,
+  backendInfo,
+  setBackend,
+  setThreads,
+} from './runtime/backends.ts';
 export * from './search/index.ts';
 export {
   arange,

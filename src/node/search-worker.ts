@@ -1,7 +1,7 @@
 /** What a worker of `inWorkers` runs: an entry of its own, which is never imported for its names. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { setThreads } from '../backend.ts';
 import { ValueError } from '../ir/errors.ts';
+import { setThreads } from '../runtime/backends.ts';
 import type { Space } from '../search/space.ts';
 import { runTrial, type TrialFunction, type TrialOutcome, type TrialTask } from '../search/trial.ts';
 import { errorMessage } from '../util/error-message.ts';

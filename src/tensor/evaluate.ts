@@ -1,5 +1,5 @@
 import type { TypedArray } from '../ir/dtype.ts';
-import { compute, explainStep, initialValues, run, yieldIfWanted } from '../run.ts';
+import { compute, explainRun, initialValues, run, yieldIfWanted } from '../runtime/run.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
@@ -28,5 +28,5 @@ export function initialValuesOf(t: Tensor): TypedArray {
  * people to read.
  */
 export function explain(...tensors: readonly Tensor[]): string {
-  return explainStep({ results: tensors.map((t) => t.node), assignments: [] });
+  return explainRun({ results: tensors.map((t) => t.node), assignments: [] });
 }

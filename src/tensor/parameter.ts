@@ -2,7 +2,7 @@ import { ShapeError } from '../ir/errors.ts';
 import { leafNode } from '../ir/node.ts';
 import type { Storage } from '../ir/storage.ts';
 import { sameShape } from '../ir/view.ts';
-import { storageOf } from '../run.ts';
+import { storageOf } from '../runtime/run.ts';
 import { notATensor } from './apply.ts';
 import { type TensorLike, tensor } from './creation.ts';
 import { cast, detach } from './ops/elementwise/cast.ts';

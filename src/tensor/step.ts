@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode, leafOperation } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
-import { explainStep, run, type Step, yieldIfWanted } from '../run.ts';
+import { explainRun, type RunRequest, run, yieldIfWanted } from '../runtime/run.ts';
 import type { Parameter } from './parameter.ts';
 import { show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
@@ -34,10 +34,10 @@ export async function runStep(options: StepOptions): Promise<void> {
 
 /** The plan that `runStep` would run, printed. */
 export function explainAssignments(options: StepOptions): string {
-  return explainStep(checked(options));
+  return explainRun(checked(options));
 }
 
-function checked({ results = [], assignments }: StepOptions): Step {
+function checked({ results = [], assignments }: StepOptions): RunRequest {
   const seen = new Set<Parameter>();
   for (const [target, value] of assignments) {
     if (seen.has(target)) {

@@ -2,7 +2,7 @@ import type { NdArray } from 'ndarray';
 import type { DType, TypedArray } from '../ir/dtype.ts';
 import { ShapeError } from '../ir/errors.ts';
 import type { Node } from '../ir/node.ts';
-import { compute, computeSync } from '../run.ts';
+import { compute, computeSync } from '../runtime/run.ts';
 import { toNdarray } from './border.ts';
 import { describeTensor, type Nested, nest } from './format.ts';
 import * as indexing from './ops/arrangement/indexing.ts';

@@ -1,12 +1,12 @@
-import { computeDouble, doubleEvaluator, type LeafValues } from '../double.ts';
 import { DTypeError, NdgradError, ValueError } from '../ir/errors.ts';
 import { inDependencyOrder, leafOperation, type Node } from '../ir/node.ts';
 import { fillBits } from '../ir/philox.ts';
-import { compute } from '../run.ts';
+import { compute } from '../runtime/run.ts';
 import { fromArray, scalar } from '../tensor/creation.ts';
 import { gradients } from '../tensor/gradients.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { computeDouble, doubleEvaluator, type LeafValues } from './double.ts';
 import { placeOf } from './elements.ts';
 
 export interface GradcheckOptions {

@@ -12,7 +12,7 @@ import {
   training,
 } from '../../src/layers/index.ts';
 import { SGD } from '../../src/optim/index.ts';
-import { backendInfo } from '../../src/run.ts';
+import { backendInfo } from '../../src/runtime/backends.ts';
 import { ones, tensor, zeros } from '../../src/tensor/creation.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
 import { oneHot } from '../../src/tensor/ops/index.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ShapeError, ValueError } from '../../src/ir/errors.ts';
 import { BatchNorm, Conv2D, Dense, LayerNorm, Sequential, training } from '../../src/layers/index.ts';
 import { SGD } from '../../src/optim/index.ts';
-import { backendInfo } from '../../src/run.ts';
+import { backendInfo } from '../../src/runtime/backends.ts';
 import { tensor, zeros } from '../../src/tensor/creation.ts';
 import { explain } from '../../src/tensor/evaluate.ts';
 import { gradients } from '../../src/tensor/gradients.ts';

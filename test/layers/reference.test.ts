@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { computeDouble } from '../../src/double.ts';
 import * as layers from '../../src/layers/index.ts';
 import { Layer, training } from '../../src/layers/index.ts';
 import { SGD } from '../../src/optim/index.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
 import type { Parameter } from '../../src/tensor/parameter.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
+import { computeDouble } from '../../src/testing/double.ts';
 import { assertClose } from '../../src/testing.ts';
 import { load, type ReferenceTensor } from '../reference/load.ts';
 import { toTensor } from '../tensor/invoke.ts';

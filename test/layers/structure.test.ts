@@ -22,7 +22,7 @@ import {
   SpatialDropout,
   training,
 } from '../../src/layers/index.ts';
-import { backendInfo } from '../../src/run.ts';
+import { backendInfo } from '../../src/runtime/backends.ts';
 import { ones, tensor, zeros } from '../../src/tensor/creation.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
 import { Generator } from '../../src/tensor/random.ts';

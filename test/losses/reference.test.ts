@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { computeDouble } from '../../src/double.ts';
 import {
   binaryCrossEntropy,
   huber,
@@ -10,6 +9,7 @@ import {
 import { fromArray } from '../../src/tensor/creation.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
+import { computeDouble } from '../../src/testing/double.ts';
 import { callArguments, isReferenceTensor, type LossCase, load, values } from '../reference/load.ts';
 
 const losses: Record<string, (predictions: Tensor, targets: Tensor, options?: never) => Tensor> = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ShapeError, StateError, ValueError } from '../../src/ir/errors.ts';
 import { Adam, AdamW, type Optimizer, RMSprop, SGD } from '../../src/optim/index.ts';
-import { backendInfo } from '../../src/run.ts';
+import { backendInfo } from '../../src/runtime/backends.ts';
 import { tensor } from '../../src/tensor/creation.ts';
 import { oneHot } from '../../src/tensor/ops/index.ts';
 import { Parameter } from '../../src/tensor/parameter.ts';

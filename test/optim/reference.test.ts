@@ -14,7 +14,7 @@ import {
   stepDecay,
   warmup,
 } from '../../src/optim/index.ts';
-import { backendInfo } from '../../src/run.ts';
+import { backendInfo } from '../../src/runtime/backends.ts';
 import { fromArray } from '../../src/tensor/creation.ts';
 import { Parameter } from '../../src/tensor/parameter.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';

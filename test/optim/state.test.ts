@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { setBackend } from '../../src/backend.ts';
 import { StateError } from '../../src/ir/errors.ts';
 import { SGD, WeightAverage } from '../../src/optim/index.ts';
+import { setBackend } from '../../src/runtime/backends.ts';
 import { tensor } from '../../src/tensor/creation.ts';
 import { Parameter } from '../../src/tensor/parameter.ts';
-import { FakeDevice } from '../backends/fake-device.ts';
 import { nodeBackend } from '../backends/gpu/node.ts';
+import { FakeDevice } from '../runtime/fake-device.ts';
 
 const gpu = await nodeBackend();
 

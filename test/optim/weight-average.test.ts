@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { setBackend } from '../../src/backend.ts';
 import { ShapeError, StateError, ValueError } from '../../src/ir/errors.ts';
 import { training } from '../../src/layers/base/context.ts';
 import { Adam, type Schedule, SGD, WeightAverage } from '../../src/optim/index.ts';
-import { backendInfo } from '../../src/run.ts';
+import { backendInfo, setBackend } from '../../src/runtime/backends.ts';
 import { tensor } from '../../src/tensor/creation.ts';
 import { Parameter } from '../../src/tensor/parameter.ts';
 import { explainAssignments } from '../../src/tensor/step.ts';

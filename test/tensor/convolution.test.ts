@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { computeDouble } from '../../src/double.ts';
 import {
   concat,
   conv,
@@ -15,6 +14,7 @@ import type { Backend } from '../../src/ir/backend.ts';
 import type { Plan } from '../../src/ir/plan.ts';
 import { sizeOf } from '../../src/ir/view.ts';
 import type { ConvOptions } from '../../src/tensor/ops/index.ts';
+import { computeDouble } from '../../src/testing/double.ts';
 import { gradcheck } from '../../src/testing.ts';
 import { backendsInTurn, engines } from '../backends/engines.ts';
 import { compilePlan, runPlan } from '../compiler/plans.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { computeDouble } from '../../src/double.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
 import { concat } from '../../src/tensor/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
+import { computeDouble } from '../../src/testing/double.ts';
 import { gradcheck } from '../../src/testing.ts';
 import { catalogue } from './catalogue.ts';
 import { SmoothDraw } from './draw.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { computeDouble } from '../../src/double.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
+import { computeDouble } from '../../src/testing/double.ts';
 import { type GradientCase, load, type OperationCase, type ReferenceTensor } from '../reference/load.ts';
 import { catalogue } from './catalogue.ts';
 import { invoke, operationNames, referenceArguments, referenceGradient } from './invoke.ts';

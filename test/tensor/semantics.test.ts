@@ -20,7 +20,7 @@ import {
   ValueError,
   zeros,
 } from '../../src/index.ts';
-import { backendInfo } from '../../src/run.ts';
+import { backendInfo } from '../../src/runtime/backends.ts';
 
 const values = (t: Tensor): number[] => Array.from(t.dataSync());
 const gradient = (y: Tensor, x: Tensor): number[] => values(gradients(y, [x])[0]!);

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { Adam, Dense, Generator, Parameter, setBackend, tensor } from '../../src/index.ts';
 import { gradcheck } from '../../src/testing.ts';
-import { FakeDevice } from '../backends/fake-device.ts';
+import { FakeDevice } from '../runtime/fake-device.ts';
 
 const x = tensor([
   [0.5, -1.25, 2],

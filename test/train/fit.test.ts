@@ -4,7 +4,7 @@ import { Dense, inference, Sequential } from '../../src/layers/index.ts';
 import { binaryCrossEntropy, meanSquaredError, softmaxCrossEntropy } from '../../src/losses/index.ts';
 import { Accuracy, BinaryAccuracy, MeanAbsoluteError } from '../../src/metrics/index.ts';
 import { Adam, SGD } from '../../src/optim/index.ts';
-import { backendInfo } from '../../src/run.ts';
+import { backendInfo } from '../../src/runtime/backends.ts';
 import { tensor } from '../../src/tensor/creation.ts';
 import { seed } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { toposort } from '../../../src/compiler/toposort.ts';
-import { computeDouble } from '../../../src/double.ts';
 import type { Backend } from '../../../src/ir/backend.ts';
 import type { TypedArray } from '../../../src/ir/dtype.ts';
 import { leafNode, Node } from '../../../src/ir/node.ts';
 import { Storage } from '../../../src/ir/storage.ts';
+import { computeDouble } from '../../../src/testing/double.ts';
 import { randomGraph } from '../../tensor/graphs.ts';
 import type { Case, Effort } from './cases.ts';
 import { firstMiss } from './compare.ts';

@@ -1,11 +1,11 @@
 import { toposort } from '../../../src/compiler/toposort.ts';
-import { computeDouble } from '../../../src/double.ts';
 import type { Backend } from '../../../src/ir/backend.ts';
 import type { TypedArray } from '../../../src/ir/dtype.ts';
 import { ValueError } from '../../../src/ir/errors.ts';
 import type { Node } from '../../../src/ir/node.ts';
 import { Storage } from '../../../src/ir/storage.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
+import { computeDouble } from '../../../src/testing/double.ts';
 import { compilePlan, type PlanOptions } from '../../compiler/plans.ts';
 import { firstMiss, largest, withoutDenormals } from './compare.ts';
 

@@ -1,9 +1,9 @@
-import { compileJs, double, jsBackend } from './backends/js/index.ts';
-import { compile } from './compiler/compile.ts';
-import { graphOf, isLeaf, toposort } from './compiler/toposort.ts';
-import { dtypes, type TypedArray } from './ir/dtype.ts';
-import { ValueError } from './ir/errors.ts';
-import type { Node } from './ir/node.ts';
+import { compileJs, double, jsBackend } from '../backends/js/index.ts';
+import { compile } from '../compiler/compile.ts';
+import { graphOf, isLeaf, toposort } from '../compiler/toposort.ts';
+import { dtypes, type TypedArray } from '../ir/dtype.ts';
+import { ValueError } from '../ir/errors.ts';
+import type { Node } from '../ir/node.ts';
 
 /** Values for leaves, in place of their own. */
 export type LeafValues = ReadonlyMap<Node, Float64Array>;

@@ -298,10 +298,10 @@ describe('reading', () => {
     await setBackend(device);
     const t = x.sum();
     expect(() => t.item()).toThrow(
-      "[dataSync] backend 'fake' makes one wait for results. Use `await t.data()`.",
+      "[dataSync] results of backend 'fake' must be awaited. Use `await t.data()`.",
     );
     expect(String(t)).toBe(
-      "Tensor [] float32 <not shown: [dataSync] backend 'fake' makes one wait for results. Use `await t.data()`.>",
+      "Tensor [] float32 <not shown: [dataSync] results of backend 'fake' must be awaited. Use `await t.data()`.>",
     );
     await realize(t);
     const away =

@@ -1,0 +1,161 @@
+import type { Goal } from '../compiler/cache.ts';
+import { explainPlan } from '../compiler/explain.ts';
+import { type Order, toposort } from '../compiler/toposort.ts';
+import type { Failure } from '../ir/backend.ts';
+import type { TypedArray } from '../ir/dtype.ts';
+import { StateError, ValueError } from '../ir/errors.ts';
+import { assertCurrent, cutGraph, type Node } from '../ir/node.ts';
+import { Storage } from '../ir/storage.ts';
+import { yieldToEventLoop } from '../util/event-loop.ts';
+import { runtime } from './runtime.ts';
+
+// Graphs, compiler and backends meet here and nowhere else.
+
+/** What one run computes and overwrites, as one plan. */
+export interface RunRequest {
+  readonly results: readonly Node[];
+  /** Pairs of a Parameter's node and its new value. */
+  readonly assignments: readonly (readonly [target: Node, value: Node])[];
+}
+
+interface Prepared {
+  readonly order: Order;
+  readonly goal: Goal;
+  /** The results that are not known yet. */
+  readonly wanted: readonly Node[];
+}
+
+function prepare({ results, assignments }: RunRequest): Prepared {
+  const wanted = [...new Set(results)].filter((node) => node.storage === null);
+  const roots = [...wanted];
+  for (const [target, value] of assignments) roots.push(target, value);
+  const order = toposort(roots);
+  const first = wanted.length;
+  return {
+    order,
+    wanted,
+    goal: { results: order.roots.slice(0, first), assignments: pairs(order.roots, first) },
+  };
+}
+
+/** `prepare` at the time of the call. Later, earlier runs may have overwritten the Parameters. */
+function prepareCurrent(request: RunRequest): Prepared {
+  for (const node of request.results) assertCurrent(node);
+  const prepared = prepare(request);
+  for (const leaf of prepared.order.leaves) assertCurrent(leaf);
+  return prepared;
+}
+
+/** Neighboring numbers from an index on. */
+function pairs(numbers: readonly number[], from: number): [number, number][] {
+  const result: [number, number][] = [];
+  for (let i = from; i < numbers.length; i += 2) result.push([numbers[i]!, numbers[i + 1]!]);
+  return result;
+}
+
+/**
+ * Runs a request, synchronously on synchronous backends. The results keep their values. If a check fails, nothing is
+ * overwritten and a ValueError says why. On an asynchronous backend the results have their storages when the call
+ * returns; the values follow, and the nodes lose the storages if the run fails.
+ */
+export function run(request: RunRequest): void | Promise<void> {
+  const prepared = prepareCurrent(request);
+  if (prepared.order.roots.length === 0) return;
+  if (runtime.state.kind === 'ready') return execute(prepared);
+  // The graph is sorted again: other runs may have computed a part of it in the meantime.
+  return runtime.whenReady(async () => execute(prepare(request)));
+}
+
+function execute(
+  prepared: Prepared,
+  backend = runtime.ready.backend,
+  results = prepared.wanted.map((node) => Storage.allocate(node.dtype, node.size)),
+): void | Promise<void> {
+  const { order, wanted, goal } = prepared;
+  if (order.roots.length === 0) return;
+  const { plan, executable } = runtime.plan(order, goal, backend);
+  const bound = order.leaves.map((node) => node.storage!);
+  // Values that are only replaced are not read back. From a lost device they could not be.
+  for (const [target] of goal.assignments) {
+    const storage = order.nodes[target]!.storage!;
+    if (!storage.deviceCopy?.lost) continue;
+    if (!order.nodes.some((node) => node.inputs.some((input) => input.storage === storage)))
+      storage.overwrite();
+  }
+  const finish = (failure: Failure | null): void => {
+    if (failure !== null) throw new ValueError(plan.checks[failure.check]!.describe(failure.value));
+    wanted.forEach((node, i) => {
+      node.storage = results[i]!;
+      if (node.op.cutsGraph) cutGraph(node);
+    });
+  };
+  const outcome = executable.run({ values: order.values, bound, results });
+  if (!(outcome instanceof Promise)) return finish(outcome);
+  wanted.forEach((node, i) => {
+    node.storage = results[i]!;
+  });
+  return outcome.then(finish).catch((error) => {
+    for (const node of wanted) node.storage = null;
+    throw error;
+  });
+}
+
+/**
+ * Yields to the event loop after a run if the backend wants it, so that workers can start and finalizers can run in a
+ * program that awaits nothing but steps.
+ */
+export async function yieldIfWanted(): Promise<void> {
+  const { state } = runtime;
+  if (state.kind === 'ready' && state.backend.wantsYield()) await yieldToEventLoop();
+}
+
+/** The values of a node, computed if they are not known. The array belongs to the node and must not be changed. */
+export async function compute(node: Node): Promise<TypedArray> {
+  const running = run({ results: [node], assignments: [] });
+  // If the run fails, the node loses its storage. Reading the storage then says so.
+  const { storage } = node;
+  await running;
+  await yieldIfWanted();
+  return (await runtime.load()).read(storage ?? node.storage!);
+}
+
+/** `compute` without waiting: on synchronous backends, or where the values have been read before. */
+export function computeSync(node: Node): TypedArray {
+  const { name, settle } = runtime.ready.backend;
+  if (settle !== undefined && node.storage === null)
+    throw new StateError(`[dataSync] results of backend '${name}' must be awaited. Use \`await t.data()\`.`);
+  void run({ results: [node], assignments: [] });
+  return node.storage!.array;
+}
+
+/**
+ * The initial values of a Parameter, computed on the CPU, so that they have the same bits on every backend. Versions
+ * are not checked: they may have been incremented for the run that comes next.
+ */
+export function initialValues(node: Node): TypedArray {
+  if (node.storage === null) void execute(prepare({ results: [node], assignments: [] }), runtime.ready.cpu);
+  return node.storage!.array;
+}
+
+/**
+ * A new storage with the values of a node. They are computed now, or, if no backend is ready yet, as soon as one is.
+ * Where only an asynchronous backend has the node's values, `copy`, a node with the same values, is run there.
+ */
+export function storageOf(node: Node, copy: Node, name: string): Storage {
+  const storage = Storage.deferred(node.dtype, node.size, () => initialValues(node), name);
+  const fill = (): void | Promise<void> => {
+    if (!toposort([node]).leaves.some((leaf) => leaf.storage!.deviceCopy?.stale)) return void storage.array;
+    storage.overwrite();
+    return execute(prepare({ results: [copy], assignments: [] }), runtime.ready.backend, [storage]);
+  };
+  toposort([node]).leaves.forEach(assertCurrent);
+  const filling = runtime.state.kind === 'ready' ? fill() : runtime.whenReady(async () => fill());
+  filling?.catch(() => {}); // reading the values reports the error
+  return storage;
+}
+
+/** The plan of a run, printed. */
+export function explainRun(request: RunRequest): string {
+  const { order, goal } = prepareCurrent(request);
+  return explainPlan(runtime.plan(order, goal, runtime.ready.backend).plan);
+}
