@@ -1,7 +1,7 @@
 import type { Layer, Optimizer, Parameter } from '../../src/index.ts';
 import type { Prepared } from '../library.ts';
 import { type ExampleNetwork, type FitTask, randomSamples } from '../task.ts';
-import type { Ndgrad } from './ndgrad-tasks.ts';
+import type { Ndgrad } from './ndgrad-module.ts';
 
 /** Networks as examples/mnist/models.ts has them, which can't be imported: it goes by the package's name. */
 function layers(ndgrad: Ndgrad, network: ExampleNetwork): Layer[] {

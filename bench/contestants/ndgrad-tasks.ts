@@ -2,14 +2,7 @@ import type { Layer, Tensor } from '../../src/index.ts';
 import { type Prepared, windowed } from '../library.ts';
 import * as task from '../task.ts';
 import { fitting as fittingExample } from './ndgrad-examples.ts';
-
-/**
- * ndgrad, and how many runs its backend is asked for ahead: 1 on the CPU, which has done each when its call
- * returns.
- */
-export interface Ndgrad extends Readonly<typeof import('../../src/index.ts')> {
-  readonly inFlight: number;
-}
+import type { Ndgrad } from './ndgrad-module.ts';
 
 /** Makes a task ready; null where ndgrad has nothing for it. */
 export async function prepare(ndgrad: Ndgrad, wanted: task.Task): Promise<Prepared | null> {

@@ -1,6 +1,5 @@
 import { mcnemar } from 'ndgrad';
 import { holm } from './report/significance.ts';
-import type { ModelResult } from './results.ts';
 
 /** McNemar's test between two models. */
 export interface Pair {
@@ -12,7 +11,11 @@ export interface Pair {
   readonly pValue: number;
 }
 
-type Predictions = Pick<ModelResult, 'name' | 'predictions'>;
+interface Predictions {
+  readonly name: string;
+  /** The predicted class of each test image. */
+  readonly predictions: ArrayLike<number>;
+}
 
 /** The test for each two models. */
 export function comparePairs(models: readonly Predictions[], labels: Uint8Array): Pair[] {

@@ -8,7 +8,8 @@ import { shapeError, showPartial } from './base/errors.ts';
 import { Layer } from './base/layer.ts';
 import type { Penalty } from './base/penalty.ts';
 import type { PartialShape } from './base/shapes.ts';
-import { draw, type Initializer, type InitializerName } from './initializers/initializers.ts';
+import type { Initializer } from './initializers/initializer.ts';
+import { draw, type InitializerName } from './initializers/initializers.ts';
 
 /** Options of layers that have a kernel and a bias. */
 export interface DenseOptions {

@@ -21,7 +21,8 @@ export {
 export { Dense, type DenseOptions } from './dense.ts';
 export { Dropout, type DropoutOptions } from './dropout/dropout.ts';
 export { SpatialDropout } from './dropout/spatial-dropout.ts';
-export { type Initializer, type InitializerName, initializers } from './initializers/initializers.ts';
+export type { Initializer } from './initializers/initializer.ts';
+export { type InitializerName, initializers } from './initializers/initializers.ts';
 export { BatchNorm, type BatchNormOptions } from './normalization/batch-norm.ts';
 export { LayerNorm, type LayerNormOptions } from './normalization/layer-norm.ts';
 export {

@@ -10,7 +10,7 @@ export {
 export type { Journal } from './journal.ts';
 export type { Json } from './json.ts';
 export type { SearchReport } from './progress.ts';
-export { type Objective, SearchResults, type TableOptions, type TrialRun } from './results.ts';
+export { type Objective, SearchResults, type TableOptions } from './results.ts';
 export { type SearchOptions, search } from './search.ts';
 export type { ParametersOf, Point as SearchPoint, Space } from './space.ts';
 export {
@@ -32,3 +32,4 @@ export type {
   TrialSession,
   TrialTask,
 } from './trial.ts';
+export type { TrialRun } from './trial-run.ts';

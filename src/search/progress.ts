@@ -1,5 +1,5 @@
-import type { TrialRun } from './results.ts';
 import { metricText, parameterText } from './table.ts';
+import type { TrialRun } from './trial-run.ts';
 
 /** How far a search is. */
 export interface SearchReport<P = unknown> {

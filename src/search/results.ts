@@ -1,29 +1,12 @@
 import { StateError } from '../ir/errors.ts';
 import type { Point } from './space.ts';
 import { tableOf } from './table.ts';
+import type { TrialRun } from './trial-run.ts';
 
 /** Which metric is to become large or small. */
 export type Objective<M extends string = string> =
   | { readonly maximize: M; readonly minimize?: undefined }
   | { readonly minimize: M; readonly maximize?: undefined };
-
-/** A trial that was run, with one budget. Plain data. */
-export interface TrialRun<P = Point> {
-  /** The trial's number, counted from 0. */
-  readonly trial: number;
-  /** The round, counted from 0. */
-  readonly rung: number;
-  readonly epochs: number;
-  /** With it, `parameters` and `epochs` the run can be repeated. */
-  readonly seed: number;
-  readonly parameters: P;
-  /** What the trial function gave; empty where it gave nothing. */
-  readonly metrics: Readonly<Record<string, number>>;
-  /** Why the run failed; null where it did not. */
-  readonly error: string | null;
-  /** Time taken. */
-  readonly seconds: number;
-}
 
 /** Options of `SearchResults.table`. */
 export interface TableOptions {
@@ -72,7 +55,7 @@ export class SearchResults<P = Point> {
    * Below it stands why trials failed.
    */
   table(options: TableOptions = {}): string {
-    return tableOf(this, options.limit ?? this.trials.length);
+    return tableOf(this.trials, this.objective, options.limit ?? this.trials.length);
   }
 }
 

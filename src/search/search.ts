@@ -4,7 +4,7 @@ import type { Dimension } from './dimension.ts';
 import { type Journal, Ledger } from './journal.ts';
 import type { Json } from './json.ts';
 import { announce, type SearchReport } from './progress.ts';
-import { compare, nameOf, type Objective, SearchResults, type TrialRun } from './results.ts';
+import { compare, nameOf, type Objective, SearchResults } from './results.ts';
 import { type ParametersOf, type Point, type Space, trialSeed } from './space.ts';
 import type { Rung, Strategy } from './strategy.ts';
 import {
@@ -15,6 +15,7 @@ import {
   type TrialSession,
   type TrialTask,
 } from './trial.ts';
+import type { TrialRun } from './trial-run.ts';
 
 /** Options of `search`. */
 export interface SearchOptions<S extends Space, M extends string = string> {

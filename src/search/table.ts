@@ -1,8 +1,7 @@
-import type { SearchResults } from './results.ts';
+import type { TrialRun } from './trial-run.ts';
 
-/** The text of `SearchResults.table`. */
-export function tableOf<P>(results: SearchResults<P>, limit: number): string {
-  const { trials, objective } = results;
+/** The text of `SearchResults.table`: a row for each of the first `limit` trials. */
+export function tableOf<P>(trials: readonly TrialRun<P>[], objective: string, limit: number): string {
   const shown = trials.slice(0, limit);
   const parameters = Object.keys(trials[0]?.parameters ?? {}).filter((name) => name !== 'epochs');
   const metrics = new Set([objective, ...trials.flatMap((run) => Object.keys(run.metrics))]);

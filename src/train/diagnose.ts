@@ -1,7 +1,9 @@
 import type { Batch } from '../data/dataset.ts';
 import { training } from '../layers/base/context.ts';
 import { Layer } from '../layers/base/layer.ts';
+import type { LayerLike } from '../layers/base/layer-like.ts';
 import { valuesOf } from '../tensor/evaluate.ts';
+import { Parameter } from '../tensor/parameter.ts';
 import type { Generator } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { callModel, type LossFunction, type Model, objective } from './model.ts';
@@ -18,7 +20,7 @@ export async function diagnose(
   batch: Batch,
   rng: Generator,
 ): Promise<string | null> {
-  const outputs: [layer: Layer, output: Tensor][] = [];
+  const outputs: [layer: LayerLike, output: Tensor][] = [];
   const context = training({ rng, onOutput: (layer, output) => outputs.push([layer, output]) });
   const predictions = callModel(model, batch.x, context);
   const value = objective('fit', model, loss, predictions, batch);
@@ -61,16 +63,16 @@ async function strange(t: Tensor): Promise<string | null> {
 }
 
 /** The path from the model and what it is: `1.inner (Dense 'hidden')`. */
-function nameOf(model: Model, layer: Layer): string {
+function nameOf(model: Model, layer: LayerLike): string {
   const path = model instanceof Layer ? pathTo(model, layer, '') : null;
   const name = layer.name ? ` '${layer.name}'` : '';
   return path ? `${path} (${layer.type}${name})` : `${layer.type}${name}`;
 }
 
-function pathTo(from: Layer, layer: Layer, prefix: string): string | null {
+function pathTo(from: LayerLike, layer: LayerLike, prefix: string): string | null {
   if (from === layer) return prefix.slice(0, -1);
   for (const [key, member] of from.members()) {
-    const path = member instanceof Layer ? pathTo(member, layer, `${prefix}${key}.`) : null;
+    const path = member instanceof Parameter ? null : pathTo(member, layer, `${prefix}${key}.`);
     if (path !== null) return path;
   }
   return null;

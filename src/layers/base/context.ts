@@ -4,7 +4,7 @@ import type { Parameter } from '../../tensor/parameter.ts';
 import { defaultGenerator, type Generator } from '../../tensor/random.ts';
 import { type Shape, show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Layer } from './layer.ts';
+import type { LayerLike } from './layer-like.ts';
 
 /** What a forward pass is told about its surroundings: there is no global mode. */
 export interface Context {
@@ -22,11 +22,11 @@ export interface Context {
    */
   latest<S extends Shape>(parameter: Parameter<S>): Tensor<S>;
   /** Told the output of each layer that is called, inner layers first. */
-  readonly onOutput?: (layer: Layer, output: Tensor) => void;
+  onOutput?(layer: LayerLike, output: Tensor): void;
 }
 
 /** An inference context that tells the outputs of layers. */
-export function observed(onOutput: (layer: Layer, output: Tensor) => void): Context {
+export function observed(onOutput: (layer: LayerLike, output: Tensor) => void): Context {
   return Object.freeze(Object.assign(inferenceContext(), { onOutput }));
 }
 
@@ -55,7 +55,7 @@ export const inference: Context = Object.freeze(inferenceContext());
 export interface TrainingOptions {
   /** Where random numbers come from; the default generator if not given. */
   readonly rng?: Generator;
-  readonly onOutput?: (layer: Layer, output: Tensor) => void;
+  onOutput?(layer: LayerLike, output: Tensor): void;
 }
 
 /**
@@ -65,7 +65,7 @@ export interface TrainingOptions {
 export class TrainingContext implements Context {
   readonly training = true;
   readonly rng: Generator;
-  readonly onOutput?: (layer: Layer, output: Tensor) => void;
+  onOutput?(layer: LayerLike, output: Tensor): void;
   #pending = new Map<Parameter, Tensor>();
 
   constructor(options: TrainingOptions = {}) {

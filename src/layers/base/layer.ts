@@ -2,8 +2,9 @@ import { zeros } from '../../tensor/creation.ts';
 import { Parameter } from '../../tensor/parameter.ts';
 import type { Same, Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Context, inference } from './context.ts';
+import { type Context, inference, observed } from './context.ts';
 import { locate } from './errors.ts';
+import type { LayerLike, StaticShapes } from './layer-like.ts';
 import { checkPenalty, type Penalty, penaltyOf } from './penalty.ts';
 import type { Input, Output, PartialShape } from './shapes.ts';
 import { type SummaryOptions, summarize } from './summary.ts';
@@ -26,7 +27,9 @@ export type Member = readonly [key: string, member: Parameter | Layer];
  * }
  * ```
  */
-export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape> {
+export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
+  implements LayerLike, StaticShapes
+{
   /** What errors, summaries and paths call it; '' where it has no name. */
   readonly name: string;
 
@@ -189,8 +192,14 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
    *
    * @param options `inputShape`: of one sample, without the batch axis.
    */
-  summary(options?: SummaryOptions): string {
-    return summarize(this, options);
+  summary(options: SummaryOptions = {}): string {
+    const shapes = new Map<LayerLike, Shape>();
+    const sample = options.inputShape ?? this.inputShape();
+    if (sample !== null) {
+      const context = observed((layer, output) => shapes.set(layer, output.shape));
+      this.call(zeros([1, ...sample]), context);
+    }
+    return summarize(this, shapes);
   }
 }
 

@@ -1,14 +1,14 @@
 import type { Flattened, Same, Shape } from '../../tensor/shape.ts';
-import type { Layer } from './layer.ts';
+import type { StaticShapes } from './layer-like.ts';
 
 /** A shape, batch axis first, as far as it is known: null stands for a dimension that is not. */
 export type PartialShape = readonly (number | null)[];
 
 /** The shape that a layer of type L wants, where it is given one of shape S. */
-export type Input<L extends Layer, S extends Shape> = (L & { readonly given: S })['takes'];
+export type Input<L extends StaticShapes, S extends Shape> = (L & { readonly given: S })['takes'];
 
 /** The shape that a layer of type L makes of an input of shape S. */
-export type Output<L extends Layer, S extends Shape> = (L & { readonly given: S })['gives'];
+export type Output<L extends StaticShapes, S extends Shape> = (L & { readonly given: S })['gives'];
 
 /** `gives` of a layer that keeps the shape of its input. */
 export type Kept<S> = S extends Shape ? S : Shape;
@@ -42,9 +42,9 @@ export type Pooled<S, Spatial extends Shape> = S extends readonly [
 export type Flat<S> = S extends Shape ? Flattened<S> : Shape;
 
 /** The shape that a list of layers wants: that of the first one which is particular about it. */
-export type ChainInput<L extends readonly Layer[]> = L extends readonly [
-  infer Head extends Layer,
-  ...infer Tail extends readonly Layer[],
+export type ChainInput<L extends readonly StaticShapes[]> = L extends readonly [
+  infer Head extends StaticShapes,
+  ...infer Tail extends readonly StaticShapes[],
 ]
   ? number extends Head['takes']['length']
     ? KeepsShape<Head> extends true
@@ -54,27 +54,33 @@ export type ChainInput<L extends readonly Layer[]> = L extends readonly [
   : Shape;
 
 /** The shape that a list of layers makes of S. */
-export type ChainOutput<L extends readonly Layer[], S extends Shape> = number extends L['length']
+export type ChainOutput<L extends readonly StaticShapes[], S extends Shape> = number extends L['length']
   ? Shape
-  : L extends readonly [infer Head extends Layer, ...infer Tail extends readonly Layer[]]
+  : L extends readonly [infer Head extends StaticShapes, ...infer Tail extends readonly StaticShapes[]]
     ? ChainOutput<Tail, Output<Head, S>>
     : S;
 
-type KeepsShape<L extends Layer> =
+type KeepsShape<L extends StaticShapes> =
   Output<L, [number, -1, -2]> extends readonly [number, -1, -2] ? true : false;
 
 /** A list of layers in which one that does not take what the one before it gives is replaced by a message. */
-export type Chain<L extends readonly Layer[], S extends Shape = ChainInput<L>> = number extends L['length']
+export type Chain<
+  L extends readonly StaticShapes[],
+  S extends Shape = ChainInput<L>,
+> = number extends L['length']
   ? L
-  : L extends readonly [infer Head extends Layer, ...infer Tail extends readonly Layer[]]
+  : L extends readonly [infer Head extends StaticShapes, ...infer Tail extends readonly StaticShapes[]]
     ? readonly [Head & Same<Input<Head, S>, S>, ...Chain<Tail, Output<Head, S>>]
     : readonly [];
 
 /** `gives` of a layer that gives what the layer L does. */
-export type Given<L extends Layer, S> = Extract<Output<L, S extends Shape ? S : L['takes']>, L['gives']>;
+export type Given<L extends StaticShapes, S> = Extract<
+  Output<L, S extends Shape ? S : L['takes']>,
+  L['gives']
+>;
 
 /** `gives` of a list of layers. */
-export type Flow<L extends readonly Layer[], S> = Extract<
+export type Flow<L extends readonly StaticShapes[], S> = Extract<
   ChainOutput<L, S extends Shape ? S : ChainInput<L>>,
   ChainOutput<L, ChainInput<L>>
 >;

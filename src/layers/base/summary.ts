@@ -1,39 +1,28 @@
-import { zeros } from '../../tensor/creation.ts';
-import type { Parameter } from '../../tensor/parameter.ts';
-import { observed } from './context.ts';
+import { Parameter } from '../../tensor/parameter.ts';
+import type { Shape } from '../../tensor/shape.ts';
 import { label } from './errors.ts';
-import { Layer } from './layer.ts';
+import type { LayerLike } from './layer-like.ts';
 
 export interface SummaryOptions {
   /** The shape of one sample, without the batch axis. */
   readonly inputShape?: readonly number[];
 }
 
-/**
- * The table of `Layer.summary`. Output shapes come from a forward pass over zeros, of which nothing is
- * computed.
- */
-export function summarize(root: Layer, options: SummaryOptions = {}): string {
-  const sample = options.inputShape ?? root.inputShape();
-  const shapes = new Map<Layer, string>();
-  if (sample !== null) {
-    const context = observed((layer, { shape }) => {
-      shapes.set(layer, `[${['N', ...shape.slice(1)].join(', ')}]`);
-    });
-    root.call(zeros([1, ...sample]), context);
-  }
-
+/** The table of `Layer.summary`. `shapes` has the layers' output shapes, as far as they are known. */
+export function summarize(root: LayerLike, shapes: ReadonlyMap<LayerLike, Shape>): string {
   const rows: string[][] = [];
   const counted = new Set<Parameter>();
   const count = (parameters: readonly Parameter[]): number => parameters.reduce((n, p) => n + p.size, 0);
-  const walk = (layer: Layer, path: string): void => {
+  const walk = (layer: LayerLike, path: string): void => {
     const members = layer.members();
-    const own = members.flatMap(([, m]) => (m instanceof Layer || counted.has(m) ? [] : [m]));
+    const own = members.flatMap(([, m]) => (m instanceof Parameter && !counted.has(m) ? [m] : []));
     for (const p of own) counted.add(p);
-    const inner = members.filter((m): m is readonly [string, Layer] => m[1] instanceof Layer);
+    const inner = members.flatMap(([key, m]) => (m instanceof Parameter ? [] : [[key, m] as const]));
     const name = path === '' ? label(layer) : `${path} ${layer.type}`;
     const parameters = own.length === 0 && inner.length > 0 ? '' : grouped(count(own));
-    rows.push([name, shapes.get(layer) ?? '?', parameters]);
+    const shape = shapes.get(layer);
+    const output = shape === undefined ? '?' : `[${['N', ...shape.slice(1)].join(', ')}]`;
+    rows.push([name, output, parameters]);
     for (const [key, member] of inner) walk(member, path === '' ? key : `${path}.${key}`);
   };
   walk(root, '');

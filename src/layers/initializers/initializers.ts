@@ -4,10 +4,8 @@ import type { Generator } from '../../tensor/random.ts';
 import { type Shape, show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { choose } from '../base/choose.ts';
+import type { Initializer } from './initializer.ts';
 import { orthogonal } from './orthogonal.ts';
-
-/** Makes the initial values of a Parameter of the given shape. */
-export type Initializer = (shape: readonly number[], rng: Generator) => Tensor;
 
 /** Zeros. */
 const zeros = (): Initializer => constant(0);

@@ -2,7 +2,7 @@ import { ShapeError } from '../../ir/errors.ts';
 import { fromArray } from '../../tensor/creation.ts';
 import { initialValuesOf } from '../../tensor/evaluate.ts';
 import { show } from '../../tensor/shape.ts';
-import type { Initializer } from './initializers.ts';
+import type { Initializer } from './initializer.ts';
 
 /**
  * Orthonormal columns, or rows where those are fewer, of the matrix that has the last axis as its columns,

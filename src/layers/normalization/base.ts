@@ -7,7 +7,8 @@ import { shapeError, showPartial } from '../base/errors.ts';
 import { Layer } from '../base/layer.ts';
 import type { EndsWith, Kept, PartialShape } from '../base/shapes.ts';
 import { checkCount } from '../base/spatial.ts';
-import { draw, type Initializer, type InitializerName } from '../initializers/initializers.ts';
+import type { Initializer } from '../initializers/initializer.ts';
+import { draw, type InitializerName } from '../initializers/initializers.ts';
 
 export interface NormalizationOptions {
   /** Added to the variance; 1e-5 by default. */

@@ -7,7 +7,7 @@ import { oneHot, scatterAdd, take } from '../../../src/tensor/ops/index.ts';
 import { Parameter } from '../../../src/tensor/parameter.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { compilePlan } from '../../compiler/plans.ts';
-import type { Case } from './cases.ts';
+import type { Case } from './case.ts';
 import { firstMiss } from './compare.ts';
 import { made } from './data.ts';
 import { evaluate } from './evaluate.ts';

@@ -1,6 +1,6 @@
 import { gradients } from '../../../src/tensor/gradients.ts';
 import { avgPool, type ConvOptions, conv, convTranspose, maxPool } from '../../../src/tensor/ops/index.ts';
-import type { Case } from './cases.ts';
+import type { Case } from './case.ts';
 import { made } from './data.ts';
 import { type Goal, missed } from './evaluate.ts';
 

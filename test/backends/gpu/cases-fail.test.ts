@@ -3,7 +3,8 @@ import { jsBackend } from '../../../src/backends/js/index.ts';
 import type { Backend } from '../../../src/ir/backend.ts';
 import type { TypedArray } from '../../../src/ir/dtype.ts';
 import { load } from '../../reference/load.ts';
-import { type Case, casesOf } from './cases.ts';
+import type { Case } from './case.ts';
+import { casesOf } from './cases.ts';
 
 // The cases can fail: the reference interpreter passes them, and fails them where it lies a little.
 // Without any GPU.

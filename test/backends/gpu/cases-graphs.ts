@@ -6,7 +6,7 @@ import { leafNode, Node } from '../../../src/ir/node.ts';
 import { Storage } from '../../../src/ir/storage.ts';
 import { computeDouble } from '../../../src/testing/double.ts';
 import { randomGraph } from '../../tensor/graphs.ts';
-import type { Case, Effort } from './cases.ts';
+import type { Case, Effort } from './case.ts';
 import { firstMiss } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 

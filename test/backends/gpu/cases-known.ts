@@ -19,7 +19,7 @@ import {
   toTensor,
 } from '../../tensor/invoke.ts';
 import { toleranceOf } from './accuracy.ts';
-import type { Case, Tables } from './cases.ts';
+import type { Case, Tables } from './case.ts';
 import { type Goal, missed } from './evaluate.ts';
 
 /**

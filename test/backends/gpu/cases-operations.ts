@@ -6,7 +6,7 @@ import { catalogue } from '../../tensor/catalogue.ts';
 import { SmoothDraw } from '../../tensor/draw.ts';
 import { invoke, type OperationName, operationNames } from '../../tensor/invoke.ts';
 import { toleranceOf } from './accuracy.ts';
-import type { Case, Effort } from './cases.ts';
+import type { Case, Effort } from './case.ts';
 import { COMPOSED } from './cases-known.ts';
 import { type Goal, missed } from './evaluate.ts';
 

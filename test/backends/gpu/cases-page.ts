@@ -1,7 +1,8 @@
 import { gpu } from '../../../src/gpu.ts';
 import type { Backend } from '../../../src/ir/backend.ts';
 import type { References } from '../../reference/format.ts';
-import { type Case, casesOf, type Effort, type Tables } from './cases.ts';
+import type { Case, Effort, Tables } from './case.ts';
+import { casesOf } from './cases.ts';
 import { trainingCases } from './training.ts';
 
 // What chromium.test.ts calls in a page.

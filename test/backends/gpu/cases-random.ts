@@ -1,7 +1,7 @@
 import { jsBackend } from '../../../src/backends/js/index.ts';
 import { Generator } from '../../../src/tensor/random.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
-import type { Case } from './cases.ts';
+import type { Case } from './case.ts';
 import { firstMiss } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 

@@ -1,6 +1,6 @@
 import { full } from '../../../src/tensor/creation.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
-import type { Case } from './cases.ts';
+import type { Case } from './case.ts';
 import { anyInteger, made, whole } from './data.ts';
 import { type Goal, missed } from './evaluate.ts';
 

@@ -5,7 +5,7 @@ import { gradients } from '../../../src/tensor/gradients.ts';
 import { concat, oneHot, scatterAdd, stack, take, where } from '../../../src/tensor/ops/index.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { compilePlan } from '../../compiler/plans.ts';
-import type { Case } from './cases.ts';
+import type { Case } from './case.ts';
 import { firstMiss } from './compare.ts';
 import { anyInteger, made, whole } from './data.ts';
 import { type Goal, missed } from './evaluate.ts';

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { load } from '../../reference/load.ts';
-import { type Case, casesOf } from './cases.ts';
+import type { Case } from './case.ts';
+import { casesOf } from './cases.ts';
 import { adapterMissing } from './dawn.ts';
 import { nodeBackend } from './node.ts';
 

@@ -1,4 +1,4 @@
-import type { Case } from './cases.ts';
+import type { Case } from './case.ts';
 
 // How many of the cases of a group run in Chromium, where SwiftShader takes up to a tenth of a second for
 // each kernel. On WebGPU the kernels are those of Node, where all cases run; on WebGL2 they are other

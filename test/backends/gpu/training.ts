@@ -29,7 +29,7 @@ import {
 import type { Backend } from '../../../src/ir/backend.ts';
 import type { OptimizerRun, References } from '../../reference/format.ts';
 import { toTensor } from '../../tensor/invoke.ts';
-import type { Case } from './cases.ts';
+import type { Case } from './case.ts';
 import { firstMiss } from './compare.ts';
 import { made, whole } from './data.ts';
 
