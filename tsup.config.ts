@@ -24,8 +24,11 @@ export default defineConfig([
   {
     entry: {
       index: 'src/index.ts',
+      data: 'src/data.ts',
       gpu: 'src/gpu.ts',
+      metrics: 'src/metrics.ts',
       node: 'src/node.ts',
+      search: 'src/search.ts',
       testing: 'src/testing.ts',
       // What the workers of `inWorkers` run: a file that node.js finds beside it.
       'search-worker': 'src/node/search-worker.ts',
@@ -36,7 +39,18 @@ export default defineConfig([
     splitting: true,
     external: [/^node:/],
     removeNodeProtocol: false,
-    dts: { entry: ['src/index.ts', 'src/gpu.ts', 'src/node.ts', 'src/testing.ts'] },
+    dts: {
+      entry: [
+        'src/index.ts',
+        'src/data.ts',
+        'src/gpu.ts',
+        'src/metrics.ts',
+        'src/node.ts',
+        'src/search.ts',
+        'src/testing.ts',
+      ],
+      compilerOptions: { stripInternal: true },
+    },
     esbuildPlugins: [markRecords],
   },
   {

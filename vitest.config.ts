@@ -7,8 +7,11 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^ndgrad$/, replacement: source('index.ts') },
+      { find: /^ndgrad\/data$/, replacement: source('data.ts') },
       { find: /^ndgrad\/gpu$/, replacement: source('gpu.ts') },
+      { find: /^ndgrad\/metrics$/, replacement: source('metrics.ts') },
       { find: /^ndgrad\/node$/, replacement: source('node.ts') },
+      { find: /^ndgrad\/search$/, replacement: source('search.ts') },
       { find: /^ndgrad\/testing$/, replacement: source('testing.ts') },
     ],
   },

@@ -6,21 +6,10 @@
  *     npm run mnist:search -- --trials 81 --epochs 27 --journal mnist-results/search.jsonl
  */
 import { parseArgs } from 'node:util';
-import {
-  Accuracy,
-  evaluate,
-  fit,
-  NdgradError,
-  normalize,
-  randomSearch,
-  search,
-  seed,
-  softmaxCrossEntropy,
-  successiveHalving,
-  tensor,
-  ValueError,
-} from 'ndgrad';
-import { fileJournal, inWorkers, loadMnist, type MnistSplit } from 'ndgrad/node';
+import { Accuracy, evaluate, fit, NdgradError, seed, softmaxCrossEntropy, tensor, ValueError } from 'ndgrad';
+import { type MnistSplit, scalePixels } from 'ndgrad/data';
+import { fileJournal, inWorkers, loadMnist } from 'ndgrad/node';
+import { randomSearch, search, successiveHalving } from 'ndgrad/search';
 import { build, space } from './mnist-search/model.ts';
 
 const usage = `Usage: npm run mnist:search -- [flags]
@@ -53,7 +42,7 @@ function flags() {
 }
 
 function digits({ images, labels }: MnistSplit) {
-  const { data, shape } = normalize(images);
+  const { data, shape } = scalePixels(images);
   return { x: tensor(data, { shape, copy: false }), y: tensor(labels.data) };
 }
 

@@ -11,7 +11,6 @@
 import { join } from 'node:path';
 import {
   Accuracy,
-  augmentImages,
   fit,
   predict,
   seed,
@@ -20,6 +19,7 @@ import {
   type Tensor,
   WeightAverage,
 } from 'ndgrad';
+import { augmentImages } from 'ndgrad/data';
 import { command } from './mnist/command.ts';
 import { comparePairs, describePairs } from './mnist/compare.ts';
 import { chooseBackend, computer } from './mnist/computer.ts';

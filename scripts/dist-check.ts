@@ -2,7 +2,21 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const ENTRIES = ['index.js', 'testing.js', 'gpu.js', 'node.js', 'search-worker.js', 'ndgrad.min.js'];
+const ENTRIES = [
+  'index.js',
+  'testing.js',
+  'gpu.js',
+  'node.js',
+  'search-worker.js',
+  'data.js',
+  'metrics.js',
+  'search.js',
+  'ndgrad.min.js',
+];
+
+/** Declarations that users must not see. */
+const INTERNAL =
+  /\b(?:class (?:Node|Storage|Operation|Dataset)|interface (?:Plan|Kernel|LoweringBuilder|DeviceCopy))\b/;
 
 /** Those that may need `node:` modules. */
 const NODE = ['node.js', 'search-worker.js'];
@@ -54,7 +68,12 @@ export async function distProblems(dist: string, dependencies: string[]): Promis
   }
   if (home.size === 0) problems.push('no module paths found in dist/*.js');
 
-  for (const file of ['index.d.ts', 'testing.d.ts', 'gpu.d.ts']) {
+  for (const file of readdirSync(dist).filter((name) => name.endsWith('.d.ts'))) {
+    const [found] = INTERNAL.exec(readFileSync(join(dist, file), 'utf8')) ?? [];
+    if (found !== undefined) problems.push(`dist/${file} declares the internal ${found}`);
+  }
+  for (const entry of ENTRIES.filter((name) => !NODE.includes(name) && name !== 'ndgrad.min.js')) {
+    const file = entry.replace(/\.js$/, '.d.ts');
     const text = readFileSync(join(dist, file), 'utf8');
     if (/from 'node:|reference types="node"/.test(text)) problems.push(`dist/${file} needs Node's types`);
     if (/from '(?:gpu\.js|@?webgpu)|reference types="@webgpu/.test(text))

@@ -36,7 +36,7 @@ const webgpu = gzip(await bundle('mlp-gpu.ts', './webgl2-*')) - small;
 const whole = gzip(readFileSync(join(root, 'dist/ndgrad.min.js')));
 const gpuJs = gzip(readFileSync(join(root, 'node_modules/gpu.js/dist/gpu-browser.min.js')));
 
-console.log(`train an MLP: ${kilobytes(mlp.length)} minified, ${kilobytes(small)} gzipped`);
+console.log(`train an MLP: ${kilobytes(mlp.length)} minified, ${kilobytes(small)} gzipped (${small} bytes)`);
 console.log(`ndgrad/gpu beside it: ${kilobytes(gpu)} gzipped, without WebGL2 ${kilobytes(webgpu)}`);
 console.log(`gpu.js: ${kilobytes(gpuJs)} gzipped`);
 console.log(`all of ndgrad: ${kilobytes(whole)} gzipped`);

@@ -1,10 +1,33 @@
-export * from './data/index.ts';
+/** The entry point `ndgrad`. */
+
+// Backends
 export type { Backend } from './ir/backend.ts';
 export type { DType, TypedArray } from './ir/dtype.ts';
+// Errors
 export { DTypeError, MemoryError, NdgradError, ShapeError, StateError, ValueError } from './ir/errors.ts';
+// Layers, activations and initializers
 export * from './layers/index.ts';
+// Losses
 export * from './losses/index.ts';
-export * from './metrics/index.ts';
+// Metrics for fit and evaluate
+export {
+  Accuracy,
+  BinaryAccuracy,
+  type BinaryAccuracyOptions,
+  TopKAccuracy,
+  type TopKAccuracyOptions,
+} from './metrics/classification/accuracy.ts';
+export {
+  type ClassScoreOptions,
+  ConfusionMatrix,
+  type ConfusionMatrixOptions,
+  F1,
+  Precision,
+  Recall,
+} from './metrics/classification/confusion-matrix.ts';
+export { Mean, type Metric, type MetricOptions } from './metrics/metric.ts';
+export { MeanAbsoluteError, MeanSquaredError } from './metrics/regression.ts';
+// Optimizers and learning-rate schedules
 export * from './optim/index.ts';
 export {
   type BackendInfo,
@@ -13,7 +36,7 @@ export {
   setBackend,
   setThreads,
 } from './runtime/backends.ts';
-export * from './search/index.ts';
+// Tensors
 export {
   arange,
   eye,
@@ -27,12 +50,16 @@ export {
   tensor,
   zeros,
 } from './tensor/creation.ts';
+// Running
 export { explain, realize } from './tensor/evaluate.ts';
 export { gradients } from './tensor/gradients.ts';
+// Operations
 export * from './tensor/ops/index.ts';
 export { Parameter, type ParameterOptions } from './tensor/parameter.ts';
+// Random numbers
 export { defaultGenerator, Generator, type GeneratorState, seed } from './tensor/random.ts';
 export type { Shape } from './tensor/shape.ts';
 export { explainAssignments, runStep, type StepOptions } from './tensor/step.ts';
 export { Tensor } from './tensor/tensor.ts';
+// Training
 export * from './train/index.ts';

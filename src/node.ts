@@ -1,6 +1,8 @@
-/** What needs files: the entry point `ndgrad/node`. */
+/** The entry point `ndgrad/node`: files, and worker threads for hyper-parameter search. */
 
-export type { Mnist, MnistSplit } from './data/mnist.ts';
+// Data sets in files
 export { type LoadedMnist, type LoadMnistOptions, loadMnist } from './node/mnist.ts';
+
+// Hyper-parameter search
 export { fileJournal } from './node/search-journal.ts';
 export { inWorkers, type TrialWorkerOptions } from './node/search-workers.ts';

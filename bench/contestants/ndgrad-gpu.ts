@@ -5,7 +5,7 @@ import { prepare } from './ndgrad-tasks.ts';
 
 await serve(async (): Promise<Library> => {
   const ndgrad = await import('../../src/index.ts');
-  const { gpu } = await import('../../src/gpu.ts');
+  const { gpu } = await import('../../src/gpu/gpu.ts');
   try {
     const backend = await gpu({ api: 'webgpu', allowSoftware: process.argv[3] === 'allow-software' });
     await ndgrad.setBackend(backend);

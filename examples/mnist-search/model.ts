@@ -1,14 +1,5 @@
-import {
-  Adam,
-  choice,
-  Dense,
-  Dropout,
-  integer,
-  logUniform,
-  type ParametersOf,
-  Sequential,
-  uniform,
-} from 'ndgrad';
+import { Adam, Dense, Dropout, Sequential } from 'ndgrad';
+import { choice, integer, logUniform, type ParametersOf, uniform } from 'ndgrad/search';
 
 /** What is searched. */
 export const space = {

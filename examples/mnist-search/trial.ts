@@ -1,10 +1,12 @@
 /** What the workers of the search run. The digits are loaded once a worker. */
-import { Accuracy, evaluate, fit, normalize, softmaxCrossEntropy, type TrialFunction, tensor } from 'ndgrad';
+import { Accuracy, evaluate, fit, softmaxCrossEntropy, tensor } from 'ndgrad';
+import { scalePixels } from 'ndgrad/data';
 import { loadMnist } from 'ndgrad/node';
+import type { TrialFunction } from 'ndgrad/search';
 import { build, type space } from './model.ts';
 
 const { train } = await loadMnist();
-const images = normalize(train.images);
+const images = scalePixels(train.images);
 const x = tensor(images.data, { shape: images.shape, copy: false });
 const y = tensor(train.labels.data);
 

@@ -1,4 +1,4 @@
-import { mcnemar } from 'ndgrad';
+import { mcnemar } from 'ndgrad/metrics';
 import { holm } from './report/significance.ts';
 
 /** McNemar's test between two models. */

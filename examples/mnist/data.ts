@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { normalize, type Tensor, tensor } from 'ndgrad';
-import { loadMnist, type MnistSplit } from 'ndgrad/node';
+import { type Tensor, tensor } from 'ndgrad';
+import { type MnistSplit, scalePixels } from 'ndgrad/data';
+import { loadMnist } from 'ndgrad/node';
 
 /** Images as networks take them, with their classes. */
 export interface Images {
@@ -37,7 +38,7 @@ export async function loadData(dataset: 'mnist' | 'fashion', dir: string | undef
 }
 
 function toTensors({ images, labels }: MnistSplit): Images {
-  const { data, shape } = normalize(images);
+  const { data, shape } = scalePixels(images);
   return { x: tensor(data, { shape, copy: false }), y: tensor(labels.data) };
 }
 

@@ -1,7 +1,6 @@
 import {
   Activation,
   Adam,
-  type AugmentOptions,
   BatchNorm,
   Conv2D,
   Dense,
@@ -10,11 +9,12 @@ import {
   type Layer,
   MaxPool2D,
   type Optimizer,
-  oneCycle,
   type Parameter,
   Reshape,
   Sequential,
+  schedules,
 } from 'ndgrad';
+import type { AugmentOptions } from 'ndgrad/data';
 import type { Mode } from './flags.ts';
 
 type PerMode = Readonly<Record<Mode, number>>;
@@ -91,7 +91,7 @@ const cnn: Network = {
     validation: { quick: 5000, standard: 5000, full: 0 },
     batchSize: 128,
     optimizer: (parameters, steps) =>
-      new Adam(parameters, { learningRate: oneCycle({ peak: 0.005, steps }) }),
+      new Adam(parameters, { learningRate: schedules.oneCycle({ peak: 0.005, steps }) }),
     augment: { shift: 0.08, rotation: 10, scale: 0.1, shear: 8 },
     labelSmoothing: 0.05,
     averageDecay: 0.999,
@@ -158,7 +158,7 @@ export const models: Readonly<Record<string, Model>> = {
       validation: { quick: 5000, standard: 5000, full: 0 },
       batchSize: 256,
       optimizer: (parameters, steps) =>
-        new Adam(parameters, { learningRate: oneCycle({ peak: 0.01, steps }), betas: [0.7, 0.9] }),
+        new Adam(parameters, { learningRate: schedules.oneCycle({ peak: 0.01, steps }), betas: [0.7, 0.9] }),
     },
     runs,
   },

@@ -1,12 +1,5 @@
-import {
-  confusionMatrix,
-  f1Score,
-  type RunSummary,
-  softmaxCrossEntropy,
-  summarizeRuns,
-  tensor,
-  wilsonInterval,
-} from 'ndgrad';
+import { softmaxCrossEntropy, tensor } from 'ndgrad';
+import { confusionMatrix, f1Score, type RunSummary, summarizeRuns, wilsonInterval } from 'ndgrad/metrics';
 
 /** How well the test images were told apart. */
 export interface Scores {

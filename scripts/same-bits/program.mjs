@@ -1,11 +1,9 @@
 import {
   Activation,
   Adam,
-  augmentImages,
   BatchNorm,
   backendInfo,
   Conv2D,
-  cosineDecay,
   Dense,
   Dropout,
   Flatten,
@@ -14,12 +12,14 @@ import {
   MaxPool2D,
   Parameter,
   Sequential,
+  schedules,
   seed,
   softmaxCrossEntropy,
   tensor,
   training,
   WeightAverage,
 } from 'ndgrad';
+import { augmentImages } from 'ndgrad/data';
 
 const BATCH = 300;
 const FEATURES = 160;
@@ -40,7 +40,7 @@ export async function train() {
     new Dense(70, 10),
   ]);
   const parameters = [table, ...model.parameters()];
-  const optimizer = new Adam(parameters, { learningRate: cosineDecay({ rate: 0.01, steps: 10 }) });
+  const optimizer = new Adam(parameters, { learningRate: schedules.cosineDecay({ rate: 0.01, steps: 10 }) });
   const context = training({ rng: new Generator(13) });
   const labels = tensor(Int32Array.from({ length: BATCH }, (_, i) => i % 10));
   const rows = tensor(Int32Array.from({ length: BATCH }, (_, i) => (i * i) % 37));

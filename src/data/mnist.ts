@@ -87,7 +87,7 @@ async function decodeSplit(
  *
  * Throws a `ShapeError` when the shape does not fit the number of bytes.
  */
-export function normalize(images: ByteArray<readonly [number, ...number[]]>): {
+export function scalePixels(images: ByteArray<readonly [number, ...number[]]>): {
   data: Float32Array;
   shape: [count: number, features: number];
 } {
@@ -95,7 +95,7 @@ export function normalize(images: ByteArray<readonly [number, ...number[]]>): {
   const features = rest.reduce((product, n) => product * n, 1);
   if (count * features !== images.data.length) {
     throw new ShapeError(
-      `[normalize] ${images.data.length} bytes, wanted ${count * features} for [${images.shape.join(', ')}]. ` +
+      `[scalePixels] ${images.data.length} bytes, wanted ${count * features} for [${images.shape.join(', ')}]. ` +
         'Give the shape that the data has.',
     );
   }

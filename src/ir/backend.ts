@@ -46,10 +46,7 @@ export interface Limits {
   readonly maxStores: number;
 }
 
-/**
- * What runs plans. To users an object that `setBackend` takes, with a name; the rest is between ndgrad and its
- * backends, and may change with any version.
- */
+/** Runs plans. Users pass it to `setBackend`; everything but its description is internal. */
 export interface Backend {
   readonly name: string;
   /** The most threads that take part in a run, and why there are not more. */
@@ -57,19 +54,20 @@ export interface Backend {
   readonly reason: string;
   /** Bytes of the backend's own memory, and how many of them are in use. */
   readonly memory: { readonly bytes: number; readonly used: number };
+  /** @internal */
   readonly limits: Limits;
-  /** Would a turn of the event loop help, since the last one: are workers starting, or finalizers wanted? */
+  /** @internal Whether yielding to the event loop would help: workers are starting, or finalizers should run. */
   wantsYield(): boolean;
+  /** @internal */
   compile(plan: Plan): Executable;
   /**
-   * The storage's values in JavaScript's memory, valid until the storage is written next. Where they had to
-   * be waited for, the array is up to date from then on.
+   * @internal The storage's values in JavaScript's memory, valid until the storage is written next. If they had to be
+   * awaited, the array is up to date from then on.
    */
   read(storage: Storage): Storage['array'] | Promise<Storage['array']>;
   /**
-   * Waits for all that has been asked for, and brings the arrays of all storages up to date; asked before another
-   * backend takes over. It never rejects: values that are lost say so when they are asked for. Asynchronous
-   * backends have it, and only they.
+   * @internal Only asynchronous backends have it. Waits for all submitted work and brings the arrays of all storages up
+   * to date, before another backend replaces this one. It never rejects: reading lost values reports the error.
    */
   settle?(): Promise<void>;
 }

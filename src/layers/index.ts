@@ -6,6 +6,7 @@ export {
 export { Activation, type ActivationOptions } from './activation/activation-layer.ts';
 export { type Context, inference, TrainingContext, type TrainingOptions, training } from './base/context.ts';
 export { Layer, type Member } from './base/layer.ts';
+export type { LayerLike } from './base/layer-like.ts';
 export type { Penalty } from './base/penalty.ts';
 export type { PartialShape } from './base/shapes.ts';
 export type { SummaryOptions } from './base/summary.ts';

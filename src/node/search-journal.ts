@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, truncate } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ValueError } from '../ir/errors.ts';
-import type { Journal } from '../search/index.ts';
+import type { Journal } from '../search.ts';
 
 /** What every journal begins with. */
 const START = '{"ndgrad":"search"';

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { StateError, ValueError } from '../ir/errors.ts';
-import type { TrialOutcome, TrialRunner, TrialSession, TrialTask } from '../search/index.ts';
+import type { TrialOutcome, TrialRunner, TrialSession, TrialTask } from '../search.ts';
 import { errorMessage } from '../util/error-message.ts';
 import { findTsx, isTypeScript } from './search-loader.ts';
 import type { WorkerData, WorkerMessage } from './search-worker.ts';

@@ -10,15 +10,6 @@ export {
   type Update,
 } from './optimizer.ts';
 export { RMSprop, type RMSpropOptions } from './rmsprop.ts';
-export {
-  constant,
-  cosineDecay,
-  exponentialDecay,
-  oneCycle,
-  piecewise,
-  type Schedule,
-  stepDecay,
-  warmup,
-} from './schedules.ts';
+export { type Schedule, schedules } from './schedules.ts';
 export { SGD, type SGDOptions } from './sgd.ts';
 export { WeightAverage, type WeightAverageOptions, type WeightAverageState } from './weight-average.ts';

@@ -99,3 +99,18 @@ function between(a: number, b: number, fraction: number): number {
 function checkSteps(schedule: string, what: string, n: number): void {
   if (!(n > 0)) throw new ValueError(`[${schedule}] got ${what} ${n}, wanted a number above 0.`);
 }
+
+/**
+ * Learning-rate schedules: functions of the number of updates done so far.
+ *
+ * `constant`, `stepDecay`, `exponentialDecay`, `cosineDecay`, `warmup`, `oneCycle`, `piecewise`
+ */
+export const schedules = {
+  constant,
+  stepDecay,
+  exponentialDecay,
+  cosineDecay,
+  warmup,
+  oneCycle,
+  piecewise,
+};

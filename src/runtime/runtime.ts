@@ -65,7 +65,7 @@ export class Runtime {
       throw new StateError('[run] the backend is being changed. Await setBackend first.');
     throw new StateError(
       `[run] WebAssembly can't run here (${state.reason}), and the reference interpreter is not loaded yet. Await a computation ` +
-        "first (fit, minimize, data), or call `await setBackend('js')` at the beginning.",
+        "first, or `await setBackend('js')`.",
     );
   }
 
@@ -95,13 +95,7 @@ export class Runtime {
       this.#use(next, cpu);
       return;
     }
-    const done = state.backend.settle().then(
-      () => this.#use(next, cpu),
-      (error) => {
-        this.#use(state.backend, state.cpu);
-        throw error;
-      },
-    );
+    const done = state.backend.settle().then(() => this.#use(next, cpu));
     this.#state = { kind: 'switching', next, done };
     await done;
   }

@@ -1,7 +1,7 @@
 import { ArrayDataset, type Data, type Dataset, openDataset } from '../data/dataset.ts';
 import { ValueError } from '../ir/errors.ts';
 import { inference } from '../layers/base/context.ts';
-import { Mean, type Metric } from '../metrics/index.ts';
+import { Mean, type Metric } from '../metrics/metric.ts';
 import { realize } from '../tensor/evaluate.ts';
 import {
   callModel,

@@ -1,7 +1,7 @@
 import { ArrayDataset, type Batch, type Data, type Dataset, openDataset } from '../data/dataset.ts';
 import { ValueError } from '../ir/errors.ts';
 import { training } from '../layers/base/context.ts';
-import { Mean, type Metric } from '../metrics/index.ts';
+import { Mean, type Metric } from '../metrics/metric.ts';
 import type { Optimizer, WeightAverage } from '../optim/index.ts';
 import { defaultGenerator, Generator } from '../tensor/random.ts';
 import type { BatchLogs, Callback, Training } from './callbacks/callback.ts';

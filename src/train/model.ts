@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import type { Context } from '../layers/base/context.ts';
 import { Layer } from '../layers/base/layer.ts';
-import type { Metric } from '../metrics/index.ts';
+import type { Metric } from '../metrics/metric.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';

@@ -3,7 +3,6 @@ import {
   Adam,
   argmax,
   backendInfo,
-  cosineDecay,
   Dense,
   Dropout,
   Generator,
@@ -12,6 +11,7 @@ import {
   softmaxCrossEntropy,
   training,
 } from '../../src/index.ts';
+import { cosineDecay } from '../../src/optim/schedules.ts';
 
 /** Counts the WebAssembly modules that this thread compiles. */
 async function modulesOf(run: () => Promise<void>): Promise<number> {

@@ -2,7 +2,7 @@
  * A program whose only work is that of its workers; it ends in the way that its argument names. Run by
  * augmentation-process.test.ts.
  */
-import { augmentImages } from '../../src/data/index.ts';
+import { augmentImages } from '../../src/data.ts';
 import { bytes, gather, hashOf, strong } from './augmentation.ts';
 
 const open = (workers: number) =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AugmentOptions, augmentImages } from '../../src/data/index.ts';
+import { type AugmentOptions, augmentImages } from '../../src/data.ts';
 import { DTypeError, ShapeError, ValueError } from '../../src/ir/errors.ts';
 import { Dense, Flatten, Sequential } from '../../src/layers/index.ts';
 import { softmaxCrossEntropy } from '../../src/losses/index.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ImageBatch } from '../../src/data/index.ts';
+import type { ImageBatch } from '../../src/data.ts';
 import type { TypedArray } from '../../src/ir/dtype.ts';
 import { tensor } from '../../src/tensor/creation.ts';
 import { Generator } from '../../src/tensor/random.ts';

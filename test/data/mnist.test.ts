@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { decodeMnist, normalize } from '../../src/data/mnist.ts';
+import { decodeMnist, scalePixels } from '../../src/data/mnist.ts';
 import { ShapeError } from '../../src/ir/errors.ts';
 
 const images = (n: number) =>
@@ -49,10 +49,10 @@ describe('decodeMnist', () => {
   });
 });
 
-describe('normalize', () => {
+describe('scalePixels', () => {
   it('gives one row per image, every byte divided by 255 and rounded once', () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
-    const { data, shape } = normalize({ data: bytes, shape: [4, 8, 8] });
+    const { data, shape } = scalePixels({ data: bytes, shape: [4, 8, 8] });
     expect(shape).toEqual([4, 64]);
     expect(data).toEqual(Float32Array.from(bytes, (byte) => Math.fround(byte / 255)));
     expect(data[0]).toBe(0);
@@ -60,16 +60,18 @@ describe('normalize', () => {
   });
 
   it('takes no images, and a shape of one axis', () => {
-    expect(normalize({ data: new Uint8Array(0), shape: [0, 28, 28] }).shape).toEqual([0, 784]);
-    expect(normalize({ data: Uint8Array.of(51), shape: [1] })).toEqual({
+    expect(scalePixels({ data: new Uint8Array(0), shape: [0, 28, 28] }).shape).toEqual([0, 784]);
+    expect(scalePixels({ data: Uint8Array.of(51), shape: [1] })).toEqual({
       data: Float32Array.of(0.2),
       shape: [1, 1],
     });
   });
 
   it('refuses a shape that does not fit', () => {
-    expect(() => normalize({ data: new Uint8Array(783), shape: [1, 28, 28] })).toThrow(
-      new ShapeError('[normalize] 783 bytes, wanted 784 for [1, 28, 28]. Give the shape that the data has.'),
+    expect(() => scalePixels({ data: new Uint8Array(783), shape: [1, 28, 28] })).toThrow(
+      new ShapeError(
+        '[scalePixels] 783 bytes, wanted 784 for [1, 28, 28]. Give the shape that the data has.',
+      ),
     );
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type GpuOptions, gpu } from '../../src/gpu.ts';
+import { type GpuOptions, gpu } from '../../src/gpu/gpu.ts';
 import { ValueError } from '../../src/ir/errors.ts';
 
 test.each<[string, unknown, string]>([

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { Accuracy, BinaryAccuracy, TopKAccuracy } from '../../src/index.ts';
 import { ShapeError, ValueError } from '../../src/ir/errors.ts';
-import { Accuracy, BinaryAccuracy, TopKAccuracy } from '../../src/metrics/index.ts';
 import { FakeTensor } from './support.ts';
 
 const SCORES = [

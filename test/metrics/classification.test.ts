@@ -1,20 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Accuracy, ConfusionMatrix, F1, type Metric, Precision, Recall } from '../../src/index.ts';
 import { ValueError } from '../../src/ir/errors.ts';
 import { sum } from '../../src/metrics/classification/class-scores.ts';
-import {
-  Accuracy,
-  type Average,
-  ConfusionMatrix,
-  confusionMatrix,
-  F1,
-  f1Score,
-  type Metric,
-  Precision,
-  precision,
-  Recall,
-  recall,
-} from '../../src/metrics/index.ts';
+import { type Average, confusionMatrix, f1Score, precision, recall } from '../../src/metrics.ts';
 import { pieces } from './support.ts';
 
 const TRUTH = [0, 0, 1, 1, 1, 3];

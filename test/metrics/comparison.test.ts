@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ShapeError, ValueError } from '../../src/ir/errors.ts';
-import { type McNemarOptions, mcnemar, summarizeRuns, wilsonInterval } from '../../src/metrics/index.ts';
 import {
   chiSquaredTail,
   coinTosses,
@@ -10,6 +9,7 @@ import {
   studentChances,
   studentQuantile,
 } from '../../src/metrics/statistics/distributions.ts';
+import { type McNemarOptions, mcnemar, summarizeRuns, wilsonInterval } from '../../src/metrics.ts';
 
 type Tested = readonly [statistic: number, pValue: number];
 

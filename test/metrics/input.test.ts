@@ -1,13 +1,8 @@
 import ndarray, { type NdArray } from 'ndarray';
 import { expect, expectTypeOf, test } from 'vitest';
+import { Accuracy, MeanSquaredError } from '../../src/index.ts';
 import { ShapeError } from '../../src/ir/errors.ts';
-import {
-  Accuracy,
-  confusionMatrix,
-  MeanSquaredError,
-  type MetricInput,
-  type SyncMetricInput,
-} from '../../src/metrics/index.ts';
+import { confusionMatrix, type MetricInput, type SyncMetricInput } from '../../src/metrics.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { FakeTensor } from './support.ts';
 

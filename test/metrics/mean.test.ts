@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Mean, MeanAbsoluteError, MeanSquaredError } from '../../src/metrics/index.ts';
+import { Mean, MeanAbsoluteError, MeanSquaredError } from '../../src/index.ts';
 import { FakeTensor } from './support.ts';
 
 test('running weighted mean', () => {

@@ -3,15 +3,12 @@ import {
   Accuracy,
   type ClassScoreOptions,
   ConfusionMatrix,
-  confusionMatrix,
   F1,
-  f1Score,
   Precision,
-  precision,
   Recall,
-  recall,
   TopKAccuracy,
-} from '../../src/metrics/index.ts';
+} from '../../src/index.ts';
+import { confusionMatrix, f1Score, precision, recall } from '../../src/metrics.ts';
 import { load, values } from '../reference/load.ts';
 import { FakeTensor } from './support.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classificationReport } from '../../src/metrics/index.ts';
+import { classificationReport } from '../../src/metrics.ts';
 import { FakeTensor } from './support.ts';
 
 test('the example of the scikit-learn documentation', () => {

@@ -1,17 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { F1, Precision, Recall } from '../../src/index.ts';
 import {
   type Average,
   classificationReport,
   confusionMatrix,
-  F1,
   f1Score,
-  Precision,
   precision,
-  Recall,
   type ReportOptions,
   recall,
-} from '../../src/metrics/index.ts';
+} from '../../src/metrics.ts';
 
 type Averages = Record<Exclude<Average, 'binary'>, number>;
 

@@ -3,8 +3,8 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { choice, gridSearch, integer, search } from 'ndgrad';
 import { fileJournal, inWorkers } from 'ndgrad/node';
+import { choice, gridSearch, integer, search } from 'ndgrad/search';
 import { afterAll, describe, expect, it } from 'vitest';
 import { options, untimed } from '../search/support.ts';
 import type { space as mishaps } from './search/mishaps.ts';

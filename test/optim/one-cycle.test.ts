@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { Adam, AdamW, type Optimizer, oneCycle, RMSprop, SGD } from '../../src/optim/index.ts';
+import { Adam, AdamW, type Optimizer, RMSprop, SGD } from '../../src/optim/index.ts';
+import { oneCycle } from '../../src/optim/schedules.ts';
 import { backendInfo } from '../../src/runtime/backends.ts';
 import { tensor } from '../../src/tensor/creation.ts';
 import { Parameter } from '../../src/tensor/parameter.ts';

@@ -1,19 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { Adam, AdamW, type Optimizer, RMSprop, type Schedule, SGD } from '../../src/optim/index.ts';
 import {
-  Adam,
-  AdamW,
   constant,
   cosineDecay,
   exponentialDecay,
-  type Optimizer,
   oneCycle,
   piecewise,
-  RMSprop,
-  type Schedule,
-  SGD,
   stepDecay,
   warmup,
-} from '../../src/optim/index.ts';
+} from '../../src/optim/schedules.ts';
 import { backendInfo } from '../../src/runtime/backends.ts';
 import { fromArray } from '../../src/tensor/creation.ts';
 import { Parameter } from '../../src/tensor/parameter.ts';

@@ -8,7 +8,7 @@ import {
   piecewise,
   stepDecay,
   warmup,
-} from '../../src/optim/index.ts';
+} from '../../src/optim/schedules.ts';
 
 test('a cosine starts at the rate, ends at the minimum and stays there', () => {
   const schedule = cosineDecay({ rate: 0.5, steps: 10, minimum: 0.125 });

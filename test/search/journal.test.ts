@@ -1,4 +1,4 @@
-import { gridSearch, randomSearch, search, successiveHalving, type TrialFunction } from 'ndgrad';
+import { gridSearch, randomSearch, search, successiveHalving, type TrialFunction } from 'ndgrad/search';
 import { describe, expect, it, vi } from 'vitest';
 import { Memory, options, space, toy, untimed } from './support.ts';
 

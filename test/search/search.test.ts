@@ -1,16 +1,15 @@
+import { defaultGenerator, seed } from 'ndgrad';
 import {
   choice,
-  defaultGenerator,
   gridSearch,
   integer,
   randomSearch,
   type SearchReport,
   search,
-  seed,
   successiveHalving,
   type TrialContext,
   uniform,
-} from 'ndgrad';
+} from 'ndgrad/search';
 import { describe, expect, it, vi } from 'vitest';
 import { options, space, toy, untimed } from './support.ts';
 

@@ -1,4 +1,4 @@
-import { choice, type Dimension, integer, logUniform, type Space, uniform } from 'ndgrad';
+import { choice, type Dimension, integer, logUniform, type Space, uniform } from 'ndgrad/search';
 import { describe, expect, it } from 'vitest';
 import { gridOf, randomPoints, trialSeed } from '../../src/search/space.ts';
 

@@ -1,4 +1,4 @@
-import { gridSearch, randomSearch, type SuccessiveHalvingOptions, successiveHalving } from 'ndgrad';
+import { gridSearch, randomSearch, type SuccessiveHalvingOptions, successiveHalving } from 'ndgrad/search';
 import { expect, it } from 'vitest';
 import cases from './halving.json' with { type: 'json' };
 

@@ -1,13 +1,13 @@
+import { defaultGenerator } from '../../src/index.ts'; // by its path, since workers that import this have no aliases of vitest's
 import {
   choice,
-  defaultGenerator,
   type Journal,
   logUniform,
   type SearchOptions,
   type SearchResults,
   successiveHalving,
   type TrialFunction,
-} from '../../src/index.ts'; // by its path, since workers that import this have no aliases of vitest's
+} from '../../src/search.ts';
 
 export const space = { rate: logUniform(1e-4, 1e-1), width: choice([8, 16, 32]) };
 

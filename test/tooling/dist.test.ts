@@ -20,10 +20,16 @@ const GOOD = {
     'import { a } from "./chunk-A.js";\nimport fs from "node:fs";\n// src/node.ts\nexport const n = [a, fs];\n',
   'search-worker.js':
     'import { a } from "./chunk-A.js";\nimport threads from "node:worker_threads";\na(threads);\n',
+  'data.js': 'export const d = 1;\n',
+  'metrics.js': 'export const m = 1;\n',
+  'search.js': 'export const s = 1;\n',
   'ndgrad.min.js': '// src/ir/dtype.ts\nexport const a = 1;\n',
   'index.d.ts': "import { NdArray } from 'ndarray';\n",
   'testing.d.ts': '',
   'gpu.d.ts': '',
+  'data.d.ts': '',
+  'metrics.d.ts': '',
+  'search.d.ts': '',
 };
 
 function problems(changes: Partial<typeof GOOD>) {
@@ -74,5 +80,11 @@ test('declarations that need the types of GPU packages are found', async () => {
   ]);
   expect(await problems({ 'index.d.ts': '/// <reference types="@webgpu/types" />\n' })).toEqual([
     `dist/index.d.ts ${needs}`,
+  ]);
+});
+
+test('internal declarations are found', async () => {
+  expect(await problems({ 'index.d.ts': 'declare class Node {}\ninterface LoweringBuilder {}\n' })).toEqual([
+    'dist/index.d.ts declares the internal class Node',
   ]);
 });

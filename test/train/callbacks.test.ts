@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { MeanAbsoluteError } from '../../src/index.ts';
 import { meanSquaredError } from '../../src/losses/index.ts';
-import { MeanAbsoluteError } from '../../src/metrics/index.ts';
 import { SGD } from '../../src/optim/index.ts';
 import { type Callback, earlyStopping, fit, learningRateLogger } from '../../src/train/index.ts';
 import { network, samples, train, valuesOf } from './support.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Data, Samples } from '../../src/data/index.ts';
+import type { Data, Samples } from '../../src/data.ts';
 import { meanSquaredError } from '../../src/losses/index.ts';
 import { evaluate, type FitOptions, fit } from '../../src/train/index.ts';
 import { network, samples, train, valuesOf } from './support.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { Accuracy, ConfusionMatrix, MeanAbsoluteError } from '../../src/index.ts';
 import { Dense, Dropout, Flatten, type Layer, Sequential } from '../../src/layers/index.ts';
 import { meanSquaredError, softmaxCrossEntropy } from '../../src/losses/index.ts';
-import { Accuracy, ConfusionMatrix, MeanAbsoluteError } from '../../src/metrics/index.ts';
 import { ones, tensor } from '../../src/tensor/creation.ts';
 import { Generator } from '../../src/tensor/random.ts';
 import { evaluate, type Model, predict } from '../../src/train/index.ts';

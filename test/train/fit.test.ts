@@ -1,8 +1,8 @@
 import ndarray from 'ndarray';
 import { expect, test, vi } from 'vitest';
+import { Accuracy, BinaryAccuracy, MeanAbsoluteError } from '../../src/index.ts';
 import { Dense, inference, Sequential } from '../../src/layers/index.ts';
 import { binaryCrossEntropy, meanSquaredError, softmaxCrossEntropy } from '../../src/losses/index.ts';
-import { Accuracy, BinaryAccuracy, MeanAbsoluteError } from '../../src/metrics/index.ts';
 import { Adam, SGD } from '../../src/optim/index.ts';
 import { backendInfo } from '../../src/runtime/backends.ts';
 import { tensor } from '../../src/tensor/creation.ts';

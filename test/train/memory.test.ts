@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { MeanAbsoluteError } from '../../src/index.ts';
 import { Dense, Dropout, type Layer, Sequential } from '../../src/layers/index.ts';
 import { meanSquaredError } from '../../src/losses/index.ts';
-import { MeanAbsoluteError } from '../../src/metrics/index.ts';
 import { SGD } from '../../src/optim/index.ts';
 import { Generator } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';

@@ -1,3 +1,4 @@
+import { inWorkers } from 'ndgrad/node';
 import {
   choice,
   type Dimension,
@@ -9,8 +10,7 @@ import {
   search,
   type TrialFunction,
   uniform,
-} from 'ndgrad';
-import { inWorkers } from 'ndgrad/node';
+} from 'ndgrad/search';
 import { expectTypeOf, test } from 'vitest';
 
 const space = {

@@ -1,4 +1,4 @@
-import { gpu } from '../../../src/gpu.ts';
+import { gpu } from '../../../src/gpu/gpu.ts';
 import type { Backend } from '../../../src/ir/backend.ts';
 import type { References } from '../../reference/format.ts';
 import type { Case, Effort, Tables } from './case.ts';

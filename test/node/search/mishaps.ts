@@ -1,5 +1,6 @@
 import { threadId } from 'node:worker_threads';
-import { backendInfo, choice, type TrialFunction } from '../../../src/index.ts';
+import { backendInfo } from '../../../src/index.ts';
+import { choice, type TrialFunction } from '../../../src/search.ts';
 
 export const space = {
   what: choice(['fine', 'throw', 'reject later', 'exit', 'heap', 'loop', 'nothing', 'wait']),

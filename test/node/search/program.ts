@@ -1,6 +1,7 @@
 /** A search as a program of its own, to be killed: `program.ts JOURNAL`. Prints all runs without their times. */
-import { search } from 'ndgrad';
+
 import { fileJournal, inWorkers } from 'ndgrad/node';
+import { search } from 'ndgrad/search';
 import { options, untimed } from '../../search/support.ts';
 
 const results = await search({

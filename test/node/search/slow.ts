@@ -1,5 +1,5 @@
-import type { TrialFunction } from 'ndgrad';
 import { backendInfo } from 'ndgrad';
+import type { TrialFunction } from 'ndgrad/search';
 import { type space, toy } from '../../search/support.ts';
 
 const trial: TrialFunction<typeof space> = async (parameters, context) => {

@@ -1,0 +1,17 @@
+/** The entry point `ndgrad/data`: data for `fit`, IDX and MNIST files, image augmentation. */
+
+// Augmentation
+export { type AugmentedImages, augmentImages, type ImageBatch } from './data/augmentation/augment.ts';
+export type { AugmentOptions, ElasticOptions } from './data/augmentation/options.ts';
+// What `fit`, `evaluate` and `predict` accept
+export type { BatchFunction, BatchSource, Data, SampleArray, Samples, ShapedArray } from './data/dataset.ts';
+// Files
+export { decodeIdx, type IdxArray, type IdxOptions, readIdx } from './data/idx.ts';
+export {
+  type ByteArray,
+  decodeMnist,
+  type Mnist,
+  type MnistFiles,
+  type MnistSplit,
+  scalePixels,
+} from './data/mnist.ts';

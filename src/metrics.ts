@@ -1,0 +1,26 @@
+/** The entry point `ndgrad/metrics`: functions on arrays, and statistics. The classes that `fit` takes are in `ndgrad`. */
+
+// Classification
+export type { Average } from './metrics/classification/class-scores.ts';
+export {
+  type ConfusionOptions,
+  confusionMatrix,
+  f1Score,
+  precision,
+  recall,
+  type ScoreOptions,
+} from './metrics/classification/functions.ts';
+export { classificationReport, type ReportOptions } from './metrics/classification/report.ts';
+
+// Input
+export type { MetricInput, StridedArray, SyncMetricInput } from './metrics/input.ts';
+
+// Statistics
+export {
+  type Interval,
+  type IntervalOptions,
+  type RunSummary,
+  summarizeRuns,
+  wilsonInterval,
+} from './metrics/statistics/intervals.ts';
+export { type McNemarOptions, type McNemarResult, mcnemar } from './metrics/statistics/mcnemar.ts';

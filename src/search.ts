@@ -1,0 +1,41 @@
+/** The entry point `ndgrad/search`: hyper-parameter search. */
+
+// Spaces
+export {
+  choice,
+  type Dimension,
+  type IntegerOptions,
+  integer,
+  logUniform,
+  type RangeOptions,
+  uniform,
+} from './search/dimension.ts';
+// Search and results
+export type { Journal } from './search/journal.ts';
+export type { Json } from './search/json.ts';
+export type { SearchReport } from './search/progress.ts';
+export { type Objective, SearchResults, type TableOptions } from './search/results.ts';
+export { type SearchOptions, search } from './search/search.ts';
+export type { ParametersOf, Point as SearchPoint, Space } from './search/space.ts';
+// Strategies
+export {
+  type GridSearchOptions,
+  gridSearch,
+  type RandomSearchOptions,
+  type Rung,
+  randomSearch,
+  type Strategy,
+  type SuccessiveHalvingOptions,
+  successiveHalving,
+} from './search/strategy.ts';
+// Trials
+export type {
+  TrialContext,
+  TrialFunction,
+  TrialMetrics,
+  TrialOutcome,
+  TrialRunner,
+  TrialSession,
+  TrialTask,
+} from './search/trial.ts';
+export type { TrialRun } from './search/trial-run.ts';

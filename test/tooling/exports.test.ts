@@ -1,0 +1,115 @@
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+
+/** Every public name, by entry point and by whether it exists at run time. Each name stands in one entry only. */
+const EXPORTS: Record<string, { values: string; types: string }> = {
+  ndgrad: {
+    values: `Accuracy Activation Adam AdamW AvgPool1D AvgPool2D BatchNorm BinaryAccuracy ConfusionMatrix
+      Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout F1 Flatten Generator
+      GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D History Layer LayerNorm
+      MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanSquaredError MemoryError NdgradError Optimizer
+      Parameter Precision RMSprop Recall Reshape Residual SGD Sequential ShapeError SpatialDropout
+      StateError Tensor TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all
+      any arange argmax argmin avgPool backendInfo binaryCrossEntropy broadcastTo cast ceil clip
+      concat conv convTranspose cos defaultGenerator detach div earlyStopping elu equal erf evaluate
+      exp expandDims explain explainAssignments expm1 eye fit flatten flip floor full gelu gradients
+      greater greaterEqual huber inference initializers isFinite isNaN leakyRelu learningRateLogger
+      less lessEqual linspace log log1p logSoftmax logSumExp logicalAnd logicalNot logicalOr
+      logicalXor matmul max maxPool maximum mean meanAbsoluteError meanSquaredError min minimum mod
+      mul neg notEqual oneHot ones pad pow predict prod realize reciprocal relu reshape round rsqrt
+      runStep scalar scatterAdd schedules seed setBackend setThreads sigmoid sign silu sin slice
+      slidingWindows softmax softmaxCrossEntropy softplus split sqrt square squeeze stack standardize
+      stopOnNaN sub sum take tanh tensor training transpose variance where zeros`,
+    types: `ActivationFunction ActivationName ActivationOptions AdamOptions AveragePoolOptions Backend
+      BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
+      BinaryCrossEntropyOptions Callback ClassScoreOptions ClipOptions ConfusionMatrixOptions Context
+      ConvOptions ConvTransposeOptions ConvolutionOptions DType DenseOptions DropoutOptions
+      EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions GeluOptions
+      GeneratorState GlobalPoolingOptions HuberOptions Initializer InitializerName LayerLike LayerNormOptions
+      LossFunction LossOptions Margin Member Metric MetricOptions MinimizeOptions Model NaNLoss
+      NestedArray OptimizerOptions OptimizerState Padding ParameterOptions PartialShape Penalty
+      PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RMSpropOptions
+      ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions Schedule SequentialOptions
+      Shape SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions StepOptions SummaryOptions
+      TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
+      TransposedConvolutionOptions TypedArray Update VarianceOptions WeightAverageOptions
+      WeightAverageState WindowOptions`,
+  },
+  'ndgrad/data': {
+    values: `augmentImages decodeIdx decodeMnist readIdx scalePixels`,
+    types: `AugmentOptions AugmentedImages BatchFunction BatchSource ByteArray Data ElasticOptions IdxArray
+      IdxOptions ImageBatch Mnist MnistFiles MnistSplit SampleArray Samples ShapedArray`,
+  },
+  'ndgrad/gpu': {
+    values: `gpu`,
+    types: `Adapter AdapterInfo AdapterLimits GpuOptions`,
+  },
+  'ndgrad/metrics': {
+    values: `classificationReport confusionMatrix f1Score mcnemar precision recall summarizeRuns
+      wilsonInterval`,
+    types: `Average ConfusionOptions Interval IntervalOptions McNemarOptions McNemarResult MetricInput
+      ReportOptions RunSummary ScoreOptions StridedArray SyncMetricInput`,
+  },
+  'ndgrad/node': {
+    values: `fileJournal inWorkers loadMnist`,
+    types: `LoadMnistOptions LoadedMnist TrialWorkerOptions`,
+  },
+  'ndgrad/search': {
+    values: `SearchResults choice gridSearch integer logUniform randomSearch search successiveHalving uniform`,
+    types: `Dimension GridSearchOptions IntegerOptions Journal Json Objective ParametersOf
+      RandomSearchOptions RangeOptions Rung SearchOptions SearchPoint SearchReport Space Strategy
+      SuccessiveHalvingOptions TableOptions TrialContext TrialFunction TrialMetrics TrialOutcome
+      TrialRun TrialRunner TrialSession TrialTask`,
+  },
+  'ndgrad/testing': {
+    values: `allClose assertClose gradcheck`,
+    types: `CloseOptions Comparable DifferentiableFunction GradcheckOptions GradcheckReport`,
+  },
+};
+
+const fileOf = (entry: string): string =>
+  `src/${entry === 'ndgrad' ? 'index' : entry.slice('ndgrad/'.length)}.ts`;
+const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
+
+interface Names {
+  values: string[];
+  types: string[];
+}
+
+function actualExports(): Record<string, Names> {
+  const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
+  const program = ts.createProgram(Object.keys(EXPORTS).map(fileOf), options);
+  const checker = program.getTypeChecker();
+  const namesOf = (entry: string): Names => {
+    const module = checker.getSymbolAtLocation(program.getSourceFile(fileOf(entry))!)!;
+    const names: Names = { values: [], types: [] };
+    for (const symbol of checker.getExportsOfModule(module)) {
+      const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
+      const { flags } = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
+      names[(flags & ts.SymbolFlags.Value) !== 0 ? 'values' : 'types'].push(symbol.name);
+    }
+    return { values: names.values.sort(), types: names.types.sort() };
+  };
+  return Object.fromEntries(Object.keys(EXPORTS).map((entry) => [entry, namesOf(entry)]));
+}
+
+test('every entry point exports the names of the table and no others', () => {
+  const expected = Object.entries(EXPORTS).map(([entry, { values, types }]) => [
+    entry,
+    { values: words(values), types: words(types) },
+  ]);
+  expect(actualExports()).toEqual(Object.fromEntries(expected));
+});
+
+test('each name is exported by one entry point', () => {
+  const home = new Map<string, string>();
+  const twice: string[] = [];
+  for (const [entry, { values, types }] of Object.entries(EXPORTS)) {
+    for (const name of words(`${values} ${types}`)) {
+      if (home.has(name)) twice.push(`${name}: ${home.get(name)} and ${entry}`);
+      home.set(name, entry);
+    }
+  }
+  expect(twice).toEqual([]);
+});
