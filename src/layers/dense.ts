@@ -2,8 +2,11 @@ import { ValueError } from '../ir/errors.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { defaultGenerator, type Generator } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { ActivationFunction, ActivationName } from './activation/activation-functions.ts';
-import { toActivation } from './activation/activation-layer.ts';
+import {
+  type ActivationFunction,
+  type ActivationName,
+  chooseOptional,
+} from './activation/activation-functions.ts';
 import { shapeError, showPartial } from './base/errors.ts';
 import { Layer } from './base/layer.ts';
 import type { Penalty } from './base/penalty.ts';
@@ -36,11 +39,14 @@ export class Dense<const In extends number = number, const Out extends number = 
   [number, In],
   [number, Out]
 > {
+  static override readonly kind: string = 'Dense';
   readonly inFeatures: In;
   readonly outFeatures: Out;
   readonly kernel: Parameter<[In, Out]>;
   readonly bias: Parameter<[Out]> | null;
   readonly activation: ActivationFunction | null;
+  /** The name of the activation if it was given by name, else null. */
+  readonly activationName: ActivationName | null;
 
   constructor(inFeatures: In, outFeatures: Out, options: DenseOptions = {}) {
     super(options.name);
@@ -59,13 +65,9 @@ export class Dense<const In extends number = number, const Out extends number = 
       options.bias === false
         ? null
         : new Parameter(draw(options.biasInitializer ?? 'zeros', [outFeatures], rng), { name: 'bias' });
-    this.activation = options.activation === undefined ? null : toActivation(options.activation);
+    [this.activation, this.activationName] = chooseOptional(options.activation);
     this.penalize(this.kernel, options.kernelPenalty);
     if (this.bias !== null) this.penalize(this.bias, options.biasPenalty);
-  }
-
-  override get type(): string {
-    return 'Dense';
   }
 
   override inputShape(): readonly number[] {

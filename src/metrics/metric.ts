@@ -29,6 +29,7 @@ export interface MetricOptions {
 
 /** A running weighted mean of numbers, for instance of losses; NaN while the weights add up to zero. */
 export class Mean {
+  static readonly kind: string = 'Mean';
   #total = 0;
   #weight = 0;
 

@@ -11,6 +11,7 @@ import { type MetricOptions, SampleMean } from './metric.ts';
  *   NumPy
  */
 export class MeanSquaredError extends SampleMean {
+  static readonly kind: string = 'MeanSquaredError';
   constructor({ name = 'meanSquaredError' }: MetricOptions = {}) {
     super(name);
   }
@@ -22,6 +23,7 @@ export class MeanSquaredError extends SampleMean {
 
 /** Mean of |prediction - label|; inputs and errors as in {@link MeanSquaredError}. */
 export class MeanAbsoluteError extends SampleMean {
+  static readonly kind: string = 'MeanAbsoluteError';
   constructor({ name = 'meanAbsoluteError' }: MetricOptions = {}) {
     super(name);
   }

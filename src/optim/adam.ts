@@ -26,6 +26,7 @@ type Settings = Required<Omit<AdamOptions, 'clip'>>;
  *     p = p - learningRate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
  */
 export class Adam extends Optimizer<'m' | 'v'> {
+  static override readonly kind: string = 'Adam';
   protected readonly settings: Settings;
   /** 1 - beta^t, the same for all Parameters of a step. */
   #corrections = { t: 0, m: 0, v: 0 };

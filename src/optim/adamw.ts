@@ -9,6 +9,7 @@ import type { Slots, Update } from './optimizer.ts';
  * before Adam's step, whose running means do not see the decay.
  */
 export class AdamW extends Adam {
+  static override readonly kind: string = 'AdamW';
   readonly #decay: number;
 
   /** @param options learningRate is 1e-3 and weightDecay 0.01 by default. */

@@ -52,6 +52,8 @@ export interface OptimizerState {
  * `update` what one Parameter becomes; `Slot` names the tensors that it keeps for each Parameter.
  */
 export abstract class Optimizer<Slot extends string = string> {
+  /** The name of the class in files. Minifiers rename classes, so it is a string of its own. */
+  static readonly kind: string = 'Optimizer';
   readonly parameters: readonly Parameter[];
   /** May be changed between steps. */
   learningRate: number | Schedule;

@@ -28,6 +28,7 @@ type Settings = Required<Omit<RMSpropOptions, 'clip'>>;
  *     p = p - learningRate * d                      (momentum: b = momentum * b + d in place of d)
  */
 export class RMSprop extends Optimizer {
+  static override readonly kind: string = 'RMSprop';
   readonly #settings: Settings;
 
   /** @param options learningRate is 0.01 by default. */

@@ -22,6 +22,7 @@ export interface SGDOptions extends OptimizerOptions {
  *     p = p - learningRate * b                      (Nesterov: g + momentum * b in place of b)
  */
 export class SGD extends Optimizer {
+  static override readonly kind: string = 'SGD';
   readonly #settings: { momentum: number | Schedule; nesterov: boolean; weightDecay: number };
 
   constructor(parameters: readonly Parameter[], options: SGDOptions) {

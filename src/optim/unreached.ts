@@ -3,19 +3,19 @@ import type { Node } from '../ir/node.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** Why a loss does not reach a Parameter, and what to do. */
+/** The error for a loss that does not reach a Parameter: why, and what to do. */
 export function unreached(loss: Tensor, parameter: Parameter): StateError {
   const { name } = parameter;
   if (dependsOnOlder(loss.node, parameter)) {
     return new StateError(
-      `[minimize] the loss was built on an older version of Parameter '${name}', which was overwritten since. ` +
-        'Build the loss anew after an update (call the model again).',
+      `[minimize] the loss was built on an older version of Parameter '${name}'. ` +
+        'Build the loss again for every step: call the model again.',
     );
   }
   if (loss.node.inputs.length === 0) {
     return new StateError(
       `[minimize] the loss has no graph to Parameter '${name}': it is a constant, detached, or was minimized before. ` +
-        'Build the loss anew for every step (call the model again).',
+        'Build the loss again for every step: call the model again.',
     );
   }
   return new StateError(

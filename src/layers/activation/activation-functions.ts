@@ -1,6 +1,7 @@
 import * as ops from '../../tensor/ops/elementwise/activation.ts';
 import { tanh } from '../../tensor/ops/elementwise/math.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { choose } from '../base/choose.ts';
 
 /** A function of each element, or of each row, that keeps the shape. */
 export type ActivationFunction = (x: Tensor) => Tensor;
@@ -21,3 +22,18 @@ export const activations = {
 } satisfies Record<string, ActivationFunction>;
 
 export type ActivationName = keyof typeof activations;
+
+/** An activation and its name; null for the name if it was given as a function. */
+export type NamedActivation = readonly [ActivationFunction, ActivationName | null];
+
+/** The activation of an option. */
+export const chooseActivation = (option: ActivationName | ActivationFunction): NamedActivation =>
+  typeof option === 'function'
+    ? [option, null]
+    : [choose<ActivationFunction>('activation', activations, option), option];
+
+/** The activation of an option that may be absent. */
+export const chooseOptional = (
+  option: ActivationName | ActivationFunction | undefined,
+): NamedActivation | readonly [null, null] =>
+  option === undefined ? [null, null] : chooseActivation(option);

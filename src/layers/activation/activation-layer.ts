@@ -1,10 +1,9 @@
 import { show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { choose } from '../base/choose.ts';
 import { shapeError } from '../base/errors.ts';
 import { Layer } from '../base/layer.ts';
 import type { Kept } from '../base/shapes.ts';
-import { type ActivationFunction, type ActivationName, activations } from './activation-functions.ts';
+import { type ActivationFunction, type ActivationName, chooseActivation } from './activation-functions.ts';
 
 export interface ActivationOptions {
   readonly name?: string;
@@ -15,18 +14,20 @@ export interface ActivationOptions {
  * `new Activation((x) => x.leakyRelu(0.2))`.
  */
 export class Activation extends Layer {
+  static override readonly kind: string = 'Activation';
   readonly activation: ActivationFunction;
-  readonly #title: string;
+  /** The name of the activation if it was given by name, else null. */
+  readonly activationName: ActivationName | null;
   declare readonly gives: Kept<this['given']>;
 
   constructor(activation: ActivationName | ActivationFunction, options: ActivationOptions = {}) {
     super(options.name);
-    this.activation = toActivation(activation);
-    this.#title = typeof activation === 'string' ? activation : activation.name;
+    [this.activation, this.activationName] = chooseActivation(activation);
   }
 
   override get type(): string {
-    return this.#title ? `Activation(${this.#title})` : 'Activation';
+    const name = this.activationName ?? this.activation.name;
+    return name === '' ? 'Activation' : `Activation(${name})`;
   }
 
   override get keepsShape(): boolean {
@@ -43,11 +44,4 @@ export class Activation extends Layer {
     }
     return y;
   }
-}
-
-/** The activation of that name, or the function itself. */
-export function toActivation(activation: ActivationName | ActivationFunction): ActivationFunction {
-  return typeof activation === 'function'
-    ? activation
-    : choose<ActivationFunction>('activation', activations, activation);
 }

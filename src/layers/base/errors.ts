@@ -1,4 +1,4 @@
-import { DTypeError, NdgradError, ShapeError, StateError, ValueError } from '../../ir/errors.ts';
+import { NdgradError, ShapeError } from '../../ir/errors.ts';
 import { show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { LayerLike } from './layer-like.ts';
@@ -40,8 +40,7 @@ export function locate<T>(layer: LayerLike, x: Tensor | PartialShape | null, run
     return run();
   } catch (error) {
     if (!(error instanceof NdgradError)) throw error;
-    const kind =
-      [ShapeError, DTypeError, ValueError, StateError].find((k) => error instanceof k) ?? NdgradError;
+    const kind = error.constructor as typeof NdgradError;
     const location = locations.get(error);
     if (location === undefined) {
       const input = x === null ? '?' : 'dtype' in x ? `${x.dtype} ${show(x.shape)}` : showPartial(x);
@@ -55,10 +54,7 @@ export function locate<T>(layer: LayerLike, x: Tensor | PartialShape | null, run
   }
 }
 
-function located(
-  kind: new (message: string, options?: ErrorOptions) => NdgradError,
-  location: ErrorLocation,
-): NdgradError {
+function located(kind: typeof NdgradError, location: ErrorLocation): NdgradError {
   const { root, path, layer, text, cause } = location;
   const where = path.length > 0 ? `${[root.type, ...path].join('.')} ${label(layer)}` : label(layer);
   const error = new kind(`[${where}] ${text}`, cause === undefined ? {} : { cause });

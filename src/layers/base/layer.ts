@@ -30,7 +30,10 @@ export type Member = readonly [key: string, member: Parameter | Layer];
 export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   implements LayerLike, StaticShapes
 {
-  /** What errors, summaries and paths call it; '' where it has no name. */
+  /** The name of the class in errors, summaries and files. Minifiers rename classes, so it is a string of its own. */
+  static readonly kind: string = 'Layer';
+
+  /** The layer's own name in errors and summaries; '' if it has none. */
   readonly name: string;
 
   /** For the compiler only: the shape it takes. */
@@ -48,9 +51,10 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     this.name = name;
   }
 
-  /** The kind of layer, for errors and summaries. */
+  /** The kind of layer in errors and summaries: the class's `kind`, or its name if it does not declare one. */
   get type(): string {
-    return this.constructor.name;
+    const { kind, name } = this.constructor as typeof Layer;
+    return Object.hasOwn(this.constructor, 'kind') ? kind : name;
   }
 
   /** What the layer computes. Call inner layers by their `call` and hand `ctx` on. */

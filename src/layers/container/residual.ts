@@ -1,8 +1,11 @@
 import type { Same } from '../../tensor/shape.ts';
 import { show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { ActivationFunction, ActivationName } from '../activation/activation-functions.ts';
-import { toActivation } from '../activation/activation-layer.ts';
+import {
+  type ActivationFunction,
+  type ActivationName,
+  chooseOptional,
+} from '../activation/activation-functions.ts';
 import type { Context } from '../base/context.ts';
 import { locate, shapeError, showPartial } from '../base/errors.ts';
 import { Layer } from '../base/layer.ts';
@@ -35,9 +38,12 @@ type Rest<L extends Layer> =
  * @throws ShapeError that names both shapes where they differ: nothing is broadcast.
  */
 export class Residual<const L extends Layer = Layer> extends Layer<L['takes'], L['gives']> {
+  static override readonly kind: string = 'Residual';
   readonly inner: L;
   readonly shortcut: Layer | null;
   readonly activation: ActivationFunction | null;
+  /** The name of the activation if it was given by name, else null. */
+  readonly activationName: ActivationName | null;
   declare readonly gives: Given<L, this['given']>;
 
   constructor(inner: L, ...rest: Rest<L>) {
@@ -45,11 +51,7 @@ export class Residual<const L extends Layer = Layer> extends Layer<L['takes'], L
     super(options.name);
     this.inner = inner;
     this.shortcut = options.shortcut ?? null;
-    this.activation = options.activation === undefined ? null : toActivation(options.activation);
-  }
-
-  override get type(): string {
-    return 'Residual';
+    [this.activation, this.activationName] = chooseOptional(options.activation);
   }
 
   override inputShape(): readonly number[] | null {

@@ -28,6 +28,7 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
   ChainInput<L>,
   ChainOutput<L, ChainInput<L>>
 > {
+  static override readonly kind: string = 'Sequential';
   readonly layers: L;
   readonly #sample: Shape | null;
   declare readonly gives: Flow<L, this['given']>;
@@ -45,10 +46,6 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
     }
     if (this.#sample === null) this.inferShape(null);
     else this.outputShape([1, ...this.#sample]);
-  }
-
-  override get type(): string {
-    return 'Sequential';
   }
 
   override members(): Member[] {

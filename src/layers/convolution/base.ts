@@ -4,8 +4,11 @@ import { Parameter } from '../../tensor/parameter.ts';
 import { defaultGenerator } from '../../tensor/random.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { ActivationFunction } from '../activation/activation-functions.ts';
-import { toActivation } from '../activation/activation-layer.ts';
+import {
+  type ActivationFunction,
+  type ActivationName,
+  chooseOptional,
+} from '../activation/activation-functions.ts';
 import { shapeError, showPartial } from '../base/errors.ts';
 import { Layer } from '../base/layer.ts';
 import type { PartialShape } from '../base/shapes.ts';
@@ -45,6 +48,8 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
   readonly kernel: Parameter<[...Spatial, number, number]>;
   readonly bias: Parameter<[Out]> | null;
   readonly activation: ActivationFunction | null;
+  /** The name of the activation if it was given by name, else null. */
+  readonly activationName: ActivationName | null;
 
   protected constructor(
     spatial: number,
@@ -82,7 +87,7 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
       options.bias === false
         ? null
         : new Parameter(draw(options.biasInitializer ?? 'zeros', [outChannels], rng), { name: 'bias' });
-    this.activation = options.activation === undefined ? null : toActivation(options.activation);
+    [this.activation, this.activationName] = chooseOptional(options.activation);
     this.penalize(this.kernel, options.kernelPenalty);
     if (this.bias !== null) this.penalize(this.bias, options.biasPenalty);
   }

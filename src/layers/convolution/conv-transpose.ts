@@ -49,6 +49,7 @@ export class Conv1DTranspose<
   const In extends number = number,
   const Out extends number = number,
 > extends ConvTranspose<[number], In, Out> {
+  static override readonly kind: string = 'Conv1DTranspose';
   constructor(
     inChannels: In,
     outChannels: Out,
@@ -56,10 +57,6 @@ export class Conv1DTranspose<
     options: TransposedConvolutionOptions<[number]> = {},
   ) {
     super(1, inChannels, outChannels, kernelSize, options);
-  }
-
-  override get type(): string {
-    return 'Conv1DTranspose';
   }
 }
 
@@ -73,6 +70,7 @@ export class Conv2DTranspose<
   const In extends number = number,
   const Out extends number = number,
 > extends ConvTranspose<[number, number], In, Out> {
+  static override readonly kind: string = 'Conv2DTranspose';
   constructor(
     inChannels: In,
     outChannels: Out,
@@ -80,9 +78,5 @@ export class Conv2DTranspose<
     options: TransposedConvolutionOptions<[number, number]> = {},
   ) {
     super(2, inChannels, outChannels, kernelSize, options);
-  }
-
-  override get type(): string {
-    return 'Conv2DTranspose';
   }
 }

@@ -28,6 +28,7 @@ export class Conv1D<const In extends number = number, const Out extends number =
   In,
   Out
 > {
+  static override readonly kind: string = 'Conv1D';
   constructor(
     inChannels: In,
     outChannels: Out,
@@ -35,10 +36,6 @@ export class Conv1D<const In extends number = number, const Out extends number =
     options: ConvolutionOptions<[number]> = {},
   ) {
     super(1, inChannels, outChannels, kernelSize, options);
-  }
-
-  override get type(): string {
-    return 'Conv1D';
   }
 }
 
@@ -52,6 +49,7 @@ export class Conv2D<const In extends number = number, const Out extends number =
   In,
   Out
 > {
+  static override readonly kind: string = 'Conv2D';
   constructor(
     inChannels: In,
     outChannels: Out,
@@ -59,9 +57,5 @@ export class Conv2D<const In extends number = number, const Out extends number =
     options: ConvolutionOptions<[number, number]> = {},
   ) {
     super(2, inChannels, outChannels, kernelSize, options);
-  }
-
-  override get type(): string {
-    return 'Conv2D';
   }
 }

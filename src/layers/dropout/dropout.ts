@@ -17,6 +17,7 @@ export interface DropoutOptions {
  * @throws ValueError where the rate, the probability of a zero, is not in 0 <= rate < 1.
  */
 export class Dropout extends Layer {
+  static override readonly kind: string = 'Dropout';
   readonly rate: number;
   declare readonly gives: Kept<this['given']>;
 
@@ -26,10 +27,6 @@ export class Dropout extends Layer {
       throw new ValueError(`[Dropout] got rate ${rate}, wanted a probability with 0 <= rate < 1.`);
     }
     this.rate = rate;
-  }
-
-  override get type(): string {
-    return 'Dropout';
   }
 
   override get keepsShape(): boolean {

@@ -16,6 +16,7 @@ import type { DropoutOptions } from './dropout.ts';
  * @throws ValueError where the rate, the probability of a zero, is not in 0 <= rate < 1.
  */
 export class SpatialDropout extends Layer {
+  static override readonly kind: string = 'SpatialDropout';
   readonly rate: number;
   declare readonly gives: Kept<this['given']>;
 
@@ -25,10 +26,6 @@ export class SpatialDropout extends Layer {
       throw new ValueError(`[SpatialDropout] got rate ${rate}, wanted a probability with 0 <= rate < 1.`);
     }
     this.rate = rate;
-  }
-
-  override get type(): string {
-    return 'SpatialDropout';
   }
 
   override get keepsShape(): boolean {

@@ -30,6 +30,7 @@ export interface BatchNormOptions extends NormalizationOptions {
  * @throws ShapeError where a training batch has one value a channel: that has no variance.
  */
 export class BatchNorm<const C extends number = number> extends Normalization<C> {
+  static override readonly kind: string = 'BatchNorm';
   readonly momentum: number;
   readonly runningMean: Parameter<[C]>;
   readonly runningVariance: Parameter<[C]>;
@@ -44,10 +45,6 @@ export class BatchNorm<const C extends number = number> extends Normalization<C>
     const running = { trainable: false };
     this.runningMean = new Parameter<[C]>(zeros([features]), { ...running, name: 'runningMean' });
     this.runningVariance = new Parameter<[C]>(ones([features]), { ...running, name: 'runningVariance' });
-  }
-
-  override get type(): string {
-    return 'BatchNorm';
   }
 
   protected override normalize(x: Tensor, ctx: Context): Tensor {

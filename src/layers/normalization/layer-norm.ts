@@ -10,12 +10,9 @@ export interface LayerNormOptions extends NormalizationOptions {}
  * elsewhere. Keeps the shape.
  */
 export class LayerNorm<const C extends number = number> extends Normalization<C> {
+  static override readonly kind: string = 'LayerNorm';
   constructor(features: C, options: LayerNormOptions = {}) {
     super(features, options);
-  }
-
-  override get type(): string {
-    return 'LayerNorm';
   }
 
   protected override normalize(x: Tensor): Tensor {

@@ -38,44 +38,32 @@ abstract class GlobalPooling<Spatial extends Shape> extends Layer<[number, ...Sp
 
 /** The mean of each channel over a sequence: [N, length, C] becomes [N, C]. */
 export class GlobalAvgPool1D extends GlobalPooling<[number]> {
+  static override readonly kind: string = 'GlobalAvgPool1D';
   constructor(options: GlobalPoolingOptions = {}) {
     super(1, mean, options);
-  }
-
-  override get type(): string {
-    return 'GlobalAvgPool1D';
   }
 }
 
 /** The mean of each channel over an image (Lin et al. 2013): [N, height, width, C] becomes [N, C]. */
 export class GlobalAvgPool2D extends GlobalPooling<[number, number]> {
+  static override readonly kind: string = 'GlobalAvgPool2D';
   constructor(options: GlobalPoolingOptions = {}) {
     super(2, mean, options);
-  }
-
-  override get type(): string {
-    return 'GlobalAvgPool2D';
   }
 }
 
 /** The largest value of each channel in a sequence: [N, length, C] becomes [N, C]. */
 export class GlobalMaxPool1D extends GlobalPooling<[number]> {
+  static override readonly kind: string = 'GlobalMaxPool1D';
   constructor(options: GlobalPoolingOptions = {}) {
     super(1, max, options);
-  }
-
-  override get type(): string {
-    return 'GlobalMaxPool1D';
   }
 }
 
 /** The largest value of each channel in an image: [N, height, width, C] becomes [N, C]. */
 export class GlobalMaxPool2D extends GlobalPooling<[number, number]> {
+  static override readonly kind: string = 'GlobalMaxPool2D';
   constructor(options: GlobalPoolingOptions = {}) {
     super(2, max, options);
-  }
-
-  override get type(): string {
-    return 'GlobalMaxPool2D';
   }
 }

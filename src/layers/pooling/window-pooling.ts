@@ -56,12 +56,9 @@ abstract class Pooling<Spatial extends Shape> extends Layer<[number, ...Spatial,
 
 /** The largest value of each window of a sequence: [N, length, C] to [N, length', C]. */
 export class MaxPool1D extends Pooling<[number]> {
+  static override readonly kind: string = 'MaxPool1D';
   constructor(size: number | [number], options: PoolingLayerOptions<[number]> = {}) {
     super(1, maxPool, size, options);
-  }
-
-  override get type(): string {
-    return 'MaxPool1D';
   }
 }
 
@@ -70,33 +67,24 @@ export class MaxPool1D extends Pooling<[number]> {
  * MaxPool2D(2)` halves height and width.
  */
 export class MaxPool2D extends Pooling<[number, number]> {
+  static override readonly kind: string = 'MaxPool2D';
   constructor(size: number | [number, number], options: PoolingLayerOptions<[number, number]> = {}) {
     super(2, maxPool, size, options);
-  }
-
-  override get type(): string {
-    return 'MaxPool2D';
   }
 }
 
 /** The mean of each window of a sequence: [N, length, C] to [N, length', C]. */
 export class AvgPool1D extends Pooling<[number]> {
+  static override readonly kind: string = 'AvgPool1D';
   constructor(size: number | [number], options: PoolingLayerOptions<[number]> = {}) {
     super(1, avgPool, size, options);
-  }
-
-  override get type(): string {
-    return 'AvgPool1D';
   }
 }
 
 /** The mean of each window of an image: [N, height, width, C] to [N, height', width', C]. */
 export class AvgPool2D extends Pooling<[number, number]> {
+  static override readonly kind: string = 'AvgPool2D';
   constructor(size: number | [number, number], options: PoolingLayerOptions<[number, number]> = {}) {
     super(2, avgPool, size, options);
-  }
-
-  override get type(): string {
-    return 'AvgPool2D';
   }
 }

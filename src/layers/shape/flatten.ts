@@ -10,14 +10,11 @@ export interface FlattenOptions {
 
 /** All axes but the batch axis made one: [N, 28, 28] becomes [N, 784], [N] becomes [N, 1]. */
 export class Flatten extends Layer {
+  static override readonly kind: string = 'Flatten';
   declare readonly gives: Flat<this['given']>;
 
   constructor(options: FlattenOptions = {}) {
     super(options.name);
-  }
-
-  override get type(): string {
-    return 'Flatten';
   }
 
   override inferShape(inputShape: PartialShape | null): PartialShape {

@@ -22,6 +22,7 @@ type Samples<S, T extends Shape> = S extends readonly [infer N extends number, .
  * [N, 784] into [N, 28, 28, 1]. One dimension may be -1 and is worked out.
  */
 export class Reshape<const T extends Shape = Shape> extends Layer {
+  static override readonly kind: string = 'Reshape';
   readonly shape: Shape;
   declare readonly gives: Samples<this['given'], T>;
 
@@ -35,10 +36,6 @@ export class Reshape<const T extends Shape = Shape> extends Layer {
       );
     }
     this.shape = [...shape];
-  }
-
-  override get type(): string {
-    return 'Reshape';
   }
 
   override inferShape(inputShape: PartialShape | null): PartialShape {

@@ -14,6 +14,7 @@ import { classIndices, classPairs, nanError, scoreColumns } from './class-pairs.
  * @throws ValueError on a class out of range and on NaN in a score
  */
 export class Accuracy extends SampleMean {
+  static readonly kind: string = 'Accuracy';
   constructor({ name = 'accuracy' }: MetricOptions = {}) {
     super(name);
   }
@@ -45,6 +46,7 @@ export interface BinaryAccuracyOptions extends MetricOptions {
  * @throws ValueError on a label that is neither 0 nor 1, and on a NaN score
  */
 export class BinaryAccuracy extends SampleMean {
+  static readonly kind: string = 'BinaryAccuracy';
   readonly threshold: number;
 
   constructor({ threshold = 0, name = 'binaryAccuracy' }: BinaryAccuracyOptions = {}) {
@@ -87,6 +89,7 @@ export interface TopKAccuracyOptions extends MetricOptions {
  * @throws ValueError on a class out of range and on NaN in a score
  */
 export class TopKAccuracy extends SampleMean {
+  static readonly kind: string = 'TopKAccuracy';
   readonly k: number;
 
   constructor({ k, name = `top${k}Accuracy` }: TopKAccuracyOptions) {

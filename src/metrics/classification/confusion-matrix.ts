@@ -66,6 +66,7 @@ abstract class PairCounter implements Metric {
  * @throws ValueError on a class out of range and on NaN in a score
  */
 export class ConfusionMatrix extends PairCounter {
+  static readonly kind: string = 'ConfusionMatrix';
   readonly #cells: Float64Array;
 
   constructor({ numClasses, name = 'confusionMatrix' }: ConfusionMatrixOptions) {
@@ -162,6 +163,7 @@ abstract class ClassScore extends PairCounter {
  * @throws ValueError on a class out of range and on NaN in a score
  */
 export class Precision extends ClassScore {
+  static readonly kind: string = 'Precision';
   constructor(options: ClassScoreOptions) {
     super('precision', options);
   }
@@ -172,6 +174,7 @@ export class Precision extends ClassScore {
  * Inputs and errors as in {@link Precision}.
  */
 export class Recall extends ClassScore {
+  static readonly kind: string = 'Recall';
   constructor(options: ClassScoreOptions) {
     super('recall', options);
   }
@@ -182,6 +185,7 @@ export class Recall extends ClassScore {
  * Inputs and errors as in {@link Precision}.
  */
 export class F1 extends ClassScore {
+  static readonly kind: string = 'F1';
   constructor(options: ClassScoreOptions) {
     super('f1', options);
   }

@@ -57,6 +57,8 @@ export interface NaNLoss {
  * and fails with what they throw.
  */
 export interface Callback {
+  /** The kind of callback, under which files store its state: `earlyStopping`. */
+  readonly kind?: string;
   onTrainBegin?(training: Training): void | Promise<void>;
   onEpochBegin?(epoch: number, training: Training): void | Promise<void>;
   onBatchEnd?(logs: BatchLogs, training: Training): void | Promise<void>;

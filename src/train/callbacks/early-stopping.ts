@@ -56,6 +56,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   let waited = 0;
   let weights: [Parameter, TypedArray][] = [];
   return {
+    kind: 'earlyStopping',
     onTrainBegin() {
       best = Number.NEGATIVE_INFINITY;
       bestEpoch = -1;

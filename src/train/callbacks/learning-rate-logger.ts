@@ -4,6 +4,7 @@ import type { Callback } from './callback.ts';
 export function learningRateLogger(): Callback {
   let latest = Number.NaN;
   return {
+    kind: 'learningRateLogger',
     onBatchEnd({ learningRate }) {
       latest = learningRate;
     },

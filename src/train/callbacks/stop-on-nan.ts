@@ -6,6 +6,7 @@ import type { Callback } from './callback.ts';
  */
 export function stopOnNaN(): Callback {
   return {
+    kind: 'stopOnNaN',
     onNaN({ message }, training) {
       training.stop(message);
     },
