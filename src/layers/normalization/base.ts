@@ -1,6 +1,10 @@
 import { ValueError } from '../../ir/errors.ts';
+import { sameShape } from '../../ir/view.ts';
+import { floating } from '../../tensor/ops/elementwise/elementwise.ts';
+import { type Moments, moments, standardizeBy } from '../../tensor/ops/reduction/standardize.ts';
 import { Parameter } from '../../tensor/parameter.ts';
 import { defaultGenerator, type Generator } from '../../tensor/random.ts';
+import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context } from '../base/context.ts';
 import { shapeError, showPartial } from '../base/errors.ts';
@@ -26,7 +30,18 @@ export interface NormalizationOptions {
   readonly rng?: Generator;
 }
 
-/** What BatchNorm and LayerNorm share: a scale and a shift for each of the features, the last axis. */
+/** How an input is arranged for its statistics. */
+export interface Arrangement {
+  /** The input's shape, or that shape with the last axis divided into several. */
+  readonly view: Shape;
+  /** The axes of `view` over which mean and variance are taken. */
+  readonly axes: readonly number[];
+}
+
+/**
+ * Normalization: y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with gamma and beta for each feature, the last
+ * axis. A subclass says over which elements mean and variance are taken.
+ */
 export abstract class Normalization<C extends number> extends Layer {
   readonly features: C;
   readonly epsilon: number;
@@ -51,8 +66,23 @@ export abstract class Normalization<C extends number> extends Layer {
     this.beta = center ? make('beta', options.betaInitializer ?? 'zeros') : null;
   }
 
-  /** Of an input that fits. */
-  protected abstract normalize(x: Tensor, ctx: Context): Tensor;
+  protected abstract arrangement(shape: Shape): Arrangement;
+
+  /** Receives the statistics that an input is normalized with, each over `count` elements. */
+  protected observe(_statistics: Moments, _count: number, _ctx: Context): void {}
+
+  /** Normalizes an input whose shape was checked. */
+  protected normalize(x: Tensor, ctx: Context): Tensor {
+    const { view, axes } = this.arrangement(x.shape);
+    const arranged = floating(viewed(x, view));
+    const statistics = moments(arranged, axes);
+    this.observe(statistics, x.size / statistics.mean.size, ctx);
+    const features = view.slice(x.rank - 1);
+    const [gamma, beta] = [this.gamma, this.beta].map((p) =>
+      p === null ? undefined : viewed(p as Tensor, features),
+    );
+    return viewed(standardizeBy(arranged, statistics, gamma, beta, this.epsilon), x.shape);
+  }
 
   override get keepsShape(): boolean {
     return true;
@@ -81,3 +111,5 @@ export abstract class Normalization<C extends number> extends Layer {
     throw shapeError(this, `input ${showPartial(shape)} does not fit features ${this.features}. ${mend}`);
   }
 }
+
+const viewed = (x: Tensor, shape: Shape): Tensor => (sameShape(x.shape, shape) ? x : x.reshape(shape));

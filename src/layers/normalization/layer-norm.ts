@@ -1,13 +1,11 @@
-import { standardize } from '../../tensor/ops/reduction/standardize.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import { Normalization, type NormalizationOptions } from './base.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import { type Arrangement, Normalization, type NormalizationOptions } from './base.ts';
 
 export interface LayerNormOptions extends NormalizationOptions {}
 
 /**
- * Layer normalisation (Ba et al. 2016): y = gamma (x - mean) / sqrt(variance + epsilon) + beta with the mean
- * and the variance over the last axis, of `features` elements, each row by itself. The same in training and
- * elsewhere. Keeps the shape.
+ * Layer normalization (Ba et al. 2016): y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with mean and variance
+ * over the last axis of `features` elements, for each row. Training and inference are the same. Keeps the shape.
  */
 export class LayerNorm<const C extends number = number> extends Normalization<C> {
   static override readonly kind: string = 'LayerNorm';
@@ -15,8 +13,7 @@ export class LayerNorm<const C extends number = number> extends Normalization<C>
     super(features, options);
   }
 
-  protected override normalize(x: Tensor): Tensor {
-    const [gamma, beta] = [this.gamma as Tensor | null, this.beta as Tensor | null];
-    return standardize(x, -1, gamma ?? undefined, beta ?? undefined, { epsilon: this.epsilon });
+  protected override arrangement(shape: Shape): Arrangement {
+    return { view: shape, axes: [shape.length - 1] };
   }
 }
