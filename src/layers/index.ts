@@ -25,6 +25,7 @@ export { SpatialDropout } from './dropout/spatial-dropout.ts';
 export type { Initializer } from './initializers/initializer.ts';
 export { type InitializerName, initializers } from './initializers/initializers.ts';
 export { BatchNorm, type BatchNormOptions } from './normalization/batch-norm.ts';
+export { GroupNorm, type GroupNormOptions } from './normalization/group-norm.ts';
 export { LayerNorm, type LayerNormOptions } from './normalization/layer-norm.ts';
 export {
   GlobalAvgPool1D,

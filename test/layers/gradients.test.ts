@@ -42,6 +42,10 @@ const table: { readonly [Name in LayerName]: readonly (readonly [Layer, number[]
   GlobalAvgPool2D: [[new layers.GlobalAvgPool2D(), [2, 3, 2, 3]]],
   GlobalMaxPool1D: [[new layers.GlobalMaxPool1D(), [2, 4, 3]]],
   GlobalMaxPool2D: [[new layers.GlobalMaxPool2D(), [2, 3, 2, 3]]],
+  GroupNorm: [
+    [new layers.GroupNorm(2, 4, affine), [3, 4]],
+    [new layers.GroupNorm(1, 2, affine), [2, 2, 3, 2]],
+  ],
   LayerNorm: [
     [new layers.LayerNorm(3, affine), [4, 3]],
     [new layers.LayerNorm(3, affine), [2, 2, 2, 3]],

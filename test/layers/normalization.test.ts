@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { ShapeError, ValueError } from '../../src/ir/errors.ts';
-import { BatchNorm, Conv2D, Dense, LayerNorm, Sequential, training } from '../../src/layers/index.ts';
+import {
+  BatchNorm,
+  Conv2D,
+  Dense,
+  GroupNorm,
+  LayerNorm,
+  Sequential,
+  training,
+} from '../../src/layers/index.ts';
 import { SGD } from '../../src/optim/index.ts';
 import { backendInfo } from '../../src/runtime/backends.ts';
 import { tensor, zeros } from '../../src/tensor/creation.ts';
@@ -202,6 +210,7 @@ describe('BatchNorm', () => {
       () => new BatchNorm(1, { epsilon: -1 }),
       '[BatchNorm] got epsilon -1, wanted a finite number from 0 up.',
     ],
+    [() => new GroupNorm(3, 4), '[GroupNorm] got 3 groups for features 4, wanted a divisor of it.'],
     [() => new LayerNorm(1.5), '[LayerNorm] got features 1.5, wanted a whole number from 1 up.'],
     [
       () => new LayerNorm(2, { epsilon: Number.NaN }),

@@ -148,6 +148,18 @@ def layer_norm():
     add('without gamma and beta', (4, 6), dict(scale=False, center=False), False, False)
 
 
+def group_norm():
+    def add(name, groups, shape, options=None, epsilon=1e-5):
+        parameters = {'gamma': inputs.normal(shape[-1], mean=1), 'beta': inputs.normal(shape[-1])}
+        function = lambda x, gamma, beta: nn.functional.group_norm(x, groups, gamma, beta, epsilon)
+        case('GroupNorm', name, [groups, shape[-1]], inputs.normal(*shape, mean=2), function, parameters, options)
+
+    add('rows', 2, (3, 6))
+    add('sequences, one group', 1, (2, 4, 3))
+    add('images, epsilon 0.1', 3, (2, 2, 3, 6), dict(epsilon=0.1), epsilon=0.1)
+    add('as many groups as channels', 4, (2, 3, 3, 4))
+
+
 def batch_norm(name, shape, options, momentum=0.1, epsilon=1e-5):
     """options are ndgrad's; PyTorch's momentum is 1 - ndgrad's."""
     features, rate = shape[-1], 0.05
@@ -206,4 +218,5 @@ norms = [
     batch_norm('sequences, epsilon 0.01', (3, 4, 2), {'epsilon': 0.01}, epsilon=0.01),
     batch_norm('images, momentum 0.75', (2, 3, 2, 4), {'momentum': 0.75}, momentum=0.25),
 ]
+group_norm()
 write('layers', {'layers': cases, 'batchNorm': norms}, depth=3)
