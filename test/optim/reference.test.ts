@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Adam, AdamW, type Optimizer, RMSprop, type Schedule, SGD } from '../../src/optim/index.ts';
+import * as optim from '../../src/optim/index.ts';
+import { Optimizer, type Schedule } from '../../src/optim/index.ts';
 import {
   constant,
   cosineDecay,
@@ -26,15 +27,28 @@ const { initial, gradients, runs, schedules } = load('optimizers');
 
 const toTensor = (t: ReferenceTensor): Tensor => fromArray(values(t), t.shape, t.dtype);
 
+/** The optimizers by their kinds. */
+const classes = new Map(
+  Object.entries<unknown>({ ...optim }).filter(
+    (entry): entry is [string, new () => Optimizer] =>
+      typeof entry[1] === 'function' && entry[1].prototype instanceof Optimizer,
+  ),
+);
+
 function optimizerOf(
   { optimizer, options, learningRates }: OptimizerRun,
   parameters: Parameter[],
 ): Optimizer {
   const rates = learningRates;
   const settings = { ...options, ...(rates && { learningRate: (step: number) => rates[step]! }) };
-  const kinds = { SGD, RMSprop, Adam, AdamW };
-  return new kinds[optimizer](parameters, settings) as Optimizer;
+  const made: unknown = Reflect.construct(classes.get(optimizer)!, [parameters, settings]);
+  if (!(made instanceof Optimizer)) throw new Error(`${optimizer} is no optimizer`);
+  return made;
 }
+
+test('every optimizer has runs', () => {
+  expect(new Set(runs.map((run) => run.optimizer))).toEqual(new Set(classes.keys()));
+});
 
 /** One unit in the last place of float32 for each step done. */
 const tolerance = (step: number, value: number): number => 1.2e-7 * (step + 1) * Math.max(1, Math.abs(value));

@@ -69,7 +69,8 @@ export interface OptimizerOptions {
 
 export interface OptimizerRun {
   readonly name: string;
-  readonly optimizer: 'SGD' | 'RMSprop' | 'Adam' | 'AdamW';
+  /** The kind of optimizer. */
+  readonly optimizer: string;
   readonly options: OptimizerOptions;
   /** The learning rate of every step, where it changes. */
   readonly learningRates?: number[];

@@ -50,13 +50,20 @@ def train(make, dtype, clip, rates):
     return steps
 
 
+# Optimizers that PyTorch does not have, from their papers.
+OWN = {}
+
 # Our option: PyTorch's. `epsilon` and `alpha` are passed only where they differ from the defaults of both.
 NAMES = {'learningRate': 'lr', 'weightDecay': 'weight_decay', 'epsilon': 'eps'}
 
 
 def run(name, optimizer, clip=None, rates=None, **options):
     settings = {NAMES.get(key, key): value for key, value in options.items()}
-    make = lambda parameters: getattr(torch.optim, optimizer)(parameters, foreach=False, **settings)
+    make = lambda parameters: (
+        OWN[optimizer](parameters, **settings)
+        if optimizer in OWN
+        else getattr(torch.optim, optimizer)(parameters, foreach=False, **settings)
+    )
     case = {'name': f'{optimizer}, {name}', 'optimizer': optimizer, 'options': given(options)}
     if clip:
         case['options']['clip'] = clip
