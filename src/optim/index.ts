@@ -1,6 +1,7 @@
 export { Adam, type AdamOptions } from './adam.ts';
 export { AdamW } from './adamw.ts';
 export type { ClipOptions } from './clip.ts';
+export { Lion, type LionOptions } from './lion.ts';
 export {
   type MinimizeOptions,
   Optimizer,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ShapeError, StateError, ValueError } from '../../src/ir/errors.ts';
-import { Adam, AdamW, type Optimizer, RMSprop, SGD } from '../../src/optim/index.ts';
+import { Adam, AdamW, Lion, type Optimizer, RMSprop, SGD } from '../../src/optim/index.ts';
 import { backendInfo } from '../../src/runtime/backends.ts';
 import { tensor } from '../../src/tensor/creation.ts';
 import { oneHot } from '../../src/tensor/ops/index.ts';
@@ -182,6 +182,7 @@ describe('errors', () => {
       '[SGD] got momentum 1, wanted a number with 0 <= momentum < 1.',
     ],
     [() => new SGD([], { learningRate: 1, nesterov: true }), '[SGD] got nesterov without momentum.'],
+    [() => new Lion([], { betas: [0.9, 1] }), '[Lion] got betas[1] 1'],
     [() => new SGD([], { learningRate: 1, weightDecay: -1 }), '[SGD] got weightDecay -1'],
     [() => new Adam([], { betas: [0.9, 1.1] }), '[Adam] got betas[1] 1.1'],
     [() => new Adam([], { epsilon: Number.NaN }), '[Adam] got epsilon NaN'],

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import * as optim from '../../src/optim/index.ts';
-import { Optimizer, type Schedule } from '../../src/optim/index.ts';
+import type { Optimizer, Schedule } from '../../src/optim/index.ts';
 import {
   constant,
   cosineDecay,
@@ -22,18 +21,11 @@ import {
   type ScheduleSpec,
   values,
 } from '../reference/load.ts';
+import { makeOptimizer, optimizerKinds } from './classes.ts';
 
 const { initial, gradients, runs, schedules } = load('optimizers');
 
 const toTensor = (t: ReferenceTensor): Tensor => fromArray(values(t), t.shape, t.dtype);
-
-/** The optimizers by their kinds. */
-const classes = new Map(
-  Object.entries<unknown>({ ...optim }).filter(
-    (entry): entry is [string, new () => Optimizer] =>
-      typeof entry[1] === 'function' && entry[1].prototype instanceof Optimizer,
-  ),
-);
 
 function optimizerOf(
   { optimizer, options, learningRates }: OptimizerRun,
@@ -41,13 +33,11 @@ function optimizerOf(
 ): Optimizer {
   const rates = learningRates;
   const settings = { ...options, ...(rates && { learningRate: (step: number) => rates[step]! }) };
-  const made: unknown = Reflect.construct(classes.get(optimizer)!, [parameters, settings]);
-  if (!(made instanceof Optimizer)) throw new Error(`${optimizer} is no optimizer`);
-  return made;
+  return makeOptimizer(optimizer, parameters, settings);
 }
 
 test('every optimizer has runs', () => {
-  expect(new Set(runs.map((run) => run.optimizer))).toEqual(new Set(classes.keys()));
+  expect(new Set(runs.map((run) => run.optimizer))).toEqual(new Set(optimizerKinds));
 });
 
 /** One unit in the last place of float32 for each step done. */

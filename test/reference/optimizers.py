@@ -51,7 +51,24 @@ def train(make, dtype, clip, rates):
 
 
 # Optimizers that PyTorch does not have, from their papers.
-OWN = {}
+class Lion(torch.optim.Optimizer):
+    """Chen et al. 2023, algorithm 2."""
+
+    def __init__(self, parameters, lr, betas=(0.9, 0.99), weight_decay=0):
+        super().__init__(parameters, dict(lr=lr, betas=betas, decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            (beta1, beta2), lr = group['betas'], group['lr']
+            for p in group['params']:
+                m = self.state[p].setdefault('m', torch.zeros_like(p))
+                direction = (beta1 * m + (1 - beta1) * p.grad).sign()
+                p.copy_(p - lr * (direction + group['decay'] * p))
+                m.copy_(beta2 * m + (1 - beta2) * p.grad)
+
+
+OWN = {'Lion': Lion}
 
 # Our option: PyTorch's. `epsilon` and `alpha` are passed only where they differ from the defaults of both.
 NAMES = {'learningRate': 'lr', 'weightDecay': 'weight_decay', 'epsilon': 'eps'}
@@ -124,6 +141,9 @@ def optimizers():
         run('schedule', 'RMSprop', learningRate=RATES[0], rates=RATES),
         run('schedule', 'Adam', learningRate=RATES[0], rates=RATES),
         run('schedule, weight decay', 'AdamW', learningRate=RATES[0], weightDecay=0.1, rates=RATES),
+        run('defaults', 'Lion', learningRate=1e-4),
+        run('learning rate 0.1, betas 0.8, 0.95', 'Lion', learningRate=0.1, betas=(0.8, 0.95)),
+        run('schedule, weight decay', 'Lion', learningRate=RATES[0], weightDecay=0.1, rates=RATES),
     ]
 
 

@@ -6,7 +6,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
   ndgrad: {
     values: `Accuracy Activation Adam AdamW AvgPool1D AvgPool2D BatchNorm BinaryAccuracy ConfusionMatrix
       Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout F1 Flatten Generator
-      GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm History Layer LayerNorm
+      GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm History Layer LayerNorm Lion
       MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanSquaredError MemoryError NdgradError Optimizer
       Parameter Precision RMSprop Recall Reshape Residual SGD Sequential ShapeError SpatialDropout
       StateError Tensor TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all
@@ -25,7 +25,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       BinaryCrossEntropyOptions Callback ClassScoreOptions ClipOptions ConfusionMatrixOptions Context
       ConvOptions ConvTransposeOptions ConvolutionOptions DType DenseOptions DropoutOptions
       EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions GeluOptions
-      GeneratorState GlobalPoolingOptions GroupNormOptions HuberOptions Initializer InitializerName LayerLike LayerNormOptions
+      GeneratorState GlobalPoolingOptions GroupNormOptions HuberOptions Initializer InitializerName LayerLike LayerNormOptions LionOptions
       LossFunction LossOptions Margin Member Metric MetricOptions MinimizeOptions Model NaNLoss
       NestedArray OptimizerOptions OptimizerState Padding ParameterOptions PartialShape Penalty
       PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RMSpropOptions

@@ -27,6 +27,7 @@ import {
   WeightAverage,
 } from '../../../src/index.ts';
 import type { Backend } from '../../../src/ir/backend.ts';
+import { makeOptimizer } from '../../optim/classes.ts';
 import type { OptimizerRun, References } from '../../reference/format.ts';
 import { toTensor } from '../../tensor/invoke.ts';
 import type { Case } from './case.ts';
@@ -206,8 +207,7 @@ async function knownRun(
   const b = new Parameter(toTensor(initial.b), { name: 'b' });
   const rates = learningRates;
   const settings = { ...options, ...(rates && { learningRate: (step: number) => rates[step]! }) };
-  const kinds = { SGD, RMSprop, Adam, AdamW };
-  const own = new kinds[optimizer]([w, b], settings) as Optimizer;
+  const own = makeOptimizer(optimizer, [w, b], settings);
   for (const [step, gradient] of gradients.entries()) {
     const loss = w
       .mul(toTensor(gradient.w))

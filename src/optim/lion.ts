@@ -1,0 +1,44 @@
+import type { Parameter } from '../tensor/parameter.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { checkNotNegative, checkShare } from './check.ts';
+import { Optimizer, type OptimizerOptions, type Slots, type Update } from './optimizer.ts';
+
+export interface LionOptions extends OptimizerOptions {
+  /** The fractions of the momentum in the direction, and that each step keeps; [0.9, 0.99] by default. */
+  readonly betas?: readonly [number, number];
+  /** Decoupled weight decay; 0 by default. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Lion (Chen et al. 2023, "Symbolic discovery of optimization algorithms", algorithm 2):
+ *
+ *     p = p - learningRate * (sign(beta1 * m + (1 - beta1) * g) + weightDecay * p)
+ *     m = beta2 * m + (1 - beta2) * g
+ *
+ * Every step changes each element by the learning rate, so it is 3 to 10 times smaller than Adam's.
+ */
+export class Lion extends Optimizer<'m'> {
+  static override readonly kind: string = 'Lion';
+  readonly #settings: Required<Omit<LionOptions, keyof OptimizerOptions>>;
+
+  /** @param options learningRate is 1e-4 by default. */
+  constructor(parameters: readonly Parameter[], options: LionOptions = {}) {
+    super(parameters, { learningRate: 1e-4, ...options }, ['m']);
+    const { betas = [0.9, 0.99], weightDecay = 0 } = options;
+    checkShare('Lion', { 'betas[0]': betas[0], 'betas[1]': betas[1] });
+    checkNotNegative('Lion', { weightDecay });
+    this.#settings = { betas, weightDecay };
+  }
+
+  protected override update(p: Tensor, g: Tensor, slots: Slots<'m'>, learningRate: number): Update<'m'> {
+    const [beta1, beta2] = this.#settings.betas;
+    const direction = slots.m
+      .mul(beta1)
+      .add(g.mul(1 - beta1))
+      .sign();
+    const m = slots.m.mul(beta2).add(g.mul(1 - beta2));
+    const value = p.mul(1 - learningRate * this.#settings.weightDecay).sub(direction.mul(learningRate));
+    return { value, slots: { m } };
+  }
+}
