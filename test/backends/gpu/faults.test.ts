@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { GpuBackend } from '../../../src/backends/gpu/backend.ts';
 import type { GpuJs } from '../../../src/backends/gpu/device/gpu-js.ts';
 import { WebGpuDevice } from '../../../src/backends/gpu/webgpu/index.ts';
-import type { Region } from '../../../src/backends/gpu/webgpu/memory.ts';
+import type { BufferRegion } from '../../../src/backends/gpu/webgpu/buffer-allocator.ts';
 import {
   Dense,
   full,
@@ -33,7 +33,7 @@ interface Faults {
 }
 
 interface Opened {
-  readonly backend: GpuBackend<Region>;
+  readonly backend: GpuBackend<BufferRegion>;
   readonly device: GPUDevice;
   readonly faults: Faults;
   /** The device is gone, as when a driver crashes. */

@@ -1,11 +1,11 @@
 import { GpuBackend } from '../../../src/backends/gpu/backend.ts';
 import type { GpuJs } from '../../../src/backends/gpu/device/gpu-js.ts';
 import { WebGpuDevice } from '../../../src/backends/gpu/webgpu/index.ts';
-import type { Region } from '../../../src/backends/gpu/webgpu/memory.ts';
+import type { BufferRegion } from '../../../src/backends/gpu/webgpu/buffer-allocator.ts';
 import { dawn } from './dawn.ts';
 
 /** The GPU backend on Dawn, with what its adapter can do; null where there is none. */
-export async function nodeBackend(): Promise<GpuBackend<Region> | null> {
+export async function nodeBackend(): Promise<GpuBackend<BufferRegion> | null> {
   const gpu = await dawn();
   const adapter = await gpu?.requestAdapter();
   if (!adapter) return null;

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { GpuBackend } from '../../../src/backends/gpu/backend.ts';
 import type { GpuJs } from '../../../src/backends/gpu/device/gpu-js.ts';
 import { WebGpuDevice } from '../../../src/backends/gpu/webgpu/index.ts';
-import type { Region } from '../../../src/backends/gpu/webgpu/memory.ts';
+import type { BufferRegion } from '../../../src/backends/gpu/webgpu/buffer-allocator.ts';
 import {
   Adam,
   Dense,
@@ -25,7 +25,7 @@ import { nodeBackend } from './node.ts';
 // After something has gone wrong on a device, and where there is little room, programs go on with the right values.
 
 interface Opened {
-  readonly backend: GpuBackend<Region>;
+  readonly backend: GpuBackend<BufferRegion>;
   readonly device: GPUDevice;
   /** The largest buffer that there is memory for from now on. */
   room: number;

@@ -1,5 +1,5 @@
 import { fail } from './tokens.ts';
-import { elementOf, glslType, isArray, SCALARS, type Type, type Value } from './types.ts';
+import { elementOf, glslType, isArray, SCALARS, type Type, type TypedText } from './types.ts';
 
 export interface Signature {
   readonly returns: Type;
@@ -32,7 +32,7 @@ export function isBuiltin(name: string): boolean {
 }
 
 /** A conversion, a vector of four numbers or of one, or a whole array. */
-export function construct(line: number, type: Type, args: readonly Value[]): Value {
+export function construct(line: number, type: Type, args: readonly TypedText[]): TypedText {
   const types = args.map((a) => a.type);
   const wanted = isArray(type) ? elementOf(type) : { element: 'f32', size: 4 };
   const isScalar = SCALARS.includes(type);
@@ -44,7 +44,7 @@ export function construct(line: number, type: Type, args: readonly Value[]): Val
   return { text: `${glslType(type)}(${args.map((a) => a.text).join(', ')})`, type };
 }
 
-export function builtin(line: number, name: string, text: string, args: readonly Value[]): Value {
+export function builtin(line: number, name: string, text: string, args: readonly TypedText[]): TypedText {
   const type = args[0]?.type ?? 'void';
   const onIntegers = name === 'abs' || name === 'max' || name === 'min';
   const onThese =

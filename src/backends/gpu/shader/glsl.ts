@@ -1,5 +1,5 @@
 import { builtin, construct, external, isBuiltin, type Signature } from './calls.ts';
-import { checkGlobalName, checkName } from './names.ts';
+import { checkGlobalName, checkName } from './reserved-names.ts';
 import { fail, type Token, tokenize } from './tokens.ts';
 import {
   binary,
@@ -8,10 +8,10 @@ import {
   glslType,
   isArray,
   isOperator,
+  MAX_PRECEDENCE,
   SCALARS,
-  TIGHTEST,
   type Type,
-  type Value,
+  type TypedText,
   zeroOf,
 } from './types.ts';
 
@@ -41,7 +41,7 @@ class Translator {
   readonly #functions = new Map<string, Signature>();
   readonly #defined = new Set<string>();
   /** Functions that are called before they stand; GLSL asks for a declaration. */
-  readonly #early = new Set<string>();
+  readonly #forwardCalls = new Set<string>();
   readonly #scopes: Map<string, Type>[] = [new Map()];
 
   constructor(tokens: readonly Token[]) {
@@ -57,7 +57,7 @@ class Translator {
     this.#at = 0;
     const parts: string[] = [];
     while (this.#next.kind !== 'end') parts.push(this.#declaration());
-    const early = [...this.#early].map((name) => `${this.#header(name)};`);
+    const early = [...this.#forwardCalls].map((name) => `${this.#header(name)};`);
     return [...early, ...parts].join('\n');
   }
 
@@ -238,23 +238,23 @@ class Translator {
     return `${glslType(type)} ${name} = ${value}`;
   }
 
-  #valueOf(type: Type): Value {
+  #valueOf(type: Type): TypedText {
     const { line } = this.#next;
     const value = this.#expression();
     return value.type === type ? value : fail(line, `${value.text}, a ${value.type}`, `a ${type}`);
   }
 
-  #expression(tightness = 0): Value {
-    if (tightness > TIGHTEST) return this.#unary();
-    let value = this.#expression(tightness + 1);
-    while (this.#next.kind === 'mark' && isOperator(this.#next.text, tightness)) {
+  #expression(precedence = 0): TypedText {
+    if (precedence > MAX_PRECEDENCE) return this.#unary();
+    let value = this.#expression(precedence + 1);
+    while (this.#next.kind === 'mark' && isOperator(this.#next.text, precedence)) {
       const { text, line } = this.#take();
-      value = binary(line, tightness, text, value, this.#expression(tightness + 1));
+      value = binary(line, precedence, text, value, this.#expression(precedence + 1));
     }
     return value;
   }
 
-  #unary(): Value {
+  #unary(): TypedText {
     const { text, line, kind } = this.#next;
     if (kind !== 'mark' || !['-', '!', '~'].includes(text)) return this.#postfix();
     this.#at++;
@@ -265,7 +265,7 @@ class Translator {
     return wanted.includes(type) ? { text: `${text}${apart}${operand}`, type } : fail(line, `${text}${type}`);
   }
 
-  #postfix(): Value {
+  #postfix(): TypedText {
     let value = this.#primary();
     for (;;) {
       const { line } = this.#next;
@@ -285,7 +285,7 @@ class Translator {
     }
   }
 
-  #primary(): Value {
+  #primary(): TypedText {
     const { text, line, type, kind } = this.#next;
     if (type !== null) {
       this.#at++;
@@ -317,9 +317,9 @@ class Translator {
       : { text, type: scope.get(text)! };
   }
 
-  #arguments(): Value[] {
+  #arguments(): TypedText[] {
     this.#expect('(');
-    const values: Value[] = [];
+    const values: TypedText[] = [];
     while (!this.#skip(')')) {
       if (values.length > 0) this.#expect(',');
       values.push(this.#expression());
@@ -327,7 +327,7 @@ class Translator {
     return values;
   }
 
-  #call(line: number, name: string, args: readonly Value[]): Value {
+  #call(line: number, name: string, args: readonly TypedText[]): TypedText {
     const text = `${name}(${args.map((a) => a.text).join(', ')})`;
     const types = args.map((a) => a.type).join(', ');
     if (isBuiltin(name)) return builtin(line, name, text, args);
@@ -341,7 +341,7 @@ class Translator {
     if (known === null) fail(line, `a call of ${name}`, 'a function that there is');
     const wanted = known.parameters.map((p) => p.type).join(', ');
     if (types !== wanted) fail(line, `${name}(${types})`, `${name}(${wanted})`);
-    if (this.#functions.has(name) && !this.#defined.has(name)) this.#early.add(name);
+    if (this.#functions.has(name) && !this.#defined.has(name)) this.#forwardCalls.add(name);
     return { text, type: known.returns };
   }
 }

@@ -3,7 +3,7 @@ import type { Conversion, ExprOp, Intrinsic } from '../../../ir/expr.ts';
 import type { LibraryFunction } from './library.ts';
 
 /** A function of the library, or text in which $0, $1, $2 stand for the arguments. */
-type Entry = LibraryFunction | `(${string})` | `select(${string})` | `${'f32' | 'i32' | 'u32'}(${string})`;
+type Template = LibraryFunction | `(${string})` | `select(${string})` | `${'f32' | 'i32' | 'u32'}(${string})`;
 
 type Comparison = 'lt' | 'le' | 'eq' | 'ne';
 type Arithmetic = 'neg' | 'abs' | 'sign' | 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'max' | 'min';
@@ -18,7 +18,7 @@ interface Operations {
 }
 
 type Table = {
-  readonly [T in ScalarType]: Readonly<Record<Operations[T] | Exclude<Conversion, T>, Entry>>;
+  readonly [T in ScalarType]: Readonly<Record<Operations[T] | Exclude<Conversion, T>, Template>>;
 };
 
 /** Operators that mean the same in WGSL and in GLSL, on both kinds of integers and the latter on floats. */
@@ -123,7 +123,7 @@ const LEAST_NORMAL = 1.1754943508222875e-38;
  * third.
  */
 export function operation(op: ExprOp, type: ScalarType, args: readonly string[]): string {
-  const entry = entryFor(op, type);
+  const entry = templateFor(op, type);
   if (entry.startsWith('nd_')) return `${entry}(${args.join(', ')})`;
   return entry.replace(/\$(\d)/g, (_, i) => args[Number(i)]!);
 }
@@ -149,8 +149,8 @@ function floatLiteral(value: number): string {
   return value < 0 ? `(${whole})` : whole;
 }
 
-function entryFor(op: ExprOp, type: ScalarType): Entry {
-  const operations: Readonly<Partial<Record<ExprOp, Entry>>> = table[type];
+function templateFor(op: ExprOp, type: ScalarType): Template {
+  const operations: Readonly<Partial<Record<ExprOp, Template>>> = table[type];
   const entry = op === type ? '($0)' : operations[op];
   if (entry === undefined)
     throw new Error(`[shader] got ${op} on ${type}, wanted an operation that there is`);

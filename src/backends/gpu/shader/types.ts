@@ -6,7 +6,7 @@ export type Type = 'f32' | 'i32' | 'u32' | 'bool' | 'vec4<f32>' | 'void' | Array
 export type ArrayType = `array<${string}, ${number}>`;
 
 /** A piece of GLSL. */
-export interface Value {
+export interface TypedText {
   readonly text: string;
   readonly type: Type;
 }
@@ -49,7 +49,7 @@ const BITCASTS: Readonly<Record<string, string>> = {
   'u32 i32': 'int',
 };
 
-export function bitcast(line: number, to: Type, { text, type: from }: Value): Value {
+export function bitcast(line: number, to: Type, { text, type: from }: TypedText): TypedText {
   if (from === to) return { text: `(${text})`, type: to };
   const name = BITCASTS[`${from} ${to}`];
   if (name === undefined) fail(line, `bitcast<${to}> of ${from}`);
@@ -60,22 +60,22 @@ const NUMBERS = ['f32', 'i32', 'u32'];
 const ARITHMETIC = [...NUMBERS, 'vec4<f32>'];
 const INTEGERS = ['i32', 'u32'];
 
-interface Rule {
+interface OperatorRule {
   /** Types of the left side; the right has the same, but u32 in a shift. */
   readonly on: readonly string[];
   readonly gives: 'bool' | null;
   readonly right?: 'u32';
 }
 
-const arithmetic: Rule = { on: ARITHMETIC, gives: null };
-const integral: Rule = { on: INTEGERS, gives: null };
-const shift: Rule = { on: INTEGERS, gives: null, right: 'u32' };
-const order: Rule = { on: NUMBERS, gives: 'bool' };
-const equality: Rule = { on: [...NUMBERS, 'bool'], gives: 'bool' };
-const logical: Rule = { on: ['bool'], gives: 'bool' };
+const arithmetic: OperatorRule = { on: ARITHMETIC, gives: null };
+const integral: OperatorRule = { on: INTEGERS, gives: null };
+const shift: OperatorRule = { on: INTEGERS, gives: null, right: 'u32' };
+const order: OperatorRule = { on: NUMBERS, gives: 'bool' };
+const equality: OperatorRule = { on: [...NUMBERS, 'bool'], gives: 'bool' };
+const logical: OperatorRule = { on: ['bool'], gives: 'bool' };
 
 /** From the loosest to the tightest. */
-const OPERATORS: readonly Readonly<Record<string, Rule>>[] = [
+const OPERATORS: readonly Readonly<Record<string, OperatorRule>>[] = [
   { '||': logical },
   { '&&': logical },
   { '|': integral },
@@ -88,15 +88,21 @@ const OPERATORS: readonly Readonly<Record<string, Rule>>[] = [
   { '*': arithmetic, '/': arithmetic, '%': integral },
 ];
 
-export const TIGHTEST = 9;
+export const MAX_PRECEDENCE = 9;
 
-export function isOperator(text: string, tightness: number): boolean {
-  return Object.hasOwn(OPERATORS[tightness]!, text);
+export function isOperator(text: string, precedence: number): boolean {
+  return Object.hasOwn(OPERATORS[precedence]!, text);
 }
 
 /** `left operator right`. Both languages convert nothing by themselves, but scale a vector by a number. */
-export function binary(line: number, tightness: number, operator: string, left: Value, right: Value): Value {
-  const rule = OPERATORS[tightness]![operator]!;
+export function binary(
+  line: number,
+  precedence: number,
+  operator: string,
+  left: TypedText,
+  right: TypedText,
+): TypedText {
+  const rule = OPERATORS[precedence]![operator]!;
   const text = `${left.text} ${operator} ${right.text}`;
   const scales = [left.type, right.type].includes('vec4<f32>') && [left.type, right.type].includes('f32');
   if (scales && rule === arithmetic) return { text, type: 'vec4<f32>' };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Programs, toPrograms } from '../../../../src/backends/gpu/compile.ts';
-import type { Capacity } from '../../../../src/backends/gpu/passes/jobs.ts';
+import { type GpuPlan, toGpuPlan } from '../../../../src/backends/gpu/gpu-plan.ts';
+import type { DeviceLimits } from '../../../../src/backends/gpu/passes/split-kernels.ts';
 import { Generator, matmul, Parameter, scatterAdd, tensor, zeros } from '../../../../src/index.ts';
 import type { Plan } from '../../../../src/ir/plan.ts';
 import type { Tensor } from '../../../../src/tensor/tensor.ts';
@@ -18,9 +18,9 @@ const capacities = fc.record({
 
 /** What every device relies on. Gives what is wrong, or null. */
 function wrong(
-  { plan, kept, checks }: Programs,
+  { plan, outputs: kept, checks }: GpuPlan,
   from: Plan,
-  { maxBuffers, maxStores }: Capacity,
+  { maxBuffers, maxStores }: DeviceLimits,
 ): string | null {
   const known = new Set(plan.buffers.flatMap(({ bound }, b) => (bound === null ? [] : [b])));
   for (const { name, inputs, outputs, floats, usesValues, workgroups } of plan.programs) {
@@ -39,9 +39,9 @@ function wrong(
     if (workgroups?.some((count) => count < 1 || count > 65535))
       return `${name} has ${workgroups} workgroups`;
   }
-  const missing = plan.kept.find((b) => !known.has(b));
+  const missing = plan.outputs.find((b) => !known.has(b));
   if (missing !== undefined) return `nobody writes ${missing}`;
-  if (kept.length + 2 * checks.length !== plan.kept.length) return 'kept is not what is kept';
+  if (kept.length + 2 * checks.length !== plan.outputs.length) return 'kept is not what is kept';
   const results = from.buffers.filter(({ location, size }) => location.kind === 'result' && size > 0).length;
   if (kept.filter(({ kind }) => kind === 'result').length !== results) return 'a result is lost';
   return null;
@@ -59,16 +59,16 @@ test('programs of random steps keep to the contract, whatever a device can take'
       outputs.map((t) => t.node),
       { limits, assignments: assignments.map(([p, t]) => [p.node, t.node] as const) },
     );
-    expect(wrong(toPrograms(plan, capacity), plan, capacity)).toBeNull();
+    expect(wrong(toGpuPlan(plan, capacity), plan, capacity)).toBeNull();
   });
   fc.assert(property, { numRuns: 300 });
 });
 
-const wide: Capacity = { maxBuffers: 8, maxStores: 4, maxFloats: 1e9, tiles: true };
+const wide: DeviceLimits = { maxBuffers: 8, maxStores: 4, maxFloats: 1e9, tiles: true };
 
-function programs(t: Tensor, capacity = wide): Programs {
+function programs(t: Tensor, capacity = wide): GpuPlan {
   const { plan } = compilePlan([t.node], { limits: { maxInputs: 6, maxNodes: 100, maxStores: 4 } });
-  return toPrograms(plan, capacity);
+  return toGpuPlan(plan, capacity);
 }
 
 test('a long sum is shared out in stages', () => {
@@ -82,7 +82,7 @@ test('a long sum is shared out in stages', () => {
 
 test('large contractions are tiled where there is workgroup memory, and share k where they have few tiles', () => {
   const g = new Generator(1);
-  const product = (m: number, k: number, n: number, capacity: Capacity) =>
+  const product = (m: number, k: number, n: number, capacity: DeviceLimits) =>
     programs(
       matmul(
         tensor(g.normal([m, k]).dataSync(), { shape: [m, k] }),
@@ -94,8 +94,8 @@ test('large contractions are tiled where there is workgroup memory, and share k 
   expect(product(2048, 64, 2048, { ...wide, tiles: false }).map((p) => p.workgroups)).toEqual([null]);
   expect(product(64, 4096, 64, wide).map((p) => p.workgroups)).toEqual([[1, 1, 8], null]);
   // Four neighbours at a time where the rows allow it.
-  expect(product(8, 64, 8, wide).map((p) => p.quad)).toEqual([true]);
-  expect(product(8, 64, 7, wide).map((p) => p.quad)).toEqual([false]);
+  expect(product(8, 64, 8, wide).map((p) => p.vec4)).toEqual([true]);
+  expect(product(8, 64, 7, wide).map((p) => p.vec4)).toEqual([false]);
 });
 
 test('a scatter finds its updates by lists that are reductions', () => {
@@ -119,7 +119,7 @@ test('jobs of one kernel read the old values of what it overwrites, those of lat
   // One kernel overwrites both, each from the old values of both.
   const { plan } = compilePlan([], { assignments });
   expect(plan.steps.length).toBe(1);
-  const apart = toPrograms(plan, { maxBuffers: 8, maxStores: 1, maxFloats: 1e9, tiles: false }).plan;
+  const apart = toGpuPlan(plan, { maxBuffers: 8, maxStores: 1, maxFloats: 1e9, tiles: false }).plan;
   const reads = apart.programs.map(({ inputs }) => inputs.map((b) => apart.buffers[b]!.bound).sort());
   expect(reads).toEqual([
     [0, 1],
@@ -131,7 +131,7 @@ test('jobs of one kernel read the old values of what it overwrites, those of lat
     assignments,
     limits: { maxInputs: 6, maxNodes: 100, maxStores: 1 },
   });
-  const { programs: all } = toPrograms(chain, {
+  const { programs: all } = toGpuPlan(chain, {
     maxBuffers: 8,
     maxStores: 1,
     maxFloats: 1e9,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { adapterMissing, dawn } from '../dawn.ts';
 import { argumentsOf, bodyOf, cases } from './cases.ts';
 import { applied, constructs } from './constructs.ts';
-import { judge, table } from './judge.ts';
+import { judge, table } from './errors.ts';
 import { randomWords } from './samples.ts';
 
 const COUNT = 10_000;

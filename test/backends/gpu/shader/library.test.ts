@@ -3,7 +3,7 @@ import { toGlsl } from '../../../../src/backends/gpu/shader/glsl.ts';
 import { withLibrary } from '../../../../src/backends/gpu/shader/library.ts';
 import { literal, operation } from '../../../../src/backends/gpu/shader/operations.ts';
 import { type Case, cases } from './cases.ts';
-import { errorOf, judge } from './judge.ts';
+import { errorOf, judge } from './errors.ts';
 
 describe('withLibrary', () => {
   it('gives what a body calls, each once, what it calls before it', () => {

@@ -3,7 +3,7 @@ import { toGlsl } from '../../../../src/backends/gpu/shader/glsl.ts';
 import { browserMissing, type Fragments, fragments, WIDTH } from './browser.ts';
 import { argumentsOf, bodyOf, cases } from './cases.ts';
 import { applied, constructs } from './constructs.ts';
-import { judge, table } from './judge.ts';
+import { judge, table } from './errors.ts';
 import { randomWords } from './samples.ts';
 
 const COUNT = 8192;

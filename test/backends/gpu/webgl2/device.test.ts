@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DevicePlan, Program } from '../../../../src/backends/gpu/device/device.ts';
+import type { DevicePlan, ShaderProgram } from '../../../../src/backends/gpu/device/device.ts';
 import { chromiumMissing, openPage, type Page } from '../page/page.ts';
 
 type Entry = typeof import('./entry.ts');
 
 /** A program with one output, of so many numbers. */
-function program(name: string, inputs: number[], output: number, floats: number, body: string): Program {
+function program(name: string, inputs: number[], output: number, floats: number, body: string): ShaderProgram {
   const [quad, usesValues] = [body.includes('fn quad('), body.includes('value(')];
-  return { name, inputs, outputs: [output], floats, body, usesValues, quad, workgroups: null };
+  return { name, inputs, outputs: [output], floats, body, usesValues, vec4: quad, workgroups: null };
 }
 
 /** A plan of buffers with so many numbers; the first ones are bound. */
 function planOf(
   floats: number[],
   bound: number,
-  programs: Program[],
+  programs: ShaderProgram[],
   kept: number[],
   values = 0,
 ): DevicePlan {
   const buffers = floats.map((n, i) => ({ floats: n, bound: i < bound ? i : null }));
-  return { buffers, programs, kept, values };
+  return { buffers, programs, outputs: kept, values };
 }
 
 const point = (expression: string) => `fn point(i: i32) -> f32 { return ${expression}; }`;

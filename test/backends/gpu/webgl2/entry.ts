@@ -1,4 +1,4 @@
-import type { Device, DevicePlan, DeviceProgram } from '../../../../src/backends/gpu/device/device.ts';
+import type { Device, DevicePlan, DeviceExecutable } from '../../../../src/backends/gpu/device/device.ts';
 import { type Memory, webgl2Device } from '../../../../src/backends/gpu/webgl2/index.ts';
 import { loadGpuJs } from '../../../../src/gpu/load.ts';
 
@@ -58,7 +58,7 @@ const download = async (memories: readonly Memory[]) =>
   (await device.download(memories)).map((array) => [...array]);
 
 /** Issues a run, which WebGL2 does at once. */
-function issue(program: DeviceProgram<Memory>, inputs: Memory[], values = new Float32Array(0)): Memory[] {
+function issue(program: DeviceExecutable<Memory>, inputs: Memory[], values = new Float32Array(0)): Memory[] {
   const memories = program.issue(values, inputs);
   if (memories instanceof Promise) throw new Error('[test] got a promise, wanted memories.');
   return memories;

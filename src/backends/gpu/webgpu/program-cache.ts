@@ -1,42 +1,42 @@
 /// <reference types="@webgpu/types" />
 
 import { StateError } from '../../../ir/errors.ts';
-import type { Program } from '../device/device.ts';
+import type { ShaderProgram } from '../device/device.ts';
 import type { BufferGpu, GpuJs } from '../device/gpu-js.ts';
-import { ALIGNMENT } from './memory.ts';
+import { ALIGNMENT } from './buffer-allocator.ts';
 
 const UNIFORM = 0x0040; // GPUBufferUsage.UNIFORM
 const COMPUTE = 4; // GPUShaderStage.COMPUTE
-/** Threads of one of gpu.js's workgroups. */
-const WORKGROUP = 64;
+/** Threads in a workgroup of gpu.js. */
+const WORKGROUP_SIZE = 64;
 
-/** What a program becomes on the device. Programs of the same text share it. */
-interface Compiled {
+/** A compiled pipeline. Programs with the same text share it. */
+interface Pipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
 }
 
-/** A program, ready to be dispatched: binds its parameters, its inputs, the run's values where it uses them, its outputs. */
-export interface Kernel extends Compiled {
+/** A program ready for dispatch. Its bindings: parameters, inputs, the run's values if it uses them, outputs. */
+export interface CompiledProgram extends Pipeline {
   readonly params: GPUBuffer;
-  readonly groups: readonly [number, number, number];
+  readonly workgroups: readonly [number, number, number];
 }
 
-/** Numbers from the start of one output to that of the next: the outputs of a program share a buffer. */
-export const pitchOf = (floats: number): number => (Math.ceil((4 * floats) / ALIGNMENT) * ALIGNMENT) / 4;
+/** Numbers from the start of one output to the start of the next: the outputs of a program share a buffer. */
+export const outputStride = (floats: number): number => (Math.ceil((4 * floats) / ALIGNMENT) * ALIGNMENT) / 4;
 
-interface Entry {
-  readonly compiled: Promise<Compiled>;
+interface CacheEntry {
+  readonly compiled: Promise<Pipeline>;
   uses: number;
 }
 
-/** The device's kernels. */
-export class Kernels {
+/** The compiled pipelines of a device, shared by programs with the same text. */
+export class ProgramCache {
   readonly #gpuJs: GpuJs;
   readonly #adapter: GPUAdapter;
   readonly #device: GPUDevice;
   readonly #gpu: BufferGpu;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, CacheEntry>();
 
   constructor(gpuJs: GpuJs, adapter: GPUAdapter, device: GPUDevice) {
     this.#gpuJs = gpuJs;
@@ -46,8 +46,8 @@ export class Kernels {
     silenceCompiler(device);
   }
 
-  /** Compiles a program. Rejects with an error that names its operations. */
-  async load(program: Program): Promise<Kernel> {
+  /** Compiles a program. Rejects with a StateError that names its operations. */
+  async load(program: ShaderProgram): Promise<CompiledProgram> {
     const text = textOf(program);
     let entry = this.#entries.get(text);
     if (entry === undefined) {
@@ -59,8 +59,8 @@ export class Kernels {
     entry.uses++;
     try {
       const { pipeline, layout } = await entry.compiled;
-      const { groups, width } = this.#groups(program);
-      return { pipeline, layout, params: this.#params(program, width), groups };
+      const { workgroups, width } = this.#workgroups(program);
+      return { pipeline, layout, params: this.#params(program, width), workgroups };
     } catch (error) {
       this.release(program);
       const message = (error as Error).message.split('\n--- generated')[0];
@@ -70,47 +70,42 @@ export class Kernels {
     }
   }
 
-  /** A program's kernel is wanted no more. */
-  release(program: Program): void {
+  /** To be called once for each `load`, when the program is no longer needed. */
+  release(program: ShaderProgram): void {
     const text = textOf(program);
     const entry = this.#entries.get(text);
     if (entry !== undefined && --entry.uses === 0) this.#entries.delete(text);
   }
 
-  /** A kernel of gpu.js: a line of JavaScript that calls the program's function for each of the output's numbers. */
-  async #compile(program: Program, text: string): Promise<Compiled> {
+  /** Compiles a kernel of gpu.js: one line of JavaScript that calls the program's function for each number of the output. */
+  async #compile(program: ShaderProgram, text: string): Promise<Pipeline> {
     const { GPU: _, Input, WebGPUContext } = this.#gpuJs;
-    const { quad } = program;
+    const { vec4 } = program;
+    const name = vec4 ? 'quad' : 'point';
+    const returnType = vec4 ? 'Array(4)' : 'Number';
     const names = argumentsOf(program);
     const { kernel } = this.#gpu.createKernel(
-      `function (${names.join(', ')}) { return ${quad ? 'quad' : 'point'}(this.thread.x); }`,
+      `function (${names.join(', ')}) { return ${name}(this.thread.x); }`,
       {
-        // The number of threads is a parameter, so any output will do.
+        // The number of threads is a parameter of the kernel, so any output size works.
         output: [1],
         pipeline: true,
         precision: 'single',
         argumentTypes: names.map(() => 'Input'),
-        returnType: quad ? 'Array(4)' : 'Number',
-        nativeFunctions: [
-          {
-            name: quad ? 'quad' : 'point',
-            source: text,
-            returnType: quad ? 'Array(4)' : 'Number',
-            argumentTypes: { i: 'Integer' },
-          },
-        ],
+        returnType,
+        nativeFunctions: [{ name, source: text, returnType, argumentTypes: { i: 'Integer' } }],
       },
     );
-    const nothing = names.map(() => new Input(new Float32Array(1), [1]));
-    // gpu.js computes on a device of its own, unless it is given another one while it builds.
-    const own = WebGPUContext.acquire;
-    const ours = { adapter: this.#adapter, device: this.#device, isLost: false };
-    WebGPUContext.acquire = () => Promise.resolve(ours);
+    const placeholders = names.map(() => new Input(new Float32Array(1), [1]));
+    // gpu.js uses a device of its own unless `acquire` returns another one while a kernel is built.
+    const { acquire } = WebGPUContext;
+    const context = { adapter: this.#adapter, device: this.#device, isLost: false };
+    WebGPUContext.acquire = () => Promise.resolve(context);
     let building: Promise<void>;
     try {
-      building = kernel.build(...nothing);
+      building = kernel.build(...placeholders);
     } finally {
-      WebGPUContext.acquire = own;
+      WebGPUContext.acquire = acquire;
     }
     await building;
     const { computePipeline: pipeline, bindGroupLayout: layout } = kernel;
@@ -118,8 +113,8 @@ export class Kernels {
     return { pipeline, layout };
   }
 
-  /** A kernel with workgroup memory, which gpu.js has no words for: made on the same device. */
-  async #compileTiled(program: Program, text: string): Promise<Compiled> {
+  /** Compiles a program with workgroup memory, which gpu.js does not support, directly with WebGPU. */
+  async #compileTiled(program: ShaderProgram, text: string): Promise<Pipeline> {
     const device = this.#device;
     const module = device.createShaderModule({ code: text });
     const { messages } = await module.getCompilationInfo();
@@ -140,18 +135,18 @@ export class Kernels {
     return { pipeline, layout };
   }
 
-  /** How many workgroups there must be, folded where there are too many for one dimension, and threads to a fold. */
-  #groups(program: Program): { groups: readonly [number, number, number]; width: number } {
-    if (program.workgroups !== null) return { groups: program.workgroups, width: 0 };
+  /** The number of workgroups, folded into two dimensions if they exceed the limit of one, and the threads in a row of them. */
+  #workgroups(program: ShaderProgram): { workgroups: readonly [number, number, number]; width: number } {
+    if (program.workgroups !== null) return { workgroups: program.workgroups, width: 0 };
     const most = this.#device.limits.maxComputeWorkgroupsPerDimension;
-    const all = Math.ceil(threadsOf(program) / WORKGROUP);
+    const all = Math.ceil(threadsOf(program) / WORKGROUP_SIZE);
     const folds = Math.ceil(all / most);
     const across = Math.ceil(all / folds);
-    return { groups: [across, folds, 1], width: across * WORKGROUP };
+    return { workgroups: [across, folds, 1], width: across * WORKGROUP_SIZE };
   }
 
-  /** gpu.js's parameters: the number of threads along each axis, those of a fold; then sizes of inputs, which we do not use. */
-  #params(program: Program, width: number): GPUBuffer {
+  /** The parameters of gpu.js: threads along each axis, threads in a row of workgroups, then the sizes of inputs, which stay unused. */
+  #params(program: ShaderProgram, width: number): GPUBuffer {
     const size = 16 * (1 + argumentsOf(program).length);
     const buffer = this.#device.createBuffer({ size, usage: UNIFORM, mappedAtCreation: true });
     new Uint32Array(buffer.getMappedRange()).set([threadsOf(program), 1, 1, width]);
@@ -160,28 +155,28 @@ export class Kernels {
   }
 }
 
-const threadsOf = ({ floats, quad }: Program): number => (quad ? floats / 4 : floats);
+const threadsOf = ({ floats, vec4 }: ShaderProgram): number => (vec4 ? floats / 4 : floats);
 
-/** The arguments of a program's kernel: its inputs and, where it uses them, the run's values. */
-const argumentsOf = ({ inputs, usesValues }: Program): string[] => [
+/** The arguments of a program's kernel: its inputs and, if it uses them, the run's values. */
+const argumentsOf = ({ inputs, usesValues }: ShaderProgram): string[] => [
   ...inputs.map((_, k) => `a${k}`),
   ...(usesValues ? ['values'] : []),
 ];
 
-/** `load` tells what does not compile; the device would tell it again, to whoever comes next. */
+/** Suppresses the error that the device reports for text that does not compile: `load` throws it already. */
 function silenceCompiler(device: GPUDevice): void {
   const create = device.createShaderModule.bind(device);
   device.createShaderModule = (descriptor) => {
     device.pushErrorScope('validation');
     const module = create(descriptor);
-    device.popErrorScope().catch(() => {}); // the device is lost, which is told elsewhere
+    device.popErrorScope().catch(() => {}); // the device is lost; `Device.lost` reports it
     return module;
   };
 }
 
 /** A program's text, with the functions that read its inputs and write its outputs. */
-function textOf(program: Program): string {
-  const { inputs, outputs, floats, usesValues, body, quad, workgroups } = program;
+function textOf(program: ShaderProgram): string {
+  const { inputs, outputs, floats, usesValues, body, vec4, workgroups } = program;
   const tiled = workgroups !== null;
   const names = argumentsOf(program);
   const parts = tiled
@@ -194,10 +189,10 @@ function textOf(program: Program): string {
   parts.push(...inputs.map((_, k) => `fn load_${k}(i: i32) -> f32 { return user_a${k}[i]; }`));
   if (usesValues) parts.push('fn value(i: i32) -> f32 { return user_values[i]; }');
   for (let k = tiled ? 0 : 1; k < outputs.length; k++)
-    parts.push(`fn store_${k}(i: i32, x: f32) { result[i + ${k * pitchOf(floats)}] = x; }`);
+    parts.push(`fn store_${k}(i: i32, x: f32) { result[i + ${k * outputStride(floats)}] = x; }`);
   parts.push(body);
-  // gpu.js calls functions by their names with a prefix.
-  if (!tiled && quad) parts.push('fn fn_quad(i: i32) -> vec4<f32> { return quad(4 * i); }');
-  if (!tiled && !quad) parts.push('fn fn_point(i: i32) -> f32 { return point(i); }');
+  // gpu.js adds the prefix fn_ to the names of functions that it calls.
+  if (!tiled && vec4) parts.push('fn fn_quad(i: i32) -> vec4<f32> { return quad(4 * i); }');
+  if (!tiled && !vec4) parts.push('fn fn_point(i: i32) -> f32 { return point(i); }');
   return parts.join('\n');
 }

@@ -1,10 +1,10 @@
 import type { DType, ScalarType, TypedArray } from '../../../ir/dtype.ts';
 
-// How values are written as float32 numbers, the one thing that a device's memory holds. A float32 is itself; a
-// uint8 or a bool is a whole number; an int32 is two, its lower and its upper 16 bits, for its own 32 bits would
-// be a denormal or a NaN, which devices may change. It is the same on WebGPU and WebGL2.
+// How values are stored as float32 numbers, on WebGPU and on WebGL2 alike. A float32 is stored as it is; a uint8 or a
+// bool is one whole number; an int32 is two numbers, its lower and its upper 16 bits, since its own 32 bits could be a
+// denormal or a NaN, which devices may change.
 
-/** Numbers to an element. */
+/** Numbers per element. */
 export const floatsOf: { readonly [D in DType]: 1 | 2 } = { float32: 1, int32: 2, uint8: 1, bool: 1 };
 
 /** The data type that holds the values of an expression. */
@@ -14,7 +14,7 @@ export const dtypeOf: { readonly [T in Exclude<ScalarType, 'u32'>]: DType } = {
   bool: 'bool',
 };
 
-/** An array's values as numbers; a float32 array is given back as it is. */
+/** Encodes an array's values. A float32 array is returned as it is, not copied. */
 export function encode(array: TypedArray): Float32Array {
   if (array instanceof Float32Array) return array;
   if (array instanceof Uint8Array) return Float32Array.from(array);
@@ -26,7 +26,7 @@ export function encode(array: TypedArray): Float32Array {
   return floats;
 }
 
-/** Writes numbers that `encode` or a kernel made back to an array. */
+/** Decodes numbers from `encode` or from a program into an array. */
 export function decode(floats: Float32Array, array: TypedArray): void {
   if (array instanceof Int32Array) {
     for (let i = 0; i < array.length; i++) array[i] = floats[2 * i]! | (floats[2 * i + 1]! << 16);
@@ -35,10 +35,10 @@ export function decode(floats: Float32Array, array: TypedArray): void {
   }
 }
 
-/** Numbers to a value of a plan (a uniform, an offset). */
+/** Numbers per value of a plan (a uniform, an offset). */
 export const FLOATS_PER_VALUE = 4;
 
-/** A run's values: each as float32, and the lower and the upper 16 bits of it as an integer. */
+/** Encodes a run's values: for each the value as float32, then the lower and the upper 16 bits of it as an integer. */
 export function encodeValues(values: readonly number[], floats: Float32Array): void {
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;

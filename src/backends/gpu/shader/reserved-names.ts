@@ -14,7 +14,7 @@ const RESERVED = `active asm atomic_uint attribute bvec2 bvec3 bvec4 cast centro
 /**
  * Functions of GLSL ES 3.00 and of gpu.js's own shader text, which a function of ours may not be named after.
  */
-const TAKEN = `abs ceil exp floor log max min sqrt trunc
+const GLOBAL_NAMES = `abs ceil exp floor log max min sqrt trunc
   acos acosh all any asin asinh atan atanh cos cosh cross degrees determinant dFdx dFdy distance dot
   equal exp2 faceforward fract fwidth greaterThan inverse inversesqrt isinf isnan length lessThan log2
   main mix mod modf normalize not notEqual outerProduct pow radians reflect refract round roundEven
@@ -34,7 +34,7 @@ export function checkName(line: number, name: string): void {
 /** The same for what stands outside of all functions. */
 export function checkGlobalName(line: number, name: string): void {
   checkName(line, name);
-  if (isAmong(TAKEN, name))
+  if (isAmong(GLOBAL_NAMES, name))
     fail(line, `the name ${name}, which GLSL or gpu.js has for itself`, 'another name');
 }
 

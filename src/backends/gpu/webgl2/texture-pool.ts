@@ -1,43 +1,43 @@
 import { StateError } from '../../../ir/errors.ts';
-import { assertFits } from '../device/fits.ts';
+import { assertArrayFits } from '../device/array-size.ts';
 import type { TextureHandle } from '../device/gpu-js.ts';
 import { type Context, outOfMemory } from './context.ts';
 
 const FLOATS_PER_TEXEL = 4;
 const BYTES_PER_TEXEL = 16;
 
-/** For so many turns (runs, uploads) released textures wait for their next use, however many they are. */
-const PATIENCE = 32;
-/** Bytes of textures that may wait longer, besides half of what was ever in use at once. */
-const SPARE = 0x1000000;
+/** Released textures are kept for at least this many operations (runs and uploads), whatever their size. */
+const MIN_IDLE_OPERATIONS = 32;
+/** Bytes of textures that may be kept longer, besides half of the peak use. */
+const MIN_SPARE_BYTES = 0x1000000;
 
-/** Textures of one size that wait for their next use. */
-interface Idle {
+/** Textures of one size that are kept for reuse. */
+interface IdleTextures {
   readonly bytes: number;
   readonly textures: WebGLTexture[];
-  /** When the last of them was released. */
-  turn: number;
+  /** The operation in which the last of them was released. */
+  releasedAt: number;
 }
 
-/** A texture that holds an array of numbers: four a texel, row by row. */
-export interface Layout {
+/** The texture for an array of numbers: four numbers per texel, row by row. */
+export interface TextureLayout {
   readonly floats: number;
-  /** Texels in a row: a power of two, so that shaders find a texel by a mask and a shift. */
+  /** Texels per row: a power of two, so that shaders compute coordinates with a mask and a shift. */
   readonly width: number;
   readonly height: number;
 }
 
-/** An array of numbers on the device, as gpu.js knows it. */
-export class Memory implements TextureHandle {
-  readonly layout: Layout;
+/** An array of numbers in a texture, in the form that gpu.js expects. */
+export class TextureArray implements TextureHandle {
+  readonly layout: TextureLayout;
   readonly context: WebGL2RenderingContext;
   readonly size: readonly [number, number];
   readonly dimensions: readonly [number, number, number];
-  // gpu.js asks for an own property.
+  // gpu.js requires an own property.
   readonly type = 'ArrayTexture(4)';
   #texture: WebGLTexture | null;
 
-  constructor(layout: Layout, context: WebGL2RenderingContext, texture: WebGLTexture | null) {
+  constructor(layout: TextureLayout, context: WebGL2RenderingContext, texture: WebGLTexture | null) {
     this.layout = layout;
     this.context = context;
     this.size = [layout.width, layout.height];
@@ -45,17 +45,18 @@ export class Memory implements TextureHandle {
     this.#texture = texture;
   }
 
-  /** Null once the memory is released. */
+  /** Null once the array is released. */
   get texture(): WebGLTexture | null {
     return this.#texture;
   }
 
   requireTexture(): WebGLTexture {
-    if (this.#texture === null) throw new StateError('[gpu] got memory that was released. Release it last.');
+    if (this.#texture === null)
+      throw new StateError('[gpu] got an array that was released. Release it after its last use.');
     return this.#texture;
   }
 
-  /** Gives up the texture. */
+  /** Returns the texture and releases the array. */
   take(): WebGLTexture {
     const texture = this.requireTexture();
     this.#texture = null;
@@ -67,17 +68,17 @@ export class Memory implements TextureHandle {
   }
 }
 
-/** Makes textures, and keeps those that were released for the next of the same size. */
-export class Textures {
+/** Creates textures, and keeps released ones for reuse. */
+export class TexturePool {
   readonly #context: Context;
   readonly #maxWidth: number;
   readonly #maxHeight: number;
-  /** By size; the sizes that were released last stand last. */
-  readonly #idle = new Map<string, Idle>();
+  /** By size, ordered by the last release. */
+  readonly #idle = new Map<string, IdleTextures>();
   #bytes = 0;
   #used = 0;
   #peak = 0;
-  #turn = 0;
+  #operation = 0;
   #closed = false;
 
   constructor(context: Context) {
@@ -91,56 +92,56 @@ export class Textures {
     return this.#bytes;
   }
 
-  /** Bytes of those that are not waiting to be used again. */
+  /** Bytes of the textures in use. */
   get used(): number {
     return this.#used;
   }
 
-  /** The most numbers in one array; shaders count them in i32. */
+  /** The largest length of an array. Shaders index with i32. */
   get maxFloats(): number {
     return Math.min(this.#maxWidth * this.#maxHeight * FLOATS_PER_TEXEL, 0x7ffffff0);
   }
 
-  layout(floats: number, operation: string): Layout {
+  layout(floats: number, operation: string): TextureLayout {
     const { name, adapter } = this.#context;
-    assertFits(operation, floats, { name, adapter, maxFloats: this.maxFloats });
+    assertArrayFits(operation, floats, { name, adapter, maxFloats: this.maxFloats });
     const texels = Math.max(1, Math.ceil(floats / FLOATS_PER_TEXEL));
     let width = 1;
     while (width * width < texels && width < this.#maxWidth) width *= 2;
-    // gpu.js takes an output of one row for a list, whose size it chooses itself.
+    // gpu.js treats an output of one row as a list and chooses its size itself.
     return { floats, width, height: Math.max(2, Math.ceil(texels / width)) };
   }
 
-  /** To be called with every run and upload: it is how age is measured. */
-  nextTurn(): void {
-    this.#turn++;
+  /** To be called at the start of every run and upload. The age of released textures is counted in operations. */
+  beginOperation(): void {
+    this.#operation++;
   }
 
-  /** Memory whose numbers are whatever was there before. */
-  allocate(floats: number, operation: string): Memory {
+  /** A new array with undefined contents. */
+  allocate(floats: number, operation: string): TextureArray {
     const layout = this.layout(floats, operation);
     const bytes = bytesOf(layout);
     const texture = this.#reuse(keyOf(layout)) ?? this.#create(layout, operation);
     this.#used += bytes;
     this.#peak = Math.max(this.#peak, this.#used);
-    return new Memory(layout, this.#context.gl, texture);
+    return new TextureArray(layout, this.#context.gl, texture);
   }
 
-  release(memory: Memory): void {
+  release(memory: TextureArray): void {
     const texture = memory.take();
     if (this.#closed) return;
     const bytes = bytesOf(memory.layout);
     const key = keyOf(memory.layout);
-    const idle = this.#idle.get(key) ?? { bytes, textures: [], turn: 0 };
+    const idle = this.#idle.get(key) ?? { bytes, textures: [], releasedAt: 0 };
     idle.textures.push(texture);
-    idle.turn = this.#turn;
+    idle.releasedAt = this.#operation;
     this.#idle.delete(key);
     this.#idle.set(key, idle);
     this.#used -= bytes;
   }
 
-  /** Copies numbers to the memory. */
-  write(memory: Memory, data: Float32Array): void {
+  /** Copies numbers into an array. */
+  write(memory: TextureArray, data: Float32Array): void {
     const { gl } = this.#context;
     const { width } = memory.layout;
     const texels = Math.floor(data.length / FLOATS_PER_TEXEL);
@@ -158,16 +159,16 @@ export class Textures {
     }
   }
 
-  /** Gives back what is not in use. */
+  /** Deletes all textures that are not in use. */
   trim(): void {
     this.#peak = this.#used;
-    this.#shrinkTo(0, this.#turn);
+    this.#shrinkTo(0, this.#operation);
   }
 
-  /** To be followed by the end of the context, with which the textures in use go too. */
+  /** Deletes all idle textures. The caller destroys the context next, and with it the textures in use. */
   close(): void {
     this.#closed = true;
-    this.#shrinkTo(0, this.#turn);
+    this.#shrinkTo(0, this.#operation);
     this.#bytes = 0;
     this.#used = 0;
   }
@@ -180,21 +181,21 @@ export class Textures {
     return texture;
   }
 
-  #create(layout: Layout, operation: string): WebGLTexture {
+  #create(layout: TextureLayout, operation: string): WebGLTexture {
     const bytes = bytesOf(layout);
-    // Sizes that come no more must not stay, and those of a plan that runs again and again must.
+    // Textures of a plan that runs repeatedly must stay; those of sizes that do not occur again must not.
     const peak = Math.max(this.#peak, this.#used + bytes);
-    this.#shrinkTo(1.5 * peak + SPARE - bytes, this.#turn - PATIENCE);
+    this.#shrinkTo(1.5 * peak + MIN_SPARE_BYTES - bytes, this.#operation - MIN_IDLE_OPERATIONS);
     const texture = this.#tryCreate(layout, operation);
     if (texture !== null) return texture;
-    this.#shrinkTo(0, this.#turn);
+    this.#shrinkTo(0, this.#operation);
     const again = this.#tryCreate(layout, operation);
     if (again !== null) return again;
     throw outOfMemory(operation, this.#used);
   }
 
-  /** Null where there is no room. */
-  #tryCreate(layout: Layout, operation: string): WebGLTexture | null {
+  /** Null if the device is out of memory. */
+  #tryCreate(layout: TextureLayout, operation: string): WebGLTexture | null {
     const { gl } = this.#context;
     const texture = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, texture);
@@ -203,7 +204,7 @@ export class Textures {
     gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA32F, layout.width, layout.height);
     let made = false;
     try {
-      made = this.#context.checkRoom(operation);
+      made = this.#context.hadMemory(operation);
     } finally {
       if (!made) gl.deleteTexture(texture);
     }
@@ -212,11 +213,11 @@ export class Textures {
     return texture;
   }
 
-  /** Gives textures back that have waited since that turn, those that have waited longest first. */
+  /** Deletes textures released in operation `since` or before, oldest first, until at most `bytes` bytes remain. */
   #shrinkTo(bytes: number, since: number): void {
     const { gl } = this.#context;
     for (const [key, idle] of this.#idle) {
-      if (idle.turn > since) return;
+      if (idle.releasedAt > since) return;
       while (this.#bytes > bytes && idle.textures.length > 0) {
         gl.deleteTexture(idle.textures.shift()!);
         this.#bytes -= idle.bytes;
@@ -227,10 +228,10 @@ export class Textures {
   }
 }
 
-function bytesOf({ width, height }: Layout): number {
+function bytesOf({ width, height }: TextureLayout): number {
   return width * height * BYTES_PER_TEXEL;
 }
 
-function keyOf({ width, height }: Layout): string {
+function keyOf({ width, height }: TextureLayout): string {
   return `${width}x${height}`;
 }

@@ -3,16 +3,16 @@ import { type Expr, load, postorder, rewrite } from '../../../ir/expr.ts';
 import type { Access, Kernel, Source } from '../../../ir/kernel.ts';
 import type { Plan } from '../../../ir/plan.ts';
 import { contiguous } from '../../../ir/view.ts';
-import { dtypeOf } from '../device/format.ts';
+import { dtypeOf } from '../device/encoding.ts';
 
-/** A buffer of a plan that becomes programs. */
+/** A buffer of a draft. `size` is its number of elements. */
 export interface DraftBuffer {
   readonly dtype: DType;
   readonly size: number;
 }
 
-/** The buffers of a plan and those that the passes add to it. */
-export class Draft {
+/** A plan with its buffers and those that the passes add. */
+export class PlanDraft {
   readonly plan: Plan;
   readonly buffers: DraftBuffer[];
 
@@ -21,14 +21,14 @@ export class Draft {
     this.buffers = plan.buffers.map(({ dtype, size }) => ({ dtype, size }));
   }
 
-  /** The number of a new buffer for values of an expression's type. */
+  /** Adds a buffer for values of an expression's type. Returns its number. */
   add(type: ScalarType, size: number): number {
-    if (type === 'u32') throw new Error('[gpu] u32 is not the type of a buffer');
+    if (type === 'u32') throw new Error('[gpu] got u32, wanted the type of a buffer');
     return this.buffers.push({ dtype: dtypeOf[type], size }) - 1;
   }
 }
 
-/** A whole buffer, element by element. */
+/** Reads a whole buffer, element by element. */
 export const whole = (buffer: number, shape: readonly number[]): Access => ({
   buffer,
   view: contiguous(shape),
@@ -36,7 +36,7 @@ export const whole = (buffer: number, shape: readonly number[]): Access => ({
   fill: null,
 });
 
-/** A view's own number at each point: an index, where one stride is 1 and the others are 0. */
+/** Reads no buffer: its value at each point is the position in the view, so an index of an axis if only that axis has stride 1. */
 export const counter = (shape: readonly number[], stride: readonly number[]): Access => ({
   buffer: null,
   view: { shape, stride, offset: { base: 0, terms: [] } },
@@ -45,9 +45,10 @@ export const counter = (shape: readonly number[], stride: readonly number[]): Ac
 });
 
 /**
- * A kernel as two: its source, whose result gets a buffer of its own, and a map that computes the stores from it.
+ * Splits a kernel into two: one that writes the result of its source to a new buffer, and a map that computes the stores
+ * from it.
  */
-export function detach(kernel: Kernel, draft: Draft, type: ScalarType): [Kernel, Kernel] {
+export function splitSource(kernel: Kernel, draft: PlanDraft, type: ScalarType): [Kernel, Kernel] {
   const { name, shape, source, inputs, stores } = kernel;
   const [{ buffer: first }] = stores as [Kernel['stores'][number]];
   const made = draft.add(type, draft.buffers[first]!.size);
@@ -69,14 +70,14 @@ export function detach(kernel: Kernel, draft: Draft, type: ScalarType): [Kernel,
   ];
 }
 
-/** The type of what a source computes; null for a map. */
+/** The type of a source's result; null for a map. */
 export function accType(source: Source): ScalarType | null {
   if (source.kind === 'map') return null;
   if (source.kind !== 'reduce') return source.type;
   return source.reducer === 'argmax' || source.reducer === 'argmin' ? 'i32' : source.expr.type;
 }
 
-/** The inputs that expressions read, numbered anew. */
+/** Drops the inputs that the expressions do not read, and renumbers the others. */
 export function prune(
   inputs: readonly Access[],
   exprs: readonly Expr[],

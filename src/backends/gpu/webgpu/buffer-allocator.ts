@@ -1,62 +1,63 @@
 /// <reference types="@webgpu/types" />
 
-// GPUBufferUsage is a global only where WebGPU is; the numbers are the specification's.
+// GPUBufferUsage is a global only where the platform has WebGPU. The values come from the specification.
 const MAP_READ = 0x0001;
 const COPY_SRC = 0x0004;
 const COPY_DST = 0x0008;
 const STORAGE = 0x0080;
 
-/** Regions of one buffer begin at multiples of this, which every device can bind. */
+/** Regions of a buffer begin at multiples of this, an offset that every device can bind. */
 export const ALIGNMENT = 256;
 
-/** Bytes of buffers that wait to be used again. */
-const SPARE = 256 * (1 << 20);
+/** The most bytes of buffers kept for reuse. */
+const MAX_SPARE_BYTES = 256 * (1 << 20);
 
-/** Buffers for reading that wait to be used again, and how large each of them may be. */
-const STAGING = 4;
-const STAGING_BYTES = 4 * (1 << 20);
+/** The most staging buffers kept for reuse, and the largest size of each. */
+const MAX_STAGING_BUFFERS = 4;
+const MAX_STAGING_BYTES = 4 * (1 << 20);
 
-export interface PooledBuffer {
+export interface AllocatedBuffer {
+  /** Unique for the lifetime of the device. */
   readonly id: number;
   readonly gpu: GPUBuffer;
   readonly bytes: number;
-  /** Regions of it that are in use. */
+  /** Number of regions in use. */
   uses: number;
-  /** Did the device have no memory for it? That is known once `Memory.made` has settled. */
+  /** Did its allocation fail? Known once `BufferAllocator.allocated` has settled. */
   missing: boolean;
 }
 
-/** A part of a buffer that holds one array. */
-export interface Region {
-  readonly buffer: PooledBuffer;
+/** The part of a buffer that holds one array. */
+export interface BufferRegion {
+  readonly buffer: AllocatedBuffer;
   readonly byteOffset: number;
   readonly floats: number;
 }
 
-/** Sizes in steps of an eighth to a quarter, so that buffers fit again. */
+/** Rounds a size up, by at most a quarter, so that buffers of similar sizes can be reused for one another. */
 function sizeClass(bytes: number): number {
   let step = ALIGNMENT;
   while (8 * step <= bytes) step *= 2;
   return Math.max(1, Math.ceil(bytes / step)) * step;
 }
 
-/** The device's buffers. What is released is used again by what is issued later: the queue runs in order. */
-export class Memory {
+/** Allocates and reuses the device's buffers. A released buffer can be reused at once: the queue runs in order. */
+export class BufferAllocator {
   readonly #device: GPUDevice;
-  readonly #spare = new Map<number, PooledBuffer[]>();
+  readonly #spare = new Map<number, AllocatedBuffer[]>();
   #spareBytes = 0;
   readonly #staging: GPUBuffer[] = [];
   #ids = 0;
-  #made: Promise<void> | null = null;
+  #allocated: Promise<void> | null = null;
   bytes = 0;
 
   constructor(device: GPUDevice) {
     this.#device = device;
   }
 
-  /** Settles when it is known of all buffers whether the device had memory for them; null where that is known. */
-  get made(): Promise<void> | null {
-    return this.#made;
+  /** Settles when it is known for all buffers whether their allocation failed; null if it is known already. */
+  get allocated(): Promise<void> | null {
+    return this.#allocated;
   }
 
   get used(): number {
@@ -65,8 +66,8 @@ export class Memory {
     return this.bytes - this.#spareBytes - staging;
   }
 
-  /** A buffer of at least so many bytes, with no region in use. */
-  take(bytes: number): PooledBuffer {
+  /** Takes a buffer of at least `bytes` bytes, with no region in use. */
+  take(bytes: number): AllocatedBuffer {
     const size = Math.min(sizeClass(bytes), this.#device.limits.maxBufferSize);
     const spare = this.#spare.get(size);
     const buffer = spare?.pop();
@@ -77,9 +78,9 @@ export class Memory {
     return this.#make(size);
   }
 
-  /** The buffer is wanted no more, once what has been issued is done. */
-  give(buffer: PooledBuffer): void {
-    if (buffer.missing || this.#spareBytes + buffer.bytes > SPARE) {
+  /** Returns a buffer for reuse. Work that was issued before may still use it. */
+  give(buffer: AllocatedBuffer): void {
+    if (buffer.missing || this.#spareBytes + buffer.bytes > MAX_SPARE_BYTES) {
       this.#destroy(buffer.gpu, buffer.bytes);
       return;
     }
@@ -89,11 +90,11 @@ export class Memory {
     this.#spareBytes += buffer.bytes;
   }
 
-  release({ buffer }: Region): void {
+  release({ buffer }: BufferRegion): void {
     if (--buffer.uses === 0) this.give(buffer);
   }
 
-  /** A buffer of at least so many bytes that the host can read, once it is mapped; mapping fails where there is no memory. */
+  /** Takes a staging buffer of at least `bytes` bytes. Mapping it fails if its allocation failed. */
   takeStaging(bytes: number): GPUBuffer {
     const at = this.#staging.findIndex(({ size }) => size >= bytes);
     if (at >= 0) return this.#staging.splice(at, 1)[0]!;
@@ -101,9 +102,10 @@ export class Memory {
     return this.#create(size, MAP_READ | COPY_DST)[0];
   }
 
-  /** The host has read it; it is not mapped any more. */
+  /** Returns an unmapped staging buffer for reuse. */
   giveStaging(buffer: GPUBuffer): void {
-    if (this.#staging.length < STAGING && buffer.size <= STAGING_BYTES) this.#staging.push(buffer);
+    if (this.#staging.length < MAX_STAGING_BUFFERS && buffer.size <= MAX_STAGING_BYTES)
+      this.#staging.push(buffer);
     else this.#destroy(buffer);
   }
 
@@ -111,7 +113,7 @@ export class Memory {
     this.#destroy(buffer);
   }
 
-  /** Destroys what waits to be used again. */
+  /** Destroys all buffers that are kept for reuse. */
   clear(): void {
     for (const buffers of this.#spare.values())
       for (const { gpu, bytes } of buffers) this.#destroy(gpu, bytes);
@@ -120,20 +122,20 @@ export class Memory {
     this.#spareBytes = 0;
   }
 
-  #make(bytes: number): PooledBuffer {
+  #make(bytes: number): AllocatedBuffer {
     const [gpu, isMissing] = this.#create(bytes, STORAGE | COPY_SRC | COPY_DST);
-    const buffer: PooledBuffer = { id: this.#ids++, gpu, bytes, uses: 0, missing: false };
-    const told = isMissing.then((missing) => {
+    const buffer: AllocatedBuffer = { id: this.#ids++, gpu, bytes, uses: 0, missing: false };
+    const known = isMissing.then((missing) => {
       buffer.missing = missing;
     });
-    const made: Promise<void> = Promise.all([this.#made, told]).then(() => {
-      if (this.#made === made) this.#made = null;
+    const allocated: Promise<void> = Promise.all([this.#allocated, known]).then(() => {
+      if (this.#allocated === allocated) this.#allocated = null;
     });
-    this.#made = made;
+    this.#allocated = allocated;
     return buffer;
   }
 
-  /** A buffer, and whether the device had no memory for it. */
+  /** Creates a buffer. The promise says whether the allocation failed. */
   #create(size: number, usage: number): [buffer: GPUBuffer, isMissing: Promise<boolean>] {
     const device = this.#device;
     this.bytes += size;
@@ -143,7 +145,7 @@ export class Memory {
     const errors = Promise.all([device.popErrorScope(), device.popErrorScope()]);
     const isMissing = errors.then(
       (found) => found.some((error) => error !== null),
-      () => false, // the device is lost, which is told elsewhere
+      () => false, // the device is lost; `Device.lost` reports it
     );
     return [buffer, isMissing];
   }

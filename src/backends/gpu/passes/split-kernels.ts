@@ -3,65 +3,68 @@ import { dtypes } from '../../../ir/dtype.ts';
 import { binary, compare, constant, type Expr, load, postorder, select } from '../../../ir/expr.ts';
 import type { Access, BufferView, Contract, Kernel, Reduce, Scatter, Store } from '../../../ir/kernel.ts';
 import { rowMajorStrides, sizeOf } from '../../../ir/view.ts';
-import { floatsOf } from '../device/format.ts';
-import { accType, counter, type Draft, detach, prune, whole } from './draft.ts';
+import { floatsOf } from '../device/encoding.ts';
+import { accType, counter, type PlanDraft, prune, splitSource, whole } from './plan-draft.ts';
 
-/** What a device can take in one kernel. */
-export interface Capacity {
-  /** Buffers that a kernel reads, its values not counted. */
+/** What a device supports in one program. */
+export interface DeviceLimits {
+  /** The most buffers that a program may read, besides the values. */
   readonly maxBuffers: number;
   readonly maxStores: number;
-  /** The longest array; the stores of one kernel may have to share one. */
+  /** The longest array. The outputs of one program share an array. */
   readonly maxFloats: number;
   /** Does it have workgroup memory? */
   readonly tiles: boolean;
 }
 
-/** One kernel, in a form that becomes one program. Its threads share out the points of `shape`. */
-export interface Job {
+/** A kernel that fits the device and becomes one program. Its threads divide the points of `shape` among them. */
+export interface DeviceKernel {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly source: JobSource;
+  readonly source: DeviceSource;
   readonly inputs: readonly Access[];
   readonly stores: readonly Store[];
 }
 
-export type JobSource = { readonly kind: 'map' } | ReduceJob | ContractJob | ScatterJob;
+export type DeviceSource = { readonly kind: 'map' } | DeviceReduce | DeviceContract | DeviceScatter;
 
-/** How the parts lie whose results a second job joins: [parts, points] (side by side) or [points, parts]. */
+/**
+ * A reduction in parts, which a second kernel combines. The results of the parts lie as [parts, points] (`sideBySide`) or
+ * as [points, parts].
+ */
 export interface Parts {
   readonly count: number;
   readonly sideBySide: boolean;
 }
 
-export interface ReduceJob extends Reduce {
-  /** Each point's elements are shared out over so many threads; null where one takes them all. */
+export interface DeviceReduce extends Reduce {
+  /** The elements of a point are divided among `count` threads; null if one thread reduces them all. */
   readonly parts: Parts | null;
-  /** For argmax and argmin: the elements to choose from are those whose numbers lie in this buffer. */
+  /** For argmax and argmin: this buffer holds the numbers of the elements to choose from; null for all elements. */
   readonly candidates: (Parts & { readonly buffer: number }) | null;
 }
 
-export interface ContractJob extends Contract {
-  /** The sum over k is shared out over so many threads or workgroups, side by side; 1 where it is not. */
+export interface DeviceContract extends Contract {
+  /** The number of parts of the sum over k, computed by different threads or workgroups and stored as [parts, points]. */
   readonly parts: number;
-  /** Computed in tiles, by workgroups. */
+  /** Is it computed in tiles, each by a workgroup? */
   readonly tiled: boolean;
 }
 
-export interface ScatterJob extends Scatter {
-  /** The updates' segments, each with its lists. */
+export interface DeviceScatter extends Scatter {
+  /** The number of segments of the updates. Each segment has its own lists. */
   readonly segments: number;
-  /** For each destination the number of its first update, and for each update that of the destination's next. */
+  /** Buffers: for each destination the number of its first update, and for each update the next one of its destination. */
   readonly first: number;
   readonly next: number;
 }
 
-/** A job that reads other buffers. */
-export function renameReads(job: Job, rename: (buffer: number) => number): Job {
-  const { source } = job;
+/** A kernel with the buffers that it reads renamed. */
+export function renameReads(kernel: DeviceKernel, rename: (buffer: number) => number): DeviceKernel {
+  const { source } = kernel;
   const access = (a: Access): Access => (a.buffer === null ? a : { ...a, buffer: rename(a.buffer) });
   const operand = (o: BufferView): BufferView => ({ ...o, buffer: rename(o.buffer) });
-  const sourceOf = (): JobSource => {
+  const sourceOf = (): DeviceSource => {
     switch (source.kind) {
       case 'map':
         return source;
@@ -73,50 +76,59 @@ export function renameReads(job: Job, rename: (buffer: number) => number): Job {
         return { ...source, indices: operand(source.indices), updates: operand(source.updates) };
     }
   };
-  return { ...job, source: sourceOf(), inputs: job.inputs.map(access) };
+  return { ...kernel, source: sourceOf(), inputs: kernel.inputs.map(access) };
 }
 
-/** From a kernel to jobs: long sums are shared out, and what a device can't take in one kernel becomes several. */
-export function jobsOf(kernel: Kernel, draft: Draft, capacity: Capacity): Job[] {
+/** Splits a kernel into kernels that fit the device. Long reductions and sums are divided into parts. */
+export function splitKernel(kernel: Kernel, draft: PlanDraft, limits: DeviceLimits): DeviceKernel[] {
   if (sizeOf(kernel.shape) === 0) return [];
   const type = accType(kernel.source);
-  if (type === null) return mapJobs(kernel, draft, capacity);
+  if (type === null) return splitMap(kernel, draft, limits);
   const { source } = kernel;
-  if (!fits(kernel, draft, capacity)) {
-    if (source.kind === 'reduce' && buffersOf(source.inputs).length > capacity.maxBuffers - 1)
-      return precomputed(kernel, source, draft, capacity);
-    const [core, map] = detach(kernel, draft, type);
-    return [...jobsOf(core, draft, capacity), ...jobsOf(map, draft, capacity)];
+  if (!fitsOneProgram(kernel, draft, limits)) {
+    if (source.kind === 'reduce' && buffersOf(source.inputs).length > limits.maxBuffers - 1)
+      return precomputeValues(kernel, source, draft, limits);
+    const [core, map] = splitSource(kernel, draft, type);
+    return [...splitKernel(core, draft, limits), ...splitKernel(map, draft, limits)];
   }
-  if (source.kind === 'reduce') return reduceJobs(kernel, source, draft, capacity);
-  if (source.kind === 'contract') return contractJobs(kernel, source, draft, capacity);
-  if (source.kind === 'scatter') return scatterJobs(kernel, source, draft, capacity);
+  if (source.kind === 'reduce') return splitReduction(kernel, source, draft, limits);
+  if (source.kind === 'contract') return splitContraction(kernel, source, draft, limits);
+  if (source.kind === 'scatter') return splitScatter(kernel, source, draft, limits);
   return [];
 }
 
-/** Numbers from one address that can be bound to the next. */
+/** Offsets of bindings are multiples of this, in numbers (256 bytes). */
 const ALIGNMENT = 64;
 
 const buffersOf = (inputs: readonly Access[]): number[] =>
   inputs.flatMap(({ buffer }) => (buffer === null ? [] : [buffer]));
 
-/** Does one program hold all of the kernel, with one number to an element where it has several stores? */
-function fits(kernel: Kernel, draft: Draft, { maxBuffers, maxStores, maxFloats }: Capacity): boolean {
+/** Can one program compute the kernel? Several stores need one number per element. */
+function fitsOneProgram(
+  kernel: Kernel,
+  draft: PlanDraft,
+  { maxBuffers, maxStores, maxFloats }: DeviceLimits,
+): boolean {
   const { shape, source, inputs, stores } = kernel;
   const read = new Set(buffersOf(inputs));
   if (source.kind === 'reduce') for (const b of buffersOf(source.inputs)) read.add(b);
-  // Besides: the operands of a contraction, the updates and two lists of a scatter, the candidates of an argmax.
+  // Further buffers: the operands of a contraction, the updates and two lists of a scatter, the candidates of an argmax.
   const more = { map: 0, reduce: 1, contract: 2, scatter: 3 }[source.kind];
   if (read.size + more > maxBuffers || stores.length > maxStores) return false;
   if (stores.length === 1) return true;
-  // Stores lie one after the other, each from an address that can be bound.
+  // The stores share a buffer, each at an offset that can be bound.
   const size = Math.ceil(sizeOf(shape) / ALIGNMENT) * ALIGNMENT;
   if (size * stores.length > maxFloats) return false;
   return stores.every(({ buffer }) => floatsOf[draft.buffers[buffer]!.dtype] === 1);
 }
 
-/** A reduction of an expression over too many buffers: its values get a buffer of their own. */
-function precomputed(kernel: Kernel, source: Reduce, draft: Draft, capacity: Capacity): Job[] {
+/** Splits a reduction whose expression reads too many buffers: a map computes its values into a buffer first. */
+function precomputeValues(
+  kernel: Kernel,
+  source: Reduce,
+  draft: PlanDraft,
+  limits: DeviceLimits,
+): DeviceKernel[] {
   const shape = [...kernel.shape, ...source.over];
   const { type } = source.expr;
   const buffer = draft.add(type, sizeOf(shape));
@@ -130,25 +142,25 @@ function precomputed(kernel: Kernel, source: Reduce, draft: Draft, capacity: Cap
     stores,
   };
   const rest = { ...source, inputs: [whole(buffer, shape)], expr: load(0, type) };
-  return [...jobsOf(values, draft, capacity), ...jobsOf({ ...kernel, source: rest }, draft, capacity)];
+  return [...splitKernel(values, draft, limits), ...splitKernel({ ...kernel, source: rest }, draft, limits)];
 }
 
 // Maps
 
-function mapJobs(kernel: Kernel, draft: Draft, capacity: Capacity): Job[] {
-  if (fits(kernel, draft, capacity)) return [{ ...kernel, source: { kind: 'map' } }];
+function splitMap(kernel: Kernel, draft: PlanDraft, limits: DeviceLimits): DeviceKernel[] {
+  if (fitsOneProgram(kernel, draft, limits)) return [{ ...kernel, source: { kind: 'map' } }];
   const { stores } = kernel;
   if (stores.length > 1) {
     return stores.flatMap((store) => {
       const { inputs, exprs } = prune(kernel.inputs, [store.expr]);
-      return mapJobs({ ...kernel, inputs, stores: [{ ...store, expr: exprs[0]! }] }, draft, capacity);
+      return splitMap({ ...kernel, inputs, stores: [{ ...store, expr: exprs[0]! }] }, draft, limits);
     });
   }
-  return spill(kernel, draft, capacity);
+  return splitExpression(kernel, draft, limits);
 }
 
-/** A map that reads too many buffers: parts of its expression get buffers of their own. */
-function spill(kernel: Kernel, draft: Draft, capacity: Capacity): Job[] {
+/** Splits a map that reads too many buffers: parts of its expression are computed into buffers first. */
+function splitExpression(kernel: Kernel, draft: PlanDraft, limits: DeviceLimits): DeviceKernel[] {
   const { name, shape, inputs, stores } = kernel;
   const [store] = stores as [Store];
   const reads = new Map<Expr, Set<number>>();
@@ -156,30 +168,30 @@ function spill(kernel: Kernel, draft: Draft, capacity: Capacity): Job[] {
     const read = new Set(e.args.flatMap((a) => [...reads.get(a)!]));
     if (e.op === 'load' && inputs[e.value]!.buffer !== null) read.add(inputs[e.value]!.buffer!);
     reads.set(e, read);
-    if (read.size <= capacity.maxBuffers) continue;
-    // The first expression that reads too many: its widest argument is computed before.
+    if (read.size <= limits.maxBuffers) continue;
+    // This is the first expression that reads too many. The argument that reads most is computed first.
     const part = e.args.reduce((a, b) => (reads.get(b)!.size > reads.get(a)!.size ? b : a));
     const buffer = draft.add(part.type, sizeOf(shape));
     const before = prune(inputs, [part]);
     const after = replace(store.expr, part, load(inputs.length, part.type));
     const left = prune([...inputs, whole(buffer, shape)], [after]);
     return [
-      ...mapJobs(
+      ...splitMap(
         { ...kernel, inputs: before.inputs, stores: [{ buffer, expr: before.exprs[0]! }] },
         draft,
-        capacity,
+        limits,
       ),
-      ...mapJobs(
+      ...splitMap(
         { ...kernel, inputs: left.inputs, stores: [{ ...store, expr: left.exprs[0]! }] },
         draft,
-        capacity,
+        limits,
       ),
     ];
   }
-  throw new Error(`[gpu] '${name}' can't be divided`);
+  throw new Error(`[gpu] got kernel '${name}', wanted one that can be split`);
 }
 
-/** An expression with one of its parts replaced. */
+/** The expression with one part of it replaced. */
 function replace(root: Expr, part: Expr, by: Expr): Expr {
   const done = new Map<Expr, Expr>();
   for (const e of postorder([root])) {
@@ -191,28 +203,37 @@ function replace(root: Expr, part: Expr, by: Expr): Expr {
 
 // Reductions
 
-/** Up to this many elements one thread reduces, whatever else there is to do. */
-const SERIAL = 128;
-/** Elements for one thread at least, where several share a point. */
-const SHARE = 32;
-/** Threads that keep a device busy. */
-const THREADS = 32768;
+/** Reductions of up to this many elements per point always use one thread per point. */
+const MAX_SERIAL_ELEMENTS = 128;
+/** The fewest elements per thread, where several threads reduce one point. */
+const MIN_ELEMENTS_PER_THREAD = 32;
+/** Enough threads to occupy a GPU. */
+const TARGET_THREADS = 32768;
 
-function reduceJobs(kernel: Kernel, source: Reduce, draft: Draft, capacity: Capacity): Job[] {
+function splitReduction(
+  kernel: Kernel,
+  source: Reduce,
+  draft: PlanDraft,
+  limits: DeviceLimits,
+): DeviceKernel[] {
   const { name, shape } = kernel;
   const points = sizeOf(shape);
   const length = sizeOf(source.over);
   const finds = source.reducer === 'argmax' || source.reducer === 'argmin';
-  // One thread chooses among the winners of the parts.
-  const most = finds ? Math.ceil(Math.sqrt(length)) : THREADS;
-  const count = Math.min(Math.ceil(length / SHARE), Math.ceil(THREADS / points), most);
-  if (length <= SERIAL || count < 2)
+  // One thread chooses among the results of the parts.
+  const most = finds ? Math.ceil(Math.sqrt(length)) : TARGET_THREADS;
+  const count = Math.min(
+    Math.ceil(length / MIN_ELEMENTS_PER_THREAD),
+    Math.ceil(TARGET_THREADS / points),
+    most,
+  );
+  if (length <= MAX_SERIAL_ELEMENTS || count < 2)
     return [{ ...kernel, source: { ...source, parts: null, candidates: null } }];
-  const parts: Parts = { count, sideBySide: runsAlongPoints(shape, source) };
+  const parts: Parts = { count, sideBySide: pointsAreCloser(shape, source) };
   const type = accType(kernel.source)!;
   const buffer = draft.add(type, points * count);
   const acc: Expr = { op: 'acc', type, args: [], value: 0 };
-  const partial: Job = {
+  const partial: DeviceKernel = {
     name,
     shape,
     source: { ...source, parts, candidates: null },
@@ -223,11 +244,11 @@ function reduceJobs(kernel: Kernel, source: Reduce, draft: Draft, capacity: Capa
     const candidates = { ...parts, buffer };
     return [partial, { ...kernel, source: { ...source, parts: null, candidates } }];
   }
-  return [partial, ...jobsOf(joined(kernel, type, parts, buffer, source.reducer), draft, capacity)];
+  return [partial, ...splitKernel(combineParts(kernel, type, parts, buffer, source.reducer), draft, limits)];
 }
 
-/** The kernel with its source replaced by a reduction over the results of parts. */
-function joined(
+/** The kernel with its source replaced by a reduction over the results of its parts. */
+function combineParts(
   kernel: Kernel,
   type: Expr['type'],
   { count, sideBySide }: Parts,
@@ -246,8 +267,8 @@ function joined(
   return { ...kernel, source: { kind: 'reduce', reducer, over: [count], inputs, expr: load(0, type) } };
 }
 
-/** Are a point's neighbours nearer in memory than an element's? Then neighbouring threads take neighbouring points. */
-function runsAlongPoints(shape: readonly number[], { inputs, over }: Reduce): boolean {
+/** Are neighboring points closer in memory than neighboring elements? Then adjacent threads take adjacent points. */
+function pointsAreCloser(shape: readonly number[], { inputs, over }: Reduce): boolean {
   const last = (sizes: readonly number[], from: number): number => {
     for (let i = sizes.length - 1; i >= 0; i--) if (sizes[i] !== 1) return from + i;
     return -1;
@@ -262,19 +283,24 @@ function runsAlongPoints(shape: readonly number[], { inputs, over }: Reduce): bo
 
 // Contractions
 
-/** Rows and columns of a workgroup's tile. */
+/** Rows and columns of the tile of a workgroup. */
 export const TILE = 64;
-/** From these sizes on tiles are worth it. */
-const TILED_SIDE = 32;
-const TILED_DEPTH = 16;
-/** Terms for one thread or workgroup at least, where several share a sum. */
-const DEPTH = 512;
-/** Workgroups that keep a device busy. */
-const WORKGROUPS = 256;
-/** Workgroups that there may be along one dimension. */
-const MOST_GROUPS = 65535;
+/** Tiles are faster from these sizes on. */
+const MIN_TILED_SIDE = 32;
+const MIN_TILED_DEPTH = 16;
+/** The fewest terms per part of a sum. */
+const MIN_TERMS_PER_PART = 512;
+/** Enough workgroups to occupy a GPU. */
+const TARGET_WORKGROUPS = 256;
+/** The most workgroups along one dimension. */
+const MAX_WORKGROUPS = 65535;
 
-function contractJobs(kernel: Kernel, source: Contract, draft: Draft, capacity: Capacity): Job[] {
+function splitContraction(
+  kernel: Kernel,
+  source: Contract,
+  draft: PlanDraft,
+  limits: DeviceLimits,
+): DeviceKernel[] {
   const { a, b } = groupsOf(source);
   const [batch, m, n, k] = [a.batch, a.m, b.n, a.k].map(({ shape }) => sizeOf(shape)) as [
     number,
@@ -282,43 +308,48 @@ function contractJobs(kernel: Kernel, source: Contract, draft: Draft, capacity: 
     number,
     number,
   ];
-  // One number to an element: what a tile's threads write they write themselves.
+  // The threads of a tile write their elements directly, so each element must be one number.
   const single = floatsOf[draft.buffers[kernel.stores[0]!.buffer]!.dtype] === 1;
   const tiled =
-    capacity.tiles &&
+    limits.tiles &&
     single &&
     source.type === 'f32' &&
-    Math.max(batch + WORKGROUPS, Math.ceil(m / TILE), Math.ceil(n / TILE)) <= MOST_GROUPS &&
-    m >= TILED_SIDE &&
-    n >= TILED_SIDE &&
-    k >= TILED_DEPTH;
+    Math.max(batch + TARGET_WORKGROUPS, Math.ceil(m / TILE), Math.ceil(n / TILE)) <= MAX_WORKGROUPS &&
+    m >= MIN_TILED_SIDE &&
+    n >= MIN_TILED_SIDE &&
+    k >= MIN_TILED_DEPTH;
   const units = tiled ? batch * Math.ceil(m / TILE) * Math.ceil(n / TILE) : batch * m * n;
-  const wanted = Math.ceil((tiled ? WORKGROUPS : THREADS) / units);
-  const parts = Math.max(1, Math.min(Math.floor(k / DEPTH), wanted));
+  const wanted = Math.ceil((tiled ? TARGET_WORKGROUPS : TARGET_THREADS) / units);
+  const parts = Math.max(1, Math.min(Math.floor(k / MIN_TERMS_PER_PART), wanted));
   if (parts < 2) return [{ ...kernel, source: { ...source, parts: 1, tiled } }];
   const buffer = draft.add(source.type, parts * batch * m * n);
   const acc: Expr = { op: 'acc', type: source.type, args: [], value: 0 };
-  const partial: Job = {
+  const partial: DeviceKernel = {
     name: kernel.name,
     shape: kernel.shape,
     source: { ...source, parts, tiled },
     inputs: [],
     stores: [{ buffer, expr: acc }],
   };
-  const rest = joined(kernel, source.type, { count: parts, sideBySide: true }, buffer, 'sum');
-  return [partial, ...jobsOf(rest, draft, capacity)];
+  const rest = combineParts(kernel, source.type, { count: parts, sideBySide: true }, buffer, 'sum');
+  return [partial, ...splitKernel(rest, draft, limits)];
 }
 
 // Scatters
 
-/** Updates that are looked through for the next one of the same destination. */
+/** Updates per segment. Within it each update finds the next one of the same destination. */
 const SEGMENT = 1024;
 
 /**
- * Each destination adds up its own updates in ascending order. It finds them in two lists for each segment of the updates, the first
- * update of each destination and, for each update, the next one of the same destination, which are reductions over the indices.
+ * Each destination adds its own updates in ascending order. Two lists for each segment of the updates lead to them: the first
+ * update of each destination, and for each update the next one of the same destination. Reductions over the indices compute both.
  */
-function scatterJobs(kernel: Kernel, source: Scatter, draft: Draft, capacity: Capacity): Job[] {
+function splitScatter(
+  kernel: Kernel,
+  source: Scatter,
+  draft: PlanDraft,
+  limits: DeviceLimits,
+): DeviceKernel[] {
   const { axis, indices } = source;
   const size = kernel.shape[axis]!;
   const count = sizeOf(indices.view.shape);
@@ -336,10 +367,10 @@ function scatterJobs(kernel: Kernel, source: Scatter, draft: Draft, capacity: Ca
     const i = load(input, type);
     return select(compare('lt', i, constant(0, 'i32')), binary('add', i, constant(size, 'i32')), i);
   };
-  /** The least update number, input 0, for which a condition holds; the last segment may be cut short. */
+  /** The smallest update number (input 0) for which the condition holds, else `count`. The last segment may be shorter. */
   const list = (shape: readonly number[], inputs: readonly Access[], holds: Expr): Kernel => {
     const update = load(0, 'i32');
-    const known = compare('lt', update, constant(count, 'i32'));
+    const exists = compare('lt', update, constant(count, 'i32'));
     return {
       kind: 'kernel',
       name: kernel.name,
@@ -349,7 +380,7 @@ function scatterJobs(kernel: Kernel, source: Scatter, draft: Draft, capacity: Ca
         reducer: 'min',
         over: [length],
         inputs,
-        expr: select(binary('and', known, holds), update, constant(count, 'i32')),
+        expr: select(binary('and', exists, holds), update, constant(count, 'i32')),
       },
       inputs: [],
       stores: [
@@ -357,10 +388,14 @@ function scatterJobs(kernel: Kernel, source: Scatter, draft: Draft, capacity: Ca
       ],
     };
   };
-  const byPlace = [segments, size, length];
+  const byDestination = [segments, size, length];
   const first = list(
     [segments, size],
-    [counter(byPlace, [length, 0, 1]), counter(byPlace, [0, 1, 0]), index(byPlace, [length, 0, 1])],
+    [
+      counter(byDestination, [length, 0, 1]),
+      counter(byDestination, [0, 1, 0]),
+      index(byDestination, [length, 0, 1]),
+    ],
     compare('eq', load(1, 'i32'), fromEnd(2)),
   );
   const byUpdate = [segments, length, length];
@@ -374,7 +409,8 @@ function scatterJobs(kernel: Kernel, source: Scatter, draft: Draft, capacity: Ca
     ],
     binary('and', compare('lt', load(1, 'i32'), load(0, 'i32')), compare('eq', fromEnd(2), fromEnd(3))),
   );
-  const lists = count === 0 ? [] : [...jobsOf(first, draft, capacity), ...jobsOf(next, draft, capacity)];
+  const lists =
+    count === 0 ? [] : [...splitKernel(first, draft, limits), ...splitKernel(next, draft, limits)];
   return [
     ...lists,
     {

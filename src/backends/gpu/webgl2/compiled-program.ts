@@ -1,47 +1,48 @@
 import { StateError } from '../../../ir/errors.ts';
-import type { Program } from '../device/device.ts';
+import type { ShaderProgram } from '../device/device.ts';
 import type { TextureGpu, TextureKernelRun } from '../device/gpu-js.ts';
 import { toGlsl } from '../shader/glsl.ts';
 import type { Context } from './context.ts';
-import { type Layout, Memory } from './textures.ts';
+import { TextureArray, type TextureLayout } from './texture-pool.ts';
 
-/** What a kernel is compiled for; `values` is null where the program reads none. */
-export interface Shape {
-  readonly output: Layout;
-  readonly inputs: readonly Layout[];
-  readonly values: Layout | null;
+/** The textures that a program is compiled for. `values` is null if the program reads none. */
+export interface ProgramLayouts {
+  readonly output: TextureLayout;
+  readonly inputs: readonly TextureLayout[];
+  readonly values: TextureLayout | null;
 }
 
-/** What kernels share. */
-export interface Place {
+/** What all compiled programs share. */
+export interface SharedResources {
   readonly context: Context;
-  /** Each run attaches its output to it. */
+  /** Each draw call attaches its output to it. */
   readonly framebuffer: WebGLFramebuffer;
   readonly canvas: { width: number; height: number };
 }
 
 /**
- * A program as a kernel of gpu.js. Only the kernel's text and its call are gpu.js's own: the arithmetic is GLSL, for
- * gpu.js's translator makes floats of integer locals, and the textures are ours, so that kernels share them.
+ * A program compiled as a kernel of gpu.js, which writes the shader around it and issues the draw call. The arithmetic
+ * is GLSL, since the translator of gpu.js makes floats of integer locals. The textures are managed here, so that programs
+ * share them.
  */
-export class Kernel {
+export class CompiledProgram {
   readonly #context: Context;
   readonly #vertices: WebGLVertexArrayObject;
   readonly #run: TextureKernelRun;
 
-  /** Compiles. Throws StateError, with what the driver says, if that fails. */
-  constructor(gpu: TextureGpu, place: Place, program: Program, shape: Shape) {
-    const { context } = place;
+  /** Compiles. Throws a StateError with the message of the driver if that fails. */
+  constructor(gpu: TextureGpu, shared: SharedResources, program: ShaderProgram, shape: ProgramLayouts) {
+    const { context } = shared;
     this.#context = context;
-    // gpu.js sets vertex attributes up once, when it compiles, for all kernels together; another kernel's place for
-    // them, or that kernel's end, would spoil them.
+    // gpu.js sets up the vertex attributes only when it compiles, in global state, which other kernels change. So each
+    // kernel gets its own vertex array.
     this.#vertices = context.gl.createVertexArray();
     try {
-      this.#run = compile(gpu, place, this.#vertices, glslOf(program, shape), shape);
+      this.#run = compile(gpu, shared, this.#vertices, glslOf(program, shape), shape);
     } catch (error) {
       context.gl.deleteVertexArray(this.#vertices);
-      context.requireAlive();
-      // gpu.js goes on with a program that was not linked.
+      context.assertUsable();
+      // gpu.js uses a program that was not linked and causes errors with it.
       context.forgetErrors();
       const reason = error instanceof Error ? error.message : String(error);
       throw new StateError(`[${program.name}] its kernel does not compile on this device: ${reason}`, {
@@ -50,8 +51,8 @@ export class Kernel {
     }
   }
 
-  /** Issues one run. The inputs are in the order of the program's, then its values where it reads them. */
-  run(output: Memory, inputs: readonly Memory[]): void {
+  /** Issues one draw call. `inputs` are the program's inputs in order, then the values if it reads them. */
+  run(output: TextureArray, inputs: readonly TextureArray[]): void {
     const { kernel } = this.#run;
     this.#context.gl.bindVertexArray(this.#vertices);
     kernel.texture = output;
@@ -61,7 +62,7 @@ export class Kernel {
   destroy(removeCanvasReferences: boolean): void {
     const { gl } = this.#context;
     const { kernel } = this.#run;
-    // Ours, not the kernel's.
+    // They are shared, so the kernel must not delete them.
     kernel.texture = null;
     kernel.framebuffer = null;
     kernel.destroy(removeCanvasReferences);
@@ -71,10 +72,10 @@ export class Kernel {
 
 function compile(
   gpu: TextureGpu,
-  { context: { gl }, framebuffer, canvas }: Place,
+  { context: { gl }, framebuffer, canvas }: SharedResources,
   vertices: WebGLVertexArrayObject,
   source: string,
-  { output, inputs, values }: Shape,
+  { output, inputs, values }: ProgramLayouts,
 ): TextureKernelRun {
   const names = inputs.map((_, k) => `a${k}`);
   const layouts = [...inputs];
@@ -82,7 +83,7 @@ function compile(
     names.push('values');
     layouts.push(values);
   }
-  const placeholder = (layout: Layout) => new Memory(layout, gl, null);
+  const placeholder = (layout: TextureLayout) => new TextureArray(layout, gl, null);
   const run = gpu.createKernel(`function (${names.join(', ')}) { return texel(); }`, {
     context: gl,
     canvas,
@@ -112,23 +113,23 @@ function compile(
   return run;
 }
 
-/** The text that a kernel consists of; programs with the same text and sizes can share a kernel. */
-function glslOf(program: Program, { output, inputs, values }: Shape): string {
+/** The GLSL of a program. Programs with the same text and texture sizes can share a compiled program. */
+function glslOf(program: ShaderProgram, { output, inputs, values }: ProgramLayouts): string {
   const parts = inputs.map((layout, k) => reader(`load_${k}`, `user_a${k}`, layout));
   if (values !== null) parts.push(reader('value', 'user_values', values));
   parts.push(toGlsl(program.body), texel(program, output));
   return parts.join('\n');
 }
 
-function reader(name: string, sampler: string, { width }: Layout): string {
+function reader(name: string, sampler: string, { width }: TextureLayout): string {
   return `float ${name}(int i) {
   int t = i >> 2;
   return texelFetch(${sampler}, ivec2(t & ${width - 1}, t >> ${shiftOf(width)}), 0)[i & 3];
 }`;
 }
 
-/** Four numbers of the output. Where the fragment lies says which: what gpu.js computes it from is rounded. */
-function texel({ quad }: Program, { width, floats }: Layout): string {
+/** Four numbers of the output. Their index comes from the position of the fragment, since the index of gpu.js is rounded. */
+function texel({ vec4 }: ShaderProgram, { width, floats }: TextureLayout): string {
   const points = [0, 1, 2, 3].map((k) => {
     const point = `point(i + ${k})`;
     return floats % 4 === 0 ? point : `i + ${k} < ${floats} ? ${point} : 0.0`;
@@ -136,7 +137,7 @@ function texel({ quad }: Program, { width, floats }: Layout): string {
   return `vec4 texel() {
   int i = ((int(gl_FragCoord.y) << ${shiftOf(width)}) + int(gl_FragCoord.x)) << 2;
   if (i >= ${floats}) return vec4(0.0);
-  return ${quad && floats % 4 === 0 ? 'quad(i)' : `vec4(${points.join(', ')})`};
+  return ${vec4 && floats % 4 === 0 ? 'quad(i)' : `vec4(${points.join(', ')})`};
 }`;
 }
 

@@ -1,8 +1,8 @@
 import { StateError } from '../../../ir/errors.ts';
 import type { Device } from './device.ts';
 
-/** Throws a StateError where an array of so many numbers is longer than the device takes. */
-export function assertFits(
+/** Throws a StateError if an array of `floats` numbers exceeds the longest one that the device supports. */
+export function assertArrayFits(
   operation: string,
   floats: number,
   { name, maxFloats, adapter }: Pick<Device<unknown>, 'name' | 'maxFloats' | 'adapter'>,

@@ -1,15 +1,15 @@
 import type { DType, ScalarType } from '../../../ir/dtype.ts';
 import type { Offset } from '../../../ir/view.ts';
 import { coalesce } from '../../../ir/view.ts';
-import { FLOATS_PER_VALUE } from '../device/format.ts';
-import type { DraftBuffer } from '../passes/draft.ts';
+import { FLOATS_PER_VALUE } from '../device/encoding.ts';
+import type { DraftBuffer } from '../passes/plan-draft.ts';
 
-/** The text of one program while it is written: which buffers it reads, and names that no other has. */
-export class Writer {
-  /** The plan's buffers that the program reads, by the numbers of its inputs. */
+/** The state of a program that is being written: the buffers that it reads, and unique names. */
+export class ProgramWriter {
+  /** The plan's buffers that the program reads, in the order of its inputs. */
   readonly inputs: number[] = [];
-  /** How many of the plan's values there must be. */
-  slots = 0;
+  /** The number of the plan's values that the program needs. */
+  valueCount = 0;
   readonly #buffers: readonly DraftBuffer[];
   #names = 0;
 
@@ -25,7 +25,7 @@ export class Writer {
     return `v${this.#names++}`;
   }
 
-  /** The element of a buffer at a position, in its scalar type; an empty buffer, which is nowhere, has zeros. */
+  /** The element of a buffer at a position, in its scalar type. An empty buffer is not bound and reads as 0. */
   element(buffer: number, position: string): string {
     if (this.#buffers[buffer]!.size === 0)
       return { float32: '0.0', int32: '0', uint8: '0', bool: 'false' }[this.dtype(buffer)];
@@ -40,10 +40,10 @@ export class Writer {
     }[this.dtype(buffer)]();
   }
 
-  /** One of the run's values. */
-  value(slot: number, type: ScalarType): string {
-    this.slots = Math.max(this.slots, slot + 1);
-    const number = (i: number): string => `value(${FLOATS_PER_VALUE * slot + i})`;
+  /** One of the run's values, in a scalar type. */
+  value(index: number, type: ScalarType): string {
+    this.valueCount = Math.max(this.valueCount, index + 1);
+    const number = (i: number): string => `value(${FLOATS_PER_VALUE * index + i})`;
     if (type === 'f32') return number(0);
     if (type === 'bool') return `(${number(0)} != 0.0)`;
     return type === 'i32' ? joined(number(1), number(2)) : bits(number(1), number(2));
@@ -58,7 +58,7 @@ export class Writer {
 const bits = (low: string, high: string): string => `(u32(${low}) | (u32(${high}) << 16u))`;
 const joined = (low: string, high: string): string => `bitcast<i32>(${bits(low, high)})`;
 
-/** An i32 literal; the least one has no literal of its own. */
+/** An i32 literal. WGSL has no literal for the smallest i32. */
 export function integer(value: number): string {
   if (value === -2147483648) return '(-2147483647 - 1)';
   return value < 0 ? `(${value})` : String(value);
@@ -67,11 +67,11 @@ export function integer(value: number): string {
 export const sum = (parts: readonly string[]): string => (parts.length === 0 ? '0' : parts.join(' + '));
 
 /** Statements of one function. */
-export class Block {
-  readonly writer: Writer;
+export class CodeBlock {
+  readonly writer: ProgramWriter;
   readonly #lines: string[] = [];
 
-  constructor(writer: Writer) {
+  constructor(writer: ProgramWriter) {
     this.writer = writer;
   }
 
@@ -79,7 +79,7 @@ export class Block {
     this.#lines.push(...lines);
   }
 
-  /** Gives a value a name. */
+  /** Declares a constant for a value, unless it is a name or a literal. Returns the name. */
   let(type: ScalarType, value: string): string {
     if (/^(\w+|\d+\.\d+)$/.test(value)) return value;
     const name = this.writer.name();
@@ -93,7 +93,7 @@ export class Block {
     return name;
   }
 
-  /** A loop over `from`, `from + step`, ... below `to`; `body` gets the loop's variable. */
+  /** A loop over `from`, `from + step`, ... below `to`. `body` gets the loop variable. */
   loop(from: string, to: string, step: string, body: (i: string) => void): void {
     const i = this.writer.name();
     this.add(`for (var ${i}: i32 = ${from}; ${i} < ${to}; ${i} += ${step}) {`);
@@ -106,15 +106,15 @@ export class Block {
   }
 }
 
-/** A loop nest that several views run through. */
-export interface Nest {
+/** A loop nest over several views. */
+export interface LoopNest {
   readonly shape: readonly number[];
   /** For each view its stride along each axis. */
   readonly strides: readonly (readonly number[])[];
 }
 
-/** The position in each view, relative to its first element, of the nest's point with a row-major number. */
-export function positions(block: Block, point: string, nest: Nest): string[] {
+/** The position in each view, relative to its first element, of a point given by its row-major number. */
+export function positions(block: CodeBlock, point: string, nest: LoopNest): string[] {
   const { shape, strides } = coalesce(nest.shape, nest.strides);
   const parts: string[][] = strides.map(() => []);
   let rest = point;
