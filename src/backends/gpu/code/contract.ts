@@ -57,7 +57,7 @@ function sums(
   const [left, right] = positions(block, element, { shape, strides }) as [string, string];
   const startA = block.let('i32', `${writer.offset(source.a.view.offset)} + ${left}`);
   const startB = block.let('i32', `${writer.offset(source.b.view.offset)} + ${right}`);
-  const neighbour = b.n.stride[b.n.stride.length - 1] ?? 0;
+  const columnStride = b.n.stride[b.n.stride.length - 1] ?? 0;
   const zero = literal(0, type);
   const columns = Array.from({ length: width }, (_, j) => j);
   const totals = columns.map(() => block.var(type, zero));
@@ -72,7 +72,7 @@ function sums(
       const x = block.let(type, converted(writer, source.a.buffer, type, `${startA} + ${stepA}`));
       const at = block.let('i32', `${startB} + ${stepB}`);
       columns.forEach((j) => {
-        const position = j === 0 || neighbour === 0 ? at : `${at} + ${j * neighbour}`;
+        const position = j === 0 || columnStride === 0 ? at : `${at} + ${j * columnStride}`;
         block.add(`${partials[j]} += ${x} * ${converted(writer, source.b.buffer, type, position)};`);
       });
     });

@@ -16,18 +16,17 @@ import {
 } from './types.ts';
 
 /**
- * Translates the subset of WGSL that the GPU backend writes its kernels in to GLSL ES 3.00:
+ * Translates the subset of WGSL in which the GPU backend writes its shader programs to GLSL ES 3.00:
  *
- * - `fn name(a: T) -> T { ... }` and `const NAME: T = literal;`; T is f32, i32, u32, bool, vec4<f32>, in
- *   variables also array<T, N>;
+ * - `fn name(a: T) -> T { ... }` and `const NAME: T = literal;`, where T is f32, i32, u32, bool, vec4<f32> and, for
+ *   variables, array<T, N>;
  * - `let x: T = e;`, `var x: T;`, assignments, `if`, `for`, `while`, `break`, `continue`, `return`, calls;
- * - the operators that both languages share, conversions, `bitcast<T>(x)`, `select(ifFalse, ifTrue,
- *   condition)`, and of WGSL's functions abs, ceil, exp, floor, log, max, min, sqrt, trunc;
- * - calls of what devices put in front: `load_k`, `value`, `store_k`.
+ * - the operators that both languages share, conversions, `bitcast<T>(x)`, `select(ifFalse, ifTrue, condition)`, and
+ *   WGSL's functions abs, ceil, exp, floor, log, max, min, sqrt, trunc;
+ * - calls of the functions that devices declare: `load_k`, `value`, `store_k`.
  *
- * Throws at everything else, at types that do not fit, and at names that GLSL or gpu.js's shader text has
- * taken. Variables without a value begin at zero, as in WGSL. `%` of negative integers is as undefined as it
- * is in GLSL.
+ * Throws an Error for everything else, for types that do not match, and for names that GLSL or the shader text of gpu.js
+ * uses. Variables without an initial value start at zero, as in WGSL. `%` of negative integers is undefined, as in GLSL.
  */
 export function toGlsl(source: string): string {
   return new Translator(tokenize(source)).translate();
@@ -37,10 +36,10 @@ const ASSIGNMENTS = ['=', '+=', '-=', '*=', '/=', '%=', '&=', '|=', '^=', '<<=',
 class Translator {
   readonly #tokens: readonly Token[];
   #at = 0;
-  /** Functions of the source, also those further down. */
+  /** Signatures of all functions of the source. */
   readonly #functions = new Map<string, Signature>();
   readonly #defined = new Set<string>();
-  /** Functions that are called before they stand; GLSL asks for a declaration. */
+  /** Functions that are called before their definition, for which GLSL requires a declaration. */
   readonly #forwardCalls = new Set<string>();
   readonly #scopes: Map<string, Type>[] = [new Map()];
 
@@ -57,8 +56,8 @@ class Translator {
     this.#at = 0;
     const parts: string[] = [];
     while (this.#next.kind !== 'end') parts.push(this.#declaration());
-    const early = [...this.#forwardCalls].map((name) => `${this.#header(name)};`);
-    return [...early, ...parts].join('\n');
+    const declarations = [...this.#forwardCalls].map((name) => `${this.#header(name)};`);
+    return [...declarations, ...parts].join('\n');
   }
 
   get #next(): Token {
@@ -69,7 +68,7 @@ class Translator {
     return this.#tokens[this.#at++]!;
   }
 
-  /** Steps over the next token if it is this one. */
+  /** Consumes the next token if it has this text. */
   #skip(text: string): boolean {
     const found = this.#next.text === text && this.#next.kind !== 'end';
     if (found) this.#at++;
@@ -134,7 +133,7 @@ class Translator {
       return `const ${constant};`;
     }
     this.#at++;
-    if (this.#defined.has(name)) fail(line, `a second function ${name}`, 'one');
+    if (this.#defined.has(name)) fail(line, `a second function ${name}`, 'each function once');
     const { parameters, returns } = this.#signature();
     this.#defined.add(name);
     this.#scopes.push(new Map());
@@ -146,8 +145,7 @@ class Translator {
 
   #declare(line: number, name: string, type: Type): void {
     checkName(line, name);
-    if (this.#scopes.some((scope) => scope.has(name)))
-      fail(line, `a second ${name}`, 'one meaning of a name');
+    if (this.#scopes.some((scope) => scope.has(name))) fail(line, `a second ${name}`, 'another name');
     this.#scopes[this.#scopes.length - 1]!.set(name, type);
   }
 
@@ -260,7 +258,7 @@ class Translator {
     this.#at++;
     const { text: operand, type } = this.#unary();
     const wanted = { '-': ['f32', 'i32', 'vec4<f32>'], '!': ['bool'], '~': ['i32', 'u32'] }[text]!;
-    // Two minus signs in a row would be an operator of GLSL.
+    // Two minus signs in a row would be the operator -- in GLSL.
     const apart = operand.startsWith('-') ? ' ' : '';
     return wanted.includes(type) ? { text: `${text}${apart}${operand}`, type } : fail(line, `${text}${type}`);
   }
@@ -313,7 +311,7 @@ class Translator {
     if (this.#next.text === '(') return this.#call(line, text, this.#arguments());
     const scope = this.#scopes.find((candidate) => candidate.has(text));
     return scope === undefined
-      ? fail(line, `the name ${text}`, 'one that is declared')
+      ? fail(line, `the name ${text}`, 'a declared name')
       : { text, type: scope.get(text)! };
   }
 
@@ -338,7 +336,7 @@ class Translator {
       return { text: `(${condition!.text} ? ${yes!.text} : ${no!.text})`, type: no!.type };
     }
     const known = this.#functions.get(name) ?? external(name);
-    if (known === null) fail(line, `a call of ${name}`, 'a function that there is');
+    if (known === null) fail(line, `a call of ${name}`, 'a known function');
     const wanted = known.parameters.map((p) => p.type).join(', ');
     if (types !== wanted) fail(line, `${name}(${types})`, `${name}(${wanted})`);
     if (this.#functions.has(name) && !this.#defined.has(name)) this.#forwardCalls.add(name);

@@ -1,6 +1,6 @@
 import { fail } from './tokens.ts';
 
-/** Words of GLSL ES 3.00, section 3.9, that WGSL would take as names. */
+/** Keywords of GLSL ES 3.00, section 3.9, that are valid names in WGSL. */
 const RESERVED = `active asm atomic_uint attribute bvec2 bvec3 bvec4 cast centroid class coherent common const default
   dmat2 dmat3 dmat4 do double dvec2 dvec3 dvec4 enum extern external filter fixed flat float fvec2
   fvec3 fvec4 goto half highp hvec2 hvec3 hvec4 iimage1D iimage2D iimage3D iimageBuffer iimageCube
@@ -11,9 +11,7 @@ const RESERVED = `active asm atomic_uint attribute bvec2 bvec3 bvec4 cast centro
   subroutine superp switch template this typedef uimage2D uint uniform union unsigned usampler2D using
   uvec2 uvec3 uvec4 varying vec2 vec3 vec4 void volatile writeonly`;
 
-/**
- * Functions of GLSL ES 3.00 and of gpu.js's own shader text, which a function of ours may not be named after.
- */
+/** Names of GLSL ES 3.00 and of the shader text of gpu.js, which functions and constants may not have. */
 const GLOBAL_NAMES = `abs ceil exp floor log max min sqrt trunc
   acos acosh all any asin asinh atan atanh cos cosh cross degrees determinant dFdx dFdy distance dot
   equal exp2 faceforward fract fwidth greaterThan inverse inversesqrt isinf isnan length lessThan log2
@@ -25,17 +23,16 @@ const GLOBAL_NAMES = `abs ceil exp floor log max min sqrt trunc
   getFloatFromSampler2D getImage2D getImage3D imul index indexTo3D integerMod kernel kernelResult
   legacyEncode32 log10 log1p modi modulo threadId _pow _pow2 _round`;
 
-/** Throws if GLSL does not let a variable have this name. */
+/** Throws an Error if GLSL does not allow a variable with this name. */
 export function checkName(line: number, name: string): void {
   const isReserved = name.startsWith('gl_') || name.includes('__') || isAmong(RESERVED, name);
-  if (isReserved) fail(line, `the name ${name}, a word of GLSL`, 'another name');
+  if (isReserved) fail(line, `the name ${name}, a keyword of GLSL`, 'another name');
 }
 
-/** The same for what stands outside of all functions. */
+/** The same for functions and constants. */
 export function checkGlobalName(line: number, name: string): void {
   checkName(line, name);
-  if (isAmong(GLOBAL_NAMES, name))
-    fail(line, `the name ${name}, which GLSL or gpu.js has for itself`, 'another name');
+  if (isAmong(GLOBAL_NAMES, name)) fail(line, `the name ${name}, which GLSL or gpu.js uses`, 'another name');
 }
 
 function isAmong(words: string, name: string): boolean {

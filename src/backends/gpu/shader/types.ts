@@ -1,11 +1,11 @@
 import { fail } from './tokens.ts';
 
-/** A type of the subset of WGSL, as it is written there; `void` is what a function without a result gives. */
+/** A type of the subset of WGSL, as it is written there. `void` is the type of a function without a result. */
 export type Type = 'f32' | 'i32' | 'u32' | 'bool' | 'vec4<f32>' | 'void' | ArrayType;
 
 export type ArrayType = `array<${string}, ${number}>`;
 
-/** A piece of GLSL. */
+/** A GLSL expression and its type. */
 export interface TypedText {
   readonly text: string;
   readonly type: Type;
@@ -32,14 +32,14 @@ export function glslType(type: Type): string {
   return `${GLSL[element]}[${size}]`;
 }
 
-/** What a variable without a value holds in WGSL; in GLSL it would hold anything. */
+/** The initial value of a variable without one, as in WGSL. In GLSL its value would be undefined. */
 export function zeroOf(type: Type): string {
   if (!isArray(type)) return ZERO[type];
   const { element, size } = elementOf(type);
   return `${glslType(type)}(${Array.from({ length: size }, () => ZERO[element]).join(', ')})`;
 }
 
-/** bitcast<to>(from), from the first to the second of the names. */
+/** The GLSL functions for bitcast, by the types from and to. */
 const BITCASTS: Readonly<Record<string, string>> = {
   'f32 i32': 'floatBitsToInt',
   'f32 u32': 'floatBitsToUint',
@@ -61,8 +61,9 @@ const ARITHMETIC = [...NUMBERS, 'vec4<f32>'];
 const INTEGERS = ['i32', 'u32'];
 
 interface OperatorRule {
-  /** Types of the left side; the right has the same, but u32 in a shift. */
+  /** Types of the left operand. The right operand has the same type, or the type `right`. */
   readonly on: readonly string[];
+  /** Type of the result; null for the type of the left operand. */
   readonly gives: 'bool' | null;
   readonly right?: 'u32';
 }
@@ -74,7 +75,7 @@ const order: OperatorRule = { on: NUMBERS, gives: 'bool' };
 const equality: OperatorRule = { on: [...NUMBERS, 'bool'], gives: 'bool' };
 const logical: OperatorRule = { on: ['bool'], gives: 'bool' };
 
-/** From the loosest to the tightest. */
+/** By precedence, lowest first. */
 const OPERATORS: readonly Readonly<Record<string, OperatorRule>>[] = [
   { '||': logical },
   { '&&': logical },
@@ -94,7 +95,7 @@ export function isOperator(text: string, precedence: number): boolean {
   return Object.hasOwn(OPERATORS[precedence]!, text);
 }
 
-/** `left operator right`. Both languages convert nothing by themselves, but scale a vector by a number. */
+/** `left operator right`. Neither language converts operands, but both scale a vector by a number. */
 export function binary(
   line: number,
   precedence: number,

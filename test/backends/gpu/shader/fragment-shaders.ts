@@ -3,20 +3,20 @@ import { CHROMIUM_FLAGS, findChromium } from '../../../../scripts/browser/chromi
 
 const executablePath = findChromium();
 
-/** Why there is no browser, for the name of a skipped test; null where there is one. */
+/** Why there is no browser, for the name of a skipped test; null if there is one. */
 export const browserMissing: string | null = executablePath === null ? 'no Chromium found in PATH' : null;
 
-// A newcomer without a browser sees skipped tests; in CI nothing may be skipped.
+// Without a browser tests are skipped; in CI that is an error.
 if (browserMissing !== null && process.env.CI) throw new Error(`${browserMissing}, and CI skips no test`);
 
-export interface Fragments {
-  /** Runs a fragment shader that computes `count` results from unsigned integers; the bits come back. */
+export interface FragmentShaders {
+  /** Runs a fragment shader that computes `count` results from unsigned integers. Returns the bits of the results. */
   readonly compute: (shader: string, data: Uint32Array, count: number) => Promise<Uint32Array<ArrayBuffer>>;
   readonly close: () => Promise<void>;
 }
 
-/** WebGL2 in headless Chromium. The shader reads `words`, a texture of the data, and writes a `uvec4`. */
-export async function fragments(): Promise<Fragments> {
+/** Opens WebGL2 in headless Chromium. Shaders read `words`, a texture with the data, and write a `uvec4`. */
+export async function openFragmentShaders(): Promise<FragmentShaders> {
   const browser: Browser = await chromium.launch({ executablePath: executablePath!, args: CHROMIUM_FLAGS });
   const page: Page = await browser.newPage();
   return {
@@ -29,10 +29,10 @@ export async function fragments(): Promise<Fragments> {
   };
 }
 
-/** Texels in a row of every texture. */
+/** Texels per row of every texture. */
 export const WIDTH = 256;
 
-/** Runs in the page, alone. */
+/** Runs in the page, so it uses nothing from this file. */
 function draw({
   shader,
   text,

@@ -1,26 +1,26 @@
 import type { Case } from './cases.ts';
 
-export interface Verdict {
-  /** The greatest relative error of those results that have a tolerance and are normal numbers. */
+export interface Comparison {
+  /** The largest relative error of the results that have a tolerance and are normal numbers. */
   readonly worst: number;
-  /** What is wrong, in words; of many, the first few. */
+  /** Descriptions of the first wrong results. */
   readonly problems: readonly string[];
 }
 
-/** 1e-6 relative, what the library promises. */
+/** The relative error that the library promises. */
 export const TOLERANCE = 1e-6;
-const LEAST_NORMAL = 2 ** -126;
-const GREATEST = 3.4028234663852886e38;
+const SMALLEST_NORMAL = 2 ** -126;
+const LARGEST = 3.4028234663852886e38;
 const INFINITE_FROM = 2 ** 128;
 
-/** Compares results, as bits, with what was expected. */
-export function judge(
+/** Compares results, given as bits, with the expected ones. */
+export function compareResults(
   which: Case,
   columns: readonly Uint32Array<ArrayBuffer>[],
   got: Uint32Array<ArrayBuffer>,
-): Verdict {
+): Comparison {
   const expected = which.expected(columns);
-  // A device may take a denormal for zero in its own arithmetic.
+  // The arithmetic of a device may treat a denormal as zero.
   const flushed = which.kind === 'arithmetic' ? which.expected(columns.map(flush)) : expected;
   const floats = new Float32Array(got.buffer);
   const problems: string[] = [];
@@ -38,20 +38,20 @@ export function judge(
   return { worst, problems };
 }
 
-/** Relative error; 0 where zeros, infinities, NaN or denormals agree, Infinity where they do not. */
+/** Relative error. For zeros, infinities, NaN and denormals it is 0 if they agree, else Infinity. */
 export function errorOf(got: number, expected: number): number {
   if (Number.isNaN(expected)) return Number.isNaN(got) ? 0 : Infinity;
   const isNegative = expected < 0 || Object.is(expected, -0);
   if (Number.isNaN(got) || (got < 0 || Object.is(got, -0)) !== isNegative) return Infinity;
   const size = Math.abs(expected);
-  if (size < LEAST_NORMAL) {
+  if (size < SMALLEST_NORMAL) {
     const rounded = Math.abs(Math.abs(got) - size) <= 2 * 2 ** -149;
     return rounded || (got === 0 && size > 0) ? 0 : Infinity;
   }
-  const isLimit = size >= GREATEST * (1 - TOLERANCE) && Math.abs(got) === Infinity;
+  const isLimit = size >= LARGEST * (1 - TOLERANCE) && Math.abs(got) === Infinity;
   if (isLimit) return 0;
-  const nearLimit = size < INFINITE_FROM * (1 + TOLERANCE) && Math.abs(got) >= GREATEST * (1 - TOLERANCE);
-  if (size > GREATEST) return nearLimit ? 0 : Infinity;
+  const nearLimit = size < INFINITE_FROM * (1 + TOLERANCE) && Math.abs(got) >= LARGEST * (1 - TOLERANCE);
+  if (size > LARGEST) return nearLimit ? 0 : Infinity;
   return Math.abs(got - expected) / size;
 }
 
@@ -65,7 +65,7 @@ function argumentsAt({ parameters }: Case, columns: readonly Uint32Array<ArrayBu
     .join(', ');
 }
 
-/** The worst errors, for people to read. */
+/** A table of the largest errors. */
 export function table(title: string, worst: ReadonlyMap<string, number>): string {
   const rows = [...worst].map(
     ([name, error]) => `  ${name.padEnd(12)} ${error === 0 ? 'exact' : error.toExponential(1)}`,

@@ -1,14 +1,14 @@
-import type { Device, DevicePlan, DeviceExecutable } from '../../../../src/backends/gpu/device/device.ts';
+import type { Device, DeviceExecutable, DevicePlan } from '../../../../src/backends/gpu/device/device.ts';
 import { type Memory, webgl2Device } from '../../../../src/backends/gpu/webgl2/index.ts';
 import { loadGpuJs } from '../../../../src/gpu/load.ts';
 
-// What test/backends/gpu/webgl2/device.test.ts calls in a page.
+// The functions that device.test.ts calls in a page.
 
-/** Objects of WebGL that were made and not deleted, by kind. */
+/** Numbers of WebGL objects that were created and not deleted, by kind. */
 const alive: Record<string, number> = {};
 const KINDS = ['Texture', 'Buffer', 'Framebuffer', 'Program', 'Shader', 'VertexArray', 'Query'];
 
-/** Counts what a context makes and deletes. */
+/** Counts the objects that a context creates and deletes. */
 function count(gl: WebGL2RenderingContext): void {
   const methods = gl as Record<string, unknown> & WebGL2RenderingContext;
   for (const kind of KINDS) {
@@ -33,7 +33,7 @@ function count(gl: WebGL2RenderingContext): void {
 let gl: WebGL2RenderingContext;
 let device: Device<Memory>;
 
-/** Opens a device on a context of its own, which the other functions use from then on. */
+/** Opens a device on a new context. The other functions use it from then on. */
 export async function open() {
   gl = new OffscreenCanvas(1, 1).getContext('webgl2')!;
   gl.getExtension('EXT_color_buffer_float');
@@ -57,10 +57,10 @@ const upload = (arrays: readonly (readonly number[])[]) =>
 const download = async (memories: readonly Memory[]) =>
   (await device.download(memories)).map((array) => [...array]);
 
-/** Issues a run, which WebGL2 does at once. */
+/** Issues a run, which is synchronous on WebGL2. */
 function issue(program: DeviceExecutable<Memory>, inputs: Memory[], values = new Float32Array(0)): Memory[] {
   const memories = program.issue(values, inputs);
-  if (memories instanceof Promise) throw new Error('[test] got a promise, wanted memories.');
+  if (memories instanceof Promise) throw new Error('[test] got a promise, wanted arrays.');
   return memories;
 }
 
@@ -72,7 +72,7 @@ export async function copy(arrays: readonly (readonly number[])[]) {
   return copies;
 }
 
-/** Runs a plan once, and gives everything back but its results. */
+/** Runs a plan once, and releases everything. Returns the results. */
 export async function run(plan: DevicePlan, bound: readonly (readonly number[])[], values: number[] = []) {
   const inputs = upload(bound);
   const program = await device.load(plan);
@@ -84,7 +84,7 @@ export async function run(plan: DevicePlan, bound: readonly (readonly number[])[
   return numbers;
 }
 
-/** Runs several plans that are loaded together; releases each one's kernels before the next one runs. */
+/** Runs several plans that are loaded together. Releases each one's programs before the next one runs. */
 export async function runInTurn(plans: readonly DevicePlan[], bound: readonly (readonly number[])[]) {
   const programs = await Promise.all(plans.map((plan) => device.load(plan)));
   const compiled = alive.Program!;
@@ -100,14 +100,14 @@ export async function runInTurn(plans: readonly DevicePlan[], bound: readonly (r
   return { results, compiled };
 }
 
-/** Runs a plan again and again; its first result is the next run's first bound storage. Values: the run's number. */
+/** Runs a plan repeatedly. Its first result is the first bound storage of the next run; the value is the number of the run. */
 export async function train(plan: DevicePlan, bound: readonly (readonly number[])[], runs: number) {
   const program = await device.load(plan);
   const inputs = upload(bound);
   const counts: { objects: Record<string, number>; bytes: number; used: number }[] = [];
   for (let i = 0; i < runs; i++) {
     const results = issue(program, inputs, Float32Array.of(i));
-    // As a training step does: the loss is read, the new parameters replace the old ones.
+    // Like a training step: reads the loss, and replaces the old parameters by the new ones.
     if (i % 10 === 0) await device.download(results.slice(1));
     for (const m of results.slice(1)) device.release(m);
     device.release(inputs[0]!);
@@ -120,9 +120,9 @@ export async function train(plan: DevicePlan, bound: readonly (readonly number[]
   return { counts, last: last! };
 }
 
-/** Reads an array of many numbers in reverse order; gives how many came out wrong. */
+/** Reverses a long array on the device. Returns the number of wrong elements. */
 export async function reverse(plan: DevicePlan, floats: number) {
-  // Exact in float32, and no two the same within 2^24 places.
+  // Exact in float32, and different within about 2^24 neighboring elements.
   const data = new Float32Array(floats);
   for (let i = 0; i < floats; i++) data[i] = i % 16777213;
   const input = device.upload(data);
@@ -149,12 +149,12 @@ function attempt(what: () => void): string {
   }
 }
 
-/** The message of the error that compiling a plan ends in. */
+/** The error message of compiling a plan. */
 export const loadError = (plan: DevicePlan) => device.load(plan).then(() => 'none', messageOf);
 
 /**
- * Makes WebGL claim, so many times from the n-th new texture on, that memory is full, while a plan runs; then all is
- * well, and the plan runs again.
+ * Runs a plan while WebGL reports that it is out of memory, `times` times from new texture number `textures` on. Then runs
+ * the plan again without faults.
  */
 export async function withFullMemory(
   textures: number,
@@ -191,8 +191,8 @@ export async function withFullMemory(
   return { message, leaked, numbers };
 }
 
-/** Runs a plan twice. Of the second run: the ms until its results were there, and the longest turn of them. */
-export async function turnsWhileWaiting(plan: DevicePlan, bound: readonly (readonly number[])[]) {
+/** Runs a plan twice. Returns for the second run the ms until its results were read, and the longest task of the event loop. */
+export async function tasksWhileWaiting(plan: DevicePlan, bound: readonly (readonly number[])[]) {
   const inputs = upload(bound);
   const program = await device.load(plan);
   const results = issue(program, inputs);
@@ -214,7 +214,7 @@ export async function turnsWhileWaiting(plan: DevicePlan, bound: readonly (reado
   return { waited: last - start, longest };
 }
 
-/** Loses the context while a download is under way, and tries everything afterwards. */
+/** Loses the context during a download, then calls everything else. */
 export async function lose(plan: DevicePlan, bound: readonly (readonly number[])[]) {
   const inputs = upload(bound);
   const program = await device.load(plan);
@@ -238,7 +238,7 @@ export async function lose(plan: DevicePlan, bound: readonly (readonly number[])
   return { messages, lost: device.lost };
 }
 
-/** Makes WebGL claim an error that nobody knows of; gives what comes of it, then and afterwards. */
+/** Makes WebGL report an unexpected error. Returns the error messages of this and the next call. */
 export async function goWrong() {
   const { getError } = gl;
   gl.getError = () => gl.INVALID_OPERATION;
@@ -249,14 +249,14 @@ export async function goWrong() {
   return { first, next };
 }
 
-/** Uses memory after it was released. */
+/** Reads an array after its release. */
 export async function useReleased() {
   const [memory] = upload([[1, 2, 3]]);
   device.release(memory!);
   return device.download([memory!]).then(() => 'none', messageOf);
 }
 
-/** Uploads arrays of ever new lengths; gives the most bytes that the device held for them, and what one takes. */
+/** Uploads arrays of ever different lengths. Returns the most bytes that were allocated, and the bytes in use at the end. */
 export function variedLengths(from: number, to: number, step: number) {
   let most = 0;
   for (let n = from; n < to; n += step) {
@@ -266,7 +266,7 @@ export function variedLengths(from: number, to: number, step: number) {
   return { most, used: device.memory.used };
 }
 
-/** Runs a plan three times; gives how many textures each run made. */
+/** Runs a plan three times. Returns the number of textures that each run created. */
 export async function texturesMade(plan: DevicePlan, bound: readonly (readonly number[])[]) {
   const { createTexture } = gl;
   let count = 0;
