@@ -20,13 +20,19 @@ import {
   WeightAverage,
 } from 'ndgrad';
 import { augmentImages } from 'ndgrad/data';
+import { writeAtomically } from './mnist/atomic-write.ts';
+import { chooseBackend, describeBackend } from './mnist/backend.ts';
 import { command } from './mnist/command.ts';
 import { comparePairs, describePairs } from './mnist/compare.ts';
-import { chooseBackend, computer } from './mnist/computer.ts';
 import { type Data, loadData, split } from './mnist/data.ts';
-import { writeWhole } from './mnist/files.ts';
 import { models, type Network } from './mnist/models.ts';
-import { type Configuration, configure, Networks, type Trained, version } from './mnist/networks.ts';
+import {
+  type Configuration,
+  configure,
+  NetworkStore,
+  type TrainedNetwork,
+  version,
+} from './mnist/network-store.ts';
 import { report } from './mnist/report/report.ts';
 import { reportInput } from './mnist/report-input.ts';
 import {
@@ -36,11 +42,15 @@ import {
   parametersHash,
   writeResults,
 } from './mnist/results.ts';
-import { stopwatch } from './mnist/stopwatch.ts';
 import { describeImages, table } from './mnist/table.ts';
+import { trainingTimer } from './mnist/training-timer.ts';
 
 /** Trains a network, and tries it on the test images, which have no part in anything before. */
-async function train({ build, recipe }: Network, configuration: Configuration, data: Data): Promise<Trained> {
+async function train(
+  { build, recipe }: Network,
+  configuration: Configuration,
+  data: Data,
+): Promise<TrainedNetwork> {
   const { epochs, batchSize } = configuration;
   const { augment, labelSmoothing = 0, averageDecay } = recipe;
   const { training, validation } = split(data.train, configuration);
@@ -48,7 +58,7 @@ async function train({ build, recipe }: Network, configuration: Configuration, d
   seed(configuration.seed); // for each network anew, so that none depends on those before it
   const model = build();
   const parameters = model.parameters();
-  const watch = stopwatch();
+  const watch = trainingTimer();
   const options = {
     loss: (logits: Tensor, labels: Tensor) => softmaxCrossEntropy(logits, labels, { labelSmoothing }),
     optimizer: recipe.optimizer(parameters, epochs * Math.ceil(configuration.training / batchSize)),
@@ -91,15 +101,15 @@ await command(models, async (flags) => {
   const data = await loadData(flags.dataset, flags.data);
   const { labels } = data.test;
   console.log(`${data.name} from ${data.source}`);
-  const { backend, adapter } = computer();
+  const { backend, adapter } = describeBackend();
   if (adapter !== undefined) console.log(`Computed over ${backend} by ${adapter}`);
 
-  const kept = new Networks(join(flags.out, 'networks'));
-  const trained = new Map<string, Trained>();
+  const kept = new NetworkStore(join(flags.out, 'networks'));
+  const trained = new Map<string, TrainedNetwork>();
 
   /** A network, trained now, before in this run, or in the one that is resumed. */
-  async function obtain(name: string, network: Network, seed: number): Promise<Trained> {
-    const configuration = configure(name, network, seed, flags, data, computer());
+  async function obtain(name: string, network: Network, seed: number): Promise<TrainedNetwork> {
+    const configuration = configure(name, network, seed, flags, data, describeBackend());
     const { training, validation } = configuration;
     const held = validation > 0 ? `, ${count(validation)} held out` : '';
     console.log(`seed ${seed}: ${count(training)} training images${held}`);
@@ -120,7 +130,7 @@ await command(models, async (flags) => {
     const ensemble = 'of' in model;
     const [networkName, network] = ensemble ? model.of : [name, model];
     const runs = (ensemble ? model.members : model.runs)[flags.mode];
-    const networks: Trained[] = [];
+    const networks: TrainedNetwork[] = [];
     for (let i = 0; i < runs; i++) networks.push(await obtain(networkName, network, flags.seed + i));
     outcomes.push(await (ensemble ? ensembleOutcome : networkOutcome)(name, model.about, networks, labels));
   }
@@ -136,11 +146,11 @@ await command(models, async (flags) => {
     mode,
     seed: flags.seed,
     version,
-    ...computer(),
+    ...describeBackend(),
     models: results,
     mcnemar: pairs,
   });
   const page = join(flags.out, 'report.html');
-  await writeWhole(page, report(reportInput(flags, data, outcomes, pairs)));
+  await writeAtomically(page, report(reportInput(flags, data, outcomes, pairs)));
   console.log(`\nWritten to ${path} and ${page}`);
 });

@@ -1,15 +1,15 @@
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { NdgradError } from 'ndgrad';
-import { type Choice, type Choices, type Flags, parseFlags, UsageError, usage } from './flags.ts';
+import { type Flags, type ModelEntry, type ModelList, parseFlags, UsageError, usage } from './flags.ts';
 
 /**
  * Reads the command line, makes the directory for the results and runs `main`. A wrong flag ends in one line
  * and the usage, with exit code 2; an error that ndgrad explains (no data, say) in one line, with exit code
  * 1.
  */
-export async function command<Model extends Choice>(
-  choices: Choices<Model>,
+export async function command<Model extends ModelEntry>(
+  choices: ModelList<Model>,
   main: (flags: Flags<Model>) => Promise<void>,
 ): Promise<void> {
   try {

@@ -32,10 +32,10 @@ export interface Flags<Model> {
 }
 
 /** A list of models by id. */
-export type Choices<Model extends Choice> = Readonly<Record<string, Model>>;
+export type ModelList<Model extends ModelEntry> = Readonly<Record<string, Model>>;
 
 /** A model, as far as the command line is concerned. */
-export interface Choice {
+export interface ModelEntry {
   readonly about: string;
 }
 
@@ -46,9 +46,9 @@ const trainingImages = 60_000;
 const quickImages = 10_000;
 
 /** Reads the arguments after the script's name; `'help'` when they ask for it. Throws a `UsageError`. */
-export function parseFlags<Model extends Choice>(
+export function parseFlags<Model extends ModelEntry>(
   args: string[],
-  choices: Choices<Model>,
+  choices: ModelList<Model>,
 ): Flags<Model> | 'help' {
   const values = parse(args);
   if (values.help) return 'help';
@@ -87,7 +87,7 @@ export function parseFlags<Model extends Choice>(
 }
 
 /** What `--help` prints, and what follows a wrong flag. */
-export function usage(choices: Choices<Choice>): string {
+export function usage(choices: ModelList<ModelEntry>): string {
   const width = Math.max(...Object.keys(choices).map((id) => id.length));
   const models = Object.entries(choices).map(([id, { about }]) => `  ${id.padEnd(width)}  ${about}`);
   return [
@@ -144,7 +144,7 @@ function parse(args: string[]) {
   }
 }
 
-function chosen<Model extends Choice>(value: string | undefined, choices: Choices<Model>) {
+function chosen<Model extends ModelEntry>(value: string | undefined, choices: ModelList<Model>) {
   const all = Object.entries(choices);
   if (value === undefined) return all;
   const named = value.split(',').map((id) => id.trim());

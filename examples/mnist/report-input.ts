@@ -1,9 +1,9 @@
 import { cpus } from 'node:os';
+import { describeBackend } from './backend.ts';
 import type { Pair } from './compare.ts';
-import { computer } from './computer.ts';
 import type { Data } from './data.ts';
 import type { Flags } from './flags.ts';
-import { version } from './networks.ts';
+import { version } from './network-store.ts';
 import type { FirstLayer, Misclassified, PublishedResult, ReportInput, ReportModel } from './report/input.ts';
 import type { Outcome } from './results.ts';
 import { classScores } from './scores.ts';
@@ -64,7 +64,7 @@ export function reportInput(
     versions: {
       ndgrad: version,
       node: process.version,
-      ...computer(),
+      ...describeBackend(),
       cpu: cpus()[0]?.model.trim() ?? 'unknown',
       date: networks
         .map(({ date }) => date)

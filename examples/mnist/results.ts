@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
+import { writeAtomically } from './atomic-write.ts';
+import type { BackendDescription } from './backend.ts';
 import type { Pair } from './compare.ts';
-import type { Computer } from './computer.ts';
-import { writeWhole } from './files.ts';
 import type { Mode } from './flags.ts';
-import type { Trained } from './networks.ts';
+import type { TrainedNetwork } from './network-store.ts';
 import {
   accuracyInterval,
   crossEntropy,
@@ -20,7 +20,7 @@ import {
  * The contents of `results.json`. Two runs with one seed differ in `backend`, `threads` and what is named
  * `seconds...` only; where a GPU computed, all numbers are its own.
  */
-export interface Results extends Computer {
+export interface Results extends BackendDescription {
   readonly dataset: string;
   readonly mode: Mode;
   readonly seed: number;
@@ -103,7 +103,7 @@ export interface Outcome {
   readonly about: string;
   readonly result: ModelResult;
   /** The networks of its runs, or the members of an ensemble. */
-  readonly networks: readonly Trained[];
+  readonly networks: readonly TrainedNetwork[];
   /** What the first run gives the classes of the test images, row by row. */
   readonly probabilities: Float32Array;
 }
@@ -112,14 +112,14 @@ export interface Outcome {
 export function networkOutcome(
   name: string,
   about: string,
-  networks: readonly Trained[],
+  networks: readonly TrainedNetwork[],
   labels: Uint8Array,
 ): Outcome {
   const runs = networks.map(({ configuration, seconds, probabilities, testLoss, parametersHash }) => {
     const scores = score(probabilities, labels, testLoss);
     return { seed: configuration.seed, seconds, scores, parametersHash };
   });
-  const [first] = networks as [Trained];
+  const [first] = networks as [TrainedNetwork];
   return {
     about,
     result: resultOf(name, first.parameters, first, runs),
@@ -132,13 +132,13 @@ export function networkOutcome(
 export async function ensembleOutcome(
   name: string,
   about: string,
-  members: readonly Trained[],
+  members: readonly TrainedNetwork[],
   labels: Uint8Array,
 ): Promise<Outcome> {
   const probabilities = meanProbabilities(members.map((member) => member.probabilities));
   const hash = createHash('sha256');
   for (const { parametersHash } of members) hash.update(`${parametersHash}\n`);
-  const [{ configuration }] = members as [Trained];
+  const [{ configuration }] = members as [TrainedNetwork];
   const run = {
     seed: configuration.seed,
     seconds: members.reduce((sum, { seconds }) => sum + seconds, 0),
@@ -159,7 +159,7 @@ type ScoredRun = Pick<Run, 'seed' | 'seconds' | 'parametersHash'> & { readonly s
 function resultOf(
   name: string,
   parameters: number,
-  first: Pick<Trained, 'configuration' | 'history' | 'secondsTo99'>,
+  first: Pick<TrainedNetwork, 'configuration' | 'history' | 'secondsTo99'>,
   runs: readonly ScoredRun[],
 ): ModelResult {
   const { epochs, training, validation } = first.configuration;
@@ -196,7 +196,7 @@ function resultOf(
 /** Writes `results.json` into a directory and gives the file's path. */
 export async function writeResults(dir: string, results: Results): Promise<string> {
   const path = join(dir, 'results.json');
-  await writeWhole(path, format(results));
+  await writeAtomically(path, format(results));
   return path;
 }
 

@@ -14,7 +14,7 @@ import {
   shortPercent,
 } from '../../examples/mnist/report/format.ts';
 import { enumerate, html } from '../../examples/mnist/report/html.ts';
-import { place, spread } from '../../examples/mnist/report/labels.ts';
+import { placeLabels, separateLabels } from '../../examples/mnist/report/labels.ts';
 import { filterImages, signedPicture } from '../../examples/mnist/report/pictures.ts';
 import { decimalTicks, logScale, timeTicks } from '../../examples/mnist/report/scales.ts';
 import { holm } from '../../examples/mnist/report/significance.ts';
@@ -138,17 +138,17 @@ describe('logarithmic scales', () => {
 
 describe('labels', () => {
   const bounds = { left: 0, top: 0, right: 300, bottom: 200 };
-  const boxes = (points: Parameters<typeof place>[0]) =>
-    place(points, bounds).map(({ labelX, labelY, anchor, text }) => {
+  const boxes = (points: Parameters<typeof placeLabels>[0]) =>
+    placeLabels(points, bounds).map(({ labelX, labelY, anchor, text }) => {
       const width = 6.8 * text.length;
       const left = labelX - { start: 0, middle: width / 2, end: width }[anchor];
       return { left, right: left + width, top: labelY - 6.5, bottom: labelY + 6.5 };
     });
 
   it('stand beside their points, inside the chart', () => {
-    const [alone] = place([{ x: 100, y: 100, text: 'cnn' }], bounds);
+    const [alone] = placeLabels([{ x: 100, y: 100, text: 'cnn' }], bounds);
     expect(alone).toMatchObject({ labelX: 108, labelY: 100, anchor: 'start', leader: false });
-    const [edge] = place([{ x: 290, y: 100, text: 'ensemble' }], bounds);
+    const [edge] = placeLabels([{ x: 290, y: 100, text: 'ensemble' }], bounds);
     expect(edge).toMatchObject({ labelX: 282, anchor: 'end' });
   });
 
@@ -171,10 +171,10 @@ describe('labels', () => {
   });
 
   it('that stand in a row move apart by no less than the gap, and stay in their order', () => {
-    const moved = spread([50, 10, 12, 98], 13, [0, 100]);
+    const moved = separateLabels([50, 10, 12, 98], 13, [0, 100]);
     const sorted = [moved[1]!, moved[2]!, moved[0]!, moved[3]!];
     expect(sorted).toEqual([10, 23, 50, 98]);
-    expect(spread([95, 99], 13, [0, 100])).toEqual([87, 100]);
+    expect(separateLabels([95, 99], 13, [0, 100])).toEqual([87, 100]);
   });
 });
 

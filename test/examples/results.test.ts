@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Trained } from '../../examples/mnist/networks.ts';
+import type { TrainedNetwork } from '../../examples/mnist/network-store.ts';
 import {
   ensembleOutcome,
   type ModelResult,
@@ -130,7 +130,7 @@ describe('writeResults', () => {
 
 const labels = Uint8Array.of(0, 1, 2, 3);
 /** A network that gives 90 % to these classes of four images. */
-function network(seed: number, predictions: number[], seconds: number): Trained {
+function network(seed: number, predictions: number[], seconds: number): TrainedNetwork {
   const probabilities = new Float32Array(40).fill(0.1 / 9);
   predictions.forEach((k, i) => {
     probabilities[10 * i + k] = 0.9;

@@ -8,7 +8,7 @@ import {
   meanProbabilities,
   score,
 } from '../../examples/mnist/scores.ts';
-import { stopwatch } from '../../examples/mnist/stopwatch.ts';
+import { trainingTimer } from '../../examples/mnist/training-timer.ts';
 import type { Training } from '../../src/index.ts';
 
 /** Rows of ten probabilities: the given ones for the first classes, 0 for the others. */
@@ -110,7 +110,7 @@ describe('comparePairs', () => {
 describe('stopwatch', () => {
   it('counts training and not validation, and notes when 99 % were reached', () => {
     let time = 5000;
-    const watch = stopwatch(() => time);
+    const watch = trainingTimer(() => time);
     const epoch = (accuracy: number) => {
       watch.onEpochBegin!(0, {} as Training);
       for (let i = 0; i < 3; i++) {

@@ -1,13 +1,13 @@
 import * as Plot from '@observablehq/plot';
 import { type Html, html } from './html.ts';
 import type { ReportModel } from './input.ts';
-import { spread } from './labels.ts';
+import { separateLabels } from './labels.ts';
 import { accent, chart, faint, figure, ink, muted, responsive } from './plot.ts';
 import { logScale, plotScale } from './scales.ts';
-import { className, longNames, type View } from './view.ts';
+import { className, longNames, type ReportView } from './view.ts';
 
 /** F1 of every class under every model. */
-export function classes(view: View): Html {
+export function classes(view: ReportView): Html {
   const { best, models } = view;
   const order = best.classes.map((_, i) => i).sort((a, b) => best.classes[a]!.f1 - best.classes[b]!.f1);
   const [hardest, easiest] = [order[0]!, order.at(-1)!];
@@ -29,7 +29,7 @@ ${models.map((model) => scores(model, view))}
 </section>`;
 }
 
-function dots(width: number, view: View): Html {
+function dots(width: number, view: ReportView): Html {
   const { best, models, input } = view;
   const left = longNames(view) ? 88 : 52;
   const top = 92;
@@ -50,7 +50,7 @@ function dots(width: number, view: View): Html {
   const behind = points.filter(({ model }) => model !== best);
   const front = points.filter(({ model }) => model === best);
   const heads = points.filter(({ row }) => row === 'macro');
-  const names = spread(
+  const names = separateLabels(
     heads.map(({ rest }) => scale.apply(rest)),
     13,
     [left + 6, width - 30],
@@ -114,7 +114,7 @@ function dots(width: number, view: View): Html {
   });
 }
 
-function scores(model: ReportModel, view: View): Html {
+function scores(model: ReportModel, view: ReportView): Html {
   const number = (value: number) => html`<td>${Number.isFinite(value) ? value.toFixed(4) : '–'}</td>`;
   return html`<table class="scores"><caption>${model.id}</caption>
 <thead><tr><th scope="col">Class</th><th scope="col">Precision</th><th scope="col">Recall</th><th scope="col">F1</th></tr></thead>

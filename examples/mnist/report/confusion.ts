@@ -3,10 +3,10 @@ import { count, plural } from './format.ts';
 import { enumerate, type Html, html } from './html.ts';
 import type { ReportModel } from './input.ts';
 import { chart, faint, heat, ink, muted } from './plot.ts';
-import { className, longNames, type View } from './view.ts';
+import { className, longNames, type ReportView } from './view.ts';
 
 /** Mistakes by class: a heat map a model, all with one scale for what is off the diagonal. */
-export function confusion(view: View): Html {
+export function confusion(view: ReportView): Html {
   const { models, best } = view;
   const one = models.length === 1;
   const largest = Math.max(1, ...models.flatMap((model) => mistakes(model).map(({ n }) => n)));
@@ -40,7 +40,7 @@ ${matrix(model, largest, view)}</div>
 </section>`;
 }
 
-function matrix(model: ReportModel, largest: number, view: View): Html {
+function matrix(model: ReportModel, largest: number, view: ReportView): Html {
   const classes = view.input.dataset.classes;
   const names = longNames(view);
   const width = 328;
@@ -98,7 +98,7 @@ function total(model: ReportModel): number {
   return mistakes(model).reduce((sum, { n }) => sum + n, 0);
 }
 
-function describe(model: ReportModel, view: View): string {
+function describe(model: ReportModel, view: ReportView): string {
   const most = mistakes(model)
     .filter(({ n }) => n > 0)
     .sort((a, b) => b.n - a.n)

@@ -2,10 +2,10 @@ import * as Plot from '@observablehq/plot';
 import { count, duration, percent, shortCount, shortPercent } from './format.ts';
 import { enumerate, type Html, html } from './html.ts';
 import type { ReportModel } from './input.ts';
-import { type Box, place } from './labels.ts';
+import { type Box, placeLabels } from './labels.ts';
 import { accent, chart, faint, figure, ink, muted, responsive } from './plot.ts';
 import { logScale, plotScale, timeTicks } from './scales.ts';
-import { errorInterval, type View } from './view.ts';
+import { errorInterval, type ReportView } from './view.ts';
 
 /** A model or a published result as a point. */
 interface Spot {
@@ -17,7 +17,7 @@ interface Spot {
 }
 
 /** What accuracy costs: in parameters, in time. */
-export function cost(view: View): Html {
+export function cost(view: ReportView): Html {
   const { models, input } = view;
   const spots = (of: (model: ReportModel) => number): Spot[] =>
     models.map((model) => ({
@@ -55,7 +55,7 @@ ${costTable(view)}
 </section>`;
 }
 
-function scatter(width: number, spots: readonly Spot[], unit: 'parameters' | 'time', view: View): Html {
+function scatter(width: number, spots: readonly Spot[], unit: 'parameters' | 'time', view: ReportView): Html {
   const height = width < 400 ? 300 : 340;
   const frame = { left: 46, right: width - 48, top: 22, bottom: height - 38 };
   const x = logScale(
@@ -78,7 +78,7 @@ function scatter(width: number, spots: readonly Spot[], unit: 'parameters' | 'ti
     const middle = x.apply(cost);
     return [{ left: middle - 1, right: middle + 1, top: Math.min(...ends), bottom: Math.max(...ends) }];
   };
-  const labels = place(
+  const labels = placeLabels(
     spots.map(({ id, cost, rate }) => ({ x: x.apply(cost), y: y.apply(rate), text: id })),
     frame,
     [...steps(best.map(at)), ...points.flatMap(whisker)],
@@ -212,7 +212,7 @@ function frontier(spots: readonly Spot[]): Html {
 has no more parameters.`;
 }
 
-function costTable({ models }: View): Html {
+function costTable({ models }: ReportView): Html {
   const to99 = models.some(({ secondsTo99 }) => secondsTo99 !== undefined);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="What each model costs"><table>
 <thead><tr><th scope="col">Model</th><th scope="col">Parameters</th><th scope="col">Epochs</th>

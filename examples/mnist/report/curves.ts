@@ -4,7 +4,7 @@ import { type Html, html } from './html.ts';
 import type { ReportModel } from './input.ts';
 import { accent, chart, faint, muted, second } from './plot.ts';
 import { type LogScale, logScale, plotScale } from './scales.ts';
-import type { View } from './view.ts';
+import type { ReportView } from './view.ts';
 
 const width = 168;
 const height = 138;
@@ -16,7 +16,7 @@ interface Series {
 }
 
 /** Error rates and losses, epoch by epoch, a small chart a model, all with one vertical axis. */
-export function curves(view: View): Html | undefined {
+export function curves(view: ReportView): Html | undefined {
   const rates = panels(view, 'accuracy', (accuracy) => 1 - accuracy);
   const losses = panels(view, 'loss', (loss) => loss);
   if (rates.length + losses.length === 0) return undefined;
@@ -35,7 +35,7 @@ ${grid('Loss.', 'The same for the cross-entropy.', losses, (loss) => String(loss
 </section>`;
 }
 
-function panels({ models }: View, name: string, value: (of: number) => number) {
+function panels({ models }: ReportView, name: string, value: (of: number) => number) {
   return models.flatMap((model) => {
     const series = {
       training: (model.history[name] ?? []).map(value),

@@ -2,13 +2,13 @@ import { plural } from './format.ts';
 import { type Html, html } from './html.ts';
 import type { FirstLayer } from './input.ts';
 import { filterImages, signedPicture } from './pictures.ts';
-import type { View } from './view.ts';
+import type { ReportView } from './view.ts';
 
 /** As many filters of a dense layer as stand in three rows; all of the usual convolutions. */
 const most = { dense: 24, convolution: 64 };
 
 /** The first layers' weights as pictures. */
-export function filters({ input }: View): Html | undefined {
+export function filters({ input }: ReportView): Html | undefined {
   const layers = input.firstLayers ?? [];
   if (layers.length === 0) return undefined;
   return html`<section id="filters">

@@ -2,12 +2,12 @@ import { count, probability } from './format.ts';
 import { type Html, html } from './html.ts';
 import type { MisclassifiedImage } from './input.ts';
 import { inkPicture } from './pictures.ts';
-import { className, longNames, type View } from './view.ts';
+import { className, longNames, type ReportView } from './view.ts';
 
 const most = 60;
 
 /** The test images that a model got wrong, those that it was surest of first. */
-export function gallery(view: View): Html | undefined {
+export function gallery(view: ReportView): Html | undefined {
   const { misclassified, models } = view.input;
   if (misclassified === undefined || misclassified.images.length === 0) return undefined;
   const { model: id, images } = misclassified;
@@ -26,7 +26,7 @@ ${shown.map((image) => item(image, view))}
 </section>`;
 }
 
-function item(image: MisclassifiedImage, view: View): Html {
+function item(image: MisclassifiedImage, view: ReportView): Html {
   const { pixels, index, label, predicted, predictedProbability, labelProbability } = image;
   const [truth, said] = [className(label, view), className(predicted, view)];
   const alt = `Test image ${index}: ${truth}, taken for ${said}`;

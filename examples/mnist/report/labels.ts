@@ -6,7 +6,7 @@ export interface Point {
 }
 
 /** Where a point's text goes: its anchor, and whether a line should lead to it. */
-export interface Placed extends Point {
+export interface PlacedLabel extends Point {
   readonly labelX: number;
   readonly labelY: number;
   readonly anchor: 'start' | 'middle' | 'end';
@@ -29,11 +29,15 @@ const radius = 5;
  * Finds a place for every label in turn: the nearest that lies inside `bounds`, meets least of the points
  * and earlier labels, then of the `obstacles`, thin lines, and is nearer to its own point than to others.
  */
-export function place(points: readonly Point[], bounds: Box, obstacles: readonly Box[] = []): Placed[] {
+export function placeLabels(
+  points: readonly Point[],
+  bounds: Box,
+  obstacles: readonly Box[] = [],
+): PlacedLabel[] {
   const dots = points.map(({ x, y }) => around(x, y));
   const taken: Box[] = [];
   return points.map((point) => {
-    let best: { cost: number; placed: Placed; box: Box } | undefined;
+    let best: { cost: number; placed: PlacedLabel; box: Box } | undefined;
     for (const placed of candidates(point)) {
       const box = boxOf(placed);
       const outside = box.left < bounds.left || box.right > bounds.right;
@@ -52,7 +56,11 @@ export function place(points: readonly Point[], bounds: Box, obstacles: readonly
 }
 
 /** Moves positions apart until each is at least `gap` from the next, as little as may be, in [low, high]. */
-export function spread(positions: readonly number[], gap: number, [low, high]: readonly [number, number]) {
+export function separateLabels(
+  positions: readonly number[],
+  gap: number,
+  [low, high]: readonly [number, number],
+) {
   const order = positions.map((_, i) => i).sort((a, b) => positions[a]! - positions[b]!);
   const moved = [...positions];
   let before = low - gap;
@@ -68,11 +76,11 @@ export function spread(positions: readonly number[], gap: number, [low, high]: r
   return moved;
 }
 
-function candidates({ x, y, text }: Point): Placed[] {
+function candidates({ x, y, text }: Point): PlacedLabel[] {
   return [0, 8, 18, 30, 44].flatMap((extra) => {
     const side = radius + 3 + extra;
     const up = lineHeight / 2 + radius + extra;
-    const at = (labelX: number, labelY: number, anchor: Placed['anchor']) => ({
+    const at = (labelX: number, labelY: number, anchor: PlacedLabel['anchor']) => ({
       x,
       y,
       text,
@@ -98,7 +106,7 @@ function around(x: number, y: number): Box {
   return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
 }
 
-function boxOf({ labelX, labelY, anchor, text }: Placed): Box {
+function boxOf({ labelX, labelY, anchor, text }: PlacedLabel): Box {
   const width = charWidth * text.length;
   const left = anchor === 'start' ? labelX : anchor === 'end' ? labelX - width : labelX - width / 2;
   return { left, right: left + width, top: labelY - lineHeight / 2, bottom: labelY + lineHeight / 2 };

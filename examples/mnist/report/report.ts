@@ -13,7 +13,7 @@ import { reproduce } from './reproduce.ts';
 import { resultTable, summary } from './results.ts';
 import { significance } from './significance.ts';
 import { style } from './style.ts';
-import { view as viewOf } from './view.ts';
+import { reportView as viewOf } from './view.ts';
 
 /**
  * The report of a comparison as one HTML page, complete in itself: no script, nothing fetched, and a security

@@ -1,7 +1,7 @@
 import { count, day, percent, plural } from './format.ts';
 import { type Html, html } from './html.ts';
 import { seedList } from './results.ts';
-import type { View } from './view.ts';
+import type { ReportView } from './view.ts';
 
 type Fact = readonly [name: string, value: string];
 
@@ -13,7 +13,7 @@ const ownBits =
   'another one, or on the processor, and accuracies that differ as those of two seeds do.';
 
 /** What it takes to get these numbers again, and the hashes to see that one has. */
-export function reproduce({ input, models }: View): Html {
+export function reproduce({ input, models }: ReportView): Html {
   const { versions, command, seeds, dataset } = input;
   const { backend, threads, adapter } = versions;
   const { validationImages: chosenBy } = dataset;

@@ -14,12 +14,12 @@ import { type Html, html } from './html.ts';
 import type { Estimate, PublishedResult, ReportModel } from './input.ts';
 import { accent, chart, faint, ink, muted } from './plot.ts';
 import { type LogScale, logScale, plotScale } from './scales.ts';
-import { errorInterval, errors, type View } from './view.ts';
+import { errorInterval, errors, type ReportView } from './view.ts';
 
 const width = 196;
 
 /** The title with the answer, and the figures of the best model. */
-export function summary(view: View): Html {
+export function summary(view: ReportView): Html {
   const { input, models, best } = view;
   const { dataset } = input;
   const modes = { quick: 'Quick run', default: 'Default run', full: 'Full run' };
@@ -42,7 +42,7 @@ and tested on ${grouped(dataset.testImages)} others. Training took ${duration(in
 }
 
 /** The table that compares the models, each with its interval on one common axis. */
-export function resultTable(view: View): Html {
+export function resultTable(view: ReportView): Html {
   const { input, models } = view;
   const published = input.published ?? [];
   const rates = [
@@ -90,7 +90,7 @@ first.</p>`
 </section>`;
 }
 
-function row(model: ReportModel, scale: LogScale, view: View): Html {
+function row(model: ReportModel, scale: LogScale, view: ReportView): Html {
   const rate = 1 - model.accuracy.mean;
   const best = model === view.best;
   const label = `${model.id}: error rate ${percent(rate)}, 95 % interval ${range(errorInterval(model))}`;
@@ -119,7 +119,7 @@ function row(model: ReportModel, scale: LogScale, view: View): Html {
 `;
 }
 
-function publishedRow(result: PublishedResult, scale: LogScale, view: View): Html {
+function publishedRow(result: PublishedResult, scale: LogScale, view: ReportView): Html {
   const rate = 1 - result.accuracy;
   const label = `${result.name}: error rate ${percent(rate)}`;
   const bar = rangeBar(label, scale, [

@@ -1,7 +1,7 @@
 import { plural, pValue } from './format.ts';
 import { enumerate, type Html, html } from './html.ts';
 import type { ReportModel } from './input.ts';
-import type { View } from './view.ts';
+import type { ReportView } from './view.ts';
 
 /**
  * Adjusts p-values for their number by Holm's step-down method (Scand. J. Statist. 6, 1979): reject where the
@@ -19,7 +19,7 @@ export function holm(pValues: readonly number[]): number[] {
 }
 
 /** Which differences between models are more than chance. */
-export function significance({ input, models, best }: View): Html | undefined {
+export function significance({ input, models, best }: ReportView): Html | undefined {
   const { mcnemar } = input;
   if (mcnemar === undefined || models.length < 2) return undefined;
   const place = new Map(input.models.map((model, i) => [model, i]));

@@ -1,7 +1,7 @@
 import type { ReportInput, ReportModel } from './input.ts';
 
 /** The input, with what several sections ask of it. */
-export interface View {
+export interface ReportView {
   readonly input: ReportInput;
   /** The most accurate first. */
   readonly models: readonly ReportModel[];
@@ -10,7 +10,7 @@ export interface View {
   readonly floor: number;
 }
 
-export function view(input: ReportInput): View {
+export function reportView(input: ReportInput): ReportView {
   const models = [...input.models].sort(
     (a, b) => b.accuracy.mean - a.accuracy.mean || a.parameters - b.parameters,
   );
@@ -18,7 +18,7 @@ export function view(input: ReportInput): View {
 }
 
 /** Test images that a model got wrong, the mean over its runs. */
-export function errors(model: ReportModel, { input }: View): number {
+export function errors(model: ReportModel, { input }: ReportView): number {
   const counts = model.runs.map(({ accuracy }) => Math.round((1 - accuracy) * input.dataset.testImages));
   return counts.reduce((sum, n) => sum + n, 0) / counts.length;
 }
@@ -29,11 +29,11 @@ export function errorInterval({ interval: [low, high] }: ReportModel): readonly 
 }
 
 /** The name of a class as it stands in text and tables. */
-export function className(label: number, { input }: View): string {
+export function className(label: number, { input }: ReportView): string {
   return input.dataset.classes[label] ?? String(label);
 }
 
 /** Whether the classes have names that want room, not digits. */
-export function longNames({ input }: View): boolean {
+export function longNames({ input }: ReportView): boolean {
   return input.dataset.classes.some((name) => name.length > 2);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Library, Unavailable } from '../library.ts';
+import { type LibraryProgram, Unavailable } from '../library-program.ts';
 import { serve } from '../serve.ts';
 import * as task from '../task.ts';
 
@@ -14,7 +14,7 @@ interface FileOfValues {
   readonly dtype: 'float32' | 'int64';
 }
 
-/** What PyTorch is given of a task; null where it has nothing for it. */
+/** The arrays of a task for PyTorch; null if it cannot do the task. */
 function filesOf(wanted: task.Task): FileOfValues[] | null {
   const float = (values: Float32Array, shape: readonly number[]) =>
     ({ values, shape, dtype: 'float32' }) as const;
@@ -40,12 +40,15 @@ function filesOf(wanted: task.Task): FileOfValues[] | null {
   if (wanted.kind === 'pooling') {
     const { batch, size, channels, window } = wanted;
     const { x, gradient } = task.poolingData(wanted);
-    const places = size / window;
-    return [float(x, [batch, size, size, channels]), float(gradient, [batch, places, places, channels])];
+    const outputSize = size / window;
+    return [
+      float(x, [batch, size, size, channels]),
+      float(gradient, [batch, outputSize, outputSize, channels]),
+    ];
   }
   if (wanted.kind === 'convnet') {
     const { batch, batches, size, channels, kernelSize, classes } = wanted;
-    const { x, labels, convolutions, places, dense } = task.convnetData(wanted);
+    const { x, labels, convolutions, outputSize, dense } = task.convnetData(wanted);
     return [
       float(x, [batch * batches, size, size, channels[0]!]),
       classIndices(labels),
@@ -53,7 +56,7 @@ function filesOf(wanted: task.Task): FileOfValues[] | null {
         float(kernel, [kernelSize, kernelSize, inputs, outputs]),
         float(bias, [outputs]),
       ]),
-      float(dense.kernel, [places, places, channels.at(-1)!, classes]),
+      float(dense.kernel, [outputSize, outputSize, channels.at(-1)!, classes]),
       float(dense.bias, [classes]),
     ];
   }
@@ -77,10 +80,10 @@ const classIndices = (labels: Int32Array): FileOfValues => ({
 });
 
 /**
- * PyTorch in a Python process; the interpreter is argument 3, the layout of images in memory argument 4.
- * Times include one line each way per round.
+ * PyTorch in a Python process. Argument 3 is the interpreter, argument 4 the memory layout of images. Times include one
+ * line of text in each direction per round.
  */
-await serve(async (threads): Promise<Library> => {
+await serve(async (threads): Promise<LibraryProgram> => {
   const python = spawn(
     process.argv[3]!,
     [
@@ -94,7 +97,7 @@ await serve(async (threads): Promise<Library> => {
     },
   );
   process.on('exit', () => python.kill());
-  python.on('error', () => {}); // a missing interpreter ends the lines below
+  python.on('error', () => {}); // without an interpreter `lines` ends
   const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
   const answer = async (): Promise<unknown> => {
     const { done, value } = await lines.next();

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { versionOf } from './peers.ts';
 import type { Task } from './task.ts';
 
-/** Who takes part: a library with its backend and threads. */
-export interface Contestant {
+/** A library with its backend and number of threads. */
+export interface LibrarySetup {
   /** Its name on the command line. */
   readonly key: string;
   /** Its name in the tables. */
@@ -11,30 +11,31 @@ export interface Contestant {
   /** The main program of its process. */
   readonly program: string;
   readonly arguments: readonly string[];
-  /** The version of its package; null where that is not installed, or where the library tells it itself. */
+  /** The version of its package; null if that is not installed, or if the library reports it itself. */
   readonly version: string | null;
-  /** The only tasks that it is here for; all if not given. */
+  /** The only kinds of tasks that it takes part in; all by default. */
   readonly kinds?: readonly Task['kind'][];
-  /** Whether it computes on the GPU; such ones take part only in the benchmark `gpu`. */
+  /** Whether it computes on the GPU. Such libraries take part only in the benchmark `gpu`. */
   readonly gpu?: true;
 }
 
-/** Whether a contestant is here for such tasks. */
-export const does = ({ kinds }: Contestant, kind: Task['kind']): boolean => kinds?.includes(kind) ?? true;
+/** Whether a library takes part in tasks of a kind. */
+export const supports = ({ kinds }: LibrarySetup, kind: Task['kind']): boolean =>
+  kinds?.includes(kind) ?? true;
 
 const images = ['convolution', 'pooling', 'convnet'] as const;
 
-export interface ContestantOptions {
+export interface LibraryOptions {
   /** ndgrad's backend: the reference interpreter has one thread. */
   readonly backend: 'js' | 'wasm';
   readonly threads: number;
   readonly python: string;
-  /** Whether a GPU may be one that computes on the CPU. */
+  /** Whether an adapter that computes on the CPU is accepted as a GPU. */
   readonly allowSoftware: boolean;
 }
 
-/** All contestants; ndgrad on one thread comes first, since the others are compared with it. */
-export function contestants(options: ContestantOptions): Contestant[] {
+/** All libraries. ndgrad on one thread comes first, since the others are compared with it. */
+export function librarySetups(options: LibraryOptions): LibrarySetup[] {
   const { backend, threads, python, allowSoftware } = options;
   const several = threads > 1 ? [threads] : [];
   const title = (name: string, n: number) => `${name}, ${n} thread${n === 1 ? '' : 's'}`;
@@ -44,16 +45,16 @@ export function contestants(options: ContestantOptions): Contestant[] {
     file: string,
     args: readonly (string | number)[],
     folder?: string,
-    kinds?: Contestant['kinds'],
-  ): Contestant => ({
+    kinds?: LibrarySetup['kinds'],
+  ): LibrarySetup => ({
     key,
     title,
-    program: fileURLToPath(new URL(`contestants/${file}.ts`, import.meta.url)),
+    program: fileURLToPath(new URL(`libraries/${file}.ts`, import.meta.url)),
     arguments: args.map(String),
     version: folder === undefined ? null : versionOf(folder),
     ...(kinds === undefined ? {} : { kinds }),
   });
-  const onGpu = (contestant: Contestant): Contestant => ({ ...contestant, gpu: true });
+  const onGpu = (library: LibrarySetup): LibrarySetup => ({ ...library, gpu: true });
   const jax = 'node_modules/@jax-js/jax';
   const tfjs = 'node_modules/@tensorflow/tfjs';
   return [
@@ -81,11 +82,11 @@ export function contestants(options: ContestantOptions): Contestant[] {
   ];
 }
 
-/** The GPU itself: kernels that show what it can do at best. */
-export const card: Contestant = {
-  key: 'card',
-  title: 'the card',
-  program: fileURLToPath(new URL('contestants/card.ts', import.meta.url)),
+/** Kernels that measure the limits of the GPU. */
+export const gpuKernels: LibrarySetup = {
+  key: 'gpu-kernels',
+  title: 'GPU kernels',
+  program: fileURLToPath(new URL('libraries/gpu-kernels.ts', import.meta.url)),
   arguments: ['1'],
   version: null,
   gpu: true,

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import type { Library, Prepared } from '../library.ts';
+import type { LibraryProgram, PreparedTask } from '../library-program.ts';
 import { importPeer } from '../peers.ts';
 import { serve } from '../serve.ts';
 import * as task from '../task.ts';
 
-// What is used of @tensorflow/tfjs, whose types are not there where it is not installed.
+// The part of @tensorflow/tfjs that is used. Its own types are missing if it is not installed.
 interface Tensor {
   mul(x: Tensor | number): Tensor;
   add(x: Tensor | number): Tensor;
@@ -48,9 +48,9 @@ async function setBackend(tf: Tfjs): Promise<void> {
   await tf.ready();
 }
 
-// Both backends compute at the call, so that nothing is left to wait for when it returns.
+// Both backends are synchronous, so each result has been computed when its call returns.
 
-function computing(make: () => Tensor[], tensors: readonly Tensor[]): Prepared {
+function computing(make: () => Tensor[], tensors: readonly Tensor[]): PreparedTask {
   return {
     async run(times) {
       for (let i = 0; i < times; i++) for (const t of make()) t.dispose();
@@ -69,7 +69,7 @@ function computing(make: () => Tensor[], tensors: readonly Tensor[]): Prepared {
   };
 }
 
-function matmul(tf: Tfjs, { products }: task.MatmulTask): Prepared {
+function matmul(tf: Tfjs, { products }: task.MatmulTask): PreparedTask {
   const pairs = products.map((product, i) => {
     const [a, b] = task.operands(product, i).map(({ values, shape }) => tf.tensor(values, shape));
     return { a: a!, b: b!, product };
@@ -80,7 +80,7 @@ function matmul(tf: Tfjs, { products }: task.MatmulTask): Prepared {
   );
 }
 
-function elementwise(tf: Tfjs, { size, last }: task.ElementwiseTask): Prepared {
+function elementwise(tf: Tfjs, { size, last }: task.ElementwiseTask): PreparedTask {
   const x = tf.tensor(task.uniform(size, -2, 2, 1), [size]);
   const { factor, summand } = task.elementwise;
   const make = () =>
@@ -96,7 +96,7 @@ function optimizer(tf: Tfjs): Optimizer {
   return tf.train.adam(learningRate, beta1, beta2, epsilon);
 }
 
-function adam(tf: Tfjs, { size }: task.AdamTask): Prepared {
+function adam(tf: Tfjs, { size }: task.AdamTask): PreparedTask {
   const variable = (seed: number) =>
     tf.tidy(() => tf.variable(tf.tensor(task.uniform(size, -1, 1, seed), [size])));
   const p = variable(1);
@@ -117,13 +117,13 @@ function adam(tf: Tfjs, { size }: task.AdamTask): Prepared {
   };
 }
 
-/** The result of f, or with a gradient of the result those of the inputs too. */
+/** The result of f and, if `gradient` is given, the gradients of the inputs. */
 function differentiating(
   tf: Tfjs,
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
   gradient: Tensor | null,
-): Prepared {
+): PreparedTask {
   const make = (): Tensor[] =>
     tf.tidy(() => {
       if (gradient === null) return [f(...inputs)];
@@ -133,9 +133,9 @@ function differentiating(
   return computing(make, gradient === null ? inputs : [...inputs, gradient]);
 }
 
-function convolution(tf: Tfjs, wanted: task.ConvolutionTask): Prepared | null {
+function convolution(tf: Tfjs, wanted: task.ConvolutionTask): PreparedTask | null {
   const { batch, size, inputs, outputs, kernelSize, gradients } = wanted;
-  if (gradients && backend === 'wasm') return null; // it has no gradient of the kernel
+  if (gradients && backend === 'wasm') return null; // its backend has no gradient of the kernel
   const data = task.convolutionData(wanted);
   const x = tf.tensor(data.x, [batch, size, size, inputs]);
   const kernel = tf.tensor(data.kernel, [kernelSize, kernelSize, inputs, outputs]);
@@ -144,16 +144,16 @@ function convolution(tf: Tfjs, wanted: task.ConvolutionTask): Prepared | null {
   return differentiating(tf, f, [x, kernel], gradient);
 }
 
-function pooling(tf: Tfjs, wanted: task.PoolingTask): Prepared {
+function pooling(tf: Tfjs, wanted: task.PoolingTask): PreparedTask {
   const { batch, size, channels, window, gradients } = wanted;
   const data = task.poolingData(wanted);
-  const places = size / window;
+  const outputSize = size / window;
   const x = tf.tensor(data.x, [batch, size, size, channels]);
-  const gradient = gradients ? tf.tensor(data.gradient, [batch, places, places, channels]) : null;
+  const gradient = gradients ? tf.tensor(data.gradient, [batch, outputSize, outputSize, channels]) : null;
   return differentiating(tf, (x?: Tensor) => tf.maxPool(x!, window, window, 'valid'), [x], gradient);
 }
 
-/** Steps of training with the batches one after the other; `shape` is that of a sample. */
+/** Training steps over the batches in turn. `shape` is the shape of a sample. */
 function fitting(
   tf: Tfjs,
   logits: (x: Tensor) => Tensor,
@@ -161,7 +161,7 @@ function fitting(
   data: task.Samples,
   shape: readonly number[],
   { batch, batches }: { readonly batch: number; readonly batches: number },
-): Prepared {
+): PreparedTask {
   const adam = optimizer(tf);
   const width = shape.reduce((a, b) => a * b, 1);
   const classes = data.oneHot.length / data.labels.length;
@@ -194,7 +194,7 @@ function fitting(
 const variable = (tf: Tfjs, values: Float32Array, shape: readonly number[]): Tensor =>
   tf.tidy(() => tf.variable(tf.tensor(values, shape)));
 
-function training(tf: Tfjs, wanted: task.TrainingTask): Prepared {
+function training(tf: Tfjs, wanted: task.TrainingTask): PreparedTask {
   const { dropout } = wanted;
   const data = task.trainingData(wanted);
   const layers = data.layers.map(({ inputs, outputs, kernel, bias }) => ({
@@ -214,7 +214,7 @@ function training(tf: Tfjs, wanted: task.TrainingTask): Prepared {
   return fitting(tf, logits, variables, data, [wanted.layers[0]!], wanted);
 }
 
-function convnet(tf: Tfjs, wanted: task.ConvnetTask): Prepared | null {
+function convnet(tf: Tfjs, wanted: task.ConvnetTask): PreparedTask | null {
   if (backend === 'wasm') return null; // see convolution
   const { batch, size, channels, kernelSize, classes } = wanted;
   const { convolutions, dense, ...data } = task.convnetData(wanted);
@@ -237,7 +237,7 @@ function convnet(tf: Tfjs, wanted: task.ConvnetTask): Prepared | null {
   return fitting(tf, logits, variables, data, [size, size, channels[0]!], wanted);
 }
 
-await serve(async (): Promise<Library> => {
+await serve(async (): Promise<LibraryProgram> => {
   const tf = await importPeer<Tfjs>('@tensorflow/tfjs');
   let about = 'backend cpu, 1 thread';
   if (backend === 'wasm') {

@@ -1,9 +1,9 @@
 import type { Layer, Optimizer, Parameter } from '../../src/index.ts';
-import type { Prepared } from '../library.ts';
+import type { PreparedTask } from '../library-program.ts';
 import { type ExampleNetwork, type FitTask, randomSamples } from '../task.ts';
 import type { Ndgrad } from './ndgrad-module.ts';
 
-/** Networks as examples/mnist/models.ts has them, which can't be imported: it goes by the package's name. */
+/** The networks of examples/mnist/models.ts, which cannot be imported here, since it imports the package by its name. */
 function layers(ndgrad: Ndgrad, network: ExampleNetwork): Layer[] {
   const { Activation, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Reshape } = ndgrad;
   const relu = { activation: 'relu' } as const;
@@ -44,7 +44,7 @@ function layers(ndgrad: Ndgrad, network: ExampleNetwork): Layer[] {
 }
 
 /** Epochs of `fit`, each over all batches. The result is the loss of the first epoch of a new network. */
-export function fitting(ndgrad: Ndgrad, { network, batch, batches }: FitTask): Prepared {
+export function fitting(ndgrad: Ndgrad, { network, batch, batches }: FitTask): PreparedTask {
   const { Accuracy, Adam, fit, Sequential, seed, softmaxCrossEntropy, tensor } = ndgrad;
   const { x, labels } = randomSamples(batch * batches, 784, 10);
   const data = { x: tensor(x, { shape: [batch * batches, 784], copy: false }), y: tensor(labels) };

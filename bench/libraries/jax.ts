@@ -1,11 +1,17 @@
-import { gpuInFlight, type Library, type Prepared, Unavailable, windowed } from '../library.ts';
+import {
+  gpuInFlight,
+  type LibraryProgram,
+  type PreparedTask,
+  runInFlight,
+  Unavailable,
+} from '../library-program.ts';
 import { importPeer } from '../peers.ts';
 import { serve } from '../serve.ts';
 import * as task from '../task.ts';
 import { adapterName, openAdapter } from '../webgpu.ts';
 
-// What is used of @jax-js/jax, whose types are not there where it is not installed. Every function takes
-// ownership of its arguments; `x.ref` is x with one more owner.
+// The part of @jax-js/jax that is used. Its own types are missing if it is not installed. Every function takes ownership of
+// its arguments; `x.ref` is x with one more owner.
 interface Tensor {
   readonly ref: Tensor;
   add(x: Tensor | number): Tensor;
@@ -59,7 +65,7 @@ interface Jax {
 
 type Device = 'wasm' | 'webgpu';
 const device: Device = process.argv[3] === 'webgpu' ? 'webgpu' : 'wasm';
-/** Runs under way at the same time: WebAssembly has done each when its call returns. */
+/** Runs in flight. On WebAssembly each run has finished when its call returns. */
 const inFlight = device === 'webgpu' ? gpuInFlight : 1;
 
 const refs = (tensors: readonly Tensor[]): Tensor[] => tensors.map((t) => t.ref);
@@ -70,15 +76,13 @@ function dispose(tensors: readonly Tensor[]): void {
 
 type Rearrange = (values: Float32Array, shape: readonly number[], i: number) => Float32Array;
 
-/**
- * `f` compiled, as a function of tensors that stay alive; its results are compared as `rearrange` puts them.
- */
+/** A task that calls the compiled `f` with tensors that stay alive. `rearrange` converts results for the comparison. */
 function computing(
   jax: Jax,
   f: (inputs: Tensor[]) => Tensor[],
   inputs: readonly Tensor[],
   rearrange: Rearrange = (values) => values,
-): Prepared {
+): PreparedTask {
   const compiled = jax.jit(f);
   const once = async () => {
     const results = compiled(refs(inputs));
@@ -86,7 +90,7 @@ function computing(
     dispose(results);
   };
   return {
-    run: (times) => windowed(times, inFlight, once),
+    run: (times) => runInFlight(times, inFlight, once),
     async result() {
       const results = compiled(refs(inputs)).map((t) => ({ shape: t.shape, values: t.data() }));
       const arrays = await Promise.all(results.map(({ values }) => values));
@@ -97,7 +101,7 @@ function computing(
   };
 }
 
-function matmul(jax: Jax, { products }: task.MatmulTask): Prepared {
+function matmul(jax: Jax, { products }: task.MatmulTask): PreparedTask {
   const { numpy } = jax;
   const inputs = products.flatMap((product, i) =>
     task.operands(product, i).map(({ values, shape }) => numpy.array(values).reshape(shape)),
@@ -110,14 +114,14 @@ function matmul(jax: Jax, { products }: task.MatmulTask): Prepared {
   return computing(jax, all, inputs);
 }
 
-function elementwise(jax: Jax, { size, last }: task.ElementwiseTask): Prepared {
+function elementwise(jax: Jax, { size, last }: task.ElementwiseTask): PreparedTask {
   const { factor, summand } = task.elementwise;
   const f = last === 'tanh' ? jax.numpy.tanh : jax.nn.relu;
   const x = jax.numpy.array(task.uniform(size, -2, 2, 1));
   return computing(jax, ([x]) => [f(x!.mul(factor).add(summand))], [x]);
 }
 
-function reduction(jax: Jax, { rows, columns, over }: task.ReductionTask): Prepared {
+function reduction(jax: Jax, { rows, columns, over }: task.ReductionTask): PreparedTask {
   const x = jax.numpy.array(task.uniform(rows * columns, 0, 1, 1)).reshape([rows, columns]);
   const sum = (x: Tensor) => (over === 'all' ? x.sum() : x.sum(over === 'columns' ? 1 : 0));
   return computing(jax, ([x]) => [sum(x!)], [x]);
@@ -154,14 +158,14 @@ function minimizer(jax: Jax, loss: (p: Tensor[], inputs: Tensor[]) => Tensor, in
   dispose(initial);
   let t = 0;
   return {
-    /** One step; the inputs are used up. Gives the loss. */
+    /** One step, which consumes the inputs. Returns the loss. */
     async step(inputs: Tensor[]): Promise<Tensor> {
       t++;
       const rate = numpy.array(learningRate / (1 - beta1 ** t));
       const correction = numpy.array(1 / (1 - beta2 ** t));
       const result = compiled(state, inputs, rate, correction);
       state = result.state;
-      // A GPU does what it was asked for in order, and waiting for one array is a readback.
+      // A GPU runs its queue in order, so waiting for one array is enough; each wait is a readback.
       const others = device === 'webgpu' ? [] : [...state.p, ...state.m, ...state.v];
       await jax.blockUntilReady([result.value, ...others]);
       return result.value;
@@ -171,7 +175,7 @@ function minimizer(jax: Jax, loss: (p: Tensor[], inputs: Tensor[]) => Tensor, in
   };
 }
 
-function adam(jax: Jax, { size }: task.AdamTask): Prepared {
+function adam(jax: Jax, { size }: task.AdamTask): PreparedTask {
   const g = jax.numpy.array(task.uniform(size, -1, 1, 2));
   const minimize = minimizer(jax, ([p], [g]) => p!.mul(g!).sum(), [
     jax.numpy.array(task.uniform(size, -1, 1, 1)),
@@ -192,7 +196,7 @@ function adam(jax: Jax, { size }: task.AdamTask): Prepared {
   };
 }
 
-/** Images or a kernel, which the tasks have channels last, as jax-js has them. */
+/** Images or a kernel of a task (channels last) in the layout of jax-js. */
 function arranged(
   { numpy }: Jax,
   values: Float32Array,
@@ -205,7 +209,7 @@ function arranged(
 const maxPool = ({ lax, numpy }: Jax, x: Tensor, window: number): Tensor =>
   lax.reduceWindow(x, (values) => numpy.max(values), [window, window], [window, window]);
 
-/** `f`, and with a gradient of its result as the last input the gradients of the others. */
+/** `f`, or with `gradients` a function that takes the gradient of its result as the last input and adds those of the others. */
 function withGradients(jax: Jax, f: (...inputs: Tensor[]) => Tensor, gradients: boolean) {
   if (!gradients) return (inputs: Tensor[]) => [f(...inputs)];
   return (inputs: Tensor[]) => {
@@ -216,7 +220,7 @@ function withGradients(jax: Jax, f: (...inputs: Tensor[]) => Tensor, gradients: 
   };
 }
 
-function convolution(jax: Jax, wanted: task.ConvolutionTask): Prepared {
+function convolution(jax: Jax, wanted: task.ConvolutionTask): PreparedTask {
   const { batch, size, inputs, outputs, kernelSize, gradients } = wanted;
   const { channelsFirst, channelsLast, outputsFirst, outputsLast } = task.layouts;
   const data = task.convolutionData(wanted);
@@ -231,14 +235,14 @@ function convolution(jax: Jax, wanted: task.ConvolutionTask): Prepared {
   );
 }
 
-function pooling(jax: Jax, wanted: task.PoolingTask): Prepared {
+function pooling(jax: Jax, wanted: task.PoolingTask): PreparedTask {
   const { batch, size, channels, window, gradients } = wanted;
   const { channelsFirst, channelsLast } = task.layouts;
   const data = task.poolingData(wanted);
-  const places = size / window;
+  const outputSize = size / window;
   const operands = [arranged(jax, data.x, [batch, size, size, channels], channelsFirst)];
   if (gradients) {
-    operands.push(arranged(jax, data.gradient, [batch, places, places, channels], channelsFirst));
+    operands.push(arranged(jax, data.gradient, [batch, outputSize, outputSize, channels], channelsFirst));
   }
   const f = (x?: Tensor) => maxPool(jax, x!, window);
   return computing(jax, withGradients(jax, f, gradients), operands, (values, shape) =>
@@ -246,13 +250,13 @@ function pooling(jax: Jax, wanted: task.PoolingTask): Prepared {
   );
 }
 
-/** The batches of values with so many for each sample, in turn; `shape` is that of a sample. */
+/** Makes the tensors of batches. `shape` is the shape of a sample. */
 function rowsOf({ numpy }: Jax, all: Float32Array, batch: number, shape: readonly number[]) {
   const width = batch * shape.reduce((a, b) => a * b, 1);
   const make = (at: number) =>
     numpy.array(all.subarray(at * width, (at + 1) * width)).reshape([batch, ...shape]);
   if (device === 'wasm') return make;
-  // On the GPU from the beginning.
+  // All batches are uploaded before anything is timed.
   const batches = Array.from({ length: all.length / width }, (_, at) => make(at));
   return (at: number) => batches[at]!.ref;
 }
@@ -267,7 +271,7 @@ const crossEntropy = ({ nn }: Jax, logits: Tensor, oneHot: Tensor): Tensor => {
     .mul(-1 / batch!);
 };
 
-function training(jax: Jax, wanted: task.TrainingTask): Prepared {
+function training(jax: Jax, wanted: task.TrainingTask): PreparedTask {
   const { numpy, nn, random } = jax;
   const { batch, batches, dropout, layers } = wanted;
   const data = task.trainingData(wanted);
@@ -296,18 +300,18 @@ function training(jax: Jax, wanted: task.TrainingTask): Prepared {
   return fitting(minimizer(jax, loss, initial), inputs, wanted.awaited ? 1 : inFlight);
 }
 
-function convnet(jax: Jax, wanted: task.ConvnetTask): Prepared {
+function convnet(jax: Jax, wanted: task.ConvnetTask): PreparedTask {
   const { numpy, nn, lax } = jax;
   const { batch, batches, size, channels, kernelSize, classes } = wanted;
   const { channelsFirst, outputsFirst } = task.layouts;
-  const { convolutions, dense, places, ...data } = task.convnetData(wanted);
+  const { convolutions, dense, outputSize, ...data } = task.convnetData(wanted);
   const initial = [
     ...convolutions.flatMap(({ inputs, outputs, kernel, bias }) => [
       arranged(jax, kernel, [kernelSize, kernelSize, inputs, outputs], outputsFirst),
       numpy.array(bias).reshape([outputs, 1, 1]),
     ]),
-    // The images come flattened as channels, height, width.
-    arranged(jax, dense.kernel, [places, places, channels.at(-1)!, classes], [2, 0, 1, 3]).reshape([
+    // The images are flattened in the order channels, height, width.
+    arranged(jax, dense.kernel, [outputSize, outputSize, channels.at(-1)!, classes], [2, 0, 1, 3]).reshape([
       dense.inputs,
       classes,
     ]),
@@ -329,22 +333,22 @@ function convnet(jax: Jax, wanted: task.ConvnetTask): Prepared {
   return fitting(minimizer(jax, loss, initial), inputs, inFlight);
 }
 
-/** Steps of training, each with the inputs for its number. */
+/** Training steps. `inputs` makes the inputs of the step with a number. */
 function fitting(
   minimize: ReturnType<typeof minimizer>,
   inputs: (count: number) => Tensor[],
   inFlight: number,
-): Prepared {
+): PreparedTask {
   let count = 0;
   const step = () => minimize.step(inputs(count++));
   return {
-    run: (times) => windowed(times, inFlight, async () => (await step()).dispose()),
+    run: (times) => runInFlight(times, inFlight, async () => (await step()).dispose()),
     result: async () => (await step()).data(),
     dispose: () => minimize.dispose(),
   };
 }
 
-await serve(async (): Promise<Library> => {
+await serve(async (): Promise<LibraryProgram> => {
   const adapter = device === 'webgpu' ? adapterName(await openAdapter()) : '';
   if (typeof navigator === 'undefined') {
     throw new Unavailable(`needs Node 21 or later, this is ${process.version}: npm --prefix bench run bench`);
@@ -354,7 +358,7 @@ await serve(async (): Promise<Library> => {
   jax.defaultDevice(device);
   const threads =
     typeof Worker === 'undefined'
-      ? 'wasm, 1 thread: Node has no Worker, which it takes more with'
+      ? 'wasm, 1 thread: it needs Worker for more, which Node lacks'
       : 'wasm, threads';
   return {
     about: device === 'webgpu' ? `webgpu, ${adapter}` : threads,

@@ -1,4 +1,4 @@
-"""Does the benchmarks' tasks in PyTorch: one JSON request a line on standard input, one answer a line."""
+"""Runs the tasks of the benchmarks in PyTorch: one JSON request per line on standard input, one answer per line."""
 
 import json
 import sys
@@ -91,17 +91,17 @@ def training(task, arrays, settings):
 
 
 def images(x):
-    """[N, height, width, channels] as PyTorch has it, in the layout asked for."""
+    """Converts [N, height, width, channels] to the axis order of PyTorch, in the requested memory layout."""
     return x.permute(0, 3, 1, 2).contiguous(memory_format=getattr(torch, layout))
 
 
 def kernel_of(w):
-    """[height, width, inputs, outputs] as PyTorch has it."""
+    """Converts [height, width, inputs, outputs] to the axis order of PyTorch."""
     return w.permute(3, 2, 0, 1).contiguous(memory_format=getattr(torch, layout))
 
 
 def differentiating(f, inputs, gradient):
-    """What gives f's result, and with a gradient of it those of the inputs too."""
+    """The result of f and, if `gradient` is given, the gradients of the inputs."""
 
     def run():
         if gradient is None:
@@ -140,7 +140,7 @@ def convnet(task, arrays, settings):
     x, labels, *values = [read(array) for array in arrays]
     x = images(x)
     kernels, biases = [kernel_of(w) for w in values[:-2:2]], values[1:-2:2]
-    # The images come flattened as channels, height, width.
+    # The images are flattened in the order channels, height, width.
     dense, last = values[-2].permute(2, 0, 1, 3).flatten(0, 2).contiguous(), values[-1]
     parameters = [p.requires_grad_() for p in [*kernels, *biases, dense, last]]
     optimizer = adam_of(parameters, settings)

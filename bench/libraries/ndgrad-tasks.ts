@@ -1,11 +1,11 @@
 import type { Layer, Tensor } from '../../src/index.ts';
-import { type Prepared, windowed } from '../library.ts';
+import { type PreparedTask, runInFlight } from '../library-program.ts';
 import * as task from '../task.ts';
 import { fitting as fittingExample } from './ndgrad-examples.ts';
 import type { Ndgrad } from './ndgrad-module.ts';
 
-/** Makes a task ready; null where ndgrad has nothing for it. */
-export async function prepare(ndgrad: Ndgrad, wanted: task.Task): Promise<Prepared | null> {
+/** Prepares a task; null if ndgrad cannot do it. */
+export async function prepare(ndgrad: Ndgrad, wanted: task.Task): Promise<PreparedTask | null> {
   if (wanted.kind === 'matmul') return matmul(ndgrad, wanted);
   if (wanted.kind === 'training') return training(ndgrad, wanted);
   if (wanted.kind === 'elementwise') return elementwise(ndgrad, wanted);
@@ -17,8 +17,8 @@ export async function prepare(ndgrad: Ndgrad, wanted: task.Task): Promise<Prepar
   return wanted.kind === 'adam' ? adam(ndgrad, wanted) : null;
 }
 
-/** A tensor is computed once, so each run makes its tensors anew, as a training step does. */
-function computing({ realize }: Ndgrad, make: () => Tensor[]): Prepared {
+/** Each run makes new tensors, as a training step does, since a tensor is computed only once. */
+function computing({ realize }: Ndgrad, make: () => Tensor[]): PreparedTask {
   const once = async () => {
     const results = make();
     await realize(...results);
@@ -35,12 +35,12 @@ function computing({ realize }: Ndgrad, make: () => Tensor[]): Prepared {
   };
 }
 
-/** `computing` for one result that stays where it is computed, in a Parameter. */
-function resident({ Parameter, zeros, inFlight }: Ndgrad, make: () => Tensor): Prepared {
+/** `computing` for one result that stays on the device, in a Parameter. */
+function keptOnDevice({ Parameter, zeros, inFlight }: Ndgrad, make: () => Tensor): PreparedTask {
   const kept = new Parameter(zeros(make().shape));
   return {
     async run(times) {
-      await windowed(times, inFlight, () => kept.assign(make()));
+      await runInFlight(times, inFlight, () => kept.assign(make()));
       await kept.reshape([-1]).slice([0, 1]).data();
     },
     async result() {
@@ -50,7 +50,7 @@ function resident({ Parameter, zeros, inFlight }: Ndgrad, make: () => Tensor): P
   };
 }
 
-function matmul(ndgrad: Ndgrad, { products, resident: stays }: task.MatmulTask): Prepared {
+function matmul(ndgrad: Ndgrad, { products, resident: keep }: task.MatmulTask): PreparedTask {
   const pairs = products.map((product, i) => {
     const [a, b] = task
       .operands(product, i)
@@ -58,27 +58,30 @@ function matmul(ndgrad: Ndgrad, { products, resident: stays }: task.MatmulTask):
     return [product.transposeA ? a!.transpose() : a!, product.transposeB ? b!.transpose() : b!] as const;
   });
   const [[a, b]] = pairs as [(typeof pairs)[number]];
-  if (stays) return resident(ndgrad, () => ndgrad.matmul(a, b));
+  if (keep) return keptOnDevice(ndgrad, () => ndgrad.matmul(a, b));
   return computing(ndgrad, () => pairs.map(([a, b]) => ndgrad.matmul(a, b)));
 }
 
-function elementwise(ndgrad: Ndgrad, { size, last, resident: stays }: task.ElementwiseTask): Prepared {
+function elementwise(ndgrad: Ndgrad, { size, last, resident: keep }: task.ElementwiseTask): PreparedTask {
   const x = ndgrad.tensor(task.uniform(size, -2, 2, 1), { copy: false });
   const { factor, summand } = task.elementwise;
   const make = () => {
     const y = x.mul(factor).add(summand);
     return last === 'tanh' ? y.tanh() : y.relu();
   };
-  return stays ? resident(ndgrad, make) : computing(ndgrad, () => [make()]);
+  return keep ? keptOnDevice(ndgrad, make) : computing(ndgrad, () => [make()]);
 }
 
-function reduction(ndgrad: Ndgrad, { rows, columns, over, resident: stays }: task.ReductionTask): Prepared {
+function reduction(
+  ndgrad: Ndgrad,
+  { rows, columns, over, resident: keep }: task.ReductionTask,
+): PreparedTask {
   const x: Tensor = ndgrad.tensor(task.uniform(rows * columns, 0, 1, 1), {
     shape: [rows, columns],
     copy: false,
   });
   const make = () => (over === 'all' ? x.sum() : x.sum(over === 'columns' ? 1 : 0));
-  return stays ? resident(ndgrad, make) : computing(ndgrad, () => [make()]);
+  return keep ? keptOnDevice(ndgrad, make) : computing(ndgrad, () => [make()]);
 }
 
 function optimizer({ Adam }: Ndgrad, parameters: ConstructorParameters<Ndgrad['Adam']>[0]) {
@@ -86,7 +89,7 @@ function optimizer({ Adam }: Ndgrad, parameters: ConstructorParameters<Ndgrad['A
   return new Adam(parameters, { learningRate, betas: [beta1, beta2], epsilon });
 }
 
-function adam(ndgrad: Ndgrad, { size }: task.AdamTask): Prepared {
+function adam(ndgrad: Ndgrad, { size }: task.AdamTask): PreparedTask {
   const p = new ndgrad.Parameter(ndgrad.tensor(task.uniform(size, -1, 1, 1)));
   const g = ndgrad.tensor(task.uniform(size, -1, 1, 2));
   const adam = optimizer(ndgrad, [p]);
@@ -102,7 +105,7 @@ function adam(ndgrad: Ndgrad, { size }: task.AdamTask): Prepared {
   };
 }
 
-function convolution(ndgrad: Ndgrad, wanted: task.ConvolutionTask): Prepared {
+function convolution(ndgrad: Ndgrad, wanted: task.ConvolutionTask): PreparedTask {
   const { batch, size, inputs, outputs, kernelSize, gradients } = wanted;
   const data = task.convolutionData(wanted);
   const tensor = (values: Float32Array, shape: number[]): Tensor =>
@@ -116,26 +119,29 @@ function convolution(ndgrad: Ndgrad, wanted: task.ConvolutionTask): Prepared {
   });
 }
 
-function pooling(ndgrad: Ndgrad, wanted: task.PoolingTask): Prepared {
+function pooling(ndgrad: Ndgrad, wanted: task.PoolingTask): PreparedTask {
   const { batch, size, channels, window, gradients } = wanted;
   const data = task.poolingData(wanted);
-  const places = size / window;
+  const outputSize = size / window;
   const x: Tensor = ndgrad.tensor(data.x, { shape: [batch, size, size, channels], copy: false });
-  const gradient = ndgrad.tensor(data.gradient, { shape: [batch, places, places, channels], copy: false });
+  const gradient = ndgrad.tensor(data.gradient, {
+    shape: [batch, outputSize, outputSize, channels],
+    copy: false,
+  });
   return computing(ndgrad, () => {
     const y = ndgrad.maxPool(x, window);
     return gradients ? [y, ...ndgrad.gradients(y.mul(gradient).sum(), [x])] : [y];
   });
 }
 
-/** Steps of training with the batches of x one after the other; `shape` is that of a sample. */
+/** Training steps over the batches in turn. `shape` is the shape of a sample. */
 function fitting(
   ndgrad: Ndgrad,
   layers: Layer[],
   { x: values, labels: classes }: task.Samples,
   shape: readonly number[],
   wanted: { readonly batch: number; readonly batches: number; readonly awaited?: true },
-): Prepared {
+): PreparedTask {
   const { batch, batches } = wanted;
   const { Generator, Sequential, softmaxCrossEntropy, tensor } = ndgrad;
   const model = new Sequential(layers);
@@ -153,7 +159,7 @@ function fitting(
   };
   const inFlight = wanted.awaited ? 1 : ndgrad.inFlight;
   return {
-    run: (times) => windowed(times, inFlight, step),
+    run: (times) => runInFlight(times, inFlight, step),
     result: async () => (await step()).data(),
   };
 }
@@ -165,7 +171,7 @@ async function denseLayer({ Dense, tensor }: Ndgrad, { inputs, outputs, kernel, 
   return dense;
 }
 
-async function training(ndgrad: Ndgrad, wanted: task.TrainingTask): Promise<Prepared> {
+async function training(ndgrad: Ndgrad, wanted: task.TrainingTask): Promise<PreparedTask> {
   const { Dropout, Activation } = ndgrad;
   const data = task.trainingData(wanted);
   const layers: Layer[] = [];
@@ -177,7 +183,7 @@ async function training(ndgrad: Ndgrad, wanted: task.TrainingTask): Promise<Prep
   return fitting(ndgrad, layers, data, [wanted.layers[0]!], wanted);
 }
 
-async function convnet(ndgrad: Ndgrad, wanted: task.ConvnetTask): Promise<Prepared> {
+async function convnet(ndgrad: Ndgrad, wanted: task.ConvnetTask): Promise<PreparedTask> {
   const { Conv2D, Flatten, MaxPool2D, tensor } = ndgrad;
   const { size, channels, kernelSize } = wanted;
   const data = task.convnetData(wanted);

@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 
 /** Writes a file so that readers see the old one or the new one, never half of one. */
-export async function writeWhole(path: string, contents: string): Promise<void> {
+export async function writeAtomically(path: string, contents: string): Promise<void> {
   const draft = `${path}.${process.pid}.tmp`;
   try {
     await writeFile(draft, contents, { flush: true });

@@ -2,11 +2,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Computer } from '../../examples/mnist/computer.ts';
+import type { BackendDescription } from '../../examples/mnist/backend.ts';
 import { splitSizes } from '../../examples/mnist/data.ts';
 import { parseFlags } from '../../examples/mnist/flags.ts';
 import { models, type Network } from '../../examples/mnist/models.ts';
-import { type Configuration, configure, Networks, type Trained } from '../../examples/mnist/networks.ts';
+import {
+  type Configuration,
+  configure,
+  NetworkStore,
+  type TrainedNetwork,
+} from '../../examples/mnist/network-store.ts';
 import { seed, tensor, zeros } from '../../src/index.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'ndgrad-networks-'));
@@ -21,11 +26,11 @@ const flags = (args = '') => {
 };
 const data = { hash: 'ab12', train: { count: 60_000, x: zeros([1, 784]), y: tensor([0]) } };
 const softmax = models.softmax as Network;
-const cpu: Computer = { backend: 'wasm', threads: 2 };
+const cpu: BackendDescription = { backend: 'wasm', threads: 2 };
 const configuration = (args = '', network = softmax, seed = 1, computer = cpu) =>
   configure('softmax', network, seed, flags(args), data, computer);
 
-const trained = (configuration: Configuration): Trained => ({
+const trained = (configuration: Configuration): TrainedNetwork => ({
   configuration,
   parameters: 7850,
   seconds: 1.5,
@@ -84,7 +89,7 @@ describe('configure', () => {
 describe('Networks', () => {
   it('gives back to the bit what it was given, from a file named after it', async () => {
     const dir = join(scratch, 'kept');
-    const networks = new Networks(dir);
+    const networks = new NetworkStore(dir);
     await networks.save(trained(configuration()));
     expect(readdirSync(dir)).toEqual([expect.stringMatching(/^mnist-softmax-1-[0-9a-f]{8}\.json$/)]);
     const { secondsTo99: _, ...wanted } = trained(configuration());
@@ -95,7 +100,7 @@ describe('Networks', () => {
   });
 
   it('has nothing for another configuration, even under the same name', async () => {
-    const networks = new Networks(join(scratch, 'other'));
+    const networks = new NetworkStore(join(scratch, 'other'));
     await networks.save(trained(configuration()));
     expect(await networks.load(configuration('--epochs 3'))).toBeUndefined();
     const [from, to] = [configuration(), configuration('--epochs 3')].map((c) => networks.path(c));
@@ -111,7 +116,7 @@ describe('Networks', () => {
       (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace('7850', '7851')),
     ],
   ])('has nothing where the file is %s', async (name, damage) => {
-    const networks = new Networks(join(scratch, name));
+    const networks = new NetworkStore(join(scratch, name));
     await networks.save(trained(configuration()));
     expect(await networks.load(configuration())).toBeDefined();
     damage(networks.path(configuration()));

@@ -1,9 +1,9 @@
-import type { Library, Prepared } from '../library.ts';
+import type { LibraryProgram, PreparedTask } from '../library-program.ts';
 import { importPeer } from '../peers.ts';
 import { serve } from '../serve.ts';
 import * as task from '../task.ts';
 
-// What is used of convnetjs, which has no types. Everything is in double precision, channels last.
+// The part of convnetjs that is used; it has no types. Everything is in double precision, channels last.
 interface Vol {
   readonly w: Float64Array;
   dw: Float64Array;
@@ -20,7 +20,7 @@ interface Net {
   readonly layers: readonly (Layer & Partial<Filtered>)[];
   makeLayers(definitions: readonly Readonly<Record<string, unknown>>[]): void;
   forward(x: Vol, training: boolean): Vol;
-  /** Adds the sample's gradients to those of the parameters; gives its loss. */
+  /** Adds the sample's gradients to those of the parameters. Returns its loss. */
   backward(label: number): number;
   getParamsAndGrads(): readonly { readonly params: Float64Array; readonly grads: Float64Array }[];
 }
@@ -42,7 +42,7 @@ function volumes({ Vol }: Convnetjs, values: Float32Array, size: number, channel
   });
 }
 
-/** A kernel [..., outputs] as one filter for each output. */
+/** Sets one filter per output from a kernel [..., outputs]. */
 function setFilters({ filters, biases }: Filtered, kernel: Float32Array, bias: Float32Array): void {
   for (const [output, { w }] of filters.entries()) {
     for (let i = 0; i < w.length; i++) w[i] = kernel[i * filters.length + output]!;
@@ -50,13 +50,13 @@ function setFilters({ filters, biases }: Filtered, kernel: Float32Array, bias: F
   biases.w.set(bias);
 }
 
-/** A layer on one image after the other; `gradient` is that of the results of all. */
-function computing(layer: Layer, images: readonly Vol[], gradient: Float32Array | null): Prepared {
+/** Runs a layer on one image after another. `gradient` is the gradient of all results. */
+function computing(layer: Layer, images: readonly Vol[], gradient: Float32Array | null): PreparedTask {
   let results: Vol[] = [];
   const filters = 'filters' in layer ? (layer as Layer & Filtered).filters : [];
   const once = (): void => {
     results = [];
-    for (const { dw } of filters) dw.fill(0); // they are added to
+    for (const { dw } of filters) dw.fill(0); // backward adds to them
     for (const [i, image] of images.entries()) {
       const result = layer.forward(image, true);
       results.push(result);
@@ -82,7 +82,7 @@ function computing(layer: Layer, images: readonly Vol[], gradient: Float32Array 
   };
 }
 
-function convolution(convnetjs: Convnetjs, wanted: task.ConvolutionTask): Prepared {
+function convolution(convnetjs: Convnetjs, wanted: task.ConvolutionTask): PreparedTask {
   const { size, inputs, outputs, kernelSize, gradients } = wanted;
   const { x, kernel, gradient } = task.convolutionData(wanted);
   const layer = new convnetjs.ConvLayer({
@@ -93,7 +93,7 @@ function convolution(convnetjs: Convnetjs, wanted: task.ConvolutionTask): Prepar
   return computing(layer, volumes(convnetjs, x, size, inputs), gradients ? gradient : null);
 }
 
-function pooling(convnetjs: Convnetjs, wanted: task.PoolingTask): Prepared {
+function pooling(convnetjs: Convnetjs, wanted: task.PoolingTask): PreparedTask {
   const { size, channels, window, gradients } = wanted;
   const { x, gradient } = task.poolingData(wanted);
   const layer = new convnetjs.PoolLayer({
@@ -103,7 +103,7 @@ function pooling(convnetjs: Convnetjs, wanted: task.PoolingTask): Prepared {
   return computing(layer, volumes(convnetjs, x, size, channels), gradients ? gradient : null);
 }
 
-/** Adam, which convnetjs has not, with the mean of the gradients that a batch has added up. */
+/** Adam, which convnetjs lacks, with the mean of the gradients of a batch. */
 function adam(net: Net, batch: number): () => void {
   const { learningRate, beta1, beta2, epsilon } = task.adam;
   const parameters = net.getParamsAndGrads().map(({ params, grads }) => {
@@ -127,7 +127,7 @@ function adam(net: Net, batch: number): () => void {
   };
 }
 
-function convnet(convnetjs: Convnetjs, wanted: task.ConvnetTask): Prepared {
+function convnet(convnetjs: Convnetjs, wanted: task.ConvnetTask): PreparedTask {
   const { size, channels, kernelSize, classes, batch, batches } = wanted;
   const { convolutions, dense, x, labels } = task.convnetData(wanted);
   const net = new convnetjs.Net();
@@ -165,7 +165,7 @@ function convnet(convnetjs: Convnetjs, wanted: task.ConvnetTask): Prepared {
   };
 }
 
-await serve(async (): Promise<Library> => {
+await serve(async (): Promise<LibraryProgram> => {
   const convnetjs = await importPeer<Convnetjs>('convnetjs');
   return {
     about: 'plain JavaScript, double precision, one sample at a time',

@@ -1,17 +1,17 @@
 /// <reference types="@webgpu/types" />
 
-import type { Library, Prepared } from '../library.ts';
+import type { LibraryProgram, PreparedTask } from '../library-program.ts';
 import { versionOf } from '../peers.ts';
 import { serve } from '../serve.ts';
 import type { CopyTask, PeakTask } from '../task.ts';
 import { adapterName, openAdapter } from '../webgpu.ts';
 
-// What a GPU can do at best, by kernels of a few lines: what others reach is a part of it.
+// Minimal kernels that measure the limits of a GPU, for comparison with the libraries.
 
 const workgroup = 256;
 
-// Eight vectors a = a * 0.5 + 1, which all go to 2; they begin differently, or a compiler would need only one
-// of them.
+// Eight vectors a = a * 0.5 + 1, which all converge to 2. They start with different values, so that the compiler cannot
+// merge them.
 const eight = <T>(f: (i: number) => T) => Array.from({ length: 8 }, (_, i) => f(i));
 const peakShader = `
 struct Run { factor: f32, summand: f32, iterations: u32 }
@@ -36,13 +36,13 @@ const copyShader = `
   if (id.x < arrayLength(&copied)) { copied[id.x] = source[id.x]; }
 }`;
 
-/** A kernel with two buffers, and a way to look at the beginning of the second one. */
+/** A kernel with two buffers. Its result is the beginning of the second one. */
 async function kernel(
   device: GPUDevice,
   code: string,
   buffers: readonly [GPUBuffer, GPUBuffer],
   workgroups: number,
-): Promise<Prepared> {
+): Promise<PreparedTask> {
   const compute = { module: device.createShaderModule({ code }), entryPoint: 'main' };
   const pipeline = await device.createComputePipelineAsync({ layout: 'auto', compute });
   const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
@@ -82,7 +82,7 @@ async function kernel(
   };
 }
 
-function peak(device: GPUDevice, { threads, iterations }: PeakTask): Promise<Prepared> {
+function peak(device: GPUDevice, { threads, iterations }: PeakTask): Promise<PreparedTask> {
   const run = device.createBuffer({ size: 16, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
   device.queue.writeBuffer(run, 0, Float32Array.of(0.5, 1));
   device.queue.writeBuffer(run, 8, Uint32Array.of(iterations));
@@ -93,7 +93,7 @@ function peak(device: GPUDevice, { threads, iterations }: PeakTask): Promise<Pre
   return kernel(device, peakShader, [run, sums], threads / workgroup);
 }
 
-function copy(device: GPUDevice, { size }: CopyTask): Promise<Prepared> {
+function copy(device: GPUDevice, { size }: CopyTask): Promise<PreparedTask> {
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   const buffer = () => device.createBuffer({ size: 4 * size, usage });
   const [from, to] = [buffer(), buffer()];
@@ -107,7 +107,7 @@ function copy(device: GPUDevice, { size }: CopyTask): Promise<Prepared> {
 
 const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20).toLocaleString('en-US')} MiB`;
 
-await serve(async (): Promise<Library> => {
+await serve(async (): Promise<LibraryProgram> => {
   const adapter = await openAdapter();
   const name = adapterName(adapter);
   const { limits } = adapter;

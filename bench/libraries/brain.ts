@@ -1,9 +1,9 @@
-import type { Library } from '../library.ts';
+import type { LibraryProgram } from '../library-program.ts';
 import { importPeer } from '../peers.ts';
 import { serve } from '../serve.ts';
 import * as task from '../task.ts';
 
-// What is used of brain.js, whose types are not there where it is not installed.
+// The part of brain.js that is used. Its own types are missing if it is not installed.
 interface Sample {
   readonly input: readonly number[];
   readonly output: readonly number[];
@@ -18,15 +18,15 @@ interface Brain {
   readonly NeuralNetwork: new (options: Readonly<Record<string, unknown>>) => Network;
 }
 
-/** The most inputs that it is asked to train with: larger networks would take minutes. */
-const mostInputs = 100;
+/** The most inputs of a network. Larger networks would take minutes. */
+const maxInputs = 100;
 
-await serve(async (): Promise<Library> => {
+await serve(async (): Promise<LibraryProgram> => {
   const { NeuralNetwork } = await importPeer<Brain>('brain.js');
   return {
     about: 'plain JavaScript, its own training loop: an update for every sample, squared error',
     async prepare(wanted) {
-      if (wanted.kind !== 'training' || wanted.dropout > 0 || wanted.layers[0]! > mostInputs) return null;
+      if (wanted.kind !== 'training' || wanted.dropout > 0 || wanted.layers[0]! > maxInputs) return null;
       const { layers, batch } = wanted;
       const { x, oneHot } = task.trainingData(wanted);
       const row = (all: Float32Array, width: number, i: number) =>

@@ -1,9 +1,9 @@
-import { gpuInFlight, type Library, Unavailable } from '../library.ts';
+import { gpuInFlight, type LibraryProgram, Unavailable } from '../library-program.ts';
 import { versionOf } from '../peers.ts';
 import { serve } from '../serve.ts';
 import { prepare } from './ndgrad-tasks.ts';
 
-await serve(async (): Promise<Library> => {
+await serve(async (): Promise<LibraryProgram> => {
   const ndgrad = await import('../../src/index.ts');
   const { gpu } = await import('../../src/gpu/gpu.ts');
   try {

@@ -1,37 +1,37 @@
-import { card } from './contestants.ts';
+import { gpuKernels } from './libraries.ts';
+import { LibraryProcess } from './library-process.ts';
 import { type Timing, timing } from './measure.ts';
-import { ContestantProcess } from './process.ts';
 import { type CopyTask, type PeakTask, peakFlops } from './task.ts';
 
-/** Long enough that the way to the GPU and back counts for little. */
+/** Long enough to make submission and readback negligible. */
 const wantedSeconds = 0.02;
 
-/** What the GPU itself can do, measured between the rounds of others. */
-export class CardLoop {
-  readonly #process: ContestantProcess;
+/** Measures the limits of the GPU between the rounds of the libraries. */
+export class GpuLoop {
+  readonly #process: LibraryProcess;
   #seconds: number[] = [];
   #work = 0;
   #times = 1;
 
-  private constructor(process: ContestantProcess) {
+  private constructor(process: LibraryProcess) {
     this.#process = process;
   }
 
-  static async start(): Promise<CardLoop> {
-    return new CardLoop(await ContestantProcess.start(card));
+  static async start(): Promise<GpuLoop> {
+    return new GpuLoop(await LibraryProcess.start(gpuKernels));
   }
 
-  /** The adapter with its API and limits. */
+  /** The adapter, its API and its limits. */
   get about(): string {
     return this.#process.about;
   }
 
-  /** From now on a loop of multiplications and additions in registers, in so many threads: FLOP/s. */
+  /** Selects a loop of multiplications and additions in registers, with `threads` threads: FLOP/s. */
   async preparePeak(threads: number): Promise<void> {
     for (let iterations = 64; ; iterations *= 2) {
       const task: PeakTask = { kind: 'peak', threads, iterations };
       await this.#process.call('prepare', task);
-      // The vectors have 32 numbers, which all go to 2.
+      // The vectors hold 32 numbers, which all converge to 2.
       await this.#check((values) => values.every((value) => Math.abs(value - 64) < 1e-3));
       if ((await this.#process.call('time', 1)) < wantedSeconds) continue;
       this.#work = peakFlops(task);
@@ -40,7 +40,7 @@ export class CardLoop {
     }
   }
 
-  /** From now on a copy of so many floats: bytes a second, those read and those written. */
+  /** Selects a copy of `size` floats: bytes per second, reads and writes together. */
   async prepareCopy(size: number): Promise<void> {
     const task: CopyTask = { kind: 'copy', size };
     await this.#process.call('prepare', task);
@@ -52,14 +52,15 @@ export class CardLoop {
 
   async #check(isRight: (values: readonly number[]) => boolean): Promise<void> {
     const values = await this.#process.call('result', null);
-    if (values === null || !isRight(values)) throw new Error('the GPU computes nonsense');
+    if (values === null || !isRight(values))
+      throw new Error('[gpu] the reference kernel gave a wrong result');
   }
 
   readonly measure = async (): Promise<void> => {
     this.#seconds.push((await this.#process.call('time', this.#times)) / this.#times);
   };
 
-  /** Of what was measured since the last call: the seconds, and FLOP or bytes a second by the median. */
+  /** Returns the measurements since the last call: the seconds, and FLOP or bytes per second by the median. */
   take(): { seconds: Timing; rate: number } {
     const seconds = timing(this.#seconds);
     this.#seconds = [];

@@ -1,27 +1,27 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import type { Contestant } from './contestants.ts';
-import { Unavailable } from './library.ts';
+import type { LibrarySetup } from './libraries.ts';
+import { Unavailable } from './library-program.ts';
 import type { Calls, Reply } from './serve.ts';
 
 /**
- * A contestant's process. Each has one of its own, so that none runs on code that was compiled for another's
- * types, waits for another's garbage or shares its threads.
+ * The process of a library. Each library has its own, so that it does not run on code that was optimized for the types
+ * of another one, and shares neither garbage collection nor threads.
  */
-export class ContestantProcess {
-  readonly contestant: Contestant;
+export class LibraryProcess {
+  readonly library: LibrarySetup;
   readonly about: string;
-  /** Seconds that loading the library took. */
+  /** Seconds for loading the library. */
   readonly loadSeconds: number;
   readonly #child: ChildProcess;
   readonly #errors: readonly string[];
 
   private constructor(
-    contestant: Contestant,
+    library: LibrarySetup,
     child: ChildProcess,
     errors: readonly string[],
     ready: Reply & { kind: 'ready' },
   ) {
-    this.contestant = contestant;
+    this.library = library;
     this.#child = child;
     this.#errors = errors;
     this.about = ready.about;
@@ -29,38 +29,38 @@ export class ContestantProcess {
   }
 
   /**
-   * Starts a contestant.
+   * Starts the process of a library.
    *
-   * @param program what to run instead of the contestant's own program.
-   * @throws Unavailable where it can't take part.
+   * @param program file to run instead of the library's own program.
+   * @throws Unavailable if the library cannot run here.
    */
-  static async start(contestant: Contestant, program = contestant.program): Promise<ContestantProcess> {
-    const child = fork(program, contestant.arguments, {
+  static async start(library: LibrarySetup, program = library.program): Promise<LibraryProcess> {
+    const child = fork(program, library.arguments, {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     const errors: string[] = [];
     child.stderr!.setEncoding('utf8').on('data', (text: string) => errors.push(text));
     try {
-      const reply = await nextReply(contestant, child, errors);
+      const reply = await nextReply(library, child, errors);
       if (reply.kind === 'unavailable') throw new Unavailable(reply.reason);
-      if (reply.kind !== 'ready') throw new Error(`${contestant.title}: got '${reply.kind}' at the start`);
-      return new ContestantProcess(contestant, child, errors, reply);
+      if (reply.kind !== 'ready') throw new Error(`${library.title}: got '${reply.kind}' at the start`);
+      return new LibraryProcess(library, child, errors, reply);
     } catch (error) {
       child.kill();
       throw error;
     }
   }
 
-  /** Asks the process; one call at a time. */
+  /** Calls the process. Only one call may be pending. */
   async call<Name extends keyof Calls>(
     name: Name,
     argument: Calls[Name]['argument'],
   ): Promise<Calls[Name]['reply']> {
-    const reply = nextReply(this.contestant, this.#child, this.#errors);
+    const reply = nextReply(this.library, this.#child, this.#errors);
     this.#child.send({ name, argument });
     const answer = await reply;
-    if (answer.kind !== 'reply') throw new Error(`got '${answer.kind}' from ${this.contestant.title}`);
+    if (answer.kind !== 'reply') throw new Error(`got '${answer.kind}' from ${this.library.title}`);
     return answer.value as Calls[Name]['reply'];
   }
 
@@ -73,8 +73,8 @@ export class ContestantProcess {
   }
 }
 
-/** The next message of a process, or an error where it fails or ends. */
-function nextReply({ title }: Contestant, child: ChildProcess, errors: readonly string[]): Promise<Reply> {
+/** The next message of a process. Rejects if it reports an error or ends. */
+function nextReply({ title }: LibrarySetup, child: ChildProcess, errors: readonly string[]): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const settle = () => {
       child.off('message', onMessage);

@@ -1,10 +1,10 @@
-import { type Library, Unavailable } from '../library.ts';
+import { type LibraryProgram, Unavailable } from '../library-program.ts';
 import { serve } from '../serve.ts';
 import { prepare } from './ndgrad-tasks.ts';
 
 const count = (threads: number): string => `${threads} thread${threads === 1 ? '' : 's'}`;
 
-await serve(async (threads): Promise<Library> => {
+await serve(async (threads): Promise<LibraryProgram> => {
   const ndgrad = await import('../../src/index.ts');
   await ndgrad.setBackend(process.argv[3] === 'js' ? 'js' : 'wasm');
   ndgrad.setThreads(threads);

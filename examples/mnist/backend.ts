@@ -2,7 +2,7 @@ import { backendInfo, StateError, setBackend } from 'ndgrad';
 import type { Flags } from './flags.ts';
 
 /** What computes. */
-export interface Computer {
+export interface BackendDescription {
   /** `wasm`, `js`, `webgpu` or `webgl2`. */
   readonly backend: string;
   readonly threads: number;
@@ -21,11 +21,11 @@ export async function chooseBackend({
   if (backend === undefined) return;
   if (backend !== 'gpu') return setBackend(backend);
   const { gpu } = await import('ndgrad/gpu');
-  await setBackend(await gpu({ allowSoftware }).catch(inFlags));
+  await setBackend(await gpu({ allowSoftware }).catch(nameFlag));
 }
 
 /** The library names its option, the user has a flag. */
-function inFlags(error: unknown): never {
+function nameFlag(error: unknown): never {
   if (!(error instanceof StateError)) throw error;
   throw new StateError(error.message.replace('gpu({ allowSoftware: true })', '--allow-software'), {
     cause: error,
@@ -33,7 +33,7 @@ function inFlags(error: unknown): never {
 }
 
 /** What computes now. */
-export function computer(): Computer {
+export function describeBackend(): BackendDescription {
   const { name, threads, reason } = backendInfo();
   const isCpu = name === 'wasm' || name === 'js';
   return { backend: name, threads, ...(!isCpu && { adapter: reason }) };

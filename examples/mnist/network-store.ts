@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
-import type { Computer } from './computer.ts';
+import { writeAtomically } from './atomic-write.ts';
+import type { BackendDescription } from './backend.ts';
 import { type Data, type Split, splitSizes } from './data.ts';
-import { writeWhole } from './files.ts';
 import type { Flags } from './flags.ts';
 import type { Network } from './models.ts';
 
@@ -38,7 +38,7 @@ export function configure(
   seed: number,
   flags: Flags<unknown>,
   { hash, train }: Pick<Data, 'hash' | 'train'>,
-  { backend, adapter }: Computer,
+  { backend, adapter }: BackendDescription,
 ): Configuration {
   const { optimizer, augment, labelSmoothing, averageDecay } = recipe;
   return {
@@ -56,7 +56,7 @@ export function configure(
 }
 
 /** What is kept of a network that has been trained. */
-export interface Trained {
+export interface TrainedNetwork {
   readonly configuration: Configuration;
   /** How many numbers were trained. */
   readonly parameters: number;
@@ -77,7 +77,7 @@ export interface Trained {
 }
 
 /** A folder of networks that have been trained, a file for each. */
-export class Networks {
+export class NetworkStore {
   readonly #dir: string;
 
   constructor(dir: string) {
@@ -93,18 +93,18 @@ export class Networks {
     );
   }
 
-  async save(trained: Trained): Promise<void> {
+  async save(trained: TrainedNetwork): Promise<void> {
     const contents = JSON.stringify(trained, encode);
     await mkdir(this.#dir, { recursive: true });
-    await writeWhole(this.path(trained.configuration), `${sha256(contents)}\n${contents}\n`);
+    await writeAtomically(this.path(trained.configuration), `${sha256(contents)}\n${contents}\n`);
   }
 
   /** The network that was trained in just this way; undefined where there is none, or its file is damaged. */
-  async load(configuration: Configuration): Promise<Trained | undefined> {
+  async load(configuration: Configuration): Promise<TrainedNetwork | undefined> {
     const file = await readFile(this.path(configuration), 'utf8').catch(() => '');
     const [hash, contents = ''] = file.split('\n');
     if (hash !== sha256(contents)) return undefined;
-    const trained: Trained = JSON.parse(contents, decode);
+    const trained: TrainedNetwork = JSON.parse(contents, decode);
     return JSON.stringify(trained.configuration) === JSON.stringify(configuration) ? trained : undefined;
   }
 }

@@ -1,14 +1,14 @@
 import type { Callback } from 'ndgrad';
 
 /** A callback of `fit` that adds up the time of training steps; validation does not count. */
-export interface Stopwatch extends Callback {
+export interface TrainingTimer extends Callback {
   readonly seconds: number;
   /** What it took until the validation accuracy first was 0.99; undefined while it was not. */
   readonly secondsTo99: number | undefined;
 }
 
 /** A stopwatch at zero. `now` gives milliseconds. */
-export function stopwatch(now: () => number = () => performance.now()): Stopwatch {
+export function trainingTimer(now: () => number = () => performance.now()): TrainingTimer {
   let total = 0;
   let begin = 0;
   let last = 0;
