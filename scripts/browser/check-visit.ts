@@ -3,24 +3,24 @@ import type { Case } from './cases.ts';
 import type { GpuApi } from './gpu-cases.ts';
 import type { Visit } from './visit.ts';
 
-/** The violations that a policy may report, for each thing that it forbids. */
+/** The violations that a policy reports, by what it forbids. */
 const EXPECTED_VIOLATIONS = {
   WebAssembly: 'script-src wasm-eval',
   'workers from blobs': 'worker-src blob',
 };
 
-/** What the page itself complains of. */
-function complaintsOf(visit: Visit<unknown>, forbidden: Case['forbidden']): string[] {
-  const { report, uncaught, complaints, failedRequests } = visit;
+/** The problems that the page itself reports. */
+function pageProblems(visit: Visit<unknown>, forbidden: Case['forbidden']): string[] {
+  const { report, uncaught, consoleErrors, failedRequests } = visit;
   const problems = [
     ...uncaught.map((error) => `uncaught ${error}`),
     ...failedRequests.map((request) => `failed request ${request}`),
-    // A refusal by the policy stands on the console, whether the library expects it or not.
-    ...complaints
+    // Refusals by the policy are printed on the console even if the library handles them.
+    ...consoleErrors
       .filter((text) => !(forbidden && text.includes('Content Security Policy')))
       .map((text) => `console: ${text}`),
   ];
-  if (report === null) return [...problems, 'no report'];
+  if (report === null) return [...problems, 'the page printed no report'];
   problems.push(...report.errors);
   for (const violation of report.violations) {
     if (!forbidden || violation !== EXPECTED_VIOLATIONS[forbidden])
@@ -29,21 +29,21 @@ function complaintsOf(visit: Visit<unknown>, forbidden: Case['forbidden']): stri
   return problems;
 }
 
-/** What is wrong with a visit to a page that trains on the GPU. */
+/** Describes the problems of a visit to a page that trains on the GPU. */
 export function gpuProblemsOf(api: GpuApi, visit: Visit<GpuOutcome>, expected: readonly number[]): string[] {
-  // gpu.js reads pixels to find out what WebGL2 can do, and Chromium complains of it.
-  const complaints = visit.complaints.filter((text) => !/GL Driver Message .*Performance/.test(text));
-  const problems = complaintsOf({ ...visit, complaints }, undefined);
+  // gpu.js reads pixels to test features of WebGL2, about which Chromium prints a warning.
+  const consoleErrors = visit.consoleErrors.filter((text) => !/GL Driver Message .*Performance/.test(text));
+  const problems = pageProblems({ ...visit, consoleErrors }, undefined);
   const last = visit.report?.outcomes.at(-1);
   if (last === undefined) return problems;
-  if (last.name !== api) problems.push(`backend ${last.name}, not ${api}: ${last.reason}`);
+  if (last.name !== api) problems.push(`got backend ${last.name}, wanted ${api}: ${last.reason}`);
   return [...problems, ...lossProblems(last.losses, expected)];
 }
 
-/** What is wrong with a visit, in words; empty if all is as it should be. */
+/** Describes the problems of a visit. */
 export function problemsOf({ isolated, forbidden }: Case, visit: Visit, expectedHash: string): string[] {
   const { report } = visit;
-  const problems = complaintsOf(visit, forbidden);
+  const problems = pageProblems(visit, forbidden);
   if (report === null) return problems;
 
   const { outcomes, cores, helped } = report;
@@ -52,12 +52,12 @@ export function problemsOf({ isolated, forbidden }: Case, visit: Visit, expected
   if (last === undefined) return problems;
 
   for (const { hash } of outcomes)
-    if (hash !== expectedHash) problems.push(`hash ${hash}, not ${expectedHash}`);
+    if (hash !== expectedHash) problems.push(`got hash ${hash}, wanted ${expectedHash}`);
   const { name, threads, reason } = last;
   const wanted = forbidden === 'WebAssembly' ? 'js' : 'wasm';
-  if (name !== wanted) problems.push(`backend ${name}, not ${wanted}: ${reason}`);
+  if (name !== wanted) problems.push(`got backend ${name}, wanted ${wanted}: ${reason}`);
   const several = isolated && !forbidden && cores > 1;
   if (several !== threads > 1) problems.push(`${threads} threads on ${cores} cores: ${reason}`);
-  if (several !== helped) problems.push(`other threads took ${helped ? '' : 'no '}part`);
+  if (several !== helped) problems.push(`other threads ${helped ? 'took part' : 'did not take part'}`);
   return problems;
 }
