@@ -1,6 +1,6 @@
 /**
- * Trains a family of networks on the 60,000 handwritten digits of MNIST, from softmax regression to an
- * ensemble of convolutional networks, and compares them on 10,000 others.
+ * Trains a series of networks on the 60,000 training digits of MNIST, from softmax regression to an ensemble of
+ * convolutional networks, and compares them on the 10,000 test digits.
  *
  *     npm run mnist
  *     npm run mnist -- --quick
@@ -45,7 +45,7 @@ import {
 import { describeImages, table } from './mnist/table.ts';
 import { trainingTimer } from './mnist/training-timer.ts';
 
-/** Trains a network, and tries it on the test images, which have no part in anything before. */
+/** Trains a network, and evaluates it on the test images, which the training does not use. */
 async function train(
   { build, recipe }: Network,
   configuration: Configuration,
@@ -55,17 +55,17 @@ async function train(
   const { augment, labelSmoothing = 0, averageDecay } = recipe;
   const { training, validation } = split(data.train, configuration);
 
-  seed(configuration.seed); // for each network anew, so that none depends on those before it
+  seed(configuration.seed); // for each network, so that none depends on earlier ones
   const model = build();
   const parameters = model.parameters();
-  const watch = trainingTimer();
+  const timer = trainingTimer();
   const options = {
     loss: (logits: Tensor, labels: Tensor) => softmaxCrossEntropy(logits, labels, { labelSmoothing }),
     optimizer: recipe.optimizer(parameters, epochs * Math.ceil(configuration.training / batchSize)),
     ...(averageDecay && { average: new WeightAverage(parameters, { decay: averageDecay }) }),
     ...(validation && { validationData: validation }),
     metrics: [new Accuracy()],
-    callbacks: [watch],
+    callbacks: [timer],
     epochs,
     seed: configuration.seed,
     progress: true,
@@ -81,8 +81,8 @@ async function train(
   return {
     configuration,
     parameters: parameters.reduce((sum, { size, trainable }) => sum + (trainable ? size : 0), 0),
-    seconds: watch.seconds,
-    secondsTo99: watch.secondsTo99,
+    seconds: timer.seconds,
+    secondsTo99: timer.secondsTo99,
     date: new Date().toISOString(),
     history,
     testLoss: testLoss!,
@@ -102,24 +102,24 @@ await command(models, async (flags) => {
   const { labels } = data.test;
   console.log(`${data.name} from ${data.source}`);
   const { backend, adapter } = describeBackend();
-  if (adapter !== undefined) console.log(`Computed over ${backend} by ${adapter}`);
+  if (adapter !== undefined) console.log(`Backend ${backend} on ${adapter}`);
 
-  const kept = new NetworkStore(join(flags.out, 'networks'));
+  const store = new NetworkStore(join(flags.out, 'networks'));
   const trained = new Map<string, TrainedNetwork>();
 
-  /** A network, trained now, before in this run, or in the one that is resumed. */
+  /** Trains a network, unless this run or the resumed run has trained it before. */
   async function obtain(name: string, network: Network, seed: number): Promise<TrainedNetwork> {
     const configuration = configure(name, network, seed, flags, data, describeBackend());
     const { training, validation } = configuration;
     const held = validation > 0 ? `, ${count(validation)} held out` : '';
     console.log(`seed ${seed}: ${count(training)} training images${held}`);
-    const path = kept.path(configuration);
-    const here = trained.get(path);
-    const earlier = here ?? (flags.resume ? await kept.load(configuration) : undefined);
+    const path = store.path(configuration);
+    const inThisRun = trained.get(path);
+    const earlier = inThisRun ?? (flags.resume ? await store.load(configuration) : undefined);
     if (earlier)
-      console.log(`trained ${here ? 'above' : 'before'}, ${earlier.seconds.toFixed(1)} s: ${path}`);
+      console.log(`trained ${inThisRun ? 'above' : 'before'}, ${earlier.seconds.toFixed(1)} s: ${path}`);
     const result = earlier ?? (await train(network, configuration, data));
-    if (!earlier) await kept.save(result);
+    if (!earlier) await store.save(result);
     trained.set(path, result);
     return result;
   }

@@ -1,13 +1,13 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 
-/** Writes a file so that readers see the old one or the new one, never half of one. */
+/** Writes a file atomically: readers see the old contents or the new contents, never a part. */
 export async function writeAtomically(path: string, contents: string): Promise<void> {
-  const draft = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await writeFile(draft, contents, { flush: true });
-    await rename(draft, path);
+    await writeFile(temporary, contents, { flush: true });
+    await rename(temporary, path);
   } catch (error) {
-    await rm(draft, { force: true });
+    await rm(temporary, { force: true });
     throw error;
   }
 }

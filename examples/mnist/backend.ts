@@ -1,18 +1,18 @@
 import { backendInfo, StateError, setBackend } from 'ndgrad';
 import type { Flags } from './flags.ts';
 
-/** What computes. */
+/** The backend in use. */
 export interface BackendDescription {
   /** `wasm`, `js`, `webgpu` or `webgl2`. */
   readonly backend: string;
   readonly threads: number;
-  /** The GPU's name, where a GPU computes. */
+  /** The name of the GPU, if a GPU is used. */
   readonly adapter?: string;
 }
 
 /**
- * Sets the backend that the flags name. `gpu` needs the packages gpu.js and webgpu and a GPU: where one of
- * them is missing ndgrad's own error says so, and nothing else takes its place.
+ * Sets the backend that the flags name. `gpu` needs the packages gpu.js and webgpu and a GPU. Throws the error of ndgrad if
+ * one of them is missing; there is no fallback.
  */
 export async function chooseBackend({
   backend,
@@ -24,7 +24,7 @@ export async function chooseBackend({
   await setBackend(await gpu({ allowSoftware }).catch(nameFlag));
 }
 
-/** The library names its option, the user has a flag. */
+/** Replaces the name of the option in the message by that of the flag. */
 function nameFlag(error: unknown): never {
   if (!(error instanceof StateError)) throw error;
   throw new StateError(error.message.replace('gpu({ allowSoftware: true })', '--allow-software'), {
@@ -32,7 +32,7 @@ function nameFlag(error: unknown): never {
   });
 }
 
-/** What computes now. */
+/** Describes the current backend. */
 export function describeBackend(): BackendDescription {
   const { name, threads, reason } = backendInfo();
   const isCpu = name === 'wasm' || name === 'js';

@@ -8,10 +8,10 @@ import { type Data, type Split, splitSizes } from './data.ts';
 import type { Flags } from './flags.ts';
 import type { Network } from './models.ts';
 
-/** Of ndgrad. */
+/** Version of ndgrad. */
 export const { version } = manifest;
 
-/** All that decides to what bits a network is trained. */
+/** Everything that determines the bits of a trained network. */
 export interface Configuration extends Split {
   readonly model: string;
   readonly seed: number;
@@ -20,18 +20,15 @@ export interface Configuration extends Split {
   readonly dataHash: string;
   readonly epochs: number;
   readonly batchSize: number;
-  /** The text of the model and its recipe. */
+  /** The source text of the model and its recipe. */
   readonly recipe: string;
-  /** Of ndgrad. */
+  /** Version of ndgrad. */
   readonly version: string;
-  /**
-   * The API and the GPU, where one trains it, which has bits of its own; all backends of the CPU have the
-   * same.
-   */
+  /** The API and the GPU, if a GPU trains it, since GPUs differ in bits; all CPU backends give the same bits. */
   readonly device?: string;
 }
 
-/** How a network is trained under these flags, by this computer. */
+/** The configuration of a network for flags, data and a backend. */
 export function configure(
   model: string,
   { build, recipe }: Network,
@@ -55,17 +52,17 @@ export function configure(
   };
 }
 
-/** What is kept of a network that has been trained. */
+/** A trained network, as it is stored. */
 export interface TrainedNetwork {
   readonly configuration: Configuration;
-  /** How many numbers were trained. */
+  /** Number of trained values. */
   readonly parameters: number;
-  /** Of training, without validation and evaluation; and until the validation accuracy was 99 %. */
+  /** Seconds of training, without validation and evaluation, and until the validation accuracy was 99 %. */
   readonly seconds: number;
   readonly secondsTo99?: number | undefined;
-  /** When it was done, ISO 8601. */
+  /** Date of the training, ISO 8601. */
   readonly date: string;
-  /** One number per epoch of everything that was followed while training. */
+  /** One number per epoch for each loss and metric. */
   readonly history: Readonly<Record<string, readonly number[]>>;
   /** Cross-entropy on the test images, and the probabilities of their classes, row by row. */
   readonly testLoss: number;
@@ -76,7 +73,7 @@ export interface TrainedNetwork {
   readonly parametersHash: string;
 }
 
-/** A folder of networks that have been trained, a file for each. */
+/** A folder of trained networks, one file for each. */
 export class NetworkStore {
   readonly #dir: string;
 
@@ -84,7 +81,7 @@ export class NetworkStore {
     this.#dir = dir;
   }
 
-  /** The path of a network's file: its name tells model, seed and, as a hash, all the rest. */
+  /** The path of a network's file. The name has the data set, the model, the seed and a hash of the configuration. */
   path(configuration: Configuration): string {
     const { dataset, model, seed } = configuration;
     return join(
@@ -99,7 +96,7 @@ export class NetworkStore {
     await writeAtomically(this.path(trained.configuration), `${sha256(contents)}\n${contents}\n`);
   }
 
-  /** The network that was trained in just this way; undefined where there is none, or its file is damaged. */
+  /** The network with exactly this configuration; undefined if there is none or its file is damaged. */
   async load(configuration: Configuration): Promise<TrainedNetwork | undefined> {
     const file = await readFile(this.path(configuration), 'utf8').catch(() => '');
     const [hash, contents = ''] = file.split('\n');
@@ -111,7 +108,7 @@ export class NetworkStore {
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** Floats go into JSON as base64 of their bytes: short, and exact. */
+/** Stores float arrays in JSON as base64 of their bytes, which is short and exact. */
 function encode(_key: string, value: unknown): unknown {
   if (!(value instanceof Float32Array)) return value;
   return { float32: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };

@@ -1,13 +1,13 @@
 import type { Callback } from 'ndgrad';
 
-/** A callback of `fit` that adds up the time of training steps; validation does not count. */
+/** A callback of `fit` that measures the time of training steps, without validation. */
 export interface TrainingTimer extends Callback {
   readonly seconds: number;
-  /** What it took until the validation accuracy first was 0.99; undefined while it was not. */
+  /** Seconds until the validation accuracy first was 0.99; undefined if it never was. */
   readonly secondsTo99: number | undefined;
 }
 
-/** A stopwatch at zero. `now` gives milliseconds. */
+/** Creates a timer. `now` returns milliseconds. */
 export function trainingTimer(now: () => number = () => performance.now()): TrainingTimer {
   let total = 0;
   let begin = 0;

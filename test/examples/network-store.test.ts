@@ -27,8 +27,8 @@ const flags = (args = '') => {
 const data = { hash: 'ab12', train: { count: 60_000, x: zeros([1, 784]), y: tensor([0]) } };
 const softmax = models.softmax as Network;
 const cpu: BackendDescription = { backend: 'wasm', threads: 2 };
-const configuration = (args = '', network = softmax, seed = 1, computer = cpu) =>
-  configure('softmax', network, seed, flags(args), data, computer);
+const configuration = (args = '', network = softmax, seed = 1, backend = cpu) =>
+  configure('softmax', network, seed, flags(args), data, backend);
 
 const trained = (configuration: Configuration): TrainedNetwork => ({
   configuration,
@@ -44,7 +44,7 @@ const trained = (configuration: Configuration): TrainedNetwork => ({
 });
 
 describe('splitSizes', () => {
-  it('trains on the first images, without those that are held out at the end', () => {
+  it('trains on the first images, without the held-out last ones', () => {
     expect(splitSizes(60_000, 60_000, 5000)).toEqual({ training: 55_000, validation: 5000 });
     expect(splitSizes(60_000, 10_000, 5000)).toEqual({ training: 10_000, validation: 5000 });
     expect(splitSizes(60_000, 60_000, 0)).toEqual({ training: 60_000, validation: 0 });
@@ -52,7 +52,7 @@ describe('splitSizes', () => {
 });
 
 describe('configure', () => {
-  it('takes from the recipe what the flags leave open', () => {
+  it('uses the recipe for what the flags do not set', () => {
     expect(configuration()).toMatchObject({ epochs: 10, batchSize: 512, training: 60_000, validation: 0 });
     expect(configuration('--quick')).toMatchObject({ epochs: 4, training: 10_000, validation: 5000 });
     expect(configuration('--full')).toMatchObject({ epochs: 10, training: 60_000, validation: 0 });
@@ -64,7 +64,7 @@ describe('configure', () => {
     });
   });
 
-  it('is another one where anything differs that the bits depend on, and only then', () => {
+  it('differs exactly if something differs that the bits depend on', () => {
     const text = (...args: Parameters<typeof configuration>) => JSON.stringify(configuration(...args));
     const recipe = { ...softmax.recipe, labelSmoothing: 0.1 };
     const others = [
@@ -76,9 +76,9 @@ describe('configure', () => {
       text('', softmax, 2),
       text('', { ...softmax, recipe }),
       text('', { ...softmax, build: (models.hidden as Network).build }),
-      text('', softmax, 1, { backend: 'webgpu', threads: 1, adapter: 'a card' }),
-      text('', softmax, 1, { backend: 'webgpu', threads: 1, adapter: 'another card' }),
-      text('', softmax, 1, { backend: 'webgl2', threads: 1, adapter: 'a card' }),
+      text('', softmax, 1, { backend: 'webgpu', threads: 1, adapter: 'a GPU' }),
+      text('', softmax, 1, { backend: 'webgpu', threads: 1, adapter: 'another GPU' }),
+      text('', softmax, 1, { backend: 'webgl2', threads: 1, adapter: 'a GPU' }),
     ];
     expect(new Set([text(), ...others]).size).toBe(12);
     expect(text('', softmax, 1, { backend: 'js', threads: 1 })).toBe(text());
@@ -86,8 +86,8 @@ describe('configure', () => {
   });
 });
 
-describe('Networks', () => {
-  it('gives back to the bit what it was given, from a file named after it', async () => {
+describe('NetworkStore', () => {
+  it('loads the same bits that were saved, from a file with the name of the configuration', async () => {
     const dir = join(scratch, 'kept');
     const networks = new NetworkStore(dir);
     await networks.save(trained(configuration()));
@@ -99,7 +99,7 @@ describe('Networks', () => {
     });
   });
 
-  it('has nothing for another configuration, even under the same name', async () => {
+  it('loads nothing for another configuration, even from a file with its name', async () => {
     const networks = new NetworkStore(join(scratch, 'other'));
     await networks.save(trained(configuration()));
     expect(await networks.load(configuration('--epochs 3'))).toBeUndefined();
@@ -115,7 +115,7 @@ describe('Networks', () => {
       'changed in one digit',
       (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace('7850', '7851')),
     ],
-  ])('has nothing where the file is %s', async (name, damage) => {
+  ])('loads nothing if the file is %s', async (name, damage) => {
     const networks = new NetworkStore(join(scratch, name));
     await networks.save(trained(configuration()));
     expect(await networks.load(configuration())).toBeDefined();
@@ -129,7 +129,7 @@ describe('models', () => {
     'of' in model ? [] : [[name, model]],
   );
 
-  it.each(networks)('%s makes ten logits of an image, flat or not', (_name, { build, recipe }) => {
+  it.each(networks)('%s computes ten logits from an image, flat or not', (_name, { build, recipe }) => {
     seed(1);
     const model = build();
     expect(model.outputShape([3, 784])).toEqual([3, 10]);

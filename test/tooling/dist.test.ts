@@ -57,7 +57,7 @@ test('imports that are not allowed are found, through chunks too', async () => {
   ]);
 });
 
-test('a module that was built into two files is found', async () => {
+test('a module in two files is found', async () => {
   expect(await problems({ 'testing.js': '// src/ir/dtype.ts\nexport const t = 1;\n' })).toEqual([
     'src/ir/dtype.ts is in dist/chunk-A.js and in dist/testing.js',
   ]);

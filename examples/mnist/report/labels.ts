@@ -1,11 +1,11 @@
-/** A point in a chart and the text that belongs to it, in pixels. */
+/** A point in a chart and its label, in pixels. */
 export interface Point {
   readonly x: number;
   readonly y: number;
   readonly text: string;
 }
 
-/** Where a point's text goes: its anchor, and whether a line should lead to it. */
+/** The position and anchor of a label, and whether a leader line connects it with its point. */
 export interface PlacedLabel extends Point {
   readonly labelX: number;
   readonly labelY: number;
@@ -21,13 +21,13 @@ export interface Box {
 }
 
 const lineHeight = 13;
-/** Wide for the usual fonts at 11 px, so that no font makes labels meet. */
+/** An upper bound for the usual fonts at 11 px, so that labels do not overlap with any of them. */
 const charWidth = 6.8;
 const radius = 5;
 
 /**
- * Finds a place for every label in turn: the nearest that lies inside `bounds`, meets least of the points
- * and earlier labels, then of the `obstacles`, thin lines, and is nearer to its own point than to others.
+ * Chooses the position of every label in order. Candidates lie inside `bounds`. The cost of a candidate is its overlap with
+ * points and earlier labels, then with `obstacles` (thin lines), its distance, and a penalty if another point is closer.
  */
 export function placeLabels(
   points: readonly Point[],
@@ -35,27 +35,27 @@ export function placeLabels(
   obstacles: readonly Box[] = [],
 ): PlacedLabel[] {
   const dots = points.map(({ x, y }) => around(x, y));
-  const taken: Box[] = [];
+  const occupied: Box[] = [];
   return points.map((point) => {
     let best: { cost: number; placed: PlacedLabel; box: Box } | undefined;
     for (const placed of candidates(point)) {
       const box = boxOf(placed);
       const outside = box.left < bounds.left || box.right > bounds.right;
       if (outside || box.top < bounds.top || box.bottom > bounds.bottom) continue;
-      const clashes = [...taken, ...dots].reduce((sum, other) => sum + overlap(box, other), 0);
+      const clashes = [...occupied, ...dots].reduce((sum, other) => sum + overlap(box, other), 0);
       const crossed = obstacles.reduce((sum, other) => sum + overlap(box, other), 0);
       const far = (other: Point) => Math.hypot(placed.labelX - other.x, placed.labelY - other.y);
-      const doubtful = points.some((other) => other !== point && far(other) < far(point) + 4);
-      const cost = 10 * clashes + crossed + (doubtful ? 150 : 0) + far(point);
+      const isAmbiguous = points.some((other) => other !== point && far(other) < far(point) + 4);
+      const cost = 10 * clashes + crossed + (isAmbiguous ? 150 : 0) + far(point);
       if (best === undefined || cost < best.cost) best = { cost, placed, box };
     }
     const { placed, box } = best ?? { placed: candidates(point)[0]!, box: boxOf(candidates(point)[0]!) };
-    taken.push(box);
+    occupied.push(box);
     return placed;
   });
 }
 
-/** Moves positions apart until each is at least `gap` from the next, as little as may be, in [low, high]. */
+/** Moves positions apart within [low, high], as little as possible, until each is at least `gap` from the next. */
 export function separateLabels(
   positions: readonly number[],
   gap: number,
