@@ -72,7 +72,7 @@ export async function distProblems(dist: string, dependencies: string[]): Promis
     const [found] = INTERNAL.exec(readFileSync(join(dist, file), 'utf8')) ?? [];
     if (found !== undefined) problems.push(`dist/${file} declares the internal ${found}`);
   }
-  for (const entry of ENTRIES.filter((name) => !NODE.includes(name) && name !== 'ndgrad.min.js')) {
+  for (const entry of ENTRIES.filter((name) => !NODE_ENTRIES.includes(name) && name !== 'ndgrad.min.js')) {
     const file = entry.replace(/\.js$/, '.d.ts');
     const text = readFileSync(join(dist, file), 'utf8');
     if (/from 'node:|reference types="node"/.test(text)) problems.push(`dist/${file} needs Node's types`);
