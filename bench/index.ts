@@ -1,5 +1,5 @@
 /**
- * Speed beside the peers. They are installed in a package of their own; without them ndgrad runs alone.
+ * Benchmarks of ndgrad and other libraries. These are installed in a package of their own; without them ndgrad runs alone.
  *
  *     npm ci --prefix bench && npm --prefix bench run bench
  *     npm run bench -- matmul small
@@ -16,8 +16,8 @@ import { benchFirstStep } from './benchmarks/first-step.ts';
 import { benchGpu } from './benchmarks/gpu.ts';
 import { benchMatmul } from './benchmarks/matmul.ts';
 import { benchSmall } from './benchmarks/small.ts';
-import { contestants } from './contestants.ts';
-import { introduce, Session } from './session.ts';
+import { librarySetups } from './libraries.ts';
+import { probeLibraries, Session } from './session.ts';
 
 const benchmarks = {
   matmul: benchMatmul,
@@ -34,17 +34,17 @@ const peers = ['jax-js', 'tfjs-wasm', 'tfjs-cpu', 'brain', 'convnetjs', 'torch',
 
 const usage = `Usage: npm run bench -- [flags] [benchmarks]
 
-benchmarks          ${Object.keys(benchmarks).join(', ')}; all by default, gpu where there is one
---against NAMES     contestants beside ndgrad, with commas: ${peers.join(', ')}; none
+benchmarks          ${Object.keys(benchmarks).join(', ')}; all by default, gpu if there is one
+--against NAMES     other libraries, separated by commas: ${peers.join(', ')}; or none
 --rounds N          rounds of each measurement; 7 by default
---steps N           training steps that an epoch is reckoned from; 20 by default
---seconds N         about the most that a contestant takes for a workload of convolution and convnet: who is slower
-                    does fewer rounds or smaller batches; 6 by default
+--steps N           training steps from which an epoch is estimated; 20 by default
+--seconds N         about the longest time for a library and a workload of convolution and convnet; slower libraries
+                    do fewer rounds or smaller batches; 6 by default
 --backend NAME      ndgrad's backend: wasm, or js, the slow reference; wasm by default
---threads N         threads of ndgrad and PyTorch, beside one; 2 by default
---allow-software    let gpu run, at small sizes, on an adapter that computes on the CPU: to see that it works
+--threads N         threads of ndgrad and PyTorch, measured besides one thread; 2 by default
+--allow-software    run gpu, with small sizes, on an adapter that computes on the CPU, to test it
 --python PROGRAM    the Python interpreter for PyTorch; python3 by default
---json FILE         write what was measured there too
+--json FILE         also write the measurements to this file
 --help              print this`;
 
 const { values: flags, positionals } = readFlags();
@@ -83,15 +83,16 @@ function whole(name: 'rounds' | 'steps' | 'threads' | 'seconds'): number {
     : fail(`--${name}: got '${flags[name]}', wanted a whole number from 1 up`);
 }
 
-function chosenContestants(threads: number) {
+function chosenSetups(threads: number) {
   const { backend, python } = flags;
   if (backend !== 'wasm' && backend !== 'js') fail(`--backend: got '${backend}', wanted wasm or js`);
   const allowSoftware = flags['allow-software'];
-  const all = contestants({ backend, threads, python, allowSoftware });
+  const all = librarySetups({ backend, threads, python, allowSoftware });
   const names = flags.against === 'none' ? [] : flags.against.split(',');
   const isNamed = (key: string, name: string) => key === name || key.replace(/-\d+$/, '') === name;
   const unknown = names.find((name) => !all.some(({ key }) => isNamed(key, name)));
-  if (unknown !== undefined) fail(`--against: got '${unknown}', which is none of the contestants`);
+  if (unknown !== undefined)
+    fail(`--against: got '${unknown}', wanted one of ${all.map(({ key }) => key).join(', ')}`);
   const chosen = ['ndgrad', 'ndgrad-webgpu', ...names];
   return all.filter(({ key }) => chosen.some((name) => isNamed(key, name)));
 }
@@ -107,12 +108,12 @@ const settings = {
   seconds: whole('seconds'),
 };
 const unknown = positionals.find((name) => !Object.hasOwn(benchmarks, name));
-if (unknown !== undefined) fail(`got '${unknown}', which is none of the benchmarks`);
+if (unknown !== undefined) fail(`got '${unknown}', wanted one of ${Object.keys(benchmarks).join(', ')}`);
 
 const wanted = positionals.length > 0 ? positionals : Object.keys(benchmarks);
 const onlyGpu = wanted.every((name) => name === 'gpu');
 const besideGpu = `ndgrad-${settings.threads}`;
-const chosen = chosenContestants(settings.threads).filter(({ key, gpu }) =>
+const chosen = chosenSetups(settings.threads).filter(({ key, gpu }) =>
   gpu ? wanted.includes('gpu') : !onlyGpu || key === besideGpu,
 );
 
@@ -126,7 +127,7 @@ const machine = {
 console.log(
   `${machine.processor}, ${machine.cores} cores, ${machine.memory}; ${machine.runtime}; ${machine.date} UTC`,
 );
-const { able, lines } = await introduce(chosen);
+const { able, lines } = await probeLibraries(chosen);
 const width = Math.max(...lines.map(([title]) => title.length));
 for (const [title, about] of lines) console.log(`  ${title.padEnd(width)}  ${about}`);
 
@@ -142,20 +143,18 @@ const gpuSession = new Session(
 for (const [name, benchmark] of Object.entries(benchmarks)) {
   if (!wanted.includes(name)) continue;
   if (name === 'gpu' && !able.some(({ key }) => key === 'ndgrad-webgpu')) {
-    console.error(
-      '\ngpu is left out: nothing for ndgrad to compute on, as said above (see --allow-software)',
-    );
+    console.error('\ngpu is skipped: ndgrad has no GPU here, see above (and --allow-software)');
     if (positionals.includes('gpu')) process.exitCode = 1;
     continue;
   }
   try {
     await benchmark(name === 'gpu' ? gpuSession : session);
   } catch (error) {
-    console.error(`\n${name} failed:`, error); // the others are worth having all the same
+    console.error(`\n${name} failed:`, error); // the other benchmarks still run
     process.exitCode = 1;
   }
 }
 if (flags.json !== undefined) {
-  const contents = { machine, contestants: Object.fromEntries(lines), settings, measured: session.records };
+  const contents = { machine, libraries: Object.fromEntries(lines), settings, measured: session.records };
   await writeFile(flags.json, `${JSON.stringify(contents, null, 2)}\n`);
 }

@@ -1,16 +1,16 @@
-import type { ContestantProcess } from './process.ts';
+import type { LibraryProcess } from './library-process.ts';
 
-/** Seconds of one run, in each round. */
+/** Seconds of one run, over all rounds. */
 export interface Timing {
   readonly median: number;
   readonly minimum: number;
   readonly rounds: number;
-  /** For a contestant that was too slow for the usual rounds. */
-  readonly limit?: Limit;
+  /** Set for a library that was too slow for the usual rounds. */
+  readonly reduced?: ReducedWork;
 }
 
-/** It did fewer rounds, or smaller batches: of `batch` samples, with the time multiplied by `factor`. */
-export interface Limit {
+/** A measurement with fewer rounds, or with batches of `batch` samples, whose time is multiplied by `factor`. */
+export interface ReducedWork {
   readonly batch: number;
   readonly factor: number;
 }
@@ -22,40 +22,40 @@ export function timing(seconds: readonly number[]): Timing {
   return { median, minimum: sorted[0]!, rounds: sorted.length };
 }
 
-/** How a task is timed: runs that are not counted, rounds, and runs in each round. */
+/** How a task is timed: rounds, and runs per round after a warm-up. */
 export interface Rounds {
   readonly rounds: number;
-  /** Fixed numbers of runs; without them as many as fill the times below, for each contestant. */
+  /** Fixed numbers of runs. By default each library does as many runs as fill the times below. */
   readonly runs?: { readonly warmUp: number; readonly perRound: number };
 }
 
 const warmUpSeconds = 0.25;
 const roundSeconds = 0.1;
 
-/** A contestant and how it is timed. */
-export interface Turn {
-  readonly process: ContestantProcess;
+/** A process and how it is timed. */
+export interface TimedProcess {
+  readonly process: LibraryProcess;
   readonly rounds: Rounds;
 }
 
 /**
- * Times what the processes have prepared, in turn (A B C A B C ...), so that a machine whose speed drifts is
- * the same for all. `between` is called before each round.
+ * Times the prepared tasks of processes in interleaved rounds (A B C A B C ...), so that a drift of the machine's speed
+ * affects all of them alike. Calls `between` before each round.
  */
 export async function measure(
-  turns: readonly Turn[],
+  timed: readonly TimedProcess[],
   between: () => Promise<void> = async () => {},
 ): Promise<Timing[]> {
   const perRound: number[] = [];
-  for (const { process, rounds } of turns) {
+  for (const { process, rounds } of timed) {
     if (rounds.runs !== undefined) await process.call('time', rounds.runs.warmUp);
     perRound.push(rounds.runs?.perRound ?? (await warmUp(process)));
   }
-  const seconds: number[][] = turns.map(() => []);
-  const most = Math.max(0, ...turns.map(({ rounds }) => rounds.rounds));
+  const seconds: number[][] = timed.map(() => []);
+  const most = Math.max(0, ...timed.map(({ rounds }) => rounds.rounds));
   for (let round = 0; round < most; round++) {
     await between();
-    for (const [i, { process, rounds }] of turns.entries()) {
+    for (const [i, { process, rounds }] of timed.entries()) {
       if (round >= rounds.rounds) continue;
       seconds[i]!.push((await process.call('time', perRound[i]!)) / perRound[i]!);
     }
@@ -63,8 +63,8 @@ export async function measure(
   return seconds.map(timing);
 }
 
-/** Runs until engines have compiled what they run; gives the number of runs that fill a round. */
-async function warmUp(process: ContestantProcess): Promise<number> {
+/** Runs until the engine has compiled the code. Returns the number of runs that fill a round. */
+async function warmUp(process: LibraryProcess): Promise<number> {
   let total = 0;
   for (let times = 1; ; times *= 2) {
     const seconds = await process.call('time', times);
@@ -73,8 +73,8 @@ async function warmUp(process: ContestantProcess): Promise<number> {
   }
 }
 
-/** Seconds of one run of a task that has been run before: the fastest of some. */
-async function probe(process: ContestantProcess): Promise<number> {
+/** Seconds of one run of a task that has run before: the fastest of several runs. */
+async function probe(process: LibraryProcess): Promise<number> {
   let total = 0;
   let fastest = Number.POSITIVE_INFINITY;
   do {
@@ -86,20 +86,20 @@ async function probe(process: ContestantProcess): Promise<number> {
 }
 
 /**
- * Makes a task ready and says how to time it: as usual where a contestant does that within about `seconds`;
- * else in fewer rounds of one run, and with smaller batches where not even three runs would be done.
+ * Prepares a task and chooses how to time it: with the usual rounds if they take about `seconds` at most; else with fewer
+ * rounds of one run, and with smaller batches if even three runs would take longer.
  *
- * @param usual the rounds of those who are fast enough.
- * @param batch the usual samples of a batch; `few` are those of the task that the process has run before.
- * @param prepare makes the task ready with so many samples a batch.
+ * @param usual the rounds of libraries that are fast enough.
+ * @param batch the usual number of samples per batch; `few` is that of the task that the process has run before.
+ * @param prepare prepares the task with a number of samples per batch.
  */
-export async function within(
+export async function chooseRounds(
   seconds: number,
-  process: ContestantProcess,
+  process: LibraryProcess,
   usual: Rounds,
   { batch, few }: { readonly batch: number; readonly few: number },
   prepare: (batch: number) => Promise<unknown>,
-): Promise<{ rounds: Rounds; limit?: Limit }> {
+): Promise<{ rounds: Rounds; reduced?: ReducedWork }> {
   const { warmUp, perRound } = usual.runs ?? { warmUp: 3, perRound: 1 };
   for (let tried = few; ; ) {
     const perSample = (await probe(process)) / tried;
@@ -108,7 +108,7 @@ export async function within(
     while (!isFast && size > 1 && perSample * size * 3 > seconds) size = Math.ceil(size / 2);
     if (size !== tried) await prepare(size);
     if (isFast) return { rounds: usual };
-    // Small batches say little of those with threads or long calls: tried again with what seems possible.
+    // Small batches predict large ones badly (threads, overhead per call). So the larger size is probed again.
     if (size > tried && size < batch) {
       await process.call('time', 1);
       tried = size;
@@ -116,10 +116,10 @@ export async function within(
     }
     const most = Math.max(1, Math.floor(seconds / (perSample * size)) - 1);
     const rounds = Math.min(usual.rounds, most);
-    const isLimited = size < batch || rounds < usual.rounds || perRound > 1;
+    const isReduced = size < batch || rounds < usual.rounds || perRound > 1;
     return {
       rounds: { rounds, runs: { warmUp: size === tried ? 0 : 1, perRound: 1 } },
-      ...(isLimited ? { limit: { batch: size, factor: batch / size } } : {}),
+      ...(isReduced ? { reduced: { batch: size, factor: batch / size } } : {}),
     };
   }
 }

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { Unavailable } from './library.ts';
+import { Unavailable } from './library-program.ts';
 
 /**
- * Loads a package of bench/package.json. Its types are not there where it is not installed, so the caller
- * declares what it uses.
+ * Loads a package of bench/package.json. The caller declares the types that it uses, since the package may not be
+ * installed.
  *
- * @throws Unavailable where it is not installed.
+ * @throws Unavailable if it is not installed.
  */
 export async function importPeer<Module>(name: string): Promise<Module> {
   try {
@@ -19,7 +19,7 @@ export async function importPeer<Module>(name: string): Promise<Module> {
   }
 }
 
-/** The version in a folder's package.json, relative to the benchmarks; null where there is none. */
+/** The version in the package.json of a folder, relative to bench/; null if there is none. */
 export function versionOf(folder: string): string | null {
   try {
     const { version } = JSON.parse(readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8'));

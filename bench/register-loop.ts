@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { timing } from './measure.ts';
 
-// A loop that touches no memory: about what one thread of this machine can do with 128-bit vectors, and how
-// much more several threads do at best. Twelve accumulators a = a * 0.5 + 1 hide most of the latency of both
-// operations and fit the 16 vector registers; a thirteenth gains nothing.
+// A loop without memory accesses: it measures the peak rate of one thread with 128-bit vectors, and the largest speedup by
+// several threads. Twelve accumulators a = a * 0.5 + 1 hide most of the latency of both operations and fit the 16 vector
+// registers; a thirteenth gains nothing.
 
 const accumulators = 12;
 const iterations = 10_000_000;
@@ -43,7 +43,7 @@ function loopModule(): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-/** The program of a thread: JavaScript, since loaders of TypeScript do not reach every Node's threads. */
+/** The program of a thread, in JavaScript, since TypeScript loaders do not apply to worker threads in all versions of Node. */
 const program = `
   const { parentPort, workerData } = require('node:worker_threads');
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(workerData));
@@ -55,7 +55,7 @@ const program = `
 
 const newWorker = () => new Worker(program, { eval: true, execArgv: [], workerData: loopModule() });
 
-/** Seconds that the loop takes on one thread, and on all of them at the same time. */
+/** Seconds of the loop on one thread, and on all threads at the same time. */
 interface LoopTimes {
   readonly one: number;
   readonly all: number;
@@ -91,10 +91,7 @@ export class RegisterLoop {
     return (performance.now() - start) / 1000;
   }
 
-  /**
-   * Of what was measured since the last call: GFLOP/s of one thread, and how many times as much all do
-   * together.
-   */
+  /** Returns the medians since the last call: GFLOP/s of one thread, and the speedup by all threads. */
   take(): { gflops: number; gain: number } {
     const times = this.#times;
     this.#times = [];

@@ -1,13 +1,13 @@
-import { type Open, type Prepared, Unavailable } from './library.ts';
+import { type OpenLibrary, type PreparedTask, Unavailable } from './library-program.ts';
 import type { Task } from './task.ts';
 
-/** What a contestant's process can be asked, and what it answers. */
+/** The calls of a library's process, with their arguments and replies. */
 export interface Calls {
-  /** Makes a task ready; false where the library has nothing for it. */
+  /** Prepares a task; false if the library cannot do it. */
   prepare: { argument: Task; reply: boolean };
-  /** Seconds for so many runs of the task. */
+  /** Seconds for `argument` runs of the task. */
   time: { argument: number; reply: number };
-  /** Numbers for comparison, evenly spread over the result; see `Prepared`. */
+  /** Numbers for comparison, evenly spaced over the result; see `PreparedTask`. */
   result: { argument: null; reply: number[] | null };
 }
 
@@ -23,13 +23,13 @@ export type Reply =
 
 const samples = 1000;
 
-/** The main program of a contestant's process: loads the library and answers the calls, one at a time. */
-export async function serve(open: Open): Promise<void> {
+/** The main program of a library's process: loads the library and answers calls. */
+export async function serve(open: OpenLibrary): Promise<void> {
   const send = (reply: Reply): void => {
     process.send!(reply);
   };
   const start = performance.now();
-  let prepared: Prepared | null = null;
+  let prepared: PreparedTask | null = null;
   try {
     const library = await open(Number(process.argv[2]));
     send({ kind: 'ready', about: library.about, loadSeconds: (performance.now() - start) / 1000 });
@@ -40,7 +40,7 @@ export async function serve(open: Open): Promise<void> {
         prepared = await library.prepare(argument);
         return prepared !== null;
       }
-      if (prepared === null) throw new Error(`'${name}' without a task`);
+      if (prepared === null) throw new Error(`[bench] got '${name}' before 'prepare'`);
       return name === 'time' ? time(prepared, argument) : sample(await prepared.result());
     };
     process.on('message', (call: Call) => {
@@ -58,7 +58,7 @@ export async function serve(open: Open): Promise<void> {
   }
 }
 
-async function time(prepared: Prepared, times: number): Promise<number> {
+async function time(prepared: PreparedTask, times: number): Promise<number> {
   const start = performance.now();
   await prepared.run(times);
   return (performance.now() - start) / 1000;

@@ -1,52 +1,59 @@
-import { type Contestant, does } from './contestants.ts';
-import { Unavailable } from './library.ts';
-import { type Limit, measure, type Rounds, type Timing, type Turn, within } from './measure.ts';
-import { ContestantProcess } from './process.ts';
+import { type LibrarySetup, supports } from './libraries.ts';
+import { LibraryProcess } from './library-process.ts';
+import { Unavailable } from './library-program.ts';
+import {
+  chooseRounds,
+  measure,
+  type ReducedWork,
+  type Rounds,
+  type TimedProcess,
+  type Timing,
+} from './measure.ts';
 import type { Task } from './task.ts';
 
-/** The flags that benchmarks look at. */
+/** The settings of the benchmarks, from the command line. */
 export interface Settings {
   readonly rounds: number;
   readonly steps: number;
   readonly threads: number;
-  /** What a contestant may take, about, for a workload that is timed by `Session.timeBatches`. */
+  /** About the longest time for a library and a workload in `Session.timeBatches`. */
   readonly seconds: number;
 }
 
-/** What a benchmark measured: workload, contestant, seconds of one run. */
+/** One measurement: the seconds of one run. */
 export interface Measurement {
   readonly benchmark: string;
   readonly workload: string;
-  readonly contestant: string;
+  readonly library: string;
   readonly seconds: Timing;
 }
 
-/** Results may differ by so much of the largest of them. */
+/** The largest difference of results, relative to the largest of them. */
 const tolerance = 1e-4;
 
-/** One run of the benchmarks: who takes part, and everything that was measured. */
+/** The libraries of a benchmark run, and all measurements. */
 export class Session {
   readonly settings: Settings;
-  readonly contestants: readonly Contestant[];
+  readonly libraries: readonly LibrarySetup[];
   readonly records: Measurement[];
 
-  /** @param records where measurements are added, those of another session perhaps. */
-  constructor(settings: Settings, contestants: readonly Contestant[], records: Measurement[] = []) {
+  /** @param records where measurements are added; several sessions may share it. */
+  constructor(settings: Settings, libraries: readonly LibrarySetup[], records: Measurement[] = []) {
     this.settings = settings;
-    this.contestants = contestants;
+    this.libraries = libraries;
     this.records = records;
   }
 
-  /** The contestants for some of these tasks, in processes that end after `work`. */
+  /** Starts the processes of all libraries that support one of these kinds, and stops them after `work`. */
   async withProcesses(
     kinds: readonly Task['kind'][],
-    work: (processes: readonly ContestantProcess[]) => Promise<void>,
+    work: (processes: readonly LibraryProcess[]) => Promise<void>,
   ): Promise<void> {
-    const processes: ContestantProcess[] = [];
+    const processes: LibraryProcess[] = [];
     try {
-      for (const contestant of this.contestants) {
-        if (kinds.some((kind) => does(contestant, kind))) {
-          processes.push(await ContestantProcess.start(contestant));
+      for (const library of this.libraries) {
+        if (kinds.some((kind) => supports(library, kind))) {
+          processes.push(await LibraryProcess.start(library));
         }
       }
       await work(processes);
@@ -56,92 +63,90 @@ export class Session {
   }
 
   /**
-   * Times a task in the processes that can do it, after a check that all of them compute the same.
+   * Times a task in the processes that support it, after comparing their results.
    *
-   * @param options.same the task to compare results with, where the timed one is random; compared `times`
-   *   times.
-   * @param options.isTimed whether a contestant is timed; by default all are, and others only compute
-   *   results.
+   * @param options.same the task whose results are compared, `times` times, if those of the timed one are random.
+   * @param options.isTimed whether a library is timed (default: all). Others only compute results for the comparison.
    */
   async time(
     benchmark: string,
     workload: string,
-    processes: readonly ContestantProcess[],
+    processes: readonly LibraryProcess[],
     task: Task,
     options: {
       rounds?: Rounds;
       same?: { task: Task; times: number };
       between?: () => Promise<void>;
-      isTimed?: (contestant: Contestant) => boolean;
+      isTimed?: (library: LibrarySetup) => boolean;
     } = {},
   ): Promise<Map<string, Timing>> {
     const { rounds = { rounds: this.settings.rounds }, same = { task, times: 1 }, between } = options;
     const { isTimed = () => true } = options;
-    const right = await agreeing(workload, processes, same.task, same.times);
-    const turns: Turn[] = [];
-    for (const process of right) {
-      if (!isTimed(process.contestant)) continue;
-      if (await process.call('prepare', task)) turns.push({ process, rounds });
+    const correct = await withEqualResults(workload, processes, same.task, same.times);
+    const timed: TimedProcess[] = [];
+    for (const process of correct) {
+      if (!isTimed(process.library)) continue;
+      if (await process.call('prepare', task)) timed.push({ process, rounds });
     }
-    const timings = await measure(turns, between);
-    return this.#recorded(benchmark, workload, turns, timings);
+    const timings = await measure(timed, between);
+    return this.#recorded(benchmark, workload, timed, timings);
   }
 
   /**
-   * Times a task that some contestants need minutes for. Results are compared with few samples, which also
-   * shows who is slow: those do fewer rounds, or smaller batches, whose time is multiplied.
+   * Times a task that takes some libraries minutes. Results are compared with few samples, which also shows which
+   * libraries are slow. Those do fewer rounds, or smaller batches, whose time is multiplied.
    *
-   * @param task the task with so many samples a batch.
-   * @param options results are compared `times` times, with `few` samples a batch.
+   * @param task makes the task with a number of samples per batch.
+   * @param options results are compared `times` times, with `few` samples per batch.
    */
   async timeBatches(
     benchmark: string,
     workload: string,
-    processes: readonly ContestantProcess[],
+    processes: readonly LibraryProcess[],
     task: (batch: number) => Task,
     options: { batch: number; few: number; times?: number; rounds?: Rounds },
   ): Promise<Map<string, Timing>> {
     const { batch, few, times = 1, rounds = { rounds: this.settings.rounds } } = options;
-    const turns: (Turn & { limit?: Limit })[] = [];
-    for (const process of await agreeing(workload, processes, task(few), times)) {
+    const timed: (TimedProcess & { reduced?: ReducedWork })[] = [];
+    for (const process of await withEqualResults(workload, processes, task(few), times)) {
       const prepare = (batch: number) => process.call('prepare', task(batch));
-      const plan = await within(this.settings.seconds, process, rounds, { batch, few }, prepare);
-      turns.push({ process, ...plan });
+      const choice = await chooseRounds(this.settings.seconds, process, rounds, { batch, few }, prepare);
+      timed.push({ process, ...choice });
     }
-    const timings = (await measure(turns)).map((timing, i): Timing => {
-      const { limit } = turns[i]!;
-      if (limit === undefined) return timing;
+    const timings = (await measure(timed)).map((timing, i): Timing => {
+      const { reduced } = timed[i]!;
+      if (reduced === undefined) return timing;
       const { median, minimum } = timing;
-      return { ...timing, median: median * limit.factor, minimum: minimum * limit.factor, limit };
+      return { ...timing, median: median * reduced.factor, minimum: minimum * reduced.factor, reduced };
     });
-    return this.#recorded(benchmark, workload, turns, timings);
+    return this.#recorded(benchmark, workload, timed, timings);
   }
 
   #recorded(
     benchmark: string,
     workload: string,
-    turns: readonly Turn[],
+    timed: readonly TimedProcess[],
     timings: readonly Timing[],
   ): Map<string, Timing> {
-    turns.forEach(({ process }, i) => {
-      this.record(benchmark, workload, process.contestant, timings[i]!);
+    timed.forEach(({ process }, i) => {
+      this.record(benchmark, workload, process.library, timings[i]!);
     });
-    return new Map(turns.map(({ process }, i) => [process.contestant.key, timings[i]!]));
+    return new Map(timed.map(({ process }, i) => [process.library.key, timings[i]!]));
   }
 
-  record(benchmark: string, workload: string, contestant: Contestant, seconds: Timing): void {
-    this.records.push({ benchmark, workload, contestant: contestant.key, seconds });
+  record(benchmark: string, workload: string, library: LibrarySetup, seconds: Timing): void {
+    this.records.push({ benchmark, workload, library: library.key, seconds });
   }
 }
 
-/** Those who can do a task and compute what the first of them, ndgrad, computes. */
-async function agreeing(
+/** The processes that support a task and compute the same results as the first of them, which is ndgrad. */
+async function withEqualResults(
   workload: string,
-  processes: readonly ContestantProcess[],
+  processes: readonly LibraryProcess[],
   task: Task,
   times: number,
-): Promise<ContestantProcess[]> {
-  const right: ContestantProcess[] = [];
+): Promise<LibraryProcess[]> {
+  const correct: LibraryProcess[] = [];
   let wanted: number[] | null = null;
   for (const process of processes) {
     if (!(await process.call('prepare', task))) continue;
@@ -149,38 +154,38 @@ async function agreeing(
     for (let i = 0; i < times; i++) got.push(...((await process.call('result', null)) ?? []));
     wanted ??= got;
     const difference = got.length === 0 ? 0 : relativeDifference(got, wanted);
-    if (difference <= tolerance) right.push(process);
+    if (difference <= tolerance) correct.push(process);
     else {
-      const { title } = process.contestant;
+      const { title } = process.library;
       console.log(`${workload}: ${title} is not timed, its results differ by ${difference.toExponential(1)}`);
     }
   }
-  return right;
+  return correct;
 }
 
-/** The largest difference, as a part of the largest value; NaN where anything is NaN. */
+/** The largest difference relative to the largest value; NaN if any value is NaN. */
 function relativeDifference(got: readonly number[], wanted: readonly number[]): number {
   if (got.length !== wanted.length) return Number.POSITIVE_INFINITY;
   const largest = Math.max(...wanted.map(Math.abs));
   return Math.max(...got.map((value, i) => Math.abs(value - wanted[i]!))) / largest;
 }
 
-/** Starts each contestant once: what it says of itself, or why it can't take part. */
-export async function introduce(
-  contestants: readonly Contestant[],
-): Promise<{ able: Contestant[]; lines: (readonly [title: string, about: string])[] }> {
-  const able: Contestant[] = [];
+/** Starts each library once. Returns those that run here, and a line about each: its description, or why it cannot run. */
+export async function probeLibraries(
+  libraries: readonly LibrarySetup[],
+): Promise<{ able: LibrarySetup[]; lines: (readonly [title: string, about: string])[] }> {
+  const able: LibrarySetup[] = [];
   const lines: (readonly [string, string])[] = [];
-  for (const contestant of contestants) {
+  for (const library of libraries) {
     try {
-      const process = await ContestantProcess.start(contestant);
+      const process = await LibraryProcess.start(library);
       await process.stop();
-      able.push(contestant);
-      const version = contestant.version === null ? '' : `${contestant.version}, `;
-      lines.push([contestant.title, version + process.about]);
+      able.push(library);
+      const version = library.version === null ? '' : `${library.version}, `;
+      lines.push([library.title, version + process.about]);
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
-      lines.push([contestant.title, error.message]);
+      lines.push([library.title, error.message]);
     }
   }
   return { able, lines };

@@ -1,4 +1,4 @@
-/** A matrix product [m, k] · [k, n]; a transposed operand lies in memory the other way round. */
+/** A matrix product [m, k] · [k, n]. A transposed operand is stored transposed in memory. */
 export interface Product {
   readonly m: number;
   readonly k: number;
@@ -7,23 +7,23 @@ export interface Product {
   readonly transposeB?: boolean;
 }
 
-/** Some matrix products of float32 matrices, one after the other. */
+/** Products of float32 matrices, one after another. */
 export interface MatmulTask {
   readonly kind: 'matmul';
   readonly products: readonly Product[];
-  /** See `Resident`. */
-  readonly resident?: Resident;
+  /** See `KeepOnDevice`. */
+  readonly resident?: KeepOnDevice;
 }
 
 /**
- * Set where the one result is to stay where it was computed: it overwrites a tensor there, and of the last
- * one a number is read, so that all of them have really been computed. Otherwise each run makes a new result.
+ * Set if the result stays on the device: each run overwrites a tensor there, and one number of the last result is read,
+ * so that all of them have been computed. Otherwise each run makes a new result.
  */
-export type Resident = true;
+export type KeepOnDevice = true;
 
 /**
  * Steps of training a classifier: Dense layers with relu between them, Dropout after the first relu, softmax
- * cross-entropy, Adam with learning rate 1e-3. Each step has the next of `batches` batches.
+ * cross-entropy, Adam with learning rate 1e-3. Steps use `batches` batches in turn.
  */
 export interface TrainingTask {
   readonly kind: 'training';
@@ -31,7 +31,7 @@ export interface TrainingTask {
   readonly dropout: number;
   readonly batch: number;
   readonly batches: number;
-  /** Whether a GPU's step is waited for before the next one is asked for. */
+  /** Whether each step on a GPU is awaited before the next one starts. */
   readonly awaited?: true;
 }
 
@@ -40,16 +40,17 @@ export interface ElementwiseTask {
   readonly kind: 'elementwise';
   readonly size: number;
   readonly last: 'tanh' | 'relu';
-  readonly resident?: Resident;
+  readonly resident?: KeepOnDevice;
 }
 
-/** The sum of `rows` x `columns` numbers that are not negative: of all, of each row, or of each column. */
+/** Sums of `rows` x `columns` nonnegative numbers: over all of them, or over one axis. */
 export interface ReductionTask {
   readonly kind: 'reduction';
   readonly rows: number;
   readonly columns: number;
+  /** The axis that is summed over. */
   readonly over: 'all' | 'columns' | 'rows';
-  readonly resident?: Resident;
+  readonly resident?: KeepOnDevice;
 }
 
 /** A step of Adam for the loss sum(p * g) over `size` parameters p: its gradient is the constant g. */
@@ -59,9 +60,8 @@ export interface AdamTask {
 }
 
 /**
- * A convolution of square images with a square kernel, with stride 1 and zeros around them, so that they keep
- * their size (`same`). With `gradients` the gradients of the images and of the kernel too, for a given
- * gradient of the result.
+ * A convolution of square images with a square kernel, stride 1 and padding `same`. With `gradients` also the gradients of
+ * the images and of the kernel, for a given gradient of the result.
  */
 export interface ConvolutionTask {
   readonly kind: 'convolution';
@@ -76,8 +76,8 @@ export interface ConvolutionTask {
 }
 
 /**
- * The largest value of each window of square images; windows do not overlap. With `gradients` the gradient of
- * the images too, for a given gradient of the result.
+ * Max-pooling of square images with windows that do not overlap. With `gradients` also the gradient of the images, for a
+ * given gradient of the result.
  */
 export interface PoolingTask {
   readonly kind: 'pooling';
@@ -92,14 +92,14 @@ export interface PoolingTask {
 
 /**
  * Steps of training a classifier of square images: convolutions (`same`) with bias and relu, a max-pooling of
- * 2 x 2 after each, then a Dense layer; softmax cross-entropy, Adam with learning rate 1e-3. Each step has
- * the next of `batches` batches.
+ * 2 x 2 after each, then a Dense layer; softmax cross-entropy, Adam with learning rate 1e-3. Steps use `batches`
+ * batches in turn.
  */
 export interface ConvnetTask {
   readonly kind: 'convnet';
   /** Height and width of the images. */
   readonly size: number;
-  /** Those of the images, then the outputs of each convolution. */
+  /** Channels of the images, then the outputs of each convolution. */
   readonly channels: readonly number[];
   readonly kernelSize: number;
   readonly classes: number;
@@ -111,8 +111,7 @@ export interface ConvnetTask {
 export type ExampleNetwork = 'reference' | 'lenet' | 'cnn';
 
 /**
- * Epochs of `fit` over random images, with shuffling, accuracy and everything else that training takes;
- * ndgrad only.
+ * Epochs of `fit` over random images, with shuffling and accuracy; ndgrad only.
  */
 export interface FitTask {
   readonly kind: 'fit';
@@ -122,8 +121,7 @@ export interface FitTask {
 }
 
 /**
- * A loop in registers on a GPU: so many threads, each with so many iterations of 128 multiplications and as
- * many additions.
+ * A loop in registers on a GPU. Each iteration of each thread does 128 multiplications and 128 additions.
  */
 export interface PeakTask {
   readonly kind: 'peak';
@@ -131,13 +129,13 @@ export interface PeakTask {
   readonly iterations: number;
 }
 
-/** A copy of so many floats in a GPU's memory. */
+/** A copy of `size` floats in the memory of a GPU. */
 export interface CopyTask {
   readonly kind: 'copy';
   readonly size: number;
 }
 
-/** What a contestant can be asked to do: plain data, since it crosses to another process. */
+/** A task for a library: plain data, since it is sent to another process. */
 export type Task =
   | MatmulTask
   | TrainingTask
@@ -154,10 +152,10 @@ export type Task =
 /** Adam's settings in every library. */
 export const adam = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 
-/** The elementwise task's numbers; all of them are exact in float32. */
+/** The constants of the elementwise task, exact in float32. */
 export const elementwise = { factor: 1.5, summand: 0.25 } as const;
 
-/** Numbers evenly distributed over [low, high), the same in every process (the generator is mulberry32). */
+/** Numbers uniformly distributed over [low, high), the same in every process (generator: mulberry32). */
 export function uniform(size: number, low: number, high: number, seed: number): Float32Array {
   const values = new Float32Array(size);
   let state = seed;
@@ -170,13 +168,13 @@ export function uniform(size: number, low: number, high: number, seed: number): 
   return values;
 }
 
-/** A matrix in memory, row by row. */
+/** A matrix, stored row by row. */
 export interface Matrix {
   readonly values: Float32Array;
   readonly shape: readonly [rows: number, columns: number];
 }
 
-/** The operands of a product as they lie in memory: those that are transposed, transposed. */
+/** The operands of a product as they are stored: a transposed operand has its axes exchanged. */
 export function operands({ m, k, n, transposeA, transposeB }: Product, seed: number): [a: Matrix, b: Matrix] {
   return [
     { values: uniform(m * k, -1, 1, seed), shape: transposeA ? [k, m] : [m, k] },
@@ -193,13 +191,13 @@ export interface DenseValues {
   readonly bias: Float32Array;
 }
 
-/** Labelled samples, those of all batches. */
+/** Labeled samples of all batches. */
 export interface Samples {
-  /** One sample after the other. */
+  /** Sample by sample. */
   readonly x: Float32Array;
   /** The classes. */
   readonly labels: Int32Array;
-  /** The classes as rows with a single 1, [batches * batch, classes]. */
+  /** The classes, one-hot encoded, [batches * batch, classes]. */
   readonly oneHot: Float32Array;
 }
 
@@ -223,7 +221,7 @@ function denseValues(inputs: number, outputs: number, seed: number): DenseValues
   return { inputs, outputs, kernel, bias: new Float32Array(outputs) };
 }
 
-/** What a training task starts with; the same in every process. */
+/** Initial values and samples of a training task, the same in every process. */
 export function trainingData({ layers, batch, batches }: TrainingTask): TrainingData {
   return {
     layers: layers.slice(1).map((outputs, i) => denseValues(layers[i]!, outputs, 100 + i)),
@@ -231,7 +229,7 @@ export function trainingData({ layers, batch, batches }: TrainingTask): Training
   };
 }
 
-/** What a convolution works on: channels last, kernels [height, width, inputs, outputs]. */
+/** Inputs of a convolution: images channels last, kernel [height, width, inputs, outputs]. */
 export interface ConvolutionData {
   readonly x: Float32Array;
   readonly kernel: Float32Array;
@@ -248,7 +246,7 @@ export function convolutionData(task: ConvolutionTask): ConvolutionData {
   };
 }
 
-/** The images [batch, size, size, channels], none negative as behind relu, and the gradient of the result. */
+/** The images [batch, size, size, channels], nonnegative as after relu, and the gradient of the result. */
 export function poolingData({ batch, size, channels, window }: PoolingTask): {
   readonly x: Float32Array;
   readonly gradient: Float32Array;
@@ -270,16 +268,16 @@ export interface ConvolutionValues {
 
 export interface ConvnetData extends Samples {
   readonly convolutions: readonly ConvolutionValues[];
-  /** Height and width of the images that the last pooling gives. */
-  readonly places: number;
-  /** Its inputs are those images flattened: height, width, channels. */
+  /** Height and width of the result of the last pooling. */
+  readonly outputSize: number;
+  /** Its inputs are those images, flattened in the order height, width, channels. */
   readonly dense: DenseValues;
 }
 
-/** What a convnet task starts with; the same in every process. */
+/** Initial values and samples of a convnet task, the same in every process. */
 export function convnetData(task: ConvnetTask): ConvnetData {
   const { size, channels, kernelSize, classes, batch, batches } = task;
-  const places = size / 2 ** (channels.length - 1);
+  const outputSize = size / 2 ** (channels.length - 1);
   return {
     convolutions: channels.slice(1).map((outputs, i) => {
       const inputs = channels[i]!;
@@ -287,13 +285,13 @@ export function convnetData(task: ConvnetTask): ConvnetData {
       const kernel = uniform(kernelSize ** 2 * inputs * outputs, -limit, limit, 100 + i);
       return { inputs, outputs, kernel, bias: new Float32Array(outputs) };
     }),
-    places,
-    dense: denseValues(places ** 2 * channels.at(-1)!, classes, 99),
+    outputSize,
+    dense: denseValues(outputSize ** 2 * channels.at(-1)!, classes, 99),
     ...randomSamples(batch * batches, size ** 2 * channels[0]!, classes),
   };
 }
 
-/** Values with their axes in another order: axis i of the result is axis `order[i]` of `shape`. */
+/** Permutes axes: axis i of the result is axis `order[i]` of `shape`. */
 export function permute(
   values: ArrayLike<number>,
   shape: readonly number[],
@@ -313,7 +311,7 @@ export function permute(
   return permuted;
 }
 
-/** The other orders of axes that libraries have for images and kernels of convolutions, and back. */
+/** Permutations to the axis orders of other libraries for images and kernels of convolutions, and back. */
 export const layouts = {
   /** [N, height, width, channels] to [N, channels, height, width]. */
   channelsFirst: [0, 3, 1, 2],
@@ -325,7 +323,7 @@ export const layouts = {
   outputsLast: [2, 3, 1, 0],
 } as const;
 
-/** The matrix products of one step: forward, for the gradients of kernels and for those of activations. */
+/** The matrix products of one step: forward, for the gradients of the kernels, and for those of the activations. */
 export function productsOfStep({ layers, batch }: TrainingTask): Product[] {
   return layers.slice(1).flatMap((outputs, i) => {
     const inputs = layers[i]!;
@@ -343,13 +341,13 @@ export const peakFlops = ({ threads, iterations }: PeakTask): number => threads 
 export const flops = (products: readonly Product[]): number =>
   products.reduce((sum, { m, k, n }) => sum + 2 * m * k * n, 0);
 
-/** The matrix product that a convolution is with its windows written out as rows. */
+/** The matrix product that equals a convolution with its windows written out as rows. */
 export const productOf = ({ batch, size, inputs, outputs, kernelSize }: ConvolutionTask): Product => ({
   m: batch * size ** 2,
   k: kernelSize ** 2 * inputs,
   n: outputs,
 });
 
-/** Floating-point operations of a convolution, those with the zeros around images too, and of gradients. */
+/** Floating-point operations of a convolution, including those with padding, and of its gradients. */
 export const convolutionFlops = (task: ConvolutionTask): number =>
   (task.gradients ? 3 : 1) * flops([productOf(task)]);

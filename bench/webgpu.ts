@@ -3,13 +3,13 @@
 import { webgpuSource } from '../src/gpu/load.ts';
 import { adapterName as nameOf } from '../src/gpu/webgpu.ts';
 import { StateError } from '../src/ir/errors.ts';
-import { Unavailable } from './library.ts';
+import { Unavailable } from './library-program.ts';
 
 /**
- * The adapter that all contestants compute on, the faster GPU of two. `navigator.gpu` is there afterwards: in
- * Node it comes from npm's `webgpu`.
+ * The adapter that all libraries use, the faster one of two GPUs. Also sets `navigator.gpu`, in Node from the package
+ * `webgpu`.
  *
- * @throws Unavailable where there is none.
+ * @throws Unavailable if there is none.
  */
 export async function openAdapter(): Promise<GPUAdapter> {
   try {
@@ -23,5 +23,5 @@ export async function openAdapter(): Promise<GPUAdapter> {
   return adapter;
 }
 
-/** An adapter's name, as ndgrad's errors and `backendInfo()` have it. */
+/** The name of an adapter, the same as in errors of ndgrad and in `backendInfo()`. */
 export const adapterName = (adapter: GPUAdapter): string => nameOf(adapter);

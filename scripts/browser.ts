@@ -1,30 +1,30 @@
 /**
- * Trains in Chromium with the package, served and bundled in many ways, and expects the bits of Node; then on the GPU's
- * APIs, in software, and expects losses like those of Node.
+ * Trains in Chromium with the package, served and bundled in many ways, and compares the bits with those of Node. Then
+ * trains on WebGPU and WebGL2, in software, and compares the losses with those of Node.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { type Case, cases } from './browser/cases.ts';
+import { gpuProblemsOf, problemsOf } from './browser/check-visit.ts';
 import { CHROMIUM_FLAGS, findChromium, GPU_FLAGS } from './browser/chromium.ts';
 import { GPU_APIS, type GpuCase, gpuCases } from './browser/gpu-cases.ts';
-import { gpuProblemsOf, problemsOf } from './browser/judge.ts';
 import { installPacked } from './browser/projects.ts';
 import { type Outcome, visit } from './browser/visit.ts';
 import type { GpuOutcome } from './gpu/losses.ts';
 import { report, root, run } from './shared.ts';
 
-/** Software compiles and runs each kernel slowly. */
+/** Software adapters compile and run shaders slowly. */
 const GPU_TIMEOUT_SECONDS = 120;
 
 const NAME_WIDTH = Math.max(...cases.map(({ name }) => name.length));
 
-function printRow(name: string, outcome: Outcome | undefined, verdict: string) {
+function printRow(name: string, outcome: Outcome | undefined, status: string) {
   const { name: backend = '-', threads = '-', milliseconds = '-', hash = '-' } = outcome ?? {};
   const columns = [backend.padEnd(7), `${threads}`.padStart(7), `${milliseconds}`.padStart(6)];
   console.log(
-    `${name.padEnd(NAME_WIDTH)}  ${columns.join('  ')}  ${hash.slice(0, 16).padEnd(16)}  ${verdict}`,
+    `${name.padEnd(NAME_WIDTH)}  ${columns.join('  ')}  ${hash.slice(0, 16).padEnd(16)}  ${status}`,
   );
 }
 
@@ -43,7 +43,7 @@ async function problemsIn(browser: Browser, which: Case, folder: string, hash: s
   }
 }
 
-/** What a program in scripts/ prints in Node, on the CPU. */
+/** Runs a program of scripts/ in Node, on the CPU, and parses its output. */
 const inNode = <O>(program: string): O =>
   JSON.parse(run(process.execPath, [join(root, 'scripts', program)], { timeoutSeconds: 120 }));
 
@@ -116,7 +116,7 @@ async function check(executablePath: string) {
       ...(await checkGpu(executablePath, join(folder, 'gpu'))),
     ];
     const pages = GPU_APIS.length * gpuCases.length;
-    report(`browser: the same bits in ${cases.length} pages, the GPU trains in ${pages}`, problems);
+    report(`browser: the same bits in ${cases.length} pages, GPU training in ${pages} pages`, problems);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -5,4 +5,4 @@ import { report, root } from './shared.ts';
 
 const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const problems = await distProblems(join(root, 'dist'), Object.keys(dependencies));
-report('dist: every entry point imports only what it may, every module stands in one file', problems);
+report('dist: every entry point has only allowed imports, every module is in one file', problems);

@@ -1,8 +1,8 @@
 export interface CodeBlock {
   language: 'ts' | 'js';
-  /** Line of the block's first line of code, from 1. */
+  /** Number of the first line of code, from 1. */
   line: number;
-  /** False for a block marked `fragment`: part of a program, shown but not run. */
+  /** False for a block marked `fragment`, which is part of a program and is not run. */
   runs: boolean;
   code: string;
 }

@@ -1,6 +1,6 @@
 /**
- * Type-checks and runs the code blocks of README.md and docs/ against the built package. A block that is not a
- * program of its own is marked ```ts fragment.
+ * Type-checks and runs the code blocks of README.md and docs/ with the built package. A block that is not a complete
+ * program is marked ```ts fragment.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,10 +9,10 @@ import { useSwiftShader } from './gpu/swiftshader.ts';
 import { codeBlocks } from './markdown.ts';
 import { report, root, run } from './shared.ts';
 
-// Blocks that ask for a GPU find an adapter and refuse it, and not only no adapter.
+// With SwiftShader the blocks that use a GPU also test the error for a software adapter.
 useSwiftShader();
 
-// Inside the repository, where `ndgrad` means the package itself.
+// Inside the repository, where `ndgrad` resolves to the package itself.
 const folder = join(root, '.cache/readme');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });

@@ -5,7 +5,7 @@ import { report, root, run } from './shared.ts';
 
 const VERSIONS = [20, 22, 24, 26];
 
-/** Path of a Node binary of that major version: this one, or one from the npm registry, kept in .cache. */
+/** Path of a Node binary with a major version: the current one, or one from the npm registry, cached in .cache. */
 function binary(major: number): string {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
   const prefix = join(root, `.cache/node-${major}`);
@@ -29,13 +29,13 @@ for (const major of VERSIONS) {
     node = binary(major);
     version = run(node, ['--version']).trim();
   } catch (error) {
-    const message = `Node ${major} cannot be had here: ${(error as Error).message}`;
+    const message = `Node ${major} is not available here: ${(error as Error).message}`;
     if (process.env.CI) problems.push(message);
     else console.log(`SKIPPED ${message}`);
     skipped++;
     continue;
   }
-  if (!version.startsWith(`v${major}.`)) problems.push(`${node} is ${version}, not ${major}`);
+  if (!version.startsWith(`v${major}.`)) problems.push(`got ${version} from ${node}, wanted ${major}`);
   // All cores, one thread, and the reference interpreter.
   for (const choice of [[], ['wasm', '1'], ['js']]) {
     try {

@@ -6,20 +6,22 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-const { devDependencies, overrides: inUse } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { devDependencies, overrides: ownOverrides } = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+);
 
-/** What whoever wants the GPU installs: in browsers the first, in Node both. */
+/** The packages that `ndgrad/gpu` needs: gpu.js, and in Node also webgpu. */
 export const gpuPackages = ['gpu.js', 'webgpu'].map((name) => `${name}@${devDependencies[name]}`);
 
-/** For the package.json of a project that installs them: one copy of webgpu, and no headless-gl. */
-export const overrides = { 'gpu.js': { ...inUse['gpu.js'], webgpu: devDependencies.webgpu } };
+/** The overrides in the package.json of a project with these packages: one copy of webgpu, and no headless-gl. */
+export const overrides = { 'gpu.js': { ...ownOverrides['gpu.js'], webgpu: devDependencies.webgpu } };
 
 interface RunOptions {
   cwd?: string;
   timeoutSeconds?: number;
 }
 
-/** Runs a program and returns what it printed; throws with all of its output if it fails. */
+/** Runs a program and returns its standard output. Throws an Error with all of its output if it fails. */
 export function run(program: string, args: string[], { cwd = root, timeoutSeconds = 300 }: RunOptions = {}) {
   const result = spawnSync(program, args, {
     cwd,
@@ -32,7 +34,7 @@ export function run(program: string, args: string[], { cwd = root, timeoutSecond
   throw new Error(`${[program, ...args].join(' ')}: ${reason}\n${result.stdout ?? ''}${result.stderr ?? ''}`);
 }
 
-/** Calls `work` with a new folder outside the repository, and deletes it afterwards. */
+/** Calls `work` with a new folder outside the repository, and deletes the folder afterwards. */
 export function inTemporaryFolder<T>(work: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'ndgrad-'));
   try {
@@ -45,7 +47,7 @@ export function inTemporaryFolder<T>(work: (folder: string) => T): T {
 /** 1 kB is 1,000 bytes. */
 export const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
 
-/** Prints the problems and makes the process fail if there are any. */
+/** Prints the problems and sets the exit code, or prints `passed` if there are none. */
 export function report(passed: string, problems: string[]) {
   for (const problem of problems) console.error(`error: ${problem}`);
   if (problems.length > 0) process.exitCode = 1;

@@ -5,25 +5,25 @@ import { build } from 'esbuild';
 import { kilobytes, report, root } from './shared.ts';
 
 const BUDGET = 62_000;
-/** For both APIs of the GPU, without gpu.js itself. */
+/** Budget of `ndgrad/gpu` with WebGPU and WebGL2, without gpu.js itself. */
 const GPU_BUDGET = 40_000;
 
 const gzip = (bytes: Uint8Array) => gzipSync(bytes, { level: 9 }).length;
 
-// What is imported only when it is needed (the reference interpreter, the pool of threads) is left out, as bundlers leave it
-// out of the entry that a page loads.
-async function bundle(entry: string, ...left: string[]): Promise<Uint8Array> {
+// Dynamically imported chunks (the reference interpreter, the thread pool) are not counted, since bundlers put them into
+// separate files.
+async function bundle(entry: string, ...excluded: string[]): Promise<Uint8Array> {
   const { outputFiles } = await build({
     entryPoints: [join(root, 'scripts/size', entry)],
     bundle: true,
     minify: true,
     write: false,
-    external: ['./js-*', './pool-*', 'gpu.js', ...left],
+    external: ['./js-*', './pool-*', 'gpu.js', ...excluded],
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
     logLevel: 'error',
-    // Without the paths of tsconfig.json, `ndgrad` is the built package.
+    // Without the paths of tsconfig.json, `ndgrad` resolves to the built package.
     tsconfigRaw: {},
   });
   return outputFiles[0]!.contents;
@@ -37,7 +37,7 @@ const whole = gzip(readFileSync(join(root, 'dist/ndgrad.min.js')));
 const gpuJs = gzip(readFileSync(join(root, 'node_modules/gpu.js/dist/gpu-browser.min.js')));
 
 console.log(`train an MLP: ${kilobytes(mlp.length)} minified, ${kilobytes(small)} gzipped (${small} bytes)`);
-console.log(`ndgrad/gpu beside it: ${kilobytes(gpu)} gzipped, without WebGL2 ${kilobytes(webgpu)}`);
+console.log(`ndgrad/gpu in addition: ${kilobytes(gpu)} gzipped, without WebGL2 ${kilobytes(webgpu)}`);
 console.log(`gpu.js: ${kilobytes(gpuJs)} gzipped`);
 console.log(`all of ndgrad: ${kilobytes(whole)} gzipped`);
 const problems = [

@@ -1,4 +1,4 @@
-/** Installs the packed package in an empty folder and trains XOR with it in every way that a project can import it. */
+/** Installs the packed package in an empty folder and trains XOR with every way of importing it. */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
@@ -17,10 +17,10 @@ await setBackend(await gpu(options));
 `;
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-function weight(folder: string): number {
+function folderBytes(folder: string): number {
   return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
     const path = join(folder, entry.name);
-    return sum + (entry.isDirectory() ? weight(path) : statSync(path).size);
+    return sum + (entry.isDirectory() ? folderBytes(path) : statSync(path).size);
   }, 0);
 }
 
@@ -48,9 +48,10 @@ inTemporaryFolder((folder) => {
 
   const lock = JSON.parse(readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8'));
   const installed = Object.entries<{ hasInstallScript?: boolean }>(lock.packages);
-  const bytes = weight(join(folder, 'node_modules'));
+  const bytes = folderBytes(join(folder, 'node_modules'));
   console.log(`installed: ${installed.length} packages, ${kilobytes(bytes)}`);
-  if (bytes > INSTALLED_BUDGET) problems.push(`the install weighs ${kilobytes(bytes)}`);
+  if (bytes > INSTALLED_BUDGET)
+    problems.push(`the install has ${kilobytes(bytes)}, more than ${kilobytes(INSTALLED_BUDGET)}`);
   for (const [path, { hasInstallScript }] of installed) {
     if (hasInstallScript) problems.push(`${path} has an install script`);
   }
@@ -64,7 +65,7 @@ inTemporaryFolder((folder) => {
     .replace(/.*gradcheck.*\n/g, '');
   write('single.mjs', javascript('esm', single));
   attempt('single file', () => node('single.mjs'));
-  // What a content-security policy without unsafe-eval forbids in a browser, Node can forbid too.
+  // Node can forbid the same as a content-security policy without unsafe-eval.
   write('no-eval.mjs', javascript('esm', single.replace(/.*toNdarray.*\n/g, '')));
   attempt('no eval', () => node('no-eval.mjs', { flags: ['--disallow-code-generation-from-strings'] }));
   write('node.mjs', "console.log(Object.keys(await import('ndgrad/node')).join(', '));\n");

@@ -1,5 +1,5 @@
-import { printTable } from '../report.ts';
 import type { Session } from '../session.ts';
+import { printTable } from '../tables.ts';
 import type { ConvnetTask } from '../task.ts';
 
 const samples = 60_000;
@@ -7,7 +7,7 @@ const batch = 128;
 const rounds = 5;
 const warmUp = 3;
 
-/** An epoch of training a network with two convolutions, reckoned from some steps. */
+/** An epoch of training a network with two convolutions, estimated from some steps. */
 export async function benchConvnet(session: Session): Promise<void> {
   const perRound = Math.ceil(session.settings.steps / rounds);
   const batches = warmUp + rounds * perRound;
@@ -31,12 +31,12 @@ export async function benchConvnet(session: Session): Promise<void> {
     printTable(
       'Epoch of training conv 3 x 3, 32 - max-pool 2 - conv 3 x 3, 64 - max-pool 2 - dense 10 on 28 x 28 images ' +
         `(relu, Adam, batch ${batch}) in seconds: median (best)`,
-      session.contestants,
+      session.libraries,
       [{ label: 'epoch', timings, figure: (seconds) => seconds * steps }],
     );
     console.log(
-      `Measured: ${rounds} rounds of ${perRound} steps after ${warmUp}, unless it says otherwise, each with new random data; ` +
-        `an epoch is ${steps.toFixed(1)} times the step. Nobody shuffles.`,
+      `Measured: ${rounds} rounds of ${perRound} steps after ${warmUp} for warm-up, unless noted otherwise, each with new random data; ` +
+        `an epoch is ${steps.toFixed(1)} times the step. No library shuffles.`,
     );
   });
 }

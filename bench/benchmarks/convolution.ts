@@ -1,5 +1,5 @@
-import { aligned, type Column, printTable, type Row } from '../report.ts';
 import type { Session } from '../session.ts';
+import { alignColumns, type Column, printTable, type Row } from '../tables.ts';
 import { type ConvolutionTask, convolutionFlops, flops, type PoolingTask, productOf } from '../task.ts';
 
 const convolution = {
@@ -12,10 +12,10 @@ const convolution = {
 } as const;
 const pooling = { kind: 'pooling', batch: 128, size: 28, channels: 32, window: 2 } as const;
 const few = 1;
-/** Images whose product, all windows written out, stays in a cache. */
+/** The number of images for which the matrix of all windows fits in a cache. */
 const inCache = 8;
 
-/** A convolution and its gradients beside the matrix product that it is, and max-pooling. */
+/** A convolution and its gradients, the equivalent matrix product, and max-pooling. */
 export async function benchConvolution(session: Session): Promise<void> {
   const { batch, size, inputs, outputs, kernelSize } = convolution;
   await session.withProcesses(['convolution', 'pooling', 'matmul'], async (processes) => {
@@ -41,11 +41,11 @@ export async function benchConvolution(session: Session): Promise<void> {
     printTable(
       `Convolution ${kernelSize} x ${kernelSize} (same) of ${batch} images ${size} x ${size} from ${inputs} to ${outputs} channels, ` +
         'in GFLOP/s: median (best); gradients of images and kernel',
-      session.contestants,
+      session.libraries,
       rows,
     );
     for (const product of rows.slice(convolutions.length)) {
-      printShares(session.contestants, convolutions, product);
+      printShares(session.libraries, convolutions, product);
     }
 
     const pools: Row[] = [];
@@ -59,15 +59,15 @@ export async function benchConvolution(session: Session): Promise<void> {
     printTable(
       `Max-pooling ${pooling.window} x ${pooling.window} of ${pooling.batch} images ${pooling.size} x ${pooling.size} with ` +
         `${pooling.channels} channels, in ms: median (best)`,
-      session.contestants,
+      session.libraries,
       pools,
     );
   });
 }
 
-/** How much of the product's rate the convolutions reach. */
-function printShares(contestants: readonly Column[], convolutions: readonly Row[], product: Row): void {
-  const shown = contestants.filter(({ key }) => product.timings.has(key));
+/** Prints the rate of the convolutions relative to that of a product. */
+function printShares(libraries: readonly Column[], convolutions: readonly Row[], product: Row): void {
+  const shown = libraries.filter(({ key }) => product.timings.has(key));
   const percent = (seconds: number, row: Row, of: number) =>
     `${Math.round((100 * row.figure(seconds)) / product.figure(of))} %`;
   const share = (row: Row, key: string): string => {
@@ -76,6 +76,6 @@ function printShares(contestants: readonly Column[], convolutions: readonly Row[
     return `${percent(a.median, row, b.median)} (${percent(a.minimum, row, b.minimum)})`;
   };
   const lines = convolutions.map((row) => [row.label, ...shown.map(({ key }) => share(row, key))]);
-  console.log(`\nOf the rate of the ${product.label} on the same threads: medians (best rounds)`);
-  for (const line of aligned([['', ...shown.map(({ title }) => title)], ...lines])) console.log(line);
+  console.log(`\nRelative to the rate of the ${product.label} on the same threads: medians (best rounds)`);
+  for (const line of alignColumns([['', ...shown.map(({ title }) => title)], ...lines])) console.log(line);
 }

@@ -1,7 +1,7 @@
-import { printTable, type Row } from '../report.ts';
 import type { Session } from '../session.ts';
+import { printTable, type Row } from '../tables.ts';
 
-/** Work that is limited by memory and elementary functions: fused maps, and the update of Adam. */
+/** Work that is limited by memory bandwidth and elementary functions: fused maps, and the update of Adam. */
 export async function benchElementwise(session: Session): Promise<void> {
   await session.withProcesses(['elementwise', 'adam'], async (processes) => {
     const rows: Row[] = [];
@@ -15,13 +15,13 @@ export async function benchElementwise(session: Session): Promise<void> {
     }
     printTable(
       'Elementwise, in GB/s (4 bytes read and 4 written for each float): median (best)',
-      session.contestants,
+      session.libraries,
       rows,
     );
     const size = 1_000_000;
     const label = `Adam, ${size.toLocaleString('en-US')} parameters`;
     const timings = await session.time('elementwise', label, processes, { kind: 'adam', size });
-    printTable('Step of Adam for the loss sum(p · g), in ms: median (best)', session.contestants, [
+    printTable('Step of Adam for the loss sum(p · g), in ms: median (best)', session.libraries, [
       { label, timings, figure: (seconds) => seconds * 1000 },
     ]);
   });

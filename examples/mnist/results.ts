@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
+import { writeAtomically } from './atomic-write.ts';
+import type { BackendDescription } from './backend.ts';
 import type { Pair } from './compare.ts';
-import type { Computer } from './computer.ts';
-import { writeWhole } from './files.ts';
 import type { Mode } from './flags.ts';
-import type { Trained } from './networks.ts';
+import type { TrainedNetwork } from './network-store.ts';
 import {
   accuracyInterval,
   crossEntropy,
@@ -17,46 +17,44 @@ import {
 } from './scores.ts';
 
 /**
- * The contents of `results.json`. Two runs with one seed differ in `backend`, `threads` and what is named
- * `seconds...` only; where a GPU computed, all numbers are its own.
+ * The contents of `results.json`. Two runs on the CPU with the same seed differ only in `backend`, `threads` and the fields
+ * `seconds...`. On a GPU all numbers may differ.
  */
-export interface Results extends Computer {
+export interface Results extends BackendDescription {
   readonly dataset: string;
   readonly mode: Mode;
   readonly seed: number;
-  /** Of ndgrad. */
+  /** Version of ndgrad. */
   readonly version: string;
   readonly models: readonly ModelResult[];
-  /** McNemar's test between the first runs of each two models. */
+  /** McNemar's tests between the first runs of all pairs of models. */
   readonly mcnemar: readonly Pair[];
 }
 
-/** What became of one model. An ensemble has one run, whose history is empty. */
+/** The result of one model. An ensemble has one run, whose history is empty. */
 export interface ModelResult {
   readonly name: string;
-  /** How many numbers were trained, in all members of an ensemble. */
+  /** Number of trained values, for an ensemble in all its members. */
   readonly parameters: number;
   readonly epochs: number;
-  /** How many training images it learned from, and how many were held out. */
+  /** Numbers of training images and of held-out validation images. */
   readonly trainingImages: number;
   readonly validationImages: number;
-  /** Of one run, the mean over the runs; of all members of an ensemble together. */
+  /** Seconds of training: the mean over the runs; for an ensemble the sum over its members. */
   readonly seconds: number;
   readonly secondsPerEpoch: number;
   /** Training time of the first run until its validation accuracy was 99 %. */
   readonly secondsTo99?: number | undefined;
-  /**
-   * One number per epoch of everything that was followed while training the first run, `loss` among them.
-   */
+  /** One number per epoch for each loss and metric of the first run. */
   readonly history: Readonly<Record<string, readonly number[]>>;
-  /** Of the first run. */
+  /** Scores of the first run. */
   readonly test: Omit<Scores, 'predictions'>;
   /** The class that the first run predicted for every test image, in order. */
   readonly predictions: readonly number[];
-  /** Of the first run; of an ensemble the SHA-256 of its members' hashes. See `parametersHash`. */
+  /** Hash of the first run; for an ensemble the SHA-256 of its members' hashes. See `parametersHash`. */
   readonly parametersHash: string;
   readonly runs: readonly Run[];
-  /** The test scores over the runs, and Wilson's 95 % interval of the mean accuracy. */
+  /** The test scores over all runs, and Wilson's 95 % interval of the mean accuracy. */
   readonly overall: {
     readonly loss: Estimate;
     readonly accuracy: Estimate;
@@ -65,7 +63,7 @@ export interface ModelResult {
   };
 }
 
-/** One of the trainings of a model, each with a seed of its own. */
+/** One training of a model, with its own seed. */
 export interface Run {
   readonly seed: number;
   readonly seconds: number;
@@ -75,7 +73,7 @@ export interface Run {
   readonly parametersHash: string;
 }
 
-/** A Parameter, as far as its hash is concerned. */
+/** The part of a Parameter that its hash needs. */
 interface Values {
   readonly dtype: string;
   readonly shape: readonly number[];
@@ -83,8 +81,8 @@ interface Values {
 }
 
 /**
- * SHA-256 of trained values, as 64 hexadecimal digits. What is hashed: of each parameter in turn, one line of
- * JSON with its path, dtype and shape, then its values, row-major and little-endian.
+ * SHA-256 of trained values, as 64 hexadecimal digits. The hashed bytes are, for each parameter in order, one line of JSON
+ * with its path, dtype and shape, then its values, row-major and little-endian.
  */
 export async function parametersHash(parameters: Iterable<readonly [path: string, Values]>): Promise<string> {
   const hash = createHash('sha256');
@@ -98,28 +96,28 @@ export async function parametersHash(parameters: Iterable<readonly [path: string
   return hash.digest('hex');
 }
 
-/** A model after its training: the result and what else the report shows. */
+/** The result of a model, and further data for the report. */
 export interface Outcome {
   readonly about: string;
   readonly result: ModelResult;
   /** The networks of its runs, or the members of an ensemble. */
-  readonly networks: readonly Trained[];
-  /** What the first run gives the classes of the test images, row by row. */
+  readonly networks: readonly TrainedNetwork[];
+  /** The probabilities of the first run for the classes of the test images, row by row. */
   readonly probabilities: Float32Array;
 }
 
-/** The scores of a network over the runs that it had. */
+/** The outcome of a network from all its runs. */
 export function networkOutcome(
   name: string,
   about: string,
-  networks: readonly Trained[],
+  networks: readonly TrainedNetwork[],
   labels: Uint8Array,
 ): Outcome {
   const runs = networks.map(({ configuration, seconds, probabilities, testLoss, parametersHash }) => {
     const scores = score(probabilities, labels, testLoss);
     return { seed: configuration.seed, seconds, scores, parametersHash };
   });
-  const [first] = networks as [Trained];
+  const [first] = networks as [TrainedNetwork];
   return {
     about,
     result: resultOf(name, first.parameters, first, runs),
@@ -128,17 +126,17 @@ export function networkOutcome(
   };
 }
 
-/** The scores of an ensemble of these members: one run, which took as long as theirs together. */
+/** The outcome of an ensemble: one run, whose time is the sum over its members. */
 export async function ensembleOutcome(
   name: string,
   about: string,
-  members: readonly Trained[],
+  members: readonly TrainedNetwork[],
   labels: Uint8Array,
 ): Promise<Outcome> {
   const probabilities = meanProbabilities(members.map((member) => member.probabilities));
   const hash = createHash('sha256');
   for (const { parametersHash } of members) hash.update(`${parametersHash}\n`);
-  const [{ configuration }] = members as [Trained];
+  const [{ configuration }] = members as [TrainedNetwork];
   const run = {
     seed: configuration.seed,
     seconds: members.reduce((sum, { seconds }) => sum + seconds, 0),
@@ -159,7 +157,7 @@ type ScoredRun = Pick<Run, 'seed' | 'seconds' | 'parametersHash'> & { readonly s
 function resultOf(
   name: string,
   parameters: number,
-  first: Pick<Trained, 'configuration' | 'history' | 'secondsTo99'>,
+  first: Pick<TrainedNetwork, 'configuration' | 'history' | 'secondsTo99'>,
   runs: readonly ScoredRun[],
 ): ModelResult {
   const { epochs, training, validation } = first.configuration;
@@ -193,10 +191,10 @@ function resultOf(
   };
 }
 
-/** Writes `results.json` into a directory and gives the file's path. */
+/** Writes `results.json` into a directory. Returns the path of the file. */
 export async function writeResults(dir: string, results: Results): Promise<string> {
   const path = join(dir, 'results.json');
-  await writeWhole(path, format(results));
+  await writeAtomically(path, format(results));
   return path;
 }
 

@@ -1,20 +1,20 @@
 import { softmaxCrossEntropy, tensor } from 'ndgrad';
 import { confusionMatrix, f1Score, type RunSummary, summarizeRuns, wilsonInterval } from 'ndgrad/metrics';
 
-/** How well the test images were told apart. */
+/** Scores on the test images. */
 export interface Scores {
   readonly loss: number;
   readonly accuracy: number;
   readonly macroF1: number;
-  /** Row: the class that it is. Column: the class that was predicted. */
+  /** Row: true class. Column: predicted class. */
   readonly confusion: readonly (readonly number[])[];
   /** The predicted class of every test image, in order. */
   readonly predictions: readonly number[];
 }
 
-/** Scores of probabilities, a row of ten for each label. The loss comes from the network's own logits. */
+/** Scores of probabilities, ten per label. The caller computes the loss from the logits. */
 export function score(probabilities: Float32Array, labels: Uint8Array, loss: number): Scores {
-  const predictions = Array.from(labels, (_, i) => likeliest(probabilities, 10 * i));
+  const predictions = Array.from(labels, (_, i) => mostProbable(probabilities, 10 * i));
   const right = predictions.filter((predicted, i) => predicted === labels[i]).length;
   return {
     loss,
@@ -25,13 +25,13 @@ export function score(probabilities: Float32Array, labels: Uint8Array, loss: num
   };
 }
 
-function likeliest(probabilities: Float32Array, from: number): number {
+function mostProbable(probabilities: Float32Array, from: number): number {
   let best = 0;
   for (let k = 1; k < 10; k++) if (probabilities[from + k]! > probabilities[from + best]!) best = k;
   return best;
 }
 
-/** The mean of what several networks give the same classes: an ensemble's probabilities. */
+/** The probabilities of an ensemble: the mean over its members. */
 export function meanProbabilities(members: readonly Float32Array[]): Float32Array {
   return Float32Array.from(
     members[0]!,
@@ -46,7 +46,7 @@ export async function crossEntropy(probabilities: Float32Array, labels: Uint8Arr
   return loss!;
 }
 
-/** A score over several runs. Without `deviation` there was one. */
+/** A score over several runs. `deviation` is absent for one run. */
 export interface Estimate {
   readonly mean: number;
   /** Sample standard deviation. */
@@ -63,7 +63,7 @@ export function accuracyInterval(accuracy: number, images: number): readonly [lo
   return wilsonInterval(Math.round(accuracy * images), images);
 }
 
-/** Precision, recall and F1 of each class; 0 where there is nothing to divide by. */
+/** Precision, recall and F1 of each class; 0 if the denominator is 0. */
 export function classScores(confusion: readonly (readonly number[])[]) {
   const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
   return confusion.map((row, k) => {

@@ -15,10 +15,10 @@ const header = [
   'errors',
 ];
 
-/** What others published for the model `reference`. */
+/** The published result for the model `reference`. */
 const reference = ['published', '118,282', '10', '-', '-', '-', '0.0842', '97.42', '-', '-', '258'];
 
-/** The table that compares the models; for the digits with what is published as its last row. */
+/** The table that compares the models, with the published result as its last row if `published` is true. */
 export function table(models: readonly ModelResult[], published: boolean): string {
   const rows = models.map((model) => {
     const { loss, accuracy, macroF1, interval } = model.overall;
@@ -41,7 +41,7 @@ export function table(models: readonly ModelResult[], published: boolean): strin
   });
   const last = published ? [reference] : [];
   const all = [header, ...rows, ...last];
-  // Where no model got there the column would be empty.
+  // Omits the column if no model reached 99 %.
   const columns = header
     .map((_, i) => i)
     .filter((i) => header[i] !== 'to 99 %' || rows.some((row) => row[i] !== '-'));
@@ -61,7 +61,7 @@ function withDeviation({ mean, deviation }: Estimate, format: (value: number) =>
   return deviation === undefined ? format(mean) : `${format(mean)} ± ${format(deviation)}`;
 }
 
-/** How many images the models learned from, in a line; undefined where it is the same number for all. */
+/** One line about the numbers of training images; undefined if they are the same for all models. */
 export function describeImages(models: readonly ModelResult[]): string | undefined {
   const groups = new Map<string, string[]>();
   for (const { name, trainingImages, validationImages } of models) {

@@ -19,19 +19,19 @@ const policy = (script: string, worker = '') => ({
   'Content-Security-Policy': `default-src 'none'; script-src ${script}; connect-src 'self'; ${worker}`,
 });
 
-/** A site ready to be visited. */
+/** A running site, and the warnings of its bundler. */
 export interface Ready extends Site {
   readonly warnings: readonly string[];
 }
 
-/** A page, the way it is served, and what is expected of it beyond the same bits. */
+/** A page, how it is served, and its expected properties besides the same bits. */
 export interface Case {
   readonly name: string;
-  /** Whether the page is cross-origin isolated: without that there is no shared memory, so one thread. */
+  /** Whether the page is cross-origin isolated. Without isolation there is no shared memory, so only one thread. */
   readonly isolated: boolean;
-  /** What the page's content-security policy forbids; it is tried, and reported as a violation. */
+  /** What the page's content-security policy forbids. The library tries it, which is reported as a violation. */
   readonly forbidden?: 'WebAssembly' | 'workers from blobs';
-  /** Serves the page, whose files go into the folder; `ndgrad` is installed above it. */
+  /** Writes the files of the page into the folder and serves them. `ndgrad` is installed in a parent folder. */
   prepare(folder: string): Promise<Ready>;
 }
 

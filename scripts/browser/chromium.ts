@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** Path of a Chromium: the environment variable CHROMIUM or the first in PATH. Null if there is none. */
+/** Path of Chromium: the environment variable CHROMIUM, or the first one in PATH; null if there is none. */
 export function findChromium(): string | null {
   const { CHROMIUM, PATH = '' } = process.env;
   if (CHROMIUM) return CHROMIUM;
@@ -11,7 +11,7 @@ export function findChromium(): string | null {
   return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync) ?? null;
 }
 
-/** No sandbox, since containers run as root, and no requests of the browser's own. */
+/** No sandbox, since containers run as root, and no background requests. */
 export const CHROMIUM_FLAGS = [
   '--no-sandbox',
   '--disable-quic',
@@ -21,5 +21,5 @@ export const CHROMIUM_FLAGS = [
   '--disable-sync',
 ];
 
-/** WebGPU on SwiftShader, which computes on the CPU; WebGL2 does so by itself where there is no GPU. */
+/** WebGPU on SwiftShader, which computes on the CPU. WebGL2 does so without a flag if there is no GPU. */
 export const GPU_FLAGS = [...CHROMIUM_FLAGS, '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];

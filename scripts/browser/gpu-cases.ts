@@ -7,22 +7,22 @@ export type GpuApi = 'webgpu' | 'webgl2';
 
 export const GPU_APIS: readonly GpuApi[] = ['webgpu', 'webgl2'];
 
-/** A page that trains on the GPU, whichever API its URL's fragment names. */
+/** A page that trains on the GPU, with the API that the fragment of its URL names. */
 export interface GpuCase {
   readonly name: string;
-  /** Serves the page, whose files go into the folder; `ndgrad` and `gpu.js` are installed above it. */
+  /** Writes the files of the page into the folder and serves them. `ndgrad` and `gpu.js` are installed in a parent folder. */
   prepare(folder: string): Promise<Ready>;
 }
 
-/** gpu.js weighs more than what bundlers find good for a page. */
-const SIZE = /size limit|larger than 500 kB|performance recommendations/;
+/** Warnings about size: gpu.js is larger than the limits of bundlers. */
+const SIZE_WARNING = /size limit|larger than 500 kB|performance recommendations/;
 
 const bundled = (name: string, bundler: Bundler, place: Place): GpuCase => ({
   name,
   async prepare(folder) {
     writeGpuProject(folder, place);
     const bundle = await bundler(folder, place);
-    const warnings = bundle.warnings.filter((warning) => !SIZE.test(warning));
+    const warnings = bundle.warnings.filter((warning) => !SIZE_WARNING.test(warning));
     return { warnings, ...(await serve(bundle.folder, {})) };
   },
 });

@@ -20,7 +20,7 @@ const html = (script: string) => `<!doctype html>
 
 const APP = readdirSync(join(root, 'scripts/browser/app')).map((file) => `browser/app/${file}`);
 
-/** Writes a page that trains, of files in scripts/, with `ndgrad` imported as the given specifier. */
+/** Writes a page that trains, from files in scripts/. It imports `ndgrad` with the given specifier. */
 function writeProject(folder: string, place: Place, specifier: string, files: readonly string[]) {
   mkdirSync(folder, { recursive: true });
   for (const name of files) {
@@ -31,13 +31,13 @@ function writeProject(folder: string, place: Place, specifier: string, files: re
   writeFileSync(join(folder, 'index.html'), html(`<script type="module" src="./${place}.mjs"></script>`));
 }
 
-/** Writes a page that needs no bundler: it imports the single file, which lies beside it. */
+/** Writes a page that needs no bundler: it imports the single-file bundle from its own folder. */
 export function writePlainProject(folder: string, place: Place) {
   writeProject(folder, place, './ndgrad.min.js', [...APP, 'same-bits/program.mjs']);
   cpSync(join(root, 'dist/ndgrad.min.js'), join(folder, 'ndgrad.min.js'));
 }
 
-/** Packs the package and installs it in the folder, so that projects in its subfolders find it. */
+/** Packs the package and installs it in the folder, where projects in its subfolders find it. */
 export function installPacked(folder: string, withGpu = false) {
   mkdirSync(folder);
   const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder]));
@@ -60,13 +60,13 @@ export const writeGpuProject = (folder: string, place: Place) =>
     'gpu/program.mjs',
   ]);
 
-/** What a bundler made: a folder to serve, and its warnings. */
+/** The result of a bundler: a folder to serve, and its warnings. */
 export interface Bundle {
   readonly folder: string;
   readonly warnings: readonly string[];
 }
 
-/** Bundles a page as its users would, with no more than an entry and a place for the result. */
+/** Bundles a page with the default configuration of a bundler: only the entry and the output folder are set. */
 export type Bundler = (project: string, place: Place) => Promise<Bundle>;
 
 export const esbuild: Bundler = async (project, place) => {

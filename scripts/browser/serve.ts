@@ -15,7 +15,7 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** Serves the files of a folder on an origin of their own, with these headers on every answer. */
+/** Serves the files of a folder on a new origin, with these headers on every response. */
 export async function serve(folder: string, headers: Record<string, string>): Promise<Site> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');

@@ -1,22 +1,22 @@
 import type { Browser, ConsoleMessage } from 'playwright-core';
 
-/** What `program.mjs` returns. */
+/** The result of `train` in `program.mjs`. */
 export interface Outcome {
   readonly hash: string;
   /** Name of the backend. */
   readonly name: string;
   readonly threads: number;
-  /** Why it is not WebAssembly, or why there are not more threads. */
+  /** Why the backend is not WebAssembly, or why there are not more threads. */
   readonly reason: string;
   readonly milliseconds: number;
 }
 
-/** What a page or worker says of itself; `report.mjs` prints it. */
+/** The report that `report.mjs` prints on a page or in a worker. */
 export interface Report<O = Outcome> {
-  /** Of several trainings, one after the other. */
+  /** The outcomes of successive trainings. */
   readonly outcomes: readonly O[];
   readonly errors: readonly string[];
-  /** Violations of the content-security policy: the directive, and what it blocked. */
+  /** Violations of the content-security policy: the directive and the blocked resource. */
   readonly violations: readonly string[];
   readonly isolated: boolean;
   readonly cores: number;
@@ -24,28 +24,28 @@ export interface Report<O = Outcome> {
   readonly helped: boolean;
 }
 
-/** What happened on a page. */
+/** The observations of a visit to a page. */
 export interface Visit<O = Outcome> {
-  /** Null if the page did not get that far. */
+  /** Null if the page printed no report. */
   readonly report: Report<O> | null;
   /** Uncaught errors. */
   readonly uncaught: readonly string[];
   /** Errors and warnings on the console. */
-  readonly complaints: readonly string[];
+  readonly consoleErrors: readonly string[];
   readonly failedRequests: readonly string[];
 }
 
-const complains = (message: ConsoleMessage) =>
+const isConsoleError = (message: ConsoleMessage) =>
   ['error', 'warning'].includes(message.type()) && !message.location().url.endsWith('/favicon.ico');
 
-/** Opens a page in a fresh profile, and waits until it has reported or failed. */
+/** Opens a page in a new profile, and waits until it reports or fails. */
 export async function visit<O = Outcome>(
   browser: Browser,
   url: string,
   timeoutSeconds = 30,
 ): Promise<Visit<O>> {
   const uncaught: string[] = [];
-  const complaints: string[] = [];
+  const consoleErrors: string[] = [];
   const failedRequests: string[] = [];
   const context = await browser.newContext();
   try {
@@ -55,7 +55,7 @@ export async function visit<O = Outcome>(
       giveUp(timeoutSeconds);
       page.on('console', (message) => {
         if (message.text().startsWith('{"report":')) resolve(JSON.parse(message.text()).report);
-        else if (complains(message)) complaints.push(message.text());
+        else if (isConsoleError(message)) consoleErrors.push(message.text());
       });
       page.on('pageerror', (error) => {
         uncaught.push(error.stack ?? error.message);
@@ -69,7 +69,7 @@ export async function visit<O = Outcome>(
       if (response.status() >= 400) failedRequests.push(`${response.url()}: ${response.status()}`);
     });
     await page.goto(url);
-    return { report: await report, uncaught, complaints, failedRequests };
+    return { report: await report, uncaught, consoleErrors, failedRequests };
   } finally {
     await context.close();
   }

@@ -1,4 +1,4 @@
-/** What `program.mjs` returns. */
+/** The result of `train` in `program.mjs`. */
 export interface GpuOutcome {
   readonly losses: readonly number[];
   /** Name of the backend. */
@@ -8,11 +8,11 @@ export interface GpuOutcome {
   readonly milliseconds: number;
 }
 
-/** The losses that differ from those of another backend by more than rounding. */
+/** Describes the losses that differ from the expected ones by more than rounding. */
 export function lossProblems(losses: readonly number[], expected: readonly number[]): string[] {
-  if (losses.length !== expected.length) return [`${losses.length} losses, not ${expected.length}`];
+  if (losses.length !== expected.length) return [`got ${losses.length} losses, wanted ${expected.length}`];
   return losses.flatMap((loss, i) => {
     const fits = Math.abs(loss - expected[i]!) <= 1e-4 * Math.abs(expected[i]!);
-    return fits ? [] : [`loss ${i} is ${loss}, not ${expected[i]}`];
+    return fits ? [] : [`loss ${i}: got ${loss}, wanted ${expected[i]}`];
   });
 }

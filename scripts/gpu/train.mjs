@@ -1,4 +1,4 @@
-// node train.mjs [options of gpu() as JSON]: on the CPU without any
+// Usage: node train.mjs [options of gpu() as JSON]. Without options it trains on the CPU.
 import { setBackend } from 'ndgrad';
 import { train } from './program.mjs';
 

@@ -25,9 +25,9 @@ const BATCH = 300;
 const FEATURES = 160;
 
 /**
- * Ten training steps with a lookup table, Dropout, Adam and a cosine schedule, for Node and for browsers. The
- * sizes are large enough to be worth several threads, and no multiples of the blocks that work is cut into.
- * Then a convolutional network on augmented images. Returns a hash of all losses, predictions and trained values, and what computed them.
+ * Ten training steps with a lookup table, Dropout, Adam and a cosine schedule, then a convolutional network on augmented
+ * images, for Node and for browsers. The sizes are large enough for several threads, and no multiples of the block sizes.
+ * Returns a hash of all losses, predictions and trained values, and the backend, its threads and the time.
  */
 export async function train() {
   seed(7);
@@ -53,7 +53,7 @@ export async function train() {
     const loss = softmaxCrossEntropy(model.forward(x, context), labels, { labelSmoothing: 0.1 });
     await optimizer.minimize(loss);
     values.push((await loss.data()).slice());
-    // Without waiting: a page's main thread must not block on others.
+    // Synchronous: the main thread of a page must not block on other threads.
     values.push(model.call(noise).dataSync().slice());
   }
   if (!(values.at(-2)[0] < values[0][0])) throw new Error('the loss has not fallen');
@@ -66,7 +66,7 @@ export async function train() {
   return { hash, name, threads, reason, milliseconds };
 }
 
-/** Two epochs; gives the trained Parameters. */
+/** Trains for two epochs. Returns the trained Parameters. */
 async function trainConvolutions(random) {
   const x = await random.uniform([150, 15, 14, 1]).data();
   const y = Int32Array.from({ length: 150 }, (_, i) => i % 3);

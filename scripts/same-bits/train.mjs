@@ -1,4 +1,4 @@
-// node train.mjs [js | wasm [number of threads]]
+// Usage: node train.mjs [js | wasm [number of threads]]
 import { setBackend, setThreads } from 'ndgrad';
 import { train } from './program.mjs';
 

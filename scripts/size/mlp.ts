@@ -10,7 +10,7 @@ import {
   training,
 } from 'ndgrad';
 
-/** What a page needs to train a small network on data of its own. */
+/** What a page needs to train a small network on its own data. */
 export async function train(pixels: Float32Array, labels: Int32Array, epochs: number) {
   seed(1);
   const model = new Sequential([

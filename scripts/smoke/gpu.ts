@@ -4,7 +4,7 @@ import { type GpuOutcome, lossProblems } from '../gpu/losses.ts';
 import { useSwiftShader } from '../gpu/swiftshader.ts';
 import { gpuPackages, root } from '../shared.ts';
 
-/** An empty project that has ndgrad installed. */
+/** An empty project with ndgrad installed. */
 interface Project {
   readonly folder: string;
   attempt(what: string, work: () => string): void;
@@ -13,15 +13,15 @@ interface Project {
 }
 
 /**
- * Expects ndgrad/gpu to say which package is missing. Returns a function that expects it to say so of `webgpu`, and then
- * installs all and trains.
+ * Checks that ndgrad/gpu names the missing packages. Returns a function that checks this for `webgpu` alone, then installs
+ * all packages and trains.
  */
 export function smokeGpu({ folder, attempt, node, install }: Project): () => void {
   for (const file of ['program.mjs', 'train.mjs'])
     copyFileSync(join(root, 'scripts/gpu', file), join(folder, file));
   const train = () => node('train.mjs', { args: [JSON.stringify({ allowSoftware: true })] });
 
-  /** Trains in vain; gives the error's first line, which has to have these words. */
+  /** Expects that training fails. Returns the first line of the error, which must contain `words`. */
   const refused = (words: string): string => {
     try {
       train();
@@ -30,7 +30,7 @@ export function smokeGpu({ folder, attempt, node, install }: Project): () => voi
       if (said?.includes(words)) return said;
       throw error;
     }
-    throw new Error('it trained');
+    throw new Error('training succeeded, wanted an error');
   };
 
   const [gpuJs, webgpu] = gpuPackages;
@@ -38,7 +38,7 @@ export function smokeGpu({ folder, attempt, node, install }: Project): () => voi
 
   return () => {
     install(gpuJs!);
-    // npm 7 and later bring it along, since gpu.js asks for it; others need not.
+    // npm 7 and later install it as a dependency of gpu.js; other package managers may not.
     rmSync(join(folder, 'node_modules/webgpu'), { recursive: true, force: true });
     attempt('ndgrad/gpu with gpu.js', () => refused(`Install it: npm i ${webgpu}.`));
 
@@ -46,7 +46,7 @@ export function smokeGpu({ folder, attempt, node, install }: Project): () => voi
     useSwiftShader();
     attempt('ndgrad/gpu with gpu.js and webgpu', () => {
       const second = existsSync(join(folder, 'node_modules/gpu.js/node_modules/webgpu'));
-      if (second) throw new Error('gpu.js has brought a webgpu of its own in spite of `overrides`');
+      if (second) throw new Error('gpu.js has its own copy of webgpu in spite of `overrides`');
       const { losses }: GpuOutcome = JSON.parse(node('train.mjs'));
       let trained: GpuOutcome;
       try {

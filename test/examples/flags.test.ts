@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { parseFlags, UsageError, usage } from '../../examples/mnist/flags.ts';
 
-const choices = {
+const list = {
   small: { about: 'a small one' },
   large: { about: 'a large one' },
-  medium: { about: 'one between' },
+  medium: { about: 'a medium one' },
 };
 const ids = (args: string[]) => {
-  const flags = parseFlags(args, choices);
+  const flags = parseFlags(args, list);
   return flags === 'help' ? [] : flags.models.map(([id]) => id);
 };
 
 describe('parseFlags', () => {
   it('has a default for everything', () => {
-    expect(parseFlags([], choices)).toEqual({
+    expect(parseFlags([], list)).toEqual({
       models: [
-        ['small', choices.small],
-        ['large', choices.large],
-        ['medium', choices.medium],
+        ['small', list.small],
+        ['large', list.large],
+        ['medium', list.medium],
       ],
       mode: 'standard',
       epochs: undefined,
@@ -46,15 +46,15 @@ describe('parseFlags', () => {
     ['--backend gpu --allow-software', { backend: 'gpu', allowSoftware: true }],
     ['--dataset mnist', { dataset: 'mnist', data: undefined }],
   ])('takes %s', (args, wanted) => {
-    expect(parseFlags(args.split(' '), choices)).toMatchObject(wanted);
+    expect(parseFlags(args.split(' '), list)).toMatchObject(wanted);
   });
 
   it('reads every flag, with a space or with =', () => {
     const args =
       '--models large --epochs 3 --batch-size=64 --validation 7 --seed 0 --backend js --threads 3 ' +
       '--dataset=fashion --data d/e --limit=100 --resume --full --out o';
-    expect(parseFlags(args.split(' '), choices)).toEqual({
-      models: [['large', choices.large]],
+    expect(parseFlags(args.split(' '), list)).toEqual({
+      models: [['large', list.large]],
       mode: 'full',
       epochs: 3,
       batchSize: 64,
@@ -76,7 +76,7 @@ describe('parseFlags', () => {
   });
 
   it.each([['--help'], ['-h']])('gives help for %s', (flag) => {
-    expect(parseFlags([flag], choices)).toBe('help');
+    expect(parseFlags([flag], list)).toBe('help');
   });
 
   it.each([
@@ -115,7 +115,7 @@ describe('parseFlags', () => {
     [['--epochs', '--seed', '3'], "Option '--epochs' argument is ambiguous"],
     [['3'], "Unexpected argument '3'"],
   ])('refuses %j in one line', (args, message) => {
-    const error = thrown(() => parseFlags(args, choices));
+    const error = thrown(() => parseFlags(args, list));
     expect(error).toBeInstanceOf(UsageError);
     expect((error as UsageError).message).toBe(message);
   });
@@ -123,7 +123,7 @@ describe('parseFlags', () => {
 
 describe('usage', () => {
   it('names every flag and every model', () => {
-    const text = usage(choices);
+    const text = usage(list);
     for (const flag of [
       'quick',
       'full',
@@ -143,7 +143,7 @@ describe('usage', () => {
     ]) {
       expect(text).toContain(`  --${flag} `);
     }
-    expect(text).toContain('  small   a small one\n  large   a large one\n  medium  one between');
+    expect(text).toContain('  small   a small one\n  large   a large one\n  medium  a medium one');
   });
 });
 
@@ -153,5 +153,5 @@ function thrown(f: () => unknown): unknown {
   } catch (error) {
     return error;
   }
-  throw new Error('nothing was thrown');
+  throw new Error('got no error, wanted one');
 }

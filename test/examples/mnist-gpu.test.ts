@@ -25,7 +25,7 @@ function mnist(...args: string[]) {
   });
 }
 
-/** The results of a run. Vulkan's loader and Dawn write to stderr what they please. */
+/** The results of a run. stderr is not checked, since the Vulkan loader and Dawn write to it. */
 function train(out: string, ...args: string[]) {
   const { status, stdout, stderr } = mnist('--out', join(scratch, out), ...args);
   expect(status, stderr).toBe(0);
@@ -36,12 +36,12 @@ function train(out: string, ...args: string[]) {
 const onGpu = ['--backend', 'gpu', '--allow-software'];
 
 describe.skipIf(adapterMissing !== null)('npm run mnist -- --backend gpu', { timeout: 240_000 }, () => {
-  it('trains as the processor does, says what computed, and keeps the two apart', () => {
+  it('trains like the CPU, names the GPU, and stores the networks separately', () => {
     const cpu = train('both', '--backend', 'wasm');
     expect(cpu.results).not.toHaveProperty('adapter');
     const gpu = train('both', ...onGpu, '--resume');
     expect(gpu.stdout).not.toContain('trained before');
-    expect(gpu.stdout).toContain(`\nComputed over webgpu by ${name}\n`);
+    expect(gpu.stdout).toContain(`\nBackend webgpu on ${name}\n`);
     expect(gpu.results).toMatchObject({ backend: 'webgpu', threads: 1, adapter: name });
     expect(gpu.page).toContain(name);
 
@@ -59,7 +59,7 @@ describe.skipIf(adapterMissing !== null)('npm run mnist -- --backend gpu', { tim
     expect(back.results.models[0].parametersHash).toBe(a.parametersHash);
   });
 
-  it.runIf(isSoftware(name))('takes no adapter that computes on the CPU unless allowed to', () => {
+  it.runIf(isSoftware(name))('rejects an adapter that computes on the CPU unless it is allowed', () => {
     const { status, stdout, stderr } = mnist('--backend', 'gpu', '--out', join(scratch, 'refused'));
     expect(status).toBe(1);
     expect(stdout).toBe('');

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'ndgrad-search-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** Runs `examples/mnist-search.ts` as `npm run mnist:search -- ...` does. */
+/** Runs `examples/mnist-search.ts` like `npm run mnist:search -- ...`. */
 function mnistSearch(...args: string[]) {
   const { MNIST_DIR: _, ...env } = process.env;
   return spawnSync(process.execPath, ['--import', 'tsx', 'examples/mnist-search.ts', ...args], {
@@ -20,7 +20,7 @@ function mnistSearch(...args: string[]) {
 }
 
 describe('npm run mnist:search', { timeout: 120_000 }, () => {
-  it('searches, shows a table, and goes on from its journal', () => {
+  it('searches, prints a table, and continues from its journal', () => {
     const journal = join(scratch, 'search.jsonl');
     const flags = ['--trials', '3', '--epochs', '1', '--strategy', 'random', '--journal', journal];
     const first = mnistSearch(...flags, '--workers', '2');

@@ -23,7 +23,7 @@ afterAll(() => {
 const { MNIST_DIR: _, ...env } = process.env;
 const script = ['--import', 'tsx', 'examples/mnist.ts'];
 
-/** Runs `examples/mnist.ts` as `npm run mnist -- ...` does. */
+/** Runs `examples/mnist.ts` like `npm run mnist -- ...`. */
 function mnist(...args: string[]) {
   return spawnSync(process.execPath, [...script, ...args], { cwd: root, env, encoding: 'utf8' });
 }
@@ -39,7 +39,7 @@ function train(out: string, ...args: string[]) {
 
 const readResults = (dir: string) => JSON.parse(readFileSync(join(dir, 'results.json'), 'utf8'));
 
-/** What must not depend on the day: everything but the fields that are named seconds. */
+/** The results without the fields `seconds...`, which differ between runs. */
 const untimed = (results: { models: unknown[] }): typeof results =>
   JSON.parse(JSON.stringify(results), (key, value) => (key.startsWith('seconds') ? undefined : value));
 
@@ -94,7 +94,7 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
       expect(page).toContain(parametersHash.slice(0, 16));
   });
 
-  it('agrees with itself: confusion, predictions, accuracy and the labels of the test set', () => {
+  it('writes consistent confusion matrices, predictions, accuracies and label counts', () => {
     for (const { predictions, test } of first.results.models) {
       const confusion: number[][] = test.confusion;
       const sum = (counts: number[]) => counts.reduce((total, n) => total + n, 0);
@@ -109,7 +109,7 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
     }
   });
 
-  it('gives the same file for the same seed, whatever else is trained, and another for another', () => {
+  it('writes the same results for the same seed, whatever other models are trained', () => {
     const again = train('again', '--models', 'softmax,reference', '--seed', '5').results;
     expect(untimed(again)).toEqual(untimed(first.results));
     const alone = train('alone', '--models', 'reference', '--seed', '5').results;
@@ -118,7 +118,7 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
     expect(other.models[0].parametersHash).not.toBe(alone.models[0].parametersHash);
   });
 
-  it('holds out the last images where asked to, and watches the training by them', () => {
+  it('holds out the last images for validation', () => {
     const { stdout, results } = train('held', '--models', 'softmax', '--validation', '100');
     expect(stdout).toMatch(/^seed 1: 300 training images, 100 held out$/m);
     expect(stdout).toMatch(/^epoch 2\/2 .* val_loss .* val_accuracy /m);
@@ -128,7 +128,7 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
     expect(without.models[0].parametersHash).toBe(results.models[0].parametersHash);
   });
 
-  it('trains a convolutional network once, for itself and for its ensemble', () => {
+  it('trains a convolutional network once for itself and for its ensemble', () => {
     const { stdout, results } = train(
       'ensemble',
       ...['--models', 'cnn,ensemble', '--quick', '--epochs', '1', '--limit', '200', '--validation', '50'],
@@ -143,9 +143,9 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
     expect(ensemble.test.loss).not.toBe(cnn.test.loss);
   });
 
-  it('goes on from what an interrupted run has left, to the same results', async () => {
+  it('resumes an interrupted run with the same results', async () => {
     const dir = join(scratch, 'interrupted');
-    // The last one takes long enough for the run to be killed before its end.
+    // The last network takes long enough to kill the run before it ends.
     const flags = ['--models', 'softmax,hidden,wide', '--epochs', '2', '--limit', '3000', '--resume'];
     flags.push('--batch-size', '30');
     const networks = join(dir, 'networks');
@@ -168,10 +168,10 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
     expect(mnist(...flags, '--out', whole).stdout).not.toContain('trained before');
     expect(untimed(readResults(dir))).toEqual(untimed(readResults(whole)));
 
-    // What is damaged is trained again, and so is everything without --resume.
+    // A damaged network is trained again. Without --resume all networks are trained again.
     truncateSync(join(networks, left[0]!), 1000);
-    const mended = mnist(...flags, '--out', dir);
-    expect(mended.stdout.match(/^trained before/gm)).toHaveLength(2);
+    const repaired = mnist(...flags, '--out', dir);
+    expect(repaired.stdout.match(/^trained before/gm)).toHaveLength(2);
     expect(untimed(readResults(dir))).toEqual(untimed(readResults(whole)));
     const anew = mnist(...flags.filter((flag) => flag !== '--resume'), '--out', dir);
     expect(anew.stdout).not.toContain('trained before');
@@ -194,7 +194,7 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
     for (const models of runs) expect(models).toEqual(runs[0]);
   });
 
-  it('answers a wrong flag with one line and the usage, and exit code 2', () => {
+  it('prints one line and the usage for a wrong flag, with exit code 2', () => {
     const { status, stdout, stderr } = mnist('--epochs', 'many');
     expect(status).toBe(2);
     expect(stdout).toBe('');
@@ -203,7 +203,7 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
     );
   });
 
-  it('answers a place where it cannot write before it trains', () => {
+  it('rejects a directory that is not writable before training', () => {
     const file = join(scratch, 'file');
     writeFileSync(file, '');
     const { status, stderr } = mnist('--out', join(file, 'results'));
@@ -213,13 +213,13 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
     );
   });
 
-  it('answers missing data with one line, and exit code 1', () => {
+  it('prints one line for missing data, with exit code 1', () => {
     const { status, stderr } = mnist('--data', scratch, '--out', join(scratch, 'none'));
     expect(status).toBe(1);
     expect(stderr).toMatch(/^\[loadMnist\] .*: no train-images-idx3-ubyte there, .*\n$/);
   });
 
-  it('takes Fashion-MNIST, and nothing else for it', () => {
+  it('trains on Fashion-MNIST, and rejects other files as MNIST', () => {
     const noData = mnist('--dataset', 'fashion');
     expect(noData.status).toBe(2);
     expect(noData.stderr).toMatch(/^--dataset: got fashion without --data, .*fashion-mnist\n\nUsage/);
@@ -242,7 +242,7 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
       writeFileSync(join(dir, `${start}-labels-idx1-ubyte`), labels);
     }
     const { stdout, results } = train(
-      'dressed',
+      'fashion-results',
       '--models',
       'softmax',
       '--dataset',
@@ -253,7 +253,7 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
     expect(stdout).toMatch(/^Fashion-MNIST from /);
     expect(stdout).not.toContain('published');
     expect(results.dataset).toBe('fashion');
-    expect(readFileSync(join(scratch, 'dressed', 'report.html'), 'utf8')).toContain('Ankle boot');
+    expect(readFileSync(join(scratch, 'fashion-results', 'report.html'), 'utf8')).toContain('Ankle boot');
     const digits = mnist('--dataset', 'mnist', '--data', dir, '--out', join(scratch, 'digits'));
     expect(digits.status).toBe(1);
     expect(digits.stderr).toMatch(/not MNIST's: MD5/);

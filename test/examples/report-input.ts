@@ -1,6 +1,6 @@
 import type { ReportInput, ReportModel } from '../../examples/mnist/report/input.ts';
 
-/** A confusion matrix with `right` on the diagonal and one mistake in each row, `wrong` times. */
+/** A confusion matrix with `right` on the diagonal and, in each row, one kind of mistake, `wrong` times. */
 function confusion(right: number, wrong: number): number[][] {
   return Array.from({ length: 10 }, (_, truth) =>
     Array.from({ length: 10 }, (_, predicted) =>
@@ -42,10 +42,10 @@ function model(id: string, wrong: number, parameters: number, seconds: number): 
   };
 }
 
-/** A picture of a bar, brighter from left to right. */
+/** A picture that gets darker from left to right. */
 const pixels = Uint8Array.from({ length: 784 }, (_, i) => (i % 28) * 9);
 
-/** A report of three models with all its parts; the best stands second. */
+/** The input of a report with three models and all optional parts. The best model is the second one. */
 export function completeInput(): ReportInput {
   return {
     dataset: {
@@ -119,7 +119,7 @@ export function completeInput(): ReportInput {
   };
 }
 
-/** The least that a report may be made of: one model, one run, no curves. */
+/** The smallest input of a report: one model, one run, no curves. */
 export function leastInput(): ReportInput {
   const { dataset, versions } = completeInput();
   const one = model('softmax', 80, 7850, 4.2);

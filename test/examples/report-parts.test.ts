@@ -14,7 +14,7 @@ import {
   shortPercent,
 } from '../../examples/mnist/report/format.ts';
 import { enumerate, html } from '../../examples/mnist/report/html.ts';
-import { place, spread } from '../../examples/mnist/report/labels.ts';
+import { placeLabels, separateLabels } from '../../examples/mnist/report/labels.ts';
 import { filterImages, signedPicture } from '../../examples/mnist/report/pictures.ts';
 import { decimalTicks, logScale, timeTicks } from '../../examples/mnist/report/scales.ts';
 import { holm } from '../../examples/mnist/report/significance.ts';
@@ -66,13 +66,13 @@ describe('numbers', () => {
 });
 
 describe('html', () => {
-  it('escapes what is put in, but not what is html', () => {
+  it('escapes values that are not HTML', () => {
     expect(html`<b title="${`"'`}">${'<&>'}${html`<i>`}${[1, undefined, 'a']}</b>`.text).toBe(
       '<b title="&#34;&#39;">&#60;&#38;&#62;<i>1a</b>',
     );
   });
 
-  it('lists with an and', () => {
+  it('joins items with commas and an `and`', () => {
     expect(enumerate(['a']).text).toBe('a');
     expect(enumerate(['a', 'b']).text).toBe('a and b');
     expect(enumerate(['a', html`<b>`, 'c']).text).toBe('a, <b> and c');
@@ -80,7 +80,7 @@ describe('html', () => {
 });
 
 describe('holm', () => {
-  /** The closed test: a hypothesis falls only with every set of hypotheses that it belongs to. */
+  /** The closed test procedure: a hypothesis is rejected only if every set of hypotheses with it is rejected. */
   const closed = (p: readonly number[]) =>
     p.map((_, i) => {
       let adjusted = 0;
@@ -103,7 +103,7 @@ describe('holm', () => {
 });
 
 describe('logarithmic scales', () => {
-  it('have as much room for a factor wherever it stands, and their own inverse', () => {
+  it('have equal distances for equal factors, and an inverse', () => {
     const scale = logScale([0.003, 0.08], [180, 10]);
     expect(scale.apply(0.004) - scale.apply(0.008)).toBeCloseTo(scale.apply(0.03) - scale.apply(0.06), 9);
     expect(scale.invert(scale.apply(0.0123))).toBeCloseTo(0.0123, 12);
@@ -111,20 +111,20 @@ describe('logarithmic scales', () => {
     expect(scale.apply(0.08)).toBeGreaterThan(10);
   });
 
-  it('have a place for nothing at all, where they have a floor', () => {
+  it('draw 0 at the floor', () => {
     const scale = logScale([0, 0.08], [0, 100], { floor: 0.00005 });
     expect(scale.clamp(0)).toBe(0.00005);
     expect(scale.apply(0)).toBeGreaterThan(0);
     expect(scale.apply(0)).toBeLessThan(10);
   });
 
-  it('spread one value, and leave out what is no number', () => {
+  it('pad a single value, and ignore values that are not finite', () => {
     const [low, high] = logScale([0.01, Number.NaN], [0, 100]).domain;
     expect(low).toBeLessThan(0.005);
     expect(high).toBeGreaterThan(0.02);
   });
 
-  it('have round ticks, as many as there is room for', () => {
+  it('have round ticks, at most as many as requested', () => {
     expect(decimalTicks(0.0018, 0.11, 6)).toEqual([0.002, 0.005, 0.01, 0.02, 0.05, 0.1]);
     expect(decimalTicks(0.0018, 0.11, 5)).toEqual([0.003, 0.01, 0.03, 0.1]);
     expect(decimalTicks(0.0018, 0.11, 2)).toEqual([0.01, 0.1]);
@@ -138,21 +138,21 @@ describe('logarithmic scales', () => {
 
 describe('labels', () => {
   const bounds = { left: 0, top: 0, right: 300, bottom: 200 };
-  const boxes = (points: Parameters<typeof place>[0]) =>
-    place(points, bounds).map(({ labelX, labelY, anchor, text }) => {
+  const boxes = (points: Parameters<typeof placeLabels>[0]) =>
+    placeLabels(points, bounds).map(({ labelX, labelY, anchor, text }) => {
       const width = 6.8 * text.length;
       const left = labelX - { start: 0, middle: width / 2, end: width }[anchor];
       return { left, right: left + width, top: labelY - 6.5, bottom: labelY + 6.5 };
     });
 
-  it('stand beside their points, inside the chart', () => {
-    const [alone] = place([{ x: 100, y: 100, text: 'cnn' }], bounds);
+  it('are placed next to their points, inside the chart', () => {
+    const [alone] = placeLabels([{ x: 100, y: 100, text: 'cnn' }], bounds);
     expect(alone).toMatchObject({ labelX: 108, labelY: 100, anchor: 'start', leader: false });
-    const [edge] = place([{ x: 290, y: 100, text: 'ensemble' }], bounds);
+    const [edge] = placeLabels([{ x: 290, y: 100, text: 'ensemble' }], bounds);
     expect(edge).toMatchObject({ labelX: 282, anchor: 'end' });
   });
 
-  it('meet neither each other nor a point, in a crowd too', () => {
+  it('overlap neither each other nor a point, even for many points', () => {
     const crowd = ['wide', 'hidden', 'reference', 'nodropout', 'ensemble'].map((text, i) => ({
       x: 150 + 3 * i,
       y: 100 + 4 * i,
@@ -170,11 +170,11 @@ describe('labels', () => {
     });
   });
 
-  it('that stand in a row move apart by no less than the gap, and stay in their order', () => {
-    const moved = spread([50, 10, 12, 98], 13, [0, 100]);
+  it('in a row are moved apart by at least the gap, in the same order', () => {
+    const moved = separateLabels([50, 10, 12, 98], 13, [0, 100]);
     const sorted = [moved[1]!, moved[2]!, moved[0]!, moved[3]!];
     expect(sorted).toEqual([10, 23, 50, 98]);
-    expect(spread([95, 99], 13, [0, 100])).toEqual([87, 100]);
+    expect(separateLabels([95, 99], 13, [0, 100])).toEqual([87, 100]);
   });
 });
 
@@ -198,7 +198,7 @@ describe('pictures of weights', () => {
     expect(at(5)).toEqual([...orange, 254]);
   });
 
-  it('take the weights of one unit each', () => {
+  it('have the weights of one unit each', () => {
     // Weight of pixel p to unit u is 100 p + u.
     const values = Float32Array.from({ length: 3 * 2 * 4 }, (_, i) => 100 * Math.floor(i / 4) + (i % 4));
     const { images, width, height, units } = filterImages({ model: 'cnn', shape: [3, 2, 1, 4], values }, 3);

@@ -18,27 +18,27 @@ function page(input: ReportInput) {
   return { html, document, text, rows };
 }
 
-/** With plain spaces, and no more of them than one in a row. */
+/** Replaces all white space by single plain spaces. */
 const plain = (text: string) => text.replace(/\s+/g, ' ').trim();
 
 const complete = page(completeInput());
 const sections = (of: typeof complete) => [...of.document.querySelectorAll('section')].map(({ id }) => id);
 
 describe('the page', () => {
-  it('says the answer in its title', () => {
+  it('has the main result in its title', () => {
     expect(complete.text('title')).toEqual(['MNIST: cnn gets 99.58 % right']);
     expect(complete.text('h1')).toEqual([
       'cnn gets 99.58 % of the MNIST test images right (95 % interval 99.29–99.81 %)',
     ]);
     expect(complete.text('.lead')[0]).toBe(
-      'About cnn: the most accurate of 3 models, trained on 55,000 images, with 5,000 to choose by, and tested on ' +
-        '10,000 others. Training took 26 min 38 s in all.',
+      'About cnn: the most accurate of 3 models, trained on 55,000 images, with 5,000 for validation, and tested on ' +
+        '10,000 others. Training took 26 min 38 s in total.',
     );
     expect(complete.text('.figures dd')).toEqual([
       '42 in 10,000',
       '0.9959',
       '1,199,882',
-      '12 min 34 s a run',
+      '12 min 34 s per run',
     ]);
   });
 
@@ -55,7 +55,7 @@ describe('the page', () => {
     expect(report(completeInput())).toBe(complete.html);
   });
 
-  it('fetches nothing, runs nothing, and forbids both', () => {
+  it('has no scripts or external resources, and its policy forbids them', () => {
     const { document, html } = complete;
     expect(document.querySelectorAll('script, link, iframe, object, embed, base, form')).toHaveLength(0);
     const sources = [...document.querySelectorAll('[src], [srcset]')].map((e) => e.getAttribute('src') ?? '');
@@ -65,7 +65,7 @@ describe('the page', () => {
     const addresses = html.match(/https?:\/\/[^"<\s]*/g) ?? [];
     expect(new Set(addresses)).toEqual(new Set(['https://example.org/?a=1&#38;b=2']));
 
-    // The policy holds for the one style sheet, so there may be no other and no style attribute.
+    // The policy allows one style sheet, so there may be no other one and no style attribute.
     const [style, ...others] = document.querySelectorAll('style');
     expect(others).toHaveLength(0);
     expect(document.querySelectorAll('[style]')).toHaveLength(0);
@@ -78,19 +78,19 @@ describe('the page', () => {
     );
   });
 
-  it('has well-formed markup: every tag closed in its order, every attribute once', () => {
+  it('has well-formed markup: tags are nested correctly, attributes are unique', () => {
     expect(() => wellFormed(complete.html)).not.toThrow();
     expect(() => wellFormed('<!doctype html><p><b></p></b>')).toThrow('</p> closes <b>');
     expect(() => wellFormed('<!doctype html><p id="a" id="b"></p>')).toThrow('id twice');
   });
 
-  it('has ids once, and no number that is none', () => {
+  it('has unique ids and no invalid numbers', () => {
     const ids = [...complete.document.querySelectorAll('[id]')].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(complete.html).not.toMatch(/NaN|undefined|Infinity|\[object/);
   });
 
-  it('describes every chart and picture in words', () => {
+  it('has a text description of every chart and picture', () => {
     const charts = [...complete.document.querySelectorAll('svg')];
     expect(charts.length).toBeGreaterThan(15);
     for (const svg of charts) {
@@ -104,7 +104,7 @@ describe('the page', () => {
 });
 
 describe('its contents', () => {
-  it('compares all models, the best first, then the published', () => {
+  it('compares all models, the best first, then published results', () => {
     expect(complete.rows('.results tbody:not(.published) tr')).toEqual([
       'cnn about cnn |  | 42 | 99.58 ± 0.03 99.29–99.81 | 0.9959 ± 0.0001 | 0.0322 ± 0.0002',
       'wide about wide |  | 202 | 97.98 ± 0.03 97.69–98.21 | 0.9799 ± 0.0001 | 0.0322 ± 0.0002',
@@ -126,7 +126,7 @@ describe('its contents', () => {
       );
       return { dot, ends: lines.find(([from, to]) => from !== to)! };
     });
-    // Errors of 0.42, 2.02 and 8.02 % on a logarithmic axis: the same factor is the same way.
+    // Errors of 0.42, 2.02 and 8.02 % on a logarithmic axis: equal factors have equal distances.
     const [best, middle, worst] = bars.map(({ dot }) => dot) as [number, number, number];
     expect(best).toBeGreaterThan(middle);
     const perFactor = (best - middle) / Math.log(2.02 / 0.42);
@@ -137,7 +137,7 @@ describe('its contents', () => {
     }
   });
 
-  it('tells what accuracy costs', () => {
+  it('shows accuracy and cost', () => {
     expect(complete.rows('#cost tbody tr')).toEqual([
       'cnn | 1,199,882 | 3 | 4 min 11 s | 12 min 34 s | 31 s',
       'wide | 669,706 | 3 | 14 s | 41 s | –',
@@ -150,7 +150,7 @@ describe('its contents', () => {
     );
   });
 
-  it('adjusts McNemar’s p-values for their number and says which models tie', () => {
+  it('adjusts McNemar’s p-values for their number and names the models that do not differ', () => {
     const rows = complete.rows('.matrix tbody tr');
     // cnn-wide 0.021 x 2, wide-softmax 0.3 x 1, cnn-softmax 1e-30 x 3.
     expect(rows).toEqual(['1 cnn', '2 wide | 0.042', '3 softmax | < 0.001 | 0.30']);
@@ -164,7 +164,7 @@ describe('its contents', () => {
       [0.3, 0.03, 1],
     ];
     expect(page({ ...completeInput(), mcnemar }).text('#significance p')[0]).toBe(
-      'On these images chance alone may explain why cnn is ahead of wide (p = 0.060).',
+      'cnn does not differ significantly from wide (p = 0.060).',
     );
   });
 
@@ -183,7 +183,7 @@ describe('its contents', () => {
     expect(without.html).not.toContain('NaN');
   });
 
-  it('counts in the confusion matrices what was right and what was wrong', () => {
+  it('shows the counts of the confusion matrices', () => {
     expect(complete.text('#confusion h3')).toEqual([
       'cnn 40 errors',
       'wide 200 errors',
@@ -198,7 +198,7 @@ describe('its contents', () => {
     );
   });
 
-  it('shades many mistakes darker than few, on one scale for all models', () => {
+  it('shades more mistakes darker, on one scale for all models', () => {
     const opacity = [...complete.document.querySelectorAll('#confusion svg')].map(
       (svg) =>
         new Set(
@@ -223,7 +223,7 @@ describe('its contents', () => {
     expect(chart!.querySelectorAll('circle')).toHaveLength(3 * 11);
   });
 
-  it('shows misclassified images as they are, the surest first', () => {
+  it('shows the misclassified images, the most probable first', () => {
     expect(complete.text('.gallery li')).toEqual(['5 < 0.1 % 6 > 99.9 % № 8', '4 40.0 % 9 60.0 % № 4201']);
     const image = complete.document.querySelector('.gallery img')!;
     expect(image.getAttribute('alt')).toBe('Test image 8: 5, taken for 6');
@@ -245,8 +245,10 @@ describe('its contents', () => {
     const shown = many.text('.gallery small');
     expect(shown).toHaveLength(60);
     expect([shown[0], shown[59]]).toEqual(['№ 69', '№ 10']);
-    expect(many.text('#misclassified p')[0]).toMatch(/^60 of 800, the ones it was surest of first\./);
-    expect(complete.text('#misclassified p')[0]).toMatch(/^2 of 40, /);
+    expect(many.text('#misclassified p')[0]).toMatch(
+      /^60 of 800 misclassified images, those with the highest probability/,
+    );
+    expect(complete.text('#misclassified p')[0]).toMatch(/^2 of 40 misclassified images, /);
   });
 
   it('shows the first filters of each layer', () => {
@@ -261,7 +263,7 @@ describe('its contents', () => {
     expect(counts).toEqual([10, 24, 8]);
   });
 
-  it('says how to get the same again', () => {
+  it('shows how to reproduce the results', () => {
     expect(complete.document.querySelector('pre')!.textContent).toBe(
       'npm run mnist -- --full --models "a,b"',
     );
@@ -283,7 +285,7 @@ describe('its contents', () => {
       versions: { ...versions, backend: 'webgpu', threads: 1, adapter: 'A Card' },
     });
     expect(onGpu.text('.facts div')).toEqual(expect.arrayContaining(['Backendwebgpu', 'GPUA Card']));
-    expect(onGpu.text('#reproduce > p')[0]).toMatch(/^A GPU rounds in its own way.*other bits/);
+    expect(onGpu.text('#reproduce > p')[0]).toMatch(/^Rounding depends on the GPU.*other bits/);
     const runs = complete.rows('.runs tbody tr');
     expect(runs).toHaveLength(6);
     expect(runs.slice(0, 2)).toEqual([
@@ -294,7 +296,7 @@ describe('its contents', () => {
 });
 
 describe('names', () => {
-  it('are text wherever they stand, never markup', () => {
+  it('are escaped everywhere', () => {
     const evil = `<img src=x onerror="alert(1)">&lt;'`;
     const input = completeInput();
     const named = page({
@@ -324,7 +326,7 @@ describe('names', () => {
     expect(() => wellFormed(named.html)).not.toThrow();
   });
 
-  it('of the web become links, others do not', () => {
+  it('become links only for web addresses', () => {
     const links = [...complete.document.querySelectorAll('.published a')].map((a) => a.getAttribute('href'));
     expect(links).toEqual(['https://example.org/?a=1&b=2']);
     const [first] = completeInput().published!;
@@ -334,10 +336,10 @@ describe('names', () => {
   });
 });
 
-describe('what is absent', () => {
+describe('missing parts', () => {
   const least = page(leastInput());
 
-  it('leaves no empty section, chart or sentence behind', () => {
+  it('leave no empty section, chart or sentence', () => {
     expect(sections(least)).toEqual(['results', 'cost', 'confusion', 'classes', 'reproduce']);
     expect(least.document.querySelectorAll('nav a')).toHaveLength(5);
     expect(least.document.querySelectorAll('#cost svg')).toHaveLength(0);
@@ -346,7 +348,7 @@ describe('what is absent', () => {
       'softmax about softmax |  | 800 | 92.00 91.69–92.21 | 0.9199 | 0.0321',
     ]);
     expect(least.text('.lead')[0]).toBe(
-      'About softmax, trained on 55,000 images, and tested on 10,000 others. Training took 4.2 s in all.',
+      'About softmax, trained on 55,000 images, and tested on 10,000 others. Training took 4.2 s in total.',
     );
     expect(
       least
@@ -358,7 +360,7 @@ describe('what is absent', () => {
     expect(() => wellFormed(least.html)).not.toThrow();
   });
 
-  it('may be any one part of a complete report', () => {
+  it('may be any optional part of a report', () => {
     const parts = { mcnemar: 'significance', misclassified: 'misclassified', firstLayers: 'filters' };
     for (const [part, section] of Object.entries(parts)) {
       const without = page({ ...completeInput(), [part]: undefined });
@@ -369,7 +371,7 @@ describe('what is absent', () => {
     expect(sections(none)).not.toContain('filters');
   });
 
-  it('may be mistakes: a perfect model still has its place on every axis', () => {
+  it('may be mistakes: a perfect model is still drawn on every axis', () => {
     const input = leastInput();
     const [model] = input.models;
     const perfect = page({
@@ -392,7 +394,7 @@ describe('what is absent', () => {
   });
 });
 
-describe('input that does not fit together', () => {
+describe('inconsistent input', () => {
   const input = completeInput();
   const [model, ...rest] = input.models;
   it.each<[string, ReportInput, RegExp]>([
@@ -444,7 +446,7 @@ describe('input that does not fit together', () => {
   });
 });
 
-/** Throws where a tag is not closed in its order, or an attribute stands twice in a tag. */
+/** Throws an Error if tags are not nested correctly or a tag has an attribute twice. */
 function wellFormed(html: string): void {
   const open: string[] = [];
   const tags = /<(\/?)([a-zA-Z][\w-]*)((?:\s+[\w:-]+(?:="[^"]*")?)*)\s*\/?>/g;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Trained } from '../../examples/mnist/networks.ts';
+import type { TrainedNetwork } from '../../examples/mnist/network-store.ts';
 import {
   ensembleOutcome,
   type ModelResult,
@@ -64,7 +64,7 @@ describe('parametersHash', () => {
     ).toBe('e7e183aece25c40958d29ead22d2eb95484d66ae0f7571788fe55e0baf4f1d1b');
   });
 
-  it('does not care where in a buffer the values lie', async () => {
+  it('does not depend on the offset of the values in their buffer', async () => {
     const larger = Float32Array.of(9, 1, -2, 0.5, 3, 9);
     const view = values('float32', [2, 2], larger.subarray(1, 5));
     expect(await parametersHash([['a', view]])).toBe(await parametersHash([['a', kernel]]));
@@ -120,7 +120,7 @@ describe('writeResults', () => {
     expect(JSON.parse(readFileSync(join(scratch, 'results.json'), 'utf8'))).toMatchObject({ models: [] });
   });
 
-  it('leaves no draft behind when it fails', async () => {
+  it('leaves no temporary file when it fails', async () => {
     const dir = join(scratch, 'taken');
     mkdirSync(join(dir, 'results.json', 'in the way'), { recursive: true });
     await expect(writeResults(dir, results)).rejects.toThrow();
@@ -129,8 +129,8 @@ describe('writeResults', () => {
 });
 
 const labels = Uint8Array.of(0, 1, 2, 3);
-/** A network that gives 90 % to these classes of four images. */
-function network(seed: number, predictions: number[], seconds: number): Trained {
+/** A network that gives a probability of 90 % to these classes of four images. */
+function network(seed: number, predictions: number[], seconds: number): TrainedNetwork {
   const probabilities = new Float32Array(40).fill(0.1 / 9);
   predictions.forEach((k, i) => {
     probabilities[10 * i + k] = 0.9;
@@ -195,9 +195,9 @@ describe('networkOutcome', () => {
 });
 
 describe('ensembleOutcome', () => {
-  it('is one run that took as long as its members and has all their parameters', async () => {
+  it('is one run with the total time and the parameters of its members', async () => {
     const { result, probabilities } = await ensembleOutcome('all', 'some nets', networks, labels);
-    // Of image 3 the first member is alone against two, who agree.
+    // For image 3 two members agree against the first one.
     expect(result.predictions).toEqual([0, 1, 2, 4]);
     expect(probabilities[34]).toBeCloseTo((0.1 / 9 + 0.9 + 0.9) / 3, 7);
     const third = (0.1 / 9 + 0.1 / 9 + 0.9) / 3;
@@ -231,7 +231,7 @@ published     118,282      10        -           -     0.0842        97.42      
 `);
   });
 
-  it('shows deviations over the runs, and the time to 99 % where a model got there', async () => {
+  it('shows deviations over the runs, and the time to 99 % if a model reached it', async () => {
     const several = networkOutcome('net', 'a net', networks, labels).result;
     const ensemble = (await ensembleOutcome('all', 'some nets', networks, labels)).result;
     expect(`\n${table([several, ensemble], false)}\n`).toBe(`
@@ -244,7 +244,7 @@ all           150       4     36.0        -           -     0.4737          75.0
 });
 
 describe('describeImages', () => {
-  it('tells how many images were trained on where models differ in that', () => {
+  it('gives the numbers of training images if models differ in them', () => {
     expect(describeImages([model, model])).toBeUndefined();
     const other = { ...model, name: 'other', trainingImages: 60_000, validationImages: 0 };
     expect(describeImages([model, other, { ...model, name: 'third' }])).toBe(

@@ -8,16 +8,16 @@ import {
   meanProbabilities,
   score,
 } from '../../examples/mnist/scores.ts';
-import { stopwatch } from '../../examples/mnist/stopwatch.ts';
+import { trainingTimer } from '../../examples/mnist/training-timer.ts';
 import type { Training } from '../../src/index.ts';
 
-/** Rows of ten probabilities: the given ones for the first classes, 0 for the others. */
+/** Rows of ten probabilities: the given ones for the first classes, and 0 for the others. */
 const rows = (...given: number[][]) =>
   Float32Array.from(given.flatMap((row) => [...row, ...new Array<number>(10 - row.length).fill(0)]));
 
 describe('an ensemble', () => {
   it('has the mean of its members’ probabilities, not of their votes', () => {
-    // Three of four prefer class 0 in the first row, but the fourth is sure of class 1.
+    // Three of four members prefer class 0 in the first row, but the fourth gives class 1 a high probability.
     const members = [
       rows([0.625, 0.375], [0.5, 0.5]),
       rows([0.625, 0.375], [0, 1]),
@@ -38,7 +38,7 @@ describe('an ensemble', () => {
 });
 
 describe('score', () => {
-  it('counts what is predicted for what', () => {
+  it('counts predictions by class', () => {
     const labels = Uint8Array.of(0, 0, 1, 2);
     const { confusion, predictions, ...scores } = score(
       rows([0.9, 0.1], [0.4, 0.6], [0, 1], [0.2, 0.3, 0.5]),
@@ -63,12 +63,12 @@ describe('score', () => {
 });
 
 describe('estimates', () => {
-  it('have a deviation where there are several runs', () => {
+  it('have a deviation for several runs', () => {
     expect(estimate([0.5])).toEqual({ mean: 0.5 });
     expect(estimate([1, 2, 3])).toEqual({ mean: 2, deviation: 1 });
   });
 
-  it('count a mean accuracy as so many of the images', () => {
+  it('convert a mean accuracy to a number of images', () => {
     // From statsmodels: proportion_confint(9974, 10000, method='wilson').
     const [low, high] = accuracyInterval(0.99742, 10_000);
     expect(low).toBeCloseTo(0.99619299, 8);
@@ -85,7 +85,7 @@ describe('comparePairs', () => {
     { name: 'c', predictions: wrong(0, 30) },
   ];
 
-  it('tests each two models once', () => {
+  it('tests every pair of models once', () => {
     expect(comparePairs(models, labels)).toEqual([
       { models: ['a', 'b'], onlyFirst: 1, onlySecond: 0, pValue: 1 },
       // (30 - 1)^2 / 30 and (29 - 1)^2 / 29 under chi-squared, from SciPy's chi2.sf.
@@ -94,7 +94,7 @@ describe('comparePairs', () => {
     ]);
   });
 
-  it('says in a line which do not differ', () => {
+  it('describes in one line which models do not differ', () => {
     const [ab, ac, bc] = comparePairs(models, labels) as [never, never, never];
     expect(describePairs([])).toBeUndefined();
     expect(describePairs([ab])).toBe("No models differ significantly, by McNemar's test, p < 0.05.");
@@ -107,10 +107,10 @@ describe('comparePairs', () => {
   });
 });
 
-describe('stopwatch', () => {
-  it('counts training and not validation, and notes when 99 % were reached', () => {
+describe('trainingTimer', () => {
+  it('measures training without validation, and the time until 99 %', () => {
     let time = 5000;
-    const watch = stopwatch(() => time);
+    const watch = trainingTimer(() => time);
     const epoch = (accuracy: number) => {
       watch.onEpochBegin!(0, {} as Training);
       for (let i = 0; i < 3; i++) {

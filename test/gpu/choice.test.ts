@@ -17,7 +17,7 @@ const wanted = (changes: Partial<Wanted> = {}): Wanted => ({
   ...changes,
 });
 
-// Names that browsers and Dawn give on machines with these drivers.
+// Names that browsers and Dawn report with these drivers.
 test.each([
   'google, swiftshader, swiftshader-device-subzero-, SwiftShader driver 5.0.0',
   'ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero) (0x0000C0DE)), SwiftShader driver)',
@@ -41,7 +41,7 @@ test.each([
   expect(isSoftware(name)).toBe(false);
 });
 
-test('a part of a name is found in any case and with any punctuation', () => {
+test('a part of a name matches in any case and with any punctuation', () => {
   expect(matches('nvidia, ada, nvidia-geforce-rtx-4090', 'GeForce RTX 4090')).toBe(true);
   expect(matches('NVIDIA GeForce RTX 4090', 'geforce-rtx')).toBe(true);
   expect(matches('NVIDIA GeForce RTX 4090', 'rtx 3060')).toBe(false);

@@ -48,7 +48,7 @@ onGpu('the same options give the same backend, other options another one', async
   expect(await gpu({ allowSoftware: true, api: 'webgpu' })).not.toBe(first);
 });
 
-onGpu('an adapter can be handed over', async () => {
+onGpu('accepts a GPUAdapter', async () => {
   const mine: Adapter | null = await (await dawn())!.requestAdapter();
   const backend = await gpu({ adapter: mine! });
   expect(backend.reason).toBe(adapterName(mine!));
@@ -58,10 +58,10 @@ onGpu('an adapter can be handed over', async () => {
   );
 });
 
-onGpu('after a loss the next call makes a new backend', async () => {
+onGpu('after a device loss the next call makes a new backend', async () => {
   const options = { allowSoftware: true, adapter: 'low-power' };
   const first = await gpu(options);
-  if (!(first instanceof GpuBackend)) throw new Error('another backend');
+  if (!(first instanceof GpuBackend)) throw new Error('got another backend');
   await first.device.destroy();
   await expect.poll(() => first.device.lost).not.toBeNull();
   const second = await gpu(options);
@@ -80,13 +80,13 @@ test.skipIf(!software)('software is refused, unless it is allowed or asked for b
   expect((await gpu({ adapter: adapter!.info!.vendor! })).reason).toBe(adapterName(adapter!));
 });
 
-onGpu('a name that no adapter has is refused with the names that there are', async () => {
+onGpu('the error for an unknown name lists the available adapters', async () => {
   await expect(gpu({ adapter: 'Voodoo 5' })).rejects.toThrow(
     `[gpu] got "${adapterName(adapter!)}" (WebGPU), wanted an adapter whose name has 'Voodoo 5'.`,
   );
 });
 
-onGpu('gpu.js stays as it is for others', async () => {
+onGpu('gpu.js stays usable by other code', async () => {
   const context = Reflect.get(gpuJs, 'WebGPUContext');
   const { acquire } = context;
   await setBackend(await gpu({ allowSoftware: true }));

@@ -5,7 +5,7 @@ import { StateError } from '../../src/ir/errors.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** gpu.js as its browser build has it: the class with all else as its properties. */
+/** gpu.js in the form of its browser build: the class with all other exports as properties. */
 function classWithProperties() {
   class GPU {}
   return Object.assign(GPU, { GPU, WebGPUContext: class {}, WebGPUKernel: class {}, WebGL2Kernel: class {} });
@@ -73,7 +73,7 @@ test('where the platform has WebGPU, nothing is loaded', async () => {
   expect(load).not.toHaveBeenCalled();
 });
 
-test('outside of Node nothing is loaded either', async () => {
+test('outside of Node nothing is loaded', async () => {
   vi.stubGlobal('navigator', {});
   vi.stubGlobal('process', undefined);
   const load = vi.fn();
@@ -96,8 +96,8 @@ test('Dawn becomes navigator.gpu once, and replaces no global', async () => {
     expect(globalThis).toHaveProperty('GPUTestOnly');
     expect(Reflect.get(globalThis, 'navigator')).toEqual({ userAgent: 'mine' });
     expect(Reflect.get(navigator, 'gpu')).toBe(first!.gpu);
-    expect(first!.named!('A card')).toHaveProperty('options', ['adapter=A card']);
-    expect(first!.named!('A card')).toBe(second!.named!('A card'));
+    expect(first!.named!('A GPU')).toHaveProperty('options', ['adapter=A GPU']);
+    expect(first!.named!('A GPU')).toBe(second!.named!('A GPU'));
   } finally {
     Reflect.deleteProperty(globalThis, 'GPUTestOnly');
   }

@@ -13,7 +13,7 @@ test.each<[string, unknown, string]>([
   ['allowSoftware', { allowSoftware: 1 }, '[gpu] got allowSoftware 1, wanted true or false.'],
   ['adapter of another type', { adapter: 7 }, '[gpu] got adapter 7, wanted'],
   ['empty name', { adapter: ' ' }, "[gpu] got adapter ' ', wanted"],
-  ['a name of nothing that is compared', { adapter: '!!!' }, "[gpu] got adapter '!!!', wanted"],
+  ['a name without letters or digits', { adapter: '!!!' }, "[gpu] got adapter '!!!', wanted"],
   ['no adapter object', { adapter: {} }, '[gpu] got adapter [object Object], wanted'],
   [
     'an adapter for WebGL2',
@@ -26,7 +26,7 @@ test.each<[string, unknown, string]>([
   await expect(made).rejects.toThrow(message);
 });
 
-test('WebGL2 is not there in Node, and the error says so', async () => {
+test('the error for WebGL2 in Node says that Node has none', async () => {
   await expect(gpu({ api: 'webgl2' })).rejects.toThrow(
     '[gpu] got no adapter from WebGL2, wanted a GPU. Node has no WebGL2.',
   );

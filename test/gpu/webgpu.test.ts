@@ -19,7 +19,7 @@ const adapter = (info: Adapter['info'], changes: Partial<Adapter> = {}): Adapter
   ...changes,
 });
 
-/** WebGPU that has a fast, a thrifty and a software adapter, and remembers what it was asked. */
+/** WebGPU with a high-performance, a low-power and a software adapter. `asked` records the requests. */
 function browser() {
   const asked: object[] = [];
   const gpu: WebGpu = {
@@ -32,14 +32,14 @@ function browser() {
   return { asked, source: async () => ({ gpu, named: null }) };
 }
 
-test('an adapter has the name that it tells', () => {
+test('the name of an adapter comes from its info', () => {
   expect(adapterName(adapter({ vendor: 'nvidia', architecture: 'ada', device: '', description: '' }))).toBe(
     'nvidia, ada',
   );
   expect(adapterName(adapter(undefined))).toBe('unnamed adapter');
 });
 
-test('the preferred adapter is asked for, and software only where it will do', async () => {
+test('requests the preferred adapter, and a software adapter only if it is allowed', async () => {
   const { asked, source } = browser();
   expect((await webgpuChoices(wanted(), source)).map(({ name }) => name)).toEqual(['nvidia']);
   expect(asked).toEqual([{ powerPreference: 'high-performance' }]);
@@ -53,19 +53,19 @@ test('the preferred adapter is asked for, and software only where it will do', a
   ]);
 });
 
-test('a name is looked for among all adapters of a browser', async () => {
+test('a name is searched among all adapters of a browser', async () => {
   const choices = await webgpuChoices(wanted({ adapter: 'intel' }), browser().source);
   expect(choices.map(({ name }) => name)).toEqual(['nvidia', 'intel', 'google']);
 });
 
-/** Dawn on a machine with two cards, of which it offers the first, and what was asked of it by name. */
-function twoCards() {
+/** Dawn on a machine with two GPUs, of which it offers the first. `asked` records the requested names. */
+function twoGpus() {
   const asked: string[] = [];
   const named = (name: string): WebGpu => ({
     async requestAdapter() {
       asked.push(name);
       if (name === 'Tesla T4') return adapter({ device: 'tesla-t4' });
-      // Dawn's own words.
+      // The message of Dawn.
       throw new Error(
         "no suitable backends found\nAvailable adapters:\n * backend: 'vulkan', name: 'GeForce GT 710'\n" +
           " * backend: 'vulkan', name: 'Tesla T4'",
@@ -76,15 +76,15 @@ function twoCards() {
   return { asked, source: async () => ({ gpu, named }) };
 }
 
-test('a name is looked for in the list of all adapters of Dawn', async () => {
-  const { asked, source } = twoCards();
+test('a name is searched among all adapters of Dawn', async () => {
+  const { asked, source } = twoGpus();
   const choices = await webgpuChoices(wanted({ adapter: 'tesla' }), source);
   expect(choices.map(({ name }) => name)).toEqual(['geforce-gt-710', 'tesla-t4']);
   expect(asked).toEqual(['?', 'Tesla T4']);
 });
 
-test('the error for a name that is not there lists all adapters of Dawn', async () => {
-  await expect(findGpu(wanted({ adapter: 'voodoo' }), twoCards().source)).rejects.toThrow(
+test('the error for an unknown name lists all adapters of Dawn', async () => {
+  await expect(findGpu(wanted({ adapter: 'voodoo' }), twoGpus().source)).rejects.toThrow(
     '[gpu] got "geforce-gt-710" (WebGPU) and "Tesla T4" (WebGPU), wanted an adapter whose name has \'voodoo\'.',
   );
 });
@@ -99,7 +99,7 @@ test('no adapter, or an adapter that fails, is no choice', async () => {
 
 const gpuJs = { GPU: class {} } as never;
 
-test("a device has its adapter's own limits, those that it tells", async () => {
+test('a device has the limits of its adapter', async () => {
   const descriptors: unknown[] = [];
   const device = {};
   const limits = { maxBufferSize: 7, maxComputeInvocationsPerWorkgroup: 1024, maxBindGroups: 4 };
@@ -115,7 +115,7 @@ test("a device has its adapter's own limits, those that it tells", async () => {
   ]);
 });
 
-test('an adapter that gives no device is named, with the reason and no stack', async () => {
+test('the error of an adapter without a device has its name and the reason, but no stack', async () => {
   const consumed = new Error(
     'it is "consumed": used before.\n    at CreateDeviceInternal (Adapter.cpp:305)\n',
   );

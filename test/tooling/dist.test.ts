@@ -57,9 +57,9 @@ test('imports that are not allowed are found, through chunks too', async () => {
   ]);
 });
 
-test('a module that was built into two files is found', async () => {
+test('a module in two files is found', async () => {
   expect(await problems({ 'testing.js': '// src/ir/dtype.ts\nexport const t = 1;\n' })).toEqual([
-    'src/ir/dtype.ts stands in dist/chunk-A.js and in dist/testing.js',
+    'src/ir/dtype.ts is in dist/chunk-A.js and in dist/testing.js',
   ]);
   const bare = ['chunk-A.js', 'index.js', 'testing.js', 'gpu.js', 'node.js', 'search-worker.js'];
   expect(await problems(Object.fromEntries(bare.map((name) => [name, ''])))).toEqual([
@@ -74,7 +74,7 @@ test("declarations that need Node's types are found", async () => {
 });
 
 test('declarations that need the types of GPU packages are found', async () => {
-  const needs = 'needs the types of packages that few install';
+  const needs = 'needs the types of optional packages';
   expect(await problems({ 'gpu.d.ts': "import { GPU } from 'gpu.js';\n" })).toEqual([
     `dist/gpu.d.ts ${needs}`,
   ]);

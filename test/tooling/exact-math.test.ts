@@ -23,7 +23,7 @@ export const k = Math.expm1;
 export const l = Math.max(Math.random(), 1).toFixed();
 export { alias, d, log };
 `;
-// The lines above that break the rule, from 1.
+// Numbers of the lines above that violate the rule, from 1.
 const OFFENDING = [2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 15, 16, 17];
 
 const EXACT = `

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { codeBlocks } from '../../scripts/markdown.ts';
 
-test('TypeScript and JavaScript blocks are found, with their lines', () => {
+test('finds TypeScript and JavaScript blocks with their lines', () => {
   const markdown = [
     '# Title',
     '```ts',

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 const manifest = (folder: string) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
-test('the package needs little and installs plainly', () => {
+test('the package has one dependency and no install scripts', () => {
   const own = manifest('.');
   expect(Object.keys(own.dependencies).sort()).toEqual(['@types/ndarray', 'ndarray']);
   expect(own.sideEffects).toBe(false);
@@ -25,17 +25,17 @@ test('every development dependency is one exact version', () => {
   for (const [name, version] of versions) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
 });
 
-test('the packages for GPUs are optional, and their versions agree', () => {
+test('the GPU packages are optional, and their versions are consistent', () => {
   const { devDependencies, peerDependencies, peerDependenciesMeta, overrides } = manifest('.');
   expect(Object.keys(peerDependencies).sort()).toEqual(['gpu.js', 'webgpu']);
   expect(peerDependenciesMeta).toEqual({ 'gpu.js': { optional: true }, webgpu: { optional: true } });
-  // The executor uses parts of gpu.js that no other version promises.
+  // The GPU backend uses undocumented parts of gpu.js, so its version is exact.
   expect(peerDependencies['gpu.js']).toBe(devDependencies['gpu.js']);
   expect(peerDependencies.webgpu).toBe(`>=${devDependencies.webgpu}`);
   const load = readFileSync('src/gpu/load.ts', 'utf8');
   for (const name of ['gpu.js', 'webgpu']) expect(load).toContain(`'${name}@${devDependencies[name]}'`);
 
-  // gpu.js would bring a second webgpu, and compile headless-gl for minutes, which is not used here.
+  // Without overrides gpu.js would install a second webgpu, and compile headless-gl, which is not used, for minutes.
   expect(overrides['gpu.js'].webgpu).toBe('$webgpu');
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
   const paths = Object.keys(packages).filter((path) => /(?:^|\/)(?:webgpu|gl)$/.test(path));

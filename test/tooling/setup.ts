@@ -1,4 +1,4 @@
 import fc from 'fast-check';
 
-// The same generated cases on every run. FC_SEED=123 tries others.
+// Generates the same cases in every run. FC_SEED=123 generates others.
 fc.configureGlobal({ seed: Number(process.env.FC_SEED ?? 1) });

@@ -1,26 +1,26 @@
 import * as Plot from '@observablehq/plot';
 import { type Html, html } from './html.ts';
 import type { ReportModel } from './input.ts';
-import { spread } from './labels.ts';
+import { separateLabels } from './labels.ts';
 import { accent, chart, faint, figure, ink, muted, responsive } from './plot.ts';
 import { logScale, plotScale } from './scales.ts';
-import { className, longNames, type View } from './view.ts';
+import { className, longNames, type ReportView } from './view.ts';
 
-/** F1 of every class under every model. */
-export function classes(view: View): Html {
+/** F1 of every class and model. */
+export function classes(view: ReportView): Html {
   const { best, models } = view;
   const order = best.classes.map((_, i) => i).sort((a, b) => best.classes[a]!.f1 - best.classes[b]!.f1);
   const [hardest, easiest] = [order[0]!, order.at(-1)!];
   const f1 = (label: number) => best.classes[label]!.f1.toFixed(4);
   const others =
-    models.length > 1 ? html` Grey: the other models. A thin line joins what belongs to one.` : undefined;
+    models.length > 1 ? html` Gray: the other models. A thin line joins the points of one model.` : undefined;
   return html`<section id="classes">
 <h2>Class by class</h2>
 <p>Hardest for <b>${best.id}</b> is ${className(hardest, view)} (F1 ${f1(hardest)}), easiest
 ${className(easiest, view)} (${f1(easiest)}).</p>
 ${figure(
   'F1 of each class.',
-  html`The axis is logarithmic in 1 − F1, the better to the right. In colour: ${best.id}.${others}`,
+  html`The axis is logarithmic in 1 − F1, the better to the right. In color: ${best.id}.${others}`,
   responsive((width) => dots(width, view)),
 )}
 <details${models.length === 1 ? html` open` : undefined}><summary>Precision, recall and F1 as numbers</summary>
@@ -29,7 +29,7 @@ ${models.map((model) => scores(model, view))}
 </section>`;
 }
 
-function dots(width: number, view: View): Html {
+function dots(width: number, view: ReportView): Html {
   const { best, models, input } = view;
   const left = longNames(view) ? 88 : 52;
   const top = 92;
@@ -50,7 +50,7 @@ function dots(width: number, view: View): Html {
   const behind = points.filter(({ model }) => model !== best);
   const front = points.filter(({ model }) => model === best);
   const heads = points.filter(({ row }) => row === 'macro');
-  const names = spread(
+  const names = separateLabels(
     heads.map(({ rest }) => scale.apply(rest)),
     13,
     [left + 6, width - 30],
@@ -62,7 +62,7 @@ function dots(width: number, view: View): Html {
   }));
   const label = `F1 of ${best.id} by class: ${best.classes.map(({ f1 }, i) => `${className(i, view)} ${f1.toFixed(4)}`).join(', ')}`;
   const rowName = (row: string) => (row === 'macro' ? 'mean' : className(Number(row), view));
-  const nameColour = (name: { best: boolean }) => (name.best ? accent : ink);
+  const nameColor = (name: { best: boolean }) => (name.best ? accent : ink);
   return chart(label, {
     width,
     height,
@@ -106,7 +106,7 @@ function dots(width: number, view: View): Html {
         textAnchor: 'start',
         dx: 2,
         dy: -8,
-        fill: nameColour,
+        fill: nameColor,
       }),
       Plot.dot(behind, { x: 'rest', y: 'row', r: 3.5, fill: muted, fillOpacity: 0.55 }),
       Plot.dot(front, { x: 'rest', y: 'row', r: 4.5, fill: accent, stroke: 'var(--paper)' }),
@@ -114,7 +114,7 @@ function dots(width: number, view: View): Html {
   });
 }
 
-function scores(model: ReportModel, view: View): Html {
+function scores(model: ReportModel, view: ReportView): Html {
   const number = (value: number) => html`<td>${Number.isFinite(value) ? value.toFixed(4) : '–'}</td>`;
   return html`<table class="scores"><caption>${model.id}</caption>
 <thead><tr><th scope="col">Class</th><th scope="col">Precision</th><th scope="col">Recall</th><th scope="col">F1</th></tr></thead>

@@ -3,10 +3,10 @@ import { count, plural } from './format.ts';
 import { enumerate, type Html, html } from './html.ts';
 import type { ReportModel } from './input.ts';
 import { chart, faint, heat, ink, muted } from './plot.ts';
-import { className, longNames, type View } from './view.ts';
+import { className, longNames, type ReportView } from './view.ts';
 
-/** Mistakes by class: a heat map a model, all with one scale for what is off the diagonal. */
-export function confusion(view: View): Html {
+/** Mistakes by class: one heat map per model, with a common scale for the cells off the diagonal. */
+export function confusion(view: ReportView): Html {
   const { models, best } = view;
   const one = models.length === 1;
   const largest = Math.max(1, ...models.flatMap((model) => mistakes(model).map(({ n }) => n)));
@@ -23,12 +23,12 @@ export function confusion(view: View): Html {
       ? html`<b>${best.id}</b> made no mistake.`
       : html`The most frequent mistakes of <b>${best.id}</b>: ${enumerate(common)}.`;
   return html`<section id="confusion">
-<h2>What is taken for what</h2>
+<h2>Confused classes</h2>
 <p>${lead}</p>
 <figure>
 <figcaption><strong>${one ? 'Confusion matrix' : 'Confusion matrices'}.</strong> Rows
-are what the image shows, columns what the model said. The diagonal counts what was right; the shading is for mistakes
-alone, logarithmic${one ? '' : ', and the same in all matrices'}.</figcaption>
+are true classes, columns predicted classes. The diagonal counts correct predictions; the shading shows only mistakes, on a
+logarithmic scale${one ? '' : ', and the same in all matrices'}.</figcaption>
 <div class="grid large">
 ${models.map(
   (model) => html`<div class="panel"><h3>${model.id} <small>${plural(total(model), 'error')}</small></h3>
@@ -40,7 +40,7 @@ ${matrix(model, largest, view)}</div>
 </section>`;
 }
 
-function matrix(model: ReportModel, largest: number, view: View): Html {
+function matrix(model: ReportModel, largest: number, view: ReportView): Html {
   const classes = view.input.dataset.classes;
   const names = longNames(view);
   const width = 328;
@@ -83,7 +83,7 @@ function matrix(model: ReportModel, largest: number, view: View): Html {
   });
 }
 
-/** One mistake can be seen, and ink can be read on the most. */
+/** Opacity of a cell: one mistake is visible, and text is readable on the darkest cell. */
 function shade(n: number, largest: number): number {
   return Number((0.16 + 0.6 * (Math.log(n) / Math.log(Math.max(largest, 2)))).toFixed(2));
 }
@@ -98,7 +98,7 @@ function total(model: ReportModel): number {
   return mistakes(model).reduce((sum, { n }) => sum + n, 0);
 }
 
-function describe(model: ReportModel, view: View): string {
+function describe(model: ReportModel, view: ReportView): string {
   const most = mistakes(model)
     .filter(({ n }) => n > 0)
     .sort((a, b) => b.n - a.n)

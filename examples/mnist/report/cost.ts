@@ -2,10 +2,10 @@ import * as Plot from '@observablehq/plot';
 import { count, duration, percent, shortCount, shortPercent } from './format.ts';
 import { enumerate, type Html, html } from './html.ts';
 import type { ReportModel } from './input.ts';
-import { type Box, place } from './labels.ts';
+import { type Box, placeLabels } from './labels.ts';
 import { accent, chart, faint, figure, ink, muted, responsive } from './plot.ts';
 import { logScale, plotScale, timeTicks } from './scales.ts';
-import { errorInterval, type View } from './view.ts';
+import { errorInterval, type ReportView } from './view.ts';
 
 /** A model or a published result as a point. */
 interface Spot {
@@ -16,8 +16,8 @@ interface Spot {
   readonly kind: 'best' | 'model' | 'published';
 }
 
-/** What accuracy costs: in parameters, in time. */
-export function cost(view: View): Html {
+/** Accuracy against the number of parameters and against training time. */
+export function cost(view: ReportView): Html {
   const { models, input } = view;
   const spots = (of: (model: ReportModel) => number): Spot[] =>
     models.map((model) => ({
@@ -36,18 +36,18 @@ export function cost(view: View): Html {
   const bySize = () =>
     figure(
       'Accuracy against parameters.',
-      html`Both axes are logarithmic, the vertical one in the error rate. The line joins the models that no smaller
-one beats; bars are 95 % intervals.${rings}`,
+      html`Both axes are logarithmic, the vertical one in the error rate. The line joins the models that are more
+accurate than all smaller ones; bars are 95 % intervals.${rings}`,
       responsive((width) => scatter(width, sizes, 'parameters', view)),
     );
   const byTime = () =>
     figure(
       'Accuracy against training time.',
-      html`Of one run. The line joins the models that no faster one beats.`,
+      html`Of one run. The line joins the models that are more accurate than all faster ones.`,
       responsive((width) => scatter(width, times, 'time', view)),
     );
   return html`<section id="cost">
-<h2>${models.length > 1 ? 'What accuracy costs' : 'Cost'}</h2>
+<h2>${models.length > 1 ? 'Accuracy and cost' : 'Cost'}</h2>
 ${models.length > 1 ? html`<p>${frontier(spots(({ parameters }) => parameters))}</p>` : undefined}
 ${sizes.length > 1 ? bySize() : undefined}
 ${times.length > 1 ? byTime() : undefined}
@@ -55,7 +55,7 @@ ${costTable(view)}
 </section>`;
 }
 
-function scatter(width: number, spots: readonly Spot[], unit: 'parameters' | 'time', view: View): Html {
+function scatter(width: number, spots: readonly Spot[], unit: 'parameters' | 'time', view: ReportView): Html {
   const height = width < 400 ? 300 : 340;
   const frame = { left: 46, right: width - 48, top: 22, bottom: height - 38 };
   const x = logScale(
@@ -68,7 +68,7 @@ function scatter(width: number, spots: readonly Spot[], unit: 'parameters' | 'ti
     [frame.top, frame.bottom],
     { most: 8, floor: view.floor },
   );
-  const colour = ({ kind }: Spot) => ({ best: accent, model: ink, published: muted })[kind];
+  const color = ({ kind }: Spot) => ({ best: accent, model: ink, published: muted })[kind];
   const points = spots.map((spot) => ({ ...spot, x: spot.cost, y: y.clamp(spot.rate) }));
   const best = front(points.filter(({ kind }) => kind !== 'published'));
   const at = (spot: Spot) => ({ x: x.apply(spot.cost), y: y.apply(spot.rate) });
@@ -78,7 +78,7 @@ function scatter(width: number, spots: readonly Spot[], unit: 'parameters' | 'ti
     const middle = x.apply(cost);
     return [{ left: middle - 1, right: middle + 1, top: Math.min(...ends), bottom: Math.max(...ends) }];
   };
-  const labels = place(
+  const labels = placeLabels(
     spots.map(({ id, cost, rate }) => ({ x: x.apply(cost), y: y.apply(rate), text: id })),
     frame,
     [...steps(best.map(at)), ...points.flatMap(whisker)],
@@ -140,14 +140,14 @@ function scatter(width: number, spots: readonly Spot[], unit: 'parameters' | 'ti
           x: 'x',
           y1: (p: Spot) => y.clamp(p.interval![0]),
           y2: (p: Spot) => y.clamp(p.interval![1]),
-          stroke: colour,
+          stroke: color,
           strokeWidth: 1.5,
           strokeOpacity: 0.6,
         },
       ),
       Plot.dot(
         points.filter(({ kind }) => kind !== 'published'),
-        { x: 'x', y: 'y', r: 4, fill: colour, stroke: 'var(--paper)', strokeWidth: 1 },
+        { x: 'x', y: 'y', r: 4, fill: color, stroke: 'var(--paper)', strokeWidth: 1 },
       ),
       Plot.dot(
         points.filter(({ kind }) => kind === 'published'),
@@ -172,7 +172,7 @@ function scatter(width: number, spots: readonly Spot[], unit: 'parameters' | 'ti
             y: (l: { labelY: number }) => y.invert(l.labelY),
             text: 'text',
             textAnchor: anchor,
-            fill: (l: { spot: Spot }) => colour(l.spot),
+            fill: (l: { spot: Spot }) => color(l.spot),
             stroke: 'var(--paper)',
             strokeWidth: 3,
           },
@@ -182,7 +182,7 @@ function scatter(width: number, spots: readonly Spot[], unit: 'parameters' | 'ti
   });
 }
 
-/** The space that a line of steps takes. */
+/** The boxes that a step line covers. */
 function steps(corners: readonly { x: number; y: number }[]): Box[] {
   return corners.slice(1).flatMap(({ x, y }, i) => {
     const from = corners[i]!;
@@ -193,7 +193,7 @@ function steps(corners: readonly { x: number; y: number }[]): Box[] {
   });
 }
 
-/** The points that none beats at lower or equal cost, cheapest first. */
+/** The Pareto front: the points that are better than all of lower or equal cost, cheapest first. */
 function front<P extends Pick<Spot, 'cost' | 'rate'>>(spots: readonly P[]): P[] {
   const found: P[] = [];
   for (const spot of [...spots].sort((a, b) => a.cost - b.cost || a.rate - b.rate)) {
@@ -206,17 +206,17 @@ function front<P extends Pick<Spot, 'cost' | 'rate'>>(spots: readonly P[]): P[] 
 function frontier(spots: readonly Spot[]): Html {
   const ids = front(spots).map(({ id }) => html`<b>${id}</b>`);
   const beaten = spots.length - ids.length;
-  if (beaten === 0) return html`Every model is more accurate than all that are smaller.`;
+  if (beaten === 0) return html`Every model is more accurate than all smaller ones.`;
   if (ids.length === 1) return html`${ids[0]} is the most accurate, and no other is smaller.`;
-  return html`Size for size, ${enumerate(ids)} are the ones to take: each of the others is beaten by a model that
-has no more parameters.`;
+  return html`${enumerate(ids)} are the most accurate for their size: for each of the other models there is a
+more accurate one with no more parameters.`;
 }
 
-function costTable({ models }: View): Html {
+function costTable({ models }: ReportView): Html {
   const to99 = models.some(({ secondsTo99 }) => secondsTo99 !== undefined);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="What each model costs"><table>
 <thead><tr><th scope="col">Model</th><th scope="col">Parameters</th><th scope="col">Epochs</th>
-<th scope="col">Time an epoch</th><th scope="col">Training time</th>
+<th scope="col">Time per epoch</th><th scope="col">Training time</th>
 ${to99 ? html`<th scope="col">Time to 99 %</th>` : undefined}</tr></thead>
 <tbody>
 ${models.map(
@@ -228,7 +228,7 @@ ${to99 ? html`<td>${model.secondsTo99 === undefined ? '–' : duration(model.sec
 `,
 )}
 </tbody></table></div>
-${to99 ? html`<p class="note">Time to 99 %: of training, until 99 % of the validation images were right.</p>` : undefined}`;
+${to99 ? html`<p class="note">Time to 99 %: training time until the validation accuracy was 99 %.</p>` : undefined}`;
 }
 
 function tickDuration(seconds: number): string {

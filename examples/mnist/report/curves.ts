@@ -4,7 +4,7 @@ import { type Html, html } from './html.ts';
 import type { ReportModel } from './input.ts';
 import { accent, chart, faint, muted, second } from './plot.ts';
 import { type LogScale, logScale, plotScale } from './scales.ts';
-import type { View } from './view.ts';
+import type { ReportView } from './view.ts';
 
 const width = 168;
 const height = 138;
@@ -15,8 +15,8 @@ interface Series {
   readonly validation: readonly number[];
 }
 
-/** Error rates and losses, epoch by epoch, a small chart a model, all with one vertical axis. */
-export function curves(view: View): Html | undefined {
+/** Error rates and losses by epoch: one small chart per model, with a common vertical axis. */
+export function curves(view: ReportView): Html | undefined {
   const rates = panels(view, 'accuracy', (accuracy) => 1 - accuracy);
   const losses = panels(view, 'loss', (loss) => loss);
   if (rates.length + losses.length === 0) return undefined;
@@ -28,14 +28,14 @@ export function curves(view: View): Html | undefined {
     : html`<span class="key training">${only}</span>`;
   return html`<section id="curves">
 <h2>Learning curves</h2>
-<p>On ${key}, epoch by epoch. Training figures are means over an epoch, with Dropout and
-augmentation at work where a model has them: that is why they may be the worse of the two.</p>
+<p>On ${key}, by epoch. Training figures are means over an epoch, with the Dropout and the
+augmentation of the model, so they may be worse than the validation figures.</p>
 ${grid('Error rate.', 'Logarithmic, with one axis for all models.', rates, shortPercent, view.floor)}
 ${grid('Loss.', 'The same for the cross-entropy.', losses, (loss) => String(loss), 1e-6)}
 </section>`;
 }
 
-function panels({ models }: View, name: string, value: (of: number) => number) {
+function panels({ models }: ReportView, name: string, value: (of: number) => number) {
   return models.flatMap((model) => {
     const series = {
       training: (model.history[name] ?? []).map(value),

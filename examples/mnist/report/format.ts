@@ -1,12 +1,12 @@
-/** No line ends between a number and its unit. */
+/** Prevents a line break between a number and its unit. */
 const nbsp = '\u00a0';
 
-/** `99.72 %`, of a rate from 0 to 1. */
+/** A rate from 0 to 1 as `99.72 %`. */
 export function percent(rate: number, digits = 2): string {
   return `${points(rate, digits)}${nbsp}%`;
 }
 
-/** `99.72`, of a rate from 0 to 1: for columns that have their unit in the header. */
+/** A rate from 0 to 1 as `99.72`, for columns with the unit in the header. */
 export function points(rate: number, digits = 2): string {
   return (100 * rate).toFixed(digits);
 }
@@ -16,22 +16,22 @@ export function range(ends: readonly [number, number]): string {
   return `${interval(ends)}${nbsp}%`;
 }
 
-/** `99.60–99.80`: for columns that have their unit in the header. */
+/** `99.60–99.80`, for columns with the unit in the header. */
 export function interval([low, high]: readonly [number, number]): string {
   return `${points(low)}–${points(high)}`;
 }
 
-/** `0.5 %`, with as few digits as say it, for axes. */
+/** `0.5 %`, with as few digits as possible, for axes. */
 export function shortPercent(rate: number): string {
   return `${shortPoints(rate)}${nbsp}%`;
 }
 
-/** `0.5`, the same for axes that have their unit in the title. */
+/** `0.5`, the same for axes with the unit in the title. */
 export function shortPoints(rate: number): string {
   return String(Number((100 * rate).toPrecision(3)));
 }
 
-/** Rates of images that a model was sure of: `97.3 %`, `> 99.9 %`, `< 0.1 %`. */
+/** A probability: `97.3 %`, `> 99.9 %`, `< 0.1 %`. */
 export function probability(p: number): string {
   if (p > 0.999) return `>${nbsp}99.9${nbsp}%`;
   return p < 0.001 ? `<${nbsp}0.1${nbsp}%` : percent(p, 1);
@@ -54,7 +54,7 @@ export function shortCount(n: number): string {
   return n >= 1000 ? `${Number((n / 1000).toPrecision(2))}k` : String(n);
 }
 
-/** A mean number of images: whole where it is. */
+/** A mean number of images, without decimals if it is whole. */
 export function meanCount(n: number): string {
   return Number.isInteger(n) ? count(n) : n.toFixed(1);
 }
@@ -76,7 +76,7 @@ export function plural(n: number, noun: string): string {
   return `${count(n)}${nbsp}${noun}${n === 1 ? '' : 's'}`;
 }
 
-/** `2 November 2025`, the day in UTC; what is no date stays as it is. */
+/** `2 November 2025`, the date in UTC. Text that is no date is returned unchanged. */
 export function day(iso: string): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;

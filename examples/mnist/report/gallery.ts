@@ -2,12 +2,12 @@ import { count, probability } from './format.ts';
 import { type Html, html } from './html.ts';
 import type { MisclassifiedImage } from './input.ts';
 import { inkPicture } from './pictures.ts';
-import { className, longNames, type View } from './view.ts';
+import { className, longNames, type ReportView } from './view.ts';
 
 const most = 60;
 
-/** The test images that a model got wrong, those that it was surest of first. */
-export function gallery(view: View): Html | undefined {
+/** The misclassified test images of a model, by descending probability of the predicted class. */
+export function gallery(view: ReportView): Html | undefined {
   const { misclassified, models } = view.input;
   if (misclassified === undefined || misclassified.images.length === 0) return undefined;
   const { model: id, images } = misclassified;
@@ -15,18 +15,21 @@ export function gallery(view: View): Html | undefined {
   const wrong = confusion.flatMap((row, truth) => row.filter((_, predicted) => predicted !== truth));
   const total = wrong.reduce((sum, n) => sum + n, 0);
   const shown = [...images].sort((a, b) => b.predictedProbability - a.predictedProbability).slice(0, most);
-  const which = shown.length < total ? `${shown.length} of ${count(total)}, the` : 'All of them, the';
+  const which =
+    shown.length < total
+      ? `${shown.length} of ${count(total)} misclassified images`
+      : 'All misclassified images';
   return html`<section id="misclassified">
-<h2>What ${id} gets wrong</h2>
-<p>${which} ones it was surest of first. Below each image stand what it shows and, in colour, what the model said, with
-the probabilities that it gave them; then its number in the test set.</p>
+<h2>Mistakes of ${id}</h2>
+<p>${which}, those with the highest probability of the wrong class first. Below each image: the true class and, in
+color, the predicted class, with their probabilities, and the number of the image in the test set.</p>
 <ul class="gallery${longNames(view) ? ' named' : ''}">
 ${shown.map((image) => item(image, view))}
 </ul>
 </section>`;
 }
 
-function item(image: MisclassifiedImage, view: View): Html {
+function item(image: MisclassifiedImage, view: ReportView): Html {
   const { pixels, index, label, predicted, predictedProbability, labelProbability } = image;
   const [truth, said] = [className(label, view), className(predicted, view)];
   const alt = `Test image ${index}: ${truth}, taken for ${said}`;

@@ -1,4 +1,4 @@
-/** Text that is HTML already. */
+/** Text that is HTML and is not escaped. */
 export class Html {
   readonly text: string;
   constructor(text: string) {
@@ -9,15 +9,15 @@ export class Html {
   }
 }
 
-/** What a template takes: strings and numbers are escaped, undefined is nothing, lists are joined. */
+/** The values of a template: strings and numbers are escaped, undefined gives no text, lists are joined. */
 export type Content = string | number | Html | undefined | readonly Content[];
 
-/** A template literal that escapes what is put into it, in text and in quoted attributes. */
+/** A template tag that escapes its values, in text and in quoted attributes. */
 export function html(parts: TemplateStringsArray, ...values: readonly Content[]): Html {
   return new Html(parts.map((part, i) => (i === 0 ? part : render(values[i - 1]) + part)).join(''));
 }
 
-/** Lists `items` with commas and an `and` before the last. */
+/** Joins items with commas, and with `and` before the last one. */
 export function enumerate(items: readonly Content[]): Html {
   const [last, ...others] = [...items].reverse();
   const before = others.reverse().flatMap((item, i) => (i === 0 ? [item] : [', ', item]));

@@ -1,38 +1,38 @@
 /**
- * All that the report shows. Rates (accuracy, F1, precision, recall, probabilities) go from 0 to 1, times are
- * in seconds, classes are numbers from 0 that index `dataset.classes`.
+ * The input of the report. Rates (accuracy, F1, precision, recall, probabilities) are from 0 to 1, times are in seconds, and
+ * classes are indices into `dataset.classes`.
  */
 export interface ReportInput {
   readonly dataset: ReportDataset;
-  /** Which set of models and epochs was run. */
+  /** The mode of the run, which sets models and epochs. */
   readonly mode: 'quick' | 'default' | 'full';
-  /** The command that gives these results again, as one would type it. */
+  /** The command that reproduces these results. */
   readonly command: string;
-  /** The seeds of the runs; every model was trained once with each, or with the first only. */
+  /** The seeds of the runs. Every model was trained once with each seed, or only with the first one. */
   readonly seeds: readonly number[];
   readonly versions: ReportVersions;
-  /** Training of all networks, each counted once, also those that are members of an ensemble. */
+  /** Training time of all networks, including the members of ensembles, each counted once. */
   readonly trainingSeconds: number;
-  /** At least one, in any order: the report puts the most accurate first. Ids are unique. */
+  /** At least one, in any order. The report sorts them by accuracy. Ids are unique. */
   readonly models: readonly ReportModel[];
-  /** Results of others for comparison; they stand apart from the models. */
+  /** Published results for comparison, shown separately. */
   readonly published?: readonly PublishedResult[] | undefined;
   /**
    * p-values of McNemar's test between the predictions of the models' first runs: `mcnemar[i][j]` between
-   * `models[i]` and `models[j]`, symmetric; the diagonal is not read. Absent where there is one model.
+   * `models[i]` and `models[j]`, symmetric; the diagonal is not read. Absent for a single model.
    */
   readonly mcnemar?: readonly (readonly number[])[] | undefined;
   readonly misclassified?: Misclassified | undefined;
-  /** In the order in which they are shown. */
+  /** In display order. */
   readonly firstLayers?: readonly FirstLayer[] | undefined;
 }
 
 export interface ReportDataset {
-  /** As the title says it: `MNIST`, `Fashion-MNIST`. */
+  /** Name for the title: `MNIST`, `Fashion-MNIST`. */
   readonly name: string;
   /** Names of the classes: `'0'` to `'9'`, or `'T-shirt/top'`, ... */
   readonly classes: readonly string[];
-  /** How many images the models were trained on, chosen by, and tested with. */
+  /** Numbers of images for training, validation and testing. */
   readonly trainingImages: number;
   readonly validationImages?: number | undefined;
   readonly testImages: number;
@@ -40,55 +40,53 @@ export interface ReportDataset {
 
 export interface ReportVersions {
   readonly ndgrad: string;
-  /** With its `v`, as `process.version` gives it. */
+  /** As in `process.version`, with the leading `v`. */
   readonly node: string;
   /** `wasm`, `js`, `webgpu` or `webgl2`. */
   readonly backend: string;
   readonly threads: number;
-  /** The GPU, where one computed. */
+  /** The name of the GPU, if one was used. */
   readonly adapter?: string | undefined;
-  /** The processor's own name: `os.cpus()[0].model`. */
+  /** The name of the processor: `os.cpus()[0].model`. */
   readonly cpu: string;
-  /** When the last model was done, ISO 8601: `2025-11-02T14:03:00Z`. The report shows the day. */
+  /** When the last training ended, ISO 8601: `2025-11-02T14:03:00Z`. The report shows the date. */
   readonly date: string;
 }
 
 /** A mean over the runs, one per seed. */
 export interface Estimate {
   readonly mean: number;
-  /** Sample standard deviation; absent where there is one run. */
+  /** Sample standard deviation; absent for one run. */
   readonly deviation?: number | undefined;
 }
 
 export interface ReportModel {
-  /** As on the command line. */
+  /** The id on the command line. */
   readonly id: string;
-  /** What it is, in a few words that follow a colon. */
+  /** A short description, which follows a colon. */
   readonly about: string;
-  /** How many numbers are trained; for an ensemble, in all its members. */
+  /** Number of trained values, for an ensemble in all its members. */
   readonly parameters: number;
   readonly epochs: number;
-  /** Of one run, the mean over the seeds; for an ensemble, of all its members. */
+  /** Seconds of one run, the mean over the seeds; for an ensemble the sum over its members. */
   readonly trainingSeconds: number;
   readonly secondsPerEpoch: number;
-  /**
-   * Training time until the validation accuracy first was 0.99; absent where it never was, or not looked at.
-   */
+  /** Training time until the validation accuracy first was 0.99; absent if it never was, or without validation. */
   readonly secondsTo99?: number | undefined;
-  /** At least one. History, confusion and classes are those of the first. */
+  /** At least one. History, confusion and classes are those of the first run. */
   readonly runs: readonly ReportRun[];
-  /** On the test images, as are all below. */
+  /** On the test images, like all fields below. */
   readonly accuracy: Estimate;
-  /** Wilson's 95 % interval of the accuracy, with the number of test images for its number of trials. */
+  /** Wilson's 95 % interval of the accuracy, for as many trials as test images. */
   readonly interval: readonly [low: number, high: number];
   readonly macroF1: Estimate;
   readonly loss: Estimate;
   /**
-   * One number per epoch, by name: `loss`, `accuracy`, `val_loss`, `val_accuracy`. Others are not shown, any
-   * may be missing; NaN is a gap. Empty for what has no epochs of its own, an ensemble.
+   * One number per epoch, by name: `loss`, `accuracy`, `val_loss`, `val_accuracy`. Each may be missing, and others are not
+   * shown. NaN is a gap. Empty for an ensemble, which has no epochs of its own.
    */
   readonly history: Readonly<Record<string, readonly number[]>>;
-  /** Counts of the first run. Row: the class that it is. Column: the class that was predicted. */
+  /** Counts of the first run. Row: true class. Column: predicted class. */
   readonly confusion: readonly (readonly number[])[];
   /** One per class. */
   readonly classes: readonly ClassScores[];
@@ -109,7 +107,7 @@ export interface ClassScores {
   readonly f1: number;
 }
 
-/** A result of others on the same test images. */
+/** A published result on the same test images. */
 export interface PublishedResult {
   readonly name: string;
   readonly about: string;
@@ -117,40 +115,40 @@ export interface PublishedResult {
   /** Sample standard deviation over runs. */
   readonly deviation?: number | undefined;
   readonly parameters?: number | undefined;
-  /** Where it stands in print. */
+  /** The publication. */
   readonly source: string;
-  /** Its address, https. */
+  /** The https address of the publication. */
   readonly url?: string | undefined;
 }
 
-/** Test images that the first run of one model got wrong. */
+/** Test images that the first run of one model misclassified. */
 export interface Misclassified {
   /** Id of the model. */
   readonly model: string;
-  /** Some or all; the report shows the 60 that the model was surest of, those first. */
+  /** Some or all. The report shows the 60 with the highest predicted probability, in descending order. */
   readonly images: readonly MisclassifiedImage[];
 }
 
 export interface MisclassifiedImage {
   /** 28 x 28 bytes, row-major, 0 the background and 255 full ink. */
   readonly pixels: Uint8Array;
-  /** Place in the test set, from 0. */
+  /** Index in the test set, from 0. */
   readonly index: number;
   readonly label: number;
   readonly predicted: number;
-  /** What the model gave the class that it predicted, and the one that it is. */
+  /** The probabilities of the predicted class and of the true class. */
   readonly predictedProbability: number;
   readonly labelProbability: number;
 }
 
-/** Weights of a model's first layer, of its first run. */
+/** The weights of the first layer, from the first run of a model. */
 export interface FirstLayer {
   /** Id of the model. */
   readonly model: string;
-  /** A dense layer's `[784, units]`, or a convolution's `[height, width, 1, filters]`. */
+  /** `[784, units]` for a dense layer, `[height, width, 1, filters]` for a convolution. */
   readonly shape: readonly [784, number] | readonly [height: number, width: number, channels: 1, number];
   /** Row-major. */
   readonly values: Float32Array;
-  /** What each unit stands for, if anything: the classes, in softmax regression. */
+  /** Names of the units, if they have any: the classes in softmax regression. */
   readonly names?: readonly string[] | undefined;
 }

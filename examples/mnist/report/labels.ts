@@ -1,12 +1,12 @@
-/** A point in a chart and the text that belongs to it, in pixels. */
+/** A point in a chart and its label, in pixels. */
 export interface Point {
   readonly x: number;
   readonly y: number;
   readonly text: string;
 }
 
-/** Where a point's text goes: its anchor, and whether a line should lead to it. */
-export interface Placed extends Point {
+/** The position and anchor of a label, and whether a leader line connects it with its point. */
+export interface PlacedLabel extends Point {
   readonly labelX: number;
   readonly labelY: number;
   readonly anchor: 'start' | 'middle' | 'end';
@@ -21,38 +21,46 @@ export interface Box {
 }
 
 const lineHeight = 13;
-/** Wide for the usual fonts at 11 px, so that no font makes labels meet. */
+/** An upper bound for the usual fonts at 11 px, so that labels do not overlap with any of them. */
 const charWidth = 6.8;
 const radius = 5;
 
 /**
- * Finds a place for every label in turn: the nearest that lies inside `bounds`, meets least of the points
- * and earlier labels, then of the `obstacles`, thin lines, and is nearer to its own point than to others.
+ * Chooses the position of every label in order. Candidates lie inside `bounds`. The cost of a candidate is its overlap with
+ * points and earlier labels, then with `obstacles` (thin lines), its distance, and a penalty if another point is closer.
  */
-export function place(points: readonly Point[], bounds: Box, obstacles: readonly Box[] = []): Placed[] {
+export function placeLabels(
+  points: readonly Point[],
+  bounds: Box,
+  obstacles: readonly Box[] = [],
+): PlacedLabel[] {
   const dots = points.map(({ x, y }) => around(x, y));
-  const taken: Box[] = [];
+  const occupied: Box[] = [];
   return points.map((point) => {
-    let best: { cost: number; placed: Placed; box: Box } | undefined;
+    let best: { cost: number; placed: PlacedLabel; box: Box } | undefined;
     for (const placed of candidates(point)) {
       const box = boxOf(placed);
       const outside = box.left < bounds.left || box.right > bounds.right;
       if (outside || box.top < bounds.top || box.bottom > bounds.bottom) continue;
-      const clashes = [...taken, ...dots].reduce((sum, other) => sum + overlap(box, other), 0);
+      const clashes = [...occupied, ...dots].reduce((sum, other) => sum + overlap(box, other), 0);
       const crossed = obstacles.reduce((sum, other) => sum + overlap(box, other), 0);
       const far = (other: Point) => Math.hypot(placed.labelX - other.x, placed.labelY - other.y);
-      const doubtful = points.some((other) => other !== point && far(other) < far(point) + 4);
-      const cost = 10 * clashes + crossed + (doubtful ? 150 : 0) + far(point);
+      const isAmbiguous = points.some((other) => other !== point && far(other) < far(point) + 4);
+      const cost = 10 * clashes + crossed + (isAmbiguous ? 150 : 0) + far(point);
       if (best === undefined || cost < best.cost) best = { cost, placed, box };
     }
     const { placed, box } = best ?? { placed: candidates(point)[0]!, box: boxOf(candidates(point)[0]!) };
-    taken.push(box);
+    occupied.push(box);
     return placed;
   });
 }
 
-/** Moves positions apart until each is at least `gap` from the next, as little as may be, in [low, high]. */
-export function spread(positions: readonly number[], gap: number, [low, high]: readonly [number, number]) {
+/** Moves positions apart within [low, high], as little as possible, until each is at least `gap` from the next. */
+export function separateLabels(
+  positions: readonly number[],
+  gap: number,
+  [low, high]: readonly [number, number],
+) {
   const order = positions.map((_, i) => i).sort((a, b) => positions[a]! - positions[b]!);
   const moved = [...positions];
   let before = low - gap;
@@ -68,11 +76,11 @@ export function spread(positions: readonly number[], gap: number, [low, high]: r
   return moved;
 }
 
-function candidates({ x, y, text }: Point): Placed[] {
+function candidates({ x, y, text }: Point): PlacedLabel[] {
   return [0, 8, 18, 30, 44].flatMap((extra) => {
     const side = radius + 3 + extra;
     const up = lineHeight / 2 + radius + extra;
-    const at = (labelX: number, labelY: number, anchor: Placed['anchor']) => ({
+    const at = (labelX: number, labelY: number, anchor: PlacedLabel['anchor']) => ({
       x,
       y,
       text,
@@ -98,7 +106,7 @@ function around(x: number, y: number): Box {
   return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
 }
 
-function boxOf({ labelX, labelY, anchor, text }: Placed): Box {
+function boxOf({ labelX, labelY, anchor, text }: PlacedLabel): Box {
   const width = charWidth * text.length;
   const left = anchor === 'start' ? labelX : anchor === 'end' ? labelX - width : labelX - width / 2;
   return { left, right: left + width, top: labelY - lineHeight / 2, bottom: labelY + lineHeight / 2 };

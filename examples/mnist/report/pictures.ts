@@ -2,14 +2,14 @@ import { encode } from 'fast-png';
 import { ValueError } from 'ndgrad';
 import type { FirstLayer } from './input.ts';
 
-/** A picture of bytes, 0 white and 255 black, as a data address. */
+/** A picture of bytes as a data URL, 0 white and 255 black. */
 export function inkPicture(pixels: Uint8Array, width: number, height: number): string {
-  return address(encode({ width, height, data: pixels.map((p) => 255 - p), channels: 1, depth: 8 }, best));
+  return dataUrl(encode({ width, height, data: pixels.map((p) => 255 - p), channels: 1, depth: 8 }, best));
 }
 
 /**
- * A picture of numbers around zero, as a data address: blue above zero and orange below, full at +-`limit`,
- * transparent at zero, so that the page is the middle of the scale in light and in dark.
+ * A picture of signed numbers as a data URL: blue above zero, orange below, opaque at +-`limit` and transparent at zero, so
+ * that the background is the middle of the color scale in light and dark mode.
  */
 export function signedPicture(
   values: ArrayLike<number>,
@@ -21,10 +21,10 @@ export function signedPicture(
     values,
     (v) => steps + Math.round(steps * Math.max(-1, Math.min(1, v / limit))),
   );
-  return address(encode({ width, height, data, channels: 1, depth: 8, palette }, best));
+  return dataUrl(encode({ width, height, data, channels: 1, depth: 8, palette }, best));
 }
 
-/** The weights of each unit as rows x columns, row-major, at most `most` units; with the size of all. */
+/** The weights of at most `most` units as images (rows x columns, row-major), their size, and the number of all units. */
 export function filterImages(layer: FirstLayer, most: number) {
   const { shape, values, model } = layer;
   const units = shape.at(-1)!;
@@ -45,7 +45,7 @@ const steps = 16;
 const blue = [40, 110, 200] as const;
 const orange = [225, 110, 20] as const;
 
-/** Orange, transparent, blue; the greatest alpha is 254 because fast-png drops entries of 255. */
+/** From orange over transparent to blue. The largest alpha is 254, since fast-png drops entries of 255. */
 const palette = Array.from({ length: 2 * steps + 1 }, (_, i) => [
   ...(i < steps ? orange : blue),
   Math.round((254 * Math.abs(i - steps)) / steps),
@@ -53,6 +53,6 @@ const palette = Array.from({ length: 2 * steps + 1 }, (_, i) => [
 
 const best = { zlib: { level: 9 } } as const;
 
-function address(png: Uint8Array): string {
+function dataUrl(png: Uint8Array): string {
   return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
 }

@@ -13,17 +13,17 @@ import { reproduce } from './reproduce.ts';
 import { resultTable, summary } from './results.ts';
 import { significance } from './significance.ts';
 import { style } from './style.ts';
-import { view as viewOf } from './view.ts';
+import { reportView } from './view.ts';
 
 /**
- * The report of a comparison as one HTML page, complete in itself: no script, nothing fetched, and a security
- * policy that allows neither. The same input gives the same page.
+ * The report of a comparison as one self-contained HTML page, without scripts and external resources, which its security
+ * policy forbids. The same input gives the same page.
  *
- * Throws a `ValueError` where the input does not fit together.
+ * Throws a `ValueError` for inconsistent input.
  */
 export function report(input: ReportInput): string {
   check(input);
-  const view = viewOf(input);
+  const view = reportView(input);
   const { best } = view;
   const sections: [id: string, title: string, content: Html | undefined][] = [
     ['results', 'Results', resultTable(view)],
@@ -67,19 +67,19 @@ ${present.map(
 }
 
 function check({ models, dataset, mcnemar, misclassified, firstLayers }: ReportInput): void {
-  const wrong = (got: string, wanted: string, mend: string) =>
-    new ValueError(`[report] got ${got}, wanted ${wanted}. ${mend}`);
+  const wrong = (got: string, wanted: string, fix: string) =>
+    new ValueError(`[report] got ${got}, wanted ${wanted}. ${fix}`);
   const classes = dataset.classes.length;
   const ids = models.map(({ id }) => id);
   if (models.length === 0) throw wrong('no model', 'one or more', 'Train one first.');
   if (new Set(ids).size < ids.length) {
-    throw wrong(`ids ${ids.join(', ')}`, 'each once', 'Give each model an id of its own.');
+    throw wrong(`ids ${ids.join(', ')}`, 'each once', 'Give each model its own id.');
   }
   for (const { id, runs, confusion, classes: scores } of models) {
-    if (runs.length === 0) throw wrong(`no run of ${id}`, 'one or more', 'Give the first run at least.');
+    if (runs.length === 0) throw wrong(`no run of ${id}`, 'one or more', 'Give at least the first run.');
     if (confusion.length !== classes || confusion.some((row) => row.length !== classes)) {
       const got = `a confusion matrix of ${id} with ${confusion.length} rows`;
-      throw wrong(got, `${classes} x ${classes} counts`, 'Count every class that the data set names.');
+      throw wrong(got, `${classes} x ${classes} counts`, 'Count every class of the data set.');
     }
     if (scores.length !== classes) {
       throw wrong(`scores of ${scores.length} classes of ${id}`, `${classes}`, 'Give each class its scores.');
@@ -99,9 +99,9 @@ function check({ models, dataset, mcnemar, misclassified, firstLayers }: ReportI
     ...(misclassified ? [misclassified.model] : []),
     ...(firstLayers ?? []).map(({ model }) => model),
   ];
-  const stranger = named.find((id) => !ids.includes(id));
-  if (stranger !== undefined) {
-    throw wrong(`images of '${stranger}'`, `one of ${ids.join(', ')}`, 'Name a model of the report.');
+  const unknown = named.find((id) => !ids.includes(id));
+  if (unknown !== undefined) {
+    throw wrong(`images of '${unknown}'`, `one of ${ids.join(', ')}`, 'Name a model of the report.');
   }
   for (const { pixels, index } of misclassified?.images ?? []) {
     if (pixels.length !== 784) {

@@ -1,19 +1,19 @@
 import { count, day, percent, plural } from './format.ts';
 import { type Html, html } from './html.ts';
 import { seedList } from './results.ts';
-import type { View } from './view.ts';
+import type { ReportView } from './view.ts';
 
 type Fact = readonly [name: string, value: string];
 
 const sameBits =
   'The same version, seed and command give the same bits on any processor, with any number of threads; only the times ' +
-  'differ. The hashes of the trained parameters show it.';
+  'differ. The hashes of the trained parameters verify this.';
 const ownBits =
-  'A GPU rounds in its own way, and its driver may change that: the same version, seed and command give other bits on ' +
-  'another one, or on the processor, and accuracies that differ as those of two seeds do.';
+  'Rounding depends on the GPU and its driver: the same version, seed and command give other bits on another GPU or on ' +
+  'the CPU, and accuracies that differ like those of two seeds.';
 
-/** What it takes to get these numbers again, and the hashes to see that one has. */
-export function reproduce({ input, models }: View): Html {
+/** The settings that reproduce the results, and hashes that verify them. */
+export function reproduce({ input, models }: ReportView): Html {
   const { versions, command, seeds, dataset } = input;
   const { backend, threads, adapter } = versions;
   const { validationImages: chosenBy } = dataset;

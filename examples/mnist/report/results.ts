@@ -14,12 +14,12 @@ import { type Html, html } from './html.ts';
 import type { Estimate, PublishedResult, ReportModel } from './input.ts';
 import { accent, chart, faint, ink, muted } from './plot.ts';
 import { type LogScale, logScale, plotScale } from './scales.ts';
-import { errorInterval, errors, type View } from './view.ts';
+import { errorInterval, errors, type ReportView } from './view.ts';
 
 const width = 196;
 
-/** The title with the answer, and the figures of the best model. */
-export function summary(view: View): Html {
+/** The title with the main result, and the figures of the best model. */
+export function summary(view: ReportView): Html {
   const { input, models, best } = view;
   const { dataset } = input;
   const modes = { quick: 'Quick run', default: 'Default run', full: 'Full run' };
@@ -30,19 +30,19 @@ export function summary(view: View): Html {
 <p class="kicker">${dataset.name} · ${modes[input.mode]} · ${seedList(input.seeds)}</p>
 <h1><b>${best.id}</b> gets <b>${percent(best.accuracy.mean)}</b> of the ${dataset.name} test images right
 <span>(95 % interval ${range(best.interval)})</span></h1>
-<p class="lead">${capital(best.about)}${among} on ${plural(dataset.trainingImages, 'image')}${chosen(dataset.validationImages)},
-and tested on ${grouped(dataset.testImages)} others. Training took ${duration(input.trainingSeconds)} in all.</p>
+<p class="lead">${capital(best.about)}${among} on ${plural(dataset.trainingImages, 'image')}${validationNote(dataset.validationImages)},
+and tested on ${grouped(dataset.testImages)} others. Training took ${duration(input.trainingSeconds)} in total.</p>
 <dl class="figures">
 <div><dt>Errors</dt><dd>${meanCount(errors(best, view))} <small>in ${grouped(dataset.testImages)}</small></dd></div>
 <div><dt>Macro F1</dt><dd>${best.macroF1.mean.toFixed(4)}</dd></div>
 <div><dt>Parameters</dt><dd>${grouped(best.parameters)}</dd></div>
-<div><dt>Training time</dt><dd>${duration(best.trainingSeconds)}${single ? '' : html` <small>a run</small>`}</dd></div>
+<div><dt>Training time</dt><dd>${duration(best.trainingSeconds)}${single ? '' : html` <small>per run</small>`}</dd></div>
 </dl>
 </header>`;
 }
 
-/** The table that compares the models, each with its interval on one common axis. */
-export function resultTable(view: View): Html {
+/** The table that compares the models, with their intervals on a common axis. */
+export function resultTable(view: ReportView): Html {
   const { input, models } = view;
   const published = input.published ?? [];
   const rates = [
@@ -53,7 +53,7 @@ export function resultTable(view: View): Html {
   const several = models.some(({ runs }) => runs.length > 1);
   const note = several
     ? 'Means over the seeds, ± the standard deviation. '
-    : `One run${models.length > 1 ? ' each' : ''}, so that chance has a part in every number. `;
+    : `One run${models.length > 1 ? ' each' : ''}, so every number depends on chance. `;
   return html`<section id="results">
 <h2>Results</h2>
 <p>${note}The dot is the error rate, on a logarithmic axis with the better to the right; the bar is Wilson’s
@@ -78,35 +78,35 @@ ${published.map((result) => publishedRow(result, scale, view))}
 </table>
 ${
   models.length > 1
-    ? html`<p class="note">The best model is picked here by these very test images, which flatters it a little.</p>`
+    ? html`<p class="note">The best model is chosen by its accuracy on these test images, which is therefore slightly optimistic.</p>`
     : undefined
 }
 ${
   several
-    ? html`<p class="note">Below, all that is of one run (tests, curves, confusion, classes, images, weights) is of each model’s
-first.</p>`
+    ? html`<p class="note">The sections below show the first run of each model (tests, curves, confusion, classes, images,
+weights).</p>`
     : undefined
 }
 </section>`;
 }
 
-function row(model: ReportModel, scale: LogScale, view: View): Html {
+function row(model: ReportModel, scale: LogScale, view: ReportView): Html {
   const rate = 1 - model.accuracy.mean;
   const best = model === view.best;
   const label = `${model.id}: error rate ${percent(rate)}, 95 % interval ${range(errorInterval(model))}`;
-  const colour = best ? accent : ink;
+  const color = best ? accent : ink;
   const [low, high] = errorInterval(model);
   const bar = rangeBar(label, scale, [
-    Plot.ruleY([0], { x1: scale.clamp(low), x2: scale.clamp(high), stroke: colour, strokeWidth: 2 }),
+    Plot.ruleY([0], { x1: scale.clamp(low), x2: scale.clamp(high), stroke: color, strokeWidth: 2 }),
     model.runs.length > 1
       ? Plot.ruleX(model.runs, {
           x: (run: { accuracy: number }) => scale.clamp(1 - run.accuracy),
           y1: -0.9,
           y2: -0.45,
-          stroke: colour,
+          stroke: color,
         })
       : null,
-    Plot.dot([0], { x: scale.clamp(rate), y: 0, r: 4, fill: colour }),
+    Plot.dot([0], { x: scale.clamp(rate), y: 0, r: 4, fill: color }),
   ]);
   return html`<tr role="row"${best ? html` class="best"` : undefined}>
 <th scope="row" role="rowheader">${model.id} <small>${model.about}</small></th>
@@ -119,7 +119,7 @@ function row(model: ReportModel, scale: LogScale, view: View): Html {
 `;
 }
 
-function publishedRow(result: PublishedResult, scale: LogScale, view: View): Html {
+function publishedRow(result: PublishedResult, scale: LogScale, view: ReportView): Html {
   const rate = 1 - result.accuracy;
   const label = `${result.name}: error rate ${percent(rate)}`;
   const bar = rangeBar(label, scale, [
@@ -136,7 +136,7 @@ function publishedRow(result: PublishedResult, scale: LogScale, view: View): Htm
 `;
 }
 
-/** A mean and, in smaller type, its standard deviation. */
+/** A mean and its standard deviation in smaller type. */
 export function estimate({ mean, deviation }: Estimate, format: (value: number) => string): Html {
   return html`${format(mean)}${deviation === undefined ? undefined : html` <small>± ${format(deviation)}</small>`}`;
 }
@@ -165,7 +165,7 @@ function axis(scale: LogScale): Html {
   });
 }
 
-/** A link where there is a web address, else the text. */
+/** A link if the address is http or https, else the text. */
 function link(text: string, url: string | undefined): Html {
   return url !== undefined && /^https?:\/\//.test(url) ? html`<a href="${url}">${text}</a>` : html`${text}`;
 }
@@ -176,8 +176,8 @@ export function seedList(seeds: readonly number[]): string {
   return seeds.length === 1 ? `seed ${last}` : `seeds ${seeds.slice(0, -1).join(', ')} and ${last}`;
 }
 
-function chosen(images: number | undefined): string {
-  return images === undefined ? '' : `, with ${grouped(images)} to choose by`;
+function validationNote(images: number | undefined): string {
+  return images === undefined ? '' : `, with ${grouped(images)} for validation`;
 }
 
 function capital(text: string): string {

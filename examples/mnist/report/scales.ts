@@ -1,19 +1,19 @@
 import type { ScaleOptions } from '@observablehq/plot';
 
-/** A logarithmic scale from `range[0]` to `range[1]` pixels, with the values that get a tick. */
+/** A logarithmic scale from `range[0]` to `range[1]` pixels, with its ticks. */
 export interface LogScale {
   readonly domain: readonly [number, number];
   readonly range: readonly [number, number];
   readonly ticks: readonly number[];
-  /** What is drawn for a value: itself, or the least that has a place on the scale. */
+  /** The value that is drawn: the value itself, but at least the floor. */
   clamp(value: number): number;
   apply(value: number): number;
   invert(pixel: number): number;
 }
 
 /**
- * A scale that spans positive `values` and some space around them, with at most `most` ticks. What is below
- * `floor` counts as `floor`: zero errors have a place too.
+ * A scale that covers positive `values` and some padding, with at most `most` ticks. Values below `floor` count as `floor`,
+ * so that 0 can be drawn.
  */
 export function logScale(
   values: readonly number[],
@@ -24,7 +24,7 @@ export function logScale(
     .filter((v) => Number.isFinite(v) && Math.max(v, floor) > 0)
     .map((v) => Math.log(Math.max(v, floor)));
   let [low, high] = [Math.min(...logs), Math.max(...logs)];
-  // One value, or nearly one: half a decade to each side.
+  // (Nearly) equal values: adds half a decade on each side.
   if (high - low < 0.4) [low, high] = [(low + high) / 2 - 1.15, (low + high) / 2 + 1.15];
   const space = pad * (high - low);
   low -= space;
@@ -44,17 +44,17 @@ export function logScale(
 export interface LogScaleOptions {
   readonly most?: number;
   readonly floor?: number;
-  /** Space at both ends, as a part of the span. */
+  /** Padding at both ends, relative to the span. */
   readonly pad?: number;
   readonly candidates?: (low: number, high: number, most: number) => readonly number[];
 }
 
-/** The scale as a plot takes it. */
+/** The scale as an option of Observable Plot. */
 export function plotScale({ domain, range }: LogScale): ScaleOptions {
   return { type: 'log', domain: [...domain], range: [...range], axis: null };
 }
 
-/** Round numbers from `low` to `high`: 1-2-5, fewer where these are too many, more where they are too few. */
+/** Round numbers from `low` to `high`: 1-2-5 steps, or fewer or more if these are too many or too few. */
 export function decimalTicks(low: number, high: number, most: number): readonly number[] {
   const between = (digits: readonly number[]) => {
     const ticks: number[] = [];
@@ -69,14 +69,14 @@ export function decimalTicks(low: number, high: number, most: number): readonly 
   return between([1, 1.5, 2, 3, 4, 5, 7]).length <= most ? between([1, 1.5, 2, 3, 4, 5, 7]) : fits;
 }
 
-/** Round times in seconds: 1 s, 10 s, 1 min, 10 min, 1 h, with more between where there is room. */
+/** Round times in seconds: 1 s, 10 s, 1 min, 10 min, 1 h, with more ticks if they fit. */
 export function timeTicks(low: number, high: number, most: number): readonly number[] {
   if (low < 0.1) return decimalTicks(low, high, most);
   const steps = times.map((of) => of.filter((t) => t >= low && t <= high));
   return steps.find((ticks) => ticks.length <= most && ticks.length > 1) ?? steps.at(-1)!;
 }
 
-/** From those that are too many for a long axis to those that are enough for the shortest. */
+/** Candidate ticks, from many to few, then for short ranges. */
 const times = [
   [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300, 600, 1200, 3600, 7200, 18000, 36000, 86400],
   [0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10800, 36000, 86400],

@@ -1,11 +1,11 @@
 import { plural, pValue } from './format.ts';
 import { enumerate, type Html, html } from './html.ts';
 import type { ReportModel } from './input.ts';
-import type { View } from './view.ts';
+import type { ReportView } from './view.ts';
 
 /**
- * Adjusts p-values for their number by Holm's step-down method (Scand. J. Statist. 6, 1979): reject where the
- * result is below the level, and the chance of one false rejection among all is below it too.
+ * Adjusts p-values by Holm's step-down method (Scand. J. Statist. 6, 1979). If hypotheses with adjusted p-values below a
+ * level are rejected, the probability of one or more false rejections is below that level too.
  */
 export function holm(pValues: readonly number[]): number[] {
   const order = pValues.map((_, i) => i).sort((a, b) => pValues[a]! - pValues[b]!);
@@ -18,12 +18,12 @@ export function holm(pValues: readonly number[]): number[] {
   return adjusted;
 }
 
-/** Which differences between models are more than chance. */
-export function significance({ input, models, best }: View): Html | undefined {
+/** Which models differ significantly. */
+export function significance({ input, models, best }: ReportView): Html | undefined {
   const { mcnemar } = input;
   if (mcnemar === undefined || models.length < 2) return undefined;
-  const place = new Map(input.models.map((model, i) => [model, i]));
-  const raw = (a: ReportModel, b: ReportModel) => mcnemar[place.get(a)!]![place.get(b)!]!;
+  const index = new Map(input.models.map((model, i) => [model, i]));
+  const raw = (a: ReportModel, b: ReportModel) => mcnemar[index.get(a)!]![index.get(b)!]!;
   const pairs = models.flatMap((a, i) => models.slice(0, i).map((b) => ({ a, b })));
   const adjusted = holm(pairs.map(({ a, b }) => raw(a, b)));
   const p = (a: ReportModel, b: ReportModel) =>
@@ -35,9 +35,9 @@ export function significance({ input, models, best }: View): Html | undefined {
   const lead =
     ties.length === 0
       ? html`<b>${best.id}</b> differs significantly from ${others.length === 1 ? 'the other' : 'every other'} model.`
-      : html`On these images chance alone may explain why <b>${best.id}</b> is ahead of ${tied}.`;
+      : html`<b>${best.id}</b> does not differ significantly from ${tied}.`;
   return html`<section id="significance">
-<h2>Which differences count</h2>
+<h2>Significant differences</h2>
 <p>${lead}</p>
 <figure>
 <figcaption><strong>McNemar’s test, model against model.</strong> p&#8209;values for their predictions of

@@ -1,6 +1,6 @@
 import { Html } from './html.ts';
 
-/** The page's style sheet: light, dark, paper, and from 360 px up. */
+/** The style sheet of the page: light mode, dark mode and print, for widths from 360 px. */
 export const style = new Html(`
 :root {
   color-scheme: light dark;

@@ -1,17 +1,17 @@
 import { train } from './program.mjs';
 import { helped, report } from './report.mjs';
 
-const PATIENCE = 10_000;
+const TIMEOUT_MS = 10_000;
 
 void report(async () => {
   const outcomes = [];
-  const end = performance.now() + PATIENCE;
+  const end = performance.now() + TIMEOUT_MS;
   do {
     outcomes.push(await train());
-    // Threads start, and refusals and violations are told, when the event loop turns.
+    // Yields to the event loop: only then do threads start, and refusals and violations are reported.
     await new Promise((resolve) => setTimeout(resolve, 100));
   } while (outcomes.at(-1).threads > 1 && !helped() && performance.now() < end);
-  // And once with the other threads from the first step on, or without those that have been refused.
+  // Once more, with all threads from the first step on, or without those that were refused.
   outcomes.push(await train());
   return outcomes;
 });

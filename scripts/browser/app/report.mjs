@@ -6,7 +6,7 @@ addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI })
   violations.push(`${effectiveDirective} ${blockedURI}`),
 );
 
-// A thread that takes part in a run makes an instance of the plan's module, and is made to say so.
+// A thread that takes part in a run instantiates the plan's module. This script, added to workers, reports each instance.
 const WATCH = `'use strict';
 {
   const channel = new BroadcastChannel('instances');
@@ -23,10 +23,10 @@ URL.createObjectURL = (script) => createObjectURL(new Blob([WATCH, script], { ty
 let instances = 0;
 new BroadcastChannel('instances').onmessage = () => instances++;
 
-/** Have other threads taken part in a run? */
+/** Did other threads take part in a run? */
 export const helped = () => instances > 0;
 
-/** Runs `work` and prints the outcomes that it returned and what went wrong, on the page or in the worker. */
+/** Runs `work` and prints its outcomes and all errors, on the page or in the worker. */
 export async function report(work) {
   let outcomes = [];
   try {

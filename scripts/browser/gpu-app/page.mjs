@@ -3,7 +3,7 @@ import { gpu } from 'ndgrad/gpu';
 import { train } from './program.mjs';
 import { report } from './report.mjs';
 
-/** 'webgpu' or 'webgl2': the URL's fragment, or what the page tells its worker. */
+/** 'webgpu' or 'webgl2': the fragment of the URL, or in a worker the message of the page. */
 const wanted = () =>
   typeof document === 'undefined'
     ? new Promise((resolve) => addEventListener('message', ({ data }) => resolve(data), { once: true }))

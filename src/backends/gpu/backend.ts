@@ -4,23 +4,23 @@ import type { TypedArray } from '../../ir/dtype.ts';
 import { MemoryError } from '../../ir/errors.ts';
 import type { Plan } from '../../ir/plan.ts';
 import type { Storage } from '../../ir/storage.ts';
-import { type Programs, toPrograms } from './compile.ts';
-import type { Device, DeviceProgram } from './device/device.ts';
-import { assertFits } from './device/fits.ts';
-import { encodeValues, FLOATS_PER_VALUE } from './device/format.ts';
-import { lostError } from './device/lost.ts';
+import { assertArrayFits } from './device/array-size.ts';
+import type { Device, DeviceExecutable } from './device/device.ts';
+import { deviceLostError } from './device/device-lost.ts';
+import { encodeValues, FLOATS_PER_VALUE } from './device/encoding.ts';
 import { type Block, DeviceCache } from './device-cache.ts';
+import { type GpuPlan, toGpuPlan } from './gpu-plan.ts';
 
-/** Up to this many bytes a result is read back with the run that computes it: it costs no more than the verdict on the run. */
-const SMALL = 32768;
+/** Results of up to this many bytes are read back together with the check flags, which costs no extra round trip. */
+const SMALL_RESULT_BYTES = 32768;
 
-/** Runs plans on a device. Runs are issued in the order in which they are asked for; nothing waits but whoever reads. */
+/** Runs plans on a device. Runs are issued in the order of the calls; only reads wait for the GPU. */
 export class GpuBackend<M> implements Backend {
   readonly threads = 1;
   readonly limits: Limits;
   readonly device: Device<M>;
   readonly #deviceCache: DeviceCache<M>;
-  #last: Promise<unknown> = Promise.resolve();
+  #queueEnd: Promise<unknown> = Promise.resolve();
 
   constructor(device: Device<M>) {
     this.device = device;
@@ -46,13 +46,13 @@ export class GpuBackend<M> implements Backend {
 
   compile(plan: Plan): Executable {
     const { device } = this;
-    assertThere(device);
+    assertUsable(device);
     const { maxBuffers, maxFloats, tiles, limits } = device;
-    const programs = toPrograms(plan, { maxBuffers, tiles, maxFloats, maxStores: limits.maxStores });
-    for (const { name, floats } of programs.plan.programs) assertFits(name, floats, device);
-    for (const { floats, bound } of programs.plan.buffers)
-      if (bound !== null) assertFits('run', floats, device);
-    return new GpuExecutable(programs, device, this.#deviceCache, (task) => this.#inTurn(task));
+    const gpuPlan = toGpuPlan(plan, { maxBuffers, tiles, maxFloats, maxStores: limits.maxStores });
+    for (const { name, floats } of gpuPlan.plan.programs) assertArrayFits(name, floats, device);
+    for (const { floats, bound } of gpuPlan.plan.buffers)
+      if (bound !== null) assertArrayFits('run', floats, device);
+    return new GpuExecutable(gpuPlan, device, this.#deviceCache, (task) => this.#enqueue(task));
   }
 
   read(storage: Storage): TypedArray | Promise<TypedArray> {
@@ -62,8 +62,8 @@ export class GpuBackend<M> implements Backend {
 
   async #fetch(block: Block<M>): Promise<TypedArray> {
     try {
-      const { reading } = await this.#inTurn(async () => {
-        if (!block.failed) assertThere(this.device);
+      const { reading } = await this.#enqueue(async () => {
+        if (!block.failed) assertUsable(this.device);
         return { reading: this.#deviceCache.read(block) };
       });
       const values = await reading;
@@ -77,55 +77,55 @@ export class GpuBackend<M> implements Backend {
 
   async settle(): Promise<void> {
     try {
-      await this.#inTurn(async () => {
-        const { staleBlocks: away } = this.#deviceCache;
-        await Promise.all(away.map((block) => block.outcome));
-        await this.#deviceCache.fetch(away.filter((block) => !block.failed));
+      await this.#enqueue(async () => {
+        const { staleBlocks } = this.#deviceCache;
+        await Promise.all(staleBlocks.map((block) => block.outcome));
+        await this.#deviceCache.fetch(staleBlocks.filter((block) => !block.failed));
       });
     } catch (error) {
-      // Values that are lost say so when they are asked for.
+      // Lost values throw when they are read.
       if (this.device.lost === null) throw error;
     }
   }
 
-  /** Tasks come one after the other, each when the one before has issued what it has to. */
-  #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(task);
-    this.#last = turn.catch(() => {});
-    return turn;
+  /** Runs tasks one after another: each starts when the previous one has issued its GPU work. */
+  #enqueue<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#queueEnd.then(task);
+    this.#queueEnd = result.catch(() => {});
+    return result;
   }
 }
 
-function assertThere(device: Device<unknown>): void {
-  const error = lostError(device);
+function assertUsable(device: Device<unknown>): void {
+  const error = deviceLostError(device);
   if (error !== null) throw error;
 }
 
 /** A plan on the device. */
 class GpuExecutable<M> implements Executable {
-  readonly #programs: Programs;
+  readonly #plan: GpuPlan;
   readonly #device: Device<M>;
   readonly #deviceCache: DeviceCache<M>;
-  readonly #inTurn: <T>(task: () => Promise<T>) => Promise<T>;
-  readonly #loading: Promise<DeviceProgram<M>>;
-  /** The bound storages that the programs read. */
+  readonly #enqueue: <T>(task: () => Promise<T>) => Promise<T>;
+  readonly #loading: Promise<DeviceExecutable<M>>;
+  /** For each bound storage: do the programs read it? */
   readonly #reads: readonly boolean[];
 
   constructor(
-    programs: Programs,
+    plan: GpuPlan,
     device: Device<M>,
     deviceCache: DeviceCache<M>,
-    inTurn: <T>(task: () => Promise<T>) => Promise<T>,
+    enqueue: <T>(task: () => Promise<T>) => Promise<T>,
   ) {
-    this.#programs = programs;
+    this.#plan = plan;
     this.#device = device;
     this.#deviceCache = deviceCache;
-    this.#inTurn = inTurn;
-    this.#loading = device.load(programs.plan);
-    // Whoever runs it hears of a failure.
+    this.#enqueue = enqueue;
+    this.#loading = device.load(plan.plan);
+    // `run` reports a compilation error.
     this.#loading.catch(() => {});
-    const { buffers, programs: all } = programs.plan;
-    const used = new Set(all.flatMap(({ inputs }) => inputs));
+    const { buffers, programs } = plan.plan;
+    const used = new Set(programs.flatMap(({ inputs }) => inputs));
     const reads: boolean[] = [];
     buffers.forEach(({ bound }, b) => {
       if (bound !== null) reads[bound] = used.has(b);
@@ -134,123 +134,127 @@ class GpuExecutable<M> implements Executable {
   }
 
   run({ values, bound, results }: Bindings): Promise<Failure | null> {
-    const { plan, kept } = this.#programs;
+    const { plan, outputs } = this.#plan;
     const deviceCache = this.#deviceCache;
     deviceCache.beginRun();
     const inputs: Block<M>[] = [];
     const written: Block<M>[] = [];
     try {
       bound.forEach((storage, i) => {
-        if (this.#reads[i]) inputs[i] = deviceCache.enter(storage).pin();
+        if (this.#reads[i]) inputs[i] = deviceCache.forReading(storage).pin();
       });
-      kept.forEach(({ kind, index }, k) => {
+      outputs.forEach(({ kind, index }, k) => {
         const storage = kind === 'result' ? results[index]! : bound[index]!;
-        written[k] = deviceCache.target(storage, 4 * plan.buffers[plan.kept[k]!]!.floats).pin();
+        written[k] = deviceCache.forWriting(storage, 4 * plan.buffers[plan.outputs[k]!]!.floats).pin();
       });
     } catch (error) {
       for (const block of [...inputs, ...written]) block?.unpin();
       return Promise.reject(error);
     }
-    // Runs that may still fail whose results these are.
-    const undecided = [...inputs, ...written].flatMap((block) => block?.outcome ?? []);
+    // This run needs results of these earlier runs, which may still fail.
+    const pendingOutcomes = [...inputs, ...written].flatMap((block) => block?.outcome ?? []);
     for (const block of written) {
-      block.asked++;
-      block.waiting++;
+      block.requestedWrites++;
+      block.queuedWrites++;
     }
     const floats = new Float32Array(plan.values);
     encodeValues(values.slice(0, plan.values / FLOATS_PER_VALUE), floats);
-    const outcome = this.#inTurn(() => this.#issue(floats, inputs, written, undecided)).then(
-      ({ verdict }) => verdict,
+    const outcome = this.#enqueue(() => this.#issue(floats, inputs, written, pendingOutcomes)).then(
+      ({ failure }) => failure,
     );
-    const known = outcome.then(
+    const succeeded = outcome.then(
       (failure) => failure === null,
       () => false,
     );
     written.forEach((block, k) => {
-      if (kept[k]!.kind === 'bound') return;
-      block.outcome = known.then((fine) => {
+      if (outputs[k]!.kind === 'bound') return;
+      block.outcome = succeeded.then((success) => {
         block.outcome = null;
-        if (!fine) block.fail();
+        if (!success) block.fail();
       });
     });
     return outcome;
   }
 
-  /** Issues a run in its turn. */
+  /** Issues a run when the queue reaches it. */
   async #issue(
     values: Float32Array,
     inputs: readonly Block<M>[],
     written: readonly Block<M>[],
-    undecided: readonly Promise<unknown>[],
-  ): Promise<{ verdict: Promise<Failure | null> }> {
-    const { kept } = this.#programs;
+    pendingOutcomes: readonly Promise<unknown>[],
+  ): Promise<{ failure: Promise<Failure | null> }> {
+    const { outputs } = this.#plan;
     const device = this.#device;
     try {
-      const program = await this.#loading;
-      await this.#deviceCache.leaving;
-      await Promise.all(undecided);
-      assertThere(device);
+      const executable = await this.#loading;
+      await this.#deviceCache.evicting;
+      await Promise.all(pendingOutcomes);
+      assertUsable(device);
       for (const block of inputs) {
         if (block?.failed) throw neverComputed();
-        // Whoever was to write it failed before it had: the array counts.
-        if (block?.memory === null) this.#deviceCache.renew(block);
+        // The run that was to write it failed before it was issued, so the array has the values.
+        if (block?.memory === null) this.#deviceCache.uploadAgain(block);
       }
-      const memories = await this.#attempt(program, values, inputs);
+      const memories = await this.#issueOrRetry(executable, values, inputs);
       const small: Block<M>[] = [];
       written.forEach((block, k) => {
         if (block.memory !== null) device.release(block.memory);
         block.memory = memories[k]!;
         block.failed = false;
-        if (kept[k]!.kind === 'result' && block.bytes <= SMALL) small.push(block);
+        if (outputs[k]!.kind === 'result' && block.bytes <= SMALL_RESULT_BYTES) small.push(block);
       });
-      return { verdict: this.#judge(memories.slice(kept.length), small) };
+      return { failure: this.#readOutcome(memories.slice(outputs.length), small) };
     } catch (error) {
-      // Arrays that are up to date count again, whatever became of the memory.
+      // The write did not happen, so an array that was up to date is so again.
       written.forEach((block, k) => {
-        if (kept[k]!.kind === 'bound') block.asked--;
+        if (outputs[k]!.kind === 'bound') block.requestedWrites--;
       });
       for (const block of [...inputs, ...written]) if (block?.stale === false) block.drop();
       throw error;
     } finally {
-      for (const block of written) block.waiting--;
+      for (const block of written) block.queuedWrites--;
       for (const block of [...inputs, ...written]) block?.unpin();
     }
   }
 
-  /** Issues a run; where memory is short, once more without what need not be on the device. */
-  async #attempt(program: DeviceProgram<M>, values: Float32Array, inputs: readonly Block<M>[]): Promise<M[]> {
+  /** Issues a run. Where memory is short, drops all device copies whose arrays are up to date and tries once more. */
+  async #issueOrRetry(
+    executable: DeviceExecutable<M>,
+    values: Float32Array,
+    inputs: readonly Block<M>[],
+  ): Promise<M[]> {
     const memories = (): M[] => inputs.map((block) => block.memory!);
     try {
-      return await program.issue(values, memories());
+      return await executable.issue(values, memories());
     } catch (error) {
       if (!(error instanceof MemoryError)) throw error;
-      this.#deviceCache.shed();
-      for (const block of inputs) if (block?.stale === false) this.#deviceCache.renew(block);
-      return program.issue(values, memories());
+      this.#deviceCache.dropCopies();
+      for (const block of inputs) if (block?.stale === false) this.#deviceCache.uploadAgain(block);
+      return executable.issue(values, memories());
     }
   }
 
-  /** What the checks say of a run that has been issued; small results come home with it. */
-  async #judge(verdicts: readonly M[], small: readonly Block<M>[]): Promise<Failure | null> {
+  /** Reads the check results of an issued run, together with its small results. */
+  async #readOutcome(checkMemories: readonly M[], small: readonly Block<M>[]): Promise<Failure | null> {
     const device = this.#device;
-    const wanted = [...verdicts, ...small.map((block) => block.memory!)];
+    const wanted = [...checkMemories, ...small.map((block) => block.memory!)];
     const reading = wanted.length > 0 ? device.download(wanted) : device.finished().then(() => []);
-    for (const memory of verdicts) device.release(memory);
+    for (const memory of checkMemories) device.release(memory);
     const numbers = await reading;
     const failure = this.#failure(numbers);
     if (failure === null)
       small.forEach((block, k) => {
-        block.update(numbers[verdicts.length + k]!, 1);
-        // The array has it now: the next run takes the same memory again.
+        block.update(numbers[checkMemories.length + k]!, 1);
+        // The array has the values now, and the next run can reuse the memory.
         if (!block.stale && block.pins === 0) block.drop();
       });
     return failure;
   }
 
-  /** Of the checks that failed the first one, with its smallest value. */
+  /** The failed check with the lowest number, and its smallest failing value; null if all checks passed. */
   #failure(numbers: readonly Float32Array[]): Failure | null {
     let failure: Failure | null = null;
-    this.#programs.checks.forEach((check, k) => {
+    this.#plan.checks.forEach((check, k) => {
       const [failed, worst] = [numbers[2 * k]!, numbers[2 * k + 1]!];
       if (failed[0] === 0) return;
       const value = worst.length === 1 ? worst[0]! : worst[0]! | (worst[1]! << 16);
@@ -261,6 +265,6 @@ class GpuExecutable<M> implements Executable {
   }
 
   release(): void {
-    this.#inTurn(async () => (await this.#loading).release()).catch(() => {});
+    this.#enqueue(async () => (await this.#loading).release()).catch(() => {});
   }
 }

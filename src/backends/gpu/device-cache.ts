@@ -5,60 +5,61 @@ import type { StateError } from '../../ir/errors.ts';
 import type { Storage } from '../../ir/storage.ts';
 import { ByteQueue } from '../../util/byte-queue.ts';
 import type { Device } from './device/device.ts';
-import { decode, encode } from './device/format.ts';
-import { lostError } from './device/lost.ts';
+import { deviceLostError } from './device/device-lost.ts';
+import { decode, encode } from './device/encoding.ts';
 
 const MIB = 1 << 20;
-/** Bytes that are read back at a time. */
-const PIECE = 64 * MIB;
-/** Runs for which an input stays that one of them has used. */
-const AGE = 8;
+/** The most bytes of one readback, unless a single block is larger. */
+const READBACK_BYTES = 64 * MIB;
+/** An input that one run has used stays on the device for this many runs. */
+const INPUT_RUNS = 8;
 
 /**
- * The values of storages on the device: a bounded cache over the storages' arrays, which the garbage collector sees.
- * What one run has used goes first, then what was used least recently; what is newer than its array is read back before.
- * A finalizer saves that work where a storage is gone, but nothing depends on finalizers, which may never run.
+ * The values of storages on the device: a bounded cache. The values belong to the storages' arrays, which the garbage collector
+ * sees. Blocks that only one run has used are evicted first, then the least recently used ones. A block that is newer than its
+ * array is read back before its eviction. A finalizer saves that readback if the storage was collected; nothing depends on
+ * finalizers, which may never run.
  */
 export class DeviceCache<M> {
   readonly #device: Device<M>;
-  /** Brought in for one run. Arrays have them too, so they go soon. */
+  /** Inputs that one run has used. Their arrays have the values too, so they are evicted early. */
   readonly #inputs = new ByteQueue<Block<M>>(128 * MIB);
-  /** Written by one run. */
+  /** Results that no other run has used. */
   readonly #results = new ByteQueue<Block<M>>(128 * MIB);
-  /** Used by several runs; twice what the present run needs stays in any case. */
-  readonly #kept = new ByteQueue<Block<M>>(1024 * MIB);
+  /** Used by several runs. The limit grows to twice the bytes that the current run uses. */
+  readonly #reused = new ByteQueue<Block<M>>(1024 * MIB);
   readonly #collected: FinalizationRegistry<Block<M>>;
   #run = 0;
   #runBytes = 0;
-  #leaving: Promise<void> | null = null;
+  #evicting: Promise<void> | null = null;
 
   constructor(device: Device<M>) {
     this.#device = device;
     this.#collected = new FinalizationRegistry((block) => this.#release(block));
   }
 
-  /** Settles when values that had to make room have been read back: who issues runs waits for it, so memory is bounded. */
-  get leaving(): Promise<void> | null {
-    return this.#leaving;
+  /** Settles when the evicted values have been read back. A run waits for it before it is issued, so memory stays bounded. */
+  get evicting(): Promise<void> | null {
+    return this.#evicting;
   }
 
-  /** A run is asked for: what it uses stays until the next one is. */
+  /** Begins a run: the blocks that it uses stay until the next run begins. */
   beginRun(): void {
     this.#run++;
     this.#runBytes = 0;
     for (const block of this.#inputs.blocks) {
-      if (block.run >= this.#run - AGE) break;
-      if (!block.stale && !block.leaves && block.pins === 0) block.drop();
+      if (block.run >= this.#run - INPUT_RUNS) break;
+      if (!block.stale && !block.isEvicting && block.pins === 0) block.drop();
     }
   }
 
-  /** The block of a storage on this device; null where it has none. */
+  /** The block of a storage on this device; null if it has none. */
   find({ deviceCopy }: Storage): Block<M> | null {
     return deviceCopy instanceof Block && deviceCopy.isHeldBy(this) ? deviceCopy : null;
   }
 
-  /** The block with a storage's values; they come to the device at once where they are not there. */
-  enter(storage: Storage): Block<M> {
+  /** The block with a storage's values, uploaded if they are not on the device. */
+  forReading(storage: Storage): Block<M> {
     let block = this.find(storage);
     if (block === null) {
       const floats = encode(storage.array);
@@ -69,11 +70,11 @@ export class DeviceCache<M> {
     return block;
   }
 
-  /** The block that a run will write a storage's values to, without reading them. */
-  target(storage: Storage, bytes: number): Block<M> {
+  /** The block that a run will write a storage's values to, without a read of the old ones. */
+  forWriting(storage: Storage, bytes: number): Block<M> {
     let block = this.find(storage);
     if (block === null) {
-      void storage.array; // up to date, in case that the run fails
+      void storage.array; // brings the array up to date, in case the run fails
       block = this.#add(storage, bytes, this.#results);
     }
     this.#use(block);
@@ -81,45 +82,46 @@ export class DeviceCache<M> {
   }
 
   /**
-   * Issues the reading of a block, and gives the values as of now: the storage's array, or, where a later run has been asked
-   * for that writes it, one of their own.
+   * Issues the readback of a block and returns the values at the time of the call: the storage's array, or a new array if a
+   * later run was requested that writes the block.
    */
   async read(block: Block<M>): Promise<TypedArray> {
     if (!block.stale || block.memory === null) return block.target;
-    const asked = block.asked - block.waiting;
+    const issued = block.requestedWrites - block.queuedWrites;
     const [floats] = await this.#device.download([block.memory]);
-    block.update(floats!, asked);
-    if (block.asked === asked) return block.target;
-    const own = block.target.slice();
-    decode(floats!, own);
-    return own;
+    block.update(floats!, issued);
+    if (block.requestedWrites === issued) return block.target;
+    const values = block.target.slice();
+    decode(floats!, values);
+    return values;
   }
 
-  /** Brings the arrays of blocks up to date, some at a time. */
+  /** Brings the arrays of blocks up to date, in readbacks of limited size. */
   async fetch(blocks: readonly Block<M>[]): Promise<void> {
-    const left = [...blocks];
-    while (left.length > 0) {
+    const remaining = [...blocks];
+    while (remaining.length > 0) {
       let count = 1;
-      let bytes = left[0]!.bytes;
-      for (; count < left.length && bytes + left[count]!.bytes <= PIECE; count++) bytes += left[count]!.bytes;
-      const some = left.splice(0, count).filter((block) => block.stale && block.memory !== null);
-      if (some.length === 0) continue;
-      const asked = some.map((block) => block.asked - block.waiting);
-      const arrays = await this.#device.download(some.map((block) => block.memory!));
-      some.forEach((block, k) => {
-        block.update(arrays[k]!, asked[k]!);
+      let bytes = remaining[0]!.bytes;
+      for (; count < remaining.length && bytes + remaining[count]!.bytes <= READBACK_BYTES; count++)
+        bytes += remaining[count]!.bytes;
+      const batch = remaining.splice(0, count).filter((block) => block.stale && block.memory !== null);
+      if (batch.length === 0) continue;
+      const issued = batch.map((block) => block.requestedWrites - block.queuedWrites);
+      const arrays = await this.#device.download(batch.map((block) => block.memory!));
+      batch.forEach((block, k) => {
+        block.update(arrays[k]!, issued[k]!);
       });
     }
   }
 
-  /** Puts a block's values, which its storage's array has, on the device anew. */
-  renew(block: Block<M>): void {
+  /** Uploads a block's values again from its storage's array, which must be up to date. */
+  uploadAgain(block: Block<M>): void {
     if (block.memory !== null) this.#device.release(block.memory);
     block.memory = this.#device.upload(encode(block.target));
   }
 
-  /** Gives up all that arrays have too and no run waits for. */
-  shed(): void {
+  /** Drops all blocks whose arrays are up to date and that no queued run needs, and frees idle device memory. */
+  dropCopies(): void {
     for (const { blocks } of this.#queues)
       for (const block of [...blocks]) if (!block.stale && block.pins === 0) block.drop();
     this.#device.trim();
@@ -131,12 +133,12 @@ export class DeviceCache<M> {
   }
 
   get #queues(): readonly ByteQueue<Block<M>>[] {
-    return [this.#inputs, this.#results, this.#kept];
+    return [this.#inputs, this.#results, this.#reused];
   }
 
   #add(storage: Storage, bytes: number, queue: ByteQueue<Block<M>>): Block<M> {
     this.#shrink(queue, queue.limit - bytes);
-    this.#shrink(this.#kept, Math.max(this.#kept.limit, 2 * this.#runBytes));
+    this.#shrink(this.#reused, Math.max(this.#reused.limit, 2 * this.#runBytes));
     storage.deviceCopy?.drop();
     const block = new Block<M>(this, this.#device.name, queue, storage.target, bytes);
     storage.deviceCopy = block;
@@ -145,56 +147,56 @@ export class DeviceCache<M> {
     return block;
   }
 
-  /** Notes a use by the present run; the second run that uses a block moves it to those that are kept. */
+  /** Records a use by the current run. The second run that uses a block moves it to the reused blocks. */
   #use(block: Block<M>): void {
     if (block.run === this.#run) return;
     this.#runBytes += block.bytes;
     if (block.run > 0) {
       block.queue.remove(block);
-      this.#kept.add(block);
-      block.queue = this.#kept;
+      this.#reused.add(block);
+      block.queue = this.#reused;
     }
     block.run = this.#run;
   }
 
-  /** Brings a queue down to so many bytes, but not at the cost of this run or the one before, or of one that waits. */
+  /** Evicts blocks until a queue holds at most `limit` bytes. Blocks of this and the previous run and pinned blocks stay. */
   #shrink(queue: ByteQueue<Block<M>>, limit: number): void {
-    const newer: Block<M>[] = [];
+    const toReadBack: Block<M>[] = [];
     let bytes = queue.bytes;
     for (const block of queue.blocks) {
       if (bytes <= limit || block.run >= this.#run - 1) break;
-      if (block.leaves || block.pins > 0) continue;
+      if (block.isEvicting || block.pins > 0) continue;
       bytes -= block.bytes;
-      if (block.stale && !block.failed) newer.push(block);
+      if (block.stale && !block.failed) toReadBack.push(block);
       else block.drop();
     }
-    if (newer.length === 0) return;
-    for (const block of newer) block.leaves = true;
-    const left: Promise<void> = (this.#leaving ?? Promise.resolve())
-      .then(() => this.fetch(newer))
-      .catch(() => {}) // of a device that is lost or in trouble hears who waits for its values
+    if (toReadBack.length === 0) return;
+    for (const block of toReadBack) block.isEvicting = true;
+    const evicted: Promise<void> = (this.#evicting ?? Promise.resolve())
+      .then(() => this.fetch(toReadBack))
+      .catch(() => {}) // the readers of the values get the error
       .then(() => {
-        for (const block of newer) {
-          block.leaves = false;
+        for (const block of toReadBack) {
+          block.isEvicting = false;
           if (!block.stale && block.pins === 0) block.drop();
         }
-        if (this.#leaving === left) this.#leaving = null;
+        if (this.#evicting === evicted) this.#evicting = null;
       });
-    this.#leaving = left;
+    this.#evicting = evicted;
   }
 
-  /** @internal Why the values can't be had any more; null where they can. */
+  /** @internal The error for values on a lost device; null while the device works. */
   get lost(): StateError | null {
-    return lostError(this.#device);
+    return deviceLostError(this.#device);
   }
 
-  /** @internal The block is wanted no more. */
+  /** @internal Removes a block and frees its memory. */
   forget(block: Block<M>): void {
     this.#collected.unregister(block);
     this.#release(block);
   }
 
-  /** @internal Gives a block's memory back, unless a run waits that reads it. */
+  /** @internal Frees a block's memory, unless a queued run or read needs it. */
   free(block: Block<M>): void {
     if (block.pins > 0 || block.memory === null) return;
     this.#device.release(block.memory);
@@ -206,7 +208,7 @@ export class DeviceCache<M> {
   }
 }
 
-/** One storage's values on the device. */
+/** A storage's values on the device. */
 export class Block<M> implements DeviceCopy {
   readonly #deviceCache: DeviceCache<M>;
   readonly #device: string;
@@ -214,22 +216,25 @@ export class Block<M> implements DeviceCopy {
   readonly target: TypedArray;
   readonly bytes: number;
   queue: ByteQueue<Block<M>>;
-  /** The values as of the latest run that has been issued; null before the first one. */
+  /** The values after the latest issued run; null before the first one. */
   memory: M | null = null;
-  /** The number of the run that used it last. */
+  /** The number of the last run that used it. */
   run = 0;
-  /** Runs that have been asked for and write it, those of them that have not been issued, and those that the array has seen. */
-  asked = 0;
-  waiting = 0;
-  #seen = 0;
-  /** Runs and reads that need it and have not been issued. */
+  /**
+   * Numbers of writes: by all runs requested so far, by those of them that are not issued yet, and those whose values the
+   * storage's array has.
+   */
+  requestedWrites = 0;
+  queuedWrites = 0;
+  #hostWrites = 0;
+  /** Number of queued runs and reads that need it. */
   pins = 0;
-  /** The outcome of the run that computes it, while that is not known. */
+  /** Settles when the outcome of the run that computes it is known; null after that. */
   outcome: Promise<unknown> | null = null;
-  /** Did the run fail that was to compute it? */
+  /** Did the run that was to compute it fail? */
   failed = false;
-  /** Is it on its way out? */
-  leaves = false;
+  /** Is it being read back for its eviction? */
+  isEvicting = false;
 
   constructor(
     deviceCache: DeviceCache<M>,
@@ -245,13 +250,13 @@ export class Block<M> implements DeviceCopy {
     this.bytes = bytes;
   }
 
-  /** Is it still on the device, and on this one? */
+  /** Does this cache still hold it? */
   isHeldBy(deviceCache: unknown): boolean {
     return this.#deviceCache === deviceCache && this.queue.blocks.has(this);
   }
 
   get stale(): boolean {
-    return this.failed || this.#seen !== this.asked;
+    return this.failed || this.#hostWrites !== this.requestedWrites;
   }
 
   pin(): this {
@@ -264,20 +269,19 @@ export class Block<M> implements DeviceCopy {
     if (!this.isHeldBy(this.#deviceCache)) this.#deviceCache.free(this);
   }
 
-  /** Writes the block's numbers, as read after so many runs, to the storage's array. */
-  update(floats: Float32Array, asked: number): void {
-    if (this.failed || asked <= this.#seen) return;
+  /** Decodes the block's numbers, read after so many writes, into the storage's array. */
+  update(floats: Float32Array, writes: number): void {
+    if (this.failed || writes <= this.#hostWrites) return;
     decode(floats, this.target);
-    this.#seen = asked;
+    this.#hostWrites = writes;
   }
 
-  /** The run that was to compute it failed. */
+  /** Marks the values as never computed. */
   fail(): void {
     this.failed = true;
     this.#deviceCache.free(this);
   }
 
-  /** Will the values never come home? */
   get lost(): boolean {
     return this.stale && (this.failed || this.#deviceCache.lost !== null);
   }

@@ -1,8 +1,8 @@
 import type { Case } from './case.ts';
 
-// How many of the cases of a group run in Chromium, where SwiftShader takes up to a tenth of a second for
-// each kernel. On WebGPU the kernels are those of Node, where all cases run; on WebGL2 they are other
-// ones, from another compiler. Losses and layers are the same operations again.
+// The share of the cases of a group that runs in Chromium, where SwiftShader takes up to 0.1 s per shader program. On
+// WebGPU the programs are the same as in Node, where all cases run; on WebGL2 they are GLSL. Losses and layers use no
+// other operations.
 const shares: Record<'webgpu' | 'webgl2', { readonly [group: string]: number }> = {
   webgpu: {
     'known answers': 1 / 20,
@@ -29,16 +29,14 @@ const shares: Record<'webgpu' | 'webgl2', { readonly [group: string]: number }> 
   },
 };
 
-/**
- * The cases that an API's share leaves, spread evenly over each group; all where `GPU_RUNS` asks for more.
- */
+/** The share of the cases for an API, spread evenly over each group; `runs` (from `GPU_RUNS`) multiplies it. */
 export function thinned(cases: readonly Case[], api: 'webgpu' | 'webgl2', runs = 1): Case[] {
   const seen = new Map<string, number>();
   return cases.filter(({ group }) => {
     const i = seen.get(group) ?? 0;
     seen.set(group, i + 1);
     const share = Math.min(1, runs * (shares[api][group] ?? 1));
-    // Where there is a share it has the first one.
+    // A share above 0 includes the first case.
     return Math.ceil((i + 1) * share) > Math.ceil(i * share);
   });
 }

@@ -4,7 +4,7 @@ import { firstMiss, largest, withoutDenormals } from './compare.ts';
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 const HUGE = 3.4028234663852886e38;
 
-/** What is said of one float32 number. */
+/** The message for one float32 number. */
 const of = (got: number, wanted: number, relative = 0, scale?: number) =>
   firstMiss(Float32Array.of(got), [[wanted]], {
     relative,
@@ -49,12 +49,12 @@ test('errors are relative to the number, or to its scale where that is larger', 
   expect(of(0.9e-3, 0, 1e-5, 100)).toBeNull();
   expect(of(1.1e-3, 0, 1e-5, 100)).not.toBeNull();
   expect(of(100.0009, 100, 1e-5, 1)).toBeNull();
-  // An infinite scale is no licence.
+  // An infinite scale does not make every result right.
   expect(of(nan, 1, 1e-5, infinity)).not.toBeNull();
   expect(of(2, 1, 1e-5, infinity)).not.toBeNull();
 });
 
-test('as far as errors reach, a result may overflow, and no farther', () => {
+test('a result may overflow only within the tolerance', () => {
   expect(of(infinity, HUGE, 1e-5)).toBeNull();
   expect(of(HUGE, 3.402824e38, 1e-5)).toBeNull();
   expect(of(infinity, 3.4e38, 1e-5)).not.toBeNull();
@@ -62,7 +62,7 @@ test('as far as errors reach, a result may overflow, and no farther', () => {
   expect(of(infinity, 0, 1e-5, 1e39)).toBeNull();
 });
 
-test('of several lists an element may be that of any', () => {
+test('an element may match any of several lists', () => {
   const got = Float32Array.of(1, 2, 3);
   expect(
     firstMiss(got, [

@@ -1,17 +1,13 @@
 import type { TypedArray } from '../../../src/ir/dtype.ts';
 
-// How results of a device are held against true values. Integers, bools and bytes must be equal; float32
-// numbers may be off by rounding, and by what devices are free to do: a denormal may count as 0, and a
-// zero may have either sign.
+// Compares results of a device with true values. Integers, bools and bytes must be equal. float32 numbers may have
+// rounding errors, and devices may treat a denormal as 0 and give a zero either sign.
 
-/** How far float32 results may lie from the wanted ones. */
+/** The allowed error of float32 results. */
 export interface Tolerance {
-  /**
-   * Of the larger of the wanted value's magnitude and its scale; 0 asks for the wanted value rounded to
-   * float32.
-   */
+  /** Relative to the larger of the wanted value's magnitude and its scale; 0 requires the wanted value rounded to float32. */
   readonly relative: number;
-  /** For each element the magnitude that rounding errors go by, such as the sum of what was added up. */
+  /** For each element a magnitude that rounding errors are relative to, such as the sum of the magnitudes of all terms. */
   readonly scale?: ArrayLike<number>;
 }
 
@@ -20,9 +16,8 @@ const TINY = 2 ** -126;
 const HUGE = 2 ** 128 - 2 ** 104;
 
 /**
- * The first element that is wrong; null where there is none. `wanted` holds true values, which need not be
- * rounded. With several lists of them an element may be that of any: a device may take denormal operands
- * for zeros.
+ * Describes the first wrong element; null if there is none. `wanted` holds lists of true values, which need not be
+ * rounded. An element may match any of the lists, since a device may treat denormal operands as zeros.
  */
 export function firstMiss(
   got: TypedArray,
@@ -45,30 +40,28 @@ export function firstMiss(
 
 function isClose(x: number, w: number, relative: number, magnitude: number): boolean {
   if (Number.isNaN(w)) return Number.isNaN(x);
-  // An infinite operand makes its result infinite or NaN, which has no error.
+  // An infinite operand makes the result infinite or NaN, without rounding errors.
   const scale = Number.isFinite(magnitude) ? magnitude : 0;
-  // What was added up is beyond float32: on the way there may have been an infinity, in another order none.
+  // The sum of the terms exceeds float32: a partial sum may be infinite in one order and finite in another.
   if (scale > HUGE) return true;
   if (x === Math.fround(w)) return true;
   if (x === 0 && Math.abs(w) < TINY) return true;
   if (Number.isNaN(x)) return false;
-  // Overflow begins half a step beyond the largest number: as far as errors reach, both sides are right.
+  // Overflow starts half a step above the largest number. Within the tolerance either result is right.
   const reach = relative * Math.max(Math.abs(w), scale);
   if (!Number.isFinite(x)) return Math.sign(x) === Math.sign(w) && Math.abs(w) + reach > HUGE;
   if (!Number.isFinite(w)) return false;
   return Math.abs(x - w) <= reach;
 }
 
-/** An array with its denormals as zeros, as devices may read it; the array itself where it has none. */
+/** The array with denormals replaced by zeros, as devices may read it; the array itself if it has none. */
 export function withoutDenormals(array: TypedArray): TypedArray {
   const isDenormal = (x: number): boolean => x !== 0 && Math.abs(x) < TINY;
   if (!(array instanceof Float32Array) || !array.some(isDenormal)) return array;
   return array.map((x) => (isDenormal(x) ? 0 : x));
 }
 
-/**
- * For each element the largest of all, or `least`: a scale where rounding errors of one may reach another.
- */
+/** The largest finite magnitude, or `least`, for every element: a scale where errors of one element may affect others. */
 export function largest(values: ArrayLike<number>, least = 0): Float64Array {
   const array = Float64Array.from(values);
   const most = array.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), least);

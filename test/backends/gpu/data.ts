@@ -4,7 +4,7 @@ import { sizeOf } from '../../../src/ir/view.ts';
 import { fromArray } from '../../../src/tensor/creation.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 
-/** Different numbers in [0, 1), the same for the same seed (mulberry32). */
+/** A generator of numbers in [0, 1), determined by the seed (mulberry32). */
 export function randomNumbers(seed: number): () => number {
   let state = Math.imul(seed + 1, 0x9e3779b1);
   return () => {
@@ -15,7 +15,7 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-/** A leaf whose elements are made from random numbers. */
+/** A leaf with random elements. */
 export function made(
   shape: readonly number[],
   seed: number,
@@ -28,10 +28,10 @@ export function made(
   return fromArray(data, shape, dtype);
 }
 
-/** Any int32. */
+/** A random int32 of the whole range. */
 export const anyInteger = (random: () => number): number => Math.floor(random() * 2 ** 32) - 2 ** 31;
 
-/** A whole number of a range, its ends included. */
+/** A random whole number from `from` to `to`, both included. */
 export const whole =
   (from: number, to: number) =>
   (random: () => number): number =>

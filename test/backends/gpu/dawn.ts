@@ -1,26 +1,26 @@
 import { existsSync } from 'node:fs';
 
-// WebGPU in Node: Dawn, from the package `webgpu`, on whatever driver there is; on Linux, if no Vulkan driver is
-// named, on SwiftShader, which comes with Debian's chromium.
+// WebGPU in Node: Dawn, from the package `webgpu`. On Linux it uses SwiftShader, which is part of Debian's chromium, unless
+// an environment variable names a Vulkan driver.
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
 const { gpu, missing } = await find();
 
-/** Why there is no adapter, for the name of a skipped test; null where there is one. */
+/** Why there is no adapter, for the name of a skipped test; null if there is one. */
 export const adapterMissing: string | null = missing;
 
-// A newcomer without a driver sees skipped tests; in CI nothing may be skipped.
+// Without a driver tests are skipped; in CI that is an error.
 if (missing !== null && process.env.CI) throw new Error(`${missing}, and CI skips no test`);
 
-/** Dawn's `GPU`, always the same; null where it has no adapter. Sets no globals. */
+/** Dawn's `GPU`, always the same object; null if it has no adapter. Sets no globals. */
 export async function dawn(): Promise<GPU | null> {
   return gpu;
 }
 
 async function find(): Promise<{ gpu: GPU | null; missing: string | null }> {
   const { VK_ICD_FILENAMES, VK_DRIVER_FILES } = process.env;
-  // The Vulkan loader reads it when Dawn first asks for an adapter.
+  // The Vulkan loader reads the variable when Dawn requests the first adapter.
   if (!VK_ICD_FILENAMES && !VK_DRIVER_FILES && existsSync(SWIFTSHADER)) {
     process.env.VK_ICD_FILENAMES = SWIFTSHADER;
   }

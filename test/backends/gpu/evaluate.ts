@@ -10,8 +10,8 @@ import { compilePlan, type PlanOptions } from '../../compiler/plans.ts';
 import { firstMiss, largest, withoutDenormals } from './compare.ts';
 
 /**
- * The values of nodes, computed by one plan of a backend; the nodes keep what they had. A failed check is
- * the ValueError that users see.
+ * Computes the values of nodes with one plan of a backend, without changing the nodes. Throws the ValueError that users
+ * see if a check fails.
  */
 export async function evaluate(
   backend: Backend,
@@ -33,19 +33,19 @@ export async function evaluate(
   }
 }
 
-/** A tensor whose values are known from elsewhere. */
+/** A tensor and its true values. */
 export interface Goal {
-  /** What it is, for the report. */
+  /** Its name in messages. */
   readonly what: string;
   readonly tensor: Tensor;
-  /** Its true values; those of double precision where they are left out. */
+  /** Its true values; by default those in double precision. */
   readonly wanted?: ArrayLike<number>;
   /** See `Tolerance`; 0 by default. */
   readonly relative?: number;
   /**
-   * 'magnitudes': the tensor's value for the magnitudes of all float32 leaves, for what is linear in each
-   * of them. 'largest': the largest value of the tensor, or 1, where errors of one element may reach
-   * another. A number holds for all.
+   * See `Tolerance`. 'magnitudes': the tensor's value for the magnitudes of all float32 leaves, if it is linear in each of
+   * them. 'largest': the largest value of the tensor, or 1, if errors of one element may affect others. A number is the
+   * scale of every element. 0 by default.
    */
   readonly scale?: 'magnitudes' | 'largest' | number;
 }
@@ -53,7 +53,7 @@ export interface Goal {
 const float = (node: Node, f: (x: number) => number): Float64Array =>
   Float64Array.from(node.storage!.array, f);
 
-/** Computes all goals in one plan; says what is wrong with the first one that is missed. */
+/** Computes all goals in one plan. Describes the first wrong one; null if there is none. */
 export async function missed(
   backend: Backend,
   goals: readonly Goal[],
@@ -76,7 +76,7 @@ export async function missed(
   return null;
 }
 
-/** For each goal its true values, and those with denormal leaves as zeros where there are such. */
+/** For each goal its true values, and those with denormals in leaves replaced by zeros if there are any. */
 function trueValues(goals: readonly Goal[]): ArrayLike<number>[][] {
   const open = goals.filter(({ wanted }) => wanted === undefined).map(({ tensor }) => tensor.node);
   const computed = new Map<Node, ArrayLike<number>>();

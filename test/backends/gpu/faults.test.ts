@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GpuBackend } from '../../../src/backends/gpu/backend.ts';
 import type { GpuJs } from '../../../src/backends/gpu/device/gpu-js.ts';
+import type { BufferRegion } from '../../../src/backends/gpu/webgpu/buffer-allocator.ts';
 import { WebGpuDevice } from '../../../src/backends/gpu/webgpu/index.ts';
-import type { Region } from '../../../src/backends/gpu/webgpu/memory.ts';
 import {
   Dense,
   full,
@@ -22,27 +22,27 @@ import {
 import { adapterMissing, dawn } from './dawn.ts';
 import { nodeBackend } from './node.ts';
 
-// What goes wrong on a device becomes an error that names it; nothing hangs, and what comes next works.
+// A fault of the device throws an error that describes it. Nothing hangs, and later calls work.
 
-/** What a device is made to do wrong. */
+/** The faults that a device simulates. */
 interface Faults {
-  /** Breaks the text of each kernel that holds these words. */
+  /** Adds a syntax error to each shader that contains this text. */
   breaks: string | null;
-  /** Has no memory for buffers. */
+  /** Allocations of buffers fail. */
   outOfMemory: boolean;
 }
 
 interface Opened {
-  readonly backend: GpuBackend<Region>;
+  readonly backend: GpuBackend<BufferRegion>;
   readonly device: GPUDevice;
   readonly faults: Faults;
-  /** The device is gone, as when a driver crashes. */
+  /** Loses the device, as a crashed driver does. */
   lose(message: string): void;
 }
 
-/** A backend on a device of Dawn's that can be made to fail, and takes no larger arrays than `most` bytes. */
+/** A backend on a Dawn device that simulates faults and supports arrays of up to `most` bytes. */
 async function open(most = Number.POSITIVE_INFINITY): Promise<Opened> {
-  // Readies what gpu.js looks for.
+  // Sets the globals that gpu.js needs.
   await (await nodeBackend())!.device.destroy();
   const adapter = (await (await dawn())!.requestAdapter())!;
   const device = await adapter.requestDevice();
@@ -106,7 +106,7 @@ const rng = new Generator(1);
 const x = tensor(rng.normal([32, 6]).dataSync(), { shape: [32, 6] });
 const labels = tensor(Int32Array.from({ length: 32 }, (_, i) => i % 3));
 
-/** The messages of promises that are rejected, and 'fine' for others. */
+/** The messages of rejected promises, and 'fine' for fulfilled ones. */
 async function outcomes(promises: readonly Promise<unknown>[]): Promise<string[]> {
   const settled = await Promise.allSettled(promises);
   return settled.map((outcome) => {
@@ -132,14 +132,14 @@ describe.skipIf(adapterMissing !== null)(`faults${adapterMissing ? ` (${adapterM
   afterEach(async () => {
     await setBackend('wasm');
     opened.device.destroy();
-    // Rejections are told of a turn later.
+    // Rejections are reported in a later task of the event loop.
     await new Promise((resolve) => setTimeout(resolve, 20));
     process.off('unhandledRejection', note);
     expect(rejections).toEqual([]);
   });
   afterAll(() => setBackend('wasm'));
 
-  describe('a device that is lost', () => {
+  describe('a lost device', () => {
     const ways: [string, (o: Opened) => void, RegExp][] = [
       [
         'destroyed',
@@ -153,7 +153,7 @@ describe.skipIf(adapterMissing !== null)(`faults${adapterMissing ? ` (${adapterM
       ],
     ];
 
-    test.each(ways)('%s, before anything is asked for', async (_, lose, says) => {
+    test.each(ways)('%s, before any call', async (_, lose, says) => {
       lose(opened);
       await opened.device.lost;
       for (const message of await outcomes([x.mul(2).data(), x.add(1).sum().data()]))
@@ -179,12 +179,12 @@ describe.skipIf(adapterMissing !== null)(`faults${adapterMissing ? ` (${adapterM
       expect(messages.at(-1)).toMatch(/the device was lost|never computed/);
       const told = messages.filter((message) => message !== 'fine');
       expect(told[0]).toMatch(says);
-      // What came home before is there, and what did not says so.
+      // Values that were read before the loss are available; reading others throws.
       expect(first.item()).toBe(known);
       const [parameter] = model.parameters();
       for (const message of await outcomes([parameter!.data(), parameter!.mul(2).data()]))
         expect(message).toMatch(says);
-      // Leaving a device that is gone hangs as little.
+      // Changing the backend does not hang after a loss.
       await setBackend('wasm');
       expect((await outcomes([parameter!.data()]))[0]).toMatch(/lost|never computed/);
       await works();
@@ -209,7 +209,7 @@ describe.skipIf(adapterMissing !== null)(`faults${adapterMissing ? ` (${adapterM
       await next.device.destroy();
     });
 
-    test('destroy() waits for what runs', async () => {
+    test('destroy() waits for running work', async () => {
       const results = [x.mul(2).sum().data(), x.mul(3).sum().data()];
       await Promise.resolve();
       await opened.backend.settle();
@@ -228,7 +228,7 @@ describe.skipIf(adapterMissing !== null)(`faults${adapterMissing ? ` (${adapterM
         `[scalar exp] needs an array of 4800 bytes on the device, and webgpu on "faulty" ${message}`,
       ),
     );
-    // On the way, too.
+    // So does an intermediate.
     await expect(vector.reshape([1000, 1]).mul(vector).transpose().matmul(vector).data()).rejects.toThrow(
       /^\[.*mul.*\] needs an array of 4000000 bytes/,
     );
@@ -250,7 +250,7 @@ describe.skipIf(adapterMissing !== null)(`faults${adapterMissing ? ` (${adapterM
     expect(message).not.toContain('\n--- generated');
     expect(other).toBe('fine');
     faults.breaks = null;
-    // Nothing of it is left.
+    // The failed compilation left no state behind.
     await works();
     await expect(x.mul(2).exp().sum().data()).resolves.toHaveLength(1);
   });

@@ -16,7 +16,7 @@ import {
 import { adapterMissing } from './dawn.ts';
 import { nodeBackend } from './node.ts';
 
-// Nothing needs to be freed on a device either: what a program lets go is given back.
+// Users free nothing on a device: its memory is released when tensors are garbage collected.
 
 const kB = 1024;
 const backend = await nodeBackend();
@@ -24,10 +24,7 @@ const backend = await nodeBackend();
 const kinds = ['heapUsed', 'external', 'arrayBuffers', 'used', 'bytes'] as const;
 type Usage = Record<(typeof kinds)[number], number>;
 
-/**
- * The memory in use after garbage collection, of the process and of the device; finalizers run when they
- * like.
- */
+/** The memory in use by the process and on the device after garbage collection. Waits until finalizers have run. */
 async function usage(): Promise<Usage> {
   if (globalThis.gc === undefined) throw new Error('Memory tests need node --expose-gc.');
   await backend!.settle();
@@ -43,8 +40,8 @@ async function usage(): Promise<Usage> {
 }
 
 /**
- * The kinds of memory that grew by more than so many bytes; what is in use on the device may not grow at
- * all. How much it holds for reuse depends on when the garbage collector comes.
+ * The kinds of memory that grew by more than `allowed` bytes. Memory in use on the device (`used`) may not grow at all. How
+ * much is kept for reuse (`bytes`) depends on when the garbage collector runs.
  */
 function growth(before: Usage, after: Usage, allowed: number): string[] {
   return kinds
@@ -53,11 +50,11 @@ function growth(before: Usage, after: Usage, allowed: number): string[] {
 }
 
 const [batch, features, classes] = [32, 64, 10];
-/** Software adapters take a millisecond for each kernel, so there are few. */
+// A software adapter takes about 1 ms per dispatch, so the model is small.
 const rng = new Generator(1);
 
 interface Trainer {
-  /** Takes steps, each with samples of its own. */
+  /** Runs steps, each with its own samples. */
   run(steps: number, onStep?: (loss: Tensor, logits: Tensor) => void | Promise<void>): Promise<void>;
 }
 
@@ -83,7 +80,7 @@ function trainer(): Trainer {
 describe.skipIf(backend === null)(`memory${adapterMissing ? ` (${adapterMissing})` : ''}`, () => {
   beforeAll(async () => {
     await setBackend(backend!);
-    // The engine's own notes on code that runs often.
+    // The engine allocates memory for code that runs often.
     await trainer().run(300, (loss) => void loss.item());
   }, 60_000);
   afterAll(async () => {
@@ -91,7 +88,7 @@ describe.skipIf(backend === null)(`memory${adapterMissing ? ` (${adapterMissing}
     await backend?.device.destroy();
   });
 
-  test('500 steps with samples of their own leave it flat', async () => {
+  test('500 steps with new samples leave it flat', async () => {
     const { run } = trainer();
     let last = 0;
     const read = (loss: Tensor): void => {
@@ -104,7 +101,7 @@ describe.skipIf(backend === null)(`memory${adapterMissing ? ` (${adapterMissing}
     expect(last).not.toBeNaN();
   });
 
-  test('results that nobody reads leave it flat', async () => {
+  test('results that are not read leave it flat', async () => {
     const { run } = trainer();
     await run(10);
     const before = await usage();
@@ -125,7 +122,7 @@ describe.skipIf(backend === null)(`memory${adapterMissing ? ` (${adapterMissing}
     expect(growth(before, await usage(), 500 * kB)).toEqual([]);
   });
 
-  test('3,000 small results that are kept are numbers, and go when they are let go', async () => {
+  test('3,000 small results hold one number each, and are released with their tensors', async () => {
     const x = rng.normal([32]);
     const run = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i++) {
@@ -135,12 +132,12 @@ describe.skipIf(backend === null)(`memory${adapterMissing ? ` (${adapterMissing}
       }
     };
     let kept: Tensor[] = [];
-    // The table of finalizers has grown once.
+    // Grows the table of finalizers once.
     await run(1000);
     kept = [];
     const before = await usage();
     await run(3000);
-    // A handle, a node, and one number, here and on the device.
+    // A handle, a node and one number, in the process and on the device.
     expect(growth({ ...before, used: Infinity, bytes: Infinity }, await usage(), 3000 * 3 * kB)).toEqual([]);
     expect(backend!.memory.used - before.used).toBeLessThanOrEqual(3000 * 512);
     expect(kept.at(-1)!.item() / kept[1]!.item()).toBeCloseTo(2999, 1);
@@ -148,7 +145,7 @@ describe.skipIf(backend === null)(`memory${adapterMissing ? ` (${adapterMissing}
     expect(growth({ ...before, bytes: Infinity }, await usage(), 1000 * kB)).toEqual([]);
   });
 
-  test('models that come and go give back what they held', async () => {
+  test('discarded models release their memory', async () => {
     const models = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i++) await trainer().run(2);
     };
@@ -158,7 +155,7 @@ describe.skipIf(backend === null)(`memory${adapterMissing ? ` (${adapterMissing}
     expect(growth({ ...before, bytes: Infinity }, await usage(), 500 * kB)).toEqual([]);
   });
 
-  test('without a pause for the garbage collector, large values that are let go make room', async () => {
+  test('large discarded values are evicted even if the garbage collector does not run', async () => {
     const size = 1 << 20;
     let most = 0;
     for (let i = 0; i < 60; i++) {
@@ -167,14 +164,14 @@ describe.skipIf(backend === null)(`memory${adapterMissing ? ` (${adapterMissing}
       expect((await sum.data())[5]).toBe(2 * i + 1);
       most = Math.max(most, backend!.memory.used);
     }
-    // 128 MiB of what one run has used, beside the last two runs; 60 of these are 480 MiB.
+    // Up to 128 MiB that one run has used, and the values of the last two runs. 60 values are 480 MiB.
     expect(most).toBeLessThan(160 * kB * kB);
   });
 
   describe('the check finds leaks:', () => {
     test('tensors on the device', async () => {
       const kept: Tensor[] = [];
-      // Too large to come home with the run that computes them.
+      // Too large to be read back together with the run that computes them.
       const x = rng.normal([20_000]);
       await realize(x);
       const before = await usage();

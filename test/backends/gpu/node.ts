@@ -1,11 +1,11 @@
 import { GpuBackend } from '../../../src/backends/gpu/backend.ts';
 import type { GpuJs } from '../../../src/backends/gpu/device/gpu-js.ts';
+import type { BufferRegion } from '../../../src/backends/gpu/webgpu/buffer-allocator.ts';
 import { WebGpuDevice } from '../../../src/backends/gpu/webgpu/index.ts';
-import type { Region } from '../../../src/backends/gpu/webgpu/memory.ts';
 import { dawn } from './dawn.ts';
 
-/** The GPU backend on Dawn, with what its adapter can do; null where there is none. */
-export async function nodeBackend(): Promise<GpuBackend<Region> | null> {
+/** The GPU backend on Dawn, with its adapter's own limits; null if there is no adapter. */
+export async function nodeBackend(): Promise<GpuBackend<BufferRegion> | null> {
   const gpu = await dawn();
   const adapter = await gpu?.requestAdapter();
   if (!adapter) return null;
@@ -13,7 +13,7 @@ export async function nodeBackend(): Promise<GpuBackend<Region> | null> {
   const device = await adapter.requestDevice({
     requiredLimits: { maxStorageBuffersPerShaderStage, maxBufferSize, maxStorageBufferBindingSize },
   });
-  // gpu.js asks whether there is WebGPU at all.
+  // gpu.js checks for navigator.gpu.
   const host = globalThis as { navigator?: object };
   host.navigator ??= {};
   if (!('gpu' in host.navigator)) Object.defineProperty(host.navigator, 'gpu', { value: gpu });

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { GpuBackend } from '../../../src/backends/gpu/backend.ts';
 import type { GpuJs } from '../../../src/backends/gpu/device/gpu-js.ts';
+import type { BufferRegion } from '../../../src/backends/gpu/webgpu/buffer-allocator.ts';
 import { WebGpuDevice } from '../../../src/backends/gpu/webgpu/index.ts';
-import type { Region } from '../../../src/backends/gpu/webgpu/memory.ts';
 import {
   Adam,
   Dense,
@@ -22,17 +22,17 @@ import {
 import { adapterMissing, dawn } from './dawn.ts';
 import { nodeBackend } from './node.ts';
 
-// After something has gone wrong on a device, and where there is little room, programs go on with the right values.
+// After a device fault, and with little device memory, programs continue with the right values.
 
 interface Opened {
-  readonly backend: GpuBackend<Region>;
+  readonly backend: GpuBackend<BufferRegion>;
   readonly device: GPUDevice;
-  /** The largest buffer that there is memory for from now on. */
+  /** The largest buffer that can be allocated from now on, in bytes. */
   room: number;
 }
 
 async function open(limit = 1 << 27): Promise<Opened> {
-  const first = (await nodeBackend())!; // sets gpu.js up
+  const first = (await nodeBackend())!; // sets the globals that gpu.js needs
   await first.device.destroy();
   const adapter = (await (await dawn())!.requestAdapter())!;
   const device = await adapter.requestDevice({
@@ -45,7 +45,7 @@ async function open(limit = 1 << 27): Promise<Opened> {
     device,
     room: Number.POSITIVE_INFINITY,
   };
-  // No device has so much: Dawn reports that it is out of memory, as a full one does.
+  // No device has so much memory, so Dawn reports that it is out of memory.
   device.createBuffer = (descriptor) =>
     create(descriptor.size > opened.room ? { ...descriptor, size: 2 ** 45 } : descriptor);
   return opened;
@@ -87,7 +87,7 @@ describe.skipIf(adapterMissing !== null)(`recovery ${adapterMissing ?? ''}`, () 
   });
 
   test.each(['a new device', 'wasm'] as const)(
-    'after a loss saved weights bring a model back, on %s',
+    'after a loss a model continues from saved weights, on %s',
     async (next) => {
       const { backend, device } = await open();
       await setBackend(backend);
@@ -109,7 +109,7 @@ describe.skipIf(adapterMissing !== null)(`recovery ${adapterMissing ?? ''}`, () 
     },
   );
 
-  test('a step that there is no memory for changes nothing, names the operation, and later ones work', async () => {
+  test('a step that runs out of memory changes nothing and names the operation; later steps work', async () => {
     const opened = await open();
     await setBackend(opened.backend);
     const { step, weights } = network();
@@ -127,12 +127,12 @@ describe.skipIf(adapterMissing !== null)(`recovery ${adapterMissing ?? ''}`, () 
     await opened.backend.device.destroy();
   });
 
-  test('a full device gives up what arrays have too before a step fails', async () => {
+  test('a full device drops copies of up-to-date arrays before a step fails', async () => {
     const opened = await open();
     await setBackend(opened.backend);
     const { step } = network();
     await step(8);
-    // Batches that nobody needs any more fill the cache.
+    // Batches that are no longer needed fill the cache.
     for (let i = 0; i < 4; i++) await step(3000 + i);
     const { used } = opened.backend.memory;
     opened.room = 200_000;
@@ -143,7 +143,7 @@ describe.skipIf(adapterMissing !== null)(`recovery ${adapterMissing ?? ''}`, () 
     await opened.backend.device.destroy();
   });
 
-  test('where there is no memory to read back the device stays of use', async () => {
+  test('the device works after a readback ran out of memory', async () => {
     const opened = await open();
     await setBackend(opened.backend);
     const x = ones([20_000]).mul(2);
@@ -157,7 +157,7 @@ describe.skipIf(adapterMissing !== null)(`recovery ${adapterMissing ?? ''}`, () 
     await opened.backend.device.destroy();
   });
 
-  test('each read gives the values of its day, whatever is asked for later', async () => {
+  test('each read gives the values at the time of its call', async () => {
     const { backend } = await open();
     await setBackend(backend);
     const p = new Parameter(ones([20_000]));
@@ -165,7 +165,7 @@ describe.skipIf(adapterMissing !== null)(`recovery ${adapterMissing ?? ''}`, () 
     for (let i = 0; i < 4; i++) {
       await p.assign(p.add(1));
       reads.push(p.data());
-      // The read is asked for some microtasks after the call.
+      // The backend gets the read some microtasks after the call.
       for (let k = 0; k < 5; k++) await null;
     }
     expect((await Promise.all(reads)).map((values) => values[7])).toEqual([2, 3, 4, 5]);
@@ -173,7 +173,7 @@ describe.skipIf(adapterMissing !== null)(`recovery ${adapterMissing ?? ''}`, () 
     await backend.device.destroy();
   });
 
-  test('what is assigned to a Parameter counts, although the run that was to make it fails later', async () => {
+  test('an assigned value counts even if the run that was to compute the Parameter fails later', async () => {
     const { backend } = await open();
     await setBackend(backend);
     const large = ones([20_000]).mul(2);
@@ -182,7 +182,7 @@ describe.skipIf(adapterMissing !== null)(`recovery ${adapterMissing ?? ''}`, () 
     await wrong.assign(tensor([7, 8]));
     expect([...(await wrong.data())]).toEqual([7, 8]);
 
-    // The writer of p fails before it is issued; q needs what p had.
+    // The run that writes p fails before it is issued; q needs the old values of p.
     const p = new Parameter(ones([20_000]));
     const q = new Parameter(zeros([20_000]));
     const failing = take(large, tensor([30_000], { dtype: 'int32' }), 0);
@@ -199,7 +199,7 @@ describe.skipIf(adapterMissing !== null)(`recovery ${adapterMissing ?? ''}`, () 
     await backend.device.destroy();
   });
 
-  test('thousands of updates find their destinations, segment by segment', async () => {
+  test('a scatter with thousands of updates has several segments', async () => {
     const { backend } = await open();
     const indices = Int32Array.from({ length: 2500 }, (_, i) => ((i * 7919) % 40) - (i % 3 === 0 ? 40 : 0));
     const updates = new Generator(3).normal([2500, 3]);
@@ -215,7 +215,7 @@ describe.skipIf(adapterMissing !== null)(`recovery ${adapterMissing ?? ''}`, () 
     await backend.device.destroy();
   });
 
-  test('values come home piece by piece, however many', async () => {
+  test('values of any total size are read back in pieces', async () => {
     const { backend } = await open(1 << 20);
     await setBackend(backend);
     const parameters = Array.from(

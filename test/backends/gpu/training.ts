@@ -34,19 +34,19 @@ import type { Case } from './case.ts';
 import { firstMiss } from './compare.ts';
 import { made, whole } from './data.ts';
 
-// Training on a device against WebAssembly, whose arithmetic the tables of PyTorch confirm.
+// Compares training on a device with WebAssembly, whose arithmetic is tested against PyTorch.
 
 const group = 'training';
 
-/** Names of numbers, and how far they may be off, relative to those above 1. */
+/** Named lists of numbers with their tolerances, relative to the larger of 1 and the number. */
 interface Outcome {
   readonly [name: string]: { readonly values: ArrayLike<number>; readonly within: number };
 }
 
-/** The project's promise for the losses of ten steps. */
+/** The tolerance that the project promises for the losses of ten steps. */
 const LOSS = 1e-4;
 
-/** Runs a program on the backend and on WebAssembly; says where they differ. */
+/** Runs a program on the backend and on WebAssembly. Describes the first difference; null if there is none. */
 async function both(backend: Backend, program: () => Promise<Outcome>): Promise<string | null> {
   const on = async (which: Backend | 'wasm'): Promise<Outcome> => {
     await setBackend(which);
@@ -55,7 +55,7 @@ async function both(backend: Backend, program: () => Promise<Outcome>): Promise<
   };
   try {
     const got = await on(backend);
-    if (backend.memory.used === 0) return 'the device holds nothing: did it compute?';
+    if (backend.memory.used === 0) return 'no device memory is in use, wanted some';
     const wanted = await on('wasm');
     for (const [name, { values, within }] of Object.entries(wanted)) {
       const mine = Float32Array.from(got[name]!.values);
@@ -79,12 +79,12 @@ interface Steps {
   readonly optimizer: Optimizer;
   readonly x: Tensor;
   readonly y: Tensor;
-  /** Samples of a step. */
+  /** Samples per step. */
   readonly batch: number;
   readonly average?: WeightAverage;
 }
 
-/** The losses of some steps over the samples in turn. */
+/** The losses of `count` steps over successive samples. */
 async function losses(
   { model, optimizer, x, y, batch, average }: Steps,
   count: number,
@@ -174,7 +174,7 @@ const programs: Record<string, () => Promise<Outcome>> = {
         loss: softmaxCrossEntropy,
         optimizer: new Adam(model.parameters(), { learningRate: 0.01 }),
         epochs: 3,
-        // The last batch of an epoch is a smaller one.
+        // The last batch of an epoch is smaller.
         batchSize: 32,
         validationSplit: 0.2,
         metrics: [new Accuracy()],
@@ -186,7 +186,7 @@ const programs: Record<string, () => Promise<Outcome>> = {
     const outputs = await predict(model, x, { batchSize: 30 });
     return {
       losses: { values: [...history.loss!, ...history.val_loss!, scores.loss!], within: LOSS },
-      // One sample of twenty may fall on the other side.
+      // One sample of twenty may be classified differently.
       accuracies: {
         values: [...history.accuracy!, ...history.val_accuracy!, scores.accuracy!],
         within: 0.051,
@@ -196,7 +196,7 @@ const programs: Record<string, () => Promise<Outcome>> = {
   },
 };
 
-/** Of units in the last place of float32 one for each step, and those of a device's division and root. */
+/** Allows the errors of a division and a square root of the device for each step. */
 const tolerance = (step: number): number => 1e-6 * (step + 1);
 
 async function knownRun(
@@ -235,7 +235,7 @@ export function trainingCases(tables: Pick<References, 'optimizers'>): Case[] {
       run: (backend: Backend) => both(backend, program),
     })),
     { group, name: 'the optimizers of PyTorch', run: (backend) => knownRuns(backend, tables.optimizers) },
-    { group, name: 'a change of backends on the way', run: changing },
+    { group, name: 'changes of the backend during training', run: changing },
   ];
 }
 
@@ -252,21 +252,21 @@ async function knownRuns(backend: Backend, reference: References['optimizers']):
   }
 }
 
-/** Training that changes backends now and then, against training that does not. */
+/** Compares training that changes backends with training that does not. */
 async function changing(backend: Backend): Promise<string | null> {
-  const train = async (turns: readonly (Backend | 'wasm')[]) => {
+  const train = async (backends: readonly (Backend | 'wasm')[]) => {
     seed(5);
-    await setBackend(turns[0]!);
+    await setBackend(backends[0]!);
     const model = small();
     const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
     const x = images(60, 20);
     const context = training({ rng: new Generator(11) });
     const steps: Steps = { model, optimizer, x, y: labels(60, 4), batch: 12 };
     const seen: number[] = [];
-    for (const turn of turns) {
+    for (const next of backends) {
       const before = await predict(model, x);
-      await setBackend(turn);
-      // The same Parameters, computed with on both.
+      await setBackend(next);
+      // Both backends use the same Parameters.
       const after = await predict(model, x);
       const miss = firstMiss(after.dataSync(), [before.dataSync()], {
         relative: 1e-5,

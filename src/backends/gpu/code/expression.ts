@@ -2,11 +2,11 @@ import type { ScalarType } from '../../../ir/dtype.ts';
 import { type Expr, postorder } from '../../../ir/expr.ts';
 import type { Access, Store } from '../../../ir/kernel.ts';
 import { literal, operation } from '../shader/operations.ts';
-import { type Block, integer, positions } from './writer.ts';
+import { type CodeBlock, integer, positions } from './program-writer.ts';
 
-/** Writes expressions' statements; gives the name of each root's value. `at` are the positions of the inputs' elements. */
+/** Writes the statements of expressions. Returns the name of each root's value. `at` holds the positions of the inputs' elements. */
 export function expressions(
-  block: Block,
+  block: CodeBlock,
   roots: readonly Expr[],
   inputs: readonly Access[],
   at: readonly string[],
@@ -21,7 +21,7 @@ export function expressions(
 }
 
 function text(
-  block: Block,
+  block: CodeBlock,
   e: Expr,
   args: readonly string[],
   inputs: readonly Access[],
@@ -35,7 +35,7 @@ function text(
   return operation(e.op, e.args[e.args.length - 1]!.type, args);
 }
 
-function load(block: Block, input: Access, at: string, indices: readonly string[]): string {
+function load(block: CodeBlock, input: Access, at: string, indices: readonly string[]): string {
   const { buffer, gather, fill } = input;
   if (buffer === null) return at;
   if (indices.length === 0) return block.writer.element(buffer, at);
@@ -43,16 +43,16 @@ function load(block: Block, input: Access, at: string, indices: readonly string[
   const position = [at, ...steps].join(' + ');
   if (fill === null) return block.writer.element(buffer, position);
   const inside = gather.map(({ size }, k) => `${indices[k]} >= 0 && ${indices[k]} < ${size}`).join(' && ');
-  const known = block.let('bool', inside);
-  const safe = block.let('i32', `select(0, ${position}, ${known})`);
+  const valid = block.let('bool', inside);
+  const safe = block.let('i32', `select(0, ${position}, ${valid})`);
   const dtype = block.writer.dtype(buffer);
   const type: ScalarType = dtype === 'float32' ? 'f32' : dtype === 'bool' ? 'bool' : 'i32';
-  return `select(${literal(fill, type)}, ${block.writer.element(buffer, safe)}, ${known})`;
+  return `select(${literal(fill, type)}, ${block.writer.element(buffer, safe)}, ${valid})`;
 }
 
-/** The positions of the elements of several accesses at the nest's point with this number; what is reduced comes after `shape`. */
+/** The positions of several accesses at a point of the loop nest, given by its row-major number. Reduced axes come after `shape`. */
 export function accessPositions(
-  block: Block,
+  block: CodeBlock,
   point: string,
   shape: readonly number[],
   inputs: readonly Access[],
@@ -64,8 +64,12 @@ export function accessPositions(
   });
 }
 
-/** The numbers that stores write at a point, in types that are one number to an element. */
-export function storeNumbers(block: Block, stores: readonly Store[], values: readonly string[]): string[] {
+/** The numbers that stores write at a point, for data types with one number per element. */
+export function storeNumbers(
+  block: CodeBlock,
+  stores: readonly Store[],
+  values: readonly string[],
+): string[] {
   return stores.map(({ buffer }, k) => number(block.writer.dtype(buffer), values[k]!));
 }
 

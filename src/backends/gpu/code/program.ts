@@ -1,51 +1,54 @@
-import type { Program } from '../device/device.ts';
-import { floatsOf } from '../device/format.ts';
-import { accType, type DraftBuffer } from '../passes/draft.ts';
-import type { Job } from '../passes/jobs.ts';
+import type { ShaderProgram } from '../device/device.ts';
+import { floatsOf } from '../device/encoding.ts';
+import { accType, type DraftBuffer } from '../passes/plan-draft.ts';
+import type { DeviceKernel } from '../passes/split-kernels.ts';
 import { withLibrary } from '../shader/library.ts';
-import { contractQuad, contractSource, hasQuads } from './contract.ts';
+import { contractSource, contractVec4, rowsHoldVec4 } from './contract.ts';
 import { accessPositions, expressions, storeNumbers } from './expression.ts';
+import { CodeBlock, ProgramWriter } from './program-writer.ts';
 import { reduceSource } from './reduce.ts';
 import { scatterSource } from './scatter.ts';
 import { tiledEntry, tiledWorkgroups } from './tiled.ts';
-import { Block, Writer } from './writer.ts';
 
-/** A job as a program, and how many of the plan's values there must be for it. */
-export function programOf(job: Job, buffers: readonly DraftBuffer[]): { program: Program; slots: number } {
-  const { source, stores } = job;
-  const writer = new Writer(buffers);
+/** Writes the shader program of a kernel. `valueCount` is the number of the plan's values that it needs. */
+export function toShaderProgram(
+  kernel: DeviceKernel,
+  buffers: readonly DraftBuffer[],
+): { program: ShaderProgram; valueCount: number } {
+  const { source, stores } = kernel;
+  const writer = new ProgramWriter(buffers);
   const { dtype, size } = buffers[stores[0]!.buffer]!;
   const numbers = floatsOf[dtype];
   const tiled = source.kind === 'contract' && source.tiled;
-  const quad = source.kind === 'contract' && !tiled && numbers === 1 && hasQuads(job, source);
-  const parts = [epilogue(job, writer)];
+  const vec4 = source.kind === 'contract' && !tiled && numbers === 1 && rowsHoldVec4(kernel, source);
+  const parts = [epilogue(kernel, writer)];
   if (tiled) parts.push(tiledEntry(source, writer));
-  else if (quad) parts.push(contractQuad(job, source, writer));
+  else if (vec4) parts.push(contractVec4(kernel, source, writer));
   else {
     if (source.kind !== 'map')
-      parts.push(`fn source(e: i32) -> ${accType(source)} {\n${sourceOf(job, writer)}\n}`);
-    parts.push(pointOf(job, numbers));
+      parts.push(`fn source(e: i32) -> ${accType(source)} {\n${sourceOf(kernel, writer)}\n}`);
+    parts.push(pointOf(kernel, numbers));
   }
-  const program: Program = {
-    name: job.name,
+  const program: ShaderProgram = {
+    name: kernel.name,
     inputs: writer.inputs,
     outputs: stores.map((store) => store.buffer),
     floats: size * numbers,
     body: withLibrary(parts.join('\n')),
-    usesValues: writer.slots > 0,
-    quad,
+    usesValues: writer.valueCount > 0,
+    vec4,
     workgroups: tiled ? tiledWorkgroups(source) : null,
   };
-  return { program, slots: writer.slots };
+  return { program, valueCount: writer.valueCount };
 }
 
 /**
- * `finish`, which computes what the stores write at element e from the source's result there: it gives the first
- * store's number (for an int32 its value) and writes the others'. In a tiled program it writes them all.
+ * The function `finish`, which computes the values of the stores at element e from the source's result. It returns the number of the
+ * first store (for an int32 its value) and writes those of the others. In a tiled program it writes all of them.
  */
-function epilogue(job: Job, writer: Writer): string {
-  const { source, shape, inputs, stores } = job;
-  const block = new Block(writer);
+function epilogue(kernel: DeviceKernel, writer: ProgramWriter): string {
+  const { source, shape, inputs, stores } = kernel;
+  const block = new CodeBlock(writer);
   const partial =
     (source.kind === 'reduce' && source.parts !== null) || (source.kind === 'contract' && source.parts > 1);
   const at = partial ? [] : accessPositions(block, 'e', shape, inputs);
@@ -66,7 +69,7 @@ function epilogue(job: Job, writer: Writer): string {
   return `fn finish(${parameters}) -> ${isPair ? 'i32' : 'f32'} {\n${block}\nreturn ${numbers[0]};\n}`;
 }
 
-function pointOf({ source }: Job, floats: 1 | 2): string {
+function pointOf({ source }: DeviceKernel, floats: 1 | 2): string {
   const at = (e: string): string => (source.kind === 'map' ? `finish(${e})` : `finish(${e}, source(${e}))`);
   if (floats === 1) return `fn point(i: i32) -> f32 {\nreturn ${at('i')};\n}`;
   return [
@@ -78,13 +81,13 @@ function pointOf({ source }: Job, floats: 1 | 2): string {
   ].join('\n');
 }
 
-function sourceOf(job: Job, writer: Writer): string {
-  const { source } = job;
-  const block = new Block(writer);
+function sourceOf(kernel: DeviceKernel, writer: ProgramWriter): string {
+  const { source } = kernel;
+  const block = new CodeBlock(writer);
   let result = '0';
-  if (source.kind === 'reduce') result = reduceSource(block, job, source);
-  if (source.kind === 'contract') result = contractSource(block, job, source);
-  if (source.kind === 'scatter') result = scatterSource(block, job, source);
+  if (source.kind === 'reduce') result = reduceSource(block, kernel, source);
+  if (source.kind === 'contract') result = contractSource(block, kernel, source);
+  if (source.kind === 'scatter') result = scatterSource(block, kernel, source);
   block.add(`return ${result};`);
   return block.toString();
 }

@@ -1,22 +1,22 @@
 import type { ScalarType } from '../../../ir/dtype.ts';
 import type { Access, Reducer } from '../../../ir/kernel.ts';
 import { sizeOf } from '../../../ir/view.ts';
-import type { Job, ReduceJob } from '../passes/jobs.ts';
+import type { DeviceKernel, DeviceReduce } from '../passes/split-kernels.ts';
 import { literal, operation } from '../shader/operations.ts';
 import { accessPositions, expressions } from './expression.ts';
-import { type Block, positions } from './writer.ts';
+import { type CodeBlock, positions } from './program-writer.ts';
 
-/** Terms that are added up from zero before they count: long sums lose fewer digits. */
-const RUN = 64;
+/** Terms per block of a sum: each block is summed from zero and then added to the total, which loses fewer digits. */
+const SUM_BLOCK = 64;
 
-/** The result of a reduction at element e of the job's output. */
-export function reduceSource(block: Block, job: Job, source: ReduceJob): string {
+/** The result of a reduction at element e of the kernel's output. */
+export function reduceSource(block: CodeBlock, kernel: DeviceKernel, source: DeviceReduce): string {
   const { reducer, over, inputs, parts, candidates } = source;
-  const points = sizeOf(job.shape);
+  const points = sizeOf(kernel.shape);
   const length = sizeOf(over);
   const finds = reducer === 'argmax' || reducer === 'argmin';
   if (length === 0) return finds ? '0' : identity(reducer, source.expr.type);
-  const rank = job.shape.length;
+  const rank = kernel.shape.length;
   let point = 'e';
   let [from, to, step] = ['0', String(length), '1'];
   if (parts !== null) {
@@ -32,24 +32,24 @@ export function reduceSource(block: Block, job: Job, source: ReduceJob): string 
       step = String(count);
     }
   }
-  const bases = accessPositions(block, point, job.shape, inputs);
+  const bases = accessPositions(block, point, kernel.shape, inputs);
   const element = (r: string): string => elementAt(block, source, rank, bases, r);
   if (reducer !== 'argmax' && reducer !== 'argmin')
     return fold(block, reducer, source.expr.type, [from, to, step], element);
   if (candidates === null)
-    return winner(block, reducer, source.expr.type, [from, to, step], (r) => r, element);
+    return argReduction(block, reducer, source.expr.type, [from, to, step], (r) => r, element);
   const { buffer, count, sideBySide } = candidates;
   const candidate = (c: string): string => {
     const at = sideBySide ? `${c} * ${points} + e` : `e * ${count} + ${c}`;
     return block.let('i32', block.writer.element(buffer, at));
   };
-  return winner(block, reducer, source.expr.type, ['0', String(count), '1'], candidate, element);
+  return argReduction(block, reducer, source.expr.type, ['0', String(count), '1'], candidate, element);
 }
 
-/** The reduced expression at the element with a row-major number. */
+/** The reduced expression at an element, given by its row-major number. */
 function elementAt(
-  block: Block,
-  { over, inputs, expr }: ReduceJob,
+  block: CodeBlock,
+  { over, inputs, expr }: DeviceReduce,
   rank: number,
   bases: readonly string[],
   r: string,
@@ -61,7 +61,7 @@ function elementAt(
 }
 
 const inner = (
-  block: Block,
+  block: CodeBlock,
   over: readonly number[],
   inputs: readonly Access[],
   rank: number,
@@ -73,9 +73,9 @@ type Range = readonly [from: string, to: string, step: string];
 
 const joins = { sum: 'add', prod: 'mul', max: 'max', min: 'min' } as const;
 
-/** Sums and products run in two levels, so that rounding errors grow slowly. */
+/** Sums and products have two levels, so that rounding errors grow slowly. */
 function fold(
-  block: Block,
+  block: CodeBlock,
   reducer: keyof typeof joins,
   type: ScalarType,
   [from, to, step]: Range,
@@ -90,7 +90,7 @@ function fold(
     take(total, from, to);
     return total;
   }
-  const stride = step === '1' ? RUN : RUN * Number(step);
+  const stride = step === '1' ? SUM_BLOCK : SUM_BLOCK * Number(step);
   block.loop(from, to, String(stride), (first) => {
     const part = block.var(type, start);
     const last = block.let('i32', `min(${to}, ${first} + ${stride})`);
@@ -109,9 +109,9 @@ function identity(reducer: Reducer, type: ScalarType): string {
   return literal((reducer === 'max' ? least : most)[type], type);
 }
 
-/** The number of the first winner; a NaN wins over all else. */
-function winner(
-  block: Block,
+/** The number of the first extreme element. NaN counts as more extreme than any number. */
+function argReduction(
+  block: CodeBlock,
   reducer: 'argmax' | 'argmin',
   type: ScalarType,
   [from, to, step]: Range,

@@ -1,94 +1,95 @@
 import type { Limits } from '../../../ir/backend.ts';
 
-// What the GPU backend asks of WebGPU and of WebGL2, and what it gives them. Everything on a device is an array
-// of float32 numbers, for that is what gpu.js knows; `format.ts` says how other types are written in it.
+// The interface between the GPU backend and the two APIs, WebGPU and WebGL2. Everything on a device is an array of
+// float32 numbers, since gpu.js supports nothing else; `encoding.ts` defines how other data types are stored.
 
 /**
- * One kernel of gpu.js: computes every number of its outputs.
+ * One dispatch (WebGPU) or draw call (WebGL2), which computes every number of its outputs.
  *
- * `body` holds functions in the subset of WGSL that `shader/glsl.ts` can turn into GLSL. It defines
- * `fn point(i: i32) -> f32`, number i of the (first) output, and calls, of what the device puts in front of it:
- * `load_k(i: i32) -> f32`, number i of the program's input k; `value(i: i32) -> f32`, number i of the run's
- * values; `store_k(i: i32, x: f32)` for number i of output k >= 1, where there are several outputs.
+ * `body` holds functions in the subset of WGSL that `shader/glsl.ts` can translate to GLSL. It defines
+ * `fn point(i: i32) -> f32`, which returns number i of the first output. The device declares the functions that the
+ * body may call: `load_k(i: i32) -> f32` returns number i of the program's input k, `value(i: i32) -> f32` number i
+ * of the run's values, and `store_k(i: i32, x: f32)` writes number i of output k >= 1.
  */
-export interface Program {
-  /** The operations it computes, for errors. */
+export interface ShaderProgram {
+  /** The operations it computes, for error messages. */
   readonly name: string;
-  /** The plan's buffers that it reads; it writes none of them. */
+  /** The plan's buffers that it reads. It writes none of them. */
   readonly inputs: readonly number[];
-  /** The plan's buffers that it writes, all of the same length; one where the device's `maxStores` is 1. */
+  /** The plan's buffers that it writes, all of the same length, at most the device's `limits.maxStores`. */
   readonly outputs: readonly number[];
-  /** Numbers in each output. */
+  /** Length of each output, in numbers. */
   readonly floats: number;
   readonly body: string;
   readonly usesValues: boolean;
-  /** Does the body define `fn quad(i: i32) -> vec4<f32>` instead of `point`: numbers i to i + 3, for i a multiple of 4? */
-  readonly quad: boolean;
+  /** Does the body define `fn quad(i: i32) -> vec4<f32>` instead of `point`? It returns numbers i to i + 3, i a multiple of 4. */
+  readonly vec4: boolean;
   /**
-   * Set only for devices with workgroup memory: the body is WGSL with an entry of its own, `@compute fn main`, of so
-   * many workgroups; it defines no `point`, and writes number i of output k by `store_k(i: i32, x: f32)`, k from 0.
+   * Set only for devices with workgroup memory: the number of workgroups. The body is then WGSL with its own entry
+   * point `@compute fn main`; it defines no `point` and writes all outputs, from k = 0, with `store_k`.
    */
   readonly workgroups: readonly [number, number, number] | null;
 }
 
-/** A buffer of a plan: the value of a bound storage, or what the program before writes. */
+/** A buffer of a plan: the value of a bound storage, or an output of a program. */
 export interface DeviceBuffer {
+  /** Length in numbers. */
   readonly floats: number;
-  /** The number of the bound storage; null where a program writes it. */
+  /** The number of the bound storage; null for an output of a program. */
   readonly bound: number | null;
 }
 
-/** A plan as programs in order. Each buffer is written by one program, and whole. */
+/** A plan as a sequence of programs. Each buffer is written by at most one program, which writes all of it. */
 export interface DevicePlan {
   readonly buffers: readonly DeviceBuffer[];
-  readonly programs: readonly Program[];
-  /** Buffers that outlive a run and are handed over, each once: results and new values of Parameters. */
-  readonly kept: readonly number[];
-  /** Numbers in a run's values. */
+  readonly programs: readonly ShaderProgram[];
+  /** Buffers that a run returns, each once: results, new values of Parameters, and the results of checks. */
+  readonly outputs: readonly number[];
+  /** Length of a run's encoded values, in numbers. */
   readonly values: number;
 }
 
-/** A plan on a device: its compiled kernels, and memory for what it computes on the way. */
-export interface DeviceProgram<M> {
+/** A plan compiled for a device. */
+export interface DeviceExecutable<M> {
   /**
-   * Issues one run, without waiting for it. `bound` are the memories of the bound storages, read only, with holes where
-   * no program reads them; the result are new memories, one for each of the plan's `kept`, which belong to the caller.
-   * Where memory is short it throws or rejects with a MemoryError, and nothing has been issued. Of a promise the caller waits
-   * for the outcome before it issues anything else.
+   * Issues one run, without waiting for it. `bound` are the arrays of the bound storages, with holes where no program
+   * reads them; they are only read. Returns new arrays, one for each of the plan's `outputs`, which belong to the caller.
+   * Throws or rejects with a MemoryError where memory is short, and has then issued nothing. If it returns a promise, the
+   * caller issues nothing else until that settles.
    */
   issue(values: Float32Array, bound: readonly M[]): M[] | Promise<M[]>;
-  /** Gives back all that the plan holds; memories that were handed over stay. */
+  /** Releases all resources of the plan. Arrays that `issue` returned stay valid. */
   release(): void;
 }
 
-/** WebGPU or WebGL2 as gpu.js gives it. M is a device's memory for an array of numbers. */
+/** WebGPU or WebGL2, through gpu.js. M is the API's handle for an array of numbers in device memory. */
 export interface Device<M> {
   readonly name: 'webgpu' | 'webgl2';
-  /** The adapter, for people. */
+  /** Name of the adapter, for messages. */
   readonly adapter: string;
   readonly limits: Limits;
-  /** The most arrays that one program may read. */
+  /** The largest number of arrays that one program may read. */
   readonly maxBuffers: number;
-  /** Has it workgroup memory, for programs with an entry of their own? */
+  /** Does the device have workgroup memory, for programs with an entry point of their own? */
   readonly tiles: boolean;
-  /** The most numbers in one array. */
+  /** The largest length of an array, in numbers. */
   readonly maxFloats: number;
-  /** Bytes of device memory that are held (in use or kept for reuse), and those in use. */
+  /** `bytes` of device memory are allocated, in use or kept for reuse; `used` of them are in use. */
   readonly memory: { readonly bytes: number; readonly used: number };
-  /** Why the device is of no use any more; null while it is. */
+  /** Why the device is lost; null while it works. */
   readonly lost: string | null;
-  /** Copies numbers to new memory. The array may be changed afterwards. */
+  /** Copies numbers to a new array on the device. The argument may be changed afterwards. */
   upload(data: Float32Array): M;
-  /** The numbers of several memories as they are after all that has been issued so far. */
+  /** Reads arrays back, with their values after everything issued so far. */
   download(memories: readonly M[]): Promise<Float32Array[]>;
-  /** Waits for all that has been issued so far. Rejects where the device was lost or went wrong. */
+  /** Waits until everything issued so far has finished. Rejects if the device was lost or failed. */
   finished(): Promise<void>;
-  /** The memory is wanted no more, once what has been issued is done. */
+  /** Frees an array. Work that was issued before may still use it. */
   release(memory: M): void;
-  /** Gives back memory that only waits to be used again. */
+  /** Frees memory that is kept for reuse. */
   trim(): void;
-  /** Compiles a plan. Rejects with an error that names the operation whose kernel does not compile. */
-  load(plan: DevicePlan): Promise<DeviceProgram<M>>;
-  /** Waits for all that has been issued, and gives everything back. */
+  /** Compiles a plan. Rejects with a StateError that names the operations whose program does not compile. */
+  load(plan: DevicePlan): Promise<DeviceExecutable<M>>;
+  /** Waits until everything issued has finished, and frees all resources. */
   destroy(): Promise<void>;
 }

@@ -1,22 +1,22 @@
 /// <reference types="@webgpu/types" />
 
-// The part of gpu.js 2.24.1 that the backend uses. Its own declarations lack some of it, and they must not be needed
-// by users who have not installed it; the module itself is handed in by whoever imported it.
+// The part of gpu.js 2.24.1 that the backend uses. Its own declarations lack some of it, and users who have not installed
+// gpu.js must not need them. The caller imports the module and passes it in.
 
-/** What stands for an array on the device, as gpu.js's kernels of mode 'webgl2' take it. */
+/** An array on the device, as kernels of mode 'webgl2' take it. */
 export interface TextureHandle {
   readonly texture: WebGLTexture | null;
   readonly context: WebGL2RenderingContext;
   /** Width and height in texels. */
   readonly size: readonly [number, number];
   readonly dimensions: readonly [number, number, number];
-  /** Four float32 numbers a texel. */
+  /** Four float32 numbers per texel. */
   readonly type: 'ArrayTexture(4)';
-  /** Asked of a kernel's output before each run: is it another texture than in the last run? */
+  /** gpu.js calls it on a kernel's output before each run: did the texture change since the last run? */
   beforeMutate(): boolean;
 }
 
-/** Text in the device's own language for a function that a kernel's source calls. */
+/** A function in the device's own language that a kernel's source calls. */
 export interface NativeFunction {
   readonly name: string;
   readonly source: string;
@@ -26,10 +26,10 @@ export interface NativeFunction {
 
 export interface TextureKernelSettings {
   readonly context: WebGL2RenderingContext;
-  /** gpu.js sets its size to that of the largest output; a plain object does. */
+  /** gpu.js sets its size to that of the largest output. A plain object is enough. */
   readonly canvas: { width: number; height: number };
   readonly output: readonly number[];
-  /** Where the results of the first run go. Without it, `build` makes a texture. */
+  /** The output of the first run. Without it `build` creates a texture. */
   readonly texture: TextureHandle;
   readonly nativeFunctions: readonly NativeFunction[];
   readonly returnType: 'Array(4)';
@@ -39,11 +39,11 @@ export interface TextureKernelSettings {
   readonly optimizeFloatMemory: false;
 }
 
-/** A kernel of mode 'webgl2', as `createKernel` leaves it behind the function that runs it. */
+/** A kernel of mode 'webgl2': the property `kernel` of the function that `createKernel` returns. */
 export interface TextureKernel {
   readonly program: WebGLProgram | null;
   framebuffer: WebGLFramebuffer | null;
-  /** Where the next run's results go. */
+  /** The output of the next run. */
   texture: TextureHandle | null;
   destroy(removeCanvasReferences: boolean): void;
 }
@@ -70,12 +70,12 @@ export interface BufferKernelSettings {
   readonly precision: 'single';
 }
 
-/** A kernel of mode 'webgpu', as `createKernel` leaves it behind the function that runs it. */
+/** A kernel of mode 'webgpu': the property `kernel` of the function that `createKernel` returns. */
 export interface BufferKernel {
   readonly compiledSource: string;
   readonly computePipeline: GPUComputePipeline;
   readonly bindGroupLayout: GPUBindGroupLayout;
-  /** Threads of a workgroup. */
+  /** Threads per workgroup along each axis. */
   readonly workgroupSize: readonly [number, number, number];
   readonly paramsLayout: { readonly byteLength: number };
   build(...inputs: object[]): Promise<void>;
@@ -87,12 +87,12 @@ export interface BufferGpu {
   createKernel(source: string, settings: BufferKernelSettings): { readonly kernel: BufferKernel };
 }
 
-/** Where gpu.js has its device from. */
+/** Where gpu.js gets its device from. */
 export interface WebGpuContext {
   acquire(): Promise<{ readonly adapter: GPUAdapter; readonly device: GPUDevice; isLost: boolean }>;
 }
 
-/** What `import('gpu.js')` gives: in Node a module, in bundles the class itself with the same properties. */
+/** The result of `import('gpu.js')`: in Node a module, in bundles the class itself with the same properties. */
 export interface GpuJs {
   readonly GPU: {
     new (settings: { readonly mode: 'webgl2' }): TextureGpu;

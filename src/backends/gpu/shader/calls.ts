@@ -1,12 +1,12 @@
 import { fail } from './tokens.ts';
-import { elementOf, glslType, isArray, SCALARS, type Type, type Value } from './types.ts';
+import { elementOf, glslType, isArray, SCALARS, type Type, type TypedText } from './types.ts';
 
 export interface Signature {
   readonly returns: Type;
   readonly parameters: readonly { readonly name: string; readonly type: Type }[];
 }
 
-/** Functions of both languages, and how many arguments they take. */
+/** Functions that both languages have, with their numbers of arguments. */
 const FUNCTIONS: Readonly<Record<string, number>> = {
   abs: 1,
   ceil: 1,
@@ -19,7 +19,7 @@ const FUNCTIONS: Readonly<Record<string, number>> = {
   trunc: 1,
 };
 
-/** What devices put in front of a program; see `Program` in ../device.ts. */
+/** The signatures of the functions that devices declare; see `ShaderProgram` in ../device/device.ts. */
 export function external(name: string): Signature | null {
   const i = { name: 'i', type: 'i32' } as const;
   if (name === 'value' || /^load_\d+$/.test(name)) return { returns: 'f32', parameters: [i] };
@@ -31,8 +31,8 @@ export function isBuiltin(name: string): boolean {
   return Object.hasOwn(FUNCTIONS, name);
 }
 
-/** A conversion, a vector of four numbers or of one, or a whole array. */
-export function construct(line: number, type: Type, args: readonly Value[]): Value {
+/** A conversion to a scalar, a vector of four numbers or of one repeated, or an array with all its elements. */
+export function construct(line: number, type: Type, args: readonly TypedText[]): TypedText {
   const types = args.map((a) => a.type);
   const wanted = isArray(type) ? elementOf(type) : { element: 'f32', size: 4 };
   const isScalar = SCALARS.includes(type);
@@ -44,13 +44,13 @@ export function construct(line: number, type: Type, args: readonly Value[]): Val
   return { text: `${glslType(type)}(${args.map((a) => a.text).join(', ')})`, type };
 }
 
-export function builtin(line: number, name: string, text: string, args: readonly Value[]): Value {
+export function builtin(line: number, name: string, text: string, args: readonly TypedText[]): TypedText {
   const type = args[0]?.type ?? 'void';
   const onIntegers = name === 'abs' || name === 'max' || name === 'min';
   const onThese =
     type === 'f32' || type === 'vec4<f32>' || (onIntegers && (type === 'i32' || type === 'u32'));
   const fits = onThese && args.length === FUNCTIONS[name] && args.every((a) => a.type === type);
   if (!fits) fail(line, `${name}(${args.map((a) => a.type).join(', ')})`);
-  // GLSL has no abs of unsigned integers.
+  // GLSL has no abs for unsigned integers.
   return name === 'abs' && type === 'u32' ? { text: `(${args[0]!.text})`, type } : { text, type };
 }

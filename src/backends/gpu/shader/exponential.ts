@@ -1,9 +1,9 @@
 /**
- * e^x and its kin. Polynomials: Cephes 2.2 (S. L. Moshier, 1992), single precision: expf.c, tanhf.c, ndtrf.c.
+ * exp, expm1, tanh and erf. Polynomials: Cephes 2.2 (S. L. Moshier, 1992), single precision: expf.c, tanhf.c, ndtrf.c.
  *
- * No sum here needs its terms added in order, and every step that must be exact is done in integers, for a
- * compiler may fuse a * b + c and reorder sums of floats. The device's own exp may be off by 3 + 2 |x| units
- * in the last place, its tanh may be NaN for large arguments.
+ * Compilers may fuse a * b + c and reorder sums of floats. So no sum here depends on the order of its terms, and every
+ * step that must be exact uses integers. The device's own exp may have an error of 3 + 2 |x| units in the last place,
+ * and its tanh may be NaN for large arguments.
  */
 export const exponential = {
   /** The integer nearest to x / ln 2; |x| < 2^7. */
@@ -12,9 +12,9 @@ export const exponential = {
 }`,
 
   /**
-   * x - n ln 2: in integers, in units of 2^-24, and what ln 2 is less than 11629080 units as a float. From
-   * 1/2 on a float is a whole number of units; below, half a unit is lost at most, and for n = 0 nothing, for
-   * there x is taken.
+   * x - n ln 2, in integers of 2^-24 units; the difference of ln 2 to 11629080 units is subtracted as a float. A
+   * float of at least 1/2 is a whole number of units. Smaller ones lose half a unit at most, and none for n = 0,
+   * where the result is x.
    */
   nd_exp_rest: `fn nd_exp_rest(x: f32, n: i32) -> f32 {
   let units: i32 = i32(x * 16777216.0) - n * 11629080;
@@ -42,8 +42,8 @@ export const exponential = {
 }`,
 
   /**
-   * e^x - 1 = 2^n (e^r - 1) + (2^n - 1), which for n = 0 a compiler could reorder to lose every digit; below
-   * 2^-25 it is x, which keeps denormals and -0.
+   * e^x - 1 = 2^n (e^r - 1) + (2^n - 1). For n = 0 it is e^r - 1 alone, since a compiler could reorder the sum and
+   * lose all digits. Below 2^-25 it is x, which keeps denormals and -0.
    */
   nd_expm1: `fn nd_expm1(x: f32) -> f32 {
   let m: u32 = nd_magnitude(x);
@@ -68,7 +68,7 @@ export const exponential = {
   return power * part + (power - 1.0);
 }`,
 
-  /** x + x^3 P(x^2) up to 0.625, 1 - 2 / (e^2x + 1) beyond; 1 from 9.02 on. */
+  /** x + x^3 P(x^2) up to 0.625, then 1 - 2 / (e^2x + 1), and 1 from 9.02 on. */
   nd_tanh: `fn nd_tanh(x: f32) -> f32 {
   let m: u32 = nd_magnitude(x);
   if (m < 0x39800000u || m > 0x7f800000u) {
@@ -87,8 +87,8 @@ export const exponential = {
 }`,
 
   /**
-   * x T(x^2) up to 1, 1 - erfc(x) beyond, where erfc(x) = e^(-x^2) P(1/x^2) / x; 1 from 4 on; by the bits
-   * near the denormals.
+   * x T(x^2) up to 1, then 1 - erfc(x) with erfc(x) = e^(-x^2) P(1/x^2) / x, and 1 from 4 on. Near the denormals it
+   * is computed on the bits.
    */
   nd_erf: `fn nd_erf(x: f32) -> f32 {
   let m: u32 = nd_magnitude(x);

@@ -1,9 +1,9 @@
 /**
- * The rules of src/ir/expr.ts for floats. Comparisons, and what rests on them, look at the bits: a compiler
- * may assume that there is no NaN and turn a < b into !(a >= b), and devices take a denormal for zero.
+ * The float operations as src/ir/expr.ts defines them. Comparisons and the functions that need them use the bits, since
+ * a compiler may assume that there is no NaN and turn a < b into !(a >= b), and devices may treat a denormal as zero.
  */
 export const floats = {
-  /** An integer for each number, in the same order, equal for both zeros. */
+  /** Maps floats to integers with the same order. Both zeros have the same integer. */
   nd_key: `fn nd_key(x: f32) -> i32 {
   let i: i32 = bitcast<i32>(x);
   return select(i, -(i & 0x7fffffff), i < 0);
@@ -17,7 +17,7 @@ export const floats = {
   return nd_key(a) <= nd_key(b) && !nd_isnan(a) && !nd_isnan(b);
 }`,
 
-  /** A NaN could only equal itself. */
+  /** Only a NaN with the same bits could compare as equal, so one NaN test is enough. */
   nd_eq: `fn nd_eq(a: f32, b: f32) -> bool {
   return nd_key(a) == nd_key(b) && !nd_isnan(a);
 }`,
@@ -46,7 +46,7 @@ export const floats = {
   return nd_bits(nd_magnitude(x));
 }`,
 
-  /** Zeros of either sign and NaN stay as they are. */
+  /** Zeros of either sign and NaN are returned unchanged. */
   nd_sign: `fn nd_sign(x: f32) -> f32 {
   let keeps: bool = nd_magnitude(x) == 0u || nd_isnan(x);
   return nd_bits(select(nd_sign_bit(x) | 0x3f800000u, bitcast<u32>(x), keeps));
@@ -66,7 +66,7 @@ export const floats = {
   return nd_bits(select(u, select(s, 0x3f800000u, m != 0u && s == 0u), m < 0x800000u));
 }`,
 
-  /** Half to even. From 2^23 on every float is an integer. */
+  /** Rounds half to even. From 2^23 on every float is an integer. */
   nd_round: `fn nd_round(x: f32) -> f32 {
   let m: u32 = nd_magnitude(x);
   if (m >= 0x4b000000u) {
@@ -93,8 +93,8 @@ export const floats = {
 }`,
 
   /**
-   * The device divides where neither its reciprocal of b nor a denormal argument is flushed to zero, which is
-   * nearly always.
+   * Uses the division of the device unless it could flush the reciprocal of b or a denormal argument to zero, which is
+   * rare.
    */
   nd_div_f32: `fn nd_div_f32(a: f32, b: f32) -> f32 {
   let m: u32 = nd_magnitude(a);
@@ -120,8 +120,8 @@ export const floats = {
 }`,
 
   /**
-   * Exact, by long division of the significands: the remainder has the sign of the divisor, and a finite
-   * number modulo an infinite one of the other sign is infinite, as in Python.
+   * Exact, by long division of the significands. As in Python the remainder has the sign of the divisor, and a finite
+   * number modulo an infinite one of the other sign is infinite.
    */
   nd_mod_f32: `fn nd_mod_f32(a: f32, b: f32) -> f32 {
   let m: u32 = nd_magnitude(a);
@@ -157,7 +157,7 @@ export const floats = {
   return nd_bits(s | nd_compose(select(rest, divisor - rest, differ), e));
 }`,
 
-  /** Rounded towards zero, held within the range, 0 for NaN. */
+  /** Rounds toward zero, saturates, and gives 0 for NaN. */
   nd_f32_to_i32: `fn nd_f32_to_i32(x: f32) -> i32 {
   let m: u32 = nd_magnitude(x);
   if (m > 0x7f800000u) {
@@ -179,7 +179,7 @@ export const floats = {
   return u32(x);
 }`,
 
-  /** Not equal to zero: true for denormals, and for NaN. */
+  /** x != 0, so true for denormals and for NaN. */
   nd_f32_to_bool: `fn nd_f32_to_bool(x: f32) -> bool {
   return nd_magnitude(x) != 0u;
 }`,

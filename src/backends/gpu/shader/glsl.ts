@@ -1,5 +1,5 @@
 import { builtin, construct, external, isBuiltin, type Signature } from './calls.ts';
-import { checkGlobalName, checkName } from './names.ts';
+import { checkGlobalName, checkName } from './reserved-names.ts';
 import { fail, type Token, tokenize } from './tokens.ts';
 import {
   binary,
@@ -8,26 +8,25 @@ import {
   glslType,
   isArray,
   isOperator,
+  MAX_PRECEDENCE,
   SCALARS,
-  TIGHTEST,
   type Type,
-  type Value,
+  type TypedText,
   zeroOf,
 } from './types.ts';
 
 /**
- * Translates the subset of WGSL that the GPU backend writes its kernels in to GLSL ES 3.00:
+ * Translates the subset of WGSL in which the GPU backend writes its shader programs to GLSL ES 3.00:
  *
- * - `fn name(a: T) -> T { ... }` and `const NAME: T = literal;`; T is f32, i32, u32, bool, vec4<f32>, in
- *   variables also array<T, N>;
+ * - `fn name(a: T) -> T { ... }` and `const NAME: T = literal;`, where T is f32, i32, u32, bool, vec4<f32> and, for
+ *   variables, array<T, N>;
  * - `let x: T = e;`, `var x: T;`, assignments, `if`, `for`, `while`, `break`, `continue`, `return`, calls;
- * - the operators that both languages share, conversions, `bitcast<T>(x)`, `select(ifFalse, ifTrue,
- *   condition)`, and of WGSL's functions abs, ceil, exp, floor, log, max, min, sqrt, trunc;
- * - calls of what devices put in front: `load_k`, `value`, `store_k`.
+ * - the operators that both languages share, conversions, `bitcast<T>(x)`, `select(ifFalse, ifTrue, condition)`, and
+ *   WGSL's functions abs, ceil, exp, floor, log, max, min, sqrt, trunc;
+ * - calls of the functions that devices declare: `load_k`, `value`, `store_k`.
  *
- * Throws at everything else, at types that do not fit, and at names that GLSL or gpu.js's shader text has
- * taken. Variables without a value begin at zero, as in WGSL. `%` of negative integers is as undefined as it
- * is in GLSL.
+ * Throws an Error for everything else, for types that do not match, and for names that GLSL or the shader text of gpu.js
+ * uses. Variables without an initial value start at zero, as in WGSL. `%` of negative integers is undefined, as in GLSL.
  */
 export function toGlsl(source: string): string {
   return new Translator(tokenize(source)).translate();
@@ -37,11 +36,11 @@ const ASSIGNMENTS = ['=', '+=', '-=', '*=', '/=', '%=', '&=', '|=', '^=', '<<=',
 class Translator {
   readonly #tokens: readonly Token[];
   #at = 0;
-  /** Functions of the source, also those further down. */
+  /** Signatures of all functions of the source. */
   readonly #functions = new Map<string, Signature>();
   readonly #defined = new Set<string>();
-  /** Functions that are called before they stand; GLSL asks for a declaration. */
-  readonly #early = new Set<string>();
+  /** Functions that are called before their definition, for which GLSL requires a declaration. */
+  readonly #forwardCalls = new Set<string>();
   readonly #scopes: Map<string, Type>[] = [new Map()];
 
   constructor(tokens: readonly Token[]) {
@@ -57,8 +56,8 @@ class Translator {
     this.#at = 0;
     const parts: string[] = [];
     while (this.#next.kind !== 'end') parts.push(this.#declaration());
-    const early = [...this.#early].map((name) => `${this.#header(name)};`);
-    return [...early, ...parts].join('\n');
+    const declarations = [...this.#forwardCalls].map((name) => `${this.#header(name)};`);
+    return [...declarations, ...parts].join('\n');
   }
 
   get #next(): Token {
@@ -69,7 +68,7 @@ class Translator {
     return this.#tokens[this.#at++]!;
   }
 
-  /** Steps over the next token if it is this one. */
+  /** Consumes the next token if it has this text. */
   #skip(text: string): boolean {
     const found = this.#next.text === text && this.#next.kind !== 'end';
     if (found) this.#at++;
@@ -134,7 +133,7 @@ class Translator {
       return `const ${constant};`;
     }
     this.#at++;
-    if (this.#defined.has(name)) fail(line, `a second function ${name}`, 'one');
+    if (this.#defined.has(name)) fail(line, `a second function ${name}`, 'each function once');
     const { parameters, returns } = this.#signature();
     this.#defined.add(name);
     this.#scopes.push(new Map());
@@ -146,8 +145,7 @@ class Translator {
 
   #declare(line: number, name: string, type: Type): void {
     checkName(line, name);
-    if (this.#scopes.some((scope) => scope.has(name)))
-      fail(line, `a second ${name}`, 'one meaning of a name');
+    if (this.#scopes.some((scope) => scope.has(name))) fail(line, `a second ${name}`, 'another name');
     this.#scopes[this.#scopes.length - 1]!.set(name, type);
   }
 
@@ -238,34 +236,34 @@ class Translator {
     return `${glslType(type)} ${name} = ${value}`;
   }
 
-  #valueOf(type: Type): Value {
+  #valueOf(type: Type): TypedText {
     const { line } = this.#next;
     const value = this.#expression();
     return value.type === type ? value : fail(line, `${value.text}, a ${value.type}`, `a ${type}`);
   }
 
-  #expression(tightness = 0): Value {
-    if (tightness > TIGHTEST) return this.#unary();
-    let value = this.#expression(tightness + 1);
-    while (this.#next.kind === 'mark' && isOperator(this.#next.text, tightness)) {
+  #expression(precedence = 0): TypedText {
+    if (precedence > MAX_PRECEDENCE) return this.#unary();
+    let value = this.#expression(precedence + 1);
+    while (this.#next.kind === 'mark' && isOperator(this.#next.text, precedence)) {
       const { text, line } = this.#take();
-      value = binary(line, tightness, text, value, this.#expression(tightness + 1));
+      value = binary(line, precedence, text, value, this.#expression(precedence + 1));
     }
     return value;
   }
 
-  #unary(): Value {
+  #unary(): TypedText {
     const { text, line, kind } = this.#next;
     if (kind !== 'mark' || !['-', '!', '~'].includes(text)) return this.#postfix();
     this.#at++;
     const { text: operand, type } = this.#unary();
     const wanted = { '-': ['f32', 'i32', 'vec4<f32>'], '!': ['bool'], '~': ['i32', 'u32'] }[text]!;
-    // Two minus signs in a row would be an operator of GLSL.
+    // Two minus signs in a row would be the operator -- in GLSL.
     const apart = operand.startsWith('-') ? ' ' : '';
     return wanted.includes(type) ? { text: `${text}${apart}${operand}`, type } : fail(line, `${text}${type}`);
   }
 
-  #postfix(): Value {
+  #postfix(): TypedText {
     let value = this.#primary();
     for (;;) {
       const { line } = this.#next;
@@ -285,7 +283,7 @@ class Translator {
     }
   }
 
-  #primary(): Value {
+  #primary(): TypedText {
     const { text, line, type, kind } = this.#next;
     if (type !== null) {
       this.#at++;
@@ -313,13 +311,13 @@ class Translator {
     if (this.#next.text === '(') return this.#call(line, text, this.#arguments());
     const scope = this.#scopes.find((candidate) => candidate.has(text));
     return scope === undefined
-      ? fail(line, `the name ${text}`, 'one that is declared')
+      ? fail(line, `the name ${text}`, 'a declared name')
       : { text, type: scope.get(text)! };
   }
 
-  #arguments(): Value[] {
+  #arguments(): TypedText[] {
     this.#expect('(');
-    const values: Value[] = [];
+    const values: TypedText[] = [];
     while (!this.#skip(')')) {
       if (values.length > 0) this.#expect(',');
       values.push(this.#expression());
@@ -327,7 +325,7 @@ class Translator {
     return values;
   }
 
-  #call(line: number, name: string, args: readonly Value[]): Value {
+  #call(line: number, name: string, args: readonly TypedText[]): TypedText {
     const text = `${name}(${args.map((a) => a.text).join(', ')})`;
     const types = args.map((a) => a.type).join(', ');
     if (isBuiltin(name)) return builtin(line, name, text, args);
@@ -338,10 +336,10 @@ class Translator {
       return { text: `(${condition!.text} ? ${yes!.text} : ${no!.text})`, type: no!.type };
     }
     const known = this.#functions.get(name) ?? external(name);
-    if (known === null) fail(line, `a call of ${name}`, 'a function that there is');
+    if (known === null) fail(line, `a call of ${name}`, 'a known function');
     const wanted = known.parameters.map((p) => p.type).join(', ');
     if (types !== wanted) fail(line, `${name}(${types})`, `${name}(${wanted})`);
-    if (this.#functions.has(name) && !this.#defined.has(name)) this.#early.add(name);
+    if (this.#functions.has(name) && !this.#defined.has(name)) this.#forwardCalls.add(name);
     return { text, type: known.returns };
   }
 }

@@ -1,9 +1,9 @@
 /**
- * The rules of src/ir/expr.ts for integers, and random words. Division goes through magnitudes: GLSL leaves
- * `%` of negative numbers and division by zero undefined, and WGSL has its own ideas of both.
+ * The integer operations as src/ir/expr.ts defines them, and random words. Division uses magnitudes: `%` of negative
+ * numbers and division by zero are undefined in GLSL and defined differently in WGSL.
  */
 export const integers = {
-  /** |a|; 2^31 for the least i32. */
+  /** |a|, which is 2^31 for the smallest i32. */
   nd_size: `fn nd_size(a: i32) -> u32 {
   return u32(select(a, -a, a < 0));
 }`,
@@ -24,7 +24,7 @@ export const integers = {
   return a % max(b, 1u);
 }`,
 
-  /** The least i32 by -1 wraps to itself. */
+  /** The smallest i32 divided by -1 wraps to itself. */
   nd_div_i32: `fn nd_div_i32(a: i32, b: i32) -> i32 {
   let q: i32 = i32(nd_div_u32(nd_size(a), nd_size(b)));
   return select(q, -q, (a ^ b) < 0);
@@ -36,7 +36,7 @@ export const integers = {
   return select(rest, rest + b, rest != 0 && (rest ^ b) < 0);
 }`,
 
-  /** The upper 32 bits of the product, from products of 16-bit halves. */
+  /** The upper 32 bits of a product, from products of 16-bit halves. */
   nd_high: `fn nd_high(a: u32, b: u32) -> u32 {
   let a0: u32 = a & 0xffffu;
   let a1: u32 = a >> 16u;
@@ -47,7 +47,7 @@ export const integers = {
   return a1 * b1 + (middle >> 16u) + (other >> 16u);
 }`,
 
-  /** Word i of the stream of `fillBits` in src/ir/philox.ts. */
+  /** Word i of the stream that `fillBits` in src/ir/philox.ts generates. */
   nd_philox: `fn nd_philox(i: u32, c1: u32, c2: u32, c3: u32, key0: u32, key1: u32) -> u32 {
   var a: u32 = i >> 2u;
   var b: u32 = c1;

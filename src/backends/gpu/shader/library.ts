@@ -5,14 +5,14 @@ import { integers } from './integers.ts';
 import { logarithm } from './logarithm.ts';
 import { trigonometric } from './trigonometric.ts';
 
-/** The shader functions that kernels call, by name, in the subset of WGSL that `toGlsl` knows. */
+/** The shader functions that programs call, by name, in the subset of WGSL that `toGlsl` translates. */
 const library = { ...bits, ...floats, ...integers, ...exponential, ...logarithm, ...trigonometric };
 
 export type LibraryFunction = keyof typeof library;
 
 /**
- * The body with the functions of the library in front of it that it calls, directly or through others: each
- * once, each after those that it calls itself.
+ * Prepends the library functions that the body calls, directly or indirectly: each once, and after the functions that it
+ * calls itself.
  */
 export function withLibrary(body: string): string {
   const texts: string[] = [];
@@ -21,7 +21,8 @@ export function withLibrary(body: string): string {
     for (const [name] of text.matchAll(/\bnd_\w+/g)) {
       if (seen.has(name)) continue;
       seen.add(name);
-      if (!isLibraryFunction(name)) throw new Error(`[shader] ${name} is no function of the library`);
+      if (!isLibraryFunction(name))
+        throw new Error(`[shader] got a call of ${name}, wanted a function of the library`);
       visit(library[name]);
       texts.push(library[name]);
     }

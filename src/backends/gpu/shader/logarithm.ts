@@ -1,18 +1,15 @@
-/**
- * Logarithms and powers. The device's log may be off by 2^-21 near 1, and its pow is made of log2 and exp2.
- */
+/** Logarithms and powers. The device's log may have an error of 2^-21 near 1, and its pow uses log2 and exp2. */
 export const logarithm = {
   /**
-   * The n of x = 2^n f with sqrt(1/2) <= f < sqrt(2), from the lifted bits of x > 0. 0x3f3504f3 are the bits
-   * of sqrt(1/2). FreeBSD's msun, e_logf.c.
+   * The n of x = 2^n f with sqrt(1/2) <= f < sqrt(2), from the result of `nd_lift` for x > 0. 0x3f3504f3 are the
+   * bits of sqrt(1/2). Source: FreeBSD's msun, e_logf.c.
    */
   nd_log_count: `fn nd_log_count(v: i32) -> i32 {
   return (v - 0x3f3504f3) >> 23u;
 }`,
 
   /**
-   * n ln 2 + ln(1 + f); 1 + f between sqrt(1/2) and sqrt(2). Polynomial: Cephes 2.2 (S. L. Moshier, 1992),
-   * logf.c.
+   * n ln 2 + ln(1 + f) for 1 + f between sqrt(1/2) and sqrt(2). Polynomial: Cephes 2.2 (S. L. Moshier, 1992), logf.c.
    */
   nd_log_sum: `fn nd_log_sum(n: i32, f: f32) -> f32 {
   let z: f32 = f * f;
@@ -39,7 +36,7 @@ export const logarithm = {
   return nd_log_sum(n, bitcast<f32>(v - n * 8388608) - 1.0);
 }`,
 
-  /** Where 1 + x needs no scaling, ln(1 + x) comes from x itself, and below 2^-25 it is x. */
+  /** Where 1 + x needs no scaling, ln(1 + x) is computed from x itself. Below 2^-25 it is x. */
   nd_log1p: `fn nd_log1p(x: f32) -> f32 {
   let m: u32 = nd_magnitude(x);
   let u: u32 = bitcast<u32>(x);
@@ -57,7 +54,7 @@ export const logarithm = {
   return nd_log_sum(n, select(bitcast<f32>(v - n * 8388608) - 1.0, x, n == 0));
 }`,
 
-  /** Of a magnitude's bits: 0 if the number is no integer, 1 if it is odd, 2 if it is even. */
+  /** The parity of a number from the bits of its magnitude: 0 for no integer, 1 for odd, 2 for even. */
   nd_parity: `fn nd_parity(m: u32) -> i32 {
   if (m >= 0x4b800000u) {
     return 2;
@@ -74,9 +71,9 @@ export const logarithm = {
 }`,
 
   /**
-   * log2(1 + f) / f in units of 2^-31 from f in units of 2^-24; 1 + f between sqrt(1/2) and sqrt(2). It is (1
-   * - f/2 + f^2/3) / ln 2 - f^3 T(f), where only the last term is computed in floats. T is a minimax fit of
-   * ours, by Lawson's iteration on 400 Chebyshev nodes, with an error of the term below 2^-30.
+   * log2(1 + f) / f in units of 2^-31, from f in units of 2^-24, for 1 + f between sqrt(1/2) and sqrt(2). It is
+   * (1 - f/2 + f^2/3) / ln 2 - f^3 T(f). Only the last term is computed in floats. T is a minimax fit by Lawson's
+   * iteration on 400 Chebyshev nodes; the error of the term is below 2^-30.
    */
   nd_log2_slope: `fn nd_log2_slope(units: i32) -> u32 {
   let f: f32 = f32(units) * 5.9604644775390625e-8;
@@ -90,15 +87,15 @@ export const logarithm = {
   return 0xb8aa3b29u + third + u32(rest);
 }`,
 
-  /** Word i of a number of three, the lowest first; zeros follow. */
+  /** Word i of a number with three words, the lowest first; 0 for i > 2. */
   nd_word: `fn nd_word(i: u32, w0: u32, w1: u32, w2: u32) -> u32 {
   return select(select(w0, w1, i == 1u), select(w2, 0u, i > 2u), i > 1u);
 }`,
 
   /**
-   * 2^(y log2 x) for x > 0 from the bits of x and |y|. log2 x is an integer in units of 2^-55, and its
-   * product with the significand of y has 87 bits, of which those around the point are wanted: in float32 the
-   * exponent of a power near 2^128 would be off by 2^-17. `negative` is whether y < 0.
+   * 2^(y log2 x) for x > 0, from the bits of x and |y|; `negative` is y < 0. log2 x is an integer in units of 2^-55. Its
+   * product with the significand of y has 87 bits, of which those around the binary point are used: in float32 the
+   * exponent of a power near 2^128 would have an error of 2^-17.
    */
   nd_pow_size: `fn nd_pow_size(x: u32, y: u32, negative: bool) -> f32 {
   let v: i32 = nd_lift(x);
@@ -143,7 +140,7 @@ export const logarithm = {
   return nd_scale(1.0 + nd_exp_part(select(r, -r, down)), select(count, -count, down));
 }`,
 
-  /** With the special values of C99, F.9.4.4. */
+  /** x^y, with the special values of C99, F.9.4.4. */
   nd_pow: `fn nd_pow(x: f32, y: f32) -> f32 {
   let m: u32 = nd_magnitude(x);
   let n: u32 = nd_magnitude(y);

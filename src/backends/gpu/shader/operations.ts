@@ -2,14 +2,14 @@ import type { ScalarType } from '../../../ir/dtype.ts';
 import type { Conversion, ExprOp, Intrinsic } from '../../../ir/expr.ts';
 import type { LibraryFunction } from './library.ts';
 
-/** A function of the library, or text in which $0, $1, $2 stand for the arguments. */
-type Entry = LibraryFunction | `(${string})` | `select(${string})` | `${'f32' | 'i32' | 'u32'}(${string})`;
+/** The name of a library function, or text with $0, $1, $2 for the arguments. */
+type Template = LibraryFunction | `(${string})` | `select(${string})` | `${'f32' | 'i32' | 'u32'}(${string})`;
 
 type Comparison = 'lt' | 'le' | 'eq' | 'ne';
 type Arithmetic = 'neg' | 'abs' | 'sign' | 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'max' | 'min';
 type Bitwise = 'not' | 'and' | 'or' | 'xor';
 
-/** Operations on arguments of each type (of `select`, on values of it; a conversion's argument has it). */
+/** Operations by the type of their arguments (for `select`, of its values). */
 interface Operations {
   readonly f32: Arithmetic | Comparison | Intrinsic | 'sqrt' | 'floor' | 'ceil' | 'round' | 'select';
   readonly i32: Arithmetic | Comparison | Bitwise | 'shl' | 'shr' | 'select';
@@ -18,10 +18,10 @@ interface Operations {
 }
 
 type Table = {
-  readonly [T in ScalarType]: Readonly<Record<Operations[T] | Exclude<Conversion, T>, Entry>>;
+  readonly [T in ScalarType]: Readonly<Record<Operations[T] | Exclude<Conversion, T>, Template>>;
 };
 
-/** Operators that mean the same in WGSL and in GLSL, on both kinds of integers and the latter on floats. */
+/** Operators with the same meaning in WGSL and GLSL: arithmetic on all numbers, the others on both kinds of integers. */
 const wrapping = { add: '($0 + $1)', sub: '($0 - $1)', mul: '($0 * $1)' } as const;
 const bitwise = { and: '($0 & $1)', or: '($0 | $1)', xor: '($0 ^ $1)', not: '(~$0)' } as const;
 const comparisons = { lt: '($0 < $1)', le: '($0 <= $1)', eq: '($0 == $1)', ne: '($0 != $1)' } as const;
@@ -118,19 +118,16 @@ const table: Table = {
 const LEAST_NORMAL = 1.1754943508222875e-38;
 
 /**
- * An operation on arguments of this type as an expression of the shader: a call of the library, or operators.
- * Each argument must be a name, a literal or in parentheses. Of `select`, the type is that of its second and
- * third.
+ * The shader expression for an operation on arguments of a type (for `select`, of its second and third). Each argument
+ * must be a name, a literal or in parentheses.
  */
 export function operation(op: ExprOp, type: ScalarType, args: readonly string[]): string {
-  const entry = entryFor(op, type);
-  if (entry.startsWith('nd_')) return `${entry}(${args.join(', ')})`;
-  return entry.replace(/\$(\d)/g, (_, i) => args[Number(i)]!);
+  const template = templateFor(op, type);
+  if (template.startsWith('nd_')) return `${template}(${args.join(', ')})`;
+  return template.replace(/\$(\d)/g, (_, i) => args[Number(i)]!);
 }
 
-/**
- * A number as a literal of this type; bools are 0 and 1. What WGSL has no literal for is made from its bits.
- */
+/** A number as a literal of a type; bools are 0 and 1. Numbers without a WGSL literal are made from their bits. */
 export function literal(value: number, type: ScalarType): string {
   if (type === 'bool') return value !== 0 ? 'true' : 'false';
   if (type === 'u32') return `${value >>> 0}u`;
@@ -142,17 +139,17 @@ export function literal(value: number, type: ScalarType): string {
   return `nd_bits(${bits}u)`;
 }
 
-/** In parentheses where it begins with a sign. */
+/** Negative literals are in parentheses. */
 function floatLiteral(value: number): string {
   const text = `${value}`;
   const whole = /[.e]/.test(text) ? text : `${text}.0`;
   return value < 0 ? `(${whole})` : whole;
 }
 
-function entryFor(op: ExprOp, type: ScalarType): Entry {
-  const operations: Readonly<Partial<Record<ExprOp, Entry>>> = table[type];
-  const entry = op === type ? '($0)' : operations[op];
-  if (entry === undefined)
-    throw new Error(`[shader] got ${op} on ${type}, wanted an operation that there is`);
-  return entry;
+function templateFor(op: ExprOp, type: ScalarType): Template {
+  const operations: Readonly<Partial<Record<ExprOp, Template>>> = table[type];
+  const template = op === type ? '($0)' : operations[op];
+  if (template === undefined)
+    throw new Error(`[shader] got ${op} on ${type}, wanted an operation of that type`);
+  return template;
 }

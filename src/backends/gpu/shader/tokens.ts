@@ -1,4 +1,4 @@
-/** `type` is that of a literal, in the subset of WGSL. */
+/** A token of the subset of WGSL. `type` is the type of a literal. */
 export interface Token {
   readonly kind: 'name' | 'literal' | 'mark' | 'end';
   readonly text: string;
@@ -11,7 +11,7 @@ const NAME = /[A-Za-z_]\w*/y;
 const NUMBER = /0x[0-9a-fA-F]+u?|(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][+-]?\d+)?|\d+u?/y;
 const MARK = /<<=|>>=|->|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[-+*/%&|^~!<>=(){}[\],;:.]/y;
 
-/** Splits a source; throws at what the subset has no word for. */
+/** Splits a source into tokens. Throws an Error for text outside of the subset. */
 export function tokenize(source: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;

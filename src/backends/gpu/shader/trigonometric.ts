@@ -1,10 +1,9 @@
-/** Sine and cosine of every float. WGSL lets a device's own be off by 2^-11, and leaves |x| > pi to it. */
+/** Sine and cosine of every float. WGSL allows the device's own an error of 2^-11, and any result for |x| > pi. */
 export const trigonometric = {
   /**
-   * |x| = n pi/2 + r from the bits of |x| >= pi/4, as (r, n modulo 4). x / (2 pi) in integers, from those
-   * bits of 1 / (2 pi) that are worth less than a turn: M. H. Payne and R. N. Hanek, "Radian reduction for
-   * trigonometric functions", SIGNUM Newsletter 18 (1983). No float comes so near to a multiple of pi/2 that
-   * 62 bits of the quarter turn would not do.
+   * Reduces |x| = n pi/2 + r, from the bits of |x| >= pi/4, to (r, n modulo 4). Computes x / (2 pi) in integers from the
+   * bits of 1 / (2 pi) that contribute less than a full turn: M. H. Payne and R. N. Hanek, "Radian reduction for
+   * trigonometric functions", SIGNUM Newsletter 18 (1983). 62 bits of the quarter turn are enough for every float.
    */
   nd_quarters: `fn nd_quarters(m: u32) -> vec4<f32> {
   let a: u32 = (m << 8u) | 0x80000000u;

@@ -1,12 +1,12 @@
 import { fail } from './tokens.ts';
 
-/** A type of the subset of WGSL, as it is written there; `void` is what a function without a result gives. */
+/** A type of the subset of WGSL, as it is written there. `void` is the type of a function without a result. */
 export type Type = 'f32' | 'i32' | 'u32' | 'bool' | 'vec4<f32>' | 'void' | ArrayType;
 
 export type ArrayType = `array<${string}, ${number}>`;
 
-/** A piece of GLSL. */
-export interface Value {
+/** A GLSL expression and its type. */
+export interface TypedText {
   readonly text: string;
   readonly type: Type;
 }
@@ -32,14 +32,14 @@ export function glslType(type: Type): string {
   return `${GLSL[element]}[${size}]`;
 }
 
-/** What a variable without a value holds in WGSL; in GLSL it would hold anything. */
+/** The initial value of a variable without one, as in WGSL. In GLSL its value would be undefined. */
 export function zeroOf(type: Type): string {
   if (!isArray(type)) return ZERO[type];
   const { element, size } = elementOf(type);
   return `${glslType(type)}(${Array.from({ length: size }, () => ZERO[element]).join(', ')})`;
 }
 
-/** bitcast<to>(from), from the first to the second of the names. */
+/** The GLSL functions for bitcast, by the types from and to. */
 const BITCASTS: Readonly<Record<string, string>> = {
   'f32 i32': 'floatBitsToInt',
   'f32 u32': 'floatBitsToUint',
@@ -49,7 +49,7 @@ const BITCASTS: Readonly<Record<string, string>> = {
   'u32 i32': 'int',
 };
 
-export function bitcast(line: number, to: Type, { text, type: from }: Value): Value {
+export function bitcast(line: number, to: Type, { text, type: from }: TypedText): TypedText {
   if (from === to) return { text: `(${text})`, type: to };
   const name = BITCASTS[`${from} ${to}`];
   if (name === undefined) fail(line, `bitcast<${to}> of ${from}`);
@@ -60,22 +60,23 @@ const NUMBERS = ['f32', 'i32', 'u32'];
 const ARITHMETIC = [...NUMBERS, 'vec4<f32>'];
 const INTEGERS = ['i32', 'u32'];
 
-interface Rule {
-  /** Types of the left side; the right has the same, but u32 in a shift. */
+interface OperatorRule {
+  /** Types of the left operand. The right operand has the same type, or the type `right`. */
   readonly on: readonly string[];
+  /** Type of the result; null for the type of the left operand. */
   readonly gives: 'bool' | null;
   readonly right?: 'u32';
 }
 
-const arithmetic: Rule = { on: ARITHMETIC, gives: null };
-const integral: Rule = { on: INTEGERS, gives: null };
-const shift: Rule = { on: INTEGERS, gives: null, right: 'u32' };
-const order: Rule = { on: NUMBERS, gives: 'bool' };
-const equality: Rule = { on: [...NUMBERS, 'bool'], gives: 'bool' };
-const logical: Rule = { on: ['bool'], gives: 'bool' };
+const arithmetic: OperatorRule = { on: ARITHMETIC, gives: null };
+const integral: OperatorRule = { on: INTEGERS, gives: null };
+const shift: OperatorRule = { on: INTEGERS, gives: null, right: 'u32' };
+const order: OperatorRule = { on: NUMBERS, gives: 'bool' };
+const equality: OperatorRule = { on: [...NUMBERS, 'bool'], gives: 'bool' };
+const logical: OperatorRule = { on: ['bool'], gives: 'bool' };
 
-/** From the loosest to the tightest. */
-const OPERATORS: readonly Readonly<Record<string, Rule>>[] = [
+/** By precedence, lowest first. */
+const OPERATORS: readonly Readonly<Record<string, OperatorRule>>[] = [
   { '||': logical },
   { '&&': logical },
   { '|': integral },
@@ -88,15 +89,21 @@ const OPERATORS: readonly Readonly<Record<string, Rule>>[] = [
   { '*': arithmetic, '/': arithmetic, '%': integral },
 ];
 
-export const TIGHTEST = 9;
+export const MAX_PRECEDENCE = 9;
 
-export function isOperator(text: string, tightness: number): boolean {
-  return Object.hasOwn(OPERATORS[tightness]!, text);
+export function isOperator(text: string, precedence: number): boolean {
+  return Object.hasOwn(OPERATORS[precedence]!, text);
 }
 
-/** `left operator right`. Both languages convert nothing by themselves, but scale a vector by a number. */
-export function binary(line: number, tightness: number, operator: string, left: Value, right: Value): Value {
-  const rule = OPERATORS[tightness]![operator]!;
+/** `left operator right`. Neither language converts operands, but both scale a vector by a number. */
+export function binary(
+  line: number,
+  precedence: number,
+  operator: string,
+  left: TypedText,
+  right: TypedText,
+): TypedText {
+  const rule = OPERATORS[precedence]![operator]!;
   const text = `${left.text} ${operator} ${right.text}`;
   const scales = [left.type, right.type].includes('vec4<f32>') && [left.type, right.type].includes('f32');
   if (scales && rule === arithmetic) return { text, type: 'vec4<f32>' };

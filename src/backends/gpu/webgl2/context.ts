@@ -1,14 +1,14 @@
 import { MemoryError } from '../../../ir/errors.ts';
-import { lostError } from '../device/lost.ts';
+import { deviceLostError } from '../device/device-lost.ts';
 
-const TAKEN =
+const CONTEXT_LOST =
   'the browser took the WebGL2 context away (a crashed driver, a GPU that hung, or memory ran out)';
 
-/** A WebGL2 context, and whether it is still of use. */
+/** A WebGL2 context, its errors and its loss. */
 export class Context {
   readonly name = 'webgl2';
   readonly gl: WebGL2RenderingContext;
-  /** The adapter, for people. */
+  /** Name of the adapter, for messages. */
   readonly adapter: string;
   #lost: string | null = null;
 
@@ -17,53 +17,53 @@ export class Context {
     this.adapter = adapter;
     gl.canvas.addEventListener('webglcontextlost', (event) => {
       const message = event instanceof WebGLContextEvent ? event.statusMessage : '';
-      this.#lost ??= message ? `${TAKEN}: ${message}` : TAKEN;
+      this.#lost ??= message ? `${CONTEXT_LOST}: ${message}` : CONTEXT_LOST;
     });
   }
 
-  /** Why the context is of no use any more; null while it is. */
+  /** Why the context is lost; null while it works. */
   get lost(): string | null {
-    // The event comes in a later turn of the event loop.
-    if (this.#lost === null && this.gl.isContextLost()) this.#lost = TAKEN;
+    // The event is dispatched in a later task of the event loop.
+    if (this.#lost === null && this.gl.isContextLost()) this.#lost = CONTEXT_LOST;
     return this.#lost;
   }
 
-  /** Throws StateError if the context is of no use any more. */
-  requireAlive(): void {
-    const error = lostError(this);
+  /** Throws a StateError if the context is lost. */
+  assertUsable(): void {
+    const error = deviceLostError(this);
     if (error !== null) throw error;
   }
 
-  /** Throws what WebGL has reported since the last call. Waits for the browser's GPU process. */
+  /** Throws the error that WebGL has reported since the last call. Waits for the browser's GPU process. */
   check(operation: string, used: number): void {
-    if (!this.checkRoom(operation)) throw outOfMemory(operation, used);
+    if (!this.hadMemory(operation)) throw outOfMemory(operation, used);
   }
 
-  /** The same, but says by false that memory is full. */
-  checkRoom(operation: string): boolean {
+  /** The same, but returns false if WebGL reported that it is out of memory. */
+  hadMemory(operation: string): boolean {
     const { gl } = this;
     const code = gl.getError();
     if (code === gl.NO_ERROR) return true;
     if (this.lost === null && code === gl.OUT_OF_MEMORY) return false;
-    // Whatever it is, results are not to be trusted any more.
-    this.#lost ??= `it went wrong ([${operation}] WebGL2's error 0x${code.toString(16)})`;
-    throw lostError(this)!;
+    // After an unknown error no result can be trusted.
+    this.#lost ??= `it failed ([${operation}] WebGL2 error 0x${code.toString(16)})`;
+    throw deviceLostError(this)!;
   }
 
-  /** Forgets what WebGL has reported since the last call. */
+  /** Discards the errors that WebGL has reported since the last call. */
   forgetErrors(): void {
-    // As many as WebGL has codes; a lost context may report without end.
+    // WebGL has fewer error codes than this; a lost context may report errors without end.
     for (let i = 0; i < 8 && this.gl.getError() !== this.gl.NO_ERROR; i++);
   }
 
-  /** Gives the context back to the browser. */
+  /** Releases the context. */
   close(reason: string): void {
     this.#lost ??= reason;
     if (!this.gl.isContextLost()) this.gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
 }
 
-/** The error of an operation for which there is no memory beside the bytes in use. */
+/** The error for an operation that ran out of memory while `used` bytes were in use. */
 export function outOfMemory(operation: string, used: number): MemoryError {
   return new MemoryError(
     `[${operation}] there is no memory on the device beside the ${used} bytes in use. Use smaller batches or a smaller ` +

@@ -1,31 +1,31 @@
 import type { Limits } from '../../../ir/backend.ts';
 import { StateError } from '../../../ir/errors.ts';
-import type { Device, DevicePlan, DeviceProgram } from '../device/device.ts';
+import type { Device, DeviceExecutable, DevicePlan } from '../device/device.ts';
 import type { GpuJs } from '../device/gpu-js.ts';
 import { Context } from './context.ts';
-import { Kernels } from './kernels.ts';
-import { TextureProgram } from './program.ts';
+import { WebGl2Executable } from './executable.ts';
+import { ProgramCache } from './program-cache.ts';
 import { download, Fences } from './readback.ts';
-import { type Memory, Textures } from './textures.ts';
+import { type TextureArray, TexturePool } from './texture-pool.ts';
 
-export type { Memory } from './textures.ts';
+export type { TextureArray as Memory } from './texture-pool.ts';
 
-/** Where gpu.js's kernels run on WebGL2. */
+/** What the device is made of. */
 export interface WebGl2Parts {
   readonly gpuJs: GpuJs;
-  /** A context of ours alone that can write float32 textures. Its canvas's size and content do not matter. */
+  /** A context that nothing else uses and that can write float32 textures. Size and content of its canvas do not matter. */
   readonly context: WebGL2RenderingContext;
-  /** The adapter, for people. */
+  /** Name of the adapter, for messages. */
   readonly name: string;
 }
 
-/** A device on a context. Throws StateError where gpu.js does not run on it. */
-export function webgl2Device({ gpuJs, context: gl, name }: WebGl2Parts): Device<Memory> {
+/** Creates a device on a context. Throws a StateError if gpu.js does not run on it. */
+export function webgl2Device({ gpuJs, context: gl, name }: WebGl2Parts): Device<TextureArray> {
   const context = new Context(gl, name);
   try {
     return new WebGl2Device(context, gpuJs);
   } catch (error) {
-    context.requireAlive();
+    context.assertUsable();
     const reason = error instanceof Error ? error.message : String(error);
     throw new StateError(
       `[gpu] got a WebGL2 (${name}) that gpu.js does not run on: ${reason}. Use another backend.`,
@@ -33,8 +33,8 @@ export function webgl2Device({ gpuJs, context: gl, name }: WebGl2Parts): Device<
   }
 }
 
-/** gpu.js on WebGL2: its kernels are draw calls, our textures are the arrays. */
-class WebGl2Device implements Device<Memory> {
+/** WebGL2: kernels of gpu.js are draw calls, and arrays are textures, which are managed here. */
+class WebGl2Device implements Device<TextureArray> {
   readonly name = 'webgl2';
   readonly adapter: string;
   readonly limits: Limits;
@@ -42,23 +42,23 @@ class WebGl2Device implements Device<Memory> {
   readonly maxBuffers: number;
   readonly tiles = false;
   readonly #context: Context;
-  readonly #textures: Textures;
+  readonly #textures: TexturePool;
   readonly #framebuffer: WebGLFramebuffer;
-  readonly #kernels: Kernels;
+  readonly #programs: ProgramCache;
   readonly #fences: Fences;
 
   constructor(context: Context, gpuJs: GpuJs) {
     const { gl } = context;
     this.#context = context;
-    this.#textures = new Textures(context);
+    this.#textures = new TexturePool(context);
     this.#framebuffer = gl.createFramebuffer();
-    this.#kernels = new Kernels(context, new gpuJs.GPU({ mode: 'webgl2' }), this.#framebuffer);
+    this.#programs = new ProgramCache(context, new gpuJs.GPU({ mode: 'webgl2' }), this.#framebuffer);
     this.#fences = new Fences(context);
     this.adapter = context.adapter;
     this.maxFloats = this.#textures.maxFloats;
-    // One is for the run's values.
+    // One texture unit is for the run's values.
     this.maxBuffers = gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS) - 1;
-    // What a kernel's source reads and what its epilogue reads are counted apart.
+    // The compiler counts the inputs of a kernel's source and those of its epilogue separately.
     this.limits = { maxInputs: Math.floor(this.maxBuffers / 2), maxNodes: 256, maxStores: 1 };
   }
 
@@ -70,15 +70,15 @@ class WebGl2Device implements Device<Memory> {
     return this.#context.lost;
   }
 
-  upload(data: Float32Array): Memory {
-    this.#context.requireAlive();
-    this.#textures.nextTurn();
+  upload(data: Float32Array): TextureArray {
+    this.#context.assertUsable();
+    this.#textures.beginOperation();
     const memory = this.#textures.allocate(data.length, 'upload');
     this.#textures.write(memory, data);
     return memory;
   }
 
-  download(memories: readonly Memory[]): Promise<Float32Array[]> {
+  download(memories: readonly TextureArray[]): Promise<Float32Array[]> {
     return download(this.#context, this.#textures, this.#fences, this.#framebuffer, memories);
   }
 
@@ -87,7 +87,7 @@ class WebGl2Device implements Device<Memory> {
     this.#context.check('run', this.#textures.used);
   }
 
-  release(memory: Memory): void {
+  release(memory: TextureArray): void {
     this.#textures.release(memory);
   }
 
@@ -95,13 +95,13 @@ class WebGl2Device implements Device<Memory> {
     this.#textures.trim();
   }
 
-  load(plan: DevicePlan): Promise<DeviceProgram<Memory>> {
-    return TextureProgram.load(this.#context, this.#textures, this.#kernels, plan);
+  load(plan: DevicePlan): Promise<DeviceExecutable<TextureArray>> {
+    return WebGl2Executable.load(this.#context, this.#textures, this.#programs, plan);
   }
 
   async destroy(): Promise<void> {
     if (this.#context.lost === null) await this.#fences.wait().catch(() => {});
-    this.#kernels.close();
+    this.#programs.close();
     this.#textures.close();
     this.#context.gl.deleteFramebuffer(this.#framebuffer);
     this.#context.close('it was destroyed');

@@ -1,9 +1,9 @@
 import { StateError } from '../../../ir/errors.ts';
-import { lostError } from '../device/lost.ts';
+import { deviceLostError } from '../device/device-lost.ts';
 import type { Context } from './context.ts';
-import type { Memory, Textures } from './textures.ts';
+import type { TextureArray, TexturePool } from './texture-pool.ts';
 
-/** So long a wait asks in every turn of the event loop whether the GPU is done; a longer one every few ms. */
+/** For this long a wait polls the GPU in every task of the event loop; after that once per millisecond. */
 const EAGER_MS = 20;
 
 interface Waiter {
@@ -13,7 +13,7 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
-/** Waits for the GPU, without ever blocking. */
+/** Waits for the GPU without blocking. */
 export class Fences {
   readonly #context: Context;
   readonly #waiters: Waiter[] = [];
@@ -25,15 +25,15 @@ export class Fences {
     this.#channel.port1.onmessage = () => this.#poll();
   }
 
-  /** Resolves when all that has been issued so far is done; rejects when the context is lost. */
+  /** Resolves when everything issued so far has finished. Rejects if the context is lost. */
   wait(): Promise<void> {
     const { gl } = this.#context;
     return new Promise((resolve, reject) => {
-      this.#context.requireAlive();
+      this.#context.assertUsable();
       const sync = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
       gl.flush();
-      if (sync === null) throw lostError(this.#context) ?? noAnswer();
-      const fail = (error: Error) => reject(lostError(this.#context) ?? error);
+      if (sync === null) throw deviceLostError(this.#context) ?? noResponse();
+      const fail = (error: Error) => reject(deviceLostError(this.#context) ?? error);
       this.#waiters.push({ sync, since: performance.now(), resolve, reject: fail });
       if (this.#polling) return;
       this.#polling = true;
@@ -41,24 +41,24 @@ export class Fences {
     });
   }
 
-  /** Rejects what still waits. */
+  /** Rejects all pending waits. */
   close(): void {
-    for (const { reject } of this.#waiters.splice(0)) reject(noAnswer());
+    for (const { reject } of this.#waiters.splice(0)) reject(noResponse());
     this.#channel.port1.close();
   }
 
   #poll(): void {
     const { gl } = this.#context;
-    const lost = lostError(this.#context);
+    const lost = deviceLostError(this.#context);
     if (lost !== null) for (const { reject } of this.#waiters.splice(0)) reject(lost);
     while (this.#waiters.length > 0) {
-      // Fences are passed in order.
+      // Fences are signaled in order.
       const { sync, resolve, reject } = this.#waiters[0]!;
       const status = gl.clientWaitSync(sync, 0, 0);
       if (status === gl.TIMEOUT_EXPIRED) break;
       this.#waiters.shift();
       gl.deleteSync(sync);
-      if (status === gl.WAIT_FAILED) reject(noAnswer());
+      if (status === gl.WAIT_FAILED) reject(noResponse());
       else resolve();
     }
     this.#polling = this.#waiters.length > 0;
@@ -72,19 +72,19 @@ export class Fences {
   }
 }
 
-const noAnswer = () =>
-  new StateError('[webgl2] the GPU gives no answer. Make a new one: await setBackend(await gpu()).');
+const noResponse = () =>
+  new StateError('[webgl2] the GPU does not respond. Make a new device: await setBackend(await gpu()).');
 
-/** The numbers of several memories, as they are after all that has been issued so far. */
+/** Reads arrays back, with their values after everything issued so far. */
 export async function download(
   context: Context,
-  textures: Textures,
+  textures: TexturePool,
   fences: Fences,
   framebuffer: WebGLFramebuffer,
-  memories: readonly Memory[],
+  memories: readonly TextureArray[],
 ): Promise<Float32Array[]> {
   const { gl } = context;
-  context.requireAlive();
+  context.assertUsable();
   const results = memories.map(({ layout }) => new Float32Array(layout.floats));
   const rows = memories.map(({ layout }) => Math.ceil(layout.floats / (4 * layout.width)));
   const bytes = memories.map(({ layout }, i) => 16 * layout.width * rows[i]!);

@@ -1,124 +1,133 @@
 /// <reference types="@webgpu/types" />
 
 import { MemoryError } from '../../../ir/errors.ts';
-import type { DevicePlan, DeviceProgram, Program } from '../device/device.ts';
-import { type Kernel, type Kernels, pitchOf } from './kernels.ts';
-import type { Memory, PooledBuffer, Region } from './memory.ts';
+import type { DeviceExecutable, DevicePlan, ShaderProgram } from '../device/device.ts';
+import type { AllocatedBuffer, BufferAllocator, BufferRegion } from './buffer-allocator.ts';
+import { type CompiledProgram, outputStride, type ProgramCache } from './program-cache.ts';
 
 const COPY_DST = 0x0008; // GPUBufferUsage
 const STORAGE = 0x0080;
 
-/** Bind groups that a dispatch keeps: storages that are overwritten alternate between two buffers. */
-const GROUPS = 8;
+/** The most bind groups that a dispatch caches. A storage that is overwritten alternates between two buffers. */
+const MAX_BIND_GROUPS = 8;
 
 /** One dispatch of a plan. */
 interface Dispatch {
-  readonly program: Program;
-  readonly kernel: Kernel;
-  /** Where its outputs go: a place for what is computed on the way; null for a new buffer, which outlives the run. */
-  readonly slot: number | null;
-  readonly groups: Bound[];
+  readonly program: ShaderProgram;
+  readonly compiled: CompiledProgram;
+  /** The pool's buffer for its outputs, if they are intermediates; null for a new buffer, which outlives the run. */
+  readonly poolIndex: number | null;
+  readonly bindGroups: CachedBindGroup[];
 }
 
 /** A bind group, and what it binds. */
-interface Bound {
+interface CachedBindGroup {
   readonly group: GPUBindGroup;
+  /** Id of the buffer with the outputs. */
   readonly result: number;
-  readonly inputs: readonly Region[];
+  readonly inputs: readonly BufferRegion[];
 }
 
-/** Buffers for what plans compute on the way. Runs follow one another, so all plans share them. */
-export class Slots {
-  readonly #memory: Memory;
-  readonly #slots: PooledBuffer[] = [];
+/** Buffers for the intermediates of plans. Runs follow one another, so all plans share them. */
+export class BufferPool {
+  readonly #allocator: BufferAllocator;
+  readonly #buffers: AllocatedBuffer[] = [];
 
-  constructor(memory: Memory) {
-    this.#memory = memory;
+  constructor(allocator: BufferAllocator) {
+    this.#allocator = allocator;
   }
 
-  /** A slot's buffer, of at least so many bytes. */
-  at(slot: number, bytes: number): PooledBuffer {
-    const buffer = this.#slots[slot];
+  /** The buffer with a number, replaced by a larger one if it has less than `bytes` bytes. */
+  at(index: number, bytes: number): AllocatedBuffer {
+    const buffer = this.#buffers[index];
     if (buffer !== undefined && buffer.bytes >= bytes) return buffer;
-    if (buffer !== undefined) this.#memory.give(buffer);
-    const larger = this.#memory.take(bytes);
-    this.#slots[slot] = larger;
+    if (buffer !== undefined) this.#allocator.give(buffer);
+    const larger = this.#allocator.take(bytes);
+    this.#buffers[index] = larger;
     return larger;
   }
 
   release(): void {
-    for (const buffer of this.#slots.splice(0)) this.#memory.give(buffer);
+    for (const buffer of this.#buffers.splice(0)) this.#allocator.give(buffer);
   }
 }
 
-/** A plan whose kernels are compiled: a run is one command encoder and one submit. */
-export class WebGpuProgram implements DeviceProgram<Region> {
+/** A plan with compiled programs. A run is one command encoder and one submission. */
+export class WebGpuExecutable implements DeviceExecutable<BufferRegion> {
   readonly #device: GPUDevice;
-  readonly #memory: Memory;
-  readonly #slots: Slots;
-  readonly #kernels: Kernels;
+  readonly #allocator: BufferAllocator;
+  readonly #pool: BufferPool;
+  readonly #cache: ProgramCache;
   readonly #plan: DevicePlan;
   readonly #dispatches: readonly Dispatch[];
-  /** Bytes that each slot must have. */
-  readonly #sizes: readonly number[];
+  /** Bytes that each buffer of the pool must have. */
+  readonly #poolBytes: readonly number[];
   readonly #values: GPUBuffer | null;
 
   constructor(
     device: GPUDevice,
-    memory: Memory,
-    slots: Slots,
-    kernels: Kernels,
+    allocator: BufferAllocator,
+    pool: BufferPool,
+    cache: ProgramCache,
     plan: DevicePlan,
-    loaded: readonly Kernel[],
+    compiled: readonly CompiledProgram[],
   ) {
     this.#device = device;
-    this.#memory = memory;
-    this.#slots = slots;
-    this.#kernels = kernels;
+    this.#allocator = allocator;
+    this.#pool = pool;
+    this.#cache = cache;
     this.#plan = plan;
-    const { places, sizes } = assignSlots(plan);
-    this.#sizes = sizes;
+    const { indices, bytes } = assignPoolBuffers(plan);
+    this.#poolBytes = bytes;
     this.#dispatches = plan.programs.map((program, i) => ({
       program,
-      kernel: loaded[i]!,
-      slot: places[i]!,
-      groups: [],
+      compiled: compiled[i]!,
+      poolIndex: indices[i]!,
+      bindGroups: [],
     }));
     this.#values =
       plan.values === 0 ? null : device.createBuffer({ size: 4 * plan.values, usage: STORAGE | COPY_DST });
   }
 
-  issue(values: Float32Array, bound: readonly Region[]): Region[] | Promise<Region[]> {
-    const slots = this.#sizes.map((bytes, slot) => this.#slots.at(slot, bytes));
-    const packs = this.#dispatches.map(({ program, slot }) =>
-      slot === null ? this.#memory.take(packBytes(program)) : slots[slot]!,
+  issue(values: Float32Array, bound: readonly BufferRegion[]): BufferRegion[] | Promise<BufferRegion[]> {
+    const pooled = this.#poolBytes.map((bytes, index) => this.#pool.at(index, bytes));
+    const buffers = this.#dispatches.map(({ program, poolIndex }) =>
+      poolIndex === null ? this.#allocator.take(outputBytes(program)) : pooled[poolIndex]!,
     );
-    const { made } = this.#memory;
-    return made === null
-      ? this.#submitWhole(values, bound, packs)
-      : made.then(() => this.#submitWhole(values, bound, packs));
+    const { allocated } = this.#allocator;
+    return allocated === null
+      ? this.#submitIfAllocated(values, bound, buffers)
+      : allocated.then(() => this.#submitIfAllocated(values, bound, buffers));
   }
 
-  /** Submits nothing that would be refused for a buffer that there was no memory for: then nothing is overwritten. */
-  #submitWhole(values: Float32Array, bound: readonly Region[], packs: readonly PooledBuffer[]): Region[] {
-    const lacking = this.#dispatches.filter((_, i) => packs[i]!.missing).map(({ program }) => program);
+  /** Submits the run, or throws a MemoryError if an allocation failed. Nothing is submitted then, so nothing is overwritten. */
+  #submitIfAllocated(
+    values: Float32Array,
+    bound: readonly BufferRegion[],
+    buffers: readonly AllocatedBuffer[],
+  ): BufferRegion[] {
+    const lacking = this.#dispatches.filter((_, i) => buffers[i]!.missing).map(({ program }) => program);
     if (lacking.length === 0 && !bound.some((region) => region?.buffer.missing))
-      return this.#submit(values, bound, packs);
-    this.#dispatches.forEach(({ slot }, i) => {
-      if (slot === null) this.#memory.give(packs[i]!);
+      return this.#submit(values, bound, buffers);
+    this.#dispatches.forEach(({ poolIndex }, i) => {
+      if (poolIndex === null) this.#allocator.give(buffers[i]!);
     });
-    this.#slots.release();
-    // Several may share a place: the largest is what it is too small for.
+    this.#pool.release();
+    // Several programs may share a buffer of the pool. The error names the largest one.
     const [{ name }] = [...lacking, { name: 'run', floats: 0 }].sort((a, b) => b.floats - a.floats) as [
-      Program,
+      ShaderProgram,
     ];
     throw new MemoryError(
-      `[${name}] there is no memory on the device beside the ${this.#memory.used} bytes in use. Use smaller batches or a ` +
+      `[${name}] there is no memory on the device beside the ${this.#allocator.used} bytes in use. Use smaller batches or a ` +
         "smaller model, or another backend: await setBackend('wasm').",
     );
   }
 
-  #submit(values: Float32Array, bound: readonly Region[], packs: readonly PooledBuffer[]): Region[] {
+  #submit(
+    values: Float32Array,
+    bound: readonly BufferRegion[],
+    buffers: readonly AllocatedBuffer[],
+  ): BufferRegion[] {
     const device = this.#device;
     if (this.#values !== null)
       device.queue.writeBuffer(
@@ -128,99 +137,112 @@ export class WebGpuProgram implements DeviceProgram<Region> {
         values.byteOffset,
         this.#values.size,
       );
-    const regions: (Region | undefined)[] = this.#plan.buffers.map((b) =>
+    const regions: (BufferRegion | undefined)[] = this.#plan.buffers.map((b) =>
       b.bound === null ? undefined : bound[b.bound],
     );
-    const kept = new Set(this.#plan.kept);
+    const planOutputs = new Set(this.#plan.outputs);
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     this.#dispatches.forEach((dispatch, i) => {
-      const { program, kernel } = dispatch;
-      const buffer = packs[i]!;
-      const pitch = 4 * pitchOf(program.floats);
+      const { program, compiled } = dispatch;
+      const buffer = buffers[i]!;
+      const stride = 4 * outputStride(program.floats);
       program.outputs.forEach((output, k) => {
-        regions[output] = { buffer, byteOffset: k * pitch, floats: program.floats };
-        if (kept.has(output)) buffer.uses++;
+        regions[output] = { buffer, byteOffset: k * stride, floats: program.floats };
+        if (planOutputs.has(output)) buffer.uses++;
       });
-      pass.setPipeline(kernel.pipeline);
+      pass.setPipeline(compiled.pipeline);
       pass.setBindGroup(0, this.#bind(dispatch, regions, buffer));
-      pass.dispatchWorkgroups(...kernel.groups);
+      pass.dispatchWorkgroups(...compiled.workgroups);
     });
     pass.end();
     device.queue.submit([encoder.finish()]);
-    return this.#plan.kept.map((b) => regions[b]!);
+    return this.#plan.outputs.map((b) => regions[b]!);
   }
 
   release(): void {
-    for (const { program, kernel } of this.#dispatches) {
-      kernel.params.destroy();
-      this.#kernels.release(program);
+    for (const { program, compiled } of this.#dispatches) {
+      compiled.params.destroy();
+      this.#cache.release(program);
     }
     this.#values?.destroy();
   }
 
-  #bind(dispatch: Dispatch, regions: readonly (Region | undefined)[], result: PooledBuffer): GPUBindGroup {
-    const { program, kernel, groups } = dispatch;
-    const known = groups.find((bound) => bound.result === result.id && binds(bound, program, regions));
-    if (known !== undefined) return known.group;
+  #bind(
+    dispatch: Dispatch,
+    regions: readonly (BufferRegion | undefined)[],
+    result: AllocatedBuffer,
+  ): GPUBindGroup {
+    const { program, compiled, bindGroups } = dispatch;
+    const cached = bindGroups.find((bound) => bound.result === result.id && binds(bound, program, regions));
+    if (cached !== undefined) return cached.group;
     const whole = (buffer: GPUBuffer): GPUBufferBinding => ({ buffer });
     const resources = [
-      whole(kernel.params),
+      whole(compiled.params),
       ...program.inputs.map((input): GPUBufferBinding => {
         const { buffer, byteOffset, floats } = regions[input]!;
         return { buffer: buffer.gpu, offset: byteOffset, size: 4 * Math.max(1, floats) };
       }),
       ...(program.usesValues ? [whole(this.#values!)] : []),
-      { buffer: result.gpu, offset: 0, size: packBytes(program) },
+      { buffer: result.gpu, offset: 0, size: outputBytes(program) },
     ];
     const group = this.#device.createBindGroup({
-      layout: kernel.layout,
+      layout: compiled.layout,
       entries: resources.map((resource, binding) => ({ binding, resource })),
     });
-    if (groups.length === GROUPS) groups.shift();
+    if (bindGroups.length === MAX_BIND_GROUPS) bindGroups.shift();
     const inputs = program.inputs.map((input) => regions[input]!);
-    groups.push({ group, result: result.id, inputs });
+    bindGroups.push({ group, result: result.id, inputs });
     return group;
   }
 }
 
-/** Does a bind group bind the regions that a program's inputs are in now? Buffers' ids are never used again. */
-function binds({ inputs }: Bound, program: Program, regions: readonly (Region | undefined)[]): boolean {
+/** Does a bind group bind the regions that hold a program's inputs now? Ids of buffers are never reused. */
+function binds(
+  { inputs }: CachedBindGroup,
+  program: ShaderProgram,
+  regions: readonly (BufferRegion | undefined)[],
+): boolean {
   for (let k = 0; k < inputs.length; k++) {
-    const [had, has] = [inputs[k]!, regions[program.inputs[k]!]!];
-    if (had.buffer.id !== has.buffer.id || had.byteOffset !== has.byteOffset) return false;
+    const [bound, current] = [inputs[k]!, regions[program.inputs[k]!]!];
+    if (bound.buffer.id !== current.buffer.id || bound.byteOffset !== current.byteOffset) return false;
   }
   return true;
 }
 
 /** Bytes for all outputs of a program. */
-const packBytes = ({ outputs, floats }: Program): number => 4 * outputs.length * pitchOf(floats);
+const outputBytes = ({ outputs, floats }: ShaderProgram): number => 4 * outputs.length * outputStride(floats);
 
-/** Gives each program's outputs a slot until their last use, the smallest free one that holds them. */
-function assignSlots({ programs, kept }: DevicePlan): { places: (number | null)[]; sizes: number[] } {
+/**
+ * Assigns a buffer of the pool to the outputs of each program until their last use: the smallest free one that is large enough, else the
+ * largest free one, which grows. Null where a run returns an output.
+ */
+function assignPoolBuffers({ programs, outputs }: DevicePlan): {
+  indices: (number | null)[];
+  bytes: number[];
+} {
   const last = new Map<number, number>();
-  programs.forEach(({ inputs, outputs }, i) => {
-    for (const b of [...outputs, ...inputs]) last.set(b, i);
+  programs.forEach((program, i) => {
+    for (const b of [...program.outputs, ...program.inputs]) last.set(b, i);
   });
-  const outlives = new Set(kept);
-  const sizes: number[] = [];
+  const planOutputs = new Set(outputs);
+  const bytes: number[] = [];
   const free: number[] = [];
-  const ends = new Map<number, number[]>();
-  const places = programs.map((program, i) => {
-    const { outputs } = program;
-    let place: number | null = null;
-    if (!outputs.some((b) => outlives.has(b))) {
-      const bytes = packBytes(program);
-      const fitting = free.filter((slot) => sizes[slot]! >= bytes).sort((a, b) => sizes[a]! - sizes[b]!);
-      const largest = [...free].sort((a, b) => sizes[b]! - sizes[a]!)[0];
-      place = fitting[0] ?? largest ?? sizes.push(0) - 1;
-      sizes[place] = Math.max(sizes[place]!, bytes);
-      if (free.includes(place)) free.splice(free.indexOf(place), 1);
-      const end = Math.max(...outputs.map((b) => last.get(b)!));
-      ends.set(end, [...(ends.get(end) ?? []), place]);
+  const freed = new Map<number, number[]>();
+  const indices = programs.map((program, i) => {
+    let index: number | null = null;
+    if (!program.outputs.some((b) => planOutputs.has(b))) {
+      const needed = outputBytes(program);
+      const fitting = free.filter((k) => bytes[k]! >= needed).sort((a, b) => bytes[a]! - bytes[b]!);
+      const largest = [...free].sort((a, b) => bytes[b]! - bytes[a]!)[0];
+      index = fitting[0] ?? largest ?? bytes.push(0) - 1;
+      bytes[index] = Math.max(bytes[index]!, needed);
+      if (free.includes(index)) free.splice(free.indexOf(index), 1);
+      const end = Math.max(...program.outputs.map((b) => last.get(b)!));
+      freed.set(end, [...(freed.get(end) ?? []), index]);
     }
-    free.push(...(ends.get(i) ?? []));
-    return place;
+    free.push(...(freed.get(i) ?? []));
+    return index;
   });
-  return { places, sizes };
+  return { indices, bytes };
 }

@@ -6,37 +6,37 @@ import { chromium } from 'playwright-core';
 import { CHROMIUM_FLAGS, findChromium } from '../../../../scripts/browser/chromium.ts';
 import { serve } from '../../../../scripts/browser/serve.ts';
 
-// Tests in a page of Chromium: an entry exports functions, which are bundled with what they import and called from
-// Node. What they take and give passes as JSON does, but for NaN, infinities, -0 and typed arrays, which pass too.
+// Tests in a page of Chromium: an entry file exports functions, which are bundled and called from Node. Arguments and
+// results are passed as JSON, with support for NaN, infinities, -0 and typed arrays.
 
 const executablePath = findChromium();
 
-/** Why there is no Chromium, for the name of a skipped test; null where there is one. */
+/** Why there is no Chromium, for the name of a skipped test; null if there is one. */
 export const chromiumMissing: string | null =
   executablePath === null
     ? 'no Chromium found in PATH; the environment variable CHROMIUM can name one'
     : null;
 
-// A newcomer without a browser sees skipped tests; in CI nothing may be skipped.
+// Without a browser tests are skipped; in CI that is an error.
 if (chromiumMissing !== null && process.env.CI) throw new Error(`${chromiumMissing}, and CI skips no test`);
 
-/** For WebGPU, on SwiftShader. WebGL2 is there without. */
+/** Flags for WebGPU on SwiftShader. WebGL2 needs none. */
 export const WEBGPU_FLAGS: readonly string[] = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
 
-// Without an icon of its own it would ask for one that is not there.
+// Without an icon the browser would request one, which does not exist.
 const PAGE = '<!doctype html><link rel="icon" href="data:,"><script src="tests.js"></script>';
 
 type Exported = Record<string, (...args: never[]) => unknown>;
 
-/** A page that runs the functions of its entry. */
+/** A page that runs the functions of its entry file. */
 export interface Page<T extends Exported> {
   call<K extends keyof T & string>(name: K, ...args: Parameters<T[K]>): Promise<Awaited<ReturnType<T[K]>>>;
   /** Uncaught errors and rejections, and errors and warnings on the console. */
-  readonly complaints: readonly string[];
+  readonly consoleErrors: readonly string[];
   close(): Promise<void>;
 }
 
-/** Opens a page with the entry's functions, of a browser and an origin (a secure one) of its own. */
+/** Opens a page with the entry's functions, in a new browser and on a new, secure origin. */
 export async function openPage<T extends Exported>(
   entry: string,
   flags: readonly string[] = [],
@@ -58,14 +58,14 @@ export async function openPage<T extends Exported>(
     args: [...CHROMIUM_FLAGS, ...flags],
   });
   const page = await browser.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
+  const consoleErrors: string[] = [];
+  page.on('pageerror', (error) => consoleErrors.push(error.stack ?? error.message));
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type())) consoleErrors.push(message.text());
   });
   await page.goto(site.url);
   return {
-    complaints,
+    consoleErrors,
     call: (name, ...args) =>
       page.evaluate(
         ([name, args]) => {

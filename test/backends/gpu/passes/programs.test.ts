@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Programs, toPrograms } from '../../../../src/backends/gpu/compile.ts';
-import type { Capacity } from '../../../../src/backends/gpu/passes/jobs.ts';
+import { type GpuPlan, toGpuPlan } from '../../../../src/backends/gpu/gpu-plan.ts';
+import type { DeviceLimits } from '../../../../src/backends/gpu/passes/split-kernels.ts';
 import { Generator, matmul, Parameter, scatterAdd, tensor, zeros } from '../../../../src/index.ts';
 import type { Plan } from '../../../../src/ir/plan.ts';
 import type { Tensor } from '../../../../src/tensor/tensor.ts';
@@ -9,18 +9,18 @@ import { compilePlan } from '../../../compiler/plans.ts';
 import { randomStep } from '../../../tensor/graphs.ts';
 
 const choices = fc.array(fc.nat({ max: 0x7fffffff }), { minLength: 20, maxLength: 200, size: 'max' });
-const capacities = fc.record({
+const deviceLimits = fc.record({
   maxBuffers: fc.integer({ min: 4, max: 16 }),
   maxStores: fc.integer({ min: 1, max: 4 }),
   maxFloats: fc.constantFrom(100, 1e9),
   tiles: fc.boolean(),
 });
 
-/** What every device relies on. Gives what is wrong, or null. */
+/** Checks the properties that every device requires. Describes the first violation; null if there is none. */
 function wrong(
-  { plan, kept, checks }: Programs,
+  { plan, outputs: planOutputs, checks }: GpuPlan,
   from: Plan,
-  { maxBuffers, maxStores }: Capacity,
+  { maxBuffers, maxStores }: DeviceLimits,
 ): string | null {
   const known = new Set(plan.buffers.flatMap(({ bound }, b) => (bound === null ? [] : [b])));
   for (const { name, inputs, outputs, floats, usesValues, workgroups } of plan.programs) {
@@ -28,9 +28,9 @@ function wrong(
     if (inputs.length > maxBuffers) return `${name} reads ${inputs.length} buffers`;
     if (outputs.length > maxStores || outputs.length === 0) return `${name} writes ${outputs.length} buffers`;
     const unknown = inputs.find((b) => !known.has(b));
-    if (unknown !== undefined) return `${name} reads ${unknown}, which nobody has written`;
+    if (unknown !== undefined) return `${name} reads ${unknown}, which is not written`;
     for (const b of outputs) {
-      if (known.has(b)) return `${name} writes ${b}, which has its values`;
+      if (known.has(b)) return `${name} writes ${b}, which is already written or bound`;
       if (plan.buffers[b]!.floats !== floats) return `${name} writes ${floats} numbers to ${b}`;
       if (floats === 0) return `${name} writes nothing`;
       known.add(b);
@@ -39,39 +39,39 @@ function wrong(
     if (workgroups?.some((count) => count < 1 || count > 65535))
       return `${name} has ${workgroups} workgroups`;
   }
-  const missing = plan.kept.find((b) => !known.has(b));
-  if (missing !== undefined) return `nobody writes ${missing}`;
-  if (kept.length + 2 * checks.length !== plan.kept.length) return 'kept is not what is kept';
+  const missing = plan.outputs.find((b) => !known.has(b));
+  if (missing !== undefined) return `no program writes ${missing}`;
+  if (planOutputs.length + 2 * checks.length !== plan.outputs.length) return 'the numbers of outputs differ';
   const results = from.buffers.filter(({ location, size }) => location.kind === 'result' && size > 0).length;
-  if (kept.filter(({ kind }) => kind === 'result').length !== results) return 'a result is lost';
+  if (planOutputs.filter(({ kind }) => kind === 'result').length !== results) return 'a result is lost';
   return null;
 }
 
-test('programs of random steps keep to the contract, whatever a device can take', () => {
-  const property = fc.property(choices, capacities, (list, capacity) => {
+test('programs of random steps are valid for any device limits', () => {
+  const property = fc.property(choices, deviceLimits, (list, device) => {
     const { outputs, assignments } = randomStep(list);
     const limits = {
-      maxInputs: Math.max(2, capacity.maxBuffers - 2),
+      maxInputs: Math.max(2, device.maxBuffers - 2),
       maxNodes: 100,
-      maxStores: capacity.maxStores,
+      maxStores: device.maxStores,
     };
     const { plan } = compilePlan(
       outputs.map((t) => t.node),
       { limits, assignments: assignments.map(([p, t]) => [p.node, t.node] as const) },
     );
-    expect(wrong(toPrograms(plan, capacity), plan, capacity)).toBeNull();
+    expect(wrong(toGpuPlan(plan, device), plan, device)).toBeNull();
   });
   fc.assert(property, { numRuns: 300 });
 });
 
-const wide: Capacity = { maxBuffers: 8, maxStores: 4, maxFloats: 1e9, tiles: true };
+const wide: DeviceLimits = { maxBuffers: 8, maxStores: 4, maxFloats: 1e9, tiles: true };
 
-function programs(t: Tensor, capacity = wide): Programs {
+function programs(t: Tensor, device = wide): GpuPlan {
   const { plan } = compilePlan([t.node], { limits: { maxInputs: 6, maxNodes: 100, maxStores: 4 } });
-  return toPrograms(plan, capacity);
+  return toGpuPlan(plan, device);
 }
 
-test('a long sum is shared out in stages', () => {
+test('a long sum is computed in stages', () => {
   const counts = programs(zeros([3_000_000]).add(1).sum()).plan.programs.map(({ floats }) => floats);
   expect(counts.length).toBeGreaterThan(2);
   expect(counts[0]).toBeGreaterThan(10_000);
@@ -80,25 +80,25 @@ test('a long sum is shared out in stages', () => {
   expect(programs(new Generator(1).normal([50, 100]).sum(1)).plan.programs.length).toBe(1);
 });
 
-test('large contractions are tiled where there is workgroup memory, and share k where they have few tiles', () => {
+test('large contractions are tiled with workgroup memory, and divide k where they have few tiles', () => {
   const g = new Generator(1);
-  const product = (m: number, k: number, n: number, capacity: Capacity) =>
+  const product = (m: number, k: number, n: number, device: DeviceLimits) =>
     programs(
       matmul(
         tensor(g.normal([m, k]).dataSync(), { shape: [m, k] }),
         tensor(g.normal([k, n]).dataSync(), { shape: [k, n] }),
       ),
-      capacity,
+      device,
     ).plan.programs;
   expect(product(2048, 64, 2048, wide).map((p) => p.workgroups)).toEqual([[32, 32, 1]]);
   expect(product(2048, 64, 2048, { ...wide, tiles: false }).map((p) => p.workgroups)).toEqual([null]);
   expect(product(64, 4096, 64, wide).map((p) => p.workgroups)).toEqual([[1, 1, 8], null]);
-  // Four neighbours at a time where the rows allow it.
-  expect(product(8, 64, 8, wide).map((p) => p.quad)).toEqual([true]);
-  expect(product(8, 64, 7, wide).map((p) => p.quad)).toEqual([false]);
+  // Four neighboring elements per thread if the rows allow it.
+  expect(product(8, 64, 8, wide).map((p) => p.vec4)).toEqual([true]);
+  expect(product(8, 64, 7, wide).map((p) => p.vec4)).toEqual([false]);
 });
 
-test('a scatter finds its updates by lists that are reductions', () => {
+test('a scatter finds its updates through lists, which reductions compute', () => {
   const x = zeros([10, 4]);
   const updates = new Generator(1).normal([6, 4]);
   const t = scatterAdd(x, tensor([1, 1, 9, 0, 1, 9], { dtype: 'int32' }), updates, 0);
@@ -107,7 +107,7 @@ test('a scatter finds its updates by lists that are reductions', () => {
   expect(names.length).toBe(6);
 });
 
-test('jobs of one kernel read the old values of what it overwrites, those of later kernels the new ones', () => {
+test('programs of one kernel read the old values of what it overwrites, those of later kernels the new ones', () => {
   const g = new Generator(1);
   const p = new Parameter(g.normal([5]));
   const q = new Parameter(g.normal([5]));
@@ -119,7 +119,7 @@ test('jobs of one kernel read the old values of what it overwrites, those of lat
   // One kernel overwrites both, each from the old values of both.
   const { plan } = compilePlan([], { assignments });
   expect(plan.steps.length).toBe(1);
-  const apart = toPrograms(plan, { maxBuffers: 8, maxStores: 1, maxFloats: 1e9, tiles: false }).plan;
+  const apart = toGpuPlan(plan, { maxBuffers: 8, maxStores: 1, maxFloats: 1e9, tiles: false }).plan;
   const reads = apart.programs.map(({ inputs }) => inputs.map((b) => apart.buffers[b]!.bound).sort());
   expect(reads).toEqual([
     [0, 1],
@@ -131,7 +131,7 @@ test('jobs of one kernel read the old values of what it overwrites, those of lat
     assignments,
     limits: { maxInputs: 6, maxNodes: 100, maxStores: 1 },
   });
-  const { programs: all } = toPrograms(chain, {
+  const { programs: all } = toGpuPlan(chain, {
     maxBuffers: 8,
     maxStores: 1,
     maxFloats: 1e9,

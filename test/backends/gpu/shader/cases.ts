@@ -10,15 +10,15 @@ import * as math from '../../../../src/ir/math/index.ts';
 import { fillBits } from '../../../../src/ir/philox.ts';
 import { samples } from './samples.ts';
 
-/** An operation on arguments of one type, as a shader and as what the JavaScript backend makes of it. */
+/** An operation on arguments of one type, with the results of the JavaScript backend. */
 export interface Case {
   readonly name: string;
   readonly op: ExprOp;
   readonly parameters: readonly ScalarType[];
   readonly result: ScalarType;
-  /** In doubles, where the result is a float. */
+  /** In double precision if the result is a float. */
   readonly expected: (columns: readonly Uint32Array<ArrayBuffer>[]) => Float64Array | Uint32Array;
-  /** 'exact', 'arithmetic' of the device's own, or one of the library's 'intrinsic' functions. */
+  /** 'exact', 'arithmetic' (the device's own), or 'intrinsic' (a function of the shader library). */
   readonly kind: 'exact' | 'arithmetic' | 'intrinsic';
 }
 
@@ -34,7 +34,7 @@ const loops: Record<ScalarType, Record<string, Loop>> = {
   bool: boolLoops,
 };
 
-/** All that the JavaScript backend's loops know. */
+/** All operations in the loops of the JavaScript backend. */
 const loopCases = Object.entries(loops).flatMap(([type, table]) =>
   Object.entries(table).map(([op, loop]) => loopCase(op as ExprOp, type as ScalarType, loop)),
 );
@@ -79,7 +79,7 @@ function loopCase(op: ExprOp, type: ScalarType, loop: Loop): Case {
   const expected: Case['expected'] = (columns) => {
     const n = columns[0]!.length;
     const [a, b, c] = columns.map((column, k) => register(parameters[k]!, column));
-    // Doubles are rounded once more, but for results that are compared within a tolerance.
+    // float32 results are kept as doubles, since they are compared within a tolerance.
     const out: Register = result === 'f32' ? new Float64Array(n) : register(result, new Uint32Array(n));
     loop(n, out, a!, b ?? a!, c ?? a!);
     return out instanceof Float64Array ? out : Uint32Array.from(out);
@@ -100,7 +100,7 @@ function register(type: ScalarType, bits: Uint32Array<ArrayBuffer>): Register {
   return type === 'bool' ? Uint8Array.from(bits) : new Int32Array(bits.buffer);
 }
 
-/** `apply`, which computes a case from the bits of its arguments, in the subset of WGSL. */
+/** The function `apply`, in the subset of WGSL, which computes a case from the bits of its arguments. */
 export function bodyOf({ op, parameters, result }: Case): string {
   const args = parameters.map((type, k) => {
     const value = type === 'bool' ? `u${k} != 0u` : type === 'u32' ? `u${k}` : `bitcast<${type}>(u${k})`;

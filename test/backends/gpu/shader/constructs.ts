@@ -1,4 +1,4 @@
-/** Every construct of the subset of WGSL in one `apply`, and what it gives. */
+/** A function `apply` that uses every construct of the subset of WGSL. */
 export const constructs = `// A comment.
 fn apply(u: u32) -> u32 {
   return twice(u) + arrays(u) + loops(u) + vectors(u) + u32(choices(i32(u & 63u)));
@@ -75,7 +75,7 @@ fn choices(i: i32) -> i32 {
 const float = new Float32Array(1);
 const bitsOfFloat = new Uint32Array(float.buffer);
 
-/** `apply` again, by hand. */
+/** The result of `apply`, computed in JavaScript. */
 export function applied(u: number): number {
   return (u * 2 + arrays(u) + loops(u) + vectors(u) + choices(u & 63)) >>> 0;
 }

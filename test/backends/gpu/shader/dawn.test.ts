@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { adapterMissing, dawn } from '../dawn.ts';
 import { argumentsOf, bodyOf, cases } from './cases.ts';
+import { compareResults, table } from './compare-results.ts';
 import { applied, constructs } from './constructs.ts';
-import { judge, table } from './judge.ts';
 import { randomWords } from './samples.ts';
 
 const COUNT = 10_000;
@@ -24,9 +24,9 @@ describe.skipIf(adapterMissing !== null)(`shader functions on WebGPU (Dawn)${ski
 
   test.each(cases.map((which) => [which.name, which] as const))('%s', async (name, which) => {
     const columns = argumentsOf(which, COUNT);
-    const verdict = judge(which, columns, await compute(device, bodyOf(which), columns));
-    if (which.kind !== 'exact') worst.set(name, verdict.worst);
-    expect(verdict.problems).toEqual([]);
+    const comparison = compareResults(which, columns, await compute(device, bodyOf(which), columns));
+    if (which.kind !== 'exact') worst.set(name, comparison.worst);
+    expect(comparison.problems).toEqual([]);
   });
 
   test('every construct', async () => {

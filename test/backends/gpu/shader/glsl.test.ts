@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toGlsl } from '../../../../src/backends/gpu/shader/glsl.ts';
 
-/** The statement inside of a function with variables of all types. */
+/** The translation of a statement inside a function with variables of all types. */
 function statement(text: string): string {
   const parameters = 'a: f32, b: f32, i: i32, j: i32, u: u32, p: bool, v: vec4<f32>';
   const lines = toGlsl(`fn f(${parameters}) {\n${text}\n}`).split('\n');
@@ -56,7 +56,7 @@ describe('GLSL from the subset of WGSL', () => {
     expect(statement(wgsl)).toBe(glsl);
   });
 
-  it('declares constants, and functions that are called before they stand', () => {
+  it('declares constants, and functions that are called before their definition', () => {
     const source = `const HALF: f32 = 0.5;
 fn a(x: f32) -> f32 { return b(x) + c(x); }
 fn b(x: f32) -> f32 { return HALF * x; }
@@ -92,8 +92,8 @@ fn c(y: f32) -> f32 { return b(y); }`;
     ['let x: vec2 = a;', 'the type vec2'],
     ['let x: f64 = a;', 'the type f64'],
     ['let a: f32 = b;', 'a second a'],
-    ['let half: f32 = a;', 'the name half, a word of GLSL'],
-    ['let x__y: f32 = a;', 'a word of GLSL'],
+    ['let half: f32 = a;', 'the name half, a keyword of GLSL'],
+    ['let x__y: f32 = a;', 'a keyword of GLSL'],
     ['let x: f32 = v.xy;', '.xy of vec4<f32>'],
     ['let x: f32 = a[0];', 'f32[i32]'],
     ['i++;', 'got +, wanted an assignment'],
@@ -110,8 +110,8 @@ fn c(y: f32) -> f32 { return b(y); }`;
 
   it.each([
     ['struct S { a: f32 }', 'got struct'],
-    ['fn modi(a: i32) { }', 'which GLSL or gpu.js has for itself'],
-    ['fn floor(a: f32) { }', 'which GLSL or gpu.js has for itself'],
+    ['fn modi(a: i32) { }', 'which GLSL or gpu.js uses'],
+    ['fn floor(a: f32) { }', 'which GLSL or gpu.js uses'],
     ['fn f() { } fn f() { }', 'a second function f'],
     ['fn f() { let x: f32 = f2(); } fn f2() { }', 'a void'],
     ['fn f() -> f32 { return; }', 'return;'],

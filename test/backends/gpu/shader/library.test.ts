@@ -3,10 +3,10 @@ import { toGlsl } from '../../../../src/backends/gpu/shader/glsl.ts';
 import { withLibrary } from '../../../../src/backends/gpu/shader/library.ts';
 import { literal, operation } from '../../../../src/backends/gpu/shader/operations.ts';
 import { type Case, cases } from './cases.ts';
-import { errorOf, judge } from './judge.ts';
+import { compareResults, errorOf } from './compare-results.ts';
 
 describe('withLibrary', () => {
-  it('gives what a body calls, each once, what it calls before it', () => {
+  it('prepends the called functions, each once and before its callers', () => {
     const text = withLibrary('fn f(x: f32) -> f32 { return nd_exp(nd_tanh(x)) + nd_tanh(x); }');
     const names = [...text.matchAll(/^fn (\w+)/gm)].map(([, name]) => name);
     expect(new Set(names).size).toBe(names.length);
@@ -20,7 +20,7 @@ describe('withLibrary', () => {
     }
   });
 
-  it('leaves alone what calls nothing, and refuses what there is not', () => {
+  it('leaves a body without calls unchanged, and refuses unknown functions', () => {
     expect(withLibrary('fn f() { }')).toBe('fn f() { }');
     expect(() => withLibrary('fn f() { nd_sinh(1.0); }')).toThrow('nd_sinh');
   });
@@ -34,7 +34,7 @@ describe('operation', () => {
     expect(operation('u32', 'u32', ['x'])).toBe('(x)');
   });
 
-  it('refuses what no type has', () => {
+  it('refuses an operation that its type does not have', () => {
     expect(() => operation('exp', 'i32', ['x'])).toThrow('exp on i32');
     expect(() => operation('load', 'f32', [])).toThrow('load on f32');
   });
@@ -62,7 +62,7 @@ describe('literal', () => {
   });
 });
 
-describe('the judge of the tests on devices', () => {
+describe('the comparison in the tests on devices', () => {
   it.each([
     [1, 1.0000011, false],
     [1, 1.0000009, true],
@@ -85,14 +85,14 @@ describe('the judge of the tests on devices', () => {
     expect(errorOf(Math.fround(got), expected) <= 1e-6).toBe(right);
   });
 
-  it('names what is wrong', () => {
+  it('describes wrong results', () => {
     const which: Case = cases.find(({ name }) => name === 'mod i32')!;
     const columns = [
       [-7, 7],
       [3, 0],
     ].map((column) => new Uint32Array(new Int32Array(column).buffer));
-    expect(judge(which, columns, Uint32Array.of(2, 0))).toEqual({ worst: 0, problems: [] });
-    expect(judge(which, columns, Uint32Array.of(-1, 0)).problems).toEqual([
+    expect(compareResults(which, columns, Uint32Array.of(2, 0))).toEqual({ worst: 0, problems: [] });
+    expect(compareResults(which, columns, Uint32Array.of(-1, 0)).problems).toEqual([
       'mod i32(-7, 3) = 4294967295, not 2',
     ]);
   });

@@ -1,7 +1,7 @@
 import type { ScalarType } from '../../../../src/ir/dtype.ts';
 import { fillBits } from '../../../../src/ir/philox.ts';
 
-// Arguments for the shader functions, as 32 bits each: special values and random ones, the same on every run.
+// Arguments for the shader functions as 32-bit words: special values, and random ones that are the same in every run.
 
 const SPECIAL_FLOATS = [
   0,
@@ -9,7 +9,7 @@ const SPECIAL_FLOATS = [
   Number.NaN,
   Infinity,
   -Infinity,
-  // Denormals, and the least and the greatest of the others.
+  // Denormals, and the smallest and largest normal numbers.
   1.401298464324817e-45,
   -1e-44,
   1e-40,
@@ -61,7 +61,7 @@ const SPECIAL_INTEGERS = [
 ];
 const EXTREME_INTEGERS = [0x7fffffff, -0x80000000, -0x7fffffff, 0x7fffff80, 0x55555555, 0x40000000];
 
-/** `count` random words; each `stream` has its own. */
+/** `count` random words of a stream. */
 export function randomWords(count: number, stream: number): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(count);
   fillBits(words, 0, count, 20, 26, stream, 0, 0);
@@ -72,9 +72,7 @@ export function bitsOf(values: ArrayLike<number>): Uint32Array<ArrayBuffer> {
   return new Uint32Array(Float32Array.from(values).buffer);
 }
 
-/**
- * Arguments of one function: `count` for each of its parameters, special values in all combinations first.
- */
+/** Arguments of one function: `count` per parameter, starting with all combinations of special values. */
 export function samples(types: readonly ScalarType[], count: number): Uint32Array<ArrayBuffer>[] {
   const columns = types.map(() => new Uint32Array(count));
   const special = types.map(specials);
@@ -98,7 +96,7 @@ function specials(type: ScalarType): ArrayLike<number> {
   return Uint32Array.from([...SPECIAL_INTEGERS, ...EXTREME_INTEGERS], (value) => value >>> 0);
 }
 
-/** Whole words, and numbers of a size that functions are used with, in turn. */
+/** Random words, alternating with numbers of typical magnitudes. */
 function random(type: ScalarType, count: number, stream: number): Uint32Array {
   const words = randomWords(count, stream);
   const [x] = [new Float32Array(1)];
@@ -107,7 +105,7 @@ function random(type: ScalarType, count: number, stream: number): Uint32Array {
     if (type === 'bool') return word & 1;
     if (type !== 'f32') return i % 2 === 0 ? word : (word % 2001) - 1000;
     const unit = word / 2 ** 31 - 1;
-    // Any exponent; where exp is neither 0 nor infinite; around zero; near multiples of pi/2; small integers.
+    // In turn: any exponent; the range where exp is neither 0 nor infinite; near 0; multiples of pi/2; multiples of 1/2.
     if (i % 5 === 0) return word;
     if (i % 5 === 1) x[0] = unit * 105;
     if (i % 5 === 2) x[0] = unit * 2;
@@ -117,18 +115,18 @@ function random(type: ScalarType, count: number, stream: number): Uint32Array {
   });
 }
 
-/** Makes every other of the random pairs one that is hard for pow, div or mod. */
+/** Replaces every second random pair by one that is hard for pow, div or mod. */
 function pairs(a: Uint32Array<ArrayBuffer>, b: Uint32Array<ArrayBuffer>, first: number): void {
   const [x, y] = [new Float32Array(a.buffer), new Float32Array(b.buffer)];
   for (let i = first; i < a.length; i += 2) {
     const kind = (i >> 1) % 4;
     const unit = (Math.imul(b[i]!, 0x9e3779b9) >>> 0) / 2 ** 32;
-    // A power of any size, of any base and of a base near one.
+    // Powers of any magnitude, with any base and with a base near 1.
     if (kind < 2) {
       a[i] = kind === 0 ? a[i]! & 0x7fffffff : 0x3f7f0000 + (a[i]! & 0x1ffff);
       y[i] = ((unit - 0.5) * 280) / Math.log2(x[i]!);
     }
-    // Exponents that differ little, and denormals.
+    // Similar exponents, and denormals.
     if (kind === 2) b[i] = (b[i]! & 0x807fffff) | (a[i]! & 0x7f800000);
     if (kind === 3) {
       a[i] = a[i]! & 0x81ffffff;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toGlsl } from '../../../../src/backends/gpu/shader/glsl.ts';
-import { browserMissing, type Fragments, fragments, WIDTH } from './browser.ts';
 import { argumentsOf, bodyOf, cases } from './cases.ts';
+import { compareResults, table } from './compare-results.ts';
 import { applied, constructs } from './constructs.ts';
-import { judge, table } from './judge.ts';
+import { browserMissing, type FragmentShaders, openFragmentShaders, WIDTH } from './fragment-shaders.ts';
 import { randomWords } from './samples.ts';
 
 const COUNT = 8192;
@@ -11,10 +11,10 @@ const skipped = browserMissing === null ? '' : `: ${browserMissing}`;
 
 describe.skipIf(browserMissing !== null)(`shader functions on WebGL2 (Chromium)${skipped}`, () => {
   const worst = new Map<string, number>();
-  let browser: Fragments;
+  let browser: FragmentShaders;
 
   beforeAll(async () => {
-    browser = await fragments();
+    browser = await openFragmentShaders();
   });
 
   afterAll(async () => {
@@ -26,13 +26,13 @@ describe.skipIf(browserMissing !== null)(`shader functions on WebGL2 (Chromium)$
     const columns = argumentsOf(which, COUNT);
     const data = new Uint32Array(COUNT * columns.length);
     for (const [k, column] of columns.entries()) data.set(column, k * COUNT);
-    const verdict = judge(
+    const comparison = compareResults(
       which,
       columns,
       await browser.compute(fragment(bodyOf(which), columns.length), data, COUNT),
     );
-    if (which.kind !== 'exact') worst.set(name, verdict.worst);
-    expect(verdict.problems).toEqual([]);
+    if (which.kind !== 'exact') worst.set(name, comparison.worst);
+    expect(comparison.problems).toEqual([]);
   });
 
   test('every construct', async () => {
@@ -41,7 +41,7 @@ describe.skipIf(browserMissing !== null)(`shader functions on WebGL2 (Chromium)$
   });
 });
 
-/** A fragment shader that runs `apply` of the body on a row of the data's columns. */
+/** A fragment shader that runs `apply` of the body on each row of the columns. */
 function fragment(body: string, columns: number): string {
   const words = Array.from({ length: columns }, (_, k) => {
     return `texelFetch(words, ivec2(gl_FragCoord.x, int(gl_FragCoord.y) + ${(k * COUNT) / WIDTH}), 0).x`;

@@ -1,31 +1,37 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DevicePlan, Program } from '../../../../src/backends/gpu/device/device.ts';
+import type { DevicePlan, ShaderProgram } from '../../../../src/backends/gpu/device/device.ts';
 import { chromiumMissing, openPage, type Page } from '../page/page.ts';
 
-type Entry = typeof import('./entry.ts');
+type Entry = typeof import('./device-page.ts');
 
-/** A program with one output, of so many numbers. */
-function program(name: string, inputs: number[], output: number, floats: number, body: string): Program {
-  const [quad, usesValues] = [body.includes('fn quad('), body.includes('value(')];
-  return { name, inputs, outputs: [output], floats, body, usesValues, quad, workgroups: null };
+/** A program with one output of `floats` numbers. */
+function program(
+  name: string,
+  inputs: number[],
+  output: number,
+  floats: number,
+  body: string,
+): ShaderProgram {
+  const [vec4, usesValues] = [body.includes('fn quad('), body.includes('value(')];
+  return { name, inputs, outputs: [output], floats, body, usesValues, vec4, workgroups: null };
 }
 
-/** A plan of buffers with so many numbers; the first ones are bound. */
+/** A plan with buffers of these lengths, the first of which are bound. */
 function planOf(
   floats: number[],
   bound: number,
-  programs: Program[],
-  kept: number[],
+  programs: ShaderProgram[],
+  outputs: number[],
   values = 0,
 ): DevicePlan {
   const buffers = floats.map((n, i) => ({ floats: n, bound: i < bound ? i : null }));
-  return { buffers, programs, kept, values };
+  return { buffers, programs, outputs, values };
 }
 
 const point = (expression: string) => `fn point(i: i32) -> f32 { return ${expression}; }`;
 const range = (n: number, f: (i: number) => number) => Array.from({ length: n }, (_, i) => f(i));
 
-/** A plan with one program that reads all bound buffers. */
+/** A plan with one program, which reads all bound buffers. */
 const single = (name: string, bound: number[], floats: number, body: string, values = 0) =>
   planOf(
     [...bound, floats],
@@ -40,22 +46,22 @@ describe.skipIf(chromiumMissing !== null)(`WebGL2${chromiumMissing ? ` (${chromi
   let facts: Awaited<ReturnType<Entry['open']>>;
 
   beforeAll(async () => {
-    page = await openPage<Entry>('test/backends/gpu/webgl2/entry.ts');
+    page = await openPage<Entry>('test/backends/gpu/webgl2/device-page.ts');
     facts = await page.call('open');
   });
 
   afterAll(async () => {
     await page?.close();
-    // gpu.js finds out in this way, three times, what it can do; ours must never wait for the GPU.
-    const stalls = page?.complaints.filter((text) => text.includes('GPU stall due to ReadPixels'));
+    // gpu.js tests features with ReadPixels, three times. The backend itself must never wait for the GPU.
+    const stalls = page?.consoleErrors.filter((text) => text.includes('GPU stall due to ReadPixels'));
     expect(stalls?.length).toBeLessThanOrEqual(3);
-    // It also goes on with the one program here that does not link.
-    const unlinked = page?.complaints.filter((text) => /program not (linked|valid)$/.test(text));
-    expect(page?.complaints.length).toBe(stalls!.length + unlinked!.length);
+    // gpu.js also uses the one program that does not link.
+    const unlinked = page?.consoleErrors.filter((text) => /program not (linked|valid)$/.test(text));
+    expect(page?.consoleErrors.length).toBe(stalls!.length + unlinked!.length);
     expect(unlinked?.length).toBeLessThanOrEqual(3);
   });
 
-  test('says what it can do', () => {
+  test('reports its limits', () => {
     const { units, side, ...rest } = facts;
     expect(rest).toEqual({
       name: 'webgl2',
@@ -68,7 +74,7 @@ describe.skipIf(chromiumMissing !== null)(`WebGL2${chromiumMissing ? ` (${chromi
     });
   });
 
-  test('numbers come back as they went, whatever their count', async () => {
+  test('upload and download keep the numbers, for any length', async () => {
     const arrays = [0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 63, 64, 65, 1023, 4099].map((n) =>
       range(n, (i) => Math.fround(Math.sin(i + n) * 1e3)),
     );
@@ -84,7 +90,7 @@ describe.skipIf(chromiumMissing !== null)(`WebGL2${chromiumMissing ? ` (${chromi
     expect(result).toEqual(range(n, (i) => a[i]! * b[i]! - c[i]!));
   });
 
-  test('a program may read as many arrays as the device says, and values too', async () => {
+  test('a program may read `maxBuffers` arrays and values', async () => {
     const n = facts.maxBuffers;
     const loads = range(n, (k) => k).map((k) => `load_${k}(i) * ${k + 1}.0`);
     const plan = single(
@@ -164,7 +170,7 @@ fn quad(i: i32) -> vec4<f32> {
     expect(result).toEqual(range(40, (i) => Math.floor(i / 4) * ((i % 4) + 1)));
   });
 
-  test('programs in a chain, several results, and nothing of it stays', async () => {
+  test('a chain of programs with several results leaves no memory in use', async () => {
     // x [100] -> y = 2x [100] -> z = sums of ten [10], w = y + z[i / 10] [100] -> v = w(99 - i) [100]
     const sums = `
 fn point(i: i32) -> f32 {
@@ -231,16 +237,16 @@ fn point(i: i32) -> f32 {
     expect(await page.call('reverse', plan, n)).toBe(0);
   });
 
-  test('memory that waits for its next use is bounded', async () => {
+  test('memory kept for reuse is bounded', async () => {
     const { most, used } = await page.call('variedLengths', 100_000, 200_000, 500);
-    // 200 arrays of 120 MB in all. 32 may wait in any case, besides 16 MB and one and a half of what is in use.
+    // 200 arrays of 120 MB in all. 32 of them may be kept in any case, besides 16 MB and 1.5 times the peak use.
     const array = 4 * 210_000;
     expect(most).toBeLessThan(32 * array + 1.5 * array + 2 ** 24);
     expect(used).toBe(0);
   });
 
-  test('a plan of many sizes finds its memory again', async () => {
-    // Forty arrays of 0.6 to 1.2 MB, of which two are in use at a time.
+  test('a plan with many sizes reuses its memory', async () => {
+    // 40 arrays of 0.6 to 1.2 MB, two of which are in use at a time.
     const lengths = range(41, (i) => (i === 40 ? 4 : 150_001 + 3_700 * i));
     const programs = range(40, (i) => i).map((i) =>
       program(`step ${i}`, [i], i + 1, lengths[i + 1]!, point(`load_0(i % 1000) + ${i}.0`)),
@@ -260,7 +266,7 @@ fn point(i: i32) -> f32 {
     ] as const) {
       const message = await page.call('loadError', single(name, [...inputs], 4, point(expression)));
       expect(message).toContain(`StateError: [${name}] its kernel does not compile on this device: `);
-      // What went wrong with it is not blamed on what comes next.
+      // Its error is not reported by later calls.
       await page.call('finished');
     }
     const plan = single('add', [4], 4, point('load_0(i) + 1.0'));
@@ -285,7 +291,7 @@ fn point(i: i32) -> f32 {
       ),
     ],
   ])(
-    'memory that is full %i times: first make room, then an error that names the operation',
+    'out of memory %i times: idle memory is freed first, then an error names the operation',
     async (times, message) => {
       const n = 77_777;
       const programs = [
@@ -300,7 +306,7 @@ fn point(i: i32) -> f32 {
     },
   );
 
-  test('waiting for results blocks nothing', async () => {
+  test('waiting for results does not block the event loop', async () => {
     const body = `
 fn point(i: i32) -> f32 {
   var sum: f32 = 0.0;
@@ -308,15 +314,15 @@ fn point(i: i32) -> f32 {
   return sum;
 }`;
     const plan = single('sum', [1024], 100_000, body);
-    const { waited, longest } = await page.call('turnsWhileWaiting', plan, [range(1024, () => 1)]);
+    const { waited, longest } = await page.call('tasksWhileWaiting', plan, [range(1024, () => 1)]);
     expect(longest).toBeLessThan(Math.max(waited / 2, 20));
   });
 
-  test('memory that was released is refused', async () => {
-    expect(await page.call('useReleased')).toMatch(/^StateError: \[gpu\] got memory that was released/);
+  test('a released array is refused', async () => {
+    expect(await page.call('useReleased')).toMatch(/^StateError: \[gpu\] got an array that was released/);
   });
 
-  test('destroy gives everything back', async () => {
+  test('destroy releases everything', async () => {
     await page.call('destroy');
     expect(await page.call('lost')).toBe('it was destroyed');
     expect(await page.call('memory')).toEqual({ bytes: 0, used: 0 });
@@ -327,14 +333,14 @@ fn point(i: i32) -> f32 {
     expect(await page.call('run', plan, [[1, 2, 3, 4]])).toEqual([[2, 3, 4, 5]]);
   });
 
-  test('after an error of WebGL nothing is trusted any more', async () => {
+  test('after an unexpected WebGL error the device counts as lost', async () => {
     await page.call('open');
-    const message = "StateError: [webgl2] the device was lost: it went wrong ([run] WebGL2's error 0x502).";
+    const message = 'StateError: [webgl2] the device was lost: it failed ([run] WebGL2 error 0x502).';
     const { first, next } = await page.call('goWrong');
     expect([first, next]).toEqual([expect.stringContaining(message), expect.stringContaining(message)]);
   });
 
-  test('a lost context is an error wherever it shows, and nothing hangs', async () => {
+  test('after a lost context every call throws, and nothing hangs', async () => {
     await page.call('open');
     const plan = single('add', [4], 4, point('load_0(i) + 1.0'));
     const { messages, lost } = await page.call('lose', plan, [[1, 2, 3, 4]]);

@@ -1,0 +1,194 @@
+"""Runs the tasks of the benchmarks in PyTorch: one JSON request per line on standard input, one answer per line."""
+
+import json
+import sys
+
+import torch
+import torch.nn.functional as F
+
+torch.set_num_threads(int(sys.argv[1]))
+layout = sys.argv[2]
+
+
+def read(array):
+    """A tensor from {path, shape, dtype}: values in the machine's byte order."""
+    dtype = getattr(torch, array["dtype"])
+    with open(array["path"], "rb") as file:
+        return torch.frombuffer(bytearray(file.read()), dtype=dtype).reshape(array["shape"])
+
+
+def adam_of(parameters, settings):
+    betas = (settings["beta1"], settings["beta2"])
+    return torch.optim.Adam(parameters, lr=settings["learningRate"], betas=betas, eps=settings["epsilon"])
+
+
+def matmul(task, arrays, _settings):
+    pairs = []
+    for i, product in enumerate(task["products"]):
+        a, b = read(arrays[2 * i]), read(arrays[2 * i + 1])
+        pairs.append((a.T if product.get("transposeA") else a, b.T if product.get("transposeB") else b))
+
+    def run():
+        return [a @ b for a, b in pairs]
+
+    def result():
+        return torch.cat([c.flatten() for c in run()])
+
+    return run, result
+
+
+def elementwise(task, arrays, _settings):
+    x = read(arrays[0])
+    last = getattr(torch, task["last"])
+
+    def run():
+        return last(x * task["factor"] + task["summand"])
+
+    return run, run
+
+
+def adam(_task, arrays, settings):
+    p, g = read(arrays[0]).requires_grad_(), read(arrays[1])
+    optimizer = adam_of([p], settings)
+
+    def run():
+        optimizer.zero_grad()
+        with torch.enable_grad():
+            (p * g).sum().backward()
+        optimizer.step()
+        return p.detach()
+
+    return run, run
+
+
+def training(task, arrays, settings):
+    x, labels, *values = [read(array) for array in arrays]
+    parameters = [value.requires_grad_() for value in values]
+    layers = list(zip(parameters[::2], parameters[1::2]))
+    optimizer = adam_of(parameters, settings)
+    batch, batches = task["batch"], task["batches"]
+    at = 0
+
+    def run():
+        nonlocal at
+        rows = slice(at * batch, (at + 1) * batch)
+        at = (at + 1) % batches
+        optimizer.zero_grad()
+        with torch.enable_grad():
+            h = x[rows]
+            for i, (kernel, bias) in enumerate(layers):
+                h = torch.addmm(bias, h, kernel)
+                if i < len(layers) - 1:
+                    h = F.relu(h)
+                if i == 0 and task["dropout"] > 0:
+                    h = F.dropout(h, task["dropout"])
+            loss = F.cross_entropy(h, labels[rows])
+            loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    return run, run
+
+
+def images(x):
+    """Converts [N, height, width, channels] to the axis order of PyTorch, in the requested memory layout."""
+    return x.permute(0, 3, 1, 2).contiguous(memory_format=getattr(torch, layout))
+
+
+def kernel_of(w):
+    """Converts [height, width, inputs, outputs] to the axis order of PyTorch."""
+    return w.permute(3, 2, 0, 1).contiguous(memory_format=getattr(torch, layout))
+
+
+def differentiating(f, inputs, gradient):
+    """The result of f and, if `gradient` is given, the gradients of the inputs."""
+
+    def run():
+        if gradient is None:
+            return [f(*inputs)]
+        with torch.enable_grad():
+            y = f(*[x.requires_grad_() for x in inputs])
+        return [y.detach(), *torch.autograd.grad(y, inputs, gradient)]
+
+    def result():
+        y, *gradients = run()
+        values = [t.permute(0, 2, 3, 1) for t in [y, *gradients[:1]]]
+        values += [t.permute(2, 3, 1, 0) for t in gradients[1:]]
+        return torch.cat([t.flatten() for t in values])
+
+    return run, result
+
+
+def convolution(task, arrays, _settings):
+    x, kernel, gradient = [read(array) for array in arrays]
+    margin = (task["kernelSize"] - 1) // 2
+    return differentiating(
+        lambda x, w: F.conv2d(x, w, padding=margin),
+        [images(x), kernel_of(kernel)],
+        images(gradient) if task["gradients"] else None,
+    )
+
+
+def pooling(task, arrays, _settings):
+    x, gradient = [images(read(array)) for array in arrays]
+    return differentiating(
+        lambda x: F.max_pool2d(x, task["window"]), [x], gradient if task["gradients"] else None
+    )
+
+
+def convnet(task, arrays, settings):
+    x, labels, *values = [read(array) for array in arrays]
+    x = images(x)
+    kernels, biases = [kernel_of(w) for w in values[:-2:2]], values[1:-2:2]
+    # The images are flattened in the order channels, height, width.
+    dense, last = values[-2].permute(2, 0, 1, 3).flatten(0, 2).contiguous(), values[-1]
+    parameters = [p.requires_grad_() for p in [*kernels, *biases, dense, last]]
+    optimizer = adam_of(parameters, settings)
+    batch, batches, margin = task["batch"], task["batches"], (task["kernelSize"] - 1) // 2
+    at = 0
+
+    def run():
+        nonlocal at
+        rows = slice(at * batch, (at + 1) * batch)
+        at = (at + 1) % batches
+        optimizer.zero_grad()
+        with torch.enable_grad():
+            h = x[rows]
+            for kernel, bias in zip(kernels, biases):
+                h = F.max_pool2d(F.relu(F.conv2d(h, kernel, bias, padding=margin)), 2)
+            loss = F.cross_entropy(torch.addmm(last, h.flatten(1), dense), labels[rows])
+            loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    return run, run
+
+
+kinds = {
+    "matmul": matmul,
+    "elementwise": elementwise,
+    "adam": adam,
+    "training": training,
+    "convolution": convolution,
+    "pooling": pooling,
+    "convnet": convnet,
+}
+torch.set_grad_enabled(False)
+threads = torch.get_num_threads()
+about = f"{torch.__version__}, {threads} thread{'' if threads == 1 else 's'}"
+if layout != "contiguous_format":
+    about += f", images in {layout}"
+print(json.dumps(about), flush=True)
+run = result = None
+for line in sys.stdin:
+    request = json.loads(line)
+    answer = None
+    if request["name"] == "prepare":
+        task = request["task"]
+        run, result = kinds[task["kind"]](task, request["arrays"], request["adam"])
+    elif request["name"] == "run":
+        for _ in range(request["times"]):
+            run()
+    else:
+        answer = result().flatten().tolist()
+    print(json.dumps(answer), flush=True)

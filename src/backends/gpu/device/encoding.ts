@@ -1,0 +1,50 @@
+import type { DType, ScalarType, TypedArray } from '../../../ir/dtype.ts';
+
+// How values are stored as float32 numbers, on WebGPU and on WebGL2 alike. A float32 is stored as it is; a uint8 or a
+// bool is one whole number; an int32 is two numbers, its lower and its upper 16 bits, since its own 32 bits could be a
+// denormal or a NaN, which devices may change.
+
+/** Numbers per element. */
+export const floatsOf: { readonly [D in DType]: 1 | 2 } = { float32: 1, int32: 2, uint8: 1, bool: 1 };
+
+/** The data type that holds the values of an expression. */
+export const dtypeOf: { readonly [T in Exclude<ScalarType, 'u32'>]: DType } = {
+  f32: 'float32',
+  i32: 'int32',
+  bool: 'bool',
+};
+
+/** Encodes an array's values. A float32 array is returned as it is, not copied. */
+export function encode(array: TypedArray): Float32Array {
+  if (array instanceof Float32Array) return array;
+  if (array instanceof Uint8Array) return Float32Array.from(array);
+  const floats = new Float32Array(2 * array.length);
+  for (let i = 0; i < array.length; i++) {
+    floats[2 * i] = array[i]! & 0xffff;
+    floats[2 * i + 1] = array[i]! >>> 16;
+  }
+  return floats;
+}
+
+/** Decodes numbers from `encode` or from a program into an array. */
+export function decode(floats: Float32Array, array: TypedArray): void {
+  if (array instanceof Int32Array) {
+    for (let i = 0; i < array.length; i++) array[i] = floats[2 * i]! | (floats[2 * i + 1]! << 16);
+  } else {
+    array.set(array.length < floats.length ? floats.subarray(0, array.length) : floats);
+  }
+}
+
+/** Numbers per value of a plan (a uniform, an offset). */
+export const FLOATS_PER_VALUE = 4;
+
+/** Encodes a run's values: for each the value as float32, then the lower and the upper 16 bits of it as an integer. */
+export function encodeValues(values: readonly number[], floats: Float32Array): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    const at = FLOATS_PER_VALUE * i;
+    floats[at] = value;
+    floats[at + 1] = value & 0xffff;
+    floats[at + 2] = value >>> 16;
+  }
+}

@@ -1,0 +1,143 @@
+import { StateError } from '../../../ir/errors.ts';
+import type { DeviceBuffer, DeviceExecutable, DevicePlan, ShaderProgram } from '../device/device.ts';
+import type { CompiledProgram, ProgramLayouts } from './compiled-program.ts';
+import type { Context } from './context.ts';
+import type { ProgramCache } from './program-cache.ts';
+import type { TextureArray, TexturePool } from './texture-pool.ts';
+
+/** The longest time for which compiling blocks the event loop. */
+const COMPILE_SLICE_MS = 16;
+
+/** One draw call of a plan. */
+interface DrawCall {
+  readonly program: ShaderProgram;
+  readonly compiled: CompiledProgram;
+  /** Intermediates whose last use it is. */
+  readonly releases: readonly number[];
+}
+
+/** A plan as draw calls. It owns only its compiled programs; each run takes its textures from the device's pool. */
+export class WebGl2Executable implements DeviceExecutable<TextureArray> {
+  readonly #context: Context;
+  readonly #textures: TexturePool;
+  readonly #cache: ProgramCache;
+  readonly #plan: DevicePlan;
+  readonly #usesValues: boolean;
+  #drawCalls: DrawCall[] = [];
+  #hasRun = false;
+
+  private constructor(context: Context, textures: TexturePool, cache: ProgramCache, plan: DevicePlan) {
+    this.#context = context;
+    this.#textures = textures;
+    this.#cache = cache;
+    this.#plan = plan;
+    this.#usesValues = plan.programs.some(({ usesValues }) => usesValues);
+  }
+
+  /** Compiles the plan's programs, and yields to the event loop in between. */
+  static async load(
+    context: Context,
+    textures: TexturePool,
+    cache: ProgramCache,
+    plan: DevicePlan,
+  ): Promise<WebGl2Executable> {
+    const executable = new WebGl2Executable(context, textures, cache, plan);
+    const releases = lastUses(plan);
+    let since = performance.now();
+    try {
+      for (const [i, program] of plan.programs.entries()) {
+        if (performance.now() - since > COMPILE_SLICE_MS) {
+          await new Promise((resolve) => setTimeout(resolve));
+          since = performance.now();
+        }
+        context.assertUsable();
+        const compiled = cache.acquire(program, layoutsOf(program, plan, textures));
+        executable.#drawCalls.push({ program, compiled, releases: releases[i]! });
+      }
+    } catch (error) {
+      executable.release();
+      throw error;
+    }
+    return executable;
+  }
+
+  issue(values: Float32Array, bound: readonly TextureArray[]): TextureArray[] {
+    this.#context.assertUsable();
+    const memories = this.#plan.buffers.map((buffer) => boundTo(buffer, bound));
+    /** Intermediates that are not released yet. */
+    const own = new Map<number, TextureArray>();
+    let valuesMemory: TextureArray | null = null;
+    this.#textures.beginOperation();
+    try {
+      if (this.#usesValues) {
+        valuesMemory = this.#textures.allocate(this.#plan.values, 'values of a run');
+        this.#textures.write(valuesMemory, values);
+      }
+      for (const { program, compiled, releases } of this.#drawCalls) {
+        const output = program.outputs[0]!;
+        const inputs = program.inputs.map((b) => memories[b]!);
+        if (program.usesValues) inputs.push(valuesMemory!);
+        const memory = this.#textures.allocate(program.floats, program.name);
+        memories[output] = memory;
+        own.set(output, memory);
+        compiled.run(memory, inputs);
+        if (!this.#hasRun) this.#context.check(program.name, this.#textures.used);
+        for (const b of releases) {
+          this.#textures.release(own.get(b)!);
+          own.delete(b);
+        }
+      }
+    } catch (error) {
+      for (const memory of own.values()) this.#textures.release(memory);
+      throw error;
+    } finally {
+      if (valuesMemory !== null) this.#textures.release(valuesMemory);
+    }
+    this.#hasRun = true;
+    return this.#plan.outputs.map((b) => memories[b]!);
+  }
+
+  release(): void {
+    for (const { compiled } of this.#drawCalls) this.#cache.release(compiled);
+    this.#drawCalls = [];
+    this.#textures.trim();
+  }
+}
+
+function boundTo(
+  { bound: index, floats }: DeviceBuffer,
+  bound: readonly TextureArray[],
+): TextureArray | null {
+  if (index === null) return null;
+  const memory = bound[index];
+  // A storage that no program reads is not passed.
+  if (memory === undefined) return null;
+  if (memory.layout.floats === floats) return memory;
+  throw new StateError(
+    `[gpu] got ${memory.layout.floats} numbers for bound storage ${index}, wanted ${floats}. This is a bug in ndgrad: report it.`,
+  );
+}
+
+function layoutsOf(program: ShaderProgram, plan: DevicePlan, textures: TexturePool): ProgramLayouts {
+  const layout = (floats: number) => textures.layout(floats, program.name);
+  return {
+    output: layout(program.floats),
+    inputs: program.inputs.map((b) => layout(plan.buffers[b]!.floats)),
+    values: program.usesValues ? layout(plan.values) : null,
+  };
+}
+
+/** For each program the intermediates whose last use it is. */
+function lastUses({ programs, outputs }: DevicePlan): number[][] {
+  const last = new Map<number, number>();
+  programs.forEach((program, i) => {
+    for (const b of program.outputs) last.set(b, i);
+  });
+  programs.forEach(({ inputs }, i) => {
+    for (const b of inputs) if (last.has(b)) last.set(b, i);
+  });
+  for (const b of outputs) last.delete(b);
+  const uses: number[][] = programs.map(() => []);
+  for (const [b, i] of last) uses[i]!.push(b);
+  return uses;
+}
