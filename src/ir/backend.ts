@@ -23,18 +23,16 @@ export interface Executable {
   /**
    * Runs the plan once; null says that all went well. A failure leaves every bound storage as it was.
    *
-   * An asynchronous backend (one with `settle`) gives a promise, and what it is asked for (runs and reads)
-   * comes to pass in the order of the calls. When the call returns, the arrays of the bound storages that have no
-   * copy in the backend's memory have been read, and the results and the storages that the plan overwrites have
-   * residences that are `away`. Small results should come home with the outcome of the checks, so that
-   * `loss.item()` works after an awaited step. The promise rejects where the device fails. After a failure of
-   * either kind the residences of the results throw `neverComputed()`, and so does every run and read that
-   * needs them, asked for before or later: its promise rejects, and it overwrites nothing.
+   * An asynchronous backend (one with `settle`) returns a promise. Runs and reads take effect in the order of the calls.
+   * When the call returns, the arrays of the bound storages without a device copy have been read, and the results and the
+   * storages that the plan overwrites have device copies that are `stale`. Small results should be read back together with
+   * the outcome of the checks, so that `loss.item()` works after an awaited step. The promise rejects if the device fails.
+   * After a failure of either kind the device copies of the results throw `neverComputed()`, and so does every run and read
+   * that needs them, submitted before or later: its promise rejects, and it overwrites nothing.
    */
   run(bindings: Bindings): Failure | null | Promise<Failure | null>;
   /**
-   * Gives back what the backend holds for the plan, which is run no more; runs that were asked for come to
-   * their end first.
+   * Frees what the backend holds for the plan, which is not run again. Submitted runs finish first.
    */
   release(): void;
 }
@@ -67,7 +65,8 @@ export interface Backend {
   read(storage: Storage): Storage['array'] | Promise<Storage['array']>;
   /**
    * @internal Only asynchronous backends have it. Waits for all submitted work and brings the arrays of all storages up
-   * to date, before another backend replaces this one. It never rejects: reading lost values reports the error.
+   * to date, before another backend replaces this one. Lost values are no failure: reading them reports the error. It
+   * rejects where reading back fails, and this backend then stays.
    */
   settle?(): Promise<void>;
 }

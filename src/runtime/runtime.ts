@@ -95,7 +95,13 @@ export class Runtime {
       this.#use(next, cpu);
       return;
     }
-    const done = state.backend.settle().then(() => this.#use(next, cpu));
+    const done = state.backend.settle().then(
+      () => this.#use(next, cpu),
+      (error) => {
+        this.#use(state.backend, state.cpu);
+        throw error;
+      },
+    );
     this.#state = { kind: 'switching', next, done };
     await done;
   }

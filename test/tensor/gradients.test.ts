@@ -5,23 +5,23 @@ import { concat } from '../../src/tensor/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { computeDouble } from '../../src/testing/double.ts';
 import { gradcheck } from '../../src/testing.ts';
-import { catalogue } from './catalogue.ts';
 import { SmoothDraw } from './draw.ts';
 import { invoke, type OperationName, operationNames } from './invoke.ts';
+import { operations } from './operations/index.ts';
 
 const choices = fc.array(fc.nat({ max: 0x7fffffff }), { minLength: 10, maxLength: 60, size: 'max' });
 
 /** One call of an operation, as one tensor, and the leaves that it was made from. */
 function call(name: OperationName, list: readonly number[]): { y: Tensor; leaves: Tensor[] } {
   const d = new SmoothDraw(list);
-  const results = invoke(name, catalogue[name].arguments(d));
+  const results = invoke(name, operations[name].arguments(d));
   return {
     y: results.length === 1 ? results[0]! : concat(results.map((t) => t.flatten())),
     leaves: d.leaves,
   };
 }
 
-const differentiable = operationNames.filter((name) => catalogue[name].differentiable);
+const differentiable = operationNames.filter((name) => operations[name].differentiable);
 
 describe.each(differentiable)('%s', (name) => {
   test.each([1, 2] as const)('gradient of order %i agrees with finite differences', async (order) => {
@@ -34,7 +34,7 @@ describe.each(differentiable)('%s', (name) => {
   });
 });
 
-test.each(operationNames.filter((name) => !catalogue[name].differentiable))(
+test.each(operationNames.filter((name) => !operations[name].differentiable))(
   '%s lets no gradient through',
   (name) => {
     const property = fc.property(choices, (list) => {

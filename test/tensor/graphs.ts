@@ -7,10 +7,10 @@ import { Parameter } from '../../src/tensor/parameter.ts';
 import { Generator } from '../../src/tensor/random.ts';
 import { broadcastShapes } from '../../src/tensor/shape.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { catalogue } from './catalogue.ts';
 import { anything, type Domain } from './domains.ts';
 import { Draw } from './draw.ts';
 import { invoke, operationNames } from './invoke.ts';
+import { operations } from './operations/index.ts';
 
 const sizes = [3, 2, 1, 4, 7, 0];
 /** Tensors that grow beyond this are not built upon. */
@@ -142,7 +142,7 @@ function grow(d: GraphDraw): RandomGraph {
     }
     const name = d.pick(operationNames);
     names.push(name);
-    const results = invoke(name, catalogue[name].arguments(d));
+    const results = invoke(name, operations[name].arguments(d));
     d.pool.push(...results.filter((t) => t.size <= largest));
   }
   const used = new Set<Node>();

@@ -2,17 +2,26 @@ import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { computeDouble } from '../../src/testing/double.ts';
 import { type GradientCase, load, type OperationCase, type ReferenceTensor } from '../reference/load.ts';
-import { catalogue } from './catalogue.ts';
-import { invoke, operationNames, referenceArguments, referenceGradient } from './invoke.ts';
+import {
+  invoke,
+  type OperationName,
+  operationNames,
+  referenceArguments,
+  referenceGradient,
+} from './invoke.ts';
+import { operations } from './operations/index.ts';
 import { ulpsApart } from './ulps.ts';
 
 const reference = load('ops');
 /** `detach` changes nothing but the graph. */
 const withValues = operationNames.filter((name) => name !== 'detach');
 
-test('every operation has cases and no case lacks its operation', () => {
-  expect(Object.keys(reference).sort()).toEqual([...withValues].sort());
-  for (const name of withValues) expect(reference[name]!.length).toBeGreaterThan(4);
+/** The cases of an operation; none if they have not been made. */
+const casesOf = (name: OperationName): readonly OperationCase[] => reference[name] ?? [];
+
+test('no known answers lack their operation', () => {
+  const known: readonly string[] = withValues;
+  expect(Object.keys(reference).filter((name) => !known.includes(name))).toEqual([]);
 });
 
 function expectSingle(got: Tensor, wanted: ReferenceTensor, ulps: number, absolute: number): void {
@@ -43,7 +52,7 @@ function expectDouble(got: Float64Array, wanted: ReferenceTensor, relative: numb
 }
 
 describe.each(withValues)('%s', (name) => {
-  const { ulps = 2, absolute = 0 } = catalogue[name];
+  const { ulps = 2, absolute = 0 } = operations[name];
   const calls = (c: OperationCase): [Tensor, ReferenceTensor][] => {
     const results = invoke(name, referenceArguments(name, c).args);
     const wanted = [c.out].flat();
@@ -51,11 +60,16 @@ describe.each(withValues)('%s', (name) => {
     return results.map((t, k) => [t, wanted[k]!]);
   };
 
-  test.each(reference[name]!)('$name', (c) => {
+  test('has known answers', () => {
+    const advice = `Add cases of '${name}' to test/reference/ops_*.py and run: /usr/bin/python3 -B test/reference/ops.py ${name}`;
+    expect(casesOf(name).length, advice).toBeGreaterThan(4);
+  });
+
+  test.each(casesOf(name))('$name', (c) => {
     for (const [t, wanted] of calls(c)) expectSingle(t, wanted, ulps, absolute);
   });
 
-  test.each(reference[name]!.filter((c) => !c.float32Only))('$name, in double precision', (c) => {
+  test.each(casesOf(name).filter((c) => !c.float32Only))('$name, in double precision', (c) => {
     for (const [t, wanted] of calls(c)) {
       expectDouble(computeDouble([t.node], new Map())[0]!, wanted, 1e-12, absolute * 1e-8);
     }
@@ -76,7 +90,10 @@ describe('gradients', () => {
 
   test('every differentiable operation has a case', () => {
     const known = new Set(load('gradients').map((c) => c.op));
-    const missing = withValues.filter((name) => catalogue[name].differentiable && !known.has(name));
+    const missing = withValues.filter((name) => {
+      const { differentiable, gradientAnswers = true } = operations[name];
+      return differentiable && gradientAnswers && !known.has(name);
+    });
     expect(missing).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Node } from '../../src/ir/node.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { catalogue } from './catalogue.ts';
 import { SmoothDraw } from './draw.ts';
 import { invoke, operationNames } from './invoke.ts';
+import { operations } from './operations/index.ts';
 
 /** Not about their first argument; or too large for a method, which every bundle holds. */
 const functionsOnly = [
@@ -43,7 +43,7 @@ test.each(operationNames.filter((name) => !functionsOnly.includes(name)))(
   'x.%s(...) is the function',
   (name) => {
     for (let seed = 0; seed < 12; seed++) {
-      const [x, ...rest] = catalogue[name].arguments(new SmoothDraw(choices(seed)));
+      const [x, ...rest] = operations[name].arguments(new SmoothDraw(choices(seed)));
       const method: unknown = Reflect.get(x as Tensor, name);
       expect(method).toBeTypeOf('function');
       const result: Tensor | Tensor[] = Reflect.apply(method as () => Tensor, x, rest);

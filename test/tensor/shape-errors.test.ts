@@ -1,24 +1,27 @@
 import { describe, expect, test } from 'vitest';
 import { NdgradError, Tensor } from '../../src/index.ts';
 import { invoke, operationNames } from './invoke.ts';
-import { misfits } from './misfits.ts';
+import { operations } from './operations/index.ts';
 
 const describeCall = (args: readonly unknown[]): string =>
   JSON.stringify(args, (_, value: unknown) => (value instanceof Tensor ? `Tensor [${value.shape}]` : value));
 
-describe.each(operationNames.filter((name) => misfits[name] !== null))('%s', (name) => {
-  test.each(misfits[name]!.map((m) => [describeCall(m.args), m] as const))('of %s', (_, { args, says }) => {
-    let error: unknown;
-    try {
-      invoke(name, args);
-    } catch (e) {
-      error = e;
-    }
-    expect(error).toBeInstanceOf(NdgradError);
-    const { message } = error as NdgradError;
-    expect(message).toMatch(new RegExp(`^\\[${name}\\] `));
-    // A sentence says what is wrong, as a rule another how to mend it.
-    expect(message).toMatch(/\.$/);
-    for (const text of says) expect(message).toContain(text);
-  });
+describe.each(operationNames.filter((name) => operations[name].invalid !== null))('%s', (name) => {
+  test.each(operations[name].invalid!.map((m) => [describeCall(m.args), m] as const))(
+    'of %s',
+    (_, { args, says }) => {
+      let error: unknown;
+      try {
+        invoke(name, args);
+      } catch (e) {
+        error = e;
+      }
+      expect(error).toBeInstanceOf(NdgradError);
+      const { message } = error as NdgradError;
+      expect(message).toMatch(new RegExp(`^\\[${name}\\] `));
+      // A sentence says what is wrong, as a rule another how to mend it.
+      expect(message).toMatch(/\.$/);
+      for (const text of says) expect(message).toContain(text);
+    },
+  );
 });

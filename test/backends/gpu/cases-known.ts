@@ -18,9 +18,9 @@ import {
   referenceGradient,
   toTensor,
 } from '../../tensor/invoke.ts';
-import { toleranceOf } from './accuracy.ts';
 import type { Case, Tables } from './case.ts';
 import { type Goal, missed } from './evaluate.ts';
+import { toleranceOf } from './tolerance.ts';
 
 /**
  * Gradients are sums of products of several functions: the errors of elementary functions, and relative to

@@ -2,27 +2,27 @@ import fc from 'fast-check';
 import { fromArray } from '../../../src/tensor/creation.ts';
 import { gradients } from '../../../src/tensor/gradients.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
-import { catalogue } from '../../tensor/catalogue.ts';
 import { SmoothDraw } from '../../tensor/draw.ts';
 import { invoke, type OperationName, operationNames } from '../../tensor/invoke.ts';
-import { toleranceOf } from './accuracy.ts';
+import { operations as rows } from '../../tensor/operations/index.ts';
 import type { Case, Effort } from './case.ts';
 import { COMPOSED } from './cases-known.ts';
 import { type Goal, missed } from './evaluate.ts';
+import { toleranceOf } from './tolerance.ts';
 
-// Calls of every operation of the catalogue against double precision: values, gradients and gradients of
+// Calls of every operation of the rows against double precision: values, gradients and gradients of
 // gradients.
 
 const choices = fc.array(fc.nat({ max: 0x7fffffff }), { minLength: 10, maxLength: 60, size: 'max' });
 
 export function operations({ runs, seed }: Effort): Case[] {
   return operationNames.map((name) => ({
-    group: 'operations of the catalogue',
+    group: 'operations of the rows',
     name,
     run: async (backend) => {
       const draw = (numRuns: number, more: number) =>
         fc.sample(choices, { numRuns: Math.ceil(runs * numRuns), seed: seed + more });
-      const { differentiable } = catalogue[name];
+      const { differentiable } = rows[name];
       const fused = [
         ...draw(5, 0).flatMap((list) => valueGoals(name, list)),
         ...(differentiable ? draw(3, 1).flatMap((list) => gradientGoals(name, list, 1)) : []),
@@ -43,7 +43,7 @@ const said = (prefix: string, miss: string | null): string | null => (miss === n
 
 function call(name: OperationName, list: readonly number[]) {
   const draw = new SmoothDraw(list);
-  const args = catalogue[name].arguments(draw);
+  const args = rows[name].arguments(draw);
   const show = (x: unknown): unknown => (x instanceof Tensor ? `[${x.shape}]` : x);
   const text = JSON.stringify(args, (_, x) => show(x));
   return {

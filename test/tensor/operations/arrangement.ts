@@ -1,0 +1,287 @@
+import { zeros } from '../../../src/tensor/creation.ts';
+import { ordinary } from '../domains.ts';
+import { all, regrouped, someSlice } from './behaviors.ts';
+import { at, invalid, invalidAxes, x } from './invalid-calls.ts';
+import type { OperationRows } from './row.ts';
+
+export const arrangement = {
+  // Arrangement
+  reshape: {
+    arguments: (d) => {
+      const shape = d.shape();
+      return [d.number(shape, ordinary), regrouped(d, shape)];
+    },
+    differentiable: true,
+
+    invalid: [
+      invalid([x, [4]], '[2, 3]', '6 elements', '4'),
+      invalid([x, [-1, 4]], '[2, 3]', 'multiple of 4'),
+      invalid([x, [-1, -1]], '-1'),
+      invalid([x, [6.5]], '6.5'),
+      invalid([zeros([0]), [-1, 0]], '[-1, 0]'),
+    ],
+
+    gpu: 'exact',
+  },
+  flatten: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1), ordinary);
+      return d.oneIn(2) ? [x, d.axis(x.rank)] : [x];
+    },
+    differentiable: true,
+
+    invalid: [invalid([x, 3], 'axis 3', 'rank 2')],
+
+    gpu: 'exact',
+  },
+  transpose: {
+    arguments: (d) => {
+      const x = d.number(d.shape(), ordinary);
+      return d.oneIn(3) ? [x] : [x, d.shuffled(all(x.rank))];
+    },
+    differentiable: true,
+
+    invalid: [
+      invalid([x, [0]], '[0]', '[2, 3]'),
+      invalid([x, [0, 0]], '[0,0]', '2 axes'),
+      invalid([x, [0, 2]], 'axis 2', '-2 to 1'),
+    ],
+
+    gpu: 'exact',
+  },
+  expandDims: {
+    arguments: (d) => {
+      const x = d.number(d.shape(0, 2), ordinary);
+      return [x, d.axis(x.rank + 1)];
+    },
+    differentiable: true,
+
+    invalid: [invalid([x, 3], 'axis 3', '-3 to 2')],
+
+    gpu: 'exact',
+  },
+  squeeze: {
+    arguments: (d) => {
+      const shape = d.shape(0, 2);
+      const axis = d.integer(0, shape.length);
+      const x = d.number([...shape.slice(0, axis), 1, ...shape.slice(axis)], ordinary);
+      return d.pick([[x], [x, axis], [x, [axis - x.rank]]]);
+    },
+    differentiable: true,
+
+    invalid: [
+      invalid([x, 0], 'axis 0', '[2, 3]', 'size 2', 'wanted 1'),
+      invalid([x, 2], 'axis 2', '-2 to 1'),
+    ],
+
+    gpu: 'exact',
+  },
+  broadcastTo: {
+    arguments: (d) => {
+      const shape = d.shape();
+      return [d.number(d.part(shape), ordinary), shape];
+    },
+    differentiable: true,
+
+    invalid: [
+      invalid([x, [2, 4]], '[2, 3]', '[2, 4]'),
+      invalid([x, [3]], '[2, 3]', '[3]'),
+      invalid([x, [2, 1]], '[2, 3]', '[2, 1]'),
+      invalid([x, [-2, 3]], '[-2, 3]', '-2'),
+    ],
+
+    gpu: 'exact',
+  },
+  slice: {
+    arguments: (d) => {
+      const x = d.number(d.shape(), ordinary);
+      return [x, ...x.shape.slice(0, d.integer(0, x.rank)).map((size) => someSlice(d, size))];
+    },
+    differentiable: true,
+
+    invalid: [
+      invalid([x, 2], 'index 2', 'axis 0', '[2, 3]', '-2 to 1'),
+      invalid([x, null, null, null], '3 axes', '[2, 3]', 'at most 2'),
+      invalid([x, [0, 2, 0]], 'step 0', '[2, 3]'),
+      invalid([x, [0.5]], '0.5'),
+    ],
+
+    gpu: 'exact',
+  },
+  flip: {
+    arguments: (d) => {
+      const x = d.number(d.shape(), ordinary);
+      return [x, d.axes(x.rank)];
+    },
+    differentiable: true,
+
+    invalid: invalidAxes,
+
+    gpu: 'exact',
+  },
+  concat: {
+    arguments: (d) => {
+      const shape = d.shape(1, 3);
+      const axis = d.axis(shape.length);
+      const part = () => d.number(shape.with(axis, d.integer(0, 3)), ordinary);
+      return [Array.from({ length: d.integer(1, 3) }, part), axis];
+    },
+    differentiable: true,
+
+    invalid: [
+      invalid([[]], 'no tensors'),
+      invalid([[zeros([]), zeros([])]], 'stack'),
+      invalid([[x, zeros([2, 4])]], '[2, 4]', '[2, 3]', 'axis 0'),
+      invalid([[x, zeros([3])]], '[3]', '[2, 3]'),
+      invalid([[x, x], 2], 'axis 2', '-2 to 1'),
+    ],
+
+    gpu: 'exact',
+  },
+  stack: {
+    arguments: (d) => {
+      const shape = d.shape(0, 2);
+      return [
+        Array.from({ length: d.integer(1, 3) }, () => d.number(shape, ordinary)),
+        d.axis(shape.length + 1),
+      ];
+    },
+    differentiable: true,
+
+    invalid: [
+      invalid([[]], 'no tensors'),
+      invalid([[x, zeros([3, 2])]], '[2, 3]', '[3, 2]'),
+      invalid([[x, x], 3], 'axis 3', '-3 to 2'),
+    ],
+
+    gpu: 'exact',
+  },
+  pad: {
+    arguments: (d) => {
+      const x = d.number(d.shape(), ordinary);
+      const widths = x.shape.map(() => [d.integer(0, 2), d.integer(0, 2)]);
+      return d.oneIn(2) ? [x, widths, d.pick([1, -2, 7])] : [x, widths];
+    },
+    differentiable: true,
+
+    invalid: [
+      invalid([x, [[1, 1]]], '[1,1]', '[2, 3]', '2 pairs'),
+      invalid([zeros([2]), [[-1, 0]]], '-1', '[2]'),
+    ],
+
+    gpu: 'exact',
+  },
+  split: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1), ordinary);
+      const axis = d.axis(x.rank);
+      const size = x.shape.at(axis)!;
+      const counts = all(5).filter((n) => n > 0 && size % n === 0);
+      const first = d.integer(0, size);
+      return [x, d.oneIn(2) ? d.pick(counts) : [first, size - first], axis];
+    },
+    differentiable: true,
+
+    invalid: [
+      invalid([x, 4, 1], 'axis 1', 'size 3', '4 equal parts'),
+      invalid([x, 0], '0 equal parts'),
+      invalid([x, [1, 1], 1], '[1, 1]', '[2, 3]', '3'),
+      invalid([x, [-1, 4], 1], '[-1, 4]'),
+      invalid([x, 2, 2], 'axis 2', '-2 to 1'),
+    ],
+
+    gpu: 'exact',
+  },
+  slidingWindows: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1, 3, true), ordinary);
+      const axes = d.shuffled(d.some(all(x.rank)));
+      const dilations = axes.map(() => d.integer(1, 2));
+      const sizes = axes.map((axis, k) => d.integer(1, Math.floor((x.shape[axis]! - 1) / dilations[k]!) + 1));
+      return [x, sizes, { axes, strides: axes.map(() => d.integer(1, 3)), dilations }];
+    },
+    differentiable: true,
+
+    invalid: [
+      invalid([x, [4]], 'spans 4', 'axis 1', '[2, 3]', 'has 3'),
+      invalid([x, [2], { dilations: [3] }], 'spans 4', '[2, 3]'),
+      invalid([x, [1, 1, 1]], '[1, 1, 1]', '[2, 3]'),
+      invalid([x, [2], { strides: [0] }], '[0]'),
+      invalid([x, [2, 2], { strides: [1] }], '[2, 2]', '[1]'),
+      invalid([x, [2, 2], { axes: [1, 1] }], '[1, 1]'),
+    ],
+
+    gpu: 'exact',
+  },
+  // Indices
+  take: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1), ordinary);
+      const axis = d.axis(x.rank);
+      const size = x.shape.at(axis)!;
+      const shape = size === 0 ? [0] : d.pick([[2], [3], [], [2, 2], [0]]);
+      return [x, d.indices(shape, size), axis];
+    },
+    differentiable: true,
+
+    invalid: [
+      invalid([x, at, 2], 'axis 2', '-2 to 1'),
+      invalid([x, zeros([2])], 'float32', 'int32'),
+      invalid([zeros([]), at], 'scalar'),
+    ],
+
+    gpu: 'exact',
+  },
+  scatterAdd: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1), ordinary);
+      const axis = d.axis(x.rank);
+      const size = x.shape.at(axis)!;
+      const shape = size === 0 ? [0] : d.pick([[2], [3], [], [2, 2], [0]]);
+      const at = axis < 0 ? axis + x.rank : axis;
+      const updates = [...x.shape.slice(0, at), ...shape, ...x.shape.slice(at + 1)];
+      return [x, d.indices(shape, size), d.number(updates, ordinary), axis];
+    },
+    differentiable: true,
+
+    invalid: [
+      invalid([x, at, zeros([2, 2])], '[2, 2]', '[2, 3]'),
+      invalid([x, at, zeros([3]), 1], '[3]', 'wanted updates [2, 2]'),
+      invalid([x, zeros([2]), x], 'float32', 'int32'),
+      invalid([x, at, x, 2], 'axis 2', '-2 to 1'),
+    ],
+
+    gpu: 'sum',
+  },
+  oneHot: {
+    arguments: (d) => {
+      const depth = d.integer(1, 4);
+      return [d.indices(d.shape(0, 2), depth, false), depth, d.dtype()];
+    },
+    differentiable: false,
+
+    invalid: [
+      invalid([zeros([2]), 3], 'float32', 'int32'),
+      invalid([at, -1], '-1'),
+      invalid([at, 2.5], '2.5'),
+    ],
+
+    gpu: 'exact',
+  },
+  cast: {
+    arguments: (d) => [d.number(d.shape(), ordinary), d.dtype()],
+    differentiable: true,
+
+    invalid: [invalid([x, 'float64'], 'float64', 'float32')],
+
+    gpu: 'exact',
+  },
+  detach: {
+    arguments: (d) => [d.number(d.shape(), ordinary)],
+    differentiable: false,
+
+    invalid: null,
+
+    gpu: 'exact',
+  },
+} satisfies OperationRows;

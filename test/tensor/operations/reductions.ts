@@ -1,0 +1,135 @@
+import { sizeOf } from '../../../src/ir/view.ts';
+import { zeros } from '../../../src/tensor/creation.ts';
+import { between, distinct, ordinary } from '../domains.ts';
+import { all, argument, matrices, reduction } from './behaviors.ts';
+import { invalid, invalidAxes, invalidAxis, noIdentity, x } from './invalid-calls.ts';
+import type { OperationRows } from './row.ts';
+
+export const reductions = {
+  sum: {
+    ...reduction(ordinary),
+    ulps: 4,
+    absolute: 1e-5,
+
+    invalid: invalidAxes,
+
+    gpu: 'sum',
+  },
+  // Of nothing they are NaN and -Infinity.
+  mean: {
+    ...reduction(ordinary, true, true),
+
+    invalid: invalidAxes,
+
+    gpu: 'sum',
+  },
+  prod: {
+    ...reduction(between(-1.5, 1.5)),
+
+    invalid: invalidAxes,
+    // Products of few numbers: each step rounds once, and nothing cancels.
+    gpu: 'arithmetic',
+  },
+  max: {
+    ...reduction(distinct, true, true),
+
+    invalid: [...invalidAxes, noIdentity],
+
+    gpu: 'exact',
+  },
+  min: {
+    ...reduction(distinct, true, true),
+
+    invalid: [...invalidAxes, noIdentity],
+
+    gpu: 'exact',
+  },
+  any: {
+    ...reduction(ordinary, false),
+
+    invalid: invalidAxes,
+
+    gpu: 'exact',
+  },
+  all: {
+    ...reduction(ordinary, false),
+
+    invalid: invalidAxes,
+
+    gpu: 'exact',
+  },
+  argmax: {
+    ...argument,
+
+    invalid: [...invalidAxis, noIdentity, invalid([zeros([0])], '[0]', 'empty')],
+
+    gpu: 'exact',
+  },
+  argmin: {
+    ...argument,
+
+    invalid: [...invalidAxis, noIdentity, invalid([zeros([0])], '[0]', 'empty')],
+
+    gpu: 'exact',
+  },
+  logSumExp: {
+    ...reduction(ordinary, true, true),
+
+    invalid: invalidAxes,
+
+    gpu: 'intrinsic',
+  },
+  variance: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1, 3, true), ordinary);
+      const axes = d.axes(x.rank);
+      const list = axes === undefined ? all(x.rank) : [axes].flat();
+      const n = sizeOf(list.map((a) => x.shape.at(a)!));
+      return [x, axes, { correction: n > 1 ? d.integer(0, 1) : 0, keepDims: d.oneIn(2) }];
+    },
+    differentiable: true,
+    absolute: 1e-6,
+
+    invalid: invalidAxes,
+
+    gpu: 'intrinsic',
+  },
+  matmul: {
+    arguments: (d) => {
+      const size = () => d.pick([2, 3, 1, 4, 0]);
+      const [a, b] = d.pick(matrices)(size(), size(), size(), d.pick([2, 1, 3]));
+      return [d.number(a, ordinary), d.number(b, ordinary)];
+    },
+    differentiable: true,
+    absolute: 1e-5,
+
+    invalid: [
+      invalid([zeros([512, 784]), zeros([512, 10])], 'inner dimensions differ', '[512, 784] x [512, 10]'),
+      invalid([zeros([3]), zeros([4])], '[3] x [4]'),
+      invalid([zeros([3]), zeros([4, 3])], '[3] x [4, 3]'),
+      invalid([zeros([2, 3, 4]), zeros([3, 4, 5])], '[2]', '[3]', '2 against 3'),
+      invalid([zeros([]), x], '[]', '[2, 3]', 'mul'),
+    ],
+
+    gpu: 'sum',
+  },
+  standardize: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1, 3, true), ordinary);
+      const operand = () => (d.oneIn(3) ? undefined : d.number(d.part(x.shape), ordinary));
+      // Steps of finite differences are small beside this.
+      return [x, d.axes(x.rank), operand(), operand(), { epsilon: d.pick([0.5, 1]) }];
+    },
+    differentiable: true,
+    absolute: 2e-6,
+
+    invalid: [
+      ...invalidAxes,
+      invalid([x, 0, zeros([2])], '[2, 3] and [2]', '3 against 2'),
+      invalid([x, 0, undefined, zeros([4, 2, 3])], 'shift [4, 2, 3]', '[2, 3]', 'broadcasts'),
+      invalid([x, 0, undefined, undefined, { epsilon: -1 }], 'epsilon -1', 'from 0 up'),
+    ],
+
+    gpu: 'intrinsic',
+  },
+} satisfies OperationRows;
