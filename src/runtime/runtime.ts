@@ -36,7 +36,6 @@ export class Runtime {
   /** Plans for the backend, and for the CPU beside an asynchronous backend. */
   readonly plans = new PlanCache(256);
   readonly #cpuPlans = new PlanCache(16);
-  #plansFor: Backend | null = null;
 
   /** The state. WebAssembly is tried when it is first asked for. */
   get state(): Exclude<State, { kind: 'unresolved' }> {
@@ -61,11 +60,11 @@ export class Runtime {
   get ready(): { readonly backend: Backend; readonly cpu: Backend } {
     const { state } = this;
     if (state.kind === 'ready') return state;
-    if (state.kind === 'switching')
-      throw new StateError('[run] the backend is being changed. Await setBackend first.');
     throw new StateError(
-      `[run] WebAssembly can't run here (${state.reason}), and the reference interpreter is not loaded yet. Await a computation ` +
-        "first, or `await setBackend('js')`.",
+      state.kind === 'switching'
+        ? '[run] the backend is being changed. Await setBackend first.'
+        : `[run] WebAssembly can't run here (${state.reason}), and the reference interpreter is not loaded yet. Await a computation ` +
+            "first, or `await setBackend('js')`.",
     );
   }
 
@@ -74,7 +73,7 @@ export class Runtime {
     while (this.#state.kind === 'switching') await this.#state.done;
     if (this.state.kind === 'unavailable') {
       const js = await loadReferenceInterpreter();
-      if (this.#state.kind === 'unavailable') this.#use(js, js);
+      if (this.#state.kind === 'unavailable') this.#enter({ kind: 'ready', backend: js, cpu: js });
     }
     return this.ready.backend;
   }
@@ -91,14 +90,14 @@ export class Runtime {
   async switchTo(next: Backend, cpu: Backend): Promise<void> {
     while (this.#state.kind === 'switching') await this.#state.done;
     const state = this.#state;
-    if (state.kind !== 'ready' || state.backend === next || state.backend.settle === undefined) {
-      this.#use(next, cpu);
-      return;
-    }
+    const ready: State = { kind: 'ready', backend: next, cpu };
+    if (state.kind !== 'ready' || state.backend === next) return this.#enter(ready);
+    this.plans.clear();
+    if (state.backend.settle === undefined) return this.#enter(ready);
     const done = state.backend.settle().then(
-      () => this.#use(next, cpu),
+      () => this.#enter(ready),
       (error) => {
-        this.#use(state.backend, state.cpu);
+        this.#enter(state);
         throw error;
       },
     );
@@ -109,18 +108,14 @@ export class Runtime {
   /** The plan for a sorted graph: the cached one, or a new one for the given backend. */
   plan(order: Order, goal: Goal, backend: Backend): CompiledPlan {
     const isCurrent = this.#state.kind === 'ready' && backend === this.#state.backend;
-    if (isCurrent && backend !== this.#plansFor) {
-      this.plans.clear();
-      this.#plansFor = backend;
-    }
     return (isCurrent ? this.plans : this.#cpuPlans).get(order, goal, (graph) => {
       const plan = compile(graph, goal, { limits: backend.limits });
       return { plan, executable: backend.compile(plan) };
     });
   }
 
-  #use(backend: Backend, cpu: Backend): void {
-    this.#state = { kind: 'ready', backend, cpu };
+  #enter(ready: State): void {
+    this.#state = ready;
     for (const work of this.#waiting.splice(0)) work();
   }
 }

@@ -93,7 +93,9 @@ export class Pool {
    * null goes back to the usual way.
    */
   force(threads: number | null): void {
-    this.#limit.force(threads);
+    this.#limit.forced = threads;
+    if (threads !== null && this.threads !== threads)
+      throw new StateError(`[wasm] one thread: ${this.reason}`);
     this.trim();
   }
 

@@ -1,4 +1,4 @@
-import { StateError, ValueError } from '../../../ir/errors.ts';
+import { ValueError } from '../../../ir/errors.ts';
 import type { Platform } from './platform.ts';
 
 /** The most threads of a pool, the calling one included. */
@@ -49,11 +49,5 @@ export class ThreadLimit {
     if (threads !== null) checkThreads(threads);
     this.wanted = threads;
     this.refusal = null;
-  }
-
-  force(threads: number | null): void {
-    this.forced = threads;
-    if (threads !== null && this.threads !== threads)
-      throw new StateError(`[wasm] one thread: ${this.reason}`);
   }
 }
