@@ -378,6 +378,11 @@ export class Tensor<S extends Shape = Shape> {
     return activation.softplus(this);
   }
 
+  /** x / (1 + |x|). */
+  softsign(): Tensor<S> {
+    return activation.softsign(this);
+  }
+
   /** max(x, 0). */
   relu(): Tensor<S> {
     return activation.relu(this);

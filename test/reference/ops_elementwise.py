@@ -54,6 +54,7 @@ FLOAT_FUNCTIONS = {
     'softplus': (lambda x: np.logaddexp(0, x), (-5, 5), [*SPECIAL, 20, -20, 100, -80, 1e4, -1e4]),
     'silu': (lambda x: x * special.expit(x), (-5, 5), [*FINITE_OR_RISING, 20, -20, 80, -80, 1e4, -1e4]),
     'gelu': (gelu, (-3, 3), [*FINITE_OR_RISING, 1e-4, 6, -2, -4, -6, 20, -20, 1e4, -1e4]),
+    'softsign': (lambda x: x / (1 + np.abs(x)), (-5, 5), [*SPECIAL, 1e-8, 20, -1e4]),
     'elu': (elu, (-3, 3), [*SPECIAL, 1e-8, -1e-8, 20, -20, -1e4]),
 }
 

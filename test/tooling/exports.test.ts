@@ -18,7 +18,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       logicalXor matmul max maxPool maximum mean meanAbsoluteError meanSquaredError min minimum mod
       mul neg notEqual oneHot ones pad pow predict prod realize reciprocal relu reshape round rsqrt
       runStep scalar scatterAdd schedules seed setBackend setThreads sigmoid sign silu sin slice
-      slidingWindows softmax softmaxCrossEntropy softplus split sqrt square squeeze stack standardize
+      slidingWindows softmax softmaxCrossEntropy softplus softsign split sqrt square squeeze stack standardize
       stopOnNaN sub sum take tanh tensor training transpose variance where zeros`,
     types: `ActivationFunction ActivationName ActivationOptions AdamOptions AveragePoolOptions Backend
       BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions

@@ -18,6 +18,7 @@ export const activations = {
   silu: (x) => ops.silu(x),
   softmax: (x) => ops.softmax(x),
   softplus: (x) => ops.softplus(x),
+  softsign: (x) => ops.softsign(x),
   tanh: (x) => tanh(x),
 } satisfies Record<string, ActivationFunction>;
 

@@ -31,6 +31,7 @@ export {
   silu,
   softmax,
   softplus,
+  softsign,
 } from './elementwise/activation.ts';
 export { add, div, maximum, minimum, mod, mul, neg, pow, sub } from './elementwise/arithmetic.ts';
 export { cast, detach } from './elementwise/cast.ts';

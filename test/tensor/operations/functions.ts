@@ -137,6 +137,7 @@ export const functions = {
 
     gpu: 'intrinsic',
   },
+  softsign: { ...unary(awayFromZero(0.1)), invalid: null, gpu: 'arithmetic', gradientAnswers: false },
   silu: {
     ...unary(between(-4, 4)),
 

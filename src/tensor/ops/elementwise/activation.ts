@@ -57,6 +57,12 @@ export function silu<S extends Shape>(x: Tensor<S>): Tensor<S> {
   return f.mul(sigmoid(f)) as Tensor<S>;
 }
 
+/** x / (1 + |x|) (Turian et al. 2009). */
+export function softsign<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  const f: Tensor = floating(x);
+  return f.div(f.abs().add(1)) as Tensor<S>;
+}
+
 const sqrtHalf = Math.SQRT1_2;
 const sqrtTwoOverPi = 0.7978845608028654;
 
