@@ -59,7 +59,7 @@ export abstract class SampleMean implements Metric {
     this.name = name;
   }
 
-  /** One value per sample of the batch. */
+  /** @internal One value per sample of the batch. */
   protected abstract values(batch: Batch): ArrayLike<number>;
 
   async update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void> {

@@ -16,6 +16,7 @@ export class MeanSquaredError extends SampleMean {
     super(name);
   }
 
+  /** @internal */
   protected override values(batch: Batch): Float64Array {
     return rowMeans(this.name, batch, (difference) => difference * difference);
   }
@@ -28,6 +29,7 @@ export class MeanAbsoluteError extends SampleMean {
     super(name);
   }
 
+  /** @internal */
   protected override values(batch: Batch): Float64Array {
     return rowMeans(this.name, batch, Math.abs);
   }

@@ -19,6 +19,7 @@ export class Accuracy extends SampleMean {
     super(name);
   }
 
+  /** @internal */
   protected override values(batch: Batch): Uint8Array {
     const { truth, predicted } = classPairs(this.name, batch);
     const hits = new Uint8Array(batch.samples);
@@ -55,6 +56,7 @@ export class BinaryAccuracy extends SampleMean {
     this.threshold = threshold;
   }
 
+  /** @internal */
   protected override values({ samples, predictions, labels }: Batch): Uint8Array {
     if (!isColumn(predictions) || !isColumn(labels)) {
       throw new ShapeError(
@@ -100,6 +102,7 @@ export class TopKAccuracy extends SampleMean {
     this.k = k;
   }
 
+  /** @internal */
   protected override values(batch: Batch): Uint8Array {
     const { data } = batch.predictions;
     const width = scoreColumns(this.name, 'predictions', batch.predictions);

@@ -50,6 +50,7 @@ abstract class PairCounter implements Metric {
     this.count(classPairs(this.name, batch, this.numClasses), batch.weights);
   }
 
+  /** @internal */
   protected abstract count(pairs: ClassPairs, weights: ArrayLike<number> | undefined): void;
   abstract result(): number;
   abstract reset(): void;
@@ -83,6 +84,7 @@ export class ConfusionMatrix extends PairCounter {
     );
   }
 
+  /** @internal */
   protected override count({ truth, predicted }: ClassPairs, weights: ArrayLike<number> | undefined): void {
     for (let i = 0; i < truth.length; i++) {
       this.#cells[truth[i]! * this.numClasses + predicted[i]!]! += weights?.[i] ?? 1;
@@ -111,6 +113,7 @@ abstract class ClassScore extends PairCounter {
   readonly #zeroDivision: number;
   readonly #counts: ClassCounts;
 
+  /** @internal */
   constructor(score: Score, options: ClassScoreOptions) {
     const { numClasses, average = 'macro', labels, zeroDivision = 0, name = score } = options;
     super(name, numClasses);
@@ -136,6 +139,7 @@ abstract class ClassScore extends PairCounter {
     return Array.from(perClass(this.#score, totalsAt(this.#counts, all), this.#zeroDivision));
   }
 
+  /** @internal */
   protected override count(pairs: ClassPairs, weights: ArrayLike<number> | undefined): void {
     this.#counts.add(pairs, weights);
   }
