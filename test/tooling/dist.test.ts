@@ -27,6 +27,7 @@ const GOOD = {
   'index.d.ts': "import { NdArray } from 'ndarray';\n",
   'testing.d.ts': '',
   'gpu.d.ts': '',
+  'ndgrad.min.d.ts': '',
   'data.d.ts': '',
   'metrics.d.ts': '',
   'search.d.ts': '',

@@ -113,9 +113,16 @@ test('each name is exported by one entry point', () => {
   expect(twice).toEqual([]);
 });
 
+test('the single file exports what four entry points export', async () => {
+  const entries = ['ndgrad', 'ndgrad/data', 'ndgrad/metrics', 'ndgrad/search'];
+  const values = entries.flatMap((entry) => words(EXPORTS[entry]!.values));
+  expect(Object.keys(await import('../../src/single-file.ts')).sort()).toEqual(values.sort());
+});
+
 test('every file directly in src/ is the file of an entry point and only re-exports', () => {
   const files = readdirSync('src').filter((name) => name.endsWith('.ts'));
-  expect(files.map((name) => `src/${name}`).sort()).toEqual(Object.keys(EXPORTS).map(fileOf).sort());
+  const entries = Object.keys(EXPORTS).map(fileOf);
+  expect(files.map((name) => `src/${name}`).sort()).toEqual([...entries, 'src/single-file.ts'].sort());
   for (const file of files) {
     const source = ts.createSourceFile(file, readFileSync(`src/${file}`, 'utf8'), ts.ScriptTarget.Latest);
     const others = source.statements.filter(
