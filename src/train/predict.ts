@@ -1,5 +1,5 @@
 import { type SampleArray, sampleTensor } from '../data/dataset.ts';
-import { Rows } from '../data/rows.ts';
+import { RowBuffer } from '../data/row-buffer.ts';
 import { dtypes, type TypedArray } from '../ir/dtype.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { sizeOf } from '../ir/view.ts';
@@ -28,7 +28,7 @@ export interface PredictOptions {
 export async function predict(model: Model, x: SampleArray, options: PredictOptions = {}): Promise<Tensor> {
   const { batchSize = 256, signal } = options;
   checkWhole('predict', 'batchSize', batchSize, 1);
-  const rows = await Rows.of(sampleTensor('predict', 'x', x));
+  const rows = await RowBuffer.of(sampleTensor('predict', 'x', x));
   const pacer = new Pacer();
   let output: { array: TypedArray; like: Tensor } | null = null;
   for (let from = 0; output === null || from < rows.count; from += batchSize) {

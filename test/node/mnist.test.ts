@@ -212,7 +212,7 @@ describe('loadMnist', () => {
     const cut = gzipSync(blank()['t10k-labels-idx1-ubyte']!).subarray(0, 15);
     const damaged = folder({ ...three, 't10k-labels-idx1-ubyte.gz': cut });
     await expect(loadMnist({ dir: damaged })).rejects.toThrow(
-      /t10k-labels-idx1-ubyte\.gz: 15 bytes that do not inflate/,
+      /t10k-labels-idx1-ubyte\.gz: 15 bytes that can't be decompressed/,
     );
 
     const mixed = folder({ ...three, 't10k-labels-idx1-ubyte': blank(1, 5)['t10k-labels-idx1-ubyte']! });

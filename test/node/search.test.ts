@@ -40,7 +40,7 @@ describe('trials in workers', () => {
       'the worker ended with exit code 3 before the trial was over',
       expect.stringContaining('memory limit'),
       'the trial took longer than 6 s',
-      '[search] the trial gave undefined, wanted numbers by name: { accuracy: 0.97 }.',
+      '[search] the trial returned undefined, wanted numbers by name: { accuracy: 0.97 }.',
     ]);
     expect(results.best.parameters).toEqual({ what: 'fine' });
   });

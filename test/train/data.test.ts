@@ -104,10 +104,10 @@ test('refuses what is no batch, and options that batches have decided', async ()
   );
   await expect(learn([{ x, y }, null] as never)).rejects.toThrow('[fit] batch 1 of the data is null');
   await expect(learn([{ x, y: y.slice([1]) }])).rejects.toThrow(
-    '[fit] x [4, 3] holds 4 samples, y [3, 1] holds 3.',
+    '[fit] x [4, 3] has 4 samples, y [3, 1] has 3.',
   );
   await expect(learn([{ x: x.slice([4]), y: y.slice([4]) }])).rejects.toThrow(
-    'batch 0 of the data holds no samples',
+    'batch 0 of the data contains no samples',
   );
   for (const [name, value] of Object.entries({ batchSize: 8, shuffle: true, validationSplit: 0.1 })) {
     await expect(learn(batches, { [name]: value })).rejects.toThrow(

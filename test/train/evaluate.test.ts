@@ -68,7 +68,7 @@ test('the penalty is part of the loss, as in training', async () => {
 
 test('evaluate refuses what it cannot take', async () => {
   const { model } = network();
-  await expect(evaluate(model, { x: [], y: [] })).rejects.toThrow('[evaluate] the data hold no samples');
+  await expect(evaluate(model, { x: [], y: [] })).rejects.toThrow('[evaluate] the data contain no samples');
   await expect(evaluate(model, samples(3), { batchSize: 1.5 })).rejects.toThrow(
     '[evaluate] got batchSize 1.5',
   );
@@ -77,7 +77,7 @@ test('evaluate refuses what it cannot take', async () => {
   );
   await expect(evaluate(model, samples(3), { loss: 3 as never })).rejects.toThrow('[evaluate] got loss 3');
   await expect(evaluate(model, { x: samples(3).x, y: [1, 2] })).rejects.toThrow(
-    '[evaluate] x [3, 3] holds 3 samples',
+    '[evaluate] x [3, 3] has 3 samples',
   );
   await expect(evaluate(model, samples(3), { signal: AbortSignal.abort() })).rejects.toMatchObject({
     name: 'AbortError',
