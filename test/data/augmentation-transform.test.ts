@@ -228,7 +228,10 @@ describe('options', () => {
     [{ scale: [1.2, 0.8] }, 'got scale [1.2, 0.8], wanted two factors above 0, the smaller one first.'],
     [{ scale: [0, 1] }, 'got scale [0, 1], wanted two factors above 0, the smaller one first.'],
     [{ shear: 90 }, 'got shear 90, wanted degrees from 0 to below 90.'],
-    [{ elastic: { alpha: -1, sigma: 1 } }, 'got elastic.alpha -1, wanted a finite number of pixels from 0 up.'],
+    [
+      { elastic: { alpha: -1, sigma: 1 } },
+      'got elastic.alpha -1, wanted a finite number of pixels from 0 up.',
+    ],
     [{ elastic: { alpha: 1, sigma: 0 } }, 'got elastic.sigma 0, wanted pixels above 0, at most 1000.'],
     [{ fill: Number.POSITIVE_INFINITY }, 'got fill Infinity, wanted a finite number.'],
     [{ batchSize: 0 }, 'got batchSize 0, wanted a whole number from 1 up.'],

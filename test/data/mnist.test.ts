@@ -69,9 +69,7 @@ describe('scalePixels', () => {
 
   it('refuses a shape that does not fit', () => {
     expect(() => scalePixels({ data: new Uint8Array(783), shape: [1, 28, 28] })).toThrow(
-      new ShapeError(
-        '[scalePixels] got 783 bytes, wanted 784 for [1, 28, 28]. Pass the shape of the data.',
-      ),
+      new ShapeError('[scalePixels] got 783 bytes, wanted 784 for [1, 28, 28]. Pass the shape of the data.'),
     );
   });
 });

@@ -44,7 +44,7 @@ test('an iterator does for one epoch', async () => {
   const { values } = await train({ shuffle: false, seed: 1, epochs: 1 });
   expect(await learn(batches(), { epochs: 1 })).toEqual(values);
   expect(await learn(later(), { epochs: 1 })).toEqual(values);
-  const message = '[fit] got an iterator, which can be gone through once, for 3 epochs. Pass a function';
+  const message = '[fit] got an iterator, which can be read only once, for 3 epochs. Pass a function';
   await expect(learn(batches())).rejects.toThrow(message);
   await expect(learn(later())).rejects.toThrow(message);
   await expect(learn(samples(5), { validationData: batches() })).rejects.toThrow(message);
@@ -111,7 +111,7 @@ test('refuses what is no batch, and options that batches have decided', async ()
   );
   for (const [name, value] of Object.entries({ batchSize: 8, shuffle: true, validationSplit: 0.1 })) {
     await expect(learn(batches, { [name]: value })).rejects.toThrow(
-      `[fit] got ${name} with data that come in batches.`,
+      `[fit] got ${name} with data that are batches already.`,
     );
   }
   await expect(learn(3 as never)).rejects.toThrow('[fit] got data 3, wanted');

@@ -139,7 +139,7 @@ test('predict on no samples gives an empty tensor of the right shape', async () 
 
 test('predict refuses a model that mixes samples, and wrong options', async () => {
   const mean: Model = { forward: (t) => t.mean(0), parameters: () => [] };
-  await expect(predict(mean, ones([4, 2]))).rejects.toThrow('[predict] the model made [2] of 4 samples');
+  await expect(predict(mean, ones([4, 2]))).rejects.toThrow('[predict] the model returned [2] for 4 samples');
   await expect(predict(mean, 3)).rejects.toThrow('[predict] x is a single number');
   await expect(predict(mean, ones([4, 2]), { batchSize: 0 })).rejects.toThrow('[predict] got batchSize 0');
   await expect(predict(mean, ones([4, 2]), { signal: AbortSignal.abort(1) })).rejects.toBe(1);

@@ -335,7 +335,7 @@ test.each([
   [{ validationSplit: Number.NaN }, '[fit] got validationSplit NaN'],
   [{ validationSplit: 0.999 }, 'leaves 0 to train on'],
   [{ loss: 'mse' as never }, '[fit] got loss mse, wanted a function'],
-  [{ loss: (p: Tensor) => p }, '[fit] the loss function gave shape [16, 1]'],
+  [{ loss: (p: Tensor) => p }, '[fit] the loss function returned shape [16, 1]'],
   [{ metrics: [new Accuracy(), new Accuracy()] }, "two results are called 'accuracy'"],
   [{ seed: -1 }, 'got seed -1'],
 ])('refuses %o', async (options, message) => {
