@@ -4,19 +4,18 @@ import { build } from 'esbuild';
 
 const ENTRIES = [
   'index.js',
+  'data.js',
+  'metrics.js',
+  'search.js',
   'testing.js',
   'gpu.js',
   'node.js',
   'search-worker.js',
-  'data.js',
-  'metrics.js',
-  'search.js',
   'ndgrad.min.js',
 ];
 
-/** Declarations that users must not see. */
-const INTERNAL =
-  /\b(?:class (?:Node|Storage|Operation|Dataset)|interface (?:Plan|Kernel|LoweringBuilder|DeviceCopy))\b/;
+/** Folders whose types are internal, unless an entry exports them. */
+const ENGINE = ['ir', 'compiler', 'runtime', 'util'];
 
 /** Entry files that may import `node:` modules. */
 const NODE_ENTRIES = ['node.js', 'search-worker.js'];
@@ -37,12 +36,38 @@ async function externals(file: string): Promise<string[]> {
   return [...new Set(imports.filter((found) => found.external).map((found) => found.path))].sort();
 }
 
+/** The types of the engine that no entry exports: no declaration file may contain them. */
+export function internalTypes(src: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  const read = (file: string) => readFileSync(join(src, file), 'utf8');
+  for (const folder of ENGINE) {
+    for (const name of readdirSync(join(src, folder), { recursive: true, encoding: 'utf8' })) {
+      if (!name.endsWith('.ts')) continue;
+      const found = read(join(folder, name)).matchAll(
+        /^export (?:abstract )?(?:class|interface|type) (\w+)/gm,
+      );
+      for (const [, type] of found) names.add(type!);
+    }
+  }
+  const exported = new RegExp(`^export (?:type )?\\{([^}]*)\\} from '\\./(?:${ENGINE.join('|')})/`, 'gm');
+  for (const entry of readdirSync(src).filter((name) => name.endsWith('.ts'))) {
+    for (const [, list] of read(entry).matchAll(exported)) {
+      for (const name of list!.match(/\w+/g) ?? []) names.delete(name);
+    }
+  }
+  return names;
+}
+
 /**
  * Problems of a built package: files with imports that are not allowed (only `ndgrad/node` and its worker may import `node:`
- * modules, and only `ndgrad/gpu` gpu.js), and modules that are included in two files, so that their state would exist
- * twice.
+ * modules, and only `ndgrad/gpu` gpu.js), modules that are included in two files, so that their state would exist twice,
+ * and declarations that contain internal types or members.
  */
-export async function distProblems(dist: string, dependencies: string[]): Promise<string[]> {
+export async function distProblems(
+  dist: string,
+  dependencies: string[],
+  internal: ReadonlySet<string>,
+): Promise<string[]> {
   const problems: string[] = [];
   for (const entry of ENTRIES) {
     const allowed = (name: string) => {
@@ -69,10 +94,15 @@ export async function distProblems(dist: string, dependencies: string[]): Promis
   if (fileOf.size === 0) problems.push('no module paths found in dist/*.js');
 
   for (const file of readdirSync(dist).filter((name) => name.endsWith('.d.ts'))) {
-    const [found] = INTERNAL.exec(readFileSync(join(dist, file), 'utf8')) ?? [];
-    if (found !== undefined) problems.push(`dist/${file} declares the internal ${found}`);
+    const text = readFileSync(join(dist, file), 'utf8');
+    for (const [, name] of text.matchAll(
+      /^(?:export |declare |abstract )*(?:class|interface|type) (\w+)/gm,
+    )) {
+      if (internal.has(name!)) problems.push(`dist/${file} declares ${name}, which is internal`);
+    }
+    if (text.includes('@internal')) problems.push(`dist/${file} declares members that are marked @internal`);
   }
-  for (const entry of ENTRIES.filter((name) => !NODE_ENTRIES.includes(name) && name !== 'ndgrad.min.js')) {
+  for (const entry of ENTRIES.filter((name) => !NODE_ENTRIES.includes(name))) {
     const file = entry.replace(/\.js$/, '.d.ts');
     const text = readFileSync(join(dist, file), 'utf8');
     if (/from 'node:|reference types="node"/.test(text)) problems.push(`dist/${file} needs Node's types`);

@@ -8,6 +8,8 @@ import { smokeGpu } from './smoke/gpu.ts';
 const INSTALLED_BUDGET = 2_000_000;
 
 const program = readFileSync(join(root, 'scripts/smoke/xor.ts'), 'utf8');
+/** Imports from every entry point. */
+const entries = readFileSync(join(root, 'scripts/smoke/entries.ts'), 'utf8');
 const javascript = (format: 'esm' | 'cjs', source = program) =>
   transformSync(source, { loader: 'ts', format, target: 'es2022', platform: 'node' }).code;
 const GPU_PROGRAM = `import { setBackend } from 'ndgrad';
@@ -68,8 +70,8 @@ inTemporaryFolder((folder) => {
   // Node can forbid the same as a content-security policy without unsafe-eval.
   write('no-eval.mjs', javascript('esm', single.replace(/.*toNdarray.*\n/g, '')));
   attempt('no eval', () => node('no-eval.mjs', { flags: ['--disallow-code-generation-from-strings'] }));
-  write('node.mjs', "console.log(Object.keys(await import('ndgrad/node')).join(', '));\n");
-  attempt('ndgrad/node', () => node('node.mjs'));
+  write('entries.mjs', javascript('esm', entries));
+  attempt('every entry point', () => node('entries.mjs'));
 
   const trainsOnGpu = smokeGpu({ folder, attempt, node, install });
 
@@ -97,6 +99,16 @@ inTemporaryFolder((folder) => {
   attempt('TypeScript, bundler resolution, Node types', () => {
     compile('bundler', 'xor.ts', { module: 'ESNext', moduleResolution: 'Bundler', ...server });
     return node('bundler/out/xor.js');
+  });
+
+  attempt('TypeScript, every entry point, module node16', () => {
+    compile('entries-node16', 'entries.mts', { module: 'Node16', ...server }, entries);
+    return node('entries-node16/out/entries.mjs');
+  });
+  attempt('TypeScript, every entry point, bundler resolution', () => {
+    const options = { module: 'ESNext', moduleResolution: 'Bundler', ...server };
+    compile('entries-bundler', 'entries.ts', options, entries);
+    return node('entries-bundler/out/entries.js');
   });
 
   attempt('TypeScript, ndgrad/gpu without the packages for GPUs', () =>

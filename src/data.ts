@@ -1,11 +1,11 @@
 /** The entry point `ndgrad/data`: data for `fit`, IDX and MNIST files, image augmentation. */
 
-// Augmentation
-export { type AugmentedImages, augmentImages, type ImageBatch } from './data/augmentation/augment.ts';
-export type { AugmentOptions, ElasticOptions } from './data/augmentation/options.ts';
-// What `fit`, `evaluate` and `predict` accept
+// Data that `fit`, `evaluate` and `predict` accept
+
 export type { BatchFunction, BatchSource, Data, SampleArray, Samples, ShapedArray } from './data/dataset.ts';
-// Files
+
+// IDX and MNIST files
+
 export { decodeIdx, type IdxArray, type IdxOptions, readIdx } from './data/idx.ts';
 export {
   type ByteArray,
@@ -15,3 +15,8 @@ export {
   type MnistSplit,
   scalePixels,
 } from './data/mnist.ts';
+
+// Image augmentation
+
+export { type AugmentedImages, augmentImages, type ImageBatch } from './data/augmentation/augment.ts';
+export type { AugmentOptions, ElasticOptions } from './data/augmentation/options.ts';

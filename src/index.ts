@@ -1,15 +1,50 @@
 /** The entry point `ndgrad`. */
 
-// Backends
-export type { Backend } from './ir/backend.ts';
+// Tensors
+
 export type { DType, TypedArray } from './ir/dtype.ts';
-// Errors
-export { DTypeError, MemoryError, NdgradError, ShapeError, StateError, ValueError } from './ir/errors.ts';
+export {
+  arange,
+  eye,
+  full,
+  linspace,
+  type NestedArray,
+  ones,
+  scalar,
+  type TensorLike,
+  type TensorOptions,
+  tensor,
+  zeros,
+} from './tensor/creation.ts';
+export { Parameter, type ParameterOptions } from './tensor/parameter.ts';
+export { defaultGenerator, Generator, type GeneratorState, seed } from './tensor/random.ts';
+export type { Shape } from './tensor/shape.ts';
+export { Tensor } from './tensor/tensor.ts';
+
+// Operations on tensors
+
+export * from './tensor/ops/index.ts';
+
+// Gradients and execution
+
+export { explain, realize } from './tensor/evaluate.ts';
+export { gradients } from './tensor/gradients.ts';
+export { explainAssignments, runStep, type StepOptions } from './tensor/step.ts';
+
 // Layers, activations and initializers
+
 export * from './layers/index.ts';
+
 // Losses
+
 export * from './losses/index.ts';
-// Metrics for fit and evaluate
+
+// Optimizers and learning-rate schedules
+
+export * from './optim/index.ts';
+
+// Metrics for `fit` and `evaluate`
+
 export {
   Accuracy,
   BinaryAccuracy,
@@ -27,8 +62,14 @@ export {
 } from './metrics/classification/confusion-matrix.ts';
 export { Mean, type Metric, type MetricOptions } from './metrics/metric.ts';
 export { MeanAbsoluteError, MeanSquaredError } from './metrics/regression.ts';
-// Optimizers and learning-rate schedules
-export * from './optim/index.ts';
+
+// Training, evaluation, prediction and callbacks
+
+export * from './train/index.ts';
+
+// Backends
+
+export type { Backend } from './ir/backend.ts';
 export {
   type BackendInfo,
   type BackendName,
@@ -36,30 +77,7 @@ export {
   setBackend,
   setThreads,
 } from './runtime/backends.ts';
-// Tensors
-export {
-  arange,
-  eye,
-  full,
-  linspace,
-  type NestedArray,
-  ones,
-  scalar,
-  type TensorLike,
-  type TensorOptions,
-  tensor,
-  zeros,
-} from './tensor/creation.ts';
-// Running
-export { explain, realize } from './tensor/evaluate.ts';
-export { gradients } from './tensor/gradients.ts';
-// Operations
-export * from './tensor/ops/index.ts';
-export { Parameter, type ParameterOptions } from './tensor/parameter.ts';
-// Random numbers
-export { defaultGenerator, Generator, type GeneratorState, seed } from './tensor/random.ts';
-export type { Shape } from './tensor/shape.ts';
-export { explainAssignments, runStep, type StepOptions } from './tensor/step.ts';
-export { Tensor } from './tensor/tensor.ts';
-// Training
-export * from './train/index.ts';
+
+// Errors
+
+export { DTypeError, MemoryError, NdgradError, ShapeError, StateError, ValueError } from './ir/errors.ts';

@@ -1,6 +1,7 @@
 /** The entry point `ndgrad/metrics`: functions on arrays, and statistics. The classes that `fit` takes are in `ndgrad`. */
 
 // Classification
+
 export type { Average } from './metrics/classification/class-scores.ts';
 export {
   type ConfusionOptions,
@@ -13,9 +14,11 @@ export {
 export { classificationReport, type ReportOptions } from './metrics/classification/report.ts';
 
 // Input
+
 export type { MetricInput, StridedArray, SyncMetricInput } from './metrics/input.ts';
 
 // Statistics
+
 export {
   type Interval,
   type IntervalOptions,

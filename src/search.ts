@@ -1,6 +1,7 @@
 /** The entry point `ndgrad/search`: hyper-parameter search. */
 
-// Spaces
+// Dimensions of a search space
+
 export {
   choice,
   type Dimension,
@@ -10,14 +11,10 @@ export {
   type RangeOptions,
   uniform,
 } from './search/dimension.ts';
-// Search and results
-export type { Journal } from './search/journal.ts';
-export type { Json } from './search/json.ts';
-export type { SearchReport } from './search/progress.ts';
-export { type Objective, SearchResults, type TableOptions } from './search/results.ts';
-export { type SearchOptions, search } from './search/search.ts';
 export type { ParametersOf, Point as SearchPoint, Space } from './search/space.ts';
+
 // Strategies
+
 export {
   type GridSearchOptions,
   gridSearch,
@@ -28,7 +25,21 @@ export {
   type SuccessiveHalvingOptions,
   successiveHalving,
 } from './search/strategy.ts';
-// Trials
+
+// Search and results
+
+export type { SearchReport } from './search/progress.ts';
+export type { Objective, SearchResults, TableOptions } from './search/results.ts';
+export { type SearchOptions, search } from './search/search.ts';
+export type { TrialRun } from './search/trial-run.ts';
+
+// Journals
+
+export type { Journal } from './search/journal.ts';
+export type { Json } from './search/json.ts';
+
+// Trials and where they run
+
 export type {
   TrialContext,
   TrialFunction,
@@ -38,4 +49,3 @@ export type {
   TrialSession,
   TrialTask,
 } from './search/trial.ts';
-export type { TrialRun } from './search/trial-run.ts';

@@ -1,6 +1,11 @@
-// `ndgrad/testing`: what a test of your own layer, loss or operation needs.
+/** The entry point `ndgrad/testing`: comparisons and gradient checks for tests. */
+
+// Comparisons
 
 export { allClose, assertClose, type CloseOptions, type Comparable } from './testing/close.ts';
+
+// Gradients against finite differences
+
 export {
   type DifferentiableFunction,
   type GradcheckOptions,

@@ -1,4 +1,4 @@
-import { isSoftware } from '../../src/gpu/choice.ts';
+import { isSoftware } from '../../src/gpu/adapters.ts';
 import { GpuLoop } from '../gpu-loop.ts';
 import { gpuKernels } from '../libraries.ts';
 import type { LibraryProcess } from '../library-process.ts';

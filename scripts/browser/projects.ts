@@ -20,20 +20,26 @@ const html = (script: string) => `<!doctype html>
 
 const APP = readdirSync(join(root, 'scripts/browser/app')).map((file) => `browser/app/${file}`);
 
-/** Writes a page that trains, from files in scripts/. It imports `ndgrad` with the given specifier. */
-function writeProject(folder: string, place: Place, specifier: string, files: readonly string[]) {
+/** Writes a page that trains, from files in scripts/. `rewrite` may change their text. */
+function writeProject(
+  folder: string,
+  place: Place,
+  files: readonly string[],
+  rewrite = (text: string) => text,
+) {
   mkdirSync(folder, { recursive: true });
   for (const name of files) {
     const file = join(root, 'scripts', name);
-    const text = readFileSync(file, 'utf8').replace("from 'ndgrad';", `from '${specifier}';`);
-    writeFileSync(join(folder, basename(file)), text);
+    writeFileSync(join(folder, basename(file)), rewrite(readFileSync(file, 'utf8')));
   }
   writeFileSync(join(folder, 'index.html'), html(`<script type="module" src="./${place}.mjs"></script>`));
 }
 
 /** Writes a page that needs no bundler: it imports the single-file bundle from its own folder. */
 export function writePlainProject(folder: string, place: Place) {
-  writeProject(folder, place, './ndgrad.min.js', [...APP, 'same-bits/program.mjs']);
+  writeProject(folder, place, [...APP, 'same-bits/program.mjs'], (text) =>
+    text.replace(/from 'ndgrad(?:\/\w+)?';/g, "from './ndgrad.min.js';"),
+  );
   cpSync(join(root, 'dist/ndgrad.min.js'), join(folder, 'ndgrad.min.js'));
 }
 
@@ -49,11 +55,11 @@ export function installPacked(folder: string, withGpu = false) {
 
 /** Writes a page that imports the installed package, to be bundled or served by a development server. */
 export const writeAppProject = (folder: string, place: Place) =>
-  writeProject(folder, place, 'ndgrad', [...APP, 'same-bits/program.mjs']);
+  writeProject(folder, place, [...APP, 'same-bits/program.mjs']);
 
 /** The same for a page that trains on the GPU. */
 export const writeGpuProject = (folder: string, place: Place) =>
-  writeProject(folder, place, 'ndgrad', [
+  writeProject(folder, place, [
     'browser/gpu-app/page.mjs',
     'browser/gpu-app/worker.mjs',
     'browser/app/report.mjs',

@@ -6,7 +6,7 @@ import { cast } from '../tensor/ops/elementwise/cast.ts';
 import type { Generator } from '../tensor/random.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { Rows } from './rows.ts';
+import { RowBuffer } from './row-buffer.ts';
 
 /** Flat values in row-major order, and their shape. */
 export interface ShapedArray {
@@ -18,58 +18,58 @@ export interface ShapedArray {
 /** Values with the samples along their first axis. */
 export type SampleArray = TensorLike | ShapedArray;
 
-/** Samples, what is to be predicted of them, and what each counts. */
+/** Inputs, targets and optional weights of a number of samples. */
 export interface Samples {
-  /** `[N, ...]`, as the model takes it. */
+  /** The model's input, `[N, ...]`. */
   readonly x: SampleArray;
-  /** `[N, ...]`, as the loss takes it. */
+  /** The targets or labels, in the shape that the loss expects, `[N, ...]`. */
   readonly y: SampleArray;
-  /** `[N]`, finite and not negative; all 1 where left out. */
+  /** `[N]`, finite and not negative; all 1 by default. */
   readonly sampleWeights?: SampleArray;
 }
 
 /**
- * Batches made while they are used: anything that can be iterated, or a function that gives such a thing for
- * each epoch, counted from 0.
+ * Batches that are made while they are used: an iterable, or a function that returns one for each epoch (counted
+ * from 0).
  */
 export type BatchSource = BatchIterable | BatchFunction;
 
-/** Makes the batches of an epoch. */
+/** Returns the batches of an epoch. */
 export interface BatchFunction {
   (epoch: number): BatchIterable;
-  /** How many an epoch has, where that is known: for progress. */
+  /** The number of batches in an epoch, if it is known. Used to show progress. */
   readonly batches?: number;
 }
 
 type BatchIterable = Iterable<Samples> | AsyncIterable<Samples>;
 
-/** What `fit` and `evaluate` take: all samples at once, or batch by batch. */
+/** The data of `fit` and `evaluate`: all samples at once, or batch by batch. */
 export type Data = Samples | BatchSource;
 
-/** A batch as tensors. */
+/** A batch of samples as tensors. */
 export interface Batch {
   readonly x: Tensor;
   readonly y: Tensor;
   readonly sampleWeights?: Tensor;
-  /** How many samples it holds. */
+  /** The number of samples. */
   readonly size: number;
   /** The sum of the samples' weights. */
   readonly weight: number;
 }
 
-/** How one pass through samples goes. */
+/** Options of one pass through the samples. */
 export interface Pass {
   readonly batchSize: number;
   /** Counted from 0. */
   readonly epoch: number;
-  /** Draws the order of the samples; without it they come as they stand. */
+  /** Shuffles the samples; without it they keep their order. */
   readonly shuffle?: Generator;
 }
 
-/** Data that can be gone through batch by batch. */
+/** Data that can be read batch by batch. */
 export type Dataset = ArrayDataset | StreamDataset;
 
-/** The values as a tensor with an axis of samples; typed arrays are used as they are. */
+/** The values as a tensor with the samples along axis 0; typed arrays are not copied. */
 export function sampleTensor(operation: string, what: string, values: SampleArray): Tensor {
   const t = isShaped(values)
     ? tensor(values.data, { shape: values.shape, copy: false })
@@ -85,14 +85,14 @@ function isShaped(values: SampleArray): values is ShapedArray {
   return 'data' in values && 'shape' in values && !('stride' in values);
 }
 
-/** Samples that all lie in memory. */
+/** Samples that are all in memory. */
 export class ArrayDataset {
   readonly size: number;
-  readonly #x: Rows;
-  readonly #y: Rows;
-  readonly #weights: Rows | null;
+  readonly #x: RowBuffer;
+  readonly #y: RowBuffer;
+  readonly #weights: RowBuffer | null;
 
-  private constructor(x: Rows, y: Rows, weights: Rows | null) {
+  private constructor(x: RowBuffer, y: RowBuffer, weights: RowBuffer | null) {
     this.#x = x;
     this.#y = y;
     this.#weights = weights;
@@ -102,13 +102,13 @@ export class ArrayDataset {
   static async of(operation: string, samples: Samples): Promise<ArrayDataset> {
     const { x, y, sampleWeights } = await readSamples(operation, samples);
     if (x.shape[0] === 0) {
-      throw new ValueError(`[${operation}] the data hold no samples: x has shape ${show(x.shape)}.`);
+      throw new ValueError(`[${operation}] the data contain no samples: x has shape ${show(x.shape)}.`);
     }
-    const weights = sampleWeights === null ? null : await Rows.of(sampleWeights);
+    const weights = sampleWeights === null ? null : await RowBuffer.of(sampleWeights);
     if (weights?.array.every((weight) => weight === 0)) {
       throw new ValueError(`[${operation}] sampleWeights are all 0, so no sample counts.`);
     }
-    return new ArrayDataset(await Rows.of(x), await Rows.of(y), weights);
+    return new ArrayDataset(await RowBuffer.of(x), await RowBuffer.of(y), weights);
   }
 
   countBatches(batchSize: number): number {
@@ -119,7 +119,7 @@ export class ArrayDataset {
     const order = shuffle?.permutation(this.size);
     for (let from = 0; from < this.size; from += batchSize) {
       const to = Math.min(from + batchSize, this.size);
-      const pick = (rows: Rows): Rows =>
+      const pick = (rows: RowBuffer): RowBuffer =>
         order === undefined ? rows.part(from, to) : rows.gather(order.subarray(from, to));
       const weights = this.#weights === null ? null : pick(this.#weights);
       yield {
@@ -131,7 +131,7 @@ export class ArrayDataset {
     }
   }
 
-  /** The samples before and after `at`. */
+  /** The samples before and from `at`. */
   split(at: number): [before: ArrayDataset, after: ArrayDataset] {
     const part = (from: number, to: number): ArrayDataset =>
       new ArrayDataset(
@@ -143,7 +143,7 @@ export class ArrayDataset {
   }
 }
 
-/** Batches that come from elsewhere, in the size and order in which they come. */
+/** Batches from an iterable, in the order and sizes that it gives. */
 export class StreamDataset {
   readonly #operation: string;
   readonly #source: BatchSource;
@@ -153,12 +153,12 @@ export class StreamDataset {
     this.#source = source;
   }
 
-  /** Whether the source is an iterator itself, which can be gone through once only. */
+  /** Whether the source is an iterator itself, which can be read only once. */
   get once(): boolean {
     return 'next' in this.#source;
   }
 
-  /** Undefined where the source does not say. */
+  /** Undefined if the source does not say. */
   countBatches(): number | undefined {
     return typeof this.#source === 'function' ? this.#source.batches : undefined;
   }
@@ -177,7 +177,7 @@ export class StreamDataset {
       const size = x.shape[0]!;
       if (size === 0) {
         throw new ValueError(
-          `[${operation}] batch ${count} of the data holds no samples: x has shape ${show(x.shape)}. Leave it out.`,
+          `[${operation}] batch ${count} of the data contains no samples: x has shape ${show(x.shape)}. Leave it out.`,
         );
       }
       count++;
@@ -186,15 +186,14 @@ export class StreamDataset {
     }
     if (count > 0) return;
     throw new ValueError(
-      `[${operation}] the data gave no batches${epoch > 0 ? ` in epoch ${epoch + 1}` : ''}. If they can be gone through ` +
-        'only once, pass a function that makes them anew for each epoch: () => batches().',
+      `[${operation}] the data gave no batches${epoch > 0 ? ` in epoch ${epoch + 1}` : ''}. If they can be read only ` +
+        'once, pass a function that makes them again for each epoch: () => batches().',
     );
   }
 }
 
 /**
- * @throws DTypeError, ShapeError, ValueError where the data are neither samples nor batches, or do not fit
- *   together.
+ * @throws DTypeError, ShapeError, ValueError if the data are neither samples nor batches, or do not fit together.
  */
 export async function openDataset(operation: string, data: Data): Promise<Dataset> {
   if (typeof data === 'function') return new StreamDataset(operation, data);
@@ -203,7 +202,7 @@ export async function openDataset(operation: string, data: Data): Promise<Datase
     if (Symbol.iterator in data || Symbol.asyncIterator in data) return new StreamDataset(operation, data);
   }
   throw new ValueError(
-    `[${operation}] got data ${String(data)}, wanted { x, y }, an iterable of such batches, or a function that gives one.`,
+    `[${operation}] got data ${String(data)}, wanted { x, y }, an iterable of such batches, or a function that returns one.`,
   );
 }
 
@@ -214,14 +213,14 @@ export interface SampleTensors {
   readonly sampleWeights: Tensor | null;
 }
 
-/** @throws ShapeError where the samples do not fit together. */
+/** @throws ShapeError if the samples do not fit together. */
 export function sampleTensors(operation: string, samples: Samples): SampleTensors {
   const x = sampleTensor(operation, 'x', samples.x);
   const y = sampleTensor(operation, 'y', samples.y);
   const count = x.shape[0]!;
   if (y.shape[0] !== count) {
     throw new ShapeError(
-      `[${operation}] x ${show(x.shape)} holds ${count} samples, y ${show(y.shape)} holds ${y.shape[0]}. ` +
+      `[${operation}] x ${show(x.shape)} has ${count} samples, y ${show(y.shape)} has ${y.shape[0]}. ` +
         'Their first axes must be equal.',
     );
   }
@@ -235,14 +234,14 @@ export function sampleTensors(operation: string, samples: Samples): SampleTensor
   return { x, y, sampleWeights };
 }
 
-/** @throws ValueError also where weights are negative or not finite. */
+/** @throws ValueError also if weights are negative or not finite. */
 async function readSamples(operation: string, samples: Samples): Promise<SampleTensors> {
   const tensors = sampleTensors(operation, samples);
   if (tensors.sampleWeights !== null) await checkWeights(operation, tensors.sampleWeights);
   return tensors;
 }
 
-/** @throws ValueError where weights are negative or not finite. */
+/** @throws ValueError if weights are negative or not finite. */
 export async function checkWeights(operation: string, sampleWeights: Tensor): Promise<void> {
   (await valuesOf(sampleWeights)).forEach((weight, i) => {
     if (weight >= 0 && weight < Number.POSITIVE_INFINITY) return;

@@ -6,10 +6,10 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /**
- * Inflates one gzip member with the platform's own `DecompressionStream`.
+ * Decompresses one gzip member with the platform's `DecompressionStream`.
  *
- * `name` says in errors what was read. Throws a `ValueError` when the data is truncated or corrupt, or when
- * something follows the member.
+ * @param name what errors call the data.
+ * @throws ValueError if the data is truncated or corrupt, or if more bytes follow the member.
  */
 export async function gunzip(bytes: Uint8Array, name: string): Promise<Uint8Array> {
   const refuse = (got: string, cause?: unknown) =>
@@ -22,16 +22,16 @@ export async function gunzip(bytes: Uint8Array, name: string): Promise<Uint8Arra
     raw = new Uint8Array(await new Response(stream).arrayBuffer());
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw refuse(`${bytes.length} bytes that do not inflate (${reason})`, error);
+    throw refuse(`${bytes.length} bytes that can't be decompressed (${reason})`, error);
   }
-  // Node's DecompressionStream lets zeros and further members pass; the length in the last four bytes shows
-  // them.
+  // Node's DecompressionStream accepts zeros and further members after the first; the length in the last four bytes
+  // reveals them.
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(
     bytes.length - 4,
     true,
   );
   if (length !== raw.length >>> 0) {
-    throw refuse(`bytes after the end (the last four say ${length} bytes, ${raw.length} were inflated)`);
+    throw refuse(`bytes after the end (the last four say ${length} bytes, ${raw.length} were decompressed)`);
   }
   return raw;
 }

@@ -1,7 +1,7 @@
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
 import { gunzip, isGzip } from './gzip.ts';
 
-/** The dtypes that IDX files give, with what holds their elements. */
+/** The dtypes of decoded IDX files, with their array types. */
 interface IdxData {
   readonly uint8: Uint8Array;
   readonly int32: Int32Array;
@@ -12,7 +12,7 @@ type IdxDType = keyof IdxData;
 
 type IdxElements = { [D in IdxDType]: { readonly dtype: D; readonly data: IdxData[D] } }[IdxDType];
 
-/** An array read from an IDX file, row-major. `tensor(a.data, { shape: a.shape })` makes a tensor of it. */
+/** An array read from an IDX file, row-major. `tensor(a.data, { shape: a.shape })` turns it into a tensor. */
 export type IdxArray<D extends IdxDType = IdxDType> = { readonly shape: readonly number[] } & Extract<
   IdxElements,
   { readonly dtype: D }
@@ -20,11 +20,10 @@ export type IdxArray<D extends IdxDType = IdxDType> = { readonly shape: readonly
 
 /** Options of `readIdx` and `decodeIdx`. */
 export interface IdxOptions<D extends IdxDType = IdxDType> {
-  /** What errors call the bytes, a file name for example. Default `'IDX data'`. */
+  /** What errors call the data, for example a file name. Default `'IDX data'`. */
   readonly name?: string;
   /**
-   * The shape that the array must have; `null` stands for any size, so `[null, 28, 28]` takes any number of
-   * images.
+   * The shape that the array must have. `null` is any size, so `[null, 28, 28]` accepts any number of images.
    */
   readonly shape?: readonly (number | null)[];
   /** The dtype that the array must have. */
@@ -34,7 +33,7 @@ export interface IdxOptions<D extends IdxDType = IdxDType> {
 interface ElementType {
   readonly name: string;
   readonly bytes: number;
-  /** Reads `n` elements that start `at` so many bytes. */
+  /** Reads `n` elements from byte `at` on. */
   read(view: DataView, at: number, n: number): IdxElements;
 }
 
@@ -48,18 +47,18 @@ const elementTypes: Readonly<Record<number, ElementType>> = {
 };
 
 const fetchAgain = 'Fetch the file again.';
-const notIdx = 'This is not an IDX file, or a damaged one.';
+const notIdx = 'This is not an IDX file, or it is damaged.';
 
 /**
  * Reads an array in the IDX format of the MNIST files: the bytes 0, 0, element type, rank, then one
  * big-endian 32-bit size per axis, then the elements, big-endian and row-major.
  *
  * Unsigned bytes give `uint8`; 8, 16 and 32-bit integers `int32`; floats and doubles `float32` (doubles are
- * rounded). The result owns its memory. For files that may be compressed, see `decodeIdx`.
+ * rounded). The result is a copy. `decodeIdx` also reads compressed files.
  *
- * Throws a `ValueError` on a wrong magic number, truncation or trailing bytes, a `DTypeError` on an element
- * type that the format does not know or `options.dtype` does not allow, a `ShapeError` on a shape other than
- * `options.shape`.
+ * @throws ValueError on a wrong magic number, truncation or trailing bytes.
+ * @throws DTypeError if the element type is unknown or differs from `options.dtype`.
+ * @throws ShapeError if the shape differs from `options.shape`.
  *
  * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "The IDX file
  * format".
@@ -78,8 +77,8 @@ export function readIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
   }
   if (bytes[0] !== 0 || bytes[1] !== 0) {
     const got = Array.from(bytes.subarray(0, 4), hex).join(' ');
-    const mend = isGzip(bytes) ? 'This is gzip: use decodeIdx, which inflates it.' : notIdx;
-    throw new ValueError(`[readIdx] ${name}: starts with ${got}, wanted the magic number 00 00. ${mend}`);
+    const fix = isGzip(bytes) ? 'This is gzip: use decodeIdx, which decompresses it.' : notIdx;
+    throw new ValueError(`[readIdx] ${name}: starts with ${got}, wanted the magic number 00 00. ${fix}`);
   }
   const type = elementTypes[bytes[2]!];
   if (type === undefined) {
@@ -112,9 +111,10 @@ export function readIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
 }
 
 /**
- * Like `readIdx`, but takes plain and gzip-compressed bytes alike, whatever the file is called. Compressed
- * bytes are inflated with the platform's `DecompressionStream`; truncated or corrupt ones throw a
- * `ValueError`.
+ * Like `readIdx`, for plain or gzip-compressed bytes. Compressed bytes are recognized by their content and
+ * decompressed with the platform's `DecompressionStream`.
+ *
+ * @throws what `readIdx` throws, and a ValueError if compressed data is truncated or corrupt.
  */
 export async function decodeIdx<D extends IdxDType = IdxDType>(
   bytes: Uint8Array,
@@ -125,16 +125,16 @@ export async function decodeIdx<D extends IdxDType = IdxDType>(
 }
 
 function checkExpected(array: IdxArray, name: string, { shape, dtype }: IdxOptions): void {
-  const mend = 'Check that this is the right file.';
+  const fix = 'Check that this is the right file.';
   if (dtype !== undefined && array.dtype !== dtype) {
-    throw new DTypeError(`[readIdx] ${name}: dtype ${array.dtype}, wanted ${dtype}. ${mend}`);
+    throw new DTypeError(`[readIdx] ${name}: dtype ${array.dtype}, wanted ${dtype}. ${fix}`);
   }
   if (shape === undefined) return;
   const fits =
     shape.length === array.shape.length && shape.every((n, i) => n === null || n === array.shape[i]);
   if (!fits) {
     const wanted = shape.map((n) => n ?? 'any').join(', ');
-    throw new ShapeError(`[readIdx] ${name}: shape [${array.shape.join(', ')}], wanted [${wanted}]. ${mend}`);
+    throw new ShapeError(`[readIdx] ${name}: shape [${array.shape.join(', ')}], wanted [${wanted}]. ${fix}`);
   }
 }
 

@@ -1,21 +1,19 @@
 import { ShapeError } from '../ir/errors.ts';
 import { decodeIdx } from './idx.ts';
 
-/**
- * Bytes of an array, row-major, with its shape. `tensor(a.data, { shape: a.shape })` makes a tensor of it.
- */
+/** An array of bytes, row-major, with its shape. `tensor(a.data, { shape: a.shape })` turns it into a tensor. */
 export interface ByteArray<S extends readonly number[]> {
   readonly data: Uint8Array;
   readonly shape: S;
 }
 
-/** Images of 28 x 28 bytes, 0 the background and 255 full ink, and the class of each, 0 to 9. */
+/** Images of 28 x 28 bytes (0 is the background, 255 full ink) and their classes from 0 to 9. */
 export interface MnistSplit {
   readonly images: ByteArray<readonly [count: number, rows: 28, columns: 28]>;
   readonly labels: ByteArray<readonly [count: number]>;
 }
 
-/** The MNIST digits: 60,000 to train on and 10,000 to test with. */
+/** The MNIST digits: 60,000 training images and 10,000 test images. */
 export interface Mnist {
   readonly train: MnistSplit;
   readonly test: MnistSplit;
@@ -34,12 +32,12 @@ export interface MnistFiles {
 }
 
 /**
- * Decodes the four files of MNIST, or of a data set of the same form (Fashion-MNIST, KMNIST), wherever they
- * were fetched from; any number of images is taken. In Node, `loadMnist` of `ndgrad/node` finds, reads and
- * checks the files. `names` is what errors call them.
+ * Decodes the four files of MNIST, or of a data set in the same format (Fashion-MNIST, KMNIST), with any number of
+ * images. In Node, `loadMnist` of `ndgrad/node` finds, reads and checks the files.
  *
- * Throws what `decodeIdx` throws when a file is not whole or not what its name says, and a `ShapeError` when
- * images and labels differ in number.
+ * @param names what errors call the files.
+ * @throws what `decodeIdx` throws for a damaged or wrong file.
+ * @throws ShapeError if the numbers of images and labels differ.
  */
 export async function decodeMnist(files: MnistFiles, names: MnistFileNames = defaultNames): Promise<Mnist> {
   const [train, test] = await Promise.all([
@@ -72,7 +70,7 @@ async function decodeSplit(
   if (images.shape[0] !== count) {
     throw new ShapeError(
       `[decodeMnist] ${imageName}: ${images.shape[0]} images but ${count} labels in ${labelName}, wanted one label ` +
-        'per image. Check that both files are of one data set.',
+        'per image. Check that both files belong to the same data set.',
     );
   }
   return {
@@ -82,10 +80,10 @@ async function decodeSplit(
 }
 
 /**
- * Scales images of bytes to 0..1 and flattens each to one row: uint8 [n, rows, columns] gives float32
- * [n, rows * columns]. Values are `byte / 255`, correctly rounded.
+ * Scales bytes from 0..255 to 0..1 and flattens each image to one row: uint8 `[N, rows, columns]` gives float32
+ * `[N, rows * columns]`. Values are `byte / 255`, correctly rounded.
  *
- * Throws a `ShapeError` when the shape does not fit the number of bytes.
+ * @throws ShapeError if the shape does not fit the number of bytes.
  */
 export function scalePixels(images: ByteArray<readonly [number, ...number[]]>): {
   data: Float32Array;
@@ -95,8 +93,8 @@ export function scalePixels(images: ByteArray<readonly [number, ...number[]]>): 
   const features = rest.reduce((product, n) => product * n, 1);
   if (count * features !== images.data.length) {
     throw new ShapeError(
-      `[scalePixels] ${images.data.length} bytes, wanted ${count * features} for [${images.shape.join(', ')}]. ` +
-        'Give the shape that the data has.',
+      `[scalePixels] got ${images.data.length} bytes, wanted ${count * features} for [${images.shape.join(', ')}]. ` +
+        'Pass the shape of the data.',
     );
   }
   const scaled = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);

@@ -2,33 +2,33 @@
 
 import type { Backend } from '../ir/backend.ts';
 import { ValueError } from '../ir/errors.ts';
-import { plain } from './choice.ts';
+import { normalizedName } from './adapters.ts';
 import { findGpu } from './find.ts';
 import { type Opened, openBackend } from './open.ts';
-import type { Adapter, Wanted } from './types.ts';
+import type { Adapter, GpuRequest } from './types.ts';
 
-/** Which GPU to take. */
+/** Which GPU to use. */
 export interface GpuOptions {
-  /** WebGPU or WebGL2; by default WebGPU where it has an adapter, else, in browsers, WebGL2. */
+  /** WebGPU or WebGL2; by default WebGPU if it has an adapter, else, in browsers, WebGL2. */
   readonly api?: 'webgpu' | 'webgl2';
   /**
-   * 'high-performance' (the default) or 'low-power', on machines with two GPUs; or part of an adapter's name, in
-   * any case, such as 'nvidia'; or a `GPUAdapter` (WebGPU only) that no device has been made of.
+   * 'high-performance' (the default) or 'low-power', for machines with two GPUs; or part of an adapter's name, such as
+   * 'nvidia' (case does not matter); or a `GPUAdapter` (WebGPU only) without a device.
    */
   readonly adapter?: string | Adapter;
   /**
-   * Takes an adapter that computes on the CPU (SwiftShader, llvmpipe, Microsoft's Basic Render Driver) where there
-   * is no GPU: for tests. By default such an adapter counts as no GPU unless it is asked for by name.
+   * Whether to use an adapter that computes on the CPU (SwiftShader, llvmpipe, Microsoft's Basic Render Driver) if there
+   * is no GPU: for tests. false by default, unless such an adapter is requested by name.
    */
   readonly allowSoftware?: boolean;
 }
 
-function check(options: GpuOptions): Wanted {
+function check(options: GpuOptions): GpuRequest {
   if (typeof options !== 'object' || options === null)
     throw new ValueError(`[gpu] got ${options}, wanted options such as { adapter: 'nvidia' }.`);
   for (const name of Object.keys(options)) {
     if (!['api', 'adapter', 'allowSoftware'].includes(name))
-      throw new ValueError(`[gpu] got the option '${name}', wanted api, adapter or allowSoftware.`);
+      throw new ValueError(`[gpu] got the unknown option '${name}', wanted api, adapter or allowSoftware.`);
   }
   const { api = null, adapter = 'high-performance', allowSoftware = false } = options;
   if (api !== null && api !== 'webgpu' && api !== 'webgl2')
@@ -36,7 +36,7 @@ function check(options: GpuOptions): Wanted {
   if (typeof allowSoftware !== 'boolean')
     throw new ValueError(`[gpu] got allowSoftware ${String(allowSoftware)}, wanted true or false.`);
   const isObject = typeof adapter === 'object' && typeof adapter?.requestDevice === 'function';
-  if (!isObject && (typeof adapter !== 'string' || plain(adapter) === '')) {
+  if (!isObject && (typeof adapter !== 'string' || normalizedName(adapter) === '')) {
     const wanted =
       "'high-performance', 'low-power', part of an adapter's name (letters or digits), or a GPUAdapter";
     const got = typeof adapter === 'string' ? `'${adapter}'` : String(adapter);
@@ -44,47 +44,48 @@ function check(options: GpuOptions): Wanted {
   }
   if (isObject && api === 'webgl2')
     throw new ValueError(
-      "[gpu] got a GPUAdapter and api 'webgl2', which has no adapters. Leave out one of the two.",
+      "[gpu] got a GPUAdapter and api 'webgl2', which has no adapters. Leave one of them out.",
     );
   return { api, adapter, allowSoftware };
 }
 
-/** A backend that was made, or is being made. */
-interface Made {
-  readonly wanted: Wanted;
+/** A backend that exists or is being opened. */
+interface CachedBackend {
+  readonly request: GpuRequest;
   readonly opened: Promise<Opened>;
-  /** Null until it is made. */
+  /** Null until it is open. */
   device: Opened['device'] | null;
 }
 
-let made: readonly Made[] = [];
+let cache: readonly CachedBackend[] = [];
 
 /**
  * The GPU, ready for `await setBackend(await gpu())`. Needs the package gpu.js and, in Node, `webgpu`.
  *
- * Calls with the same options give the same backend, until its device is lost; the next call then makes a new one.
+ * Calls with the same options return the same backend until its device is lost; the next call then opens a new one.
  *
- * Throws a ValueError for options that it does not know, and a StateError where a package is missing (it says what to
- * install) or where there is no such GPU (it says what there is).
+ * @throws ValueError for wrong options.
+ * @throws StateError if a package is missing (the message says what to install) or there is no such GPU (the message
+ *   lists the available ones).
  */
 export async function gpu(options: GpuOptions = {}): Promise<Backend> {
-  const wanted = check(options);
-  const { api, adapter, allowSoftware } = wanted;
-  made = made.filter(({ device }) => (device?.lost ?? null) === null);
-  const known = made.find(
-    ({ wanted: other }) =>
+  const request = check(options);
+  const { api, adapter, allowSoftware } = request;
+  cache = cache.filter(({ device }) => (device?.lost ?? null) === null);
+  const known = cache.find(
+    ({ request: other }) =>
       other.api === api && other.adapter === adapter && other.allowSoftware === allowSoftware,
   );
   if (known) return (await known.opened).backend;
 
-  const entry: Made = { wanted, opened: findGpu(wanted).then(openBackend), device: null };
-  made = [...made, entry];
+  const entry: CachedBackend = { request, opened: findGpu(request).then(openBackend), device: null };
+  cache = [...cache, entry];
   try {
     const { backend, device } = await entry.opened;
     entry.device = device;
     return backend;
   } catch (error) {
-    made = made.filter((other) => other !== entry);
+    cache = cache.filter((other) => other !== entry);
     throw error;
   }
 }

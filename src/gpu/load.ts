@@ -2,7 +2,7 @@ import type { GpuJs } from '../backends/gpu/device/gpu-js.ts';
 import { StateError } from '../ir/errors.ts';
 import type { WebGpu } from './types.ts';
 
-// The two packages behind ndgrad/gpu are loaded when a GPU is asked for, so that whoever does not need them installs neither.
+// The two packages that ndgrad/gpu needs are loaded when a GPU is requested, so that they are optional.
 
 const GPU_JS = 'gpu.js@2.24.1';
 const WEBGPU = 'webgpu@0.6.2';
@@ -14,19 +14,20 @@ const isGpuJs = (value: unknown): value is GpuJs =>
       )
     : false;
 
-/** An error's reason as a part of a sentence: Dawn's go on with a stack. */
-export const because = (error: unknown): string =>
+/** The first line of an error's message, as a part of a sentence. Dawn's messages contain a stack. */
+export const reasonOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!.trim().replace(/\.$/, '');
 
-/** What an `import` of gpu.js gives: its exports (Node), its class (bundles), or nothing but a global (plain pages). */
+/** gpu.js in the result of its import: its exports (Node), its class (bundles), or only a global variable (plain pages). */
 function gpuJsIn(module: object): GpuJs | null {
   const { default: inner, GPU } = module as { default?: unknown; GPU?: unknown };
   return [inner, GPU, module, Reflect.get(globalThis, 'GPU')].find(isGpuJs) ?? null;
 }
 
 /**
- * Loads gpu.js. Its browser build takes the name of the `GPU` interface, which is put back.
- * Throws a StateError that says what to install.
+ * Loads gpu.js. Its browser build overwrites the global `GPU` interface, which is restored.
+ *
+ * @throws StateError that says what to install.
  */
 export async function loadGpuJs(load: () => Promise<object> = () => import('gpu.js')): Promise<GpuJs> {
   const native = Object.getOwnPropertyDescriptor(globalThis, 'GPU');
@@ -34,7 +35,7 @@ export async function loadGpuJs(load: () => Promise<object> = () => import('gpu.
   try {
     found = gpuJsIn(await load());
   } catch (cause) {
-    const message = `[gpu] gpu.js can't be loaded (${because(cause)}). Install it: npm i ${GPU_JS}, and for Node ${WEBGPU} too.`;
+    const message = `[gpu] gpu.js can't be loaded (${reasonOf(cause)}). Install it: npm i ${GPU_JS}, and for Node ${WEBGPU} too.`;
     throw new StateError(message, { cause });
   }
   if (found === null)
@@ -49,19 +50,19 @@ interface Dawn {
   readonly globals: object;
 }
 
-/** WebGPU, and where it comes from Dawn how to reach an adapter by its full name. */
+/** WebGPU and, for Dawn, how to open an adapter by its full name. */
 export interface Source {
   readonly gpu: WebGpu;
   readonly named: ((name: string) => WebGpu) | null;
 }
 
-/** Defines what is missing, as the platform does: so that it can be replaced, and is not listed. */
-function define(target: object, name: string, value: unknown) {
+/** Defines a missing property like the platform would: configurable and not enumerable. */
+function defineMissing(target: object, name: string, value: unknown) {
   if (name in target) return;
   Object.defineProperty(target, name, { value, configurable: true, writable: true, enumerable: false });
 }
 
-// A device outlives neither the object it came from nor its adapter, so they are kept.
+// A device becomes unusable when the object that it was requested from is collected, so these are kept.
 const created = /* @__PURE__ */ new Map<string, WebGpu>();
 
 /** Node's version; null elsewhere. */
@@ -70,15 +71,17 @@ export function nodeVersion(): string | null {
   return process?.versions?.node ?? null;
 }
 
-/** The name is made at run time, so that no bundler looks for a package that only Node has. */
+/** The name is computed at run time, so that bundlers do not look for a package that only Node needs. */
 const importDawn = (): Promise<object> => {
   const name = ['web', 'gpu'].join('');
   return import(/* webpackIgnore: true */ /* @vite-ignore */ name);
 };
 
 /**
- * WebGPU as `navigator.gpu` has it, or, in Node, from npm's `webgpu`, which then also becomes `navigator.gpu`.
- * Null where there is none. Throws a StateError that says what to install in Node.
+ * WebGPU from `navigator.gpu` or, in Node, from npm's `webgpu`, which then also becomes `navigator.gpu`. Null without
+ * WebGPU.
+ *
+ * @throws StateError that says what to install in Node.
  */
 export async function webgpuSource(load: () => Promise<object> = importDawn): Promise<Source | null> {
   const host = globalThis as { navigator?: { gpu?: WebGpu } };
@@ -92,7 +95,7 @@ export async function webgpuSource(load: () => Promise<object> = importDawn): Pr
     dawn = (await load()) as Dawn;
     if (typeof dawn.create !== 'function') throw new Error('it has no function create');
   } catch (cause) {
-    const message = `[gpu] Node's WebGPU can't be loaded (${because(cause)}). Install it: npm i ${WEBGPU}.`;
+    const message = `[gpu] Node's WebGPU can't be loaded (${reasonOf(cause)}). Install it: npm i ${WEBGPU}.`;
     throw new StateError(message, { cause });
   }
   const named = (name: string): WebGpu => {
@@ -101,9 +104,9 @@ export async function webgpuSource(load: () => Promise<object> = importDawn): Pr
     return gpu;
   };
   const gpu = named('');
-  for (const [name, value] of Object.entries(dawn.globals)) define(globalThis, name, value);
-  // gpu.js asks for navigator.gpu; Node 20 has no navigator, later ones name themselves in it.
-  define(globalThis, 'navigator', { userAgent: `Node.js/${node.split('.', 1)[0]}` });
-  define(host.navigator!, 'gpu', gpu);
+  for (const [name, value] of Object.entries(dawn.globals)) defineMissing(globalThis, name, value);
+  // gpu.js reads navigator.gpu. Node 20 has no navigator; later versions have one with their name.
+  defineMissing(globalThis, 'navigator', { userAgent: `Node.js/${node.split('.', 1)[0]}` });
+  defineMissing(host.navigator!, 'gpu', gpu);
   return { gpu, named };
 }

@@ -5,13 +5,13 @@ import type { Device } from '../backends/gpu/device/device.ts';
 import type { Backend } from '../ir/backend.ts';
 import type { Open } from './find.ts';
 
-/** A backend and the device that it computes on. */
+/** A backend and its device. */
 export interface Opened {
   readonly backend: Backend;
   readonly device: Pick<Device<unknown>, 'lost'>;
 }
 
-/** The backend on a GPU that has been opened; loads what the other API needs only where that is used. */
+/** The backend of an open adapter. Only the code of its API is loaded. */
 export async function openBackend(open: Open): Promise<Opened> {
   if (open.api === 'webgl2') {
     const { webgl2Device } = await import('../backends/gpu/webgl2/index.ts');

@@ -1,7 +1,7 @@
-// WebGPU as far as choosing an adapter needs it. TypeScript 5's DOM library does not have it, and our declarations
-// must not ask a user for a package of types.
+// The parts of WebGPU that are needed to select an adapter. TypeScript 5's DOM library has no WebGPU, and ndgrad's
+// declarations must not depend on a package of types.
 
-/** How an adapter describes itself; browsers leave much of it empty. */
+/** The description of an adapter. Browsers leave most of it empty. */
 export interface AdapterInfo {
   readonly vendor?: string;
   readonly architecture?: string;
@@ -10,7 +10,7 @@ export interface AdapterInfo {
   readonly isFallbackAdapter?: boolean;
 }
 
-/** The limits that the kernels of a network run into. */
+/** The limits that matter for the kernels of a network. */
 export interface AdapterLimits {
   readonly maxStorageBuffersPerShaderStage?: number;
   readonly maxBufferSize?: number;
@@ -19,7 +19,7 @@ export interface AdapterLimits {
   readonly maxComputeInvocationsPerWorkgroup?: number;
 }
 
-/** What `navigator.gpu.requestAdapter()` gives: a `GPUAdapter`. */
+/** The result of `navigator.gpu.requestAdapter()`: a `GPUAdapter`. */
 export interface Adapter {
   readonly info?: AdapterInfo;
   readonly limits: AdapterLimits;
@@ -39,8 +39,8 @@ export interface WebGpu {
   }): Promise<Adapter | null>;
 }
 
-/** What `gpu()` was asked for, checked. */
-export interface Wanted {
+/** The checked options of `gpu()`. */
+export interface GpuRequest {
   readonly api: 'webgpu' | 'webgl2' | null;
   readonly adapter: string | Adapter;
   readonly allowSoftware: boolean;

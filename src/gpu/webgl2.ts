@@ -1,10 +1,10 @@
 import type { GpuJs } from '../backends/gpu/device/gpu-js.ts';
-import { type Choice, isSoftware } from './choice.ts';
-import type { Wanted } from './types.ts';
+import { type Candidate, isSoftware } from './adapters.ts';
+import type { GpuRequest } from './types.ts';
 
 type Canvas = HTMLCanvasElement | OffscreenCanvas;
 
-/** A WebGL2 context of ours. */
+/** A WebGL2 context that ndgrad has created. */
 export interface OpenWebGl2 {
   readonly api: 'webgl2';
   readonly gpuJs: GpuJs;
@@ -19,14 +19,14 @@ function newCanvas(): Canvas | null {
 
 function rendererName(context: WebGL2RenderingContext): string {
   const name = String(context.getParameter(context.RENDERER));
-  // Firefox tells here, and warns of the extension; the others hide it behind this.
+  // Firefox returns the name here and warns about the extension; other browsers need the extension.
   if (name !== 'WebKit WebGL') return name;
   const extension = context.getExtension('WEBGL_debug_renderer_info');
   return extension === null ? name : String(context.getParameter(extension.UNMASKED_RENDERER_WEBGL));
 }
 
-/** WebGL2 here, if it can write floats: one choice or none. */
-export function webgl2Choices({ adapter }: Wanted, make = newCanvas): Choice<OpenWebGl2>[] {
+/** WebGL2, if it can render to float textures: one candidate or none. */
+export function webgl2Candidates({ adapter }: GpuRequest, make = newCanvas): Candidate<OpenWebGl2>[] {
   if (typeof adapter !== 'string') return [];
   const canvas = make();
   const context = canvas?.getContext('webgl2', {
@@ -43,7 +43,7 @@ export function webgl2Choices({ adapter }: Wanted, make = newCanvas): Choice<Ope
       name,
       software: isSoftware(name),
       open: async (gpuJs) => ({ api: 'webgl2', gpuJs, name, context }),
-      drop: () => context.getExtension('WEBGL_lose_context')?.loseContext(),
+      release: () => context.getExtension('WEBGL_lose_context')?.loseContext(),
     },
   ];
 }

@@ -1,10 +1,10 @@
 import type { GpuJs } from '../backends/gpu/device/gpu-js.ts';
 import { StateError } from '../ir/errors.ts';
-import { type Choice, isNamed, isSoftware, matches } from './choice.ts';
-import { because, type Source, webgpuSource } from './load.ts';
-import type { Adapter, PowerPreference, Wanted, WebGpu } from './types.ts';
+import { type Candidate, isNamed, isSoftware, matches } from './adapters.ts';
+import { reasonOf, type Source, webgpuSource } from './load.ts';
+import type { Adapter, GpuRequest, PowerPreference, WebGpu } from './types.ts';
 
-/** The limits of the adapter that a device is made with, instead of the smallest that WebGPU guarantees. */
+/** The limits that a device gets from the adapter, instead of the minimum that WebGPU guarantees. */
 const RAISED = [
   'maxStorageBuffersPerShaderStage',
   'maxBufferSize',
@@ -13,7 +13,7 @@ const RAISED = [
   'maxComputeInvocationsPerWorkgroup',
 ] as const;
 
-/** An adapter and a device of ours on it. */
+/** An adapter and a device that ndgrad has created on it. */
 export interface OpenWebGpu {
   readonly api: 'webgpu';
   readonly gpuJs: GpuJs;
@@ -22,7 +22,7 @@ export interface OpenWebGpu {
   readonly device: object;
 }
 
-/** An adapter's name, of the parts that the browser tells. */
+/** An adapter's name, from the parts of its description that are not empty. */
 export function adapterName({ info = {} }: Adapter): string {
   const { vendor, architecture, device, description } = info;
   const parts = [vendor, architecture, device, description].filter((part) => part);
@@ -36,22 +36,22 @@ async function open(gpuJs: GpuJs, name: string, adapter: Adapter): Promise<OpenW
     const device = await adapter.requestDevice({ label: 'ndgrad', requiredLimits });
     return { api: 'webgpu', gpuJs, name, adapter, device };
   } catch (cause) {
-    const message = `[gpu] the adapter "${name}" gives no device (${because(cause)}). Ask for a new adapter, or for another one.`;
+    const message = `[gpu] the adapter "${name}" gives no device (${reasonOf(cause)}). Request a new adapter, or another one.`;
     throw new StateError(message, { cause });
   }
 }
 
-function choiceOf(adapter: Adapter): Choice<OpenWebGpu> {
+function candidateOf(adapter: Adapter): Candidate<OpenWebGpu> {
   const name = adapterName(adapter);
   const software = adapter.info?.isFallbackAdapter === true || isSoftware(name);
-  return { api: 'webgpu', name, software, open: (gpuJs) => open(gpuJs, name, adapter), drop() {} };
+  return { api: 'webgpu', name, software, open: (gpuJs) => open(gpuJs, name, adapter), release() {} };
 }
 
 type Request = Parameters<WebGpu['requestAdapter']>[0];
 
-const ask = (gpu: WebGpu, request: Request) => gpu.requestAdapter(request).catch(() => null);
+const requestAdapter = (gpu: WebGpu, request: Request) => gpu.requestAdapter(request).catch(() => null);
 
-/** Full names of all of Dawn's adapters: it tells them to whoever asks for one that is not there. None elsewhere. */
+/** The full names of all adapters of Dawn, which lists them in the error for an unknown adapter. Empty elsewhere. */
 export async function dawnNames(source: () => Promise<Source | null> = webgpuSource): Promise<string[]> {
   const list = await (await source())
     ?.named?.('?')
@@ -61,12 +61,12 @@ export async function dawnNames(source: () => Promise<Source | null> = webgpuSou
   return [...new Set(names)];
 }
 
-/** The adapters of WebGPU that may be meant, the preferred ones first; none where there is no WebGPU. */
-export async function webgpuChoices(
-  { adapter, allowSoftware }: Wanted,
+/** The WebGPU adapters that may match the request, preferred ones first; none without WebGPU. */
+export async function webgpuCandidates(
+  { adapter, allowSoftware }: GpuRequest,
   source: () => Promise<Source | null> = webgpuSource,
-): Promise<Choice<OpenWebGpu>[]> {
-  if (typeof adapter !== 'string') return [choiceOf(adapter)];
+): Promise<Candidate<OpenWebGpu>[]> {
+  if (typeof adapter !== 'string') return [candidateOf(adapter)];
   const found = await source();
   if (found === null) return [];
   const { gpu, named } = found;
@@ -78,11 +78,11 @@ export async function webgpuChoices(
         : ['high-performance'];
   const requests: Request[] = preferences.map((powerPreference) => ({ powerPreference }));
   if (allowSoftware || isNamed(adapter)) requests.push({ forceFallbackAdapter: true });
-  const adapters = await Promise.all(requests.map((request) => ask(gpu, request)));
+  const adapters = await Promise.all(requests.map((request) => requestAdapter(gpu, request)));
   if (isNamed(adapter) && named !== null) {
     const names = (await dawnNames(async () => found)).filter((name) => matches(name, adapter));
-    adapters.push(...(await Promise.all(names.map((name) => ask(named(name), {})))));
+    adapters.push(...(await Promise.all(names.map((name) => requestAdapter(named(name), {})))));
   }
-  const choices = adapters.filter((one) => one !== null).map(choiceOf);
-  return choices.filter(({ name }, i) => choices.findIndex((other) => other.name === name) === i);
+  const candidates = adapters.filter((one) => one !== null).map(candidateOf);
+  return candidates.filter(({ name }, i) => candidates.findIndex((other) => other.name === name) === i);
 }

@@ -3,9 +3,7 @@ import { rowMajorStrides, sizeOf } from '../ir/view.ts';
 import { rowMajor } from '../tensor/border.ts';
 import { show } from '../tensor/shape.ts';
 
-/**
- * An `ndarray` or a plain object of the same meaning; without `stride` the data are contiguous and row-major.
- */
+/** An `ndarray`, or a plain object with the same fields. Without `stride` the data are contiguous and row-major. */
 export interface StridedArray {
   readonly shape: readonly number[];
   readonly data: ArrayLike<number> | { readonly length: number; get(index: number): number };
@@ -13,16 +11,14 @@ export interface StridedArray {
   readonly offset?: number;
 }
 
-/**
- * What a metric reads: a Tensor, an `ndarray`, a typed array or array of `N` numbers, or `N` rows of numbers.
- */
+/** The input of a metric: a Tensor, an `ndarray`, an array or typed array of `N` numbers, or `N` rows of numbers. */
 export type MetricInput =
   | { readonly shape: readonly number[]; data(): Promise<ArrayLike<number>> }
   | StridedArray
   | ArrayLike<number>
   | ArrayLike<ArrayLike<number>>;
 
-/** What the one-shot functions read: the same, and a Tensor whose values can be read synchronously. */
+/** The input of metric functions: as `MetricInput`, for Tensors whose values can be read synchronously. */
 export type SyncMetricInput =
   | { readonly shape: readonly number[]; dataSync(): ArrayLike<number> }
   | StridedArray
@@ -81,7 +77,7 @@ function batch(operation: string, predictions: Values, labels: Values, weights: 
   if (samples === undefined || labels.shape.length === 0) {
     throw new ShapeError(
       `[${operation}] predictions ${show(predictions.shape)} and labels ${show(labels.shape)}, ` +
-        'but both need an axis of samples. Reshape a scalar to [1].',
+        'wanted the samples along axis 0 of both. Reshape a scalar to [1].',
     );
   }
   if (labels.shape[0] !== samples) {
@@ -96,7 +92,7 @@ function batch(operation: string, predictions: Values, labels: Values, weights: 
 function checkWeights(operation: string, weights: Values, samples: number): void {
   if (!isColumn(weights) || weights.shape[0] !== samples) {
     throw new ShapeError(
-      `[${operation}] sampleWeights have shape ${show(weights.shape)}, but there are ${samples} samples. ` +
+      `[${operation}] got sampleWeights of shape ${show(weights.shape)} for ${samples} samples. ` +
         `Pass one weight per sample, shape [${samples}].`,
     );
   }
@@ -104,8 +100,8 @@ function checkWeights(operation: string, weights: Values, samples: number): void
     const weight = weights.data[i]!;
     if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
       throw new ValueError(
-        `[${operation}] sampleWeights[${i}] is ${weight}, but a weight is finite and not negative. ` +
-          'Give samples that should not count the weight 0.',
+        `[${operation}] sampleWeights[${i}] is ${weight}, wanted a finite number that is not negative. ` +
+          'Use the weight 0 for samples that should not count.',
       );
     }
   }
@@ -136,7 +132,7 @@ function fromRows(
     if (row.length !== width) {
       throw new ShapeError(
         `[${operation}] ${what}[${i}] has ${row.length} values, but ${what}[0] has ${width}. ` +
-          'Make all rows equally long.',
+          'Make all rows the same length.',
       );
     }
     data.set(row, i * width);
@@ -162,7 +158,7 @@ function fromStrided(operation: string, what: string, input: StridedArray): Valu
   const leftOver = input.stride === undefined && offset + size !== data.length;
   if (stride.length !== shape.length || outside || leftOver) {
     throw new ShapeError(
-      `[${operation}] ${what} of shape ${show(shape)} need ${size} values, but the data hold ${data.length} ` +
+      `[${operation}] ${what} of shape ${show(shape)} needs ${size} values, but the data has ${data.length} ` +
         `(stride ${show(stride)}, offset ${offset}). Pass a shape that fits the data.`,
     );
   }

@@ -1,23 +1,23 @@
 import { type Batch, type MetricInput, readBatch } from './input.ts';
 
 /**
- * A number that is gathered batch by batch. Any way of cutting the samples into batches gives the same bits.
- * An update that throws changes nothing.
+ * A number that is computed batch by batch. The result has the same bits for any batch size. An update that throws
+ * changes nothing.
  */
 export interface Metric {
   /** The key under which `fit` and `evaluate` report the metric. */
   readonly name: string;
   /**
-   * Takes one batch in.
+   * Adds one batch.
    *
-   * @param predictions what the model gave, one entry or row per sample
-   * @param labels the truth, one entry or row per sample
-   * @param sampleWeights `[N]`, finite and not negative; all 1 where left out
+   * @param predictions the model's output, one entry or row per sample
+   * @param labels the true values, one entry or row per sample
+   * @param sampleWeights `[N]`, finite and not negative; all 1 by default
    */
   update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void>;
-  /** The metric over all samples since the start or the last `reset`; NaN before any sample. */
+  /** The metric over all samples since the start or the last `reset`; NaN without samples. */
   result(): number;
-  /** Forgets all samples. */
+  /** Removes all samples. */
   reset(): void;
 }
 
@@ -27,7 +27,7 @@ export interface MetricOptions {
   readonly name?: string;
 }
 
-/** A running weighted mean of numbers, for instance of losses; NaN while the weights add up to zero. */
+/** A running weighted mean of numbers, for example of losses; NaN while the sum of the weights is zero. */
 export class Mean {
   static readonly kind: string = 'Mean';
   #total = 0;
@@ -59,7 +59,7 @@ export abstract class SampleMean implements Metric {
     this.name = name;
   }
 
-  /** One value per sample of the batch. */
+  /** @internal One value per sample of the batch. */
   protected abstract values(batch: Batch): ArrayLike<number>;
 
   async update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void> {

@@ -4,11 +4,10 @@ import type { Batch } from './input.ts';
 import { type MetricOptions, SampleMean } from './metric.ts';
 
 /**
- * Mean of (prediction - label)². Predictions and labels of the same shape, `[N]` or `[N, ...]`; the mean runs
- * over all entries, and a sample weight counts for its whole row. NaN stays NaN until `reset`.
+ * The mean of (prediction - label)² over all entries. Predictions and labels have the same shape, `[N]` or `[N, ...]`. A
+ * sample weight applies to the whole row. NaN stays NaN until `reset`.
  *
- * @throws ShapeError where the shapes differ: `[N, 1]` against `[N]` would be a table of N × N differences in
- *   NumPy
+ * @throws ShapeError if the shapes differ. `[N, 1]` and `[N]` are not broadcast to N × N differences, as in NumPy.
  */
 export class MeanSquaredError extends SampleMean {
   static readonly kind: string = 'MeanSquaredError';
@@ -16,18 +15,20 @@ export class MeanSquaredError extends SampleMean {
     super(name);
   }
 
+  /** @internal */
   protected override values(batch: Batch): Float64Array {
     return rowMeans(this.name, batch, (difference) => difference * difference);
   }
 }
 
-/** Mean of |prediction - label|; inputs and errors as in {@link MeanSquaredError}. */
+/** The mean of |prediction - label|. Inputs and errors as in {@link MeanSquaredError}. */
 export class MeanAbsoluteError extends SampleMean {
   static readonly kind: string = 'MeanAbsoluteError';
   constructor({ name = 'meanAbsoluteError' }: MetricOptions = {}) {
     super(name);
   }
 
+  /** @internal */
   protected override values(batch: Batch): Float64Array {
     return rowMeans(this.name, batch, Math.abs);
   }
@@ -42,7 +43,7 @@ function rowMeans(
   if (shape.length !== labels.shape.length || shape.some((length, axis) => length !== labels.shape[axis])) {
     throw new ShapeError(
       `[${operation}] predictions ${show(shape)} and labels ${show(labels.shape)} differ in shape. ` +
-        'Reshape one of them, so that each prediction meets its label.',
+        'Reshape one of them.',
     );
   }
   const width = shape.slice(1).reduce((product, length) => product * length, 1);

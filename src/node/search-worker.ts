@@ -1,4 +1,4 @@
-/** What a worker of `inWorkers` runs: an entry of its own, which is never imported for its names. */
+/** The program of a worker of `inWorkers`. It exports types only. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { ValueError } from '../ir/errors.ts';
 import { setThreads } from '../runtime/backends.ts';
@@ -6,19 +6,19 @@ import type { Space } from '../search/space.ts';
 import { runTrial, type TrialFunction, type TrialOutcome, type TrialTask } from '../search/trial.ts';
 import { errorMessage } from '../util/error-message.ts';
 
-/** What a worker is given at its start. */
+/** The `workerData` of a worker. */
 export interface WorkerData {
   /** URL of the module whose default export is the trial function. */
   readonly module: string;
 }
 
-/** What a worker says. */
+/** A message of a worker. */
 export type WorkerMessage =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'refused'; readonly reason: string; readonly stack: string | undefined }
+  | { readonly kind: 'failed'; readonly reason: string; readonly stack: string | undefined }
   | { readonly kind: 'done'; readonly outcome: TrialOutcome };
 
-const say = (message: WorkerMessage): void => parentPort?.postMessage(message);
+const send = (message: WorkerMessage): void => parentPort?.postMessage(message);
 
 async function load({ module }: WorkerData): Promise<TrialFunction<Space>> {
   const { default: trial }: { default?: unknown } = await import(module);
@@ -29,18 +29,18 @@ async function load({ module }: WorkerData): Promise<TrialFunction<Space>> {
 }
 
 async function serve(): Promise<void> {
-  // Trials run side by side: one core each.
+  // Trials run in parallel, one thread each.
   setThreads(1);
   try {
     const trial = await load(workerData as WorkerData);
     const { signal } = new AbortController();
     parentPort?.on('message', async (task: TrialTask) =>
-      say({ kind: 'done', outcome: await runTrial(trial, task, signal) }),
+      send({ kind: 'done', outcome: await runTrial(trial, task, signal) }),
     );
-    say({ kind: 'ready' });
+    send({ kind: 'ready' });
   } catch (error) {
-    say({
-      kind: 'refused',
+    send({
+      kind: 'failed',
       reason: errorMessage(error),
       stack: error instanceof Error ? error.stack : undefined,
     });

@@ -8,20 +8,20 @@ import type { WorkerData, WorkerMessage } from './search-worker.ts';
 
 /** Options of `inWorkers`. */
 export interface TrialWorkerOptions {
-  /** How many trials run at a time; by default as many as there are cores. */
+  /** The number of trials that run in parallel; by default the number of cores. */
   readonly workers?: number | undefined;
-  /** After how many seconds a trial is stopped and has failed; by default never. */
+  /** A trial that takes longer is stopped and fails; by default there is no limit. */
   readonly timeoutSeconds?: number | undefined;
   /**
-   * The most that a worker's JavaScript objects may take up, in MB; a trial that needs more has failed. Tensors
-   * and typed arrays do not count. By default Node's own limit.
+   * The limit of a worker's JavaScript heap in MB. A trial that needs more fails. Tensors and typed arrays are not part
+   * of the heap. By default Node's limit.
    */
   readonly maxHeapMegabytes?: number | undefined;
 }
 
 /**
- * Runs the trials of a search side by side, in worker threads. The trial function is the default export of a
- * module of its own:
+ * Runs the trials of a search in parallel, in worker threads. The trial function is the default export of a separate
+ * module:
  *
  *     // trial.ts
  *     const trial: TrialFunction<typeof space> = async ({ learningRate }, { epochs }) => { ... };
@@ -30,16 +30,16 @@ export interface TrialWorkerOptions {
  *     // search.ts
  *     await search({ ..., trial: inWorkers(new URL('./trial.ts', import.meta.url)) });
  *
- * Each worker loads the module once, so what stands at its top (loading data) is done once a worker, and keeps
- * its own copy. A trial computes on one thread: `workers` trials use as many cores. A trial that throws, calls
- * `process.exit`, runs out of heap or takes too long has failed; a worker that died is replaced.
+ * Each worker loads the module once, so top-level code (such as loading data) runs once per worker, which has its own
+ * copy of the data. A trial computes on one thread, so `workers` trials use as many cores. A trial fails if it throws,
+ * calls `process.exit`, exceeds the heap limit or takes too long. A worker that has ended is replaced.
  *
- * TypeScript works where the program itself runs under tsx, or where Node strips types by itself (22.18 and
- * later); elsewhere tsx is used if it is installed.
+ * TypeScript works if the program runs under tsx, or if Node strips types (22.18 and later). Otherwise tsx is used if it
+ * is installed.
  *
- * @param module a URL, since paths are relative to something.
- * @throws ValueError for wrong options; the search is rejected with one where the module can't be loaded or
- *   its default export is no function.
+ * @param module the URL of the module.
+ * @throws ValueError for wrong options. The search rejects with a ValueError if the module cannot be loaded or its
+ *   default export is not a function.
  */
 export function inWorkers(module: URL | string, options: TrialWorkerOptions = {}): TrialRunner {
   const { workers = availableParallelism(), timeoutSeconds, maxHeapMegabytes } = options;
@@ -57,7 +57,7 @@ export function inWorkers(module: URL | string, options: TrialWorkerOptions = {}
 function checkedUrl(module: URL | string): URL {
   if (URL.canParse(String(module))) return new URL(module);
   throw new ValueError(
-    `[inWorkers] got '${module}', wanted a URL: new URL('./trial.ts', import.meta.url) is the file beside this one.`,
+    `[inWorkers] got '${module}', wanted a URL: for example new URL('./trial.ts', import.meta.url) for a file in the same directory.`,
   );
 }
 
@@ -76,7 +76,7 @@ class WorkerSession implements TrialSession {
   }
 
   async run(task: TrialTask): Promise<TrialOutcome> {
-    if (this.#closed) throw new StateError('[inWorkers] the search is over.');
+    if (this.#closed) throw new StateError('[inWorkers] the search has ended.');
     const worker = this.#take();
     const outcome = await worker.run(task);
     if (worker.alive) this.#idle.push(worker);
@@ -100,27 +100,28 @@ class WorkerSession implements TrialSession {
   }
 }
 
-/** The longest time that a timer takes, in milliseconds. */
-const LONGEST = 0x7fffffff;
+/** The largest delay of a timer, in milliseconds. */
+const MAX_DELAY = 0x7fffffff;
 
-interface Waiting {
+/** Settles the promise of the running trial. */
+interface PendingTrial {
   readonly settle: (outcome: TrialOutcome) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** A worker thread that has the trial's module, and runs one trial at a time. */
+/** A worker thread that has loaded the trial's module and runs one trial at a time. */
 class TrialWorker {
   alive = true;
   readonly #module: URL;
   readonly #options: TrialWorkerOptions;
   readonly #worker: Worker;
   #ready = false;
-  #waiting: Waiting | null = null;
+  #pending: PendingTrial | null = null;
   #task: TrialTask | null = null;
   #timer: NodeJS.Timeout | undefined;
   #start = 0;
-  /** What went wrong, once something has. */
-  #fault: string | null = null;
+  /** The first error of the worker. */
+  #error: string | null = null;
   #stopped = false;
 
   constructor(module: URL, options: TrialWorkerOptions) {
@@ -129,7 +130,7 @@ class TrialWorker {
     const { maxHeapMegabytes } = options;
     const own = new URL(`./search-worker.${isTypeScript(import.meta.url) ? 'ts' : 'js'}`, import.meta.url);
     const workerData: WorkerData = { module: module.href };
-    // The loader has to be there before the first TypeScript is imported: tsx does not reach workers by itself.
+    // tsx does not register itself in workers, so this happens before the first TypeScript file is imported.
     const tsx = findTsx([own, module]);
     const load = tsx === null ? '' : `const { register } = await import(${JSON.stringify(tsx)}); register();`;
     this.#worker = new Worker(`(async () => { ${load} await import(${JSON.stringify(own.href)}); })();`, {
@@ -140,17 +141,17 @@ class TrialWorker {
         ? {}
         : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMegabytes } }),
     });
-    this.#worker.on('message', (message: WorkerMessage) => this.#hear(message));
+    this.#worker.on('message', (message: WorkerMessage) => this.#receive(message));
     this.#worker.on('error', (error) => {
       this.alive = false;
-      this.#fault ??= errorMessage(error);
+      this.#error ??= errorMessage(error);
     });
-    this.#worker.on('exit', (code) => this.#hasEnded(code));
+    this.#worker.on('exit', (code) => this.#handleExit(code));
   }
 
   run(task: TrialTask): Promise<TrialOutcome> {
     return new Promise((settle, reject) => {
-      this.#waiting = { settle, reject };
+      this.#pending = { settle, reject };
       this.#task = task;
       if (this.#ready) this.#send();
     });
@@ -169,49 +170,49 @@ class TrialWorker {
     this.#timer = setTimeout(
       () => {
         this.alive = false;
-        this.#fault ??= `the trial took longer than ${timeoutSeconds} s`;
+        this.#error ??= `the trial took longer than ${timeoutSeconds} s`;
         void this.#worker.terminate();
       },
-      Math.min(timeoutSeconds * 1000, LONGEST),
+      Math.min(timeoutSeconds * 1000, MAX_DELAY),
     );
   }
 
-  #hear(message: WorkerMessage): void {
+  #receive(message: WorkerMessage): void {
     if (message.kind === 'ready') {
       this.#ready = true;
-      if (this.#waiting !== null) this.#send();
-    } else if (message.kind === 'refused') {
-      this.#refuse(message.reason, message.stack);
+      if (this.#pending !== null) this.#send();
+    } else if (message.kind === 'failed') {
+      this.#failToStart(message.reason, message.stack);
     } else {
       this.#finish().settle?.(message.outcome);
     }
   }
 
-  #refuse(reason: string, stack?: string): void {
-    const mend = /file extension|strip-only/.test(reason)
-      ? 'Run the program under tsx, on Node 22.18 or later, or give the compiled module.'
-      : 'Import the module by itself to see more.';
-    const error = new ValueError(`[inWorkers] ${this.#module.href} can't be loaded: ${reason}. ${mend}`);
+  #failToStart(reason: string, stack?: string): void {
+    const fix = /file extension|strip-only/.test(reason)
+      ? 'Run the program under tsx or on Node 22.18 or later, or pass the compiled module.'
+      : 'Import the module directly to see the cause.';
+    const error = new ValueError(`[inWorkers] ${this.#module.href} can't be loaded: ${reason}. ${fix}`);
     if (stack !== undefined) error.cause = stack;
     this.#finish().reject?.(error);
   }
 
-  #hasEnded(code: number): void {
+  #handleExit(code: number): void {
     this.alive = false;
-    const fault = this.#fault ?? `the worker ended with exit code ${code} before the trial was over`;
+    const error = this.#error ?? `the worker ended with exit code ${code} before the trial had finished`;
     if (this.#stopped) this.#finish().reject?.(new StateError('[inWorkers] the search was stopped.'));
-    else if (!this.#ready) this.#refuse(fault);
+    else if (!this.#ready) this.#failToStart(error);
     else {
       const seconds = Math.round(performance.now() - this.#start) / 1000;
-      this.#finish().settle?.({ error: fault, seconds });
+      this.#finish().settle?.({ error, seconds });
     }
   }
 
-  /** Takes whoever waits. */
-  #finish(): Partial<Waiting> {
+  /** Removes and returns the pending trial. */
+  #finish(): Partial<PendingTrial> {
     clearTimeout(this.#timer);
-    const waiting = this.#waiting ?? {};
-    this.#waiting = null;
-    return waiting;
+    const pending = this.#pending ?? {};
+    this.#pending = null;
+    return pending;
   }
 }

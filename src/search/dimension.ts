@@ -3,46 +3,46 @@ import { exp, log } from '../ir/math/index.ts';
 import { checkWhole } from './check.ts';
 import { isJson, type Json } from './json.ts';
 
-/** One hyper-parameter: the values that it may take. */
+/** The values that one hyper-parameter can take. */
 export interface Dimension<T> {
-  /** How it was declared, as plain data: what a journal keeps. */
+  /** How it was declared, as plain data for journals. */
   readonly description: { readonly [key: string]: Json };
-  /** How many values there are; Infinity for a stretch of real numbers. */
+  /** The number of values; Infinity for a continuous range. */
   readonly size: number;
-  /** The value for a number that is drawn evenly from [0, 1). */
+  /** The value for a number that is drawn uniformly from [0, 1). */
   at(u: number): T;
-  /** What a grid takes of it, in order; null where it would not end. */
+  /** The values of a grid, in order; null for a continuous range without `steps`. */
   grid(): readonly T[] | null;
 }
 
-/** Options of a stretch of real numbers. */
+/** Options of a continuous range. */
 export interface RangeOptions {
-  /** How many values a grid takes, both ends included; from 2 up. */
+  /** The number of values in a grid, both ends included; at least 2. */
   readonly steps?: number;
 }
 
 /** Options of `integer`. */
 export interface IntegerOptions {
-  /** The distance of two neighbours, 1 by default; values are low, low + step, ... as far as high. */
+  /** The distance of neighboring values, 1 by default: low, low + step, ... up to high. */
   readonly step?: number;
-  /** Draws small values more often: v with a probability in proportion to log((v + step) / v). */
+  /** Draws small values more often: v with a probability proportional to log((v + step) / v). */
   readonly log?: boolean;
 }
 
 /**
- * One of several values, each equally likely: numbers, texts, or any JSON, so that a choice can be a whole
- * setting.
+ * One of several values, all with the same probability. A value is a number, a string or any JSON, such as an object
+ * with several settings.
  *
  *     choice([64, 128, 256])
  *     choice([{ optimizer: 'sgd', momentum: 0.9 }, { optimizer: 'adam' }])
  *
- * @throws ValueError where there is no value, a value twice, or one that JSON can't hold.
+ * @throws ValueError if there is no value, a value occurs twice, or JSON cannot represent a value.
  */
 export function choice<const T extends readonly Json[]>(values: T): Dimension<T[number]> {
   const wrong = values.findIndex((value) => !isJson(value));
   if (wrong >= 0) {
     throw new ValueError(
-      `[choice] got ${String(values[wrong])}, wanted values that JSON can hold (a name in place of a function, say).`,
+      `[choice] got ${String(values[wrong])}, wanted values that JSON can represent. Use a name instead of a function.`,
     );
   }
   const texts = values.map((value) => JSON.stringify(value));
@@ -59,47 +59,47 @@ export function choice<const T extends readonly Json[]>(values: T): Dimension<T[
 }
 
 /**
- * A real number from `low` up to `high`, evenly distributed.
+ * A real number from `low` to `high`, uniformly distributed.
  *
- * @throws ValueError where low is not below high.
+ * @throws ValueError if low is not below high.
  */
 export function uniform(low: number, high: number, options: RangeOptions = {}): Dimension<number> {
   checkRange('uniform', low, high);
   return {
     description: { kind: 'uniform', low, high, ...options },
     size: Number.POSITIVE_INFINITY,
-    at: (u) => between(low, high, low + (high - low) * u),
-    grid: evenly('uniform', options, (share) => low + (high - low) * share, low, high),
+    at: (u) => clamp(low, high, low + (high - low) * u),
+    grid: gridValues('uniform', options, (fraction) => low + (high - low) * fraction, low, high),
   };
 }
 
 /**
- * A real number from `low` up to `high` whose logarithm is evenly distributed: for learning rates, penalties
- * and whatever else is thought of in powers of ten.
+ * A real number from `low` to `high` whose logarithm is uniformly distributed: for learning rates, penalties and other
+ * hyper-parameters that vary over powers of ten.
  *
  * @param low above 0.
- * @throws ValueError where low is not above 0 and below high.
+ * @throws ValueError unless 0 < low < high.
  */
 export function logUniform(low: number, high: number, options: RangeOptions = {}): Dimension<number> {
   checkRange('logUniform', low, high);
   if (!(low > 0)) throw new ValueError(`[logUniform] got low ${low}, wanted a number above 0.`);
   const start = log(low);
   const width = log(high) - start;
-  const value = (share: number): number => between(low, high, exp(start + width * share));
+  const value = (fraction: number): number => clamp(low, high, exp(start + width * fraction));
   return {
     description: { kind: 'logUniform', low, high, ...options },
     size: Number.POSITIVE_INFINITY,
     at: value,
-    grid: evenly('logUniform', options, value, low, high),
+    grid: gridValues('logUniform', options, value, low, high),
   };
 }
 
 /**
- * A whole number from `low` to `high`, both included. A grid takes all of them.
+ * An integer from `low` to `high`, both included. A grid contains all of them.
  *
  *     integer(32, 512, { step: 32 })
  *
- * @throws ValueError where these are no whole numbers, low is above high, or, with `log`, low is below 1.
+ * @throws ValueError if these are not integers, low is above high, or, with `log`, low is below 1.
  */
 export function integer(low: number, high: number, options: IntegerOptions = {}): Dimension<number> {
   const { step = 1, log: logarithmic = false } = options;
@@ -114,16 +114,16 @@ export function integer(low: number, high: number, options: IntegerOptions = {})
   return {
     description: { kind: 'integer', low, high, ...options },
     size,
-    // Rounding must not lead beyond the ends.
-    at: (u) => low + step * between(0, size - 1, index(u)),
+    // Rounding must not leave the range.
+    at: (u) => low + step * clamp(0, size - 1, index(u)),
     grid: () => Array.from({ length: size }, (_, i) => low + step * i),
   };
 }
 
-function evenly(
+function gridValues(
   operation: string,
   { steps }: RangeOptions,
-  value: (share: number) => number,
+  value: (fraction: number) => number,
   low: number,
   high: number,
 ): () => readonly number[] | null {
@@ -134,7 +134,7 @@ function evenly(
   return () => Array.from({ length: steps }, (_, i) => at(i));
 }
 
-const between = (low: number, high: number, value: number): number => Math.min(high, Math.max(low, value));
+const clamp = (low: number, high: number, value: number): number => Math.min(high, Math.max(low, value));
 
 function checkRange(operation: string, low: number, high: number): void {
   if (Number.isFinite(low) && Number.isFinite(high) && low < high) return;

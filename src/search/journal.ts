@@ -3,19 +3,19 @@ import { fields, type Json } from './json.ts';
 import type { TrialMetrics, TrialOutcome, TrialTask } from './trial.ts';
 
 /**
- * Where a search keeps what it has found, so that it can go on after an interruption: `fileJournal` of
- * `ndgrad/node`, or one of your own.
+ * Stores the runs of a search, so that the search can continue after an interruption. `fileJournal` of `ndgrad/node` is
+ * one; you can write others.
  */
 export interface Journal {
-  /** What messages call it. */
+  /** The name in error messages. */
   readonly name: string;
-  /** All text so far; empty at first. What follows the last line break was torn off and does not count. */
+  /** All text so far; empty at first. Text after the last line break is an incomplete line and is ignored. */
   read(): Promise<string>;
-  /** Adds a line, which ends in a line break, in place of what was torn off. One call at a time. */
+  /** Appends a line, which ends in a line break, and removes an incomplete line before it. Calls do not overlap. */
   append(line: string): Promise<void>;
 }
 
-/** What the runs of a search are a function of, besides the trial function. */
+/** What the runs of a search depend on, besides the trial function. */
 export interface SearchIdentity {
   readonly space: { readonly [name: string]: Json };
   readonly sampler: string;
@@ -23,15 +23,15 @@ export interface SearchIdentity {
   readonly version: string | number | null;
 }
 
-/** A run as a journal keeps it. */
-export type KeptRun = TrialTask & TrialOutcome;
+/** A run in a journal. */
+export type RecordedRun = TrialTask & TrialOutcome;
 
 const FORMAT = 1;
 
 /** A journal that is open for one search. */
-export class Ledger {
+export class OpenJournal {
   readonly #journal: Journal;
-  readonly #kept = new Map<string, KeptRun>();
+  readonly #runs = new Map<string, RecordedRun>();
   #last: Promise<void> = Promise.resolve();
 
   private constructor(journal: Journal) {
@@ -39,39 +39,39 @@ export class Ledger {
   }
 
   /**
-   * Reads a journal, or begins it.
+   * Reads a journal, or starts an empty one.
    *
-   * @throws StateError where it is of another search. @throws ValueError where it is no journal.
+   * @throws StateError if it belongs to another search. @throws ValueError if it is not a journal.
    */
-  static async open(journal: Journal, identity: SearchIdentity): Promise<Ledger> {
-    const ledger = new Ledger(journal);
+  static async open(journal: Journal, identity: SearchIdentity): Promise<OpenJournal> {
+    const open = new OpenJournal(journal);
     const lines = (await journal.read()).split('\n').slice(0, -1);
     const [head, ...rest] = lines;
     if (head === undefined) {
       await journal.append(`${JSON.stringify({ ndgrad: 'search', format: FORMAT, ...identity })}\n`);
-      return ledger;
+      return open;
     }
     checkHead(journal.name, fields(parsed(head)), identity);
     rest.forEach((line, i) => {
       const run = readRun(parsed(line));
       if (run === null) {
         throw new ValueError(
-          `[search] ${journal.name}, line ${i + 2}: got ${line.slice(0, 60)}, wanted a trial's run. Take the line out.`,
+          `[search] ${journal.name}, line ${i + 2}: got ${line.slice(0, 60)}, wanted a trial's run. Remove the line.`,
         );
       }
       const key = keyOf(run);
-      if (!ledger.#kept.has(key)) ledger.#kept.set(key, run);
+      if (!open.#runs.has(key)) open.#runs.set(key, run);
     });
-    return ledger;
+    return open;
   }
 
   /**
-   * What became of this task before; undefined if it has not been run.
+   * The recorded run of a task; undefined if there is none.
    *
-   * @throws StateError where the task's parameters were others.
+   * @throws StateError if the recorded task had other parameters.
    */
-  find(task: TrialTask): KeptRun | undefined {
-    const run = this.#kept.get(keyOf(task));
+  find(task: TrialTask): RecordedRun | undefined {
+    const run = this.#runs.get(keyOf(task));
     if (run === undefined) return undefined;
     const [got, wanted] = [JSON.stringify(run.parameters), JSON.stringify(task.parameters)];
     if (got !== wanted || run.seed !== task.seed) {
@@ -80,8 +80,8 @@ export class Ledger {
     return run;
   }
 
-  /** Keeps a run. Runs may come at the same time. */
-  keep(run: KeptRun): Promise<void> {
+  /** Appends a run. Calls may overlap. */
+  record(run: RecordedRun): Promise<void> {
     const { metrics, ...rest } = run;
     const numbers = metrics === undefined ? {} : { metrics: encoded(metrics) };
     const line = `${JSON.stringify({ ...rest, ...numbers })}\n`;
@@ -107,7 +107,7 @@ function checkHead(
 ): void {
   if (head === null || head.ndgrad !== 'search') {
     throw new ValueError(
-      `[search] ${name} is not the journal of a search, wanted one or an empty file. Name another file.`,
+      `[search] ${name} is not the journal of a search, wanted one or an empty file. Use another file.`,
     );
   }
   if (head.format !== FORMAT) {
@@ -130,7 +130,7 @@ function differentSpace(
 ): StateError {
   const names = [...new Set([...Object.keys(is), ...Object.keys(was)])];
   const key = names.find((key) => JSON.stringify(was[key]) !== JSON.stringify(is[key]));
-  // The order of the names decides what is drawn for which.
+  // The random values of a hyper-parameter depend on its position.
   if (key === undefined)
     return otherSearch(name, 'the order of the space', Object.keys(was).join(), Object.keys(is).join());
   return otherSearch(name, `'${key}' in the space`, JSON.stringify(was[key]), JSON.stringify(is[key]));
@@ -138,11 +138,11 @@ function differentSpace(
 
 const otherSearch = (name: string, what: string, was = 'nothing', is = 'nothing'): StateError =>
   new StateError(
-    `[search] ${name} is of another search: there ${what} is ${was}, here it is ${is}. ` +
-      'Give each search a file of its own, or delete this one.',
+    `[search] ${name} belongs to another search: there ${what} is ${was}, here it is ${is}. ` +
+      'Use a separate file for each search, or delete this one.',
   );
 
-function readRun(value: unknown): KeptRun | null {
+function readRun(value: unknown): RecordedRun | null {
   const run = fields(value);
   const parameters = fields(run?.parameters);
   if (run === null || parameters === null) return null;
@@ -155,7 +155,7 @@ function readRun(value: unknown): KeptRun | null {
   return metrics === null ? null : { ...task, metrics };
 }
 
-/** JSON has no NaN and no infinities: they are kept as texts. */
+/** JSON has no NaN and no infinities: they are stored as strings. */
 const encoded = (metrics: TrialMetrics): Record<string, number | string> =>
   Object.fromEntries(Object.entries(metrics).map(([name, n]) => [name, Number.isFinite(n) ? n : String(n)]));
 

@@ -1,7 +1,7 @@
-/** A value that survives being written as JSON and read again. */
+/** A value that is the same after it has been written as JSON and read again. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-/** Is it JSON through and through, so that a file or another thread gives back the same? */
+/** Whether a file or another thread would return the same value. */
 export function isJson(value: unknown): value is Json {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);

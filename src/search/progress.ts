@@ -1,20 +1,20 @@
 import { metricText, parameterText } from './table.ts';
 import type { TrialRun } from './trial-run.ts';
 
-/** How far a search is. */
+/** The progress of a search. */
 export interface SearchReport<P = unknown> {
-  /** The run that is over. */
+  /** The finished run. */
   readonly run: TrialRun<P>;
-  /** Runs that are over, those taken from the journal included. */
+  /** The number of finished runs, including those from the journal. */
   readonly done: number;
-  /** All runs, as far as is known: fewer where so many trials fail that a later round lacks some. */
+  /** The expected number of runs. It decreases if so many trials fail that a later round has fewer. */
   readonly total: number;
-  /** Runs that were taken from the journal. */
+  /** The number of runs from the journal. */
   readonly resumed: number;
 }
 
-/** What the option `progress` of `search` asks for. */
-export function announce<P>(
+/** The function that implements the option `progress` of `search`. */
+export function progressReporter<P>(
   progress: boolean | ((report: SearchReport<P>) => void) | undefined,
   objective: string,
 ): (report: SearchReport<P>) => void {

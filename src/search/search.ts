@@ -1,10 +1,10 @@
 import { ValueError } from '../ir/errors.ts';
 import { checkWhole } from './check.ts';
 import type { Dimension } from './dimension.ts';
-import { type Journal, Ledger } from './journal.ts';
+import { type Journal, OpenJournal } from './journal.ts';
 import type { Json } from './json.ts';
-import { announce, type SearchReport } from './progress.ts';
-import { compare, nameOf, type Objective, SearchResults } from './results.ts';
+import { progressReporter, type SearchReport } from './progress.ts';
+import { compare, type Objective, objectiveName, SearchResults } from './results.ts';
 import { type ParametersOf, type Point, type Space, trialSeed } from './space.ts';
 import type { Rung, Strategy } from './strategy.ts';
 import {
@@ -23,52 +23,51 @@ export interface SearchOptions<S extends Space, M extends string = string> {
   readonly space: S;
   /** `gridSearch`, `randomSearch` or `successiveHalving`. */
   readonly strategy: Strategy;
-  /** Which of the numbers that a trial gives decides, and whether large or small is good. */
+  /** The metric that ranks trials, and whether large or small values are better. */
   readonly objective: Objective<NoInfer<M>>;
   /**
-   * Trains and measures on validation data. A function runs in the calling thread, one trial after the other;
-   * `inWorkers` of `ndgrad/node` runs trials side by side.
+   * Trains a model and measures it on validation data. A function runs in the calling thread, one trial after the other;
+   * `inWorkers` of `ndgrad/node` runs trials in parallel.
    */
   readonly trial: TrialFunction<S, M> | TrialRunner;
-  /** Decides the points and the trials' own seeds: from 0 to 2^53 - 1, 0 by default. */
+  /** Determines the points and the trials' seeds: from 0 to 2^53 - 1, 0 by default. */
   readonly seed?: number;
   /**
-   * Keeps each run as soon as it is over; a search that finds runs there does not run them again. See
-   * `fileJournal` of `ndgrad/node`.
+   * Stores each run when it has finished. Runs that are in the journal are not repeated. See `fileJournal` of
+   * `ndgrad/node`.
    */
   readonly journal?: Journal | undefined;
   /**
-   * What the trial function is, for the journal: change it whenever the function or its data change, so that
-   * runs of the old one are refused and not taken for those of the new one.
+   * The version of the trial function, for the journal. Change it when the function or its data change, so that runs of
+   * an older version are rejected.
    */
   readonly version?: string | number | undefined;
-  /** Stops the search, which is then rejected with the signal's reason. Runs that are over stay in the journal. */
+  /** Stops the search, which rejects with the signal's reason. Finished runs stay in the journal. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * true writes a line for each run, false is quiet; by default true where the standard output is a terminal.
-   * A function is called after each run.
+   * true writes a line for each run, false writes nothing; by default true if the standard output is a terminal. A
+   * function is called after each run.
    */
   readonly progress?: boolean | ((report: SearchReport<ParametersOf<S>>) => void);
 }
 
 /**
- * Looks for good hyper-parameters: runs a trial for each point of the space that the strategy picks, and
- * ranks them.
+ * Searches for good hyper-parameters: runs a trial for each point of the space that the strategy picks, and ranks the
+ * trials.
  *
- * It knows validation data only, through what the trial function measures. The test data are for one
- * evaluation at the end, of the one model that was chosen: whoever chooses by them has nothing left to measure
- * with.
+ * The trial function should measure on validation data. Use test data only once, for the final model: a score that was
+ * used to choose a model overestimates its quality.
  *
- * The same space, strategy and seed give the same trials with the same numbers, with any number of workers,
- * whoever is faster, and after any interruption, as long as the trial function's results depend on its
- * arguments alone. Each run is a function of space, seed, the trial's number and its epochs; so a journal also
- * serves a search with more trials, another objective, or another `factor`.
+ * If the results of the trial function depend on its arguments only, then the same space, strategy and seed give the
+ * same trials and numbers, for any number of workers and after any interruption. A run depends on the space, the seed,
+ * the trial's number and its epochs, so a journal can also be used by a search with more trials, another objective or
+ * another `factor`.
  *
- * A trial that throws, gives no finite number for the objective, or takes its worker down has failed: it ranks
- * last and the search goes on.
+ * A trial fails if it throws, returns no finite number for the objective, or ends its worker. Failed trials rank last,
+ * and the search continues.
  *
- * @throws ValueError before the first trial where options do not fit together. @throws StateError where the
- *   journal is of another search.
+ * @throws ValueError before the first trial if options do not fit together. @throws StateError if the journal belongs to
+ *   another search.
  */
 export async function search<S extends Space, M extends string = string>(
   options: SearchOptions<S, M>,
@@ -85,8 +84,14 @@ export async function search<S extends Space, M extends string = string>(
     Object.entries<Dimension<Json>>(space).map(([name, dimension]) => [name, dimension.description]),
   );
   const identity = { space: description, sampler: strategy.sampler, seed, version };
-  const ledger = journal === undefined ? null : await Ledger.open(journal, identity);
-  const round = new Rounds(objective, points, seed, ledger, announce(options.progress, nameOf(objective)));
+  const openJournal = journal === undefined ? null : await OpenJournal.open(journal, identity);
+  const round = new Rounds(
+    objective,
+    points,
+    seed,
+    openJournal,
+    progressReporter(options.progress, objectiveName(objective)),
+  );
   const session = typeof trial === 'function' ? inThread(trial, signal) : trial.open();
   const stop = (): void => round.fail(signal.reason, session);
   signal.addEventListener('abort', stop);
@@ -99,15 +104,15 @@ export async function search<S extends Space, M extends string = string>(
   }
 }
 
-type Tell<P> = (report: SearchReport<P>) => void;
+type ReportProgress<P> = (report: SearchReport<P>) => void;
 
 /** The rounds of one search. */
 class Rounds<P extends Point> {
   readonly #objective: Objective;
   readonly #points: readonly P[];
   readonly #seed: number;
-  readonly #ledger: Ledger | null;
-  readonly #tell: Tell<P>;
+  readonly #journal: OpenJournal | null;
+  readonly #report: ReportProgress<P>;
   readonly #runs: TrialRun<P>[] = [];
   #resumed = 0;
   #done = 0;
@@ -118,21 +123,21 @@ class Rounds<P extends Point> {
     objective: Objective,
     points: readonly P[],
     seed: number,
-    ledger: Ledger | null,
-    tell: Tell<P>,
+    openJournal: OpenJournal | null,
+    report: ReportProgress<P>,
   ) {
     this.#objective = objective;
     this.#points = points;
     this.#seed = seed;
-    this.#ledger = ledger;
-    this.#tell = tell;
+    this.#journal = openJournal;
+    this.#report = report;
   }
 
-  /** Lets no further trial begin and ends those that run; the search fails with `error`. */
+  /** Starts no further trials and ends running ones; the search rejects with `error`. */
   fail(error: unknown, session: TrialSession): void {
     if (this.#failure !== null) return;
     this.#failure = { error };
-    // It settles once it is awaited at the end of the search.
+    // Errors are reported when the session is closed again at the end of the search.
     session.close().catch(() => {});
   }
 
@@ -140,7 +145,7 @@ class Rounds<P extends Point> {
     this.#total = rungs.reduce((sum, { trials }) => sum + trials, 0);
     let alive = this.#points.map((_, trial) => trial);
     for (const [number, rung] of rungs.entries()) {
-      // Those that failed are not replaced.
+      // Failed trials are not replaced.
       this.#total -= rung.trials - Math.min(rung.trials, alive.length);
       alive = alive.slice(0, rung.trials);
       const runs = await this.#rung(number, rung, alive, session);
@@ -153,7 +158,7 @@ class Rounds<P extends Point> {
     return new SearchResults(this.#runs, this.#objective, this.#resumed);
   }
 
-  /** Runs the trials of one round, as many at a time as the session takes; gives them by number. */
+  /** Runs the trials of one round, `session.concurrency` at a time. The result is ordered by number. */
   async #rung(
     number: number,
     rung: Rung,
@@ -170,11 +175,11 @@ class Rounds<P extends Point> {
     };
     for (const trial of [...trials].sort((a, b) => a - b)) {
       const task = this.#task(trial, rung);
-      const kept = this.#ledger?.find(task);
-      if (kept === undefined) {
+      const recorded = this.#journal?.find(task);
+      if (recorded === undefined) {
         left.push(task);
       } else {
-        add(task, kept);
+        add(task, recorded);
         this.#resumed++;
       }
     }
@@ -183,9 +188,9 @@ class Rounds<P extends Point> {
       for (const task of queue) {
         if (this.#failure !== null) return;
         const outcome = await session.run(task);
-        await this.#ledger?.keep({ ...task, ...outcome });
+        await this.#journal?.record({ ...task, ...outcome });
         const run = add(task, outcome);
-        this.#tell({ run, done: this.#done, total: this.#total, resumed: this.#resumed });
+        this.#report({ run, done: this.#done, total: this.#total, resumed: this.#resumed });
       }
     };
     const loops = Array.from({ length: Math.min(session.concurrency, left.length) }, () =>
@@ -202,27 +207,32 @@ class Rounds<P extends Point> {
 
   #task(trial: number, { epochs }: Rung): TrialTask {
     const parameters = this.#points[trial]!;
-    return { parameters, trial, epochs: epochs ?? ownEpochs(parameters), seed: trialSeed(this.#seed, trial) };
+    return {
+      parameters,
+      trial,
+      epochs: epochs ?? parameterEpochs(parameters),
+      seed: trialSeed(this.#seed, trial),
+    };
   }
 
   #judge(rung: number, task: TrialTask, outcome: TrialOutcome): TrialRun<P> {
     const { trial, epochs, seed } = task;
     const { metrics = {}, seconds } = outcome;
-    const error = outcome.error ?? unfit(metrics, nameOf(this.#objective));
+    const error = outcome.error ?? rankingError(metrics, objectiveName(this.#objective));
     return { trial, rung, epochs, seed, parameters: this.#points[trial]!, metrics, error, seconds };
   }
 }
 
-/** Why metrics can't be ranked; null where they can. */
-function unfit(metrics: Readonly<Record<string, number>>, name: string): string | null {
+/** Why metrics cannot be ranked; null if they can. */
+function rankingError(metrics: Readonly<Record<string, number>>, name: string): string | null {
   if (!Object.hasOwn(metrics, name)) {
-    return `the trial gave no '${name}', only ${Object.keys(metrics).join(', ') || 'nothing'}`;
+    return `the trial returned no '${name}', only ${Object.keys(metrics).join(', ') || 'nothing'}`;
   }
   return Number.isFinite(metrics[name]) ? null : `${name} is ${metrics[name]}`;
 }
 
-/** The epochs that parameters ask for; 1 where they ask for none. */
-const ownEpochs = ({ epochs = 1 }: Point): number => Number(epochs);
+/** The parameter `epochs`; 1 without it. */
+const parameterEpochs = ({ epochs = 1 }: Point): number => Number(epochs);
 
 function check<S extends Space, M extends string>(options: SearchOptions<S, M>): void {
   const { space, strategy, objective, trial, seed = 0 } = options;
@@ -231,7 +241,7 @@ function check<S extends Space, M extends string>(options: SearchOptions<S, M>):
     if (typeof dimension?.at === 'function') continue;
     throw new ValueError(
       `[search] got ${String(dimension)} as '${name}' of the space, wanted choice, integer, uniform or logUniform. ` +
-        'A constant is a choice of one: choice([2]).',
+        'For a constant use choice([2]).',
     );
   }
   if (typeof strategy?.points !== 'function') {
@@ -252,13 +262,13 @@ function check<S extends Space, M extends string>(options: SearchOptions<S, M>):
   }
 }
 
-/** Either the strategy or the parameter `epochs` says how long a trial trains. */
+/** Either the strategy or the parameter `epochs` sets the length of a trial. */
 function checkEpochs(space: Space, points: readonly Point[], rungs: readonly Rung[]): void {
   if (!Object.hasOwn(space, 'epochs')) return;
   const fixed = rungs.find(({ epochs }) => epochs !== null);
   if (fixed !== undefined) {
     throw new ValueError(
-      `[search] the space has 'epochs', and the strategy says ${fixed.epochs} epochs. Take it out of one of them.`,
+      `[search] the space has 'epochs', and the strategy has ${fixed.epochs} epochs. Remove one of them.`,
     );
   }
   const wrong = points.find(({ epochs }) => !(Number.isSafeInteger(epochs) && Number(epochs) >= 1));

@@ -3,7 +3,7 @@ import { philox4x32 } from '../ir/philox.ts';
 import type { Dimension } from './dimension.ts';
 import type { Json } from './json.ts';
 
-/** What is searched: each hyper-parameter under its name. */
+/** The hyper-parameters of a search, by name. */
 export type Space = { readonly [name: string]: Dimension<Json> };
 
 /** One value for each hyper-parameter of a space. */
@@ -11,7 +11,7 @@ export type ParametersOf<S extends Space> = {
   readonly [K in keyof S]: S[K] extends Dimension<infer T> ? T : never;
 };
 
-/** One value for each hyper-parameter, of a space that is not known. */
+/** One value for each hyper-parameter of an unknown space. */
 export type Point = { readonly [name: string]: Json };
 
 /** Every combination of the values, the last hyper-parameter changing fastest. */
@@ -21,8 +21,8 @@ export function gridOf(space: Space): readonly Point[] {
     const values = dimension.grid();
     if (values === null) {
       throw new ValueError(
-        `[gridSearch] '${name}' is a stretch of real numbers, wanted values that can be counted. ` +
-          'Give it { steps: 5 }, or use randomSearch.',
+        `[gridSearch] got the continuous range '${name}', wanted a finite number of values. ` +
+          'Pass { steps: 5 }, or use randomSearch.',
       );
     }
     points = points.flatMap((point) => values.map((value) => ({ ...point, [name]: value })));
@@ -31,17 +31,17 @@ export function gridOf(space: Space): readonly Point[] {
 }
 
 /**
- * `count` points of a space. Point i is a function of the space and the seed alone, whatever the count. Where
- * every hyper-parameter has countable values no point comes twice.
+ * `count` random points of a space. Point i depends on the space and the seed only, not on the count. If the space is
+ * finite, all points differ.
  *
- * @throws ValueError where the space has fewer points.
+ * @throws ValueError if the space has fewer points.
  */
 export function randomPoints(space: Space, seed: number, count: number): readonly Point[] {
   const entries = Object.entries(space);
   const size = entries.reduce((product, [, dimension]) => product * dimension.size, 1);
   if (count > size) {
     throw new ValueError(
-      `[search] got ${count} trials, but the space holds ${size} combinations only. Use gridSearch to try all of them.`,
+      `[search] got ${count} trials, but the space has only ${size} combinations. Use gridSearch to try all of them.`,
     );
   }
   const seen = new Set<string>();
@@ -62,13 +62,13 @@ export function randomPoints(space: Space, seed: number, count: number): readonl
 /** The seed of a trial, from 0 to 2^32 - 1: a function of the search's seed and the trial's number. */
 export const trialSeed = (seed: number, trial: number): number => words(seed, trial, 0, seedDomain)[0]!;
 
-/** A number evenly drawn from [0, 1), in 2^53 steps: a function of what is given. */
+/** A uniform number from [0, 1) in steps of 2^-53: a function of its arguments. */
 function unit(seed: number, draw: number, dimension: number): number {
   const [a, b] = words(seed, draw, dimension, pointDomain);
   return ((a! >>> 5) * 67108864 + (b! >>> 6)) / 9007199254740992;
 }
 
-/** What the words are for: the last word of Philox's counter. */
+/** The last word of Philox's counter: what the random words are used for. */
 const pointDomain = 1;
 const seedDomain = 2;
 

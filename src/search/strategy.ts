@@ -2,60 +2,60 @@ import { ValueError } from '../ir/errors.ts';
 import { checkWhole } from './check.ts';
 import { gridOf, type Point, randomPoints, type Space } from './space.ts';
 
-/** A round in which trials run with the same budget; the best of them go on to the next one. */
+/** A round of trials with the same budget. The best of them run again in the next round. */
 export interface Rung {
-  /** How many trials run. */
+  /** The number of trials. */
   readonly trials: number;
-  /** How long each trains; null leaves it to the parameter `epochs`, or to 1 where there is none. */
+  /** The epochs of each trial; null for the parameter `epochs`, or 1 without one. */
   readonly epochs: number | null;
 }
 
-/** Which points of a space are tried, and how long. */
+/** Which points of a space are tried, and for how many epochs. */
 export interface Strategy {
-  /** Where the points come from: a journal of one kind is no use to the other. */
+  /** How points are chosen. A journal can be used by strategies with the same sampler only. */
   readonly sampler: 'grid' | 'random';
-  /** The points, in the order of the trials' numbers. */
+  /** The points; trial i uses point i. */
   points(space: Space, seed: number): readonly Point[];
-  /** The rounds for that many points, the first of which has all of them. */
+  /** The rounds for this number of points. The first round has all of them. */
   rungs(points: number): readonly Rung[];
 }
 
 /** Options of `gridSearch`. */
 export interface GridSearchOptions {
-  /** How long each trial is to train: its `epochs`; 1 by default. Not with a space that has `epochs`. */
+  /** The epochs of each trial; 1 by default. Not with a space that has `epochs`. */
   readonly epochs?: number;
 }
 
 /** Options of `randomSearch`. */
 export interface RandomSearchOptions extends GridSearchOptions {
-  /** How many points are tried. */
+  /** The number of points. */
   readonly trials: number;
 }
 
 /** Options of `successiveHalving`. */
 export interface SuccessiveHalvingOptions {
-  /** How many points are tried in the first round. */
+  /** The number of points in the first round. */
   readonly trials: number;
-  /** The share that goes on is 1 / factor, rounded up, with factor times the epochs; 3 by default. */
+  /** Each round keeps 1 / factor of the trials, rounded up, and trains them factor times as long; 3 by default. */
   readonly factor?: number;
   /**
-   * Epochs in the first round. By default `maxEpochs` divided by `factor` for each round that follows, rounded
-   * down; with few epochs there are fewer rounds, and the last one may stay below `maxEpochs`.
+   * Epochs in the first round. By default `maxEpochs` is divided by `factor` for each further round and rounded down.
+   * With few epochs there are fewer rounds, and the last one may have fewer than `maxEpochs`.
    */
   readonly minEpochs?: number;
-  /** The most epochs that a trial may get. */
+  /** The largest number of epochs of a trial. */
   readonly maxEpochs: number;
 }
 
-/** Every combination of the values; stretches of real numbers need `steps`. */
+/** All combinations of the values. Continuous ranges need `steps`. */
 export function gridSearch(options: GridSearchOptions = {}): Strategy {
   const epochs = budget('gridSearch', options);
   return { sampler: 'grid', points: gridOf, rungs: (trials) => [{ trials, epochs }] };
 }
 
 /**
- * Points drawn at random (Bergstra & Bengio 2012, "Random search for hyper-parameter optimization"): better
- * than a grid wherever some hyper-parameters matter much and others little.
+ * Random points (Bergstra & Bengio 2012, "Random search for hyper-parameter optimization"). They find better values than
+ * a grid if some hyper-parameters matter more than others.
  */
 export function randomSearch(options: RandomSearchOptions): Strategy {
   const { trials: count } = options;
@@ -70,13 +70,12 @@ export function randomSearch(options: RandomSearchOptions): Strategy {
 
 /**
  * Successive halving (Jamieson & Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter
- * optimization"; Li et al. 2018, "Hyperband"): many random points with few epochs, then the best of them with
- * more, and so on. A round begins when the one before is over, so that the result depends neither on
- * the number of workers nor on who is faster. Rounds are those of scikit-learn's `HalvingRandomSearchCV`.
+ * optimization"; Li et al. 2018, "Hyperband"): many random points with few epochs, then the best of them with more
+ * epochs, and so on. A round begins when the previous one has finished, so the result does not depend on the number of
+ * workers or on timing. The rounds are those of scikit-learn's `HalvingRandomSearchCV`.
  *
- * Who goes on is trained anew, with the same seed and more epochs. That costs up to factor / (factor - 1)
- * times what going on from a checkpoint would, and it is what a learning rate that follows a schedule needs:
- * nine epochs are not three and then six more.
+ * Each round trains from the start, with the same seed and more epochs. This takes up to factor / (factor - 1) times as
+ * long as continuing from a checkpoint, and is correct for learning-rate schedules that depend on the number of epochs.
  */
 export function successiveHalving(options: SuccessiveHalvingOptions): Strategy {
   const { trials: count, factor = 3, minEpochs, maxEpochs } = options;
@@ -93,7 +92,7 @@ export function successiveHalving(options: SuccessiveHalvingOptions): Strategy {
     sampler: 'random',
     points: (space, seed) => randomPoints(space, seed, count),
     rungs(points) {
-      // As many rounds as it takes until less than `factor` are left, and as fit under maxEpochs.
+      // Rounds until fewer than `factor` trials are left, as far as maxEpochs allows.
       const wanted = powerBelow(points, factor);
       const first = minEpochs ?? Math.max(1, Math.floor(maxEpochs / power(factor, wanted)));
       const last = Math.min(wanted, powerBelow(Math.floor(maxEpochs / first), factor));

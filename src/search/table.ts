@@ -1,7 +1,7 @@
 import type { TrialRun } from './trial-run.ts';
 
 /** The text of `SearchResults.table`: a row for each of the first `limit` trials. */
-export function tableOf<P>(trials: readonly TrialRun<P>[], objective: string, limit: number): string {
+export function resultsTable<P>(trials: readonly TrialRun<P>[], objective: string, limit: number): string {
   const shown = trials.slice(0, limit);
   const parameters = Object.keys(trials[0]?.parameters ?? {}).filter((name) => name !== 'epochs');
   const metrics = new Set([objective, ...trials.flatMap((run) => Object.keys(run.metrics))]);
@@ -35,7 +35,7 @@ export function parameterText(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '-');
 }
 
-/** A metric: four decimals where they say enough, else four significant digits. */
+/** A metric: four decimals, or four significant digits for very small and large values. */
 export function metricText(value: number | undefined): string {
   if (value === undefined) return '-';
   const size = Math.abs(value);

@@ -1,19 +1,19 @@
 import type { Point } from './space.ts';
 
-/** A trial that was run, with one budget. Plain data. */
+/** One run of a trial with one budget. Plain data. */
 export interface TrialRun<P = Point> {
   /** The trial's number, counted from 0. */
   readonly trial: number;
   /** The round, counted from 0. */
   readonly rung: number;
   readonly epochs: number;
-  /** With it, `parameters` and `epochs` the run can be repeated. */
+  /** The trial's seed: `seed`, `parameters` and `epochs` reproduce the run. */
   readonly seed: number;
   readonly parameters: P;
-  /** What the trial function gave; empty where it gave nothing. */
+  /** The result of the trial function; empty if it returned nothing. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Why the run failed; null where it did not. */
+  /** Why the run failed; null if it succeeded. */
   readonly error: string | null;
-  /** Time taken. */
+  /** The duration. */
   readonly seconds: number;
 }

@@ -4,20 +4,19 @@ import { errorMessage } from '../util/error-message.ts';
 import { fields } from './json.ts';
 import type { ParametersOf, Point, Space } from './space.ts';
 
-/** What a trial is told besides its parameters. */
+/** The second argument of a trial function. */
 export interface TrialContext {
   /** The trial's number, counted from 0. */
   readonly trial: number;
-  /** How long to train. */
+  /** The number of epochs to train. */
   readonly epochs: number;
   /**
-   * From 0 to 2^32 - 1, another for each trial, the same in every round. The default generator starts from it,
-   * so that `fit` and initial values need nothing more.
+   * From 0 to 2^32 - 1, different for each trial and the same in every round. The default generator is seeded with it,
+   * so `fit` and initial values need no other seed.
    */
   readonly seed: number;
   /**
-   * Aborted when the search is; for `fit`. In a worker it never is: there the worker is stopped, whatever it
-   * does.
+   * Aborted when the search is aborted; pass it to `fit`. In a worker it is never aborted: the worker is terminated.
    */
   readonly signal: AbortSignal;
 }
@@ -26,15 +25,15 @@ export interface TrialContext {
 export type TrialMetrics<M extends string = string> = { readonly [name in M]: number };
 
 /**
- * Trains with the given parameters and says how well that went, on validation data. Its results must be
- * a function of its arguments alone: then so are those of the search.
+ * Trains a model with the given parameters and returns metrics on validation data. The results of a search are
+ * reproducible if those of the trial function depend on its arguments only.
  */
 export type TrialFunction<S extends Space, M extends string = string> = (
   parameters: ParametersOf<S>,
   context: TrialContext,
 ) => TrialMetrics<M> | Promise<TrialMetrics<M>>;
 
-/** A trial to be run, as plain data that another thread can be sent. */
+/** A trial to run, as plain data that can be sent to another thread. */
 export interface TrialTask {
   readonly parameters: Point;
   readonly trial: number;
@@ -42,28 +41,28 @@ export interface TrialTask {
   readonly seed: number;
 }
 
-/** What became of a trial: its metrics, or why there are none; and the time that it took. */
+/** The outcome of a trial: its metrics or its error, and the duration. */
 export type TrialOutcome =
   | { readonly metrics: TrialMetrics; readonly error?: undefined; readonly seconds: number }
   | { readonly error: string; readonly metrics?: undefined; readonly seconds: number };
 
-/** Runs trials somewhere else than in the calling thread: see `inWorkers` of `ndgrad/node`. */
+/** Runs trials outside of the calling thread: see `inWorkers` of `ndgrad/node`. */
 export interface TrialRunner {
   /** Called when a search begins. */
   open(): TrialSession;
 }
 
-/** A runner at work for one search. */
+/** The runner of one search. */
 export interface TrialSession {
-  /** How many trials may run at a time. */
+  /** The number of trials that may run in parallel. */
   readonly concurrency: number;
-  /** Resolves whatever becomes of the trial; rejects where no trial can run, or the session is closed. */
+  /** Resolves when the trial has succeeded or failed. Rejects if no trial can run, or the session is closed. */
   run(task: TrialTask): Promise<TrialOutcome>;
-  /** Ends trials that run, so that their `run` rejects, and frees all. May be called again. */
+  /** Ends running trials, so that their `run` rejects, and frees all resources. May be called again. */
   close(): Promise<void>;
 }
 
-/** Runs one trial in this thread. What the default generator gives afterwards does not depend on it. */
+/** Runs one trial in this thread. Restores the state of the default generator afterwards. */
 export async function runTrial<S extends Space>(
   trial: TrialFunction<S>,
   task: TrialTask,
@@ -84,13 +83,13 @@ export async function runTrial<S extends Space>(
   }
 }
 
-/** The calling thread as a session: one trial after the other. */
+/** A session that runs trials in the calling thread, one after the other. */
 export function inThread<S extends Space>(trial: TrialFunction<S>, signal: AbortSignal): TrialSession {
   return {
     concurrency: 1,
     async run(task) {
       const outcome = await runTrial(trial, task, signal);
-      // What failed since it was aborted is no failure of the trial.
+      // An error after an abort is not a failure of the trial.
       if (outcome.error !== undefined) signal.throwIfAborted();
       return outcome;
     },
@@ -102,14 +101,14 @@ function checkedMetrics(value: unknown): TrialMetrics {
   const found = fields(value);
   if (found === null) {
     throw new ValueError(
-      `[search] the trial gave ${value === null ? 'null' : typeof value}, wanted numbers by name: { accuracy: 0.97 }.`,
+      `[search] the trial returned ${value === null ? 'null' : typeof value}, wanted numbers by name: { accuracy: 0.97 }.`,
     );
   }
   const metrics: Record<string, number> = {};
   for (const [name, number] of Object.entries(found)) {
     if (typeof number !== 'number') {
       throw new ValueError(
-        `[search] the trial gave a ${typeof number} as '${name}', wanted a number. Await it, or read it with item().`,
+        `[search] the trial returned a ${typeof number} as '${name}', wanted a number. Await it, or read it with item().`,
       );
     }
     metrics[name] = number;

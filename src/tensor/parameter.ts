@@ -35,6 +35,7 @@ export class Parameter<S extends Shape = Shape> extends Tensor<S> {
     this.trainable = options.trainable ?? true;
   }
 
+  /** @internal */
   override get title(): string {
     return `Parameter '${this.name}'`;
   }

@@ -9,10 +9,10 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { callModel, type LossFunction, type Model, objective } from './model.ts';
 
 /**
- * Why the loss of a batch is NaN: what holds the first value that is NaN or infinite. null where the loss is
- * a number.
+ * Why the loss of a batch is NaN: the first Parameter, input or output with a NaN or infinite value. null if the loss is
+ * not NaN.
  *
- * @param rng stands where it stood before the step, so that the same is dropped.
+ * @param rng has the state from before the step, so that Dropout uses the same masks.
  */
 export async function diagnose(
   model: Model,
@@ -28,41 +28,42 @@ export async function diagnose(
 
   const cause = async (): Promise<string> => {
     for (const parameter of model.parameters()) {
-      const found = await strange(parameter);
+      const found = await firstNonFinite(parameter);
       if (found !== null) {
-        return `Parameter '${parameter.name}' holds ${found}: it began so, or an earlier update overflowed. Look at its initial values, lower the learning rate, or clip gradients.`;
+        return `Parameter '${parameter.name}' contains ${found}, from its initial values or an earlier update. Check its initial values, lower the learning rate, or clip gradients.`;
       }
     }
     for (const [name, t] of [
       ['x', batch.x],
       ['y', batch.y],
     ] as const) {
-      const found = await strange(t);
-      if (found !== null) return `${name} of the batch holds ${found}. Clean the data.`;
+      const found = await firstNonFinite(t);
+      if (found !== null) return `${name} of the batch contains ${found}. Clean the data.`;
     }
     for (const [layer, output] of outputs) {
-      const found = await strange(output);
+      const found = await firstNonFinite(output);
       if (found !== null) {
-        return `layer ${nameOf(model, layer)} is the first whose output holds ${found}. Its input is finite: lower the learning rate, clip gradients, or scale the data.`;
+        return `layer ${nameOf(model, layer)} is the first whose output contains ${found}. Its input is finite. Lower the learning rate, clip gradients, or scale the data.`;
       }
     }
-    const found = await strange(predictions);
-    if (found !== null) return `the model's output holds ${found}, its Parameters and its input are finite.`;
+    const found = await firstNonFinite(predictions);
+    if (found !== null)
+      return `the model's output contains ${found}, but its Parameters and its input are finite.`;
     const penalty = model.penalty?.() ?? null;
-    if (penalty !== null && (await strange(penalty)) !== null)
+    if (penalty !== null && (await firstNonFinite(penalty)) !== null)
       return "the model's penalty is too large for float32.";
-    return 'the predictions are finite, so it comes from the loss function itself. Look for a logarithm or a division of 0 there.';
+    return 'the predictions are finite, so the loss function causes it. Check it for a logarithm of 0 or a division by 0.';
   };
   return `the loss is NaN: ${await cause()}`;
 }
 
-/** The first value that is NaN or infinite; null if there is none. */
-async function strange(t: Tensor): Promise<string | null> {
+/** The first value that is NaN or infinite; null without one. */
+async function firstNonFinite(t: Tensor): Promise<string | null> {
   const found = (await valuesOf(t)).find((value) => !Number.isFinite(value));
   return found === undefined ? null : String(found);
 }
 
-/** The path from the model and what it is: `1.inner (Dense 'hidden')`. */
+/** The layer's path from the model, its type and its name: `1.inner (Dense 'hidden')`. */
 function nameOf(model: Model, layer: LayerLike): string {
   const path = model instanceof Layer ? pathTo(model, layer, '') : null;
   const name = layer.name ? ` '${layer.name}'` : '';

@@ -3,6 +3,7 @@ import { ValueError } from '../ir/errors.ts';
 import { inference } from '../layers/base/context.ts';
 import { Mean, type Metric } from '../metrics/metric.ts';
 import { realize } from '../tensor/evaluate.ts';
+import { EventLoopYielder } from './event-loop-yielder.ts';
 import {
   callModel,
   checkLoss,
@@ -13,25 +14,24 @@ import {
   objective,
   results,
 } from './model.ts';
-import { Pacer } from './pause.ts';
 
 export interface EvaluateOptions {
-  /** Reported as `loss`, with the model's penalty; left out, there is no `loss` in the result. */
+  /** Reported as `loss`, including the model's penalty. Without it the result has no `loss`. */
   readonly loss?: LossFunction;
-  /** Reported under their names. They are reset first and keep what they gathered. */
+  /** Reported under their names. They are reset first, and keep their values afterwards. */
   readonly metrics?: readonly Metric[];
-  /** Samples at a time, 256 by default; for data that are not in batches already. */
+  /** Samples in a batch, 256 by default. Not for data that are batches already. */
   readonly batchSize?: number;
-  /** Stops between two batches: the promise is rejected with the signal's reason. */
+  /** Stops between two batches. The promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * How well a model does on data, as in inference: nothing is dropped, nothing learned. The loss is the mean
- * over all samples (each with its weight), however they are cut into batches.
+ * Evaluates a model in inference mode: without Dropout and without updates. The loss is the weighted mean over all
+ * samples, for any batch size.
  *
  * @returns `loss` and each metric by its name.
- * @throws ShapeError, ValueError where data or options do not fit.
+ * @throws ShapeError, ValueError if data or options do not fit.
  */
 export async function evaluate(
   model: Model,
@@ -45,19 +45,19 @@ export async function evaluate(
   const dataset = await openDataset('evaluate', data);
   if (options.batchSize !== undefined && !(dataset instanceof ArrayDataset)) {
     throw new ValueError(
-      '[evaluate] got batchSize with data that come in batches. Leave it out, or pass all samples at once: { x, y }.',
+      '[evaluate] got batchSize with data that are batches already. Leave it out, or pass all samples at once: { x, y }.',
     );
   }
   return evaluateOn('evaluate', model, dataset, options);
 }
 
-/** `evaluate` on data that were opened before. */
+/** `evaluate` for an open dataset. */
 export async function evaluateOn(
   operation: string,
   model: Model,
   dataset: Dataset,
   { loss, metrics = [], batchSize = 256, signal }: EvaluateOptions,
-  { epoch = 0, pacer = new Pacer() } = {},
+  { epoch = 0, yielder = new EventLoopYielder() } = {},
 ): Promise<Record<string, number>> {
   const mean = new Mean();
   for (const metric of metrics) metric.reset();
@@ -72,7 +72,7 @@ export async function evaluateOn(
       mean.add((await value.data())[0]!, batch.weight);
     }
     for (const metric of metrics) await metric.update(predictions, batch.y, batch.sampleWeights);
-    await pacer.pause();
+    await yielder.yieldIfDue();
   }
   signal?.throwIfAborted();
   return loss === undefined ? results(metrics) : { loss: mean.result(), ...results(metrics) };

@@ -7,6 +7,7 @@ import { defaultGenerator, Generator } from '../tensor/random.ts';
 import type { BatchLogs, Callback, Training } from './callbacks/callback.ts';
 import { diagnose } from './diagnose.ts';
 import { evaluateOn } from './evaluate.ts';
+import { EventLoopYielder } from './event-loop-yielder.ts';
 import { History } from './history.ts';
 import {
   callModel,
@@ -18,79 +19,76 @@ import {
   objective,
   results,
 } from './model.ts';
-import { Pacer } from './pause.ts';
 import { type ProgressReport, progressCallback } from './progress.ts';
 
 export interface FitOptions {
-  /** What is made small. The model's penalty is added to it. */
+  /** The loss to minimize. The model's penalty is added to it. */
   readonly loss: LossFunction;
   /** Made with the model's Parameters. */
   readonly optimizer: Optimizer;
   /**
-   * Moves with each step. Validation and `onEpochEnd` see the averaged weights, so that early stopping and
-   * checkpoints follow them, and the model holds them when training has come to its end: `average.swap()`
-   * gives it its own back, as does training on. Where training fails or is aborted it keeps its own.
+   * An average of the weights, updated in each step. Validation and `onEpochEnd` use the averaged weights, and so do
+   * early stopping and checkpoints. After training the model has the averaged weights: `average.swap()` or further
+   * training brings its own back. If training fails or is aborted, the model keeps its own weights.
    */
   readonly average?: WeightAverage;
   /** The epoch before which training ends, 1 by default: how many there are, if `initialEpoch` is 0. */
   readonly epochs?: number;
   /**
-   * The first epoch, counted from 0, which is the default. With the same seed and with model and optimizer as
-   * they were, training goes on to the same bits as if it had never been interrupted.
+   * The first epoch, counted from 0; 0 by default. With the same seed, model and optimizer state, training continues with
+   * the same bits as without an interruption.
    */
   readonly initialEpoch?: number;
-  /** Samples at a time, 32 by default; not for data that are in batches already. */
+  /** Samples in a batch, 32 by default. Not for data that are batches already. */
   readonly batchSize?: number;
   /**
-   * Whether each epoch takes the samples in an order of its own; true by default. Batches from an iterable
-   * stay as they come.
+   * Whether the samples are shuffled in each epoch; true by default. Batches from an iterable keep their order.
    */
   readonly shuffle?: boolean;
-  /** Evaluated after each epoch, under names that begin with `val_`. It goes before `validationSplit`. */
+  /** Evaluated after each epoch; results have the prefix `val_`. It takes precedence over `validationSplit`. */
   readonly validationData?: Data;
   /**
-   * The share of the samples, the last ones before shuffling, that is kept for validation: from 0 (default)
-   * to below 1.
+   * The fraction of the samples that is used for validation, from 0 (default) to below 1: the last ones before shuffling.
    */
   readonly validationSplit?: number;
   /**
-   * Reported under their names. After training they hold what they gathered last, that is validation if there
-   * is one.
+   * Reported under their names. After training they have the values of the last evaluation: of validation, if there is
+   * one.
    */
   readonly metrics?: readonly Metric[];
   readonly callbacks?: readonly Callback[];
   /**
-   * Stops between two batches: the promise is rejected with the signal's reason. Parameters keep the last
-   * step's values.
+   * Stops between two batches. The promise rejects with the signal's reason. Parameters keep the values of the last
+   * step.
    */
   readonly signal?: AbortSignal;
   /**
-   * Governs shuffling and Dropout; by default drawn from the default generator, so that `seed(n)` governs
-   * all.
+   * The seed of shuffling and Dropout. By default it is drawn from the default generator, so that `seed(n)` determines
+   * it.
    */
   readonly seed?: number;
   /**
-   * true writes a line for each epoch, and a bar on a terminal; false is quiet. By default true where the
+   * true writes a line for each epoch, and a progress bar on a terminal; false writes nothing. By default true if the
    * standard output is a terminal. A function is called after each batch and each epoch.
    */
   readonly progress?: boolean | ((report: ProgressReport) => void);
 }
 
 /**
- * Trains a model: for each epoch it takes the data batch by batch, and with each batch the optimizer does a
- * step. It gives way to the event loop about every 16 ms.
+ * Trains a model: in each epoch it reads the data batch by batch, and the optimizer does one step per batch. It yields to
+ * the event loop about every 16 ms.
  *
- * A loss that is NaN ends training with an error that says which Parameter, input or layer holds the first
- * value that is not finite, in which epoch and step; that step overwrites nothing. With the callback
- * `stopOnNaN` training ends without an error.
+ * A loss that is NaN ends training with an error that names the epoch, the step, and the first Parameter, input or layer
+ * with a value that is not finite. That step overwrites nothing. With the callback `stopOnNaN`, training ends without an
+ * error.
  *
- * @param model a Layer, or whatever has its `forward` and `parameters`.
- * @param data `{ x, y, sampleWeights? }` with the samples along the first axes; or batches of that form from
- *   an iterable, or from a function of the epoch that gives one. An iterator (a generator that runs already)
- *   can be gone through once, so it does for one epoch only.
- * @returns for each epoch `loss` (the mean over its samples while training, penalty included), the metrics,
- *   and validation.
- * @throws ShapeError, ValueError before the first step where data or options do not fit.
+ * @param model a Layer, or an object with its `forward` and `parameters`.
+ * @param data `{ x, y, sampleWeights? }` with the samples along the first axes; or batches of this form from an iterable,
+ *   or from a function of the epoch that returns one. An iterator (a generator that has been called) can be read once, so
+ *   it can be used for one epoch only.
+ * @returns for each epoch `loss` (the mean over its samples during training, including the penalty), the metrics, and
+ *   validation results.
+ * @throws ShapeError, ValueError before the first step if data or options do not fit.
  */
 export async function fit(model: Model, data: Data, options: FitOptions): Promise<History> {
   const seed = options.seed ?? (await drawSeed());
@@ -98,7 +96,7 @@ export async function fit(model: Model, data: Data, options: FitOptions): Promis
   return run.train();
 }
 
-/** 48 random bits. Two draws of 24 bits each: what the default generator gives are multiples of 2^-24. */
+/** 48 random bits, from two draws: the default generator's numbers are multiples of 2^-24. */
 async function drawSeed(): Promise<number> {
   const [high, low] = await defaultGenerator().uniform([2]).data();
   return (high! * 16777216 + low!) * 16777216;
@@ -117,9 +115,9 @@ class Run implements Training {
   readonly #metrics: readonly Metric[];
   readonly #callbacks: readonly Callback[];
   readonly #batchSize: number;
-  readonly #pacer = new Pacer();
-  /** Whether a callback follows the batches. */
-  readonly #watched: boolean;
+  readonly #yielder = new EventLoopYielder();
+  /** Whether a callback has `onBatchEnd`. */
+  readonly #reportsBatches: boolean;
 
   private constructor(
     model: Model,
@@ -139,7 +137,7 @@ class Run implements Training {
     this.#metrics = metrics;
     this.#callbacks = [...callbacks, ...progressCallback(options.progress)];
     this.#batchSize = batchSize;
-    this.#watched = this.#callbacks.some((callback) => callback.onBatchEnd !== undefined);
+    this.#reportsBatches = this.#callbacks.some((callback) => callback.onBatchEnd !== undefined);
   }
 
   static async open(model: Model, data: Data, options: FitOptions, random: Generator): Promise<Run> {
@@ -147,7 +145,7 @@ class Run implements Training {
     checkLoss('fit', options.loss);
     if (average && !model.parameters().some((p) => average.parameters.includes(p))) {
       throw new ValueError(
-        "[fit] got an average of other Parameters than the model's. Make it anew: new WeightAverage(model.parameters()).",
+        "[fit] got an average without the model's Parameters. Create it with new WeightAverage(model.parameters()).",
       );
     }
     checkMetrics('fit', options.metrics ?? []);
@@ -156,7 +154,7 @@ class Run implements Training {
     checkWhole('fit', 'batchSize', options.batchSize ?? 1, 1);
     if (initialEpoch > epochs) {
       throw new ValueError(
-        `[fit] got initialEpoch ${initialEpoch} and epochs ${epochs}, but epochs is where training ends, not how many are left.`,
+        `[fit] got initialEpoch ${initialEpoch} and epochs ${epochs}, wanted initialEpoch <= epochs. epochs includes the epochs before initialEpoch.`,
       );
     }
     if (!(validationSplit >= 0 && validationSplit < 1)) {
@@ -164,7 +162,7 @@ class Run implements Training {
         `[fit] got validationSplit ${validationSplit}, wanted a number from 0 to below 1.`,
       );
     }
-    const [train, rest] = splitOff(await openDataset('fit', data), options);
+    const [train, rest] = splitValidation(await openDataset('fit', data), options);
     const validation = validationData === undefined ? rest : await openDataset('fit', validationData);
     for (const dataset of [train, validation]) {
       if (
@@ -174,8 +172,8 @@ class Run implements Training {
         epochs - initialEpoch > 1
       ) {
         throw new ValueError(
-          `[fit] got an iterator, which can be gone through once, for ${epochs - initialEpoch} epochs. ` +
-            'Pass a function that makes the batches anew for each epoch: () => batches().',
+          `[fit] got an iterator, which can be read only once, for ${epochs - initialEpoch} epochs. ` +
+            'Pass a function that makes the batches again for each epoch: () => batches().',
         );
       }
     }
@@ -212,7 +210,7 @@ class Run implements Training {
     const callbacks = this.#callbacks;
     const batchSize = this.#batchSize;
     const options = this.#options;
-    const pacer = this.#pacer;
+    const yielder = this.#yielder;
     const { average, shuffle = true, signal } = options;
     const start = performance.now();
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, this);
@@ -224,11 +222,11 @@ class Run implements Training {
     let number = 0;
     for await (const batch of data.batches({ batchSize, epoch, ...order })) {
       signal?.throwIfAborted();
-      // Weights that are all 0 leave nothing to divide by, and nothing to learn.
+      // With weights that are all 0 the mean loss is not defined, and there is nothing to learn.
       if (batch.weight > 0) await this.#step(batch, random, mean, epoch, number);
       if (this.#stopped) return;
       number++;
-      await pacer.pause();
+      await yielder.yieldIfDue();
     }
     signal?.throwIfAborted();
 
@@ -237,15 +235,15 @@ class Run implements Training {
     await (average === undefined ? end() : average.use(end));
   }
 
-  /** Validates and tells the callbacks. */
+  /** Evaluates on validation data and calls the callbacks. */
   async #endEpoch(epoch: number, found: Record<string, number>, start: number): Promise<void> {
     const metrics = this.#metrics;
     const callbacks = this.#callbacks;
-    const pacer = this.#pacer;
+    const yielder = this.#yielder;
     const { loss, signal } = this.#options;
     if (this.#validation !== null) {
       const evaluation = { loss, metrics, ...(signal ? { signal } : {}) };
-      const scores = await evaluateOn('fit', this.model, this.#validation, evaluation, { epoch, pacer });
+      const scores = await evaluateOn('fit', this.model, this.#validation, evaluation, { epoch, yielder });
       for (const [name, value] of Object.entries(scores)) found[`val_${name}`] = value;
     }
     const seconds = (performance.now() - start) / 1000;
@@ -253,7 +251,7 @@ class Run implements Training {
     this.history.record(epoch, found);
   }
 
-  /** Learns from one batch. */
+  /** Trains on one batch. */
   async #step(batch: Batch, random: Generator, mean: Mean, epoch: number, number: number): Promise<void> {
     const metrics = this.#metrics;
     const callbacks = this.#callbacks;
@@ -272,8 +270,8 @@ class Run implements Training {
     } catch (error) {
       const replay = new Generator(0);
       replay.setState(before);
-      const looked = error instanceof ValueError ? diagnose(model, options.loss, batch, replay) : null;
-      const cause = await looked?.catch(() => null); // fails as the step did where it was no NaN
+      const diagnosis = error instanceof ValueError ? diagnose(model, options.loss, batch, replay) : null;
+      const cause = await diagnosis?.catch(() => null); // it fails like the step if NaN is not the cause
       if (!cause) throw error;
       await this.#notANumber(cause, epoch, number);
       return;
@@ -281,7 +279,7 @@ class Run implements Training {
     const value = (await loss.data())[0]!;
     mean.add(value, batch.weight);
     for (const metric of metrics) await metric.update(predictions, batch.y, batch.sampleWeights);
-    if (!this.#watched) return;
+    if (!this.#reportsBatches) return;
     const logs: BatchLogs = {
       epoch,
       batch: number,
@@ -302,25 +300,28 @@ class Run implements Training {
   }
 }
 
-/** The samples to train on, and the last ones for validation if a share of them is asked for. */
-function splitOff(dataset: Dataset, options: FitOptions): [train: Dataset, validation: Dataset | null] {
-  const { validationSplit: share = 0, validationData, batchSize, shuffle } = options;
+/** The training samples, and the last samples for validation if `validationSplit` is above 0. */
+function splitValidation(
+  dataset: Dataset,
+  options: FitOptions,
+): [train: Dataset, validation: Dataset | null] {
+  const { validationSplit: fraction = 0, validationData, batchSize, shuffle } = options;
   if (!(dataset instanceof ArrayDataset)) {
     const wrong = Object.entries({
       batchSize: batchSize !== undefined,
       shuffle: shuffle === true,
-      validationSplit: share > 0,
+      validationSplit: fraction > 0,
     }).find(([, given]) => given);
     if (wrong === undefined) return [dataset, null];
     throw new ValueError(
-      `[fit] got ${wrong[0]} with data that come in batches. Leave it out, or pass all samples at once: { x, y }.`,
+      `[fit] got ${wrong[0]} with data that are batches already. Leave it out, or pass all samples at once: { x, y }.`,
     );
   }
-  if (share === 0 || validationData !== undefined) return [dataset, null];
-  const at = Math.floor(dataset.size * (1 - share));
+  if (fraction === 0 || validationData !== undefined) return [dataset, null];
+  const at = Math.floor(dataset.size * (1 - fraction));
   if (at === 0 || at === dataset.size) {
     throw new ValueError(
-      `[fit] validationSplit ${share} of ${dataset.size} samples leaves ${at} to train on and ${dataset.size - at} for ` +
+      `[fit] validationSplit ${fraction} of ${dataset.size} samples leaves ${at} to train on and ${dataset.size - at} for ` +
         'validation, wanted some in both.',
     );
   }

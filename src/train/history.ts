@@ -1,16 +1,16 @@
-/** What came of a training: one number per epoch of everything that was followed. */
+/** The results of training: one number per epoch for each result. */
 export class History {
   /**
-   * By name, one number for each entry of `epochs`: `loss`, the names of the metrics, the same with `val_`
-   * before them where validation data were given, and what callbacks added.
+   * One number for each entry of `epochs`, by name: `loss`, the names of the metrics, the same with the prefix `val_` if
+   * there are validation data, and results that callbacks have added.
    */
   readonly history: Record<string, number[]> = {};
-  /** The epochs that are over, counted from 0. */
+  /** The finished epochs, counted from 0. */
   readonly epochs: number[] = [];
-  /** Why training stopped before its last epoch, if it did. */
+  /** Why training stopped before the last epoch, if it did. */
   stopped?: string;
 
-  /** @internal Adds an epoch. Where a value is missing, or was missing before, NaN stands for it. */
+  /** @internal Adds an epoch. Missing values are NaN. */
   record(epoch: number, values: Readonly<Record<string, number>>): void {
     const before = this.epochs.length;
     this.epochs.push(epoch);

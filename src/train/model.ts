@@ -6,16 +6,16 @@ import type { Parameter } from '../tensor/parameter.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** What `fit`, `evaluate` and `predict` need of a model: a Layer has it. */
+/** The model of `fit`, `evaluate` and `predict`. Every Layer is one. */
 export interface Model {
   /** The predictions for a batch, one entry or row per sample. */
   forward(x: Tensor, ctx: Context): Tensor;
   parameters(): Parameter[];
-  /** A scalar that is added to the loss. */
+  /** A scalar that is added to the loss, or null. */
   penalty?(): Tensor | null;
 }
 
-/** How far predictions are from the truth: a scalar. All functions of `ndgrad` that are called losses fit. */
+/** The loss of predictions, a scalar. All losses of `ndgrad` are such functions. */
 export type LossFunction = (
   predictions: Tensor,
   labels: Tensor,
@@ -27,7 +27,7 @@ export function callModel(model: Model, x: Tensor, ctx: Context): Tensor {
   return model instanceof Layer ? (model as Layer).call(x, ctx) : model.forward(x, ctx);
 }
 
-/** The loss of a batch together with the model's penalty: what training makes small. */
+/** The loss of a batch plus the model's penalty: the value that training minimizes. */
 export function objective(
   operation: string,
   model: Model,
@@ -39,7 +39,7 @@ export function objective(
   const value = loss(predictions, y, sampleWeights === undefined ? {} : { sampleWeights });
   if (value.size !== 1) {
     throw new ShapeError(
-      `[${operation}] the loss function gave shape ${show(value.shape)}, wanted one number. Take the mean over the samples.`,
+      `[${operation}] the loss function returned shape ${show(value.shape)}, wanted one number. Take the mean over the samples.`,
     );
   }
   const penalty = model.penalty?.() ?? null;
@@ -58,13 +58,13 @@ export function checkLoss(operation: string, loss: unknown): void {
   );
 }
 
-/** Metrics report under their names, so these differ, and none is called `loss`. */
+/** Metrics are reported by name, so names must differ, and none may be `loss`. */
 export function checkMetrics(operation: string, metrics: readonly Metric[]): void {
   const names = new Set(['loss']);
   for (const { name } of metrics) {
     if (names.has(name)) {
       throw new ValueError(
-        `[${operation}] two results are called '${name}'. Give a metric a name of its own: { name: '${name}2' }.`,
+        `[${operation}] two results are called '${name}'. Give one of them another name: { name: '${name}2' }.`,
       );
     }
     names.add(name);

@@ -1,5 +1,5 @@
 import { type SampleArray, sampleTensor } from '../data/dataset.ts';
-import { Rows } from '../data/rows.ts';
+import { RowBuffer } from '../data/row-buffer.ts';
 import { dtypes, type TypedArray } from '../ir/dtype.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { sizeOf } from '../ir/view.ts';
@@ -8,28 +8,28 @@ import { fromArray } from '../tensor/creation.ts';
 import { valuesOf } from '../tensor/evaluate.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { EventLoopYielder } from './event-loop-yielder.ts';
 import { callModel, checkWhole, type Model } from './model.ts';
-import { Pacer } from './pause.ts';
 
 export interface PredictOptions {
-  /** Samples at a time, 256 by default. */
+  /** Samples in a batch, 256 by default. */
   readonly batchSize?: number;
-  /** Stops between two batches: the promise is rejected with the signal's reason. */
+  /** Stops between two batches. The promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * What a model gives for samples, as in inference, batch by batch.
+ * The outputs of a model in inference mode, computed batch by batch.
  *
  * @param x `[N, ...]`
- * @returns the outputs in the order of the samples, `[N, ...]`, computed.
- * @throws ShapeError where x does not fit the model, or its output does not have one row per sample.
+ * @returns the outputs in the order of the samples, `[N, ...]`.
+ * @throws ShapeError if x does not fit the model, or its output does not have one row per sample.
  */
 export async function predict(model: Model, x: SampleArray, options: PredictOptions = {}): Promise<Tensor> {
   const { batchSize = 256, signal } = options;
   checkWhole('predict', 'batchSize', batchSize, 1);
-  const rows = await Rows.of(sampleTensor('predict', 'x', x));
-  const pacer = new Pacer();
+  const rows = await RowBuffer.of(sampleTensor('predict', 'x', x));
+  const yielder = new EventLoopYielder();
   let output: { array: TypedArray; like: Tensor } | null = null;
   for (let from = 0; output === null || from < rows.count; from += batchSize) {
     signal?.throwIfAborted();
@@ -37,13 +37,13 @@ export async function predict(model: Model, x: SampleArray, options: PredictOpti
     const y = callModel(model, batch.toTensor(), inference);
     if (y.shape[0] !== batch.count) {
       throw new ShapeError(
-        `[predict] the model made ${show(y.shape)} of ${batch.count} samples, wanted one row for each.`,
+        `[predict] the model returned ${show(y.shape)} for ${batch.count} samples, wanted one row per sample.`,
       );
     }
     const width = sizeOf(y.shape.slice(1));
     output ??= { array: dtypes[y.dtype].allocate(rows.count * width), like: y };
     output.array.set(await valuesOf(y), from * width);
-    await pacer.pause();
+    await yielder.yieldIfDue();
   }
   const { array, like } = output;
   return fromArray(array, [rows.count, ...like.shape.slice(1)], like.dtype);

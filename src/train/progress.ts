@@ -1,31 +1,31 @@
 import type { Callback } from './callbacks/callback.ts';
 
-/** How far a training is. */
+/** The progress of training. */
 export interface ProgressReport {
-  /** The present epoch, counted from 1. */
+  /** The current epoch, counted from 1. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Batches of the epoch that are done. */
+  /** The number of finished batches of the epoch. */
   readonly batch: number;
-  /** How many it has, where that is known. */
+  /** The number of batches in the epoch, if it is known. */
   readonly batches: number | undefined;
-  /** Over the epoch so far: `loss` and each metric; once the epoch is over also those of validation. */
+  /** `loss` and each metric over the epoch so far. At the end of the epoch also those of validation. */
   readonly results: Readonly<Record<string, number>>;
-  /** Since the epoch began. */
+  /** Time since the start of the epoch. */
   readonly seconds: number;
-  /** Whether the epoch is over, validation included. */
+  /** Whether the epoch has ended, including validation. */
   readonly done: boolean;
 }
 
-/** What is needed of a process's standard output. */
+/** The part of a process's standard output that is used here. */
 export interface Terminal {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;
 }
 
-/** A callback that tells how far training is, after each batch and each epoch. */
-export function reportProgress(tell: (report: ProgressReport) => void): Callback {
+/** A callback that reports progress after each batch and each epoch. */
+export function reportProgress(report: (report: ProgressReport) => void): Callback {
   let start = 0;
   let batch = 0;
   let batches: number | undefined;
@@ -38,11 +38,11 @@ export function reportProgress(tell: (report: ProgressReport) => void): Callback
       batch = logs.batch + 1;
       batches = logs.batches ?? batches;
       const seconds = (performance.now() - start) / 1000;
-      tell({ epoch: logs.epoch + 1, epochs, batch, batches, results: logs.results, seconds, done: false });
+      report({ epoch: logs.epoch + 1, epochs, batch, batches, results: logs.results, seconds, done: false });
     },
     onEpochEnd({ epoch, results, seconds }, { epochs }) {
-      batches = batch; // data of unknown length: as many as in the epoch before
-      tell({ epoch: epoch + 1, epochs, batch, batches, results, seconds, done: true });
+      batches = batch; // for data of unknown length: the number of the previous epoch
+      report({ epoch: epoch + 1, epochs, batch, batches, results, seconds, done: true });
     },
   };
 }
@@ -52,7 +52,7 @@ function standardOutput(): Terminal | undefined {
   return (globalThis as { process?: { stdout?: Terminal } }).process?.stdout;
 }
 
-/** What the option `progress` of `fit` asks for. */
+/** The callbacks that implement the option `progress` of `fit`. */
 export function progressCallback(progress?: boolean | ((report: ProgressReport) => void)): Callback[] {
   if (typeof progress === 'function') return [reportProgress(progress)];
   const terminal = standardOutput();
@@ -60,7 +60,7 @@ export function progressCallback(progress?: boolean | ((report: ProgressReport) 
   return [terminalProgress(terminal ?? { write: (text) => console.log(text.trimEnd()) })];
 }
 
-/** A line for each epoch and, on a terminal, a bar while it runs. */
+/** Writes a line for each epoch and, on a terminal, a progress bar. */
 export function terminalProgress(terminal: Terminal): Callback {
   const { isTTY = false } = terminal;
   let drawn = Number.NEGATIVE_INFINITY;
@@ -71,7 +71,7 @@ export function terminalProgress(terminal: Terminal): Callback {
       open = false;
     } else if (isTTY && performance.now() - drawn >= 100) {
       drawn = performance.now();
-      // A line that wraps could not be drawn over.
+      // A line that wraps could not be overwritten.
       terminal.write(`\r\x1b[K${line(report).slice(0, (terminal.columns || 80) - 1)}`);
       open = true;
     }
@@ -98,13 +98,13 @@ export function line({ epoch, epochs, batch, batches, results, seconds, done }: 
   return parts.join('  ');
 }
 
-function bar(share: number): string {
+function bar(fraction: number): string {
   const width = 24;
-  const full = Math.min(width, Math.round(share * width));
+  const full = Math.min(width, Math.round(fraction * width));
   return `[${full < width ? `${'='.repeat(full)}>`.padEnd(width) : '='.repeat(width)}]`;
 }
 
-/** Four decimals where they say enough, else four significant digits. */
+/** Four decimals, or four significant digits for very small and large values. */
 function short(value: number): string {
   const size = Math.abs(value);
   return size === 0 || (size >= 0.001 && size < 10000) ? value.toFixed(4) : value.toPrecision(4);

@@ -25,4 +25,4 @@ const ways: Record<string, () => Promise<unknown>> = {
   },
 };
 const way = process.argv[2]!;
-console.log(way, await ways[way]!(), source.obstacle);
+console.log(way, await ways[way]!(), source.workerError);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { openAugmentation } from '../../src/data/augmentation/augment.ts';
 import type { AugmentOptions } from '../../src/data/augmentation/options.ts';
-import type { Patience } from '../../src/data/augmentation/worker-pool.ts';
+import type { Timeouts } from '../../src/data/augmentation/worker-pool.ts';
 import { currentHost, type WorkerHost } from '../../src/data/augmentation/worker-pool.ts';
 import { StateError } from '../../src/ir/errors.ts';
 import type { WorkerHandle } from '../../src/util/worker.ts';
@@ -60,8 +60,8 @@ const options = { ...strong, seed: 5, batchSize: 4, ahead: 3 } as const;
 const samples = digits(10_000);
 const large = { seed: 5, shift: 0.1, rotation: 10, batchSize: 1500 } as const;
 
-const open = (watched: WorkerHost, more: AugmentOptions = {}, patience: Partial<Patience> = {}) =>
-  openAugmentation(samples, { ...large, ...more }, watched, patience);
+const open = (watched: WorkerHost, more: AugmentOptions = {}, timeouts: Partial<Timeouts> = {}) =>
+  openAugmentation(samples, { ...large, ...more }, watched, timeouts);
 
 const wanted = hashOf((await gather(open(host(), { workers: 0 })(0))).pixels);
 
@@ -84,7 +84,7 @@ describe('workers', () => {
       const watched = host();
       const source = open(watched, { workers });
       expect(hashOf((await gather(source(0))).pixels)).toBe(wanted);
-      expect(source.obstacle).toBeNull();
+      expect(source.workerError).toBeNull();
       expect(watched.seen.length).toBe(workers);
       // The probe and more.
       for (const { posts } of watched.seen) expect(posts).toBeGreaterThan(1);
@@ -175,11 +175,11 @@ describe('the calling thread takes over', () => {
       throw new Error('forbidden');
     },
   };
-  it.each<[string, WorkerHost, RegExp, Partial<Patience>?]>([
+  it.each<[string, WorkerHost, RegExp, Partial<Timeouts>?]>([
     ['workers are forbidden', refusing, /^forbidden$/],
     ['their text is broken', host(() => '}'), /Unexpected token/],
     ['they throw at once', host(() => 'throw new Error("boom")'), /^boom$/],
-    ['they end at once', host(() => 'process.exit()'), /^it has been stopped$/],
+    ['they end at once', host(() => 'process.exit()'), /^it was stopped$/],
     [
       'a tool has changed the functions',
       host((text) => text.replace('padded[p]', 'helper(p)')),
@@ -192,10 +192,10 @@ describe('the calling thread takes over', () => {
       /^it has not answered for 0.1 s$/,
       { answer: 100, perValue: 0 },
     ],
-  ])('where %s', async (_, broken, message, patience = {}) => {
-    const source = open(broken, { workers: 2 }, patience);
+  ])('where %s', async (_, broken, message, timeouts = {}) => {
+    const source = open(broken, { workers: 2 }, timeouts);
     expect(hashOf((await gather(source(0))).pixels)).toBe(wanted);
-    expect(source.obstacle).toMatch(message);
+    expect(source.workerError).toMatch(message);
     // Nobody tries again.
     const started = 'seen' in broken ? (broken.seen as Seen[]).length : 0;
     expect(hashOf((await gather(source(0))).pixels)).toBe(wanted);
@@ -204,24 +204,24 @@ describe('the calling thread takes over', () => {
 });
 
 describe('a worker that fails later', () => {
-  it.each<[string, string, string, Partial<Patience>?]>([
+  it.each<[string, string, string, Partial<Timeouts>?]>([
     ['throws', 'throw new RangeError("mine")', 'RangeError: mine'],
-    ['ends', 'process.exit()', 'it has been stopped'],
+    ['ends', 'process.exit()', 'it was stopped'],
     ['dies', 'setTimeout(() => { throw new Error("late") }); return', 'late'],
     ['hangs', 'for (;;) {}', 'it has not answered for 1.0 s', { answer: 1000, perValue: 0 }],
-  ])('and %s rejects the next batch', async (_, deed, message, patience = {}) => {
+  ])('and %s rejects the next batch', async (_, deed, message, timeouts = {}) => {
     const watched = host(atCall(2, deed));
-    const source = open(watched, { workers: 1 }, patience);
+    const source = open(watched, { workers: 1 }, timeouts);
     const batches = source(0);
     expect((await batches.next()).done).toBe(false);
     const second = batches.next();
     await expect(second).rejects.toThrow(StateError);
     await expect(second).rejects.toThrow(
-      `[augmentImages] a worker has failed: ${message}. workers: 0 does without, with the same pixels.`,
+      `[augmentImages] a worker has failed: ${message}. Pass workers: 0 to use none; the pixels are the same.`,
     );
     expect(await batches.next()).toEqual({ done: true, value: undefined });
     await until(() => watched.seen[0]!.ended);
-    expect(source.obstacle).toBeNull();
+    expect(source.workerError).toBeNull();
   });
 
   it('between two epochs is replaced', async () => {

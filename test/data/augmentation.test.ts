@@ -202,13 +202,13 @@ describe('errors', () => {
       ShapeError,
       'x has shape [2, 4], wanted images, ',
     ],
-    [{ x: { data: new Float32Array(0), shape: [2, 0, 4] }, y }, ValueError, 'x holds no pixels'],
+    [{ x: { data: new Float32Array(0), shape: [2, 0, 4] }, y }, ValueError, 'x contains no pixels'],
     [
       { x: { data: new Int32Array(8), shape: [2, 2, 2] }, y },
       DTypeError,
       'x is int32, wanted float32 or uint8',
     ],
-    [{ x: { data: new Float32Array(12), shape: [3, 2, 2] }, y }, ShapeError, 'x [3, 2, 2] holds 3 samples'],
+    [{ x: { data: new Float32Array(12), shape: [3, 2, 2] }, y }, ShapeError, 'x [3, 2, 2] has 3 samples'],
     [
       { x: { data: new Float32Array(8), shape: [2, 2, 2] }, y, sampleWeights: new Float32Array(3) },
       ShapeError,

@@ -98,7 +98,7 @@ describe('readIdx refuses', () => {
     expect(() => readIdx(png, { name: 'five.png' })).toThrow(
       new ValueError(
         '[readIdx] five.png: starts with 89 50 4e 47, wanted the magic number 00 00. ' +
-          'This is not an IDX file, or a damaged one.',
+          'This is not an IDX file, or it is damaged.',
       ),
     );
     expect(() => readIdx(Uint8Array.of(0, 1, 8, 1))).toThrow(/starts with 00 01 08 01/);
@@ -204,7 +204,7 @@ describe('decodeIdx', () => {
     async (length) => {
       const error = await decodeIdx(packed.subarray(0, length), { name: 'a.gz' }).catch((e: unknown) => e);
       expect(error).toBeInstanceOf(ValueError);
-      expect(String(error)).toContain(`[gunzip] a.gz: ${length} bytes that do not inflate (`);
+      expect(String(error)).toContain(`[gunzip] a.gz: ${length} bytes that can't be decompressed (`);
       expect(String(error)).toContain(whole);
     },
   );

@@ -29,7 +29,7 @@ describe('decodeMnist', () => {
     await expect(decodeMnist({ ...files, testLabels: labels(3) })).rejects.toThrow(
       new ShapeError(
         '[decodeMnist] test images: 2 images but 3 labels in test labels, wanted one label per image. ' +
-          'Check that both files are of one data set.',
+          'Check that both files belong to the same data set.',
       ),
     );
   });
@@ -69,9 +69,7 @@ describe('scalePixels', () => {
 
   it('refuses a shape that does not fit', () => {
     expect(() => scalePixels({ data: new Uint8Array(783), shape: [1, 28, 28] })).toThrow(
-      new ShapeError(
-        '[scalePixels] 783 bytes, wanted 784 for [1, 28, 28]. Give the shape that the data has.',
-      ),
+      new ShapeError('[scalePixels] got 783 bytes, wanted 784 for [1, 28, 28]. Pass the shape of the data.'),
     );
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isSoftware } from '../../src/gpu/choice.ts';
+import { isSoftware } from '../../src/gpu/adapters.ts';
 import { adapterName } from '../../src/gpu/webgpu.ts';
 import { adapterMissing, dawn } from '../backends/gpu/dawn.ts';
 
@@ -64,7 +64,7 @@ describe.skipIf(adapterMissing !== null)('npm run mnist -- --backend gpu', { tim
     expect(status).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(/^\[gpu\] got only ".+" \(WebGPU\), which computes on the CPU/m);
-    expect(stderr).toContain('Allow it, for tests, with --allow-software.');
+    expect(stderr).toContain('Allow it for tests with --allow-software.');
     expect(stderr).not.toContain('    at ');
   });
 });

@@ -256,7 +256,7 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
     expect(readFileSync(join(scratch, 'fashion-results', 'report.html'), 'utf8')).toContain('Ankle boot');
     const digits = mnist('--dataset', 'mnist', '--data', dir, '--out', join(scratch, 'digits'));
     expect(digits.status).toBe(1);
-    expect(digits.stderr).toMatch(/not MNIST's: MD5/);
+    expect(digits.stderr).toMatch(/not of MNIST: MD5/);
   });
 
   it('prints the usage when asked', () => {

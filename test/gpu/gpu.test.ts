@@ -3,7 +3,7 @@ import { backendInfo, Parameter, SGD, setBackend, tensor } from 'ndgrad';
 import { gpu } from 'ndgrad/gpu';
 import { afterEach, expect, test } from 'vitest';
 import { GpuBackend } from '../../src/backends/gpu/backend.ts';
-import { isSoftware } from '../../src/gpu/choice.ts';
+import { isSoftware } from '../../src/gpu/adapters.ts';
 import type { Adapter } from '../../src/gpu/types.ts';
 import { adapterName } from '../../src/gpu/webgpu.ts';
 import { StateError } from '../../src/ir/errors.ts';
@@ -54,7 +54,7 @@ onGpu('accepts a GPUAdapter', async () => {
   expect(backend.reason).toBe(adapterName(mine!));
   expect(await gpu({ adapter: mine! })).toBe(backend);
   await expect(gpu({ adapter: mine!, api: 'webgpu' })).rejects.toThrow(
-    /^\[gpu\] the adapter ".+" gives no device \([^\n]+[^.\n]\)\. Ask for a new adapter, or for another one\.$/,
+    /^\[gpu\] the adapter ".+" gives no device \([^\n]+[^.\n]\)\. Request a new adapter, or another one\.$/,
   );
 });
 
@@ -82,7 +82,7 @@ test.skipIf(!software)('software is refused, unless it is allowed or asked for b
 
 onGpu('the error for an unknown name lists the available adapters', async () => {
   await expect(gpu({ adapter: 'Voodoo 5' })).rejects.toThrow(
-    `[gpu] got "${adapterName(adapter!)}" (WebGPU), wanted an adapter whose name has 'Voodoo 5'.`,
+    `[gpu] got "${adapterName(adapter!)}" (WebGPU), wanted an adapter whose name contains 'Voodoo 5'.`,
   );
 });
 

@@ -7,7 +7,7 @@ test.each<[string, unknown, string]>([
   [
     'unknown option',
     { adaptor: 'nvidia' },
-    "[gpu] got the option 'adaptor', wanted api, adapter or allowSoftware.",
+    "[gpu] got the unknown option 'adaptor', wanted api, adapter or allowSoftware.",
   ],
   ['api', { api: 'metal' }, "[gpu] got api 'metal', wanted 'webgpu' or 'webgl2'."],
   ['allowSoftware', { allowSoftware: 1 }, '[gpu] got allowSoftware 1, wanted true or false.'],

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { findGpu } from '../../src/gpu/find.ts';
-import type { Adapter, Wanted, WebGpu } from '../../src/gpu/types.ts';
-import { adapterName, webgpuChoices } from '../../src/gpu/webgpu.ts';
+import type { Adapter, GpuRequest, WebGpu } from '../../src/gpu/types.ts';
+import { adapterName, webgpuCandidates } from '../../src/gpu/webgpu.ts';
 import { StateError } from '../../src/ir/errors.ts';
 import { adapterMissing, dawn } from '../backends/gpu/dawn.ts';
 
-const wanted = (changes: Partial<Wanted> = {}): Wanted => ({
+const wanted = (changes: Partial<GpuRequest> = {}): GpuRequest => ({
   api: null,
   adapter: 'high-performance',
   allowSoftware: false,
@@ -41,12 +41,12 @@ test('the name of an adapter comes from its info', () => {
 
 test('requests the preferred adapter, and a software adapter only if it is allowed', async () => {
   const { asked, source } = browser();
-  expect((await webgpuChoices(wanted(), source)).map(({ name }) => name)).toEqual(['nvidia']);
+  expect((await webgpuCandidates(wanted(), source)).map(({ name }) => name)).toEqual(['nvidia']);
   expect(asked).toEqual([{ powerPreference: 'high-performance' }]);
-  expect((await webgpuChoices(wanted({ adapter: 'low-power' }), source)).map(({ name }) => name)).toEqual([
+  expect((await webgpuCandidates(wanted({ adapter: 'low-power' }), source)).map(({ name }) => name)).toEqual([
     'intel',
   ]);
-  const allowed = await webgpuChoices(wanted({ allowSoftware: true }), source);
+  const allowed = await webgpuCandidates(wanted({ allowSoftware: true }), source);
   expect(allowed.map(({ name, software }) => [name, software])).toEqual([
     ['nvidia', false],
     ['google', true],
@@ -54,7 +54,7 @@ test('requests the preferred adapter, and a software adapter only if it is allow
 });
 
 test('a name is searched among all adapters of a browser', async () => {
-  const choices = await webgpuChoices(wanted({ adapter: 'intel' }), browser().source);
+  const choices = await webgpuCandidates(wanted({ adapter: 'intel' }), browser().source);
   expect(choices.map(({ name }) => name)).toEqual(['nvidia', 'intel', 'google']);
 });
 
@@ -78,23 +78,23 @@ function twoGpus() {
 
 test('a name is searched among all adapters of Dawn', async () => {
   const { asked, source } = twoGpus();
-  const choices = await webgpuChoices(wanted({ adapter: 'tesla' }), source);
+  const choices = await webgpuCandidates(wanted({ adapter: 'tesla' }), source);
   expect(choices.map(({ name }) => name)).toEqual(['geforce-gt-710', 'tesla-t4']);
   expect(asked).toEqual(['?', 'Tesla T4']);
 });
 
 test('the error for an unknown name lists all adapters of Dawn', async () => {
   await expect(findGpu(wanted({ adapter: 'voodoo' }), twoGpus().source)).rejects.toThrow(
-    '[gpu] got "geforce-gt-710" (WebGPU) and "Tesla T4" (WebGPU), wanted an adapter whose name has \'voodoo\'.',
+    '[gpu] got "geforce-gt-710" (WebGPU) and "Tesla T4" (WebGPU), wanted an adapter whose name contains \'voodoo\'.',
   );
 });
 
 test('no adapter, or an adapter that fails, is no choice', async () => {
   const none: WebGpu = { requestAdapter: async () => null };
-  expect(await webgpuChoices(wanted(), async () => ({ gpu: none, named: null }))).toEqual([]);
+  expect(await webgpuCandidates(wanted(), async () => ({ gpu: none, named: null }))).toEqual([]);
   const bad: WebGpu = { requestAdapter: () => Promise.reject(new Error('no')) };
-  expect(await webgpuChoices(wanted(), async () => ({ gpu: bad, named: null }))).toEqual([]);
-  expect(await webgpuChoices(wanted(), async () => null)).toEqual([]);
+  expect(await webgpuCandidates(wanted(), async () => ({ gpu: bad, named: null }))).toEqual([]);
+  expect(await webgpuCandidates(wanted(), async () => null)).toEqual([]);
 });
 
 const gpuJs = { GPU: class {} } as never;
@@ -108,7 +108,7 @@ test('a device has the limits of its adapter', async () => {
     return device;
   };
   const given = adapter({ vendor: 'amd' }, { limits, requestDevice });
-  const [choice] = await webgpuChoices(wanted({ adapter: given }));
+  const [choice] = await webgpuCandidates(wanted({ adapter: given }));
   expect(await choice!.open(gpuJs)).toMatchObject({ adapter: given, device, name: 'amd' });
   expect(descriptors).toEqual([
     { label: 'ndgrad', requiredLimits: { maxBufferSize: 7, maxComputeInvocationsPerWorkgroup: 1024 } },
@@ -120,16 +120,16 @@ test('the error of an adapter without a device has its name and the reason, but 
     'it is "consumed": used before.\n    at CreateDeviceInternal (Adapter.cpp:305)\n',
   );
   const used = adapter({ vendor: 'amd' }, { requestDevice: () => Promise.reject(consumed) });
-  const [choice] = await webgpuChoices(wanted({ adapter: used }));
+  const [choice] = await webgpuCandidates(wanted({ adapter: used }));
   await expect(choice!.open(gpuJs)).rejects.toThrow(StateError);
   await expect(choice!.open(gpuJs)).rejects.toThrow(
-    /^\[gpu\] the adapter "amd" gives no device \(it is "consumed": used before\)\. Ask for a new adapter, or for another one\.$/,
+    /^\[gpu\] the adapter "amd" gives no device \(it is "consumed": used before\)\. Request a new adapter, or another one\.$/,
   );
 });
 
 test.skipIf(adapterMissing)("Dawn's adapter makes a device with all of its limits", async () => {
   const gpu = await dawn();
-  const [choice] = await webgpuChoices(wanted({ allowSoftware: true }), async () => ({
+  const [choice] = await webgpuCandidates(wanted({ allowSoftware: true }), async () => ({
     gpu: gpu!,
     named: null,
   }));

@@ -67,16 +67,16 @@ test('accuracy names what does not fit', async () => {
   const update = (...args: Parameters<Accuracy['update']>) => new Accuracy().update(...args);
   await expect(update([1, 2, 3], [1, 2])).rejects.toThrow('[accuracy] 3 predictions but 2 labels.');
   await expect(update([1, 2], [1, 2], [1])).rejects.toThrow(
-    '[accuracy] sampleWeights have shape [1], but there are 2 samples.',
+    '[accuracy] got sampleWeights of shape [1] for 2 samples.',
   );
   await expect(update([1, 2], [1, 2], [1, Number.NaN])).rejects.toThrow('[accuracy] sampleWeights[1] is NaN');
   await expect(update([1, 2], [1, 2], [1, -0.5])).rejects.toThrow('[accuracy] sampleWeights[1] is -0.5');
   await expect(update(SCORES, [0, 1, 2, 3])).rejects.toThrow(
-    '[accuracy] label 3 is class 3, but classes run from 0 to 2.',
+    '[accuracy] label 3 is class 3, wanted a class from 0 to 2.',
   );
   await expect(update([0, -1], [0, 0])).rejects.toThrow('[accuracy] prediction 1 is class -1');
   await expect(update([0, 0.7], [0, 1])).rejects.toThrow(
-    '[accuracy] prediction 1 is 0.7, but a class index is',
+    '[accuracy] prediction 1 is 0.7, wanted a class index',
   );
   await expect(update([0, 1], [0, Number.NaN])).rejects.toThrow('[accuracy] label 1 is NaN');
   await expect(update([0, 3e9], [0, 1])).rejects.toThrow('[accuracy] prediction 1 is class 3000000000');
@@ -116,7 +116,7 @@ test('binary accuracy of logits and of probabilities', async () => {
   expect(probabilities.result()).toBe(7 / 8);
 
   await expect(logits.update([1], [2])).rejects.toThrow(
-    '[binaryAccuracy] label 0 is class 2, but classes run from 0 to 1.',
+    '[binaryAccuracy] label 0 is class 2, wanted a class from 0 to 1.',
   );
   await expect(logits.update([[1, 2]], [1])).rejects.toThrow('Use Accuracy for scores of shape [N, C].');
   expect(() => new BinaryAccuracy({ threshold: Number.NaN })).toThrow(ValueError);

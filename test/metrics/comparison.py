@@ -71,7 +71,7 @@ def distributions():
         ],
         'normalQuantile': [[p, normal_quantile(p)] for p in tails],
         'studentQuantile': [[p, f, student_quantile(p, f)] for p, f in itertools.product(student, freedoms)],
-        'coinTosses': [[k, n, *at_most(k, n)] for k, n in tosses + [(300, 1200), (700, 2500), (4800, 10000)]],
+        'fairBinomial': [[k, n, *at_most(k, n)] for k, n in tosses + [(300, 1200), (700, 2500), (4800, 10000)]],
     }
 
 

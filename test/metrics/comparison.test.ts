@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { ShapeError, ValueError } from '../../src/ir/errors.ts';
 import {
   chiSquaredTail,
-  coinTosses,
   erfc,
+  fairBinomial,
   normalQuantile,
-  studentChances,
+  studentProbabilities,
   studentQuantile,
 } from '../../src/metrics/statistics/distributions.ts';
 import { type McNemarOptions, mcnemar, summarizeRuns, wilsonInterval } from '../../src/metrics.ts';
@@ -18,7 +18,7 @@ interface Reference {
   readonly chiSquaredTail: readonly (readonly [x: number, value: number])[];
   readonly normalQuantile: readonly (readonly [p: number, x: number])[];
   readonly studentQuantile: readonly (readonly [tail: number, freedom: number, t: number])[];
-  readonly coinTosses: readonly (readonly [k: number, n: number, atMost: number, exactly: number])[];
+  readonly fairBinomial: readonly (readonly [k: number, n: number, atMost: number, exactly: number])[];
   readonly wilson: readonly (readonly [
     successes: number,
     trials: number,
@@ -74,14 +74,14 @@ describe('distributions', () => {
   test("Student's t far out, where it has a formula", () => {
     // Cauchy's distribution: a tail of atan(1 / t) / pi, which is 1 / (pi t) far out.
     expectClose(studentQuantile(1e-100, 1), 1e100 / Math.PI, 'Cauchy');
-    expectClose(studentChances(1, 1).outside, 0.5, 'half of it is beyond 1');
-    expectClose(studentChances(1, 1).density, 1 / (2 * Math.PI), 'density');
+    expectClose(studentProbabilities(1, 1).outside, 0.5, 'half of it is beyond 1');
+    expectClose(studentProbabilities(1, 1).density, 1 / (2 * Math.PI), 'density');
   });
 
   test('coin tosses', () => {
-    for (const [k, n, atMost, exactly] of reference.coinTosses) {
-      expectClose(coinTosses(k, n).atMost, atMost, `at most ${k} of ${n}`);
-      expectClose(coinTosses(k, n).exactly, exactly, `${k} of ${n}`);
+    for (const [k, n, atMost, exactly] of reference.fairBinomial) {
+      expectClose(fairBinomial(k, n).atMost, atMost, `at most ${k} of ${n}`);
+      expectClose(fairBinomial(k, n).exactly, exactly, `${k} of ${n}`);
     }
   });
 });
@@ -164,9 +164,9 @@ describe('summarizeRuns', () => {
   test('refuses no runs and diverged ones', () => {
     expect(() => summarizeRuns([])).toThrow('[summarizeRuns] got no runs');
     expect(() => summarizeRuns([0.9, Number.NaN])).toThrow(
-      '[summarizeRuns] run 1 gave NaN, wanted a finite number',
+      '[summarizeRuns] run 1 is NaN, wanted a finite number',
     );
-    expect(() => summarizeRuns([Number.POSITIVE_INFINITY, 1])).toThrow('run 0 gave Infinity');
+    expect(() => summarizeRuns([Number.POSITIVE_INFINITY, 1])).toThrow('run 0 is Infinity');
   });
 });
 

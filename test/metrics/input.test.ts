@@ -47,10 +47,10 @@ test('all kinds of input give the same numbers', () => {
 
 test('data that do not fit their shape are an error', async () => {
   await expect(accuracy({ shape: [2, 3], data: [1, 2] }, [0, 1])).rejects.toThrow(
-    '[accuracy] predictions of shape [2, 3] need 6 values, but the data hold 2',
+    '[accuracy] predictions of shape [2, 3] needs 6 values, but the data has 2',
   );
   await expect(accuracy([0, 1], { shape: [2], data: [1, 2, 3] })).rejects.toThrow(
-    'labels of shape [2] need 2',
+    'labels of shape [2] needs 2',
   );
   await expect(accuracy({ shape: [2], data: [1, 2], stride: [-1], offset: 0 }, [0, 1])).rejects.toThrow(
     ShapeError,

@@ -37,10 +37,10 @@ describe('trials in workers', () => {
       'out of luck',
       null,
       'nobody listens',
-      'the worker ended with exit code 3 before the trial was over',
+      'the worker ended with exit code 3 before the trial had finished',
       expect.stringContaining('memory limit'),
       'the trial took longer than 6 s',
-      '[search] the trial gave undefined, wanted numbers by name: { accuracy: 0.97 }.',
+      '[search] the trial returned undefined, wanted numbers by name: { accuracy: 0.97 }.',
     ]);
     expect(results.best.parameters).toEqual({ what: 'fine' });
   });
@@ -77,7 +77,9 @@ describe('trials in workers', () => {
   });
 
   it('are refused with wrong options', () => {
-    expect(() => inWorkers('./trial.ts')).toThrow("[inWorkers] got './trial.ts', wanted a URL: new URL(");
+    expect(() => inWorkers('./trial.ts')).toThrow(
+      "[inWorkers] got './trial.ts', wanted a URL: for example new URL(",
+    );
     expect(() => inWorkers(module('toy.ts'), { workers: 0 })).toThrow('[inWorkers] got workers 0');
     const wrong = { timeoutSeconds: Number.NaN };
     expect(() => inWorkers(module('toy.ts'), wrong)).toThrow('[inWorkers] got timeoutSeconds NaN');

@@ -115,7 +115,9 @@ describe('a journal', () => {
     ];
     for (const [change, message] of wrong) {
       const running = resumed(journal, { version: 1, ...change });
-      await expect(running).rejects.toThrow(`[search] memory is of another search: ${message}. Give each`);
+      await expect(running).rejects.toThrow(
+        `[search] memory belongs to another search: ${message}. Use a separate file for each`,
+      );
     }
     const grid = search({
       ...options,
@@ -124,7 +126,7 @@ describe('a journal', () => {
       strategy: gridSearch(),
       journal,
     } as never);
-    await expect(grid).rejects.toThrow('is of another search');
+    await expect(grid).rejects.toThrow('belongs to another search');
     expect(journal.text).toBe(text);
   });
 
@@ -148,7 +150,9 @@ describe('a journal', () => {
     }
     const changed = first!.replace(/"width":\d+/, '"width":9');
     const running = resumed(new Memory([head, changed, ...rest, ''].join('\n')));
-    await expect(running).rejects.toThrow('[search] memory is of another search: there trial 0 is {"rate":');
+    await expect(running).rejects.toThrow(
+      '[search] memory belongs to another search: there trial 0 is {"rate":',
+    );
   });
 
   it('that can not be written ends the search with the reason', async () => {

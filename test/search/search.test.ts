@@ -136,9 +136,9 @@ describe('trials that fail', () => {
     expect(results.runs.map(({ error }) => error)).toEqual([
       'no way',
       'y is NaN',
-      "the trial gave no 'y', only z, loss",
-      "[search] the trial gave a string as 'y', wanted a number. Await it, or read it with item().",
-      '[search] the trial gave null, wanted numbers by name: { accuracy: 0.97 }.',
+      "the trial returned no 'y', only z, loss",
+      "[search] the trial returned a string as 'y', wanted a number. Await it, or read it with item().",
+      '[search] the trial returned null, wanted numbers by name: { accuracy: 0.97 }.',
       null,
     ]);
     expect(results.runs[2]!.metrics).toEqual({ z: 1, loss: 2 });
@@ -164,7 +164,7 @@ describe('trials that fail', () => {
     };
     const results = await search({ ...grid, trial: fail });
     expect(results.trials).toHaveLength(6);
-    expect(() => results.best).toThrow('[search] all 6 trials failed, the first one with: oh. Mend');
+    expect(() => results.best).toThrow('[search] all 6 trials failed, the first one with: oh. Fix');
   });
 });
 
@@ -235,7 +235,7 @@ describe('options that do not fit are refused before the first trial', () => {
     [{ objective: {} }, '[search] got no objective or two'],
     [{ objective: { minimize: 'a', maximize: 'b' } }, '[search] got no objective or two'],
     [{ trial: './trial.ts' }, '[search] got trial ./trial.ts, wanted a function, or inWorkers('],
-    [{ space: { ...space, epochs: choice([1]) } }, "the space has 'epochs', and the strategy says 1 epochs"],
+    [{ space: { ...space, epochs: choice([1]) } }, "the space has 'epochs', and the strategy has 1 epochs"],
     [
       { space: { epochs: choice([1, 1.5]) }, strategy: gridSearch() },
       "[search] got 1.5 as 'epochs' of the space, wanted whole numbers from 1 up",

@@ -96,7 +96,7 @@ describe('what is drawn', () => {
     const points = randomPoints(space, 1, 36);
     expect(new Set(points.map((point) => JSON.stringify(point))).size).toBe(36);
     expect(() => randomPoints(space, 1, 37)).toThrow(
-      '[search] got 37 trials, but the space holds 36 combinations only. Use gridSearch to try all of them.',
+      '[search] got 37 trials, but the space has only 36 combinations. Use gridSearch to try all of them.',
     );
   });
 });
@@ -134,7 +134,7 @@ describe('what a grid takes', () => {
 
   it('refuses what has no end', () => {
     expect(() => gridOf({ dropout: uniform(0, 0.5) })).toThrow(
-      "[gridSearch] 'dropout' is a stretch of real numbers, wanted values that can be counted. Give it { steps: 5 }",
+      "[gridSearch] got the continuous range 'dropout', wanted a finite number of values. Pass { steps: 5 }",
     );
   });
 });
@@ -144,7 +144,7 @@ describe('wrong declarations', () => {
     [() => choice([]), '[choice] got no values'],
     [() => choice([1, 2, 1]), '[choice] got 1 twice'],
     [() => choice([{ a: 1 }, { a: 1 }]), '[choice] got {"a":1} twice'],
-    [() => choice([Number.NaN]), '[choice] got NaN, wanted values that JSON can hold'],
+    [() => choice([Number.NaN]), '[choice] got NaN, wanted values that JSON can represent'],
     [() => choice([undefined as never]), '[choice] got undefined'],
     [() => choice([(() => 1) as never]), '[choice] got () => 1'],
     [() => choice([new Date(0) as never]), '[choice] got '],

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { distProblems } from '../../scripts/dist-check.ts';
+import { distProblems, internalTypes } from '../../scripts/dist-check.ts';
 
 let dist: string;
 beforeEach(() => {
@@ -27,6 +27,7 @@ const GOOD = {
   'index.d.ts': "import { NdArray } from 'ndarray';\n",
   'testing.d.ts': '',
   'gpu.d.ts': '',
+  'ndgrad.min.d.ts': '',
   'data.d.ts': '',
   'metrics.d.ts': '',
   'search.d.ts': '',
@@ -34,7 +35,7 @@ const GOOD = {
 
 function problems(changes: Partial<typeof GOOD>) {
   for (const [name, text] of Object.entries({ ...GOOD, ...changes })) writeFileSync(join(dist, name), text);
-  return distProblems(dist, ['ndarray']);
+  return distProblems(dist, ['ndarray'], new Set(['Node', 'LoweringBuilder']));
 }
 
 test('a good build has no problems', async () => {
@@ -84,7 +85,16 @@ test('declarations that need the types of GPU packages are found', async () => {
 });
 
 test('internal declarations are found', async () => {
-  expect(await problems({ 'index.d.ts': 'declare class Node {}\ninterface LoweringBuilder {}\n' })).toEqual([
-    'dist/index.d.ts declares the internal class Node',
+  const text = 'declare abstract class Node {}\ninterface LoweringBuilder {}\ninterface NodeList {}\n';
+  expect(await problems({ 'index.d.ts': text, 'testing.d.ts': '/** @internal */\n' })).toEqual([
+    'dist/index.d.ts declares Node, which is internal',
+    'dist/index.d.ts declares LoweringBuilder, which is internal',
+    'dist/testing.d.ts declares members that are marked @internal',
   ]);
+});
+
+test("the engine's types are internal, except those that an entry exports", () => {
+  const names = internalTypes('src');
+  for (const name of ['Node', 'Storage', 'Plan', 'Kernel', 'LoweringBuilder']) expect(names).toContain(name);
+  for (const name of ['DType', 'Backend', 'ShapeError', 'BackendInfo']) expect(names).not.toContain(name);
 });

@@ -1,12 +1,13 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 
-/** Every public name, by entry point and by whether it exists at run time. Each name stands in one entry only. */
+/** Every public name, by entry point and by whether it exists at run time. Each name is in one entry only. */
 const EXPORTS: Record<string, { values: string; types: string }> = {
   ndgrad: {
     values: `Accuracy Activation Adam AdamW AvgPool1D AvgPool2D BatchNorm BinaryAccuracy ConfusionMatrix
       Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout F1 Flatten Generator
-      GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm History Layer LayerNorm Lion
+      GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm Layer LayerNorm Lion
       MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanSquaredError MemoryError NdgradError Optimizer
       Parameter Precision RMSprop Recall Reshape Residual SGD Sequential ShapeError SpatialDropout
       StateError Tensor TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all
@@ -25,7 +26,8 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       BinaryCrossEntropyOptions Callback ClassScoreOptions ClipOptions ConfusionMatrixOptions Context
       ConvOptions ConvTransposeOptions ConvolutionOptions DType DenseOptions DropoutOptions
       EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions GeluOptions
-      GeneratorState GlobalPoolingOptions GroupNormOptions HuberOptions Initializer InitializerName LayerLike LayerNormOptions LionOptions
+      GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName
+      LayerLike LayerNormOptions LionOptions
       LossFunction LossOptions Margin Member Metric MetricOptions MinimizeOptions Model NaNLoss
       NestedArray OptimizerOptions OptimizerState Padding ParameterOptions PartialShape Penalty
       PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RMSpropOptions
@@ -55,9 +57,9 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     types: `LoadMnistOptions LoadedMnist TrialWorkerOptions`,
   },
   'ndgrad/search': {
-    values: `SearchResults choice gridSearch integer logUniform randomSearch search successiveHalving uniform`,
+    values: `choice gridSearch integer logUniform randomSearch search successiveHalving uniform`,
     types: `Dimension GridSearchOptions IntegerOptions Journal Json Objective ParametersOf
-      RandomSearchOptions RangeOptions Rung SearchOptions SearchPoint SearchReport Space Strategy
+      RandomSearchOptions RangeOptions Rung SearchOptions SearchPoint SearchReport SearchResults Space Strategy
       SuccessiveHalvingOptions TableOptions TrialContext TrialFunction TrialMetrics TrialOutcome
       TrialRun TrialRunner TrialSession TrialTask`,
   },
@@ -67,8 +69,8 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
   },
 };
 
-const fileOf = (entry: string): string =>
-  `src/${entry === 'ndgrad' ? 'index' : entry.slice('ndgrad/'.length)}.ts`;
+const moduleOf = (entry: string): string => (entry === 'ndgrad' ? 'index' : entry.slice('ndgrad/'.length));
+const fileOf = (entry: string): string => `src/${moduleOf(entry)}.ts`;
 const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
 
 interface Names {
@@ -76,30 +78,27 @@ interface Names {
   types: string[];
 }
 
-function actualExports(): Record<string, Names> {
+/** Values are what a module has at run time; all other exports that the compiler knows are types. */
+async function actualExports(): Promise<Record<string, Names>> {
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
   const program = ts.createProgram(Object.keys(EXPORTS).map(fileOf), options);
   const checker = program.getTypeChecker();
-  const namesOf = (entry: string): Names => {
+  const namesOf = async (entry: string): Promise<[entry: string, names: Names]> => {
     const module = checker.getSymbolAtLocation(program.getSourceFile(fileOf(entry))!)!;
-    const names: Names = { values: [], types: [] };
-    for (const symbol of checker.getExportsOfModule(module)) {
-      const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
-      const { flags } = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
-      names[(flags & ts.SymbolFlags.Value) !== 0 ? 'values' : 'types'].push(symbol.name);
-    }
-    return { values: names.values.sort(), types: names.types.sort() };
+    const all = checker.getExportsOfModule(module).map(({ name }) => name);
+    const values = Object.keys(await import(`../../src/${moduleOf(entry)}.ts`));
+    return [entry, { values: values.sort(), types: all.filter((name) => !values.includes(name)).sort() }];
   };
-  return Object.fromEntries(Object.keys(EXPORTS).map((entry) => [entry, namesOf(entry)]));
+  return Object.fromEntries(await Promise.all(Object.keys(EXPORTS).map(namesOf)));
 }
 
-test('every entry point exports the names of the table and no others', () => {
+test('every entry point exports the names of the table and no others', async () => {
   const expected = Object.entries(EXPORTS).map(([entry, { values, types }]) => [
     entry,
     { values: words(values), types: words(types) },
   ]);
-  expect(actualExports()).toEqual(Object.fromEntries(expected));
+  expect(await actualExports()).toEqual(Object.fromEntries(expected));
 });
 
 test('each name is exported by one entry point', () => {
@@ -112,4 +111,23 @@ test('each name is exported by one entry point', () => {
     }
   }
   expect(twice).toEqual([]);
+});
+
+test('the single file exports what four entry points export', async () => {
+  const entries = ['ndgrad', 'ndgrad/data', 'ndgrad/metrics', 'ndgrad/search'];
+  const values = entries.flatMap((entry) => words(EXPORTS[entry]!.values));
+  expect(Object.keys(await import('../../src/single-file.ts')).sort()).toEqual(values.sort());
+});
+
+test('every file directly in src/ is the file of an entry point and only re-exports', () => {
+  const files = readdirSync('src').filter((name) => name.endsWith('.ts'));
+  const entries = Object.keys(EXPORTS).map(fileOf);
+  expect(files.map((name) => `src/${name}`).sort()).toEqual([...entries, 'src/single-file.ts'].sort());
+  for (const file of files) {
+    const source = ts.createSourceFile(file, readFileSync(`src/${file}`, 'utf8'), ts.ScriptTarget.Latest);
+    const others = source.statements.filter(
+      (s) => !ts.isExportDeclaration(s) || s.moduleSpecifier === undefined,
+    );
+    expect(others.length, file).toBe(0);
+  }
 });

@@ -44,7 +44,7 @@ test('an iterator does for one epoch', async () => {
   const { values } = await train({ shuffle: false, seed: 1, epochs: 1 });
   expect(await learn(batches(), { epochs: 1 })).toEqual(values);
   expect(await learn(later(), { epochs: 1 })).toEqual(values);
-  const message = '[fit] got an iterator, which can be gone through once, for 3 epochs. Pass a function';
+  const message = '[fit] got an iterator, which can be read only once, for 3 epochs. Pass a function';
   await expect(learn(batches())).rejects.toThrow(message);
   await expect(learn(later())).rejects.toThrow(message);
   await expect(learn(samples(5), { validationData: batches() })).rejects.toThrow(message);
@@ -104,14 +104,14 @@ test('refuses what is no batch, and options that batches have decided', async ()
   );
   await expect(learn([{ x, y }, null] as never)).rejects.toThrow('[fit] batch 1 of the data is null');
   await expect(learn([{ x, y: y.slice([1]) }])).rejects.toThrow(
-    '[fit] x [4, 3] holds 4 samples, y [3, 1] holds 3.',
+    '[fit] x [4, 3] has 4 samples, y [3, 1] has 3.',
   );
   await expect(learn([{ x: x.slice([4]), y: y.slice([4]) }])).rejects.toThrow(
-    'batch 0 of the data holds no samples',
+    'batch 0 of the data contains no samples',
   );
   for (const [name, value] of Object.entries({ batchSize: 8, shuffle: true, validationSplit: 0.1 })) {
     await expect(learn(batches, { [name]: value })).rejects.toThrow(
-      `[fit] got ${name} with data that come in batches.`,
+      `[fit] got ${name} with data that are batches already.`,
     );
   }
   await expect(learn(3 as never)).rejects.toThrow('[fit] got data 3, wanted');

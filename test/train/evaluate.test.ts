@@ -68,7 +68,7 @@ test('the penalty is part of the loss, as in training', async () => {
 
 test('evaluate refuses what it cannot take', async () => {
   const { model } = network();
-  await expect(evaluate(model, { x: [], y: [] })).rejects.toThrow('[evaluate] the data hold no samples');
+  await expect(evaluate(model, { x: [], y: [] })).rejects.toThrow('[evaluate] the data contain no samples');
   await expect(evaluate(model, samples(3), { batchSize: 1.5 })).rejects.toThrow(
     '[evaluate] got batchSize 1.5',
   );
@@ -77,7 +77,7 @@ test('evaluate refuses what it cannot take', async () => {
   );
   await expect(evaluate(model, samples(3), { loss: 3 as never })).rejects.toThrow('[evaluate] got loss 3');
   await expect(evaluate(model, { x: samples(3).x, y: [1, 2] })).rejects.toThrow(
-    '[evaluate] x [3, 3] holds 3 samples',
+    '[evaluate] x [3, 3] has 3 samples',
   );
   await expect(evaluate(model, samples(3), { signal: AbortSignal.abort() })).rejects.toMatchObject({
     name: 'AbortError',
@@ -139,7 +139,7 @@ test('predict on no samples gives an empty tensor of the right shape', async () 
 
 test('predict refuses a model that mixes samples, and wrong options', async () => {
   const mean: Model = { forward: (t) => t.mean(0), parameters: () => [] };
-  await expect(predict(mean, ones([4, 2]))).rejects.toThrow('[predict] the model made [2] of 4 samples');
+  await expect(predict(mean, ones([4, 2]))).rejects.toThrow('[predict] the model returned [2] for 4 samples');
   await expect(predict(mean, 3)).rejects.toThrow('[predict] x is a single number');
   await expect(predict(mean, ones([4, 2]), { batchSize: 0 })).rejects.toThrow('[predict] got batchSize 0');
   await expect(predict(mean, ones([4, 2]), { signal: AbortSignal.abort(1) })).rejects.toBe(1);

@@ -335,7 +335,7 @@ test.each([
   [{ validationSplit: Number.NaN }, '[fit] got validationSplit NaN'],
   [{ validationSplit: 0.999 }, 'leaves 0 to train on'],
   [{ loss: 'mse' as never }, '[fit] got loss mse, wanted a function'],
-  [{ loss: (p: Tensor) => p }, '[fit] the loss function gave shape [16, 1]'],
+  [{ loss: (p: Tensor) => p }, '[fit] the loss function returned shape [16, 1]'],
   [{ metrics: [new Accuracy(), new Accuracy()] }, "two results are called 'accuracy'"],
   [{ seed: -1 }, 'got seed -1'],
 ])('refuses %o', async (options, message) => {
@@ -350,10 +350,10 @@ test('refuses data that do not fit together, before training', async () => {
     const training = fit(model, data as { x: Tensor; y: Tensor }, { loss: meanSquaredError, optimizer });
     await expect(training).rejects.toThrow(message);
   };
-  await refused({ x, y: y.slice([0, 3]) }, '[fit] x [4, 3] holds 4 samples, y [3, 1] holds 3.');
+  await refused({ x, y: y.slice([0, 3]) }, '[fit] x [4, 3] has 4 samples, y [3, 1] has 3.');
   await refused(
     { x: x.slice([0, 0]), y: y.slice([0, 0]) },
-    '[fit] the data hold no samples: x has shape [0, 3]',
+    '[fit] the data contain no samples: x has shape [0, 3]',
   );
   await refused({ x: 3, y }, '[fit] x is a single number');
   await refused({ x }, '[fit] got data [object Object], wanted { x, y }');

@@ -62,7 +62,7 @@ test('names the layer, the epoch and the step, and overwrites nothing', async ()
     ],
   });
   await expect(training).rejects.toThrow(
-    "[fit] epoch 2 of 3, step 5: the loss is NaN: layer log (Logarithm 'log') is the first whose output holds NaN.",
+    "[fit] epoch 2 of 3, step 5: the loss is NaN: layer log (Logarithm 'log') is the first whose output contains NaN.",
   );
   expect(valuesOf(model)).toEqual(values);
   expect(values.every(Number.isFinite)).toBe(true);
@@ -81,7 +81,7 @@ test('names a layer of the structure that is no Sequential', async () => {
       return (this.dense.call(x as Tensor<[number, 3]>, ctx) as Tensor).mul(1e30).mul(1e30).mul(0);
     }
   }
-  await expect(run(new Wrong())).rejects.toThrow('layer Wrong is the first whose output holds NaN');
+  await expect(run(new Wrong())).rejects.toThrow('layer Wrong is the first whose output contains NaN');
 });
 
 test('names the Parameter that is not finite', async () => {
@@ -89,7 +89,7 @@ test('names the Parameter that is not finite', async () => {
   await model.parameters()[3]!.assign([Number.POSITIVE_INFINITY]);
   await model.parameters()[2]!.assign([[Number.NaN], [0], [0], [0]]);
   await expect(run(model)).rejects.toThrow(
-    "epoch 1 of 3, step 1: the loss is NaN: Parameter '1.kernel' holds NaN: it began so, or an earlier update overflowed.",
+    "epoch 1 of 3, step 1: the loss is NaN: Parameter '1.kernel' contains NaN, from its initial values or an earlier update.",
   );
 });
 
@@ -97,7 +97,7 @@ test('a gradient that overflows shows as a Parameter in the next step', async ()
   const model = new Dense(3, 1);
   const optimizer = new SGD(model.parameters(), { learningRate: 3e38 });
   await expect(run(model, { optimizer, batchSize: 12 })).rejects.toThrow(
-    /Parameter 'kernel' holds|layer Dense is the first/,
+    /Parameter 'kernel' contains|layer Dense is the first/,
   );
 });
 
@@ -106,25 +106,25 @@ test('names the data', async () => {
   const bad = x.toArray() as number[][];
   bad[7]![1] = Number.NaN;
   await expect(run(new Dense(3, 1), {}, { x: tensor(bad), y })).rejects.toThrow(
-    'x of the batch holds NaN. Clean the data.',
+    'x of the batch contains NaN. Clean the data.',
   );
   const labels = y.toArray() as number[][];
   labels[3]![0] = Number.NaN;
   await expect(run(new Dense(3, 1), {}, { x, y: tensor(labels) })).rejects.toThrow(
-    'y of the batch holds NaN',
+    'y of the batch contains NaN',
   );
 });
 
 test('names the loss function, and the output of a model that is no Layer', async () => {
   const loss: LossFunction = (p, y) => meanSquaredError(p, y).neg().sub(1).log();
-  await expect(run(new Dense(3, 1), { loss })).rejects.toThrow('it comes from the loss function itself');
+  await expect(run(new Dense(3, 1), { loss })).rejects.toThrow('the loss function causes it');
   const dense: Layer = new Dense(3, 1);
   const model: Model = {
     forward: (x, ctx) => dense.call(x, ctx).square().neg().sub(1).log(),
     parameters: () => dense.parameters(),
   };
   await expect(run(model)).rejects.toThrow(
-    "the model's output holds NaN, its Parameters and its input are finite",
+    "the model's output contains NaN, but its Parameters and its input are finite",
   );
 });
 

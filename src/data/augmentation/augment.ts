@@ -10,91 +10,91 @@ import {
   type SampleTensors,
   sampleTensors,
 } from '../dataset.ts';
-import { Rows } from '../rows.ts';
-import { Draws, gaussian } from './draw.ts';
-import type { Chunk } from './kernel.ts';
+import { RowBuffer } from '../row-buffer.ts';
 import { type AugmentOptions, readOptions, type Settings } from './options.ts';
-import { currentHost, type Patience, type WorkerHost, WorkerPool } from './worker-pool.ts';
+import { gaussian, RandomTransforms } from './random-transforms.ts';
+import type { Chunk } from './transform.ts';
+import { currentHost, type Timeouts, type WorkerHost, WorkerPool } from './worker-pool.ts';
 
-/** Batches of changed images, for `fit`; other images in each epoch, the same ones whenever it comes again. */
+/** Batches of augmented images for `fit`. Each epoch has its own random changes; the same epoch always has the same. */
 export interface AugmentedImages extends BatchFunction {
   (epoch: number): AsyncIterableIterator<ImageBatch>;
-  /** Batches in an epoch. */
+  /** The number of batches in an epoch. */
   readonly batches: number;
   /**
-   * Why the calling thread makes the batches, where workers can't be had; null where nothing is known against
-   * them.
+   * Why workers could not start, so that the calling thread makes the batches; null if no worker has failed to start.
    */
-  readonly obstacle: string | null;
+  readonly workerError: string | null;
 }
 
-/** A batch of changed images, with what was given for them. */
+/** A batch of augmented images, with their targets and weights. */
 export interface ImageBatch {
-  /** float32, of the rank and in the units of the images given. */
+  /** float32, with the rank and the units of the given images. */
   readonly x: Tensor;
   readonly y: Tensor;
   readonly sampleWeights?: Tensor;
 }
 
-/** Numbers that workers get at a time, at least: batches are joined until they hold as many. */
-const CHUNK = 262144;
+/** Workers get several batches at a time, up to this number of values. */
+const CHUNK_VALUES = 262144;
 
 /**
- * Images that are shifted, turned, zoomed, sheared and distorted at random, in each epoch anew: a source of
- * batches for `fit`. Each change is drawn evenly from its range, all of them are joined in one bilinear
- * interpolation about the middle of the image, and a worker makes the batches ahead of training.
+ * Batches of randomly shifted, rotated, scaled, sheared and distorted images for `fit`, with new random changes in each
+ * epoch. Each change is drawn uniformly from its range. All changes of an image are one bilinear interpolation about
+ * its center. A worker thread makes the batches ahead of training.
  *
- * Image i of an epoch has the same pixels, bit for bit, with any batch size, number of workers and engine:
- * they are a function of seed, epoch and i. Where workers can't be had the calling thread makes them. A
- * worker ends a second after the last batch, at once when the iteration is left, and never keeps a process alive.
+ * The pixels of image i of an epoch are a function of seed, epoch and i: they have the same bits for any batch size,
+ * number of workers and JavaScript engine. If workers cannot start, the calling thread makes the batches. A worker
+ * ends one second after the last batch, or when the iteration is left early. Workers never keep a process alive.
  *
  *     const train = augmentImages({ x, y }, { shift: 0.1, rotation: 10, scale: 0.1, batchSize: 128 });
  *     await fit(model, train, { loss, optimizer, epochs: 20 });
  *
- * @param samples `x` is float32 or uint8, `[N, height, width]` or `[N, height, width, channels]`; it comes as
- *   float32 in the same units. `y` and `sampleWeights` go with their images. Values are read when the first
+ * @param samples `x` is float32 or uint8, `[N, height, width]` or `[N, height, width, channels]`; batches have
+ *   float32 values in the same units. `y` and `sampleWeights` stay with their images. Values are read when the first
  *   epoch begins.
- * @throws DTypeError, ShapeError, ValueError where samples or options do not fit.
+ * @throws DTypeError, ShapeError, ValueError if samples or options do not fit.
  *
- * Sources: torchvision's RandomAffine and Keras's RandomRotation, RandomZoom and RandomTranslation; P. Y.
- * Simard, D. Steinkraus and J. C. Platt, "Best practices for convolutional neural networks applied to visual
- * document analysis", ICDAR 2003, for elastic distortion.
+ * Sources: torchvision's RandomAffine and Keras's RandomRotation, RandomZoom and RandomTranslation; P. Y. Simard,
+ * D. Steinkraus and J. C. Platt, "Best practices for convolutional neural networks applied to visual document
+ * analysis", ICDAR 2003, for elastic distortion.
  */
 export function augmentImages(samples: Samples, options: AugmentOptions = {}): AugmentedImages {
   return openAugmentation(samples, options, currentHost());
 }
 
-/** `augmentImages` on a host that tests may put in place. */
+/** `augmentImages` with workers of the given host, which tests replace. */
 export function openAugmentation(
   samples: Samples,
   options: AugmentOptions,
   host: WorkerHost,
-  patience: Partial<Patience> = {},
+  timeouts: Partial<Timeouts> = {},
 ): AugmentedImages {
   const settings = readOptions(options);
   const tensors = sampleTensors('augmentImages', samples);
   const { shape } = checkImages(tensors.x);
   const generator = settings.seed === null ? forkDefault() : new Generator(settings.seed);
-  const crew = new WorkerPool(host, settings.workers, patience);
-  let rows: Promise<Columns> | undefined;
+  const pool = new WorkerPool(host, settings.workers, timeouts);
+  let data: Promise<Buffers> | undefined;
   const source = (epoch: number): AsyncIterableIterator<ImageBatch> => {
     const random = generator.fork(epoch);
     const read = () => {
-      rows ??= readColumns(tensors);
-      return rows;
+      data ??= readBuffers(tensors);
+      return data;
     };
-    return pass(read, shape, settings, random, crew);
+    return epochBatches(read, shape, settings, random, pool);
   };
   return Object.defineProperties(source, {
     batches: { value: Math.ceil(shape[0]! / settings.batchSize), enumerable: true },
-    obstacle: { get: () => crew.obstacle, enumerable: true },
+    workerError: { get: () => pool.error, enumerable: true },
   }) as AugmentedImages;
 }
 
-interface Columns {
-  readonly x: Rows;
-  readonly y: Rows;
-  readonly weights: Rows | null;
+/** The values of the samples on the host. */
+interface Buffers {
+  readonly x: RowBuffer;
+  readonly y: RowBuffer;
+  readonly weights: RowBuffer | null;
 }
 
 function checkImages(images: Tensor): Tensor {
@@ -106,23 +106,23 @@ function checkImages(images: Tensor): Tensor {
     );
   }
   if (shape.includes(0))
-    throw new ValueError(`[augmentImages] x holds no pixels: it has shape ${show(shape)}.`);
+    throw new ValueError(`[augmentImages] x contains no pixels: it has shape ${show(shape)}.`);
   if (dtype !== 'float32' && dtype !== 'uint8') {
     throw new DTypeError(`[augmentImages] x is ${dtype}, wanted float32 or uint8. Cast it.`);
   }
   return images;
 }
 
-async function readColumns({ x, y, sampleWeights }: SampleTensors): Promise<Columns> {
+async function readBuffers({ x, y, sampleWeights }: SampleTensors): Promise<Buffers> {
   if (sampleWeights !== null) await checkWeights('augmentImages', sampleWeights);
   return {
-    x: await Rows.of(x),
-    y: await Rows.of(y),
-    weights: sampleWeights === null ? null : await Rows.of(sampleWeights),
+    x: await RowBuffer.of(x),
+    y: await RowBuffer.of(y),
+    weights: sampleWeights === null ? null : await RowBuffer.of(sampleWeights),
   };
 }
 
-/** A generator that differs from call to call, as draws of the default generator do. */
+/** A new generator for each call. It advances the default generator by one draw. */
 function forkDefault(): Generator {
   const generator = defaultGenerator();
   const state = generator.getState();
@@ -130,24 +130,24 @@ function forkDefault(): Generator {
   return generator.fork(0x61756770).fork(state.counter);
 }
 
-/** One epoch. */
-async function* pass(
-  read: () => Promise<Columns>,
+/** The batches of one epoch. */
+async function* epochBatches(
+  read: () => Promise<Buffers>,
   shape: readonly number[],
   settings: Settings,
   random: Generator,
-  crew: WorkerPool,
+  pool: WorkerPool,
 ): AsyncIterableIterator<ImageBatch> {
   const { x, y, weights } = await read();
   const { batchSize, shuffle, elastic, fill, ahead } = settings;
   const [count, height, width, channels = 1] = shape as [number, number, number, number?];
-  const draws = new Draws(settings, height, width, random);
+  const changes = new RandomTransforms(settings, height, width, random);
   const smoothing = elastic === null ? null : gaussian(elastic.sigma);
   const order = shuffle ? random.permutation(count) : Int32Array.from({ length: count }, (_, i) => i);
   const imageSize = height * width * channels;
 
-  const perChunk = crew.size === 0 ? 1 : Math.max(1, Math.floor(CHUNK / (batchSize * imageSize)));
-  const depth = crew.size === 0 ? 1 : Math.max(crew.size, Math.ceil(ahead / perChunk));
+  const perChunk = pool.size === 0 ? 1 : Math.max(1, Math.floor(CHUNK_VALUES / (batchSize * imageSize)));
+  const depth = pool.size === 0 ? 1 : Math.max(pool.size, Math.ceil(ahead / perChunk));
   const step = perChunk * batchSize;
   const makeChunk = (from: number): Chunk => {
     const indices = order.subarray(from, from + step);
@@ -157,25 +157,25 @@ async function* pass(
       width,
       channels,
       fill,
-      transforms: draws.transforms(indices),
-      elastic: elastic && draws.elastic(elastic, smoothing!, indices),
+      transforms: changes.transforms(indices),
+      elastic: elastic && changes.elastic(elastic, smoothing!, indices),
     };
   };
 
-  const team = crew.open();
+  const workers = pool.open();
   let finished = false;
   try {
-    const begun: (() => Promise<Float32Array>)[] = [];
+    const pending: (() => Promise<Float32Array>)[] = [];
     let next = 0;
     const begin = () => {
-      for (; begun.length < depth && next < count; next += step) {
+      for (; pending.length < depth && next < count; next += step) {
         const from = next;
-        begun.push(team.begin(() => makeChunk(from)));
+        pending.push(workers.begin(() => makeChunk(from)));
       }
     };
     begin();
     for (let from = 0; from < count; from += step) {
-      const pixels = await begun.shift()!();
+      const pixels = await pending.shift()!();
       begin();
       const indices = order.subarray(from, from + step);
       const chunkY = y.gather(indices);
@@ -192,6 +192,6 @@ async function* pass(
     }
     finished = true;
   } finally {
-    crew.close(team, finished);
+    pool.close(workers, finished);
   }
 }

@@ -1,51 +1,51 @@
 import { ValueError } from '../../ir/errors.ts';
 
-/** How images are changed, and how they are handed out. */
+/** How images are changed and how batches are made. */
 export interface AugmentOptions {
   /**
-   * Moves an image by up to this share of its height and width, 0 to 1; `[vertical, horizontal]` sets them
-   * apart. 0.1 moves a picture of 28 x 28 by up to 2.8 pixels up or down and left or right. 0 by default.
+   * The largest shift as a fraction of height and width, from 0 to 1, or `[vertical, horizontal]`. 0.1 moves an image of
+   * 28 x 28 by up to 2.8 pixels up or down and left or right. 0 by default.
    */
   readonly shift?: number | readonly [vertical: number, horizontal: number];
-  /** Turns by up to so many degrees either way, 0 to 180. 0 by default. */
+  /** The largest rotation in degrees in either direction, 0 to 180. 0 by default. */
   readonly rotation?: number;
-  /** Zooms by a factor from 1 - scale to 1 + scale, or between two factors. 0 by default. */
+  /** Scales by a factor from 1 - scale to 1 + scale, or between two factors. 0 by default. */
   readonly scale?: number | readonly [least: number, most: number];
-  /** Shears along the horizontal axis by up to so many degrees either way, 0 to below 90. 0 by default. */
+  /** The largest shear along the horizontal axis in degrees in either direction, 0 to below 90. 0 by default. */
   readonly shear?: number;
-  /** Mirrors every second image, as the random numbers have it, left to right. false by default. */
+  /** Mirrors images left to right with probability 1/2. false by default. */
   readonly horizontalFlip?: boolean;
   /** Elastic distortion; none by default. */
   readonly elastic?: ElasticOptions;
   /** The value outside of an image, in the units of its pixels; 0 by default. */
   readonly fill?: number;
-  /** Samples at a time, 32 by default. */
+  /** Samples in a batch, 32 by default. */
   readonly batchSize?: number;
-  /** Whether each epoch takes the samples in an order of its own; true by default. */
+  /** Whether the samples are shuffled in each epoch; true by default. */
   readonly shuffle?: boolean;
   /**
-   * Governs changes and order: the same seed gives the same pixels everywhere. By default drawn from the
-   * default generator, so that `seed(n)` governs all. The same seed as `fit`'s gives `fit`'s own order.
+   * Determines changes and order: the same seed gives the same pixels on every machine. By default it is drawn from
+   * the default generator, so that `seed(n)` determines it. The seed of `fit` gives the order of `fit`.
    */
   readonly seed?: number;
-  /** How many workers make batches; 0 makes them on the calling thread. 1 by default, 0 on one processor. */
+  /** The number of worker threads; 0 makes the batches on the calling thread. 1 by default, 0 on one processor. */
   readonly workers?: number;
-  /** How many batches are made ahead, at least; 2 by default. */
+  /** The smallest number of batches that are made ahead; 2 by default. */
   readonly ahead?: number;
 }
 
 /**
- * Random displacements for every pixel along both axes, uniform between -alpha and alpha pixels, smoothed
- * by a Gaussian. For 28 x 28 digits an alpha of 34 and a sigma of 4 move pixels by about 1.4.
+ * Random displacements of every pixel along both axes, uniform between -alpha and alpha pixels, smoothed by a Gaussian.
+ * For 28 x 28 digits, an alpha of 34 and a sigma of 4 move pixels by about 1.4 pixels.
  */
 export interface ElasticOptions {
-  /** Strength in pixels, before smoothing. */
+  /** The largest displacement in pixels before smoothing. */
   readonly alpha: number;
   /** The Gaussian's standard deviation in pixels, above 0, at most 1000. */
   readonly sigma: number;
 }
 
-/** Options after checks, all present. */
+/** The options after checks, with defaults filled in. */
 export interface Settings {
   readonly shift: readonly [vertical: number, horizontal: number];
   readonly rotation: number;
@@ -61,7 +61,7 @@ export interface Settings {
   readonly ahead: number;
 }
 
-/** @throws ValueError where an option is unknown or out of its range. */
+/** @throws ValueError if an option is unknown or out of its range. */
 export function readOptions(options: AugmentOptions): Settings {
   const { shift = 0, scale = 0, elastic } = options;
   const pair = (value: number | readonly [number, number]): readonly [number, number] =>
@@ -87,20 +87,25 @@ export function readOptions(options: AugmentOptions): Settings {
     );
   }
   const { rotation, shear, fill, batchSize, workers, ahead } = settings;
-  const isShare = (value: number) => isWithin(value, 0, 1);
+  const isFraction = (value: number) => isWithin(value, 0, 1);
   const isFactor = (value: number) => isWithin(value, 0, Number.MAX_VALUE) && value > 0;
-  check('shift', shift, 'a share from 0 to 1, or two', isPair(settings.shift, isShare));
+  check('shift', shift, 'a fraction from 0 to 1, or two', isPair(settings.shift, isFraction));
   check('rotation', rotation, 'degrees from 0 to 180', isWithin(rotation, 0, 180));
   if (typeof scale === 'number') {
-    check('scale', scale, 'a number from 0 to below 1', isShare(scale) && scale < 1);
+    check('scale', scale, 'a number from 0 to below 1', isFraction(scale) && scale < 1);
   } else {
     const fits = isPair(scale, isFactor) && scale[0] <= scale[1];
-    check('scale', scale, 'two factors above 0, the least first', fits);
+    check('scale', scale, 'two factors above 0, the smaller one first', fits);
   }
   check('shear', shear, 'degrees from 0 to below 90', isWithin(shear, 0, 90) && shear < 90);
   if (elastic) {
     const { alpha, sigma } = elastic;
-    check('elastic.alpha', alpha, 'pixels, finite, from 0 up', isWithin(alpha, 0, Number.MAX_VALUE));
+    check(
+      'elastic.alpha',
+      alpha,
+      'a finite number of pixels from 0 up',
+      isWithin(alpha, 0, Number.MAX_VALUE),
+    );
     check('elastic.sigma', sigma, 'pixels above 0, at most 1000', isWithin(sigma, 0, 1000) && sigma > 0);
   }
   check('fill', fill, 'a finite number', Number.isFinite(fill));

@@ -3,15 +3,15 @@ import { errorMessage } from '../../util/error-message.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { processorCount } from '../../util/node-modules.ts';
 import { type StartWorker, startWorker, type WorkerHandle } from '../../util/worker.ts';
-import { type Chunk, noise, resample, smooth, transformChunk } from './kernel.ts';
+import { type Chunk, noise, resample, smooth, transformChunk } from './transform.ts';
 import { type WorkerAnswer, workerSource } from './worker-source.ts';
 
-const kernel = { noise, smooth, resample };
+const functions = { noise, smooth, resample };
 
 /** Transforms a chunk on the calling thread. */
-export const transformHere = (chunk: Chunk): Float32Array => transformChunk(chunk, kernel);
+export const transformHere = (chunk: Chunk): Float32Array => transformChunk(chunk, functions);
 
-/** Where workers run; tests replace it. */
+/** The platform that runs workers; tests replace it. */
 export interface WorkerHost {
   /** The number of processors that this process may use. */
   readonly processors: number;
@@ -21,34 +21,32 @@ export interface WorkerHost {
 export const currentHost = (): WorkerHost => ({ processors: processorCount(), start: startWorker });
 
 /** Times in milliseconds. */
-export interface Patience {
-  /**
-   * A worker that has not answered for so long while somebody waits is given up; and what is added for each
-   * number that it has before it.
-   */
+export interface Timeouts {
+  /** How long a caller waits for an answer before the worker counts as failed. */
   readonly answer: number;
+  /** Added to `answer` for each value that the worker still has to compute. */
   readonly perValue: number;
-  /** Workers without work end after so long. */
+  /** How long an idle worker is kept. */
   readonly idle: number;
 }
 
 /**
- * Idle workers live for a second, so that validation between two epochs does not end them: a new one takes
- * some 30 ms to start.
+ * Idle workers are kept for one second, so that validation between two epochs does not end them: a new one takes about
+ * 30 ms to start.
  */
-const usualPatience: Patience = { answer: 10_000, perValue: 0.02, idle: 1000 };
+const defaultTimeouts: Timeouts = { answer: 10_000, perValue: 0.02, idle: 1000 };
 
-/** What a worker is asked first. */
+/** The id of the chunk that tests a new worker. */
 const PROBE = 0;
 
 interface Job {
   readonly values: number;
-  /** `null` where the worker could not start. */
+  /** Called with null if the worker could not start. */
   readonly resolve: (pixels: Float32Array | null) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** A small chunk that uses all of the kernel; workers begin with it, and must find what it gives here. */
+/** A small chunk that uses every transform function. A new worker must give the same result as this thread. */
 function probe(): Chunk {
   return {
     pixels: Float32Array.from({ length: 2 * 3 * 2 * 2 }, (_, i) => (i * 7) % 5),
@@ -66,28 +64,28 @@ function probe(): Chunk {
   };
 }
 
-/** Milliseconds by which a timer is late only where the process was suspended, and its workers with it. */
+/** A timer that is this many milliseconds late was suspended together with the process and its workers. */
 const LATE = 500;
 
-/** A worker and what it has been asked for. */
+/** A worker and its pending chunks. */
 class PoolWorker {
   readonly #worker: WorkerHandle;
   readonly #jobs = new Map<number, Job>();
-  readonly #patience: Patience;
-  readonly #onRefusal: (message: string) => void;
-  #rest: ReturnType<typeof setTimeout> | undefined;
+  readonly #timeouts: Timeouts;
+  readonly #onStartFailure: (message: string) => void;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
   #count = 0;
   #ready = false;
   #ended = false;
 
-  /** @throws where no worker can be started. */
-  constructor(start: StartWorker, patience: Patience, onRefusal: (message: string) => void) {
-    this.#patience = patience;
-    this.#onRefusal = onRefusal;
-    this.#worker = start(workerSource(kernel), {
+  /** @throws if no worker can be started. */
+  constructor(start: StartWorker, timeouts: Timeouts, onStartFailure: (message: string) => void) {
+    this.#timeouts = timeouts;
+    this.#onStartFailure = onStartFailure;
+    this.#worker = start(workerSource(functions), {
       name: 'ndgrad augmentation',
       onMessage: (answer) => this.#receive(answer as WorkerAnswer),
-      onEnd: (message) => this.#end(message ?? 'it has been stopped'),
+      onEnd: (message) => this.#fail(message ?? 'it was stopped'),
     });
     this.#post(PROBE, probe());
   }
@@ -96,14 +94,14 @@ class PoolWorker {
     return !this.#ended;
   }
 
-  /** How many numbers the worker has before it. */
+  /** The number of values that the worker still has to compute. */
   get load(): number {
     let load = 0;
     for (const { values } of this.#jobs.values()) load += values;
     return load;
   }
 
-  /** Hands a chunk to the worker; its arrays belong to the worker then. */
+  /** Sends a chunk to the worker and transfers its arrays. */
   transform(chunk: Chunk): Promise<Float32Array | null> {
     if (this.#ended) return Promise.resolve(null);
     const id = ++this.#count;
@@ -115,10 +113,10 @@ class PoolWorker {
     return result;
   }
 
-  /** Waits for what `transform` gave. The timer keeps the process alive as long; the worker does not. */
+  /** Waits for the result of `transform`. The timer keeps the process alive meanwhile; the worker does not. */
   async wait<T>(result: Promise<T>): Promise<T> {
-    const { answer, perValue } = this.#patience;
-    const patience = answer + perValue * this.load;
+    const { answer, perValue } = this.#timeouts;
+    const timeout = answer + perValue * this.load;
     let settled = false;
     const settle = () => {
       settled = true;
@@ -126,14 +124,14 @@ class PoolWorker {
     result.then(settle, settle);
     let timer: ReturnType<typeof setTimeout>;
     const begin = (): void => {
-      const due = performance.now() + patience;
+      const due = performance.now() + timeout;
       timer = setTimeout(async () => {
         const late = performance.now() - due;
-        await yieldToEventLoop(); // an answer may lie there that could not be read while the thread was busy
+        await yieldToEventLoop(); // an answer may be queued that was not read while the thread was busy
         if (settled) return;
         if (late > LATE) begin();
-        else this.#end(`it has not answered for ${(patience / 1000).toFixed(1)} s`);
-      }, patience);
+        else this.#fail(`it has not answered for ${(timeout / 1000).toFixed(1)} s`);
+      }, timeout);
     };
     begin();
     try {
@@ -143,15 +141,15 @@ class PoolWorker {
     }
   }
 
-  /** Ends after a while, unless it is woken before. */
-  rest(): void {
-    const timer = setTimeout(() => this.terminate(), this.#patience.idle);
-    this.#rest = timer;
+  /** Ends the worker after the idle timeout, unless `reuse` is called before. */
+  release(): void {
+    const timer = setTimeout(() => this.terminate(), this.#timeouts.idle);
+    this.#idleTimer = timer;
     if (typeof timer === 'object') (timer as { unref?(): void }).unref?.(); // a number in browsers
   }
 
-  wake(): void {
-    clearTimeout(this.#rest);
+  reuse(): void {
+    clearTimeout(this.#idleTimer);
   }
 
   terminate(): void {
@@ -169,31 +167,31 @@ class PoolWorker {
     );
   }
 
-  #receive({ id, pixels, fault }: WorkerAnswer): void {
+  #receive({ id, pixels, error }: WorkerAnswer): void {
     if (pixels === undefined) {
-      this.#end(fault ?? 'its answer is empty');
+      this.#fail(error ?? 'its answer is empty');
     } else if (id === PROBE) {
       const wanted = transformHere(probe());
       this.#ready = pixels.every((value, i) => value === wanted[i]);
-      if (!this.#ready) this.#end('its results differ from those of the calling thread');
+      if (!this.#ready) this.#fail('its results differ from those of the calling thread');
     } else {
       this.#jobs.get(id)?.resolve(pixels);
       this.#jobs.delete(id);
     }
   }
 
-  /** The worker has failed: before it was ready somebody else does its work. */
-  #end(message: string): void {
+  /** Ends the worker after an error. If it was not ready yet, the calling thread does its work. */
+  #fail(message: string): void {
     if (this.#ended) return;
     const jobs = [...this.#jobs.values()];
     this.terminate();
-    if (!this.#ready) this.#onRefusal(message);
+    if (!this.#ready) this.#onStartFailure(message);
     for (const { resolve, reject } of jobs) {
       if (!this.#ready) resolve(null);
       else {
         reject(
           new StateError(
-            `[augmentImages] a worker has failed: ${message}. workers: 0 does without, with the same pixels.`,
+            `[augmentImages] a worker has failed: ${message}. Pass workers: 0 to use none; the pixels are the same.`,
           ),
         );
       }
@@ -201,29 +199,25 @@ class PoolWorker {
   }
 }
 
-/** Some workers at work for one pass through the data. */
-export class WorkerTeam {
-  readonly #helpers: PoolWorker[];
+/** The workers of one pass through the data. */
+export class PassWorkers {
+  readonly workers: readonly PoolWorker[];
 
-  constructor(helpers: PoolWorker[]) {
-    this.#helpers = helpers;
+  constructor(workers: readonly PoolWorker[]) {
+    this.workers = workers;
   }
 
   /**
-   * Begins with a chunk and returns how to get it. `make` makes the chunk, a second time if the calling
-   * thread has to do the work after all.
+   * Starts work on a chunk and returns a function that waits for the result. `make` makes the chunk; it is called again
+   * if the calling thread has to do the work.
    */
   begin(make: () => Chunk): () => Promise<Float32Array> {
-    const alive = this.#helpers.filter((helper) => helper.alive);
-    const helper = alive.sort((p, q) => p.load - q.load)[0];
-    if (helper === undefined) return async () => transformHere(make());
-    const result = helper.transform(make());
-    result.catch(() => {}); // nobody may come to ask
-    return async () => (await helper.wait(result)) ?? transformHere(make());
-  }
-
-  get helpers(): readonly PoolWorker[] {
-    return this.#helpers;
+    const alive = this.workers.filter((worker) => worker.alive);
+    const worker = alive.sort((p, q) => p.load - q.load)[0];
+    if (worker === undefined) return async () => transformHere(make());
+    const result = worker.transform(make());
+    result.catch(() => {}); // the result may never be awaited
+    return async () => (await worker.wait(result)) ?? transformHere(make());
   }
 }
 
@@ -231,53 +225,52 @@ export class WorkerTeam {
 export class WorkerPool {
   readonly #start: StartWorker;
   readonly #count: number;
-  readonly #patience: Patience;
+  readonly #timeouts: Timeouts;
   #idle: PoolWorker[] = [];
-  #obstacle: string | null = null;
+  #error: string | null = null;
 
-  /** `count` is the number of workers for each pass; null is the usual one. */
-  constructor(host: WorkerHost, count: number | null, patience: Partial<Patience> = {}) {
+  /** `count` is the number of workers for each pass; null is the default. */
+  constructor(host: WorkerHost, count: number | null, timeouts: Partial<Timeouts> = {}) {
     this.#start = host.start;
     this.#count = count ?? (host.processors > 1 ? 1 : 0);
-    this.#patience = { ...usualPatience, ...patience };
+    this.#timeouts = { ...defaultTimeouts, ...timeouts };
   }
 
-  /** How many workers there are to be. */
+  /** The number of workers for each pass. */
   get size(): number {
     return this.#count;
   }
 
-  /** Why workers can't be had; null where nothing is known against them. */
-  get obstacle(): string | null {
-    return this.#obstacle;
+  /** Why workers cannot start; null if none has failed to start. */
+  get error(): string | null {
+    return this.#error;
   }
 
   /** Workers for a pass, idle ones first. */
-  open(): WorkerTeam {
-    this.#idle = this.#idle.filter((helper) => helper.alive);
-    const helpers = this.#idle.splice(0, this.#count);
-    for (const helper of helpers) helper.wake();
-    while (helpers.length < this.#count && this.#obstacle === null) {
+  open(): PassWorkers {
+    this.#idle = this.#idle.filter((worker) => worker.alive);
+    const workers = this.#idle.splice(0, this.#count);
+    for (const worker of workers) worker.reuse();
+    const onStartFailure = (message: string): void => {
+      this.#error ??= message;
+    };
+    while (workers.length < this.#count && this.#error === null) {
       try {
-        helpers.push(new PoolWorker(this.#start, this.#patience, (message) => this.#refuse(message)));
+        workers.push(new PoolWorker(this.#start, this.#timeouts, onStartFailure));
       } catch (error) {
-        this.#refuse(errorMessage(error));
+        onStartFailure(errorMessage(error));
       }
     }
-    return new WorkerTeam(helpers);
+    return new PassWorkers(workers);
   }
 
-  /** A pass is over; workers that are finished wait for the next one for a while. */
-  close({ helpers }: WorkerTeam, finished: boolean): void {
+  /** Ends a pass. If it is finished, its workers are kept for the next one until the idle timeout. */
+  close({ workers }: PassWorkers, finished: boolean): void {
     if (!finished) {
-      for (const helper of helpers) helper.terminate();
+      for (const worker of workers) worker.terminate();
       return;
     }
-    for (const helper of helpers) helper.rest();
-    this.#idle.push(...helpers);
-  }
-
-  #refuse(message: string): void {
-    this.#obstacle ??= message;
+    for (const worker of workers) worker.release();
+    this.#idle.push(...workers);
   }
 }

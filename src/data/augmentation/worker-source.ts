@@ -1,29 +1,28 @@
-import type { Kernel } from './kernel.ts';
-import { transformChunk } from './kernel.ts';
+import { type TransformFunctions, transformChunk } from './transform.ts';
 
-/** What a worker answers to a chunk. */
+/** A worker's answer to a chunk. */
 export interface WorkerAnswer {
   readonly id: number;
   readonly pixels?: Float32Array;
   /** Why it failed. */
-  readonly fault?: string;
+  readonly error?: string;
 }
 
 /**
- * What a worker runs: the functions of the kernel as they stand in the program, whatever a bundler has made
- * of them. No file has to be fetched. That they still work is seen by a first chunk (`Helper`).
+ * The program of a worker: the source text of the transform functions, as a bundler may have changed it. No file has to
+ * be fetched. The first chunk tests that the functions still work.
  */
-export function workerSource({ noise, smooth, resample }: Kernel): string {
+export function workerSource({ noise, smooth, resample }: TransformFunctions): string {
   return `'use strict';
 const transformChunk = ${transformChunk};
-const kernel = { noise: ${noise}, smooth: ${smooth}, resample: ${resample} };
+const functions = { noise: ${noise}, smooth: ${smooth}, resample: ${resample} };
 const port = globalThis.process?.getBuiltinModule?.('node:worker_threads')?.parentPort ?? globalThis;
 port.onmessage = ({ data: { id, chunk } }) => {
   try {
-    const pixels = transformChunk(chunk, kernel);
+    const pixels = transformChunk(chunk, functions);
     port.postMessage({ id, pixels }, [pixels.buffer]);
   } catch (error) {
-    port.postMessage({ id, fault: String(error) }, []);
+    port.postMessage({ id, error: String(error) }, []);
   }
 };
 `;

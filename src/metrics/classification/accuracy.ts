@@ -5,12 +5,12 @@ import { type MetricOptions, SampleMean } from '../metric.ts';
 import { classIndices, classPairs, nanError, scoreColumns } from './class-pairs.ts';
 
 /**
- * The share of samples whose predicted class is the true one.
+ * The fraction of samples whose predicted class is the true one.
  *
- * Predictions: scores `[N, C]` (logits or probabilities; the largest wins, the first one among equals) or
+ * Predictions: scores `[N, C]` (logits or probabilities; the class of the first largest score) or
  * class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N, C]`.
  *
- * @throws ShapeError where lengths or numbers of classes differ
+ * @throws ShapeError if lengths or numbers of classes differ
  * @throws ValueError on a class out of range and on NaN in a score
  */
 export class Accuracy extends SampleMean {
@@ -19,6 +19,7 @@ export class Accuracy extends SampleMean {
     super(name);
   }
 
+  /** @internal */
   protected override values(batch: Batch): Uint8Array {
     const { truth, predicted } = classPairs(this.name, batch);
     const hits = new Uint8Array(batch.samples);
@@ -30,19 +31,19 @@ export class Accuracy extends SampleMean {
 /** Options of {@link BinaryAccuracy}. */
 export interface BinaryAccuracyOptions extends MetricOptions {
   /**
-   * A sample counts as class 1 where its score is above this: 0 (the default) for logits, 0.5 for
+   * A sample is predicted as class 1 if its score is above the threshold: 0 (the default) for logits, 0.5 for
    * probabilities.
    */
   readonly threshold?: number;
 }
 
 /**
- * The share of samples on the right side of a threshold, for a model with one output.
+ * The fraction of samples on the right side of a threshold, for a model with one output.
  *
- * Predictions: scores `[N]` or `[N, 1]`. The default threshold 0 is the one for logits, which
- * `binaryCrossEntropy` takes; **for probabilities give `threshold: 0.5`**. Labels: 0 or 1, `[N]` or `[N, 1]`.
+ * Predictions: scores `[N]` or `[N, 1]`. The default threshold 0 is for logits, as in
+ * `binaryCrossEntropy`; **for probabilities pass `threshold: 0.5`**. Labels: 0 or 1, `[N]` or `[N, 1]`.
  *
- * @throws ShapeError where lengths differ or there is more than one score per sample
+ * @throws ShapeError if lengths differ or there is more than one score per sample
  * @throws ValueError on a label that is neither 0 nor 1, and on a NaN score
  */
 export class BinaryAccuracy extends SampleMean {
@@ -55,6 +56,7 @@ export class BinaryAccuracy extends SampleMean {
     this.threshold = threshold;
   }
 
+  /** @internal */
   protected override values({ samples, predictions, labels }: Batch): Uint8Array {
     if (!isColumn(predictions) || !isColumn(labels)) {
       throw new ShapeError(
@@ -75,17 +77,17 @@ export class BinaryAccuracy extends SampleMean {
 
 /** Options of {@link TopKAccuracy}. */
 export interface TopKAccuracyOptions extends MetricOptions {
-  /** How many guesses each sample has; a whole number of at least 1. */
+  /** The number of largest scores that may contain the true class; a whole number of at least 1. */
   readonly k: number;
 }
 
 /**
- * The share of samples whose true class is among the `k` largest scores. Among equal scores the lower class
- * comes first, so `k = 1` is {@link Accuracy} (scikit-learn lets the higher class come first).
+ * The fraction of samples whose true class is among the `k` largest scores. Equal scores are ordered
+ * by class, so `k = 1` is {@link Accuracy}. (scikit-learn orders them the other way.)
  *
  * Predictions: scores `[N, C]` with `C >= k`. Labels: class indices `[N]`, or one-hot or soft `[N, C]`.
  *
- * @throws ShapeError where lengths or numbers of classes differ, or there are fewer than `k` classes
+ * @throws ShapeError if lengths or numbers of classes differ, or there are fewer than `k` classes
  * @throws ValueError on a class out of range and on NaN in a score
  */
 export class TopKAccuracy extends SampleMean {
@@ -100,12 +102,13 @@ export class TopKAccuracy extends SampleMean {
     this.k = k;
   }
 
+  /** @internal */
   protected override values(batch: Batch): Uint8Array {
     const { data } = batch.predictions;
     const width = scoreColumns(this.name, 'predictions', batch.predictions);
     if (width < this.k) {
       throw new ShapeError(
-        `[${this.name}] predictions have ${width} classes, fewer than k = ${this.k}, so all would count as right. ` +
+        `[${this.name}] predictions have ${width} classes, fewer than k = ${this.k}. ` +
           'Choose a smaller k.',
       );
     }

@@ -2,13 +2,13 @@ import type { ClassPairs } from './class-pairs.ts';
 
 /** Weighted counts per class, from which precision, recall, F1 and the report are computed. */
 export class ClassCounts {
-  /** Samples of the class that were predicted as such. */
+  /** Samples of the class that were predicted as the class. */
   readonly hits: Float64Array;
   /** Samples of the class. */
   readonly truth: Float64Array;
   /** Samples predicted as the class. */
   readonly predicted: Float64Array;
-  /** 1 for each class that was the truth or the prediction of any sample, whatever its weight. */
+  /** 1 for each class that is the label or the prediction of a sample with any weight. */
   readonly seen: Uint8Array;
 
   constructor(size: number) {

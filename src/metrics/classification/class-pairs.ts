@@ -4,7 +4,7 @@ import { type Batch, isColumn, type Values } from '../input.ts';
 
 const LARGEST_CLASS = 2147483647;
 
-/** True and predicted class of every sample of a batch. */
+/** The true and the predicted class of every sample of a batch. */
 export interface ClassPairs {
   readonly truth: Int32Array;
   readonly predicted: Int32Array;
@@ -12,15 +12,14 @@ export interface ClassPairs {
 
 /**
  * Reads classes from predictions (`[N]` class indices or `[N, C]` scores) and labels (`[N]` or `[N, 1]` class
- * indices, or `[N, C]` one-hot or soft). The largest entry of a row wins, the first one among equals. A NaN
- * in a row is an error: it counts as the largest value in `argmax`, so a diverged model would otherwise pass
- * for one that predicts class 0.
+ * indices, or `[N, C]` one-hot or soft). The class of a row is that of its first largest entry. NaN in a row is an error:
+ * `argmax` treats it as the largest value, so a diverged model would seem to predict class 0.
  */
 export function classPairs(operation: string, batch: Batch, numClasses?: number): ClassPairs {
   const { predictions, labels } = batch;
   if (predictions.shape.length === 2 && predictions.shape[1] === 1) {
     throw new ShapeError(
-      `[${operation}] predictions have shape ${show(predictions.shape)}, one score per sample, but scores come one ` +
+      `[${operation}] predictions have shape ${show(predictions.shape)}, one score per sample, wanted one score ` +
         'per class. Use BinaryAccuracy, or compare with a threshold and pass classes 0 and 1 of shape [N].',
     );
   }
@@ -48,13 +47,13 @@ export function classIndices(
     const value = data[i]!;
     if (!Number.isInteger(value)) {
       throw new ValueError(
-        `[${operation}] ${what} ${i} is ${value}, but a class index is a whole number. ` +
+        `[${operation}] ${what} ${i} is ${value}, wanted a class index, which is a whole number. ` +
           'Pass scores of shape [N, C], or class indices of shape [N].',
       );
     }
     if (value < 0 || value > limit) {
       throw new ValueError(
-        `[${operation}] ${what} ${i} is class ${value}, but classes run from 0 to ${limit}. ` +
+        `[${operation}] ${what} ${i} is class ${value}, wanted a class from 0 to ${limit}. ` +
           'Number the classes from 0, or change the number of classes.',
       );
     }
@@ -63,7 +62,7 @@ export function classIndices(
   return classes;
 }
 
-/** Checks that a value is `[N, C]` scores with `C >= 1` and gives `C`. */
+/** Checks that a value is `[N, C]` scores with `C >= 1` and returns `C`. */
 export function scoreColumns(operation: string, what: string, { shape }: Values): number {
   const count = shape[1];
   if (shape.length !== 2 || count === 0) {
@@ -92,27 +91,27 @@ function largest(
   const classes = new Int32Array(values.shape[0]!);
   for (let i = 0; i < classes.length; i++) {
     const start = i * width;
-    let winner = 0;
+    let best = 0;
     for (let j = 0; j < width; j++) {
       const value = data[start + j]!;
       if (Number.isNaN(value)) throw nanError(operation, what, i, j);
-      if (value > data[start + winner]!) winner = j;
+      if (value > data[start + best]!) best = j;
     }
-    if (what === 'labels' && data[start + winner]! <= 0) {
+    if (what === 'labels' && data[start + best]! <= 0) {
       throw new ValueError(
-        `[${operation}] labels[${i}] has no entry above 0, so it names no class. ` +
+        `[${operation}] labels[${i}] has no entry above 0, so it has no class. ` +
           'Make each row one-hot or a distribution over the classes.',
       );
     }
-    classes[i] = winner;
+    classes[i] = best;
   }
   return classes;
 }
 
 export function nanError(operation: string, what: string, row: number, column?: number): ValueError {
   const entry = column === undefined ? `[${row}]` : `[${row}, ${column}]`;
-  const mend = what === 'labels' ? 'Clean the data.' : 'The model has diverged or its input holds NaN.';
-  return new ValueError(`[${operation}] ${what}${entry} is NaN, wanted a number. ${mend}`);
+  const fix = what === 'labels' ? 'Clean the data.' : 'The model has diverged or its input contains NaN.';
+  return new ValueError(`[${operation}] ${what}${entry} is NaN, wanted a number. ${fix}`);
 }
 
 function columns({ shape }: Values): number | undefined {

@@ -4,7 +4,7 @@ import type { ClassCounts } from './class-counts.ts';
 export type Score = 'precision' | 'recall' | 'f1';
 
 /**
- * How scores of classes become one number.
+ * How the scores of classes are combined into one number.
  *
  * - `'binary'`: the score of class 1; only classes 0 and 1 are allowed
  * - `'micro'`: the score of the counts summed over classes
@@ -34,7 +34,7 @@ const FORMULAS: Record<Score, (totals: Totals, zeroDivision: number) => Float64A
     ),
 };
 
-/** The counts at the given class indices; an index of -1 stands for a class without samples. */
+/** The counts at the given class indices; an index of -1 means a class without samples. */
 export function totalsAt(counts: ClassCounts, indices: readonly number[]): Totals {
   const hits = Float64Array.from(indices, (index) => counts.hits[index] ?? 0);
   // With fractional weights scikit-learn's hits + (all - hits) differs from `all` in the last bit.
@@ -46,12 +46,12 @@ export function totalsAt(counts: ClassCounts, indices: readonly number[]): Total
   return { hits, predicted: withHits(counts.predicted), truth: withHits(counts.truth) };
 }
 
-/** One score per class; a class for which it is 0 / 0 gets `zeroDivision`. */
+/** One score per class; `zeroDivision` for a class whose score is 0 / 0. */
 export function perClass(score: Score, totals: Totals, zeroDivision: number): Float64Array {
   return FORMULAS[score](totals, zeroDivision);
 }
 
-/** One score for all classes of `totals`. Classes whose score is NaN stay out of the mean. */
+/** One score for all classes of `totals`. The mean excludes classes whose score is NaN. */
 export function averaged(score: Score, totals: Totals, average: Average, zeroDivision: number): number {
   const summed = average === 'micro' || average === 'binary';
   const values = FORMULAS[score](summed ? sumOver(totals) : totals, zeroDivision);
@@ -98,31 +98,29 @@ export function checkAverage(operation: string, average: Average): void {
 export function checkZeroDivision(operation: string, zeroDivision: number): void {
   if (zeroDivision === 0 || zeroDivision === 1 || Number.isNaN(zeroDivision)) return;
   throw new ValueError(
-    `[${operation}] zeroDivision is ${zeroDivision}, wanted 0, 1, or NaN to leave such classes out of a mean.`,
+    `[${operation}] zeroDivision is ${zeroDivision}, wanted 0, 1, or NaN to exclude such classes from a mean.`,
   );
 }
 
-/** Checks a list of classes to report on, below `numClasses` where that is known. */
+/** Checks a list of classes to report on, below `numClasses` if that is known. */
 export function checkLabels(
   operation: string,
   labels: readonly number[],
   numClasses: number | undefined,
 ): void {
   if (labels.length === 0) {
-    throw new ValueError(`[${operation}] labels is empty. Name at least one class, or leave it out.`);
+    throw new ValueError(`[${operation}] labels is empty. Pass at least one class, or leave it out.`);
   }
   const limit = numClasses === undefined ? Number.MAX_SAFE_INTEGER : numClasses - 1;
   labels.forEach((label, i) => {
     if (!Number.isInteger(label) || label < 0 || label > limit) {
       throw new ValueError(
-        `[${operation}] labels[${i}] is ${label}, but classes are whole numbers from 0 to ${limit}. ` +
-          'Name classes in that range.',
+        `[${operation}] labels[${i}] is ${label}, wanted a whole number from 0 to ${limit}. ` +
+          'Pass classes in this range.',
       );
     }
     if (labels.indexOf(label) !== i) {
-      throw new ValueError(
-        `[${operation}] labels[${i}] is ${label}, which is there already. Name a class once.`,
-      );
+      throw new ValueError(`[${operation}] labels[${i}] is ${label} again. Pass each class once.`);
     }
   });
 }
@@ -147,7 +145,7 @@ function sumOver({ hits, predicted, truth }: Totals): Totals {
   };
 }
 
-/** The mean without NaNs; NaN where there is nothing else. */
+/** The mean of the values that are not NaN; NaN if there are none. */
 function mean(values: Float64Array): number {
   const total = sum(values.map((value) => (Number.isNaN(value) ? 0 : value)));
   return total / values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);

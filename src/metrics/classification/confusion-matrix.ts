@@ -26,11 +26,10 @@ export interface ClassScoreOptions extends ConfusionMatrixOptions {
   /** Default `'macro'`. */
   readonly average?: Average;
   /**
-   * The classes that the average covers; by default those that occur in labels or predictions, as in
-   * scikit-learn.
+   * The classes of the average; by default those that occur in labels or predictions, as in scikit-learn.
    */
   readonly labels?: readonly number[];
-  /** The score of a class for which it is 0 / 0: 0 (default), 1, or NaN to leave the class out of a mean. */
+  /** The score of a class for which it is 0 / 0: 0 (default), 1, or NaN to exclude the class from a mean. */
   readonly zeroDivision?: number;
 }
 
@@ -50,19 +49,20 @@ abstract class PairCounter implements Metric {
     this.count(classPairs(this.name, batch, this.numClasses), batch.weights);
   }
 
+  /** @internal */
   protected abstract count(pairs: ClassPairs, weights: ArrayLike<number> | undefined): void;
   abstract result(): number;
   abstract reset(): void;
 }
 
 /**
- * Counts how often each true class was predicted as each class; `result()` is the share on the diagonal, the
+ * Counts how often each true class was predicted as each class. `result()` is the fraction on the diagonal, which is the
  * accuracy.
  *
  * Predictions: scores `[N, C]` or class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N,
  * C]`.
  *
- * @throws ShapeError where lengths or numbers of classes differ
+ * @throws ShapeError if lengths or numbers of classes differ
  * @throws ValueError on a class out of range and on NaN in a score
  */
 export class ConfusionMatrix extends PairCounter {
@@ -83,6 +83,7 @@ export class ConfusionMatrix extends PairCounter {
     );
   }
 
+  /** @internal */
   protected override count({ truth, predicted }: ClassPairs, weights: ArrayLike<number> | undefined): void {
     for (let i = 0; i < truth.length; i++) {
       this.#cells[truth[i]! * this.numClasses + predicted[i]!]! += weights?.[i] ?? 1;
@@ -111,6 +112,7 @@ abstract class ClassScore extends PairCounter {
   readonly #zeroDivision: number;
   readonly #counts: ClassCounts;
 
+  /** @internal */
   constructor(score: Score, options: ClassScoreOptions) {
     const { numClasses, average = 'macro', labels, zeroDivision = 0, name = score } = options;
     super(name, numClasses);
@@ -119,8 +121,8 @@ abstract class ClassScore extends PairCounter {
     if (labels !== undefined) checkLabels(name, labels, numClasses);
     if (average === 'binary' && (numClasses !== 2 || labels !== undefined)) {
       throw new ValueError(
-        `[${name}] average 'binary' is the score of class 1 of two, but numClasses is ${numClasses}` +
-          `${labels === undefined ? '' : ' and labels are given'}. Choose 'macro', 'micro' or 'weighted'.`,
+        `[${name}] average 'binary' needs two classes and no labels, got numClasses ${numClasses}` +
+          `${labels === undefined ? '' : ' and labels'}. Choose 'macro', 'micro' or 'weighted'.`,
       );
     }
     this.average = average;
@@ -130,12 +132,13 @@ abstract class ClassScore extends PairCounter {
     this.#counts = new ClassCounts(numClasses);
   }
 
-  /** The score of each class from 0 to `numClasses - 1`; `zeroDivision` for a class where it is 0 / 0. */
+  /** The score of each class from 0 to `numClasses - 1`; `zeroDivision` for a class whose score is 0 / 0. */
   perClass(): number[] {
     const all = Array.from({ length: this.numClasses }, (_, index) => index);
     return Array.from(perClass(this.#score, totalsAt(this.#counts, all), this.#zeroDivision));
   }
 
+  /** @internal */
   protected override count(pairs: ClassPairs, weights: ArrayLike<number> | undefined): void {
     this.#counts.add(pairs, weights);
   }
@@ -153,13 +156,13 @@ abstract class ClassScore extends PairCounter {
 }
 
 /**
- * Of the samples predicted as a class, the share that are of it; scikit-learn's `precision_score`, batch by
- * batch.
+ * The fraction of the samples predicted as a class that belong to it, as scikit-learn's `precision_score`, computed
+ * batch by batch.
  *
  * Predictions: scores `[N, C]` or class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N,
  * C]`.
  *
- * @throws ShapeError where lengths or numbers of classes differ
+ * @throws ShapeError if lengths or numbers of classes differ
  * @throws ValueError on a class out of range and on NaN in a score
  */
 export class Precision extends ClassScore {
@@ -170,7 +173,7 @@ export class Precision extends ClassScore {
 }
 
 /**
- * Of the samples of a class, the share predicted as such; scikit-learn's `recall_score`, batch by batch.
+ * The fraction of the samples of a class that are predicted as it, as scikit-learn's `recall_score`, batch by batch.
  * Inputs and errors as in {@link Precision}.
  */
 export class Recall extends ClassScore {
@@ -181,7 +184,7 @@ export class Recall extends ClassScore {
 }
 
 /**
- * The harmonic mean of precision and recall, 2 P R / (P + R); scikit-learn's `f1_score`, batch by batch.
+ * The harmonic mean of precision and recall, 2 P R / (P + R), as scikit-learn's `f1_score`, batch by batch.
  * Inputs and errors as in {@link Precision}.
  */
 export class F1 extends ClassScore {

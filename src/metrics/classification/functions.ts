@@ -15,11 +15,11 @@ import {
 
 /** Options of {@link confusionMatrix}. */
 export interface ConfusionOptions {
-  /** Classes are numbered from 0 to `numClasses - 1`; without it any whole number from 0 up is a class. */
+  /** Classes are numbered from 0 to `numClasses - 1`; by default any whole number from 0 up is a class. */
   readonly numClasses?: number;
-  /** The classes to look at, in this order; by default those that occur in labels or predictions. */
+  /** The classes to include, in this order; by default those that occur in labels or predictions. */
   readonly labels?: readonly number[];
-  /** `[N]`, finite and not negative; all 1 where left out. */
+  /** `[N]`, finite and not negative; all 1 by default. */
   readonly sampleWeights?: SyncMetricInput;
 }
 
@@ -27,11 +27,11 @@ export interface ConfusionOptions {
 export interface ScoreOptions extends ConfusionOptions {
   /** Default `'macro'` (in scikit-learn `'binary'`). */
   readonly average?: Average;
-  /** The score of a class for which it is 0 / 0: 0 (default), 1, or NaN to leave the class out of a mean. */
+  /** The score of a class for which it is 0 / 0: 0 (default), 1, or NaN to exclude the class from a mean. */
   readonly zeroDivision?: number;
 }
 
-/** Classes as positions in the sorted list of those that occur, so that large class numbers cost nothing. */
+/** Classes as positions in the sorted list of those that occur, so that large class numbers need no memory. */
 export interface Tally extends ClassPairs {
   readonly present: readonly number[];
   readonly weights: ArrayLike<number> | undefined;
@@ -40,13 +40,13 @@ export interface Tally extends ClassPairs {
 }
 
 /**
- * Of the samples predicted as a class, the share that are of it, as scikit-learn's `precision_score`. The
- * labels come first, as they do there.
+ * The fraction of the samples predicted as a class that belong to it, as scikit-learn's `precision_score`. Labels are
+ * the first argument, as in scikit-learn.
  *
- * @param labels the truth: class indices `[N]`, or one-hot or soft `[N, C]`
+ * @param labels the true classes: class indices `[N]`, or one-hot or soft `[N, C]`
  * @param predictions class indices `[N]` or scores `[N, C]`
- * @throws ShapeError where lengths or numbers of classes differ
- * @throws ValueError on a class out of range, on NaN in a score, and where there are no samples
+ * @throws ShapeError if lengths or numbers of classes differ
+ * @throws ValueError on a class out of range, on NaN in a score, and without samples
  */
 export function precision(
   labels: SyncMetricInput,
@@ -57,8 +57,8 @@ export function precision(
 }
 
 /**
- * Of the samples of a class, the share predicted as such; `recall_score`. Inputs and errors as in {@link
- * precision}.
+ * The fraction of the samples of a class that are predicted as it, as `recall_score`. Inputs and errors as in
+ * {@link precision}.
  */
 export function recall(
   labels: SyncMetricInput,
@@ -68,7 +68,7 @@ export function recall(
   return score('recall', 'recall', labels, predictions, options);
 }
 
-/** 2 P R / (P + R) of precision and recall; `f1_score`. Inputs and errors as in {@link precision}. */
+/** 2 P R / (P + R) of precision P and recall R, as `f1_score`. Inputs and errors as in {@link precision}. */
 export function f1Score(
   labels: SyncMetricInput,
   predictions: SyncMetricInput,
@@ -97,15 +97,15 @@ export function confusionMatrix(
   const rows =
     options.labels ??
     (numClasses === undefined ? present : Array.from({ length: numClasses }, (_, row) => row));
-  const places = new Int32Array(present.length).fill(-1);
+  const rowOf = new Int32Array(present.length).fill(-1);
   rows.forEach((label, row) => {
     const index = indexOf(label);
-    if (index >= 0) places[index] = row;
+    if (index >= 0) rowOf[index] = row;
   });
   const matrix = rows.map(() => new Array<number>(rows.length).fill(0));
   for (let i = 0; i < truth.length; i++) {
-    const column = places[predicted[i]!]!;
-    const row = matrix[places[truth[i]!]!];
+    const column = rowOf[predicted[i]!]!;
+    const row = matrix[rowOf[truth[i]!]!];
     if (row !== undefined && column >= 0) row[column]! += weights?.[i] ?? 1;
   }
   return matrix;
@@ -161,8 +161,8 @@ function binaryLabels(operation: string, present: readonly number[], { labels }:
   const largest = present.at(-1)!;
   if (largest > 1 || labels !== undefined) {
     throw new ValueError(
-      `[${operation}] average 'binary' is the score of class 1 of two, but ` +
-        `${labels === undefined ? `class ${largest} occurs` : 'labels are given'}. ` +
+      `[${operation}] average 'binary' needs classes 0 and 1 and no labels, got ` +
+        `${labels === undefined ? `class ${largest}` : 'labels'}. ` +
         "Choose 'macro', 'micro' or 'weighted'.",
     );
   }

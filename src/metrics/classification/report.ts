@@ -5,12 +5,12 @@ import { type ConfusionOptions, countsOf, tally } from './functions.ts';
 
 /** Options of {@link classificationReport}. */
 export interface ReportOptions extends ConfusionOptions {
-  /** A name for each row, or for each class where `numClasses` is given. */
+  /** A name for each row, or for each class if `numClasses` is given. */
   readonly targetNames?: readonly string[];
-  /** Digits behind the point; default 2, at most 100. */
+  /** Digits after the decimal point; default 2, at most 100. */
   readonly digits?: number;
   /**
-   * What to print for a class whose score is 0 / 0: 0 (default), 1, or NaN to leave the class out of a mean.
+   * The score of a class for which it is 0 / 0: 0 (default), 1, or NaN to exclude the class from a mean.
    */
   readonly zeroDivision?: number;
 }
@@ -21,15 +21,13 @@ const SCORES: readonly Score[] = ['precision', 'recall', 'f1'];
 /**
  * A table of precision, recall, F1 and number of samples per class, with averages, laid out as scikit-learn's
  * `classification_report`. It ends in a line break. The rows are `labels`, by default the classes that occur
- * in labels or predictions; where `labels` leave out one that occurs, a micro average stands in the place of
- * the accuracy.
+ * in labels or predictions. If `labels` omits a class that occurs, a micro average replaces the accuracy.
  *
- * @param labels the truth: class indices `[N]`, or one-hot or soft `[N, C]`
+ * @param labels the true classes: class indices `[N]`, or one-hot or soft `[N, C]`
  * @param predictions class indices `[N]` or scores `[N, C]`
- * @throws ShapeError where lengths or numbers of classes differ
- * @throws ValueError on a class out of range, on NaN in a score, where there are no samples, and on names
- *   that do not
- * match the rows
+ * @throws ShapeError if lengths or numbers of classes differ
+ * @throws ValueError on a class out of range, on NaN in a score, without samples, and on names that do
+ *   not match the rows
  */
 export function classificationReport(
   labels: SyncMetricInput,

@@ -1,81 +1,79 @@
 import { erf, exp, log, log1p } from '../../ir/math/index.ts';
 
-// Tails and quantiles of the normal, chi-squared, Student's t and binomial distributions, in double precision
-// and with the same bits in every engine. Relative errors are below 1e-12, far out in the tails too.
+// Tails and quantiles of the normal, chi-squared, Student's t and binomial distributions, in double precision and with
+// the same bits in every JavaScript engine. Relative errors are below 1e-12, also far out in the tails.
 
 const pi = 3.141592653589793;
 
 /**
- * 1 - erf(x). From 1 on by the continued fraction for e^(x^2) erfc(x) (Abramowitz & Stegun 1964, 7.1.14),
- * from the inside out.
+ * 1 - erf(x). For x >= 1 by the continued fraction for e^(x^2) erfc(x) (Abramowitz & Stegun 1964, 7.1.14), evaluated
+ * from its end.
  */
 export function erfc(x: number): number {
   if (x < 1) return 1 - erf(x);
   let fraction = x;
   for (let k = Math.ceil(20 + 200 / (x * x)); k > 0; k--) fraction = x + k / 2 / fraction;
-  // x^2 in two parts, the first one exact: its rounding would be magnified by the exponential.
+  // x^2 in two parts, the first one exact: the exponential would magnify the rounding error of x^2.
   const coarse = Math.round(x * 16) / 16;
   return (exp(-coarse * coarse) * exp((coarse - x) * (coarse + x))) / (fraction * Math.sqrt(pi));
 }
 
-/**
- * The chance that the square of a standard normal number, chi-squared with one degree of freedom, is above x.
- */
+/** The probability that a chi-squared number with one degree of freedom is above x. */
 export function chiSquaredTail(x: number): number {
   return erfc(Math.sqrt(x / 2));
 }
 
-/** How likely a number of a distribution around 0 is far from it, and near it. */
-interface Chances {
-  /** Of a size above x. */
+/** Probabilities of a symmetric distribution around 0. */
+interface Probabilities {
+  /** P(|X| > x). */
   readonly outside: number;
-  /** Of a size up to x. */
+  /** P(|X| <= x). */
   readonly inside: number;
   /** The density at x. */
   readonly density: number;
 }
 
-/** The number above which a standard normal number lies with the chance `tail`, 1e-300 <= tail < 0.5. */
+/** The x with P(X > x) = tail for the standard normal distribution, 1e-300 <= tail < 0.5. */
 export function normalQuantile(tail: number): number {
   const start = tail < 0.25 ? Math.sqrt(-2 * log(2 * tail)) : (1 - 2 * tail) * Math.sqrt(pi / 2);
-  return quantile(tail, start, normalChances);
+  return quantile(tail, start, normalProbabilities);
 }
 
 /**
- * The number above which Student's t lies with the chance `tail`, 1e-100 <= tail < 0.5.
+ * The x with P(X > x) = tail for Student's t, 1e-100 <= tail < 0.5.
  *
  * @param freedom degrees of freedom, a whole number from 1 up.
  */
 export function studentQuantile(tail: number, freedom: number): number {
-  return quantile(tail, normalQuantile(tail), (t) => studentChances(t, freedom));
+  return quantile(tail, normalQuantile(tail), (t) => studentProbabilities(t, freedom));
 }
 
 /**
- * Newton's method for log x and the logarithm of a chance, the smaller one, which is concave then: so that it
- * goes to the root from one side, from its second step on at the latest.
+ * Newton's method for log x and the logarithm of the smaller probability. That function is concave, so the iteration
+ * converges from one side from the second step on.
  */
-function quantile(tail: number, start: number, chances: (x: number) => Chances): number {
+function quantile(tail: number, start: number, probabilities: (x: number) => Probabilities): number {
   const outer = tail < 0.25;
   const wanted = outer ? 2 * tail : 1 - 2 * tail;
   let x = start;
   for (let i = 0; i < 100; i++) {
-    const { outside, inside, density } = chances(x);
-    const chance = outer ? outside : inside;
-    const step = (log(chance / wanted) * chance) / (2 * x * density);
+    const { outside, inside, density } = probabilities(x);
+    const probability = outer ? outside : inside;
+    const step = (log(probability / wanted) * probability) / (2 * x * density);
     x *= exp(outer ? step : -step);
-    if (Math.abs(step) < 1e-9) break; // the next one would be its square
+    if (Math.abs(step) < 1e-9) break; // the next step would be its square
   }
   return x;
 }
 
 /** Of the standard normal distribution. */
-function normalChances(x: number): Chances {
+function normalProbabilities(x: number): Probabilities {
   const root = x / Math.sqrt(2);
   return { outside: erfc(root), inside: erf(root), density: exp(-(x * x) / 2) / Math.sqrt(2 * pi) };
 }
 
 /** Of Student's t with f degrees of freedom. */
-export function studentChances(t: number, f: number): Chances {
+export function studentProbabilities(t: number, f: number): Probabilities {
   const a = f / 2;
   const x = f / (f + t * t);
   const y = (t * t) / (f + t * t);
@@ -89,7 +87,7 @@ export function studentChances(t: number, f: number): Chances {
   return { outside: 1 - inside, inside, density };
 }
 
-/** Gamma(a + 1/2) / Gamma(a): Stirling's series, which is used from 32 on (Tricomi & Erdelyi 1951). */
+/** Gamma(a + 1/2) / Gamma(a), by the asymptotic series for a >= 32 (Tricomi & Erdelyi 1951) and a recurrence. */
 function gammaRatio(a: number): number {
   let factor = 1;
   let b = a;
@@ -121,18 +119,18 @@ function betaFraction(a: number, b: number, x: number): number {
   return fraction;
 }
 
-/** The chances of at most k heads and of exactly k heads among n tosses of a coin: sums of C(n, i) / 2^n. */
-export function coinTosses(k: number, n: number): { atMost: number; exactly: number } {
-  const far = 3.273390607896142e150; // 2^500
+/** P(X <= k) and P(X = k) of the binomial distribution with n trials and p = 1/2: sums of C(n, i) / 2^n. */
+export function fairBinomial(k: number, n: number): { atMost: number; exactly: number } {
+  const limit = 3.273390607896142e150; // 2^500
   let term = 1;
   let sum = 1;
   let halvings = n;
   for (let i = 1; i <= k; i++) {
     term *= (n - i + 1) / i;
     sum += term;
-    if (sum < far) continue;
-    term /= far;
-    sum /= far;
+    if (sum < limit) continue;
+    term /= limit;
+    sum /= limit;
     halvings -= 500;
   }
   for (; halvings > 0; halvings--) {

@@ -3,32 +3,31 @@ import { normalQuantile, studentQuantile } from './distributions.ts';
 
 /** Options of {@link wilsonInterval} and {@link summarizeRuns}. */
 export interface IntervalOptions {
-  /** How often such an interval holds the true value, above 0 and below 1; default 0.95. */
+  /** The probability that such an interval contains the true value, above 0 and below 1; default 0.95. */
   readonly confidence?: number;
 }
 
 export type Interval = readonly [low: number, high: number];
 
-/** A result over several runs: what {@link summarizeRuns} gives. */
+/** The result of {@link summarizeRuns}. */
 export interface RunSummary {
   readonly runs: number;
   readonly mean: number;
   /** The sample standard deviation, with `runs - 1` in the denominator; NaN for a single run. */
   readonly standardDeviation: number;
-  /** For the mean of all runs that might have been made; NaN for a single run. */
+  /** The confidence interval of the expected value; NaN for a single run. */
   readonly interval: Interval;
 }
 
 /**
- * The confidence interval of a share, such as the accuracy of a model of which `successes` out of `trials`
- * test samples were right (Wilson 1927). It holds for few trials and for shares near 0 and 1, and stays
- * within them. statsmodels' `proportion_confint` with `method='wilson'`.
+ * The confidence interval of a proportion (Wilson 1927), such as the accuracy of a model that was right for `successes`
+ * of `trials` test samples. It is valid for few trials and for proportions near 0 and 1, and stays within 0 and 1. As
+ * statsmodels' `proportion_confint` with `method='wilson'`.
  *
- * The interval is about other test samples for the same trained model. For other seeds see {@link
- * summarizeRuns}.
+ * The interval describes the variation over test samples for one trained model. For the variation over seeds see
+ * {@link summarizeRuns}.
  *
- * @throws ValueError where the counts are not whole numbers with 0 <= successes <= trials, or there are no
- *   trials
+ * @throws ValueError unless the counts are whole numbers with 0 <= successes <= trials and trials >= 1
  */
 export function wilsonInterval(successes: number, trials: number, options: IntervalOptions = {}): Interval {
   const tail = tailOf('wilsonInterval', options);
@@ -38,10 +37,10 @@ export function wilsonInterval(successes: number, trials: number, options: Inter
   if (!Number.isInteger(successes) || successes < 0 || successes > trials) {
     throw new ValueError(
       `[wilsonInterval] got ${successes} successes in ${trials} trials, wanted a whole number from 0 to ${trials}. ` +
-        'Pass counts of samples, not shares.',
+        'Pass counts of samples, not fractions.',
     );
   }
-  // The shares x for which |x - p| is z standard deviations: (1 + q) x^2 - (2p + q) x + p^2 = 0.
+  // The proportions x for which |x - p| is z standard deviations: (1 + q) x^2 - (2p + q) x + p^2 = 0.
   const z = normalQuantile(tail);
   const q = (z * z) / trials;
   const p = successes / trials;
@@ -51,25 +50,24 @@ export function wilsonInterval(successes: number, trials: number, options: Inter
 }
 
 /**
- * Mean, standard deviation and confidence interval of the mean (Student's t) of a result, such as the
- * accuracies of the same model trained with several seeds. SciPy's `t.interval` with the standard error of
- * the mean.
+ * Mean, standard deviation and confidence interval of the mean (Student's t), for example of the accuracies of one model
+ * trained with several seeds. As SciPy's `t.interval` with the standard error of the mean.
  *
  * @param values one number per run, drawn independently
- * @throws ValueError where there is no run, or a value is NaN or infinite
+ * @throws ValueError without runs, or if a value is NaN or infinite
  */
 export function summarizeRuns(values: ArrayLike<number>, options: IntervalOptions = {}): RunSummary {
   const tail = tailOf('summarizeRuns', options);
   const runs = values.length;
   if (runs === 0) throw new ValueError('[summarizeRuns] got no runs, wanted one number for each.');
-  // Differences from the first value: equal runs have a deviation of 0, and large values lose nothing.
+  // With differences from the first value, equal runs have a deviation of 0 and large values keep their precision.
   const first = values[0]!;
   const differences = Float64Array.from(values, (value) => value - first);
   const wrong = differences.findIndex((difference) => !Number.isFinite(difference));
   if (wrong >= 0) {
     throw new ValueError(
-      `[summarizeRuns] run ${wrong} gave ${values[wrong]}, wanted a finite number. ` +
-        'Tell of diverged runs beside the summary of the others.',
+      `[summarizeRuns] run ${wrong} is ${values[wrong]}, wanted a finite number. ` +
+        'Leave out diverged runs and report them separately.',
     );
   }
   const shift = differences.reduce((sum, d) => sum + d, 0) / runs;
@@ -81,7 +79,7 @@ export function summarizeRuns(values: ArrayLike<number>, options: IntervalOption
   return { runs, mean, standardDeviation, interval: [mean - margin, mean + margin] };
 }
 
-/** The chance beyond each end of an interval. */
+/** The probability beyond each end of an interval. */
 function tailOf(operation: string, { confidence = 0.95 }: IntervalOptions): number {
   const tail = (1 - confidence) / 2;
   if (tail > 0 && tail < 0.5) return tail;

@@ -2,61 +2,61 @@ import { ValueError } from '../../ir/errors.ts';
 import { classPairs } from '../classification/class-pairs.ts';
 import { checkNumClasses } from '../classification/class-scores.ts';
 import { readBatchSync, type SyncMetricInput } from '../input.ts';
-import { chiSquaredTail, coinTosses } from './distributions.ts';
+import { chiSquaredTail, fairBinomial } from './distributions.ts';
 
 /** Options of {@link mcnemar}. */
 export interface McNemarOptions {
   /**
-   * - `'exact'`: the binomial test. Never too sure of itself, often too careful.
-   * - `'mid-p'`: the binomial test, where the result itself counts half (Fagerland et al. 2013). Less
-   *   careful.
+   * - `'exact'`: the binomial test. It is conservative.
+   * - `'mid-p'`: the binomial test with half the probability of the observed result (Fagerland et al. 2013). It is less
+   *   conservative.
    * - `'chi-squared'`: the approximation for many samples.
    *
-   * By default exact where fewer than 25 samples tell the models apart, else chi-squared.
+   * By default exact if exactly one model is right for fewer than 25 samples, else chi-squared.
    */
   readonly method?: 'exact' | 'mid-p' | 'chi-squared';
   /**
-   * Whether chi-squared takes 1 off the difference (Edwards 1948); true by default. The others do without.
+   * Whether chi-squared subtracts 1 from the difference (Edwards 1948); true by default. Only for chi-squared.
    */
   readonly correction?: boolean;
-  /** Classes are numbered from 0 to `numClasses - 1`; without it any whole number from 0 up is a class. */
+  /** Classes are numbered from 0 to `numClasses - 1`; by default any whole number from 0 up is a class. */
   readonly numClasses?: number;
 }
 
-/** What {@link mcnemar} gives. */
+/** The result of {@link mcnemar}. */
 export interface McNemarResult {
-  /** Samples that both models have right. */
+  /** Samples that both models predict correctly. */
   readonly both: number;
-  /** Samples that only A has right. */
+  /** Samples that only A predicts correctly. */
   readonly onlyA: number;
-  /** Samples that only B has right. */
+  /** Samples that only B predicts correctly. */
   readonly onlyB: number;
-  /** Samples that both models have wrong. */
+  /** Samples that neither model predicts correctly. */
   readonly neither: number;
   readonly method: 'exact' | 'mid-p' | 'chi-squared';
   /** Chi-squared with one degree of freedom; for the binomial tests the smaller of `onlyA` and `onlyB`. */
   readonly statistic: number;
-  /** How likely a difference like this or a greater one is if both models are right equally often. */
+  /** The probability of this or a greater difference if both models have the same accuracy. */
   readonly pValue: number;
 }
 
-/** From so many samples on that tell two models apart chi-squared is a good approximation. */
+/** The smallest number of samples with different outcomes for which chi-squared is a good approximation. */
 const MANY = 25;
 
 /**
- * McNemar's test (1947) of whether two classifiers are right equally often, by their predictions for the same
- * samples. Only samples that one has right and the other has wrong count. `mcnemar` of statsmodels; the
- * labels come first, as in the scores.
+ * McNemar's test (1947) of whether two classifiers have the same accuracy, from their predictions for the same samples.
+ * Only samples that exactly one of them predicts correctly count. As `mcnemar` of statsmodels. Labels are the first
+ * argument.
  *
- * The test is about these two trained models: it does not know how they would come out with other seeds.
+ * The test compares these two trained models. It does not measure the variation over seeds.
  *
- * @param labels the truth: class indices `[N]`, or one-hot or soft `[N, C]`
+ * @param labels the true classes: class indices `[N]`, or one-hot or soft `[N, C]`
  * @param predictionsA class indices `[N]` or scores `[N, C]` of model A
  * @param predictionsB the same of model B
- * @returns the counts, the statistic and the p-value; 1 where no sample tells the models apart
- * @throws ShapeError where lengths or numbers of classes differ
- * @throws ValueError on a class out of range, on NaN in a score, where there are no samples, and on options
- *   that do not go together
+ * @returns the counts, the statistic and the p-value, which is 1 if both models are right for the same samples
+ * @throws ShapeError if lengths or numbers of classes differ
+ * @throws ValueError on a class out of range, on NaN in a score, without samples, and on options that do
+ *   not fit together
  */
 export function mcnemar(
   labels: SyncMetricInput,
@@ -80,7 +80,7 @@ export function mcnemar(
   };
 }
 
-/** Which samples a model has right. */
+/** Which samples a model predicts correctly. */
 function hits(
   model: 'A' | 'B',
   labels: SyncMetricInput,
@@ -111,7 +111,7 @@ function binomial(
   method: 'exact' | 'mid-p',
 ): { statistic: number; pValue: number } {
   const statistic = Math.min(onlyA, onlyB);
-  const { atMost, exactly } = coinTosses(statistic, onlyA + onlyB);
+  const { atMost, exactly } = fairBinomial(statistic, onlyA + onlyB);
   return { statistic, pValue: Math.min(1, 2 * atMost - (method === 'mid-p' ? exactly : 0)) };
 }
 
@@ -125,7 +125,7 @@ function checkOptions({ method, correction, numClasses }: McNemarOptions): void 
   if (correction !== undefined && method !== 'chi-squared') {
     throw new ValueError(
       `[mcnemar] got correction ${correction} with ${method === undefined ? 'no method' : `method '${method}'`}, ` +
-        "but only chi-squared has one. Leave it out, or ask for method: 'chi-squared'.",
+        "but only chi-squared has one. Leave it out, or pass method: 'chi-squared'.",
     );
   }
 }

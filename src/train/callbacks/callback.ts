@@ -2,59 +2,59 @@ import type { Optimizer } from '../../optim/index.ts';
 import type { History } from '../history.ts';
 import type { Model } from '../model.ts';
 
-/** The training that a callback takes part in. */
+/** The training that a callback belongs to. */
 export interface Training {
   readonly model: Model;
   readonly optimizer: Optimizer;
-  /** The epoch before which training ends. */
+  /** The total number of epochs. */
   readonly epochs: number;
-  /** The epochs that are over. */
+  /** The results of the finished epochs. */
   readonly history: History;
-  /** Ends training after the present batch; the reason goes into the history. */
+  /** Ends training after the current batch. The reason is stored in the history. */
   stop(reason: string): void;
 }
 
-/** A batch that was learned. */
+/** A finished training batch. */
 export interface BatchLogs {
   /** Counted from 0. */
   readonly epoch: number;
   /** Within the epoch, counted from 0. */
   readonly batch: number;
-  /** How many the epoch has, where it is known. */
+  /** The number of batches in the epoch, if it is known. */
   readonly batches: number | undefined;
-  /** Updates that the optimizer has done. */
+  /** The optimizer's number of updates. */
   readonly step: number;
-  /** Of this batch, penalty included. */
+  /** The loss of this batch, including the penalty. */
   readonly loss: number;
-  /** The rate of this update. */
+  /** The learning rate of this update. */
   readonly learningRate: number;
-  /** Over the epoch so far: `loss` and each metric. */
+  /** `loss` and each metric over the epoch so far. */
   readonly results: Readonly<Record<string, number>>;
 }
 
-/** An epoch that is over. */
+/** A finished epoch. */
 export interface EpochLogs {
   /** Counted from 0. */
   readonly epoch: number;
-  /** `loss`, metrics and validation. What a callback adds goes into the history. */
+  /** `loss`, metrics and validation results. Values that a callback adds are stored in the history. */
   readonly results: Record<string, number>;
-  /** Time taken, validation included. */
+  /** The duration, including validation. */
   readonly seconds: number;
 }
 
-/** A loss that is NaN. No Parameter was overwritten. */
+/** A loss that is NaN. No Parameter has been overwritten. */
 export interface NaNLoss {
   readonly epoch: number;
   readonly batch: number;
-  /** Updates that the optimizer had done before. */
+  /** The optimizer's number of updates before this batch. */
   readonly step: number;
-  /** When it was, and what holds the first value that is NaN or infinite. */
+  /** The epoch and step, and where the first NaN or infinite value is. */
   readonly message: string;
 }
 
 /**
- * Is told how a training goes. All functions are optional; training waits for the promises that they return,
- * and fails with what they throw.
+ * Functions that `fit` calls during training. All are optional. Training waits for the promises that they return and
+ * rejects with the errors that they throw.
  */
 export interface Callback {
   /** The kind of callback, under which files store its state: `earlyStopping`. */
@@ -62,13 +62,12 @@ export interface Callback {
   onTrainBegin?(training: Training): void | Promise<void>;
   onEpochBegin?(epoch: number, training: Training): void | Promise<void>;
   onBatchEnd?(logs: BatchLogs, training: Training): void | Promise<void>;
-  /** Not called for an epoch that was stopped on its way. */
+  /** Not called for an epoch that was stopped before its end. */
   onEpochEnd?(logs: EpochLogs, training: Training): void | Promise<void>;
-  /** Training fails after this unless a callback stops it. */
+  /** Called when the loss is NaN. Training then rejects unless a callback calls `training.stop`. */
   onNaN?(problem: NaNLoss, training: Training): void | Promise<void>;
   /**
-   * Always called once training has begun. `error` is there if it failed or was aborted: what `fit` rejects
-   * with.
+   * Always called at the end, once training has begun. `error` is what `fit` rejects with, if it failed or was aborted.
    */
   onTrainEnd?(training: Training, error?: unknown): void | Promise<void>;
 }

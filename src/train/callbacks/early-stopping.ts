@@ -5,32 +5,31 @@ import type { Parameter } from '../../tensor/parameter.ts';
 import type { Callback } from './callback.ts';
 
 export interface EarlyStoppingOptions {
-  /** Which result is followed, by its name in the history; `val_loss` by default. */
+  /** The name of the result to monitor, as in the history; `val_loss` by default. */
   readonly monitor?: string;
   /**
-   * After how many epochs in a row without improvement training ends; 0, the default, and 1 both mean the
+   * The number of epochs in a row without improvement after which training ends. 0 (the default) and 1 both mean the
    * first such epoch.
    */
   readonly patience?: number;
   /**
-   * Epochs before this one, counted from 0, are not looked at: for results that jump at first. 0 by default.
+   * Epochs before this one, counted from 0, are ignored: for results that vary strongly at first. 0 by default.
    */
   readonly startFromEpoch?: number;
-  /** A change counts as an improvement if it is larger than this, 0 by default. */
+  /** A change must exceed this to count as an improvement; 0 by default. */
   readonly minDelta?: number;
   /**
-   * Whether small or large is good. By default small for names that end in `loss` or `Error`, large for
-   * others.
+   * Whether small or large values are better. By default 'min' for names that end in `loss` or `Error`, 'max' for others.
    */
   readonly mode?: 'min' | 'max';
-  /** Whether the Parameters take the values of the best epoch when training ends; true by default. */
+  /** Whether the values of the best epoch are restored when training ends; true by default. */
   readonly restoreBestWeights?: boolean;
 }
 
 /**
- * Ends training when a result has not improved for `patience` epochs, as in Keras. NaN is no improvement. The
- * best values are restored also where training comes to its regular end, not where it fails or is aborted.
- * The optimizer's own state stays as it is.
+ * Ends training when a result has not improved for `patience` epochs, as in Keras. NaN is not an improvement. The best
+ * values are also restored when training ends regularly, but not when it fails or is aborted. The optimizer's state is
+ * not restored.
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const { monitor = 'val_loss', patience = 0, startFromEpoch = 0, minDelta = 0 } = options;
@@ -68,7 +67,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       if (value === undefined) {
         throw new ValueError(
           `[earlyStopping] there is no result '${monitor}', only ${Object.keys(results).join(', ')}. ` +
-            'Name one of these as monitor; val_ results need validation data.',
+            'Pass one of these as monitor; results with val_ need validation data.',
         );
       }
       if (epoch < startFromEpoch) return;

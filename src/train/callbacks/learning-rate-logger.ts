@@ -1,6 +1,6 @@
 import type { Callback } from './callback.ts';
 
-/** Puts the learning rate of each epoch's last step into the history, as `learningRate`. */
+/** Stores the learning rate of each epoch's last step in the history, as `learningRate`. */
 export function learningRateLogger(): Callback {
   let latest = Number.NaN;
   return {

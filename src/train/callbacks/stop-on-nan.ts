@@ -1,8 +1,8 @@
 import type { Callback } from './callback.ts';
 
 /**
- * Ends training where the loss becomes NaN, with what went wrong in the history's `stopped`. Without it `fit`
- * fails with the same text. In both cases the Parameters keep the values of the last good step.
+ * Ends training without an error when the loss is NaN, and stores the cause in the history's `stopped`. Without this
+ * callback `fit` rejects with the same text. In both cases the Parameters keep the values of the previous step.
  */
 export function stopOnNaN(): Callback {
   return {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { Draws, gaussian, writeTransform } from '../../src/data/augmentation/draw.ts';
-import { noise, resample, smooth } from '../../src/data/augmentation/kernel.ts';
 import { type AugmentOptions, readOptions } from '../../src/data/augmentation/options.ts';
+import { gaussian, RandomTransforms, writeTransform } from '../../src/data/augmentation/random-transforms.ts';
+import { noise, resample, smooth } from '../../src/data/augmentation/transform.ts';
 import { transformHere } from '../../src/data/augmentation/worker-pool.ts';
 import { ValueError } from '../../src/ir/errors.ts';
 import { fillBits } from '../../src/ir/philox.ts';
@@ -70,7 +70,7 @@ describe('drawn parameters', () => {
   } as const satisfies AugmentOptions;
   const height = 20;
   const width = 10;
-  const draws = new Draws(readOptions(options), height, width, new Generator(3));
+  const draws = new RandomTransforms(readOptions(options), height, width, new Generator(3));
   const count = 20_000;
   const columns = Array.from({ length: count }, (_, i) => Object.values(draws.affine(i)).map(Number));
   const names = Object.keys(draws.affine(0));
@@ -116,7 +116,9 @@ describe('drawn parameters', () => {
 
   it('depend on seed, epoch and image only', () => {
     const at = (seed: number, epoch: number, image: number) =>
-      new Draws(readOptions(options), height, width, new Generator(seed).fork(epoch)).affine(image);
+      new RandomTransforms(readOptions(options), height, width, new Generator(seed).fork(epoch)).affine(
+        image,
+      );
     expect(at(1, 2, 3)).toEqual(at(1, 2, 3));
     const all = [at(1, 2, 3), at(2, 2, 3), at(1, 3, 3), at(1, 2, 4)].map(({ rotation }) => rotation);
     expect(new Set(all).size).toBe(4);
@@ -162,7 +164,7 @@ test('pixels lie between the least and the most of image and fill, whatever the 
       fc.nat(),
       (options, height, width, channels, seed) => {
         const settings = readOptions(options);
-        const draws = new Draws(settings, height, width, new Generator(seed));
+        const draws = new RandomTransforms(settings, height, width, new Generator(seed));
         const images = [0, 1, 2];
         const length = images.length * height * width * channels;
         const pixels = Float32Array.from({ length }, (_, i) => 0.25 + ((i * 37) % 64) / 128);
@@ -218,15 +220,18 @@ test('elastic displacements are smooth, even and as large as told', () => {
 
 describe('options', () => {
   it.each<[AugmentOptions, string]>([
-    [{ shift: -0.1 }, 'got shift -0.1, wanted a share from 0 to 1, or two.'],
-    [{ shift: [0, 1.5] }, 'got shift [0, 1.5], wanted a share from 0 to 1, or two.'],
+    [{ shift: -0.1 }, 'got shift -0.1, wanted a fraction from 0 to 1, or two.'],
+    [{ shift: [0, 1.5] }, 'got shift [0, 1.5], wanted a fraction from 0 to 1, or two.'],
     [{ rotation: Number.NaN }, 'got rotation NaN, wanted degrees from 0 to 180.'],
     [{ rotation: 181 }, 'got rotation 181, wanted degrees from 0 to 180.'],
     [{ scale: 1 }, 'got scale 1, wanted a number from 0 to below 1.'],
-    [{ scale: [1.2, 0.8] }, 'got scale [1.2, 0.8], wanted two factors above 0, the least first.'],
-    [{ scale: [0, 1] }, 'got scale [0, 1], wanted two factors above 0, the least first.'],
+    [{ scale: [1.2, 0.8] }, 'got scale [1.2, 0.8], wanted two factors above 0, the smaller one first.'],
+    [{ scale: [0, 1] }, 'got scale [0, 1], wanted two factors above 0, the smaller one first.'],
     [{ shear: 90 }, 'got shear 90, wanted degrees from 0 to below 90.'],
-    [{ elastic: { alpha: -1, sigma: 1 } }, 'got elastic.alpha -1, wanted pixels, finite, from 0 up.'],
+    [
+      { elastic: { alpha: -1, sigma: 1 } },
+      'got elastic.alpha -1, wanted a finite number of pixels from 0 up.',
+    ],
     [{ elastic: { alpha: 1, sigma: 0 } }, 'got elastic.sigma 0, wanted pixels above 0, at most 1000.'],
     [{ fill: Number.POSITIVE_INFINITY }, 'got fill Infinity, wanted a finite number.'],
     [{ batchSize: 0 }, 'got batchSize 0, wanted a whole number from 1 up.'],
@@ -234,7 +239,7 @@ describe('options', () => {
     [{ ahead: 0 }, 'got ahead 0, wanted a whole number from 1 up.'],
     [JSON.parse('{ "shuffle": 1 }'), 'got shuffle 1, wanted true or false.'],
     [JSON.parse('{ "zoom": 1 }'), "got the unknown option 'zoom', wanted one of shift, rotation,"],
-    [JSON.parse('{ "shift": [0.1] }'), 'got shift [0.1], wanted a share from 0 to 1, or two.'],
+    [JSON.parse('{ "shift": [0.1] }'), 'got shift [0.1], wanted a fraction from 0 to 1, or two.'],
     [JSON.parse('{ "rotation": "15" }'), 'got rotation 15, wanted degrees from 0 to 180.'],
   ])('%o', (options, message) => {
     expect(() => readOptions(options)).toThrow(ValueError);

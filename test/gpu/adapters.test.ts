@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { type Choice, choose, isSoftware, matches } from '../../src/gpu/choice.ts';
-import type { Wanted } from '../../src/gpu/types.ts';
+import { type Candidate, isSoftware, matches, selectCandidate } from '../../src/gpu/adapters.ts';
+import type { GpuRequest } from '../../src/gpu/types.ts';
 
-const choice = (api: 'webgpu' | 'webgl2', name: string): Choice<never> => ({
+const choice = (api: 'webgpu' | 'webgl2', name: string): Candidate<never> => ({
   api,
   name,
   software: isSoftware(name),
   open: () => Promise.reject(new Error('not opened here')),
-  drop() {},
+  release() {},
 });
 
-const wanted = (changes: Partial<Wanted> = {}): Wanted => ({
+const wanted = (changes: Partial<GpuRequest> = {}): GpuRequest => ({
   api: null,
   adapter: 'high-performance',
   allowSoftware: false,
@@ -50,12 +50,14 @@ test('a part of a name matches in any case and with any punctuation', () => {
 test('software counts as no GPU unless it is allowed or asked for', () => {
   const soft = choice('webgpu', 'google, swiftshader');
   const hard = choice('webgl2', 'Apple GPU');
-  expect(choose([soft], wanted())).toBeNull();
-  expect(choose([], wanted({ allowSoftware: true }))).toBeNull();
-  expect(choose([soft], wanted({ allowSoftware: true }))).toBe(soft);
-  expect(choose([soft], wanted({ adapter: 'SwiftShader' }))).toBe(soft);
-  expect(choose([soft], wanted({ adapter: 'nvidia' }))).toBeNull();
-  expect(choose([soft], wanted({ adapter: { limits: {}, requestDevice: async () => ({}) } }))).toBe(soft);
-  expect(choose([soft, hard], wanted({ allowSoftware: true }))).toBe(hard);
-  expect(choose([hard, soft], wanted({ adapter: 'low-power' }))).toBe(hard);
+  expect(selectCandidate([soft], wanted())).toBeNull();
+  expect(selectCandidate([], wanted({ allowSoftware: true }))).toBeNull();
+  expect(selectCandidate([soft], wanted({ allowSoftware: true }))).toBe(soft);
+  expect(selectCandidate([soft], wanted({ adapter: 'SwiftShader' }))).toBe(soft);
+  expect(selectCandidate([soft], wanted({ adapter: 'nvidia' }))).toBeNull();
+  expect(selectCandidate([soft], wanted({ adapter: { limits: {}, requestDevice: async () => ({}) } }))).toBe(
+    soft,
+  );
+  expect(selectCandidate([soft, hard], wanted({ allowSoftware: true }))).toBe(hard);
+  expect(selectCandidate([hard, soft], wanted({ adapter: 'low-power' }))).toBe(hard);
 });

@@ -1,15 +1,15 @@
 import { cos, exp, sin } from '../../ir/math/index.ts';
 import { philox4x32 } from '../../ir/philox.ts';
 import type { Generator } from '../../tensor/random.ts';
-import type { ElasticChunk } from './kernel.ts';
 import type { ElasticOptions, Settings } from './options.ts';
+import type { ElasticChunk } from './transform.ts';
 
-/** What becomes of an image, elastic distortion aside. */
+/** How an image is changed, without elastic distortion. */
 export interface Affine {
   /** Degrees, clockwise. */
   readonly rotation: number;
   readonly scale: number;
-  /** Degrees: what lies above the middle goes to the right. */
+  /** Degrees; positive values move the upper half to the right. */
   readonly shear: number;
   readonly flip: boolean;
   /** Pixels to the right and down. */
@@ -18,16 +18,16 @@ export interface Affine {
 }
 
 /**
- * The third words of the counters, beside those of a generator's draws, which stay below 2^21: the second
- * word is the image's number.
+ * The third words of the Philox counters. A generator's own draws use values below 2^21. The second word is the
+ * image's number.
  */
 const AFFINE = 0x61666669;
 const ELASTIC = 0x656c6173;
 
 const DEGREE = Math.PI / 180;
 
-/** Random changes of images as a function of a generator (of which it draws nothing) and an image's number. */
-export class Draws {
+/** Random changes of images: functions of the image's number and of a generator, which does not advance. */
+export class RandomTransforms {
   readonly #settings: Settings;
   readonly #height: number;
   readonly #width: number;
@@ -46,23 +46,23 @@ export class Draws {
     this.#stream = stream;
   }
 
-  /** Parameters of image number `image`, each uniform in its range. */
+  /** The parameters of an image, each uniform in its range. */
   affine(image: number): Affine {
     const words = this.#words;
     const { rotation, scale, shear, horizontalFlip, shift } = this.#settings;
     philox4x32(0, image, AFFINE, this.#stream, this.#key0, this.#key1, words, 0);
     philox4x32(1, image, AFFINE, this.#stream, this.#key0, this.#key1, words, 4);
     return {
-      rotation: rotation * even(words[0]!),
+      rotation: rotation * symmetric(words[0]!),
       scale: scale[0] + (scale[1] - scale[0]) * (words[1]! / 4294967296),
-      shear: shear * even(words[2]!),
+      shear: shear * symmetric(words[2]!),
       flip: horizontalFlip && words[3]! >= 0x80000000,
-      shiftY: shift[0] * this.#height * even(words[4]!),
-      shiftX: shift[1] * this.#width * even(words[5]!),
+      shiftY: shift[0] * this.#height * symmetric(words[4]!),
+      shiftX: shift[1] * this.#width * symmetric(words[5]!),
     };
   }
 
-  /** The transforms of images, as `Chunk` has them. */
+  /** The transforms of images, in the format of `Chunk`. */
   transforms(images: ArrayLike<number>): Float64Array {
     const out = new Float64Array(6 * images.length);
     for (let i = 0; i < images.length; i++) {
@@ -71,7 +71,7 @@ export class Draws {
     return out;
   }
 
-  /** Elastic distortion of images; `weights` are those of `gaussian`. */
+  /** The elastic distortion of images; `weights` are those of `gaussian`. */
   elastic({ alpha }: ElasticOptions, weights: Float64Array, images: ArrayLike<number>): ElasticChunk {
     return {
       alpha,
@@ -82,13 +82,12 @@ export class Draws {
   }
 }
 
-/** Uniform between -1 and 1, with steps of 2^-31, and as likely below 0 as above. */
-const even = (word: number): number => (word + 0.5) / 2147483648 - 1;
+/** Uniform between -1 and 1 in steps of 2^-31, symmetric about 0. */
+const symmetric = (word: number): number => (word + 0.5) / 2147483648 - 1;
 
 /**
- * Writes where the result's pixels are read: a flip, then shear, scale and rotation about the middle of the
- * image, then the shift, turned round. The order and the sense of rotation are those of torchvision's
- * RandomAffine.
+ * Writes the map from pixels of the result to positions in the image: the inverse of a flip, then shear, scale and
+ * rotation about the center, then the shift. Order and direction of rotation are those of torchvision's RandomAffine.
  */
 export function writeTransform(
   { rotation, scale, shear, flip, shiftX, shiftY }: Affine,
@@ -106,21 +105,21 @@ export function writeTransform(
   const e = cosine / scale;
   const a = mirror * (cosine / scale + tangent * d);
   const b = mirror * (sine / scale + tangent * e);
-  const middleX = (width - 1) / 2;
-  const middleY = (height - 1) / 2;
-  const x = middleX + shiftX;
-  const y = middleY + shiftY;
+  const centerX = (width - 1) / 2;
+  const centerY = (height - 1) / 2;
+  const x = centerX + shiftX;
+  const y = centerY + shiftY;
   out[at] = a;
   out[at + 1] = b;
-  out[at + 2] = middleX - a * x - b * y;
+  out[at + 2] = centerX - a * x - b * y;
   out[at + 3] = d;
   out[at + 4] = e;
-  out[at + 5] = middleY - d * x - e * y;
+  out[at + 5] = centerY - d * x - e * y;
 }
 
 /**
- * A Gaussian's values at whole numbers to four standard deviations either way, with the sum 1 and three zeros
- * before and after them. `scipy.ndimage.gaussian_filter` has the same.
+ * A Gaussian's values at the integers within four standard deviations, normalized to the sum 1, with three zeros before
+ * and after them. These are the weights of `scipy.ndimage.gaussian_filter`.
  */
 export function gaussian(sigma: number): Float64Array {
   const radius = Math.floor(4 * sigma + 0.5);

@@ -1,22 +1,22 @@
 /**
- * What workers do. They get these functions as source text, so each must stand by itself: it may use its
- * arguments and the language's own objects. It holds no function of its own and takes no array apart, since
- * tools add helpers for such things; functions that it calls are handed in. Arithmetic is + - * / on doubles,
- * so that every engine gives the same bits.
+ * The work of augmentation workers. They get these functions as source text, so each may use only its arguments and
+ * built-in objects, and functions that it calls are arguments. A function contains no nested function and no array
+ * destructuring, because compilers replace these by calls of their own functions. Arithmetic is + - * / on doubles, so
+ * that every JavaScript engine gives the same bits.
  */
 
-/** A number of images, one after the other, and what is to become of them. */
+/** A number of images and how to change them. */
 export interface Chunk {
-  /** `[count, height, width, channels]`; float32 is overwritten with the result. */
+  /** `[count, height, width, channels]`. float32 values are overwritten with the result. */
   readonly pixels: Float32Array | Uint8Array;
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  /** The value of what lies outside of an image. */
+  /** The value of pixels outside of an image. */
   readonly fill: number;
   /**
-   * For each image a, b, c, d, e, f: pixel (x, y) of the result is read at (a x + b y + c, d x + e y + f) of
-   * the image, x to the right and y down, whole numbers at the middles of pixels.
+   * For each image a, b, c, d, e, f: pixel (x, y) of the result is read at (a x + b y + c, d x + e y + f), where x points
+   * right, y points down, and integers are the centers of pixels.
    */
   readonly transforms: Float64Array;
   readonly elastic: ElasticChunk | null;
@@ -24,30 +24,30 @@ export interface Chunk {
 
 /** Elastic distortion of a chunk. */
 export interface ElasticChunk {
-  /** Displacements before smoothing lie between -alpha and alpha pixels. */
+  /** Displacements before smoothing are between -alpha and alpha pixels. */
   readonly alpha: number;
   /** The Gaussian's values from -radius to radius, with three zeros before and after them. */
   readonly weights: Float64Array;
-  /** Key of the random numbers, and the last two words of their counters. */
+  /** The key of the random numbers and the last two words of their counters. */
   readonly key: readonly [key0: number, key1: number, c2: number, c3: number];
-  /** For each image the second word of its counters. */
+  /** The second word of the counters, for each image. */
   readonly images: Uint32Array;
 }
 
-/** The functions that workers are given. */
-export interface Kernel {
+/** The functions that `transformChunk` calls. */
+export interface TransformFunctions {
   readonly noise: typeof noise;
   readonly smooth: typeof smooth;
   readonly resample: typeof resample;
 }
 
 /** Transforms all images of a chunk and returns them as float32. */
-export function transformChunk(chunk: Chunk, { noise, smooth, resample }: Kernel): Float32Array {
+export function transformChunk(chunk: Chunk, { noise, smooth, resample }: TransformFunctions): Float32Array {
   const { pixels, height, width, channels, fill, transforms, elastic } = chunk;
   const size = height * width;
   const out = pixels instanceof Float32Array ? pixels : new Float32Array(pixels.length);
   const padded = new Float64Array((height + 3) * (width + 3) * channels).fill(fill);
-  // Room for the last lot of eight random numbers.
+  // `noise` writes eight numbers at a time.
   const length = elastic === null ? 0 : 2 * size + 8;
   const shifts = new Float64Array(length);
   const spare = new Float64Array(length);
@@ -63,9 +63,9 @@ export function transformChunk(chunk: Chunk, { noise, smooth, resample }: Kernel
 }
 
 /**
- * Fills the front of `out` with independent numbers, uniform between -limit and limit: the 16-bit halves,
- * low ones first, of the words of Philox 4x32-10 (`ir/philox.ts`) for the counters
- * [0, image, c2, c3], [1, image, c2, c3], ... Writes up to seven numbers more than asked for.
+ * Writes `count` independent numbers, uniform between -limit and limit, to the start of `out`: the 16-bit halves, low
+ * ones first, of the words of Philox 4x32-10 (`ir/philox.ts`) for the counters [0, image, c2, c3], [1, image, c2, c3],
+ * ... It writes up to seven more numbers than `count`.
  */
 export function noise(
   out: Float64Array,
@@ -114,9 +114,9 @@ export function noise(
 }
 
 /**
- * Convolves the rows of two fields `[2, rows, columns]`, 0 outside, and writes them transposed,
- * `[2, columns, rows]`, so that two calls smooth both ways. Four results of each field are summed side by
- * side: one sum alone would wait for its own additions.
+ * Convolves the rows of two fields `[2, rows, columns]`, which are 0 outside, and writes the result transposed,
+ * `[2, columns, rows]`, so that two calls smooth along both axes. Four sums of each field run in parallel, to hide the
+ * latency of additions.
  */
 export function smooth(
   from: Float64Array,
@@ -179,10 +179,10 @@ export function smooth(
 }
 
 /**
- * Reads image `index` of `pixels` at transformed and displaced places, by bilinear interpolation, and writes
- * it to `out`. `shifts` are the displacements along x and along y, `[2, height, width]`. `padded` is an image
- * with one row and column more before and two after, which hold the value outside. What is not changed at
- * all keeps its bits.
+ * Reads image `index` of `pixels` at transformed and displaced positions with bilinear interpolation and writes it to
+ * `out`. `shifts` are the displacements along x and along y, `[2, height, width]`. `padded` is scratch memory for the
+ * image with one more row and column before it and two after it, which must contain the fill value. An image without
+ * changes keeps its bits.
  */
 export function resample(
   pixels: Float32Array | Uint8Array,
@@ -220,7 +220,7 @@ export function resample(
   for (let y = 0; y < height; y++) {
     const startX = b * y + c + 1;
     const startY = e * y + f + 1;
-    // Where the row of the result meets the image: no pixel of it needs a look whether it does.
+    // The part of the row that reads inside the image, so that its pixels need no range test.
     let first = 0;
     let last = width;
     if (shifts === null) {

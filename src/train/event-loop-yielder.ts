@@ -1,0 +1,19 @@
+import { yieldToEventLoop } from '../util/event-loop.ts';
+
+/** Milliseconds between two yields. */
+const SLICE = 16;
+
+/**
+ * Yields to the event loop. Code that only awaits resolved promises never does, and would delay timers, input and
+ * drawing until training is over.
+ */
+export class EventLoopYielder {
+  #last = performance.now();
+
+  /** Yields if the last time was at least 16 ms ago. */
+  async yieldIfDue(): Promise<void> {
+    if (performance.now() - this.#last < SLICE) return;
+    await yieldToEventLoop();
+    this.#last = performance.now();
+  }
+}
