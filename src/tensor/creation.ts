@@ -12,6 +12,7 @@ import { iota } from './ops/source/iota.ts';
 import { scalar as scalarNode } from './ops/source/scalar.ts';
 import { checkShape, type Shape, show } from './shape.ts';
 import { Tensor } from './tensor.ts';
+import type { DTypeOfValues, ShapeOfValues } from './values.ts';
 
 /** Nested arrays of numbers or booleans, each level of one length; the innermost may be typed arrays. */
 export type NestedArray = readonly (number | boolean | NestedArray | TypedArray | Float64Array)[];
@@ -35,14 +36,14 @@ export type TensorLike =
   | NdArrayLike
   | Tensor;
 
-export interface TensorOptions<S extends Shape = Shape> {
+export interface TensorOptions<S extends Shape = Shape, D extends DType = DType> {
   /** The shape of flat data; nested arrays and ndarrays have their own. */
   readonly shape?: S;
   /**
    * By default typed arrays keep their type (Float64Array and wide integers become float32 and int32),
    * booleans give bool, and all other numbers float32.
    */
-  readonly dtype?: DType;
+  readonly dtype?: D;
   /**
    * false lets the tensor use a typed array of the right type without a copy; it must not be changed
    * afterwards.
@@ -57,11 +58,11 @@ export interface TensorOptions<S extends Shape = Shape> {
  * @throws ShapeError where nested arrays are ragged or the values do not fill the shape.
  * @throws ValueError where a number does not fit an integer dtype.
  */
-export function tensor<const S extends Shape>(
-  values: TensorLike,
-  options: TensorOptions<S> & { readonly shape: S },
-): Tensor<{ -readonly [K in keyof S]: S[K] }>;
-export function tensor(values: TensorLike, options?: TensorOptions): Tensor;
+export function tensor<
+  const V extends TensorLike,
+  const S extends Shape = ShapeOfValues<V>,
+  D extends DType = DTypeOfValues<V>,
+>(values: V, options?: TensorOptions<S, D>): Tensor<Plain<S>, D>;
 export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {
   if (values instanceof Tensor) {
     const t = options.dtype ? cast(values, options.dtype) : unchanged(values);
@@ -80,8 +81,12 @@ export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor 
 }
 
 /** A leaf over a typed array of the dtype's own kind, used as it is. */
-export function fromArray<S extends Shape>(array: TypedArray, shape: S, dtype: DType): Tensor<S> {
-  return new Tensor<S>(leafNode(new Storage(dtype, array), [...shape]));
+export function fromArray<S extends Shape, D extends DType>(
+  array: TypedArray,
+  shape: S,
+  dtype: D,
+): Tensor<S, D> {
+  return new Tensor<S, D>(leafNode(new Storage(dtype, array), [...shape]));
 }
 
 function read(values: Exclude<TensorLike, Tensor>): { data: ArrayLike<number>; shape: Shape; dtype: DType } {
@@ -172,27 +177,35 @@ function checkFits(operation: string, value: number): void {
 type Plain<S extends Shape> = { -readonly [K in keyof S]: S[K] };
 
 /** A scalar. */
+export function scalar<D extends DType = 'float32'>(value: number, dtype?: D): Tensor<[], D>;
 export function scalar(value: number, dtype: DType = 'float32'): Tensor<[]> {
   return scalarNode(value, dtype);
 }
 
 /** The value everywhere. It takes no memory: one number is broadcast. */
-export function full<const S extends Shape>(
+export function full<const S extends Shape, D extends DType = 'float32'>(
   shape: S,
   value: number,
-  dtype: DType = 'float32',
-): Tensor<Plain<S>> {
+  dtype?: D,
+): Tensor<Plain<S>, D>;
+export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
   checkShape('full', shape);
   return broadcastTo(scalarNode(value, dtype), shape);
 }
 
 /** Zeros. */
-export function zeros<const S extends Shape>(shape: S, dtype?: DType): Tensor<Plain<S>> {
+export function zeros<const S extends Shape, D extends DType = 'float32'>(
+  shape: S,
+  dtype?: D,
+): Tensor<Plain<S>, D> {
   return full(shape, 0, dtype);
 }
 
 /** Ones. */
-export function ones<const S extends Shape>(shape: S, dtype?: DType): Tensor<Plain<S>> {
+export function ones<const S extends Shape, D extends DType = 'float32'>(
+  shape: S,
+  dtype?: D,
+): Tensor<Plain<S>, D> {
   return full(shape, 1, dtype);
 }
 
@@ -217,7 +230,7 @@ export function arange(start: number, stop?: number, step = 1): Tensor<[number]>
 }
 
 /** n numbers in equal distances from start to stop, both included. */
-export function linspace(start: number, stop: number, n: number): Tensor<[number]> {
+export function linspace(start: number, stop: number, n: number): Tensor<[number], 'float32'> {
   checkShape('linspace', [n]);
   const at = (i: number): number =>
     i === n - 1 && n > 1 ? stop : start + (i * (stop - start)) / (n - 1 || 1);
@@ -229,6 +242,7 @@ export function linspace(start: number, stop: number, n: number): Tensor<[number
 }
 
 /** The identity matrix. */
+export function eye<D extends DType = 'float32'>(n: number, dtype?: D): Tensor<[number, number], D>;
 export function eye(n: number, dtype: DType = 'float32'): Tensor<[number, number]> {
   checkShape('eye', [n]);
   const i = iota(n);

@@ -47,14 +47,14 @@ export class Generator {
    * Uniform float32 numbers from `low` up to `high`, in 2^24 steps. [0, 1) leaves 1 out; for ranges far from
    * 0 the rounding to float32 may give `high` itself.
    */
-  uniform<const S extends Shape>(shape: S, low = 0, high = 1): Tensor<Plain<S>> {
+  uniform<const S extends Shape>(shape: S, low = 0, high = 1): Tensor<Plain<S>, 'float32'> {
     checkFinite('uniform', { low, high });
     const u = randomTensor(uniformOperation, checked('uniform', shape), this.#next());
     return low === 0 && high === 1 ? u : (u.mul(high - low).add(low) as Tensor<Plain<S>>);
   }
 
   /** Normally distributed float32 numbers (Box & Muller 1958). */
-  normal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>> {
+  normal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>, 'float32'> {
     checkFinite('normal', { mean, standardDeviation });
     const z = randomTensor(normalOperation, checked('normal', shape), this.#next());
     return mean === 0 && standardDeviation === 1
@@ -63,7 +63,7 @@ export class Generator {
   }
 
   /** Bools that are true with the given probability. */
-  bernoulli<const S extends Shape>(shape: S, probability: number): Tensor<Plain<S>> {
+  bernoulli<const S extends Shape>(shape: S, probability: number): Tensor<Plain<S>, 'bool'> {
     if (!(probability >= 0 && probability <= 1)) {
       throw new ValueError(`[bernoulli] got probability ${probability}, wanted a number from 0 to 1.`);
     }
@@ -74,7 +74,11 @@ export class Generator {
    * Normally distributed float32 numbers, drawn again where they fall more than two standard deviations from
    * the mean. Computed at the call.
    */
-  truncatedNormal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>> {
+  truncatedNormal<const S extends Shape>(
+    shape: S,
+    mean = 0,
+    standardDeviation = 1,
+  ): Tensor<Plain<S>, 'float32'> {
     checkFinite('truncatedNormal', { mean, standardDeviation });
     const values = new Float32Array(sizeOf(checked('truncatedNormal', shape)));
     const word = this.#words();

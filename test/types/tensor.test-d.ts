@@ -26,28 +26,28 @@ declare const keepDims: boolean;
 const size: number = 4;
 
 test('creation keeps literal shapes', () => {
-  expectTypeOf(zeros([2, 3])).toEqualTypeOf<Tensor<[2, 3]>>();
-  expectTypeOf(ones([2, 3], 'int32')).toEqualTypeOf<Tensor<[2, 3]>>();
-  expectTypeOf(full([4], 7)).toEqualTypeOf<Tensor<[4]>>();
-  expectTypeOf(zeros([])).toEqualTypeOf<Tensor<[]>>();
-  expectTypeOf(scalar(1)).toEqualTypeOf<Tensor<[]>>();
+  expectTypeOf(zeros([2, 3])).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
+  expectTypeOf(ones([2, 3], 'int32')).toEqualTypeOf<Tensor<[2, 3], 'int32'>>();
+  expectTypeOf(full([4], 7)).toEqualTypeOf<Tensor<[4], 'float32'>>();
+  expectTypeOf(zeros([])).toEqualTypeOf<Tensor<[], 'float32'>>();
+  expectTypeOf(scalar(1)).toEqualTypeOf<Tensor<[], 'float32'>>();
   expectTypeOf(arange(5)).toEqualTypeOf<Tensor<[number]>>();
-  expectTypeOf(linspace(0, 1, 5)).toEqualTypeOf<Tensor<[number]>>();
-  expectTypeOf(eye(3)).toEqualTypeOf<Tensor<[number, number]>>();
-  expectTypeOf(tensor(new Float32Array(6), { shape: [2, 3] })).toEqualTypeOf<Tensor<[2, 3]>>();
-  expectTypeOf(tensor([[1, 2, 3]])).toEqualTypeOf<Tensor>();
-  expectTypeOf(new Parameter(zeros([2, 3]))).toEqualTypeOf<Parameter<[2, 3]>>();
+  expectTypeOf(linspace(0, 1, 5)).toEqualTypeOf<Tensor<[number], 'float32'>>();
+  expectTypeOf(eye(3)).toEqualTypeOf<Tensor<[number, number], 'float32'>>();
+  expectTypeOf(tensor(new Float32Array(6), { shape: [2, 3] })).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
+  expectTypeOf(tensor([[1, 2, 3]])).toEqualTypeOf<Tensor<[1, 3], 'float32'>>();
+  expectTypeOf(new Parameter(zeros([2, 3]))).toEqualTypeOf<Parameter<[2, 3], 'float32'>>();
 
   const random = new Generator(1);
-  expectTypeOf(random.uniform([2, 3])).toEqualTypeOf<Tensor<[2, 3]>>();
-  expectTypeOf(random.normal([2, 3], 0, 2)).toEqualTypeOf<Tensor<[2, 3]>>();
-  expectTypeOf(random.truncatedNormal([3])).toEqualTypeOf<Tensor<[3]>>();
-  expectTypeOf(random.bernoulli([3], 0.5)).toEqualTypeOf<Tensor<[3]>>();
+  expectTypeOf(random.uniform([2, 3])).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
+  expectTypeOf(random.normal([2, 3], 0, 2)).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
+  expectTypeOf(random.truncatedNormal([3])).toEqualTypeOf<Tensor<[3], 'float32'>>();
+  expectTypeOf(random.bernoulli([3], 0.5)).toEqualTypeOf<Tensor<[3], 'bool'>>();
 });
 
 test('dimensions that are not literals are numbers', () => {
-  expectTypeOf(zeros([size, 3])).toEqualTypeOf<Tensor<[number, 3]>>();
-  expectTypeOf(new Generator(1).normal([size, 3])).toEqualTypeOf<Tensor<[number, 3]>>();
+  expectTypeOf(zeros([size, 3])).toEqualTypeOf<Tensor<[number, 3], 'float32'>>();
+  expectTypeOf(new Generator(1).normal([size, 3])).toEqualTypeOf<Tensor<[number, 3], 'float32'>>();
   const shape: readonly number[] = [2, 3];
   expectTypeOf(zeros(shape).shape).toExtend<Shape>();
   expectTypeOf(zeros(shape)).toExtend<Tensor>();
@@ -73,11 +73,11 @@ test('a precise shape fits a loose one', () => {
 });
 
 test('matmul of matrices', () => {
-  expectTypeOf(zeros([2, 3]).matmul(zeros([3, 4]))).toEqualTypeOf<Tensor<[2, 4]>>();
-  expectTypeOf(matmul(zeros([2, 3]), zeros([3, 4]))).toEqualTypeOf<Tensor<[2, 4]>>();
-  expectTypeOf(rows.matmul(zeros([3, 4]))).toEqualTypeOf<Tensor<[number, 4]>>();
-  expectTypeOf(zeros([2, size]).matmul(zeros([3, 4]))).toEqualTypeOf<Tensor<[2, 4]>>();
-  expectTypeOf(zeros([2, 3]).matmul(zeros([size, 4]))).toEqualTypeOf<Tensor<[2, 4]>>();
+  expectTypeOf(zeros([2, 3]).matmul(zeros([3, 4]))).toEqualTypeOf<Tensor<[2, 4], 'float32'>>();
+  expectTypeOf(matmul(zeros([2, 3]), zeros([3, 4]))).toEqualTypeOf<Tensor<[2, 4], 'float32'>>();
+  expectTypeOf(rows.matmul(zeros([3, 4]))).toEqualTypeOf<Tensor<[number, 4], 'float32'>>();
+  expectTypeOf(zeros([2, size]).matmul(zeros([3, 4]))).toEqualTypeOf<Tensor<[2, 4], 'float32'>>();
+  expectTypeOf(zeros([2, 3]).matmul(zeros([size, 4]))).toEqualTypeOf<Tensor<[2, 4], 'float32'>>();
   // @ts-expect-error 3 columns against 5 rows
   zeros([2, 3]).matmul(zeros([5, 4]));
   // @ts-expect-error 3 columns against 5 rows
@@ -87,24 +87,24 @@ test('matmul of matrices', () => {
 });
 
 test('matmul of other ranks and unknown shapes', () => {
-  expectTypeOf(unknownShape.matmul(zeros([3, 4]))).toEqualTypeOf<Tensor<Shape>>();
-  expectTypeOf(zeros([2, 3]).matmul(unknownShape)).toEqualTypeOf<Tensor<Shape>>();
-  expectTypeOf(zeros([2, 3]).matmul(zeros([3]))).toEqualTypeOf<Tensor<Shape>>();
-  expectTypeOf(zeros([7, 2, 3]).matmul(zeros([7, 3, 4]))).toEqualTypeOf<Tensor<Shape>>();
+  expectTypeOf(unknownShape.matmul(zeros([3, 4]))).toEqualTypeOf<Tensor<Shape, 'float32'>>();
+  expectTypeOf(zeros([2, 3]).matmul(unknownShape)).toEqualTypeOf<Tensor<Shape, 'float32'>>();
+  expectTypeOf(zeros([2, 3]).matmul(zeros([3]))).toEqualTypeOf<Tensor<Shape, 'float32'>>();
+  expectTypeOf(zeros([7, 2, 3]).matmul(zeros([7, 3, 4]))).toEqualTypeOf<Tensor<Shape, 'float32'>>();
 });
 
 test('elementwise operations broadcast', () => {
-  expectTypeOf(zeros([2, 3]).add(zeros([2, 3]))).toEqualTypeOf<Tensor<[2, 3]>>();
-  expectTypeOf(zeros([2, 3]).add(zeros([3]))).toEqualTypeOf<Tensor<[2, 3]>>();
-  expectTypeOf(zeros([3]).mul(zeros([2, 3]))).toEqualTypeOf<Tensor<[2, 3]>>();
-  expectTypeOf(zeros([2, 1]).sub(zeros([1, 3]))).toEqualTypeOf<Tensor<[2, 3]>>();
-  expectTypeOf(zeros([5, 1, 3]).div(zeros([4, 1]))).toEqualTypeOf<Tensor<[5, 4, 3]>>();
-  expectTypeOf(zeros([2, 3]).maximum(scalar(0))).toEqualTypeOf<Tensor<[2, 3]>>();
-  expectTypeOf(zeros([2, 3]).less(zeros([2, 1]))).toEqualTypeOf<Tensor<[2, 3]>>();
-  expectTypeOf(zeros([2, 3]).add(1)).toEqualTypeOf<Tensor<[2, 3]>>();
-  expectTypeOf(add(zeros([2, 3]), zeros([3]))).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(zeros([2, 3]).add(zeros([2, 3]))).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
+  expectTypeOf(zeros([2, 3]).add(zeros([3]))).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
+  expectTypeOf(zeros([3]).mul(zeros([2, 3]))).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
+  expectTypeOf(zeros([2, 1]).sub(zeros([1, 3]))).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
+  expectTypeOf(zeros([5, 1, 3]).div(zeros([4, 1]))).toEqualTypeOf<Tensor<[5, 4, 3], 'float32'>>();
+  expectTypeOf(zeros([2, 3]).maximum(scalar(0))).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
+  expectTypeOf(zeros([2, 3]).less(zeros([2, 1]))).toEqualTypeOf<Tensor<[2, 3], 'bool'>>();
+  expectTypeOf(zeros([2, 3]).add(1)).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
+  expectTypeOf(add(zeros([2, 3]), zeros([3]))).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
   expectTypeOf(mul(2, zeros([2, 3]))).toEqualTypeOf<Tensor<[2, 3]>>();
-  expectTypeOf(zeros([2, 3]).exp().neg().softmax()).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(zeros([2, 3]).exp().neg().softmax()).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
 });
 
 test('shapes that do not broadcast are refused', () => {
@@ -124,64 +124,64 @@ test('elementwise operations with unknown dimensions', () => {
   expectTypeOf(rows.add(zeros([3]))).toEqualTypeOf<Tensor<[number, 3]>>();
   expectTypeOf(rows.add(zeros([2, 3]))).toEqualTypeOf<Tensor<[2, 3]>>();
   expectTypeOf(rows.add(zeros([1, 3]))).toEqualTypeOf<Tensor<[number, 3]>>();
-  expectTypeOf(zeros([size]).add(zeros([size]))).toEqualTypeOf<Tensor<[number]>>();
-  expectTypeOf(unknownShape.add(zeros([2, 3]))).toEqualTypeOf<Tensor<Shape>>();
-  expectTypeOf(zeros([2, 3]).add(unknownShape)).toEqualTypeOf<Tensor<Shape>>();
+  expectTypeOf(zeros([size]).add(zeros([size]))).toEqualTypeOf<Tensor<[number], 'float32'>>();
+  expectTypeOf(unknownShape.add(zeros([2, 3]))).toEqualTypeOf<Tensor<Shape, 'float32'>>();
+  expectTypeOf(zeros([2, 3]).add(unknownShape)).toEqualTypeOf<Tensor<Shape, 'float32'>>();
 });
 
 test('transpose', () => {
-  expectTypeOf(zeros([2, 3]).transpose()).toEqualTypeOf<Tensor<[3, 2]>>();
-  expectTypeOf(transpose(zeros([2, 3, 4]))).toEqualTypeOf<Tensor<[4, 3, 2]>>();
+  expectTypeOf(zeros([2, 3]).transpose()).toEqualTypeOf<Tensor<[3, 2], 'float32'>>();
+  expectTypeOf(transpose(zeros([2, 3, 4]))).toEqualTypeOf<Tensor<[4, 3, 2], 'float32'>>();
   expectTypeOf(rows.transpose()).toEqualTypeOf<Tensor<[3, number]>>();
-  expectTypeOf(zeros([2, 3, 4]).transpose([1, 0, 2])).toEqualTypeOf<Tensor>();
+  expectTypeOf(zeros([2, 3, 4]).transpose([1, 0, 2])).toEqualTypeOf<Tensor<Shape, 'float32'>>();
   expectTypeOf(unknownShape.transpose()).toEqualTypeOf<Tensor<Shape>>();
   expectTypeOf(
     zeros([2, 3])
       .transpose()
       .matmul(zeros([2, 4])),
-  ).toEqualTypeOf<Tensor<[3, 4]>>();
+  ).toEqualTypeOf<Tensor<[3, 4], 'float32'>>();
   const turned = zeros([2, 3]).transpose();
   // @ts-expect-error 2 columns against 3 rows
   turned.matmul(zeros([3, 4]));
 });
 
 test('reshape', () => {
-  expectTypeOf(zeros([2, 6]).reshape([3, 4])).toEqualTypeOf<Tensor<[3, 4]>>();
-  expectTypeOf(zeros([2, 6]).reshape([-1, 4])).toEqualTypeOf<Tensor<[number, 4]>>();
-  expectTypeOf(reshape(zeros([12]), [3, -1])).toEqualTypeOf<Tensor<[3, number]>>();
+  expectTypeOf(zeros([2, 6]).reshape([3, 4])).toEqualTypeOf<Tensor<[3, 4], 'float32'>>();
+  expectTypeOf(zeros([2, 6]).reshape([-1, 4])).toEqualTypeOf<Tensor<[number, 4], 'float32'>>();
+  expectTypeOf(reshape(zeros([12]), [3, -1])).toEqualTypeOf<Tensor<[3, number], 'float32'>>();
   expectTypeOf(unknownShape.reshape([size, 2])).toEqualTypeOf<Tensor<[number, 2]>>();
   // @ts-expect-error 5 columns against 4 rows
   zeros([2, 5]).matmul(zeros([12]).reshape([4, 3]));
 });
 
 test('flatten', () => {
-  expectTypeOf(zeros([2, 3]).flatten()).toEqualTypeOf<Tensor<[number]>>();
-  expectTypeOf(zeros([5, 784]).flatten(1)).toEqualTypeOf<Tensor<[5, 784]>>();
-  expectTypeOf(zeros([5, 1, 784, 1]).flatten(1)).toEqualTypeOf<Tensor<[5, 784]>>();
-  expectTypeOf(zeros([5, 28, 28]).flatten(1)).toEqualTypeOf<Tensor<[5, number]>>();
-  expectTypeOf(zeros([5]).flatten(1)).toEqualTypeOf<Tensor<[5, 1]>>();
+  expectTypeOf(zeros([2, 3]).flatten()).toEqualTypeOf<Tensor<[number], 'float32'>>();
+  expectTypeOf(zeros([5, 784]).flatten(1)).toEqualTypeOf<Tensor<[5, 784], 'float32'>>();
+  expectTypeOf(zeros([5, 1, 784, 1]).flatten(1)).toEqualTypeOf<Tensor<[5, 784], 'float32'>>();
+  expectTypeOf(zeros([5, 28, 28]).flatten(1)).toEqualTypeOf<Tensor<[5, number], 'float32'>>();
+  expectTypeOf(zeros([5]).flatten(1)).toEqualTypeOf<Tensor<[5, 1], 'float32'>>();
   expectTypeOf(unknownShape.flatten(1)).toEqualTypeOf<Tensor<Shape>>();
 });
 
 test('broadcastTo', () => {
-  expectTypeOf(zeros([3]).broadcastTo([2, 3])).toEqualTypeOf<Tensor<[2, 3]>>();
+  expectTypeOf(zeros([3]).broadcastTo([2, 3])).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
   expectTypeOf(unknownShape.broadcastTo([size, 3])).toEqualTypeOf<Tensor<[number, 3]>>();
 });
 
 test('reductions', () => {
   const x = zeros([2, 3, 4]);
-  expectTypeOf(x.sum()).toEqualTypeOf<Tensor<[]>>();
-  expectTypeOf(mean(x)).toEqualTypeOf<Tensor<[]>>();
-  expectTypeOf(x.max(1)).toEqualTypeOf<Tensor<[2, 4]>>();
-  expectTypeOf(x.max(-1)).toEqualTypeOf<Tensor<[2, 3]>>();
-  expectTypeOf(x.mean(-3, { keepDims: true })).toEqualTypeOf<Tensor<[1, 3, 4]>>();
-  expectTypeOf(x.sum(undefined, { keepDims: true })).toEqualTypeOf<Tensor<[1, 1, 1]>>();
-  expectTypeOf(x.variance(0, { correction: 1 })).toEqualTypeOf<Tensor<[3, 4]>>();
+  expectTypeOf(x.sum()).toEqualTypeOf<Tensor<[], 'float32'>>();
+  expectTypeOf(mean(x)).toEqualTypeOf<Tensor<[], 'float32'>>();
+  expectTypeOf(x.max(1)).toEqualTypeOf<Tensor<[2, 4], 'float32'>>();
+  expectTypeOf(x.max(-1)).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
+  expectTypeOf(x.mean(-3, { keepDims: true })).toEqualTypeOf<Tensor<[1, 3, 4], 'float32'>>();
+  expectTypeOf(x.sum(undefined, { keepDims: true })).toEqualTypeOf<Tensor<[1, 1, 1], 'float32'>>();
+  expectTypeOf(x.variance(0, { correction: 1 })).toEqualTypeOf<Tensor<[3, 4], 'float32'>>();
   // What is not known when the program is written falls back.
   const axis: number = 0;
-  expectTypeOf(x.sum(axis)).toEqualTypeOf<Tensor>();
-  expectTypeOf(x.sum([0, 1])).toEqualTypeOf<Tensor>();
-  expectTypeOf(x.sum(0, { keepDims })).toEqualTypeOf<Tensor>();
+  expectTypeOf(x.sum(axis)).toEqualTypeOf<Tensor<Shape, 'float32'>>();
+  expectTypeOf(x.sum([0, 1])).toEqualTypeOf<Tensor<Shape, 'float32'>>();
+  expectTypeOf(x.sum(0, { keepDims })).toEqualTypeOf<Tensor<Shape, 'float32'>>();
   expectTypeOf((x as Tensor).sum(0)).toEqualTypeOf<Tensor>();
   expectTypeOf((x as Tensor).sum()).toEqualTypeOf<Tensor<[]>>();
 });
