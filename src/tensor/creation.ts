@@ -10,9 +10,9 @@ import { broadcastTo, reshape } from './ops/arrangement/views.ts';
 import { cast } from './ops/elementwise/cast.ts';
 import { iota } from './ops/source/iota.ts';
 import { scalar as scalarNode } from './ops/source/scalar.ts';
-import { checkShape, type Shape, show } from './shape.ts';
+import { checkShape, type Plain, type Shape, show } from './shape.ts';
 import { Tensor } from './tensor.ts';
-import type { DTypeOfValues, ShapeOfValues } from './values.ts';
+import type { GivenDType, GivenShape, Only } from './values.ts';
 
 /** Nested arrays of numbers or booleans, each level of one length; the innermost may be typed arrays. */
 export type NestedArray = readonly (number | boolean | NestedArray | TypedArray | Float64Array)[];
@@ -36,14 +36,14 @@ export type TensorLike =
   | NdArrayLike
   | Tensor;
 
-export interface TensorOptions<S extends Shape = Shape, D extends DType = DType> {
+export interface TensorOptions<S extends Shape = Shape> {
   /** The shape of flat data; nested arrays and ndarrays have their own. */
   readonly shape?: S;
   /**
    * By default typed arrays keep their type (Float64Array and wide integers become float32 and int32),
    * booleans give bool, and all other numbers float32.
    */
-  readonly dtype?: D;
+  readonly dtype?: DType;
   /**
    * false lets the tensor use a typed array of the right type without a copy; it must not be changed
    * afterwards.
@@ -58,11 +58,10 @@ export interface TensorOptions<S extends Shape = Shape, D extends DType = DType>
  * @throws ShapeError where nested arrays are ragged or the values do not fill the shape.
  * @throws ValueError where a number does not fit an integer dtype.
  */
-export function tensor<
-  const V extends TensorLike,
-  const S extends Shape = ShapeOfValues<V>,
-  D extends DType = DTypeOfValues<V>,
->(values: V, options?: TensorOptions<S, D>): Tensor<Plain<S>, D>;
+export function tensor<const V extends TensorLike, const O extends TensorOptions = {}>(
+  values: V,
+  options?: O & Only<O, keyof TensorOptions>,
+): Tensor<GivenShape<V, O>, GivenDType<V, O>>;
 export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {
   if (values instanceof Tensor) {
     const t = options.dtype ? cast(values, options.dtype) : unchanged(values);
@@ -174,19 +173,19 @@ function checkFits(operation: string, value: number): void {
   }
 }
 
-type Plain<S extends Shape> = { -readonly [K in keyof S]: S[K] };
-
 /** A scalar. */
-export function scalar<D extends DType = 'float32'>(value: number, dtype?: D): Tensor<[], D>;
+export function scalar(value: number): Tensor<[], 'float32'>;
+export function scalar<D extends DType>(value: number, dtype: D | undefined): Tensor<[], D>;
 export function scalar(value: number, dtype: DType = 'float32'): Tensor<[]> {
   return scalarNode(value, dtype);
 }
 
 /** The value everywhere. It takes no memory: one number is broadcast. */
-export function full<const S extends Shape, D extends DType = 'float32'>(
+export function full<const S extends Shape>(shape: S, value: number): Tensor<Plain<S>, 'float32'>;
+export function full<const S extends Shape, D extends DType>(
   shape: S,
   value: number,
-  dtype?: D,
+  dtype: D | undefined,
 ): Tensor<Plain<S>, D>;
 export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
   checkShape('full', shape);
@@ -194,18 +193,22 @@ export function full(shape: Shape, value: number, dtype: DType = 'float32'): Ten
 }
 
 /** Zeros. */
-export function zeros<const S extends Shape, D extends DType = 'float32'>(
+export function zeros<const S extends Shape>(shape: S): Tensor<Plain<S>, 'float32'>;
+export function zeros<const S extends Shape, D extends DType>(
   shape: S,
-  dtype?: D,
-): Tensor<Plain<S>, D> {
+  dtype: D | undefined,
+): Tensor<Plain<S>, D>;
+export function zeros(shape: Shape, dtype?: DType): Tensor {
   return full(shape, 0, dtype);
 }
 
 /** Ones. */
-export function ones<const S extends Shape, D extends DType = 'float32'>(
+export function ones<const S extends Shape>(shape: S): Tensor<Plain<S>, 'float32'>;
+export function ones<const S extends Shape, D extends DType>(
   shape: S,
-  dtype?: D,
-): Tensor<Plain<S>, D> {
+  dtype: D | undefined,
+): Tensor<Plain<S>, D>;
+export function ones(shape: Shape, dtype?: DType): Tensor {
   return full(shape, 1, dtype);
 }
 
@@ -242,7 +245,8 @@ export function linspace(start: number, stop: number, n: number): Tensor<[number
 }
 
 /** The identity matrix. */
-export function eye<D extends DType = 'float32'>(n: number, dtype?: D): Tensor<[number, number], D>;
+export function eye(n: number): Tensor<[number, number], 'float32'>;
+export function eye<D extends DType>(n: number, dtype: D | undefined): Tensor<[number, number], D>;
 export function eye(n: number, dtype: DType = 'float32'): Tensor<[number, number]> {
   checkShape('eye', [n]);
   const i = iota(n);

@@ -10,7 +10,7 @@ import {
   randomTensor,
   uniformOperation,
 } from './ops/source/random-bits.ts';
-import { checkShape, type Shape } from './shape.ts';
+import { checkShape, type Plain, type Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Where a generator stands: enough to go on with the same numbers. */
@@ -19,8 +19,6 @@ export interface GeneratorState {
   readonly stream: number;
   readonly counter: number;
 }
-
-type Plain<S extends Shape> = { -readonly [K in keyof S]: S[K] };
 
 /**
  * A counter-based random generator: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as

@@ -23,6 +23,7 @@ import {
   type Flattened,
   type MatmulFits,
   type MatmulShape,
+  type Plain,
   type Reduced,
   type Reshaped,
   type Reverse,
@@ -559,7 +560,7 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   }
 
   /** Repeated along new axes and axes of size 1, without a copy. */
-  broadcastTo<const T extends Shape>(shape: T): Tensor<{ -readonly [K in keyof T]: T[K] }, D> {
+  broadcastTo<const T extends Shape>(shape: T): Tensor<Plain<T>, D> {
     return shaping.broadcastTo(this, shape);
   }
 
@@ -599,7 +600,9 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   }
 
   /** For each label a row of zeros with a one at its place. */
-  oneHot<E extends DType = 'float32'>(depth: number, dtype?: E): Tensor<Shape, E> {
+  oneHot(depth: number): Tensor<Shape, 'float32'>;
+  oneHot<E extends DType>(depth: number, dtype: E | undefined): Tensor<Shape, E>;
+  oneHot(depth: number, dtype?: DType): Tensor {
     return indexing.oneHot(this, depth, dtype);
   }
 

@@ -1,5 +1,5 @@
 import type { DType } from '../ir/dtype.ts';
-import type { Shape } from './shape.ts';
+import type { Plain, Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 // What `tensor` knows of its values when the program is written.
@@ -12,7 +12,7 @@ interface Tagged<Tag extends string> {
 }
 
 /** The shape of values: dimensions of literal arrays are known, of others only their number. */
-export type ShapeOfValues<V> =
+type ShapeOfValues<V> =
   IsAny<V> extends true
     ? Shape
     : [V] extends [Tensor<infer S>]
@@ -38,7 +38,7 @@ type ShapeOfArray<V extends readonly unknown[]> = V['length'] extends infer N ex
   : Shape;
 
 /** The data type of values; see `TensorOptions.dtype`. */
-export type DTypeOfValues<V> =
+type DTypeOfValues<V> =
   IsAny<V> extends true
     ? DType
     : [V] extends [Tensor<Shape, infer D>]
@@ -64,3 +64,20 @@ type DTypeOfArray<E> = [E] extends [number | Tagged<string>]
       : [E] extends [readonly (infer F)[]]
         ? DTypeOfArray<F>
         : DType;
+
+/** The shape of a tensor of values V with options O. */
+export type GivenShape<V, O> = 'shape' extends keyof O
+  ? O extends { readonly shape: infer S extends Shape }
+    ? Plain<S>
+    : Shape
+  : ShapeOfValues<V>;
+
+/** The data type of a tensor of values V with options O. */
+export type GivenDType<V, O> = 'dtype' extends keyof O
+  ? O extends { readonly dtype: infer D extends DType }
+    ? D
+    : DType
+  : DTypeOfValues<V>;
+
+/** Refuses properties of O other than K. */
+export type Only<O, K extends string> = { readonly [P in Exclude<keyof O, K>]: never };

@@ -146,10 +146,11 @@ const oneHotOperation = operation<{ dtype: DType; depth: number }>({
  * For each label (integers 0 .. depth - 1) a row of zeros with a one at its place: shape [...labels.shape,
  * depth]. A label out of range is an error when the values are computed.
  */
-export function oneHot<D extends DType = 'float32'>(
+export function oneHot(labels: Tensor, depth: number): Tensor<Shape, 'float32'>;
+export function oneHot<D extends DType>(
   labels: Tensor,
   depth: number,
-  dtype?: D,
+  dtype: D | undefined,
 ): Tensor<Shape, D>;
 export function oneHot(labels: Tensor, depth: number, dtype: DType = 'float32'): Tensor {
   expectDType('oneHot', labels, ['int32', 'uint8']);

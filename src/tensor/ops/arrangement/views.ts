@@ -17,6 +17,7 @@ import {
   type Flattened,
   normalizeAxes,
   normalizeAxis,
+  type Plain,
   type Reshaped,
   type Reverse,
   type Shape,
@@ -141,8 +142,8 @@ const broadcastOperation = operation<{ shape: Shape }>({
 export function broadcastTo<const S extends Shape, D extends DType>(
   x: Tensor<Shape, D>,
   shape: S,
-): Tensor<{ -readonly [K in keyof S]: S[K] }, D> {
-  type Result = Tensor<{ -readonly [K in keyof S]: S[K] }, D>;
+): Tensor<Plain<S>, D> {
+  type Result = Tensor<Plain<S>, D>;
   checkShape('broadcastTo', shape);
   if (sameShape(x.node.shape, shape)) return unchanged(x) as Result;
   if (!sameShape(broadcastShapes('broadcastTo', x.node.shape, shape), shape)) {

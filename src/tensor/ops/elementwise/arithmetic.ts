@@ -10,6 +10,7 @@ import {
   binaryFunction,
   type ElementwiseOperand,
   elementwise,
+  type FloatBinaryFunction,
   numeric,
   same,
   type UnaryFunction,
@@ -57,10 +58,7 @@ export const mul: BinaryFunction = binaryFunction(
 );
 
 /** a / b, always in float32. */
-export const div: <A extends Shape = [], B extends Shape = []>(
-  a: Tensor<A> | number,
-  b: ElementwiseOperand<A, B>,
-) => Tensor<Broadcast<A, B>, 'float32'> = binaryFunction(
+export const div: FloatBinaryFunction = binaryFunction(
   elementwise({
     name: 'div',
     dtype: same,

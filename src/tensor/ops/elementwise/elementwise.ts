@@ -143,6 +143,12 @@ export type BinaryFunction = <
   b: ElementwiseOperand<A, B, E>,
 ) => Tensor<Broadcast<A, B>, Promoted<D, E>>;
 
+/** A function of two operands with NumPy's broadcasting that gives float32; either may be a number. */
+export type FloatBinaryFunction = <A extends Shape = [], B extends Shape = []>(
+  a: Tensor<A> | number,
+  b: ElementwiseOperand<A, B>,
+) => Tensor<Broadcast<A, B>, 'float32'>;
+
 /** A comparison of two operands with NumPy's broadcasting; either may be a number. */
 export type Comparison = <A extends Shape = [], B extends Shape = []>(
   a: Tensor<A> | number,
