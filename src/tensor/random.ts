@@ -32,8 +32,10 @@ export class Generator {
   #counter: number;
 
   /**
-   * @param seed whole number from 0 to 2^53 - 1. @param stream from 0 to 2^32 - 1; streams of one seed are
-   *   independent.
+   * A generator of random numbers that depend on the seed and the stream only.
+   *
+   * @param seed a whole number from 0 to 2^53 - 1.
+   * @param stream a whole number from 0 (default) to 2^32 - 1; streams of one seed are independent.
    */
   constructor(seed: number, stream = 0) {
     this.#seed = checkWhole('Generator', 'seed', seed, Number.MAX_SAFE_INTEGER);

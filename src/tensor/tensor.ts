@@ -52,7 +52,11 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   node: Node;
   #shape: Shape | null = null;
 
-  /** @internal Tensors are made by `tensor`, `zeros`, ... and by operations. */
+  /**
+   * Tensors are made by `tensor`, `zeros`, ... and by operations.
+   *
+   * @internal
+   */
   constructor(node: Node) {
     this.node = node;
   }

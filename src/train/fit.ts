@@ -32,7 +32,10 @@ export interface FitOptions {
    * gives it its own back, as does training on. Where training fails or is aborted it keeps its own.
    */
   readonly average?: WeightAverage;
-  /** The epoch before which training ends, 1 by default: how many there are, if `initialEpoch` is 0. */
+  /**
+   * How many times to go through the training data, 1 by default. Training that goes on from `initialEpoch`
+   * counts the epochs before it too.
+   */
   readonly epochs?: number;
   /**
    * The first epoch, counted from 0, which is the default. With the same seed and with model and optimizer as
@@ -58,6 +61,7 @@ export interface FitOptions {
    * is one.
    */
   readonly metrics?: readonly Metric[];
+  /** Are called after batches and epochs, such as `earlyStopping`; none by default. */
   readonly callbacks?: readonly Callback[];
   /**
    * Stops between two batches: the promise is rejected with the signal's reason. Parameters keep the last
