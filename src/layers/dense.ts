@@ -24,8 +24,11 @@ export interface DenseOptions {
   readonly kernelInitializer?: InitializerName | Initializer;
   /** `zeros` by default. */
   readonly biasInitializer?: InitializerName | Initializer;
+  /** A penalty on the kernel that is added to the loss; none by default. */
   readonly kernelPenalty?: Penalty;
+  /** A penalty on the bias that is added to the loss; none by default. */
   readonly biasPenalty?: Penalty;
+  /** What errors, summaries and paths call the layer; none by default. */
   readonly name?: string;
   /** Where initial values are drawn from; the default generator if not given. */
   readonly rng?: Generator;

@@ -13,6 +13,7 @@ export type Reduction = 'mean' | 'sum' | 'none';
 export interface LossOptions {
   /** A weight for each sample (row), shape [N]. */
   readonly sampleWeights?: TensorLike;
+  /** `mean` (default), weighted, over the samples; `sum`; or `none` for one loss per sample. */
   readonly reduction?: Reduction;
 }
 

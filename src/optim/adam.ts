@@ -24,6 +24,8 @@ type Settings = Required<Omit<AdamOptions, 'clip'>>;
  *     m = beta1 * m + (1 - beta1) * g
  *     v = beta2 * v + (1 - beta2) * g^2
  *     p = p - learningRate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
+ *
+ * The learning rate is 1e-3 by default.
  */
 export class Adam extends Optimizer<'m' | 'v'> {
   static override readonly kind: string = 'Adam';
@@ -31,7 +33,6 @@ export class Adam extends Optimizer<'m' | 'v'> {
   /** 1 - beta^t, the same for all Parameters of a step. */
   #corrections = { t: 0, m: 0, v: 0 };
 
-  /** @param options learningRate is 1e-3 by default. */
   constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
     const settings = {
       learningRate: 1e-3,

@@ -6,13 +6,12 @@ import type { Slots, Update } from './optimizer.ts';
 
 /**
  * Adam with decoupled weight decay (Loshchilov & Hutter 2019): p shrinks by learningRate * weightDecay * p
- * before Adam's step, whose running means do not see the decay.
+ * before Adam's step, whose running means do not see the decay. The learning rate is 1e-3 and weightDecay 0.01 by default.
  */
 export class AdamW extends Adam {
   static override readonly kind: string = 'AdamW';
   readonly #decay: number;
 
-  /** @param options learningRate is 1e-3 and weightDecay 0.01 by default. */
   constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
     const { weightDecay = 0.01, ...rest } = options;
     super(parameters, rest);

@@ -16,13 +16,13 @@ export interface LionOptions extends OptimizerOptions {
  *     p = p - learningRate * (sign(beta1 * m + (1 - beta1) * g) + weightDecay * p)
  *     m = beta2 * m + (1 - beta2) * g
  *
- * Every step changes each element by the learning rate, so it is 3 to 10 times smaller than Adam's.
+ * Every step changes each element by the learning rate, so it is 3 to 10 times smaller than Adam's: 1e-4 by
+ * default.
  */
 export class Lion extends Optimizer<'m'> {
   static override readonly kind: string = 'Lion';
   readonly #settings: Required<Omit<LionOptions, keyof OptimizerOptions>>;
 
-  /** @param options learningRate is 1e-4 by default. */
   constructor(parameters: readonly Parameter[], options: LionOptions = {}) {
     super(parameters, { learningRate: 1e-4, ...options }, ['m']);
     const { betas = [0.9, 0.99], weightDecay = 0 } = options;

@@ -26,12 +26,13 @@ type Settings = Required<Omit<RMSpropOptions, 'clip'>>;
  *     d = g / (sqrt(v) + epsilon)                   (centered: sqrt(v - mean^2), mean = alpha * mean + (1 -
  *   alpha) * g)
  *     p = p - learningRate * d                      (momentum: b = momentum * b + d in place of d)
+ *
+ * The learning rate is 0.01 by default.
  */
 export class RMSprop extends Optimizer {
   static override readonly kind: string = 'RMSprop';
   readonly #settings: Settings;
 
-  /** @param options learningRate is 0.01 by default. */
   constructor(parameters: readonly Parameter[], options: RMSpropOptions = {}) {
     const settings = {
       ...{ learningRate: 0.01, alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: false, weightDecay: 0 },

@@ -58,8 +58,9 @@ export class WeightAverage {
   #swapped = false;
 
   /**
-   * @param parameters such as `model.parameters()`: all, trainable or not. The average starts at their
-   * values.
+   * An average of Parameters that starts at their values. See the class for how it is used.
+   *
+   * @param parameters such as `model.parameters()`: all, trainable or not.
    */
   constructor(parameters: readonly Parameter[], options: WeightAverageOptions = {}) {
     const { decay = 0.999, warmup = typeof decay === 'number' } = options;

@@ -28,7 +28,11 @@ export class SearchResults<P = Point> {
   /** The number of runs that were read from the journal. */
   readonly resumed: number;
 
-  /** @internal */
+  /**
+   * `search` makes it.
+   *
+   * @internal
+   */
   constructor(runs: readonly TrialRun<P>[], objective: Objective, resumed: number) {
     this.runs = runs;
     this.objective = objectiveName(objective);

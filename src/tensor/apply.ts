@@ -1,3 +1,4 @@
+import type { DType } from '../ir/dtype.ts';
 import { DTypeError } from '../ir/errors.ts';
 import { Node, type Params } from '../ir/node.ts';
 import type { Operation } from './operation.ts';
@@ -11,8 +12,8 @@ import { Tensor } from './tensor.ts';
 /**
  * The tensor itself, where there is nothing to do; a Parameter gives its present values, for it will change.
  */
-export function unchanged<S extends Shape>(x: Tensor<S>): Tensor<S> {
-  return x.constructor === Tensor ? x : new Tensor<S>(x.node);
+export function unchanged<S extends Shape, D extends DType>(x: Tensor<S, D>): Tensor<S, D> {
+  return x.constructor === Tensor ? x : new Tensor<S, D>(x.node);
 }
 
 /** The tensor that an operation gives: its shape is worked out now, its values when they are asked for. */

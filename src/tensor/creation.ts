@@ -10,8 +10,9 @@ import { broadcastTo, reshape } from './ops/arrangement/views.ts';
 import { cast } from './ops/elementwise/cast.ts';
 import { iota } from './ops/source/iota.ts';
 import { scalar as scalarNode } from './ops/source/scalar.ts';
-import { checkShape, type Shape, show } from './shape.ts';
+import { checkShape, type Plain, type Shape, show } from './shape.ts';
 import { Tensor } from './tensor.ts';
+import type { GivenDType, GivenShape, Only } from './values.ts';
 
 /** Nested arrays of numbers or booleans, each level of one length; the innermost may be typed arrays. */
 export type NestedArray = readonly (number | boolean | NestedArray | TypedArray | Float64Array)[];
@@ -57,11 +58,10 @@ export interface TensorOptions<S extends Shape = Shape> {
  * @throws ShapeError where nested arrays are ragged or the values do not fill the shape.
  * @throws ValueError where a number does not fit an integer dtype.
  */
-export function tensor<const S extends Shape>(
-  values: TensorLike,
-  options: TensorOptions<S> & { readonly shape: S },
-): Tensor<{ -readonly [K in keyof S]: S[K] }>;
-export function tensor(values: TensorLike, options?: TensorOptions): Tensor;
+export function tensor<const V extends TensorLike, const O extends TensorOptions = {}>(
+  values: V,
+  options?: O & Only<O, keyof TensorOptions>,
+): Tensor<GivenShape<V, O>, GivenDType<V, O>>;
 export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {
   if (values instanceof Tensor) {
     const t = options.dtype ? cast(values, options.dtype) : unchanged(values);
@@ -80,8 +80,12 @@ export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor 
 }
 
 /** A leaf over a typed array of the dtype's own kind, used as it is. */
-export function fromArray<S extends Shape>(array: TypedArray, shape: S, dtype: DType): Tensor<S> {
-  return new Tensor<S>(leafNode(new Storage(dtype, array), [...shape]));
+export function fromArray<S extends Shape, D extends DType>(
+  array: TypedArray,
+  shape: S,
+  dtype: D,
+): Tensor<S, D> {
+  return new Tensor<S, D>(leafNode(new Storage(dtype, array), [...shape]));
 }
 
 function read(values: Exclude<TensorLike, Tensor>): { data: ArrayLike<number>; shape: Shape; dtype: DType } {
@@ -169,30 +173,42 @@ function checkFits(operation: string, value: number): void {
   }
 }
 
-type Plain<S extends Shape> = { -readonly [K in keyof S]: S[K] };
-
 /** A scalar. */
+export function scalar(value: number): Tensor<[], 'float32'>;
+export function scalar<D extends DType>(value: number, dtype: D | undefined): Tensor<[], D>;
 export function scalar(value: number, dtype: DType = 'float32'): Tensor<[]> {
   return scalarNode(value, dtype);
 }
 
 /** The value everywhere. It takes no memory: one number is broadcast. */
-export function full<const S extends Shape>(
+export function full<const S extends Shape>(shape: S, value: number): Tensor<Plain<S>, 'float32'>;
+export function full<const S extends Shape, D extends DType>(
   shape: S,
   value: number,
-  dtype: DType = 'float32',
-): Tensor<Plain<S>> {
+  dtype: D | undefined,
+): Tensor<Plain<S>, D>;
+export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
   checkShape('full', shape);
   return broadcastTo(scalarNode(value, dtype), shape);
 }
 
 /** Zeros. */
-export function zeros<const S extends Shape>(shape: S, dtype?: DType): Tensor<Plain<S>> {
+export function zeros<const S extends Shape>(shape: S): Tensor<Plain<S>, 'float32'>;
+export function zeros<const S extends Shape, D extends DType>(
+  shape: S,
+  dtype: D | undefined,
+): Tensor<Plain<S>, D>;
+export function zeros(shape: Shape, dtype?: DType): Tensor {
   return full(shape, 0, dtype);
 }
 
 /** Ones. */
-export function ones<const S extends Shape>(shape: S, dtype?: DType): Tensor<Plain<S>> {
+export function ones<const S extends Shape>(shape: S): Tensor<Plain<S>, 'float32'>;
+export function ones<const S extends Shape, D extends DType>(
+  shape: S,
+  dtype: D | undefined,
+): Tensor<Plain<S>, D>;
+export function ones(shape: Shape, dtype?: DType): Tensor {
   return full(shape, 1, dtype);
 }
 
@@ -217,7 +233,7 @@ export function arange(start: number, stop?: number, step = 1): Tensor<[number]>
 }
 
 /** n numbers in equal distances from start to stop, both included. */
-export function linspace(start: number, stop: number, n: number): Tensor<[number]> {
+export function linspace(start: number, stop: number, n: number): Tensor<[number], 'float32'> {
   checkShape('linspace', [n]);
   const at = (i: number): number =>
     i === n - 1 && n > 1 ? stop : start + (i * (stop - start)) / (n - 1 || 1);
@@ -229,6 +245,8 @@ export function linspace(start: number, stop: number, n: number): Tensor<[number
 }
 
 /** The identity matrix. */
+export function eye(n: number): Tensor<[number, number], 'float32'>;
+export function eye<D extends DType>(n: number, dtype: D | undefined): Tensor<[number, number], D>;
 export function eye(n: number, dtype: DType = 'float32'): Tensor<[number, number]> {
   checkShape('eye', [n]);
   const i = iota(n);

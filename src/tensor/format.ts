@@ -5,7 +5,7 @@ import { type Shape, show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Values as nested arrays. */
-export type Nested = number | boolean | Nested[];
+type Nested = number | boolean | Nested[];
 
 export function nest(data: ArrayLike<number>, shape: Shape, dtype: DType): Nested {
   const strides = rowMajorStrides(shape);

@@ -1,3 +1,4 @@
+import type { DType } from '../ir/dtype.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { leafNode } from '../ir/node.ts';
 import type { Storage } from '../ir/storage.ts';
@@ -21,13 +22,13 @@ export interface ParameterOptions {
  * The one mutable thing: a named tensor whose values are replaced in place. Each replacement counts up
  * `version`; a graph that was built on an older version can't be run any more.
  */
-export class Parameter<S extends Shape = Shape> extends Tensor<S> {
+export class Parameter<S extends Shape = Shape, D extends DType = DType> extends Tensor<S, D> {
   /** Optimizers skip a Parameter where this is false. */
   trainable: boolean;
   readonly #storage: Storage;
 
   /** Starts with the values that a tensor has now; they are copied. */
-  constructor(initial: Tensor<S>, options: ParameterOptions = {}) {
+  constructor(initial: Tensor<S, D>, options: ParameterOptions = {}) {
     if (!(initial instanceof Tensor)) throw notATensor('Parameter', initial);
     const storage = storageOf(initial.node, detach(initial).node, options.name ?? 'parameter');
     super(leafNode(storage, initial.node.shape));

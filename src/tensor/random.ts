@@ -10,7 +10,7 @@ import {
   randomTensor,
   uniformOperation,
 } from './ops/source/random-bits.ts';
-import { checkShape, type Shape } from './shape.ts';
+import { checkShape, type Plain, type Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Where a generator stands: enough to go on with the same numbers. */
@@ -19,8 +19,6 @@ export interface GeneratorState {
   readonly stream: number;
   readonly counter: number;
 }
-
-type Plain<S extends Shape> = { -readonly [K in keyof S]: S[K] };
 
 /**
  * A counter-based random generator: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as
@@ -34,8 +32,10 @@ export class Generator {
   #counter: number;
 
   /**
-   * @param seed whole number from 0 to 2^53 - 1. @param stream from 0 to 2^32 - 1; streams of one seed are
-   *   independent.
+   * A generator of random numbers that depend on the seed and the stream only.
+   *
+   * @param seed a whole number from 0 to 2^53 - 1.
+   * @param stream a whole number from 0 (default) to 2^32 - 1; streams of one seed are independent.
    */
   constructor(seed: number, stream = 0) {
     this.#seed = checkWhole('Generator', 'seed', seed, Number.MAX_SAFE_INTEGER);
@@ -47,14 +47,14 @@ export class Generator {
    * Uniform float32 numbers from `low` up to `high`, in 2^24 steps. [0, 1) leaves 1 out; for ranges far from
    * 0 the rounding to float32 may give `high` itself.
    */
-  uniform<const S extends Shape>(shape: S, low = 0, high = 1): Tensor<Plain<S>> {
+  uniform<const S extends Shape>(shape: S, low = 0, high = 1): Tensor<Plain<S>, 'float32'> {
     checkFinite('uniform', { low, high });
     const u = randomTensor(uniformOperation, checked('uniform', shape), this.#next());
     return low === 0 && high === 1 ? u : (u.mul(high - low).add(low) as Tensor<Plain<S>>);
   }
 
   /** Normally distributed float32 numbers (Box & Muller 1958). */
-  normal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>> {
+  normal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>, 'float32'> {
     checkFinite('normal', { mean, standardDeviation });
     const z = randomTensor(normalOperation, checked('normal', shape), this.#next());
     return mean === 0 && standardDeviation === 1
@@ -63,7 +63,7 @@ export class Generator {
   }
 
   /** Bools that are true with the given probability. */
-  bernoulli<const S extends Shape>(shape: S, probability: number): Tensor<Plain<S>> {
+  bernoulli<const S extends Shape>(shape: S, probability: number): Tensor<Plain<S>, 'bool'> {
     if (!(probability >= 0 && probability <= 1)) {
       throw new ValueError(`[bernoulli] got probability ${probability}, wanted a number from 0 to 1.`);
     }
@@ -74,7 +74,11 @@ export class Generator {
    * Normally distributed float32 numbers, drawn again where they fall more than two standard deviations from
    * the mean. Computed at the call.
    */
-  truncatedNormal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>> {
+  truncatedNormal<const S extends Shape>(
+    shape: S,
+    mean = 0,
+    standardDeviation = 1,
+  ): Tensor<Plain<S>, 'float32'> {
     checkFinite('truncatedNormal', { mean, standardDeviation });
     const values = new Float32Array(sizeOf(checked('truncatedNormal', shape)));
     const word = this.#words();

@@ -8,6 +8,10 @@ import { sameShape } from '../ir/view.ts';
  */
 export type Shape = readonly number[];
 
+/** A shape without `readonly`, as tensors have it. */
+export type Plain<S extends Shape> =
+  HasKnownRank<S> extends true ? { -readonly [K in keyof S]: S[K] } : Shape;
+
 /**
  * What a parameter's type becomes where literal dimensions can't fit: the message shows in the compiler's
  * error.

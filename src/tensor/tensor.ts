@@ -4,7 +4,8 @@ import { ShapeError } from '../ir/errors.ts';
 import type { Node } from '../ir/node.ts';
 import { compute, computeSync } from '../runtime/run.ts';
 import { toNdarray } from './border.ts';
-import { describeTensor, type Nested, nest } from './format.ts';
+import type { Common, DataArray, NestedValues, Numeric, Promoted, Summed } from './dtypes.ts';
+import { describeTensor, nest } from './format.ts';
 import * as indexing from './ops/arrangement/indexing.ts';
 import * as join from './ops/arrangement/join.ts';
 import { slidingWindows, type WindowOptions } from './ops/arrangement/sliding-windows.ts';
@@ -22,6 +23,7 @@ import {
   type Flattened,
   type MatmulFits,
   type MatmulShape,
+  type Plain,
   type Reduced,
   type Reshaped,
   type Reverse,
@@ -31,6 +33,12 @@ import {
 
 type Axes = number | readonly number[];
 
+// S and D themselves. Read through a conditional type they make the compiler take Tensor as bivariant: a
+// Tensor<A> fits a Tensor<B> where A fits B or B fits A. So a tensor of unknown shape fits every shape, and
+// tensors of different known shapes do not fit each other.
+type ShapeOf<S extends Shape> = S extends infer T extends Shape ? T : never;
+type DTypeOf<D extends DType> = D extends infer T extends DType ? T : never;
+
 /**
  * An n-dimensional array of numbers: an immutable handle on a node of the graph. Shape and data type are
  * known at once; the values are computed when they are asked for, together with everything they depend on.
@@ -39,21 +47,25 @@ type Axes = number | readonly number[];
  * Operations stand here as methods and in the package as functions of the same names, where their full
  * descriptions are.
  */
-export class Tensor<S extends Shape = Shape> {
+export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   /** @internal The node that this handle stands for. */
   node: Node;
-  #shape: S | null = null;
+  #shape: Shape | null = null;
 
-  /** @internal Tensors are made by `tensor`, `zeros`, ... and by operations. */
+  /**
+   * Tensors are made by `tensor`, `zeros`, ... and by operations.
+   *
+   * @internal
+   */
   constructor(node: Node) {
     this.node = node;
   }
 
   /** The number of elements along each axis; frozen. */
-  get shape(): S {
+  get shape(): ShapeOf<S> {
     // Engines are slow with frozen arrays: those of nodes are not frozen, and never leave the library.
-    this.#shape ??= Object.freeze([...this.node.shape]) as Shape as S;
-    return this.#shape;
+    this.#shape ??= Object.freeze([...this.node.shape]) as Shape;
+    return this.#shape as ShapeOf<S>;
   }
 
   /** @internal What it is called where it is printed. */
@@ -61,8 +73,9 @@ export class Tensor<S extends Shape = Shape> {
     return 'Tensor';
   }
 
-  get dtype(): DType {
-    return this.node.dtype;
+  /** The type of the elements. */
+  get dtype(): DTypeOf<D> {
+    return this.node.dtype as DTypeOf<D>;
   }
 
   /** Number of elements. */
@@ -76,16 +89,16 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /** The values in row-major order, computed now if they were not yet. The array is a copy: it is yours. */
-  async data(): Promise<TypedArray> {
-    return (await compute(this.node)).slice();
+  async data(): Promise<DataArray<D>> {
+    return (await compute(this.node)).slice() as DataArray<D>;
   }
 
   /**
    * The values in row-major order, without waiting: on backends of the CPU; on a GPU only once `await data()` has
    * brought them home. So too `item`, `toArray`, `toNdarray` and printing.
    */
-  dataSync(): TypedArray {
-    return computeSync(this.node).slice();
+  dataSync(): DataArray<D> {
+    return computeSync(this.node).slice() as DataArray<D>;
   }
 
   /** The value of a tensor with one element. */
@@ -99,13 +112,13 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /** The values as nested arrays (a number for a scalar); bools are `true` and `false`. */
-  toArray(): Nested {
-    return nest(computeSync(this.node), this.shape, this.dtype);
+  toArray(): NestedValues<S, D> {
+    return nest(computeSync(this.node), this.node.shape, this.node.dtype) as NestedValues<S, D>;
   }
 
   /** The values as an `ndarray` in row-major order, which owns them. */
   toNdarray(): NdArray<TypedArray> {
-    return toNdarray(this.dataSync(), this.shape);
+    return toNdarray(this.dataSync(), this.node.shape);
   }
 
   toString(): string {
@@ -119,26 +132,26 @@ export class Tensor<S extends Shape = Shape> {
   // Arithmetic
 
   /** a + b. */
-  add<A extends Shape, B extends Shape = []>(
+  add<A extends Shape, B extends Shape = [], E extends DType = DType>(
     this: Tensor<A>,
-    b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+    b: ElementwiseOperand<A, B, E>,
+  ): Tensor<Broadcast<A, B>, Promoted<D, E>> {
     return arithmetic.add(this, b);
   }
 
   /** a - b. */
-  sub<A extends Shape, B extends Shape = []>(
+  sub<A extends Shape, B extends Shape = [], E extends DType = DType>(
     this: Tensor<A>,
-    b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+    b: ElementwiseOperand<A, B, E>,
+  ): Tensor<Broadcast<A, B>, Promoted<D, E>> {
     return arithmetic.sub(this, b);
   }
 
   /** a * b, element by element. */
-  mul<A extends Shape, B extends Shape = []>(
+  mul<A extends Shape, B extends Shape = [], E extends DType = DType>(
     this: Tensor<A>,
-    b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+    b: ElementwiseOperand<A, B, E>,
+  ): Tensor<Broadcast<A, B>, Promoted<D, E>> {
     return arithmetic.mul(this, b);
   }
 
@@ -146,44 +159,44 @@ export class Tensor<S extends Shape = Shape> {
   div<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+  ): Tensor<Broadcast<A, B>, 'float32'> {
     return arithmetic.div(this, b);
   }
 
   /** The remainder with the sign of b. */
-  mod<A extends Shape, B extends Shape = []>(
+  mod<A extends Shape, B extends Shape = [], E extends DType = DType>(
     this: Tensor<A>,
-    b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+    b: ElementwiseOperand<A, B, E>,
+  ): Tensor<Broadcast<A, B>, Promoted<D, E>> {
     return arithmetic.mod(this, b);
   }
 
   /** The larger of the two; NaN wins. */
-  maximum<A extends Shape, B extends Shape = []>(
+  maximum<A extends Shape, B extends Shape = [], E extends DType = DType>(
     this: Tensor<A>,
-    b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+    b: ElementwiseOperand<A, B, E>,
+  ): Tensor<Broadcast<A, B>, Promoted<D, E>> {
     return arithmetic.maximum(this, b);
   }
 
   /** The smaller of the two; NaN wins. */
-  minimum<A extends Shape, B extends Shape = []>(
+  minimum<A extends Shape, B extends Shape = [], E extends DType = DType>(
     this: Tensor<A>,
-    b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+    b: ElementwiseOperand<A, B, E>,
+  ): Tensor<Broadcast<A, B>, Promoted<D, E>> {
     return arithmetic.minimum(this, b);
   }
 
   /** a to the power of b. */
-  pow<A extends Shape, B extends Shape = []>(
+  pow<A extends Shape, B extends Shape = [], E extends DType = DType>(
     this: Tensor<A>,
-    b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+    b: ElementwiseOperand<A, B, E>,
+  ): Tensor<Broadcast<A, B>, Promoted<D, E>> {
     return arithmetic.pow(this, b);
   }
 
   /** -x. */
-  neg(): Tensor<S> {
+  neg(): Tensor<S, Numeric<D>> {
     return arithmetic.neg(this);
   }
 
@@ -193,7 +206,7 @@ export class Tensor<S extends Shape = Shape> {
   equal<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+  ): Tensor<Broadcast<A, B>, 'bool'> {
     return logic.equal(this, b);
   }
 
@@ -201,7 +214,7 @@ export class Tensor<S extends Shape = Shape> {
   notEqual<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+  ): Tensor<Broadcast<A, B>, 'bool'> {
     return logic.notEqual(this, b);
   }
 
@@ -209,7 +222,7 @@ export class Tensor<S extends Shape = Shape> {
   less<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+  ): Tensor<Broadcast<A, B>, 'bool'> {
     return logic.less(this, b);
   }
 
@@ -217,7 +230,7 @@ export class Tensor<S extends Shape = Shape> {
   lessEqual<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+  ): Tensor<Broadcast<A, B>, 'bool'> {
     return logic.lessEqual(this, b);
   }
 
@@ -225,7 +238,7 @@ export class Tensor<S extends Shape = Shape> {
   greater<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+  ): Tensor<Broadcast<A, B>, 'bool'> {
     return logic.greater(this, b);
   }
 
@@ -233,7 +246,7 @@ export class Tensor<S extends Shape = Shape> {
   greaterEqual<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+  ): Tensor<Broadcast<A, B>, 'bool'> {
     return logic.greaterEqual(this, b);
   }
 
@@ -241,7 +254,7 @@ export class Tensor<S extends Shape = Shape> {
   logicalAnd<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+  ): Tensor<Broadcast<A, B>, 'bool'> {
     return logic.logicalAnd(this, b);
   }
 
@@ -249,7 +262,7 @@ export class Tensor<S extends Shape = Shape> {
   logicalOr<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+  ): Tensor<Broadcast<A, B>, 'bool'> {
     return logic.logicalOr(this, b);
   }
 
@@ -257,124 +270,128 @@ export class Tensor<S extends Shape = Shape> {
   logicalXor<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     b: ElementwiseOperand<A, B>,
-  ): Tensor<Broadcast<A, B>> {
+  ): Tensor<Broadcast<A, B>, 'bool'> {
     return logic.logicalXor(this, b);
   }
 
   /** True where x is false. */
-  logicalNot(): Tensor<S> {
+  logicalNot(): Tensor<S, 'bool'> {
     return logic.logicalNot(this);
   }
 
   /** True where x is NaN. */
-  isNaN(): Tensor<S> {
+  isNaN(): Tensor<S, 'bool'> {
     return logic.isNaN(this);
   }
 
   /** True where x is neither NaN nor infinite. */
-  isFinite(): Tensor<S> {
+  isFinite(): Tensor<S, 'bool'> {
     return logic.isFinite(this);
   }
 
   /** The values limited to lo .. hi. */
-  clip(lo: number | Tensor, hi: number | Tensor): Tensor<S> {
+  clip<A extends Shape, L extends Shape = [], H extends Shape = []>(
+    this: Tensor<A>,
+    lo: ElementwiseOperand<A, L>,
+    hi: ElementwiseOperand<Broadcast<A, L>, H>,
+  ): Tensor<Broadcast<Broadcast<A, L>, H>, Promoted<D, DType>> {
     return logic.clip(this, lo, hi);
   }
 
   // Functions
 
   /** e^x. */
-  exp(): Tensor<S> {
+  exp(): Tensor<S, 'float32'> {
     return math.exp(this);
   }
 
   /** e^x - 1. */
-  expm1(): Tensor<S> {
+  expm1(): Tensor<S, 'float32'> {
     return math.expm1(this);
   }
 
   /** The natural logarithm. */
-  log(): Tensor<S> {
+  log(): Tensor<S, 'float32'> {
     return math.log(this);
   }
 
   /** log(1 + x). */
-  log1p(): Tensor<S> {
+  log1p(): Tensor<S, 'float32'> {
     return math.log1p(this);
   }
 
   /** The square root. */
-  sqrt(): Tensor<S> {
+  sqrt(): Tensor<S, 'float32'> {
     return math.sqrt(this);
   }
 
   /** 1 / sqrt(x). */
-  rsqrt(): Tensor<S> {
+  rsqrt(): Tensor<S, 'float32'> {
     return math.rsqrt(this);
   }
 
   /** 1 / x. */
-  reciprocal(): Tensor<S> {
+  reciprocal(): Tensor<S, 'float32'> {
     return math.reciprocal(this);
   }
 
   /** x * x. */
-  square(): Tensor<S> {
+  square(): Tensor<S, Numeric<D>> {
     return math.square(this);
   }
 
   /** The absolute value. */
-  abs(): Tensor<S> {
+  abs(): Tensor<S, Numeric<D>> {
     return math.abs(this);
   }
 
   /** -1, 0 or 1. */
-  sign(): Tensor<S> {
+  sign(): Tensor<S, Numeric<D>> {
     return math.sign(this);
   }
 
   /** The largest whole number not above x. */
-  floor(): Tensor<S> {
+  floor(): Tensor<S, Numeric<D>> {
     return math.floor(this);
   }
 
   /** The smallest whole number not below x. */
-  ceil(): Tensor<S> {
+  ceil(): Tensor<S, Numeric<D>> {
     return math.ceil(this);
   }
 
   /** The nearest whole number, halves to even. */
-  round(): Tensor<S> {
+  round(): Tensor<S, Numeric<D>> {
     return math.round(this);
   }
 
   /** The sine. */
-  sin(): Tensor<S> {
+  sin(): Tensor<S, 'float32'> {
     return math.sin(this);
   }
 
   /** The cosine. */
-  cos(): Tensor<S> {
+  cos(): Tensor<S, 'float32'> {
     return math.cos(this);
   }
 
   /** The hyperbolic tangent. */
-  tanh(): Tensor<S> {
+  tanh(): Tensor<S, 'float32'> {
     return math.tanh(this);
   }
 
   /** The error function. */
-  erf(): Tensor<S> {
+  erf(): Tensor<S, 'float32'> {
     return math.erf(this);
   }
 
   /** 1 / (1 + e^-x). */
-  sigmoid(): Tensor<S> {
+  sigmoid(): Tensor<S, 'float32'> {
     return activation.sigmoid(this);
   }
 
   /** log(1 + e^x). */
-  softplus(): Tensor<S> {
+  softplus(): Tensor<S, 'float32'> {
     return activation.softplus(this);
   }
 
@@ -384,37 +401,37 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /** max(x, 0). */
-  relu(): Tensor<S> {
+  relu(): Tensor<S, Numeric<D>> {
     return activation.relu(this);
   }
 
   /** x sigmoid(x). */
-  silu(): Tensor<S> {
+  silu(): Tensor<S, 'float32'> {
     return activation.silu(this);
   }
 
   /** x where x > 0, slope * x elsewhere. */
-  leakyRelu(slope?: number): Tensor<S> {
+  leakyRelu(slope?: number): Tensor<S, 'float32'> {
     return activation.leakyRelu(this, slope);
   }
 
   /** x where x > 0, alpha (e^x - 1) elsewhere. */
-  elu(alpha?: number): Tensor<S> {
+  elu(alpha?: number): Tensor<S, 'float32'> {
     return activation.elu(this, alpha);
   }
 
   /** x times the normal distribution function of x. */
-  gelu(options?: activation.GeluOptions): Tensor<S> {
+  gelu(options?: activation.GeluOptions): Tensor<S, 'float32'> {
     return activation.gelu(this, options);
   }
 
   /** e^x / sum(e^x) along an axis, the last by default. */
-  softmax(axis?: number): Tensor<S> {
+  softmax(axis?: number): Tensor<S, 'float32'> {
     return activation.softmax(this, axis);
   }
 
   /** log(softmax(x)) along an axis, the last by default. */
-  logSoftmax(axis?: number): Tensor<S> {
+  logSoftmax(axis?: number): Tensor<S, 'float32'> {
     return activation.logSoftmax(this, axis);
   }
 
@@ -425,7 +442,7 @@ export class Tensor<S extends Shape = Shape> {
     A extends Shape,
     const X extends Axes | undefined = undefined,
     const O extends reduce.ReduceOptions = {},
-  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>, Summed<D>> {
     return reduce.sum(this, axes, options);
   }
 
@@ -434,7 +451,7 @@ export class Tensor<S extends Shape = Shape> {
     A extends Shape,
     const X extends Axes | undefined = undefined,
     const O extends reduce.ReduceOptions = {},
-  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>, 'float32'> {
     return reduce.mean(this, axes, options);
   }
 
@@ -443,7 +460,7 @@ export class Tensor<S extends Shape = Shape> {
     A extends Shape,
     const X extends Axes | undefined = undefined,
     const O extends reduce.ReduceOptions = {},
-  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>, Summed<D>> {
     return reduce.prod(this, axes, options);
   }
 
@@ -452,7 +469,7 @@ export class Tensor<S extends Shape = Shape> {
     A extends Shape,
     const X extends Axes | undefined = undefined,
     const O extends reduce.ReduceOptions = {},
-  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>, D> {
     return reduce.max(this, axes, options);
   }
 
@@ -461,7 +478,7 @@ export class Tensor<S extends Shape = Shape> {
     A extends Shape,
     const X extends Axes | undefined = undefined,
     const O extends reduce.ReduceOptions = {},
-  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>, D> {
     return reduce.min(this, axes, options);
   }
 
@@ -470,7 +487,7 @@ export class Tensor<S extends Shape = Shape> {
     A extends Shape,
     const X extends Axes | undefined = undefined,
     const O extends reduce.ReduceOptions = {},
-  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>, 'bool'> {
     return reduce.any(this, axes, options);
   }
 
@@ -479,7 +496,7 @@ export class Tensor<S extends Shape = Shape> {
     A extends Shape,
     const X extends Axes | undefined = undefined,
     const O extends reduce.ReduceOptions = {},
-  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>, 'bool'> {
     return reduce.all(this, axes, options);
   }
 
@@ -488,7 +505,7 @@ export class Tensor<S extends Shape = Shape> {
     A extends Shape,
     const X extends Axes | undefined = undefined,
     const O extends reduce.ReduceOptions = {},
-  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>, 'float32'> {
     return reduce.logSumExp(this, axes, options);
   }
 
@@ -497,72 +514,72 @@ export class Tensor<S extends Shape = Shape> {
     A extends Shape,
     const X extends Axes | undefined = undefined,
     const O extends reduce.VarianceOptions = {},
-  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>> {
+  >(this: Tensor<A>, axes?: X, options?: O): Tensor<Reduced<A, X, O>, 'float32'> {
     return reduce.variance(this, axes, options);
   }
 
   /** The index of the largest value along an axis, or in the flattened tensor. */
-  argmax(axis?: number, options?: reduce.ReduceOptions): Tensor {
+  argmax(axis?: number, options?: reduce.ReduceOptions): Tensor<Shape, 'int32'> {
     return reduce.argmax(this, axis, options);
   }
 
   /** The index of the smallest value along an axis, or in the flattened tensor. */
-  argmin(axis?: number, options?: reduce.ReduceOptions): Tensor {
+  argmin(axis?: number, options?: reduce.ReduceOptions): Tensor<Shape, 'int32'> {
     return reduce.argmin(this, axis, options);
   }
 
   /** The matrix product, as `np.matmul`. */
-  matmul<A extends Shape, B extends Shape>(
+  matmul<A extends Shape, B extends Shape, E extends DType>(
     this: Tensor<A>,
-    b: Tensor<B> & MatmulFits<A, B>,
-  ): Tensor<MatmulShape<A, B>> {
+    b: Tensor<B, E> & MatmulFits<A, B>,
+  ): Tensor<MatmulShape<A, B>, Summed<Common<D, E>>> {
     return matmul(this, b);
   }
 
   // Arrangement
 
   /** The same elements under another shape; one dimension may be -1. */
-  reshape<const T extends Shape>(shape: T): Tensor<Reshaped<T>> {
+  reshape<const T extends Shape>(shape: T): Tensor<Reshaped<T>, D> {
     return shaping.reshape(this, shape);
   }
 
   /** All axes from `startAxis` (0 by default) on made one. */
-  flatten(): Tensor<[number]>;
-  flatten<A extends Shape>(this: Tensor<A>, startAxis: 1): Tensor<Flattened<A>>;
-  flatten(startAxis: number): Tensor;
+  flatten(): Tensor<[number], D>;
+  flatten<A extends Shape>(this: Tensor<A>, startAxis: 1): Tensor<Flattened<A>, D>;
+  flatten(startAxis: number): Tensor<Shape, D>;
   flatten(startAxis = 0): Tensor {
     return shaping.flatten(this, startAxis);
   }
 
   /** The axes in another order; reversed without `axes`. */
-  transpose<A extends Shape>(this: Tensor<A>): Tensor<Reverse<A>>;
-  transpose(axes?: readonly number[]): Tensor;
+  transpose<A extends Shape>(this: Tensor<A>): Tensor<Reverse<A>, D>;
+  transpose(axes?: readonly number[]): Tensor<Shape, D>;
   transpose(axes?: readonly number[]): Tensor {
     return shaping.transpose(this as Tensor, axes);
   }
 
   /** A new axis of size 1. */
-  expandDims(axis: number): Tensor {
+  expandDims(axis: number): Tensor<Shape, D> {
     return shaping.expandDims(this, axis);
   }
 
   /** Without the axes of size 1: the given ones, or all. */
-  squeeze(axis?: Axes): Tensor {
+  squeeze(axis?: Axes): Tensor<Shape, D> {
     return shaping.squeeze(this, axis);
   }
 
   /** Repeated along new axes and axes of size 1, without a copy. */
-  broadcastTo<const T extends Shape>(shape: T): Tensor<{ -readonly [K in keyof T]: T[K] }> {
+  broadcastTo<const T extends Shape>(shape: T): Tensor<Plain<T>, D> {
     return shaping.broadcastTo(this, shape);
   }
 
   /** A part: for each axis an index, a range `[start, stop, step]`, or null for all. */
-  slice(...specs: readonly shaping.SliceSpec[]): Tensor {
+  slice(...specs: readonly shaping.SliceSpec[]): Tensor<Shape, D> {
     return shaping.slice(this, ...specs);
   }
 
   /** The elements in reverse order along the axes. */
-  flip(axes?: Axes): Tensor<S> {
+  flip(axes?: Axes): Tensor<S, D> {
     return shaping.flip(this, axes);
   }
 
@@ -572,17 +589,17 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /** Cut along an axis into equal parts or parts of the given sizes. */
-  split(countOrSizes: number | Shape, axis?: number): Tensor[] {
+  split(countOrSizes: number | Shape, axis?: number): Tensor<Shape, D>[] {
     return join.split(this, countOrSizes, axis);
   }
 
   /** All windows of the given sizes as a view; their axes are appended. */
-  slidingWindows(sizes: Shape, options?: WindowOptions): Tensor {
+  slidingWindows(sizes: Shape, options?: WindowOptions): Tensor<Shape, D> {
     return slidingWindows(this, sizes, options);
   }
 
   /** The elements at the given indices along an axis. */
-  take(indices: Tensor | number | readonly number[], axis?: number): Tensor {
+  take(indices: Tensor | number | readonly number[], axis?: number): Tensor<Shape, D> {
     return indexing.take(this, indices, axis);
   }
 
@@ -592,17 +609,19 @@ export class Tensor<S extends Shape = Shape> {
   }
 
   /** For each label a row of zeros with a one at its place. */
+  oneHot(depth: number): Tensor<Shape, 'float32'>;
+  oneHot<E extends DType>(depth: number, dtype: E | undefined): Tensor<Shape, E>;
   oneHot(depth: number, dtype?: DType): Tensor {
     return indexing.oneHot(this, depth, dtype);
   }
 
   /** In another data type. */
-  cast(dtype: DType): Tensor<S> {
+  cast<E extends DType>(dtype: E): Tensor<S, E> {
     return cast(this, dtype);
   }
 
   /** The same values without the graph behind them: gradients stop here. */
-  detach(): Tensor<S> {
+  detach(): Tensor<S, D> {
     return detach(this);
   }
 }

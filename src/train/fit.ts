@@ -32,7 +32,10 @@ export interface FitOptions {
    * training brings its own back. If training fails or is aborted, the model keeps its own weights.
    */
   readonly average?: WeightAverage;
-  /** The epoch before which training ends, 1 by default: how many there are, if `initialEpoch` is 0. */
+  /**
+   * How many times to go through the training data, 1 by default. Training that goes on from `initialEpoch`
+   * counts the epochs before it too.
+   */
   readonly epochs?: number;
   /**
    * The first epoch, counted from 0; 0 by default. With the same seed, model and optimizer state, training continues with
@@ -56,6 +59,7 @@ export interface FitOptions {
    * one.
    */
   readonly metrics?: readonly Metric[];
+  /** Are called after batches and epochs, such as `earlyStopping`; none by default. */
   readonly callbacks?: readonly Callback[];
   /**
    * Stops between two batches. The promise rejects with the signal's reason. Parameters keep the values of the last

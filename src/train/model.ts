@@ -1,9 +1,10 @@
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import type { Context } from '../layers/base/context.ts';
 import { Layer } from '../layers/base/layer.ts';
+import type { StaticShapes } from '../layers/base/layer-like.ts';
 import type { Metric } from '../metrics/metric.ts';
 import type { Parameter } from '../tensor/parameter.ts';
-import { show } from '../tensor/shape.ts';
+import { type Shape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** The model of `fit`, `evaluate` and `predict`. Every Layer is one. */
@@ -14,6 +15,15 @@ export interface Model {
   /** A scalar that is added to the loss, or null. */
   penalty?(): Tensor | null;
 }
+
+/** The shape of a model's predictions, as far as it is known; any number of samples. */
+export type ModelOutput<M extends Model> = M extends StaticShapes
+  ? M['gives'] extends readonly [number, ...infer Rest extends Shape]
+    ? [number, ...Rest]
+    : Shape
+  : ReturnType<M['forward']> extends Tensor<infer S>
+    ? S
+    : Shape;
 
 /** The loss of predictions, a scalar. All losses of `ndgrad` are such functions. */
 export type LossFunction = (

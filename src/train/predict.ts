@@ -9,7 +9,7 @@ import { valuesOf } from '../tensor/evaluate.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { EventLoopYielder } from './event-loop-yielder.ts';
-import { callModel, checkWhole, type Model } from './model.ts';
+import { callModel, checkWhole, type Model, type ModelOutput } from './model.ts';
 
 export interface PredictOptions {
   /** Samples in a batch, 256 by default. */
@@ -25,7 +25,11 @@ export interface PredictOptions {
  * @returns the outputs in the order of the samples, `[N, ...]`.
  * @throws ShapeError if x does not fit the model, or its output does not have one row per sample.
  */
-export async function predict(model: Model, x: SampleArray, options: PredictOptions = {}): Promise<Tensor> {
+export async function predict<M extends Model>(
+  model: M,
+  x: SampleArray,
+  options: PredictOptions = {},
+): Promise<Tensor<ModelOutput<M>>> {
   const { batchSize = 256, signal } = options;
   checkWhole('predict', 'batchSize', batchSize, 1);
   const rows = await RowBuffer.of(sampleTensor('predict', 'x', x));
@@ -46,5 +50,6 @@ export async function predict(model: Model, x: SampleArray, options: PredictOpti
     await yielder.yieldIfDue();
   }
   const { array, like } = output;
-  return fromArray(array, [rows.count, ...like.shape.slice(1)], like.dtype);
+  const result: Tensor = fromArray(array, [rows.count, ...like.shape.slice(1)], like.dtype);
+  return result as Tensor<ModelOutput<M>>;
 }

@@ -14,6 +14,7 @@ import {
   LayerNorm,
   MaxPool2D,
   type Parameter,
+  predict,
   Reshape,
   Residual,
   Sequential,
@@ -239,4 +240,30 @@ test('Residual', () => {
   new Residual(new Conv2D(32, 64, 3), { activation: 'relu' });
   // @ts-expect-error same gives 32 channels
   new Sequential([same, new Conv2D(64, 64, 3)]);
+});
+
+test('a layer may be applied in a loop', () => {
+  let x = zeros([8, 16]);
+  const layer = new Dense(16, 16);
+  const layers: Layer[] = [layer];
+  for (const next of layers) x = next.call(x);
+  for (let i = 0; i < 3; i++) x = layer.call(x);
+  expectTypeOf(x).toEqualTypeOf<Tensor<[8, 16], 'float32'>>();
+  // @ts-expect-error 4 features where 16 are wanted
+  x = new Dense(16, 4).call(x);
+});
+
+test('predict gives the shape of the model', async () => {
+  const x = zeros([5, 784]);
+  expectTypeOf(await predict(new Dense(784, 10), x)).toEqualTypeOf<Tensor<[number, 10]>>();
+  const model = new Sequential([new Dense(784, 128), new Dropout(0.5), new Dense(128, 10)]);
+  expectTypeOf(await predict(model, x)).toEqualTypeOf<Tensor<[number, 10]>>();
+  expectTypeOf(await predict(new Sequential([new Flatten(), new Dense(784, 3)]), x)).toEqualTypeOf<
+    Tensor<[number, 3]>
+  >();
+  expectTypeOf(await predict(new Flatten(), x)).toExtend<Tensor>();
+  const unknown: Layer = model;
+  expectTypeOf(await predict(unknown, x)).toEqualTypeOf<Tensor>();
+  const own = { forward: (_x: Tensor): Tensor<[number, 7]> => zeros([2, 7]), parameters: () => [] };
+  expectTypeOf(await predict(own, x)).toEqualTypeOf<Tensor<[number, 7]>>();
 });

@@ -6,6 +6,7 @@ import type { Kept } from '../base/shapes.ts';
 import { type ActivationFunction, type ActivationName, chooseActivation } from './activation-functions.ts';
 
 export interface ActivationOptions {
+  /** What errors, summaries and paths call the layer; none by default. */
   readonly name?: string;
 }
 

@@ -55,6 +55,7 @@ export const inference: Context = Object.freeze(inferenceContext());
 export interface TrainingOptions {
   /** Where random numbers come from; the default generator if not given. */
   readonly rng?: Generator;
+  /** Is called with the output of each layer, inner layers first. */
   onOutput?(layer: LayerLike, output: Tensor): void;
 }
 

@@ -16,6 +16,7 @@ export interface ResidualOptions {
   readonly shortcut?: Layer;
   /** Applied to the sum; none by default. */
   readonly activation?: ActivationName | ActivationFunction;
+  /** What errors, summaries and paths call the layer; none by default. */
   readonly name?: string;
 }
 

@@ -13,6 +13,7 @@ export interface SequentialOptions {
    * channels.
    */
   readonly inputShape?: Shape;
+  /** What errors, summaries and paths call the layer; none by default. */
   readonly name?: string;
 }
 

@@ -6,6 +6,7 @@ import { Layer } from '../base/layer.ts';
 import type { Kept } from '../base/shapes.ts';
 
 export interface DropoutOptions {
+  /** What errors, summaries and paths call the layer; none by default. */
   readonly name?: string;
 }
 

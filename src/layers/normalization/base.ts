@@ -25,6 +25,7 @@ export interface NormalizationOptions {
   readonly gammaInitializer?: InitializerName | Initializer;
   /** `zeros` by default. */
   readonly betaInitializer?: InitializerName | Initializer;
+  /** What errors, summaries and paths call the layer; none by default. */
   readonly name?: string;
   /** Where initial values are drawn from; the default generator if not given. */
   readonly rng?: Generator;

@@ -6,6 +6,7 @@ import type { PartialShape, Pooled } from '../base/shapes.ts';
 import { checkRank } from '../base/spatial.ts';
 
 export interface GlobalPoolingOptions {
+  /** What errors, summaries and paths call the layer; none by default. */
   readonly name?: string;
 }
 

@@ -14,6 +14,7 @@ export interface PoolingLayerOptions<Spatial extends Shape = Shape> {
    * all spatial axes or each. Margins never win and are not counted.
    */
   readonly padding?: Padding;
+  /** What errors, summaries and paths call the layer; none by default. */
   readonly name?: string;
 }
 

@@ -5,6 +5,7 @@ import { Layer } from '../base/layer.ts';
 import type { Flat, PartialShape } from '../base/shapes.ts';
 
 export interface FlattenOptions {
+  /** What errors, summaries and paths call the layer; none by default. */
   readonly name?: string;
 }
 

@@ -7,6 +7,7 @@ import { Layer } from '../base/layer.ts';
 import type { PartialShape } from '../base/shapes.ts';
 
 export interface ReshapeOptions {
+  /** What errors, summaries and paths call the layer; none by default. */
   readonly name?: string;
 }
 

@@ -1,5 +1,7 @@
+import type { DType } from '../../ir/dtype.ts';
 import { ShapeError } from '../../ir/errors.ts';
 import { apply, notATensor } from '../apply.ts';
+import type { Common, Summed } from '../dtypes.ts';
 import { type Operation, operation } from '../operation.ts';
 import { axesUpTo, broadcastShapes, type MatmulFits, type MatmulShape, type Shape, show } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
@@ -61,10 +63,10 @@ const contractOperation: Operation<ContractParams> = operation<ContractParams>({
  * broadcast; a 1-D first operand is a row and a 1-D second one a column, whose axis then vanishes. Integers
  * give int32, which wraps.
  */
-export function matmul<A extends Shape, B extends Shape>(
-  a: Tensor<A>,
-  b: Tensor<B> & MatmulFits<A, B>,
-): Tensor<MatmulShape<A, B>>;
+export function matmul<A extends Shape, B extends Shape, D extends DType, E extends DType>(
+  a: Tensor<A, D>,
+  b: Tensor<B, E> & MatmulFits<A, B>,
+): Tensor<MatmulShape<A, B>, Summed<Common<D, E>>>;
 export function matmul(a: Tensor, b: Tensor): Tensor {
   for (const t of [a, b]) if (!(t instanceof Tensor)) throw notATensor('matmul', t);
   if (a.rank === 0 || b.rank === 0) {

@@ -57,7 +57,11 @@ const takeOperation = operation<{ axis: number }>({
  * `indices` (integers; negatives count from the end). An index out of range is an error when the values are
  * computed.
  */
-export function take(x: Tensor, indices: Tensor | number | readonly number[], axis = 0): Tensor {
+export function take<D extends DType>(
+  x: Tensor<Shape, D>,
+  indices: Tensor | number | readonly number[],
+  axis = 0,
+): Tensor<Shape, D> {
   const a = normalizeAxis('take', axis, x.rank);
   const at = indexTensor('take', indices);
   const flat = apply(takeOperation, [x, flatten(at)], { axis: a });
@@ -142,6 +146,12 @@ const oneHotOperation = operation<{ dtype: DType; depth: number }>({
  * For each label (integers 0 .. depth - 1) a row of zeros with a one at its place: shape [...labels.shape,
  * depth]. A label out of range is an error when the values are computed.
  */
+export function oneHot(labels: Tensor, depth: number): Tensor<Shape, 'float32'>;
+export function oneHot<D extends DType>(
+  labels: Tensor,
+  depth: number,
+  dtype: D | undefined,
+): Tensor<Shape, D>;
 export function oneHot(labels: Tensor, depth: number, dtype: DType = 'float32'): Tensor {
   expectDType('oneHot', labels, ['int32', 'uint8']);
   if (!Number.isInteger(depth) || depth < 0) {

@@ -1,4 +1,4 @@
-import { fits, promote } from '../../../ir/dtype.ts';
+import { type DType, fits, promote } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import { binary, compare, constant, type Expr, select } from '../../../ir/expr.ts';
 import { apply, unchanged } from '../../apply.ts';
@@ -62,13 +62,13 @@ const concatOperation = operation<{ axis: number }>({
 const maxJoined = 8;
 
 /** Tensors joined along an existing axis; data types are promoted to their common one. */
-export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+export function concat<D extends DType>(tensors: readonly Tensor<Shape, D>[], axis = 0): Tensor<Shape, D> {
   const [first] = tensors;
   if (first === undefined) throw new ShapeError('[concat] got no tensors, wanted at least one.');
   if (first.rank === 0) throw new ShapeError('[concat] scalars have no axis to join along. Use stack.');
   const a = normalizeAxis('concat', axis, first.rank);
-  const dtype = tensors.reduce((d, t) => promote(d, t.dtype), first.dtype);
-  let parts = tensors.map((t) => cast(t, dtype));
+  const dtype = tensors.reduce<DType>((d, t) => promote(d, t.dtype), first.dtype);
+  let parts: Tensor[] = tensors.map((t) => cast(t, dtype));
   while (parts.length > 1) {
     const joined: Tensor[] = [];
     for (let i = 0; i < parts.length; i += maxJoined) {
@@ -81,7 +81,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 }
 
 /** Tensors of one shape joined along a new axis. */
-export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+export function stack<D extends DType>(tensors: readonly Tensor<Shape, D>[], axis = 0): Tensor<Shape, D> {
   const [first] = tensors;
   if (first === undefined) throw new ShapeError('[stack] got no tensors, wanted at least one.');
   for (const t of tensors) {
@@ -137,7 +137,11 @@ function narrow(x: Tensor, axis: number, start: number, size: number): Tensor {
 }
 
 /** The tensor cut along an axis: into a number of equal parts, or into parts of the given sizes. */
-export function split(x: Tensor, countOrSizes: number | Shape, axis = 0): Tensor[] {
+export function split<D extends DType>(
+  x: Tensor<Shape, D>,
+  countOrSizes: number | Shape,
+  axis = 0,
+): Tensor<Shape, D>[] {
   const a = normalizeAxis('split', axis, x.rank);
   const size = x.node.shape[a]!;
   if (

@@ -1,3 +1,4 @@
+import type { DType } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import { binary, compare, constant, type Expr, select } from '../../../ir/expr.ts';
 import { sizeOf, type View } from '../../../ir/view.ts';
@@ -107,7 +108,11 @@ const foldOperation: Operation<FoldParams> = operation<FoldParams>({
  * windows' own axes are appended at the end, as NumPy's `sliding_window_view` does. Convolution and pooling
  * are made of it.
  */
-export function slidingWindows(x: Tensor, sizes: Shape, options: WindowOptions = {}): Tensor {
+export function slidingWindows<D extends DType>(
+  x: Tensor<Shape, D>,
+  sizes: Shape,
+  options: WindowOptions = {},
+): Tensor<Shape, D> {
   const axes =
     options.axes?.map((a) => normalizeAxis('slidingWindows', a, x.rank)) ??
     sizes.map((_, k) => x.rank - sizes.length + k);

@@ -1,3 +1,4 @@
+import type { DType } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import {
   addOffsetTerm,
@@ -16,6 +17,7 @@ import {
   type Flattened,
   normalizeAxes,
   normalizeAxis,
+  type Plain,
   type Reshaped,
   type Reverse,
   type Shape,
@@ -35,10 +37,13 @@ const reshapeOperation = operation<{ shape: Shape }>({
 });
 
 /** The same elements in row-major order under another shape; one dimension may be -1 and is worked out. */
-export function reshape<const S extends Shape>(x: Tensor, shape: S): Tensor<Reshaped<S>> {
+export function reshape<const S extends Shape, D extends DType>(
+  x: Tensor<Shape, D>,
+  shape: S,
+): Tensor<Reshaped<S>, D> {
   const wanted = resolve(x, shape);
-  if (sameShape(wanted, x.node.shape)) return unchanged(x) as Tensor<Reshaped<S>>;
-  return apply(reshapeOperation, [x], { shape: wanted }) as Tensor<Reshaped<S>>;
+  if (sameShape(wanted, x.node.shape)) return unchanged(x) as Tensor<Reshaped<S>, D>;
+  return apply(reshapeOperation, [x], { shape: wanted }) as Tensor<Reshaped<S>, D>;
 }
 
 function resolve(x: Tensor, shape: Shape): Shape {
@@ -61,9 +66,12 @@ function resolve(x: Tensor, shape: Shape): Shape {
 }
 
 /** All axes from `startAxis` on made one: `flatten(x, 1)` keeps the batch. */
-export function flatten(x: Tensor): Tensor<[number]>;
-export function flatten<S extends Shape>(x: Tensor<S>, startAxis: 1): Tensor<Flattened<S>>;
-export function flatten(x: Tensor, startAxis: number): Tensor;
+export function flatten<D extends DType>(x: Tensor<Shape, D>): Tensor<[number], D>;
+export function flatten<S extends Shape, D extends DType>(
+  x: Tensor<S, D>,
+  startAxis: 1,
+): Tensor<Flattened<S>, D>;
+export function flatten<D extends DType>(x: Tensor<Shape, D>, startAxis: number): Tensor<Shape, D>;
 export function flatten(x: Tensor, startAxis = 0): Tensor {
   const a = startAxis === x.rank ? startAxis : normalizeAxis('flatten', startAxis, Math.max(x.rank, 1));
   return reshape(x, [...x.node.shape.slice(0, a), sizeOf(x.node.shape.slice(a))]);
@@ -84,8 +92,8 @@ const transposeOperation = operation<{ axes: readonly number[] }>({
 });
 
 /** The axes in another order; in reverse order without `axes`. */
-export function transpose<S extends Shape>(x: Tensor<S>): Tensor<Reverse<S>>;
-export function transpose(x: Tensor, axes?: readonly number[]): Tensor;
+export function transpose<S extends Shape, D extends DType>(x: Tensor<S, D>): Tensor<Reverse<S>, D>;
+export function transpose<D extends DType>(x: Tensor<Shape, D>, axes?: readonly number[]): Tensor<Shape, D>;
 export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
   const order =
     axes?.map((a) => normalizeAxis('transpose', a, x.rank)) ?? x.node.shape.map((_, i) => x.rank - 1 - i);
@@ -98,13 +106,16 @@ export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
 }
 
 /** A new axis of size 1 at the given place of the result. */
-export function expandDims(x: Tensor, axis: number): Tensor {
+export function expandDims<D extends DType>(x: Tensor<Shape, D>, axis: number): Tensor<Shape, D> {
   const a = normalizeAxis('expandDims', axis, x.rank + 1);
   return reshape(x, [...x.node.shape.slice(0, a), 1, ...x.node.shape.slice(a)]);
 }
 
 /** Without the axes of size 1: the given ones, or all. */
-export function squeeze(x: Tensor, axis?: number | readonly number[]): Tensor {
+export function squeeze<D extends DType>(
+  x: Tensor<Shape, D>,
+  axis?: number | readonly number[],
+): Tensor<Shape, D> {
   const drop = axis === undefined ? null : normalizeAxes('squeeze', axis, x.rank);
   for (const a of drop ?? []) {
     if (x.shape[a] !== 1) {
@@ -128,11 +139,11 @@ const broadcastOperation = operation<{ shape: Shape }>({
 });
 
 /** The tensor repeated along new axes and axes of size 1, without a copy. */
-export function broadcastTo<const S extends Shape>(
-  x: Tensor,
+export function broadcastTo<const S extends Shape, D extends DType>(
+  x: Tensor<Shape, D>,
   shape: S,
-): Tensor<{ -readonly [K in keyof S]: S[K] }> {
-  type Result = Tensor<{ -readonly [K in keyof S]: S[K] }>;
+): Tensor<Plain<S>, D> {
+  type Result = Tensor<Plain<S>, D>;
   checkShape('broadcastTo', shape);
   if (sameShape(x.node.shape, shape)) return unchanged(x) as Result;
   if (!sameShape(broadcastShapes('broadcastTo', x.node.shape, shape), shape)) {
@@ -185,7 +196,10 @@ export type SliceSpec =
   | null;
 
 /** A part of the tensor; axes without a spec are taken whole. `x.slice([0, 512])`, `x.slice(null, -1)`. */
-export function slice(x: Tensor, ...specs: readonly SliceSpec[]): Tensor {
+export function slice<D extends DType>(
+  x: Tensor<Shape, D>,
+  ...specs: readonly SliceSpec[]
+): Tensor<Shape, D> {
   if (specs.length > x.rank) {
     throw new ShapeError(`[slice] got ${specs.length} axes for ${show(x.shape)}, wanted at most ${x.rank}.`);
   }
@@ -237,7 +251,10 @@ function range(spec: SliceSpec, size: number, axis: number, shape: Shape) {
 }
 
 /** The elements in reverse order along the axes (all by default). */
-export function flip<S extends Shape>(x: Tensor<S>, axes?: number | readonly number[]): Tensor<S> {
+export function flip<S extends Shape, D extends DType>(
+  x: Tensor<S, D>,
+  axes?: number | readonly number[],
+): Tensor<S, D> {
   const list = normalizeAxes('flip', axes, x.rank);
   const flipped = (i: number) => list.includes(i) && x.node.shape[i]! > 0;
   return strided(

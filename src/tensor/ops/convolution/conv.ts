@@ -37,7 +37,7 @@ export interface ConvOptions {
  * @returns [N, ...places, F].
  * @throws ShapeError where the shapes do not fit; DTypeError where a tensor is not float32.
  */
-export function conv(x: Tensor, kernel: Tensor, options: ConvOptions = {}): Tensor {
+export function conv(x: Tensor, kernel: Tensor, options: ConvOptions = {}): Tensor<Shape, 'float32'> {
   const { stride, dilation, groups, spatial } = read('conv', x, kernel, options);
   const sizes = kernel.node.shape.slice(0, spatial);
   const [inputs, outputs] = kernel.node.shape.slice(spatial) as [number, number];
@@ -94,7 +94,11 @@ export interface ConvTransposeOptions extends ConvOptions {
  * @returns [N, ...spatial, F].
  * @throws ShapeError where the shapes do not fit; DTypeError where a tensor is not float32.
  */
-export function convTranspose(x: Tensor, kernel: Tensor, options: ConvTransposeOptions = {}): Tensor {
+export function convTranspose(
+  x: Tensor,
+  kernel: Tensor,
+  options: ConvTransposeOptions = {},
+): Tensor<Shape, 'float32'> {
   const { stride, dilation, groups, spatial } = read('convTranspose', x, kernel, options);
   const sizes = kernel.node.shape.slice(0, spatial);
   const [outputs, inputs] = kernel.node.shape.slice(spatial) as [number, number];

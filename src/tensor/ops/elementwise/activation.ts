@@ -5,14 +5,22 @@ import { apply } from '../../apply.ts';
 import { normalizeAxis, type Shape } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 import { max, sum } from '../reduction/reduce.ts';
-import { elementwise, floatFunction, floating, numeric, same, type UnaryFunction } from './elementwise.ts';
+import {
+  elementwise,
+  type FloatFunction,
+  floatFunction,
+  floating,
+  numeric,
+  same,
+  type UnaryFunction,
+} from './elementwise.ts';
 import { where } from './logic.ts';
 import { erf, exp, expm1, log, tanh } from './math.ts';
 
 const number = (value: number): Expr => constant(value, 'f32');
 
 /** 1 / (1 + e^-x). */
-export const sigmoid: UnaryFunction = floatFunction(
+export const sigmoid: FloatFunction = floatFunction(
   'sigmoid',
   // dx = g y (1 - y)
   (g, y) => g.mul(y).mul(y.neg().add(1)),
@@ -20,7 +28,7 @@ export const sigmoid: UnaryFunction = floatFunction(
 );
 
 /** log(1 + e^x), without overflow: max(x, 0) + log1p(e^-|x|). */
-export const softplus: UnaryFunction = floatFunction(
+export const softplus: FloatFunction = floatFunction(
   'softplus',
   // dx = g sigmoid(x)
   (g, _y, x) => g.mul(sigmoid(x)),
@@ -40,21 +48,21 @@ const reluOperation = elementwise({
 export const relu: UnaryFunction = (x) => apply(reluOperation, [numeric(x)], noParams);
 
 /** x where x > 0, slope * x elsewhere (Maas et al. 2013). */
-export function leakyRelu<S extends Shape>(x: Tensor<S>, slope = 0.01): Tensor<S> {
+export function leakyRelu<S extends Shape>(x: Tensor<S>, slope = 0.01): Tensor<S, 'float32'> {
   const f: Tensor = floating(x);
-  return where(f.greater(0), f, f.mul(slope)) as Tensor<S>;
+  return where(f.greater(0), f, f.mul(slope)) as Tensor<S, 'float32'>;
 }
 
 /** x where x > 0, alpha (e^x - 1) elsewhere (Clevert et al. 2015). */
-export function elu<S extends Shape>(x: Tensor<S>, alpha = 1): Tensor<S> {
+export function elu<S extends Shape>(x: Tensor<S>, alpha = 1): Tensor<S, 'float32'> {
   const f: Tensor = floating(x);
-  return where(f.greater(0), f, expm1(f.minimum(0)).mul(alpha)) as Tensor<S>;
+  return where(f.greater(0), f, expm1(f.minimum(0)).mul(alpha)) as Tensor<S, 'float32'>;
 }
 
 /** x sigmoid(x), also called swish (Elfwing et al. 2017). */
-export function silu<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export function silu<S extends Shape>(x: Tensor<S>): Tensor<S, 'float32'> {
   const f: Tensor = floating(x);
-  return f.mul(sigmoid(f)) as Tensor<S>;
+  return f.mul(sigmoid(f)) as Tensor<S, 'float32'>;
 }
 
 /** x / (1 + |x|) (Turian et al. 2009). */
@@ -72,7 +80,7 @@ export interface GeluOptions {
 }
 
 /** x times the standard normal distribution function of x (Hendrycks & Gimpel 2016). */
-export function gelu<S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): Tensor<S> {
+export function gelu<S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): Tensor<S, 'float32'> {
   const { approximate = 'none' } = options;
   if (approximate !== 'none' && approximate !== 'tanh') {
     throw new ValueError(`[gelu] got approximate ${String(approximate)}, wanted none or tanh.`);
@@ -83,7 +91,7 @@ export function gelu<S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): 
     approximate === 'tanh'
       ? tanh(f.add(f.square().mul(f).mul(0.044715)).mul(sqrtTwoOverPi))
       : erf(f.mul(sqrtHalf));
-  return half.mul(inner.add(1)) as Tensor<S>;
+  return half.mul(inner.add(1)) as Tensor<S, 'float32'>;
 }
 
 /** x shifted by its maximum along an axis, which takes the largest exponent to 0 and changes no gradient. */
@@ -95,14 +103,14 @@ function shifted(name: string, x: Tensor, axis: number): { shifted: Tensor; axis
 }
 
 /** e^x / sum(e^x) along an axis; shifted by the maximum, so that logits of any size are safe. */
-export function softmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> {
+export function softmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S, 'float32'> {
   const s = shifted('softmax', x, axis);
   const e = exp(s.shifted);
-  return e.div(sum(e, s.axis, { keepDims: true })) as Tensor<S>;
+  return e.div(sum(e, s.axis, { keepDims: true })) as Tensor<S, 'float32'>;
 }
 
 /** log(softmax(x)) along an axis, computed as x - max - log(sum(e^(x - max))). */
-export function logSoftmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> {
+export function logSoftmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S, 'float32'> {
   const s = shifted('logSoftmax', x, axis);
-  return s.shifted.sub(log(sum(exp(s.shifted), s.axis, { keepDims: true }))) as Tensor<S>;
+  return s.shifted.sub(log(sum(exp(s.shifted), s.axis, { keepDims: true }))) as Tensor<S, 'float32'>;
 }

@@ -2,6 +2,7 @@ import type { DType } from '../../../ir/dtype.ts';
 import { binary, compare, constant, type Expr, select, unary } from '../../../ir/expr.ts';
 import { noParams } from '../../../ir/node.ts';
 import { apply } from '../../apply.ts';
+import type { Promoted } from '../../dtypes.ts';
 import type { Broadcast, Shape } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 import {
@@ -9,6 +10,7 @@ import {
   binaryFunction,
   type ElementwiseOperand,
   elementwise,
+  type FloatBinaryFunction,
   numeric,
   same,
   type UnaryFunction,
@@ -56,7 +58,7 @@ export const mul: BinaryFunction = binaryFunction(
 );
 
 /** a / b, always in float32. */
-export const div: BinaryFunction = binaryFunction(
+export const div: FloatBinaryFunction = binaryFunction(
   elementwise({
     name: 'div',
     dtype: same,
@@ -142,11 +144,14 @@ function integerPower(base: Expr, exponent: Expr): Expr {
  * a to the power of b. float32 follows C99's special cases: `pow(x, 0)` is 1 for every x. Integers stay
  * integers and wrap; a negative power of them rounds towards zero.
  */
-export function pow<A extends Shape = [], B extends Shape = []>(
-  a: Tensor<A> | number,
-  b: ElementwiseOperand<A, B>,
-): Tensor<Broadcast<A, B>> {
-  return b === 2 && typeof a !== 'number' ? (square(a) as Tensor<Broadcast<A, B>>) : power(a, b);
+export function pow<
+  A extends Shape = [],
+  B extends Shape = [],
+  D extends DType = DType,
+  E extends DType = DType,
+>(a: Tensor<A, D> | number, b: ElementwiseOperand<A, B, E>): Tensor<Broadcast<A, B>, Promoted<D, E>>;
+export function pow(a: Tensor | number, b: Tensor | number): Tensor {
+  return b === 2 && typeof a !== 'number' ? square(a) : power(a, b);
 }
 
 const negOperation = elementwise({

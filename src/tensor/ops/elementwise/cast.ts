@@ -28,7 +28,7 @@ const castOperation = operation<{ dtype: DType }>({
  * The values in another data type. float32 to int32 and uint8 rounds towards zero and saturates, NaN gives 0;
  * int32 to uint8 wraps; to bool asks for `!= 0`.
  */
-export function cast<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
+export function cast<S extends Shape, D extends DType>(x: Tensor<S>, dtype: D): Tensor<S, D> {
   if (x.dtype === dtype) return unchanged(x);
   checkDType('cast', dtype);
   return apply(castOperation, [x], { dtype });
@@ -43,6 +43,6 @@ const detachOperation = operation<{}>({
 });
 
 /** The same values, cut off: no gradient flows through, and once computed the graph behind is let go. */
-export function detach<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export function detach<S extends Shape, D extends DType>(x: Tensor<S, D>): Tensor<S, D> {
   return apply(detachOperation, [x], noParams);
 }

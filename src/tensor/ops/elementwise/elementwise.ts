@@ -4,6 +4,7 @@ import { DTypeError, ValueError } from '../../../ir/errors.ts';
 import { convert, type Expr, wrap } from '../../../ir/expr.ts';
 import { type Node, noParams, type Params } from '../../../ir/node.ts';
 import { apply, applyToNodes, notATensor } from '../../apply.ts';
+import type { Numeric, Promoted } from '../../dtypes.ts';
 import { type Operation, operation } from '../../operation.ts';
 import { type Broadcast, type Broadcastable, broadcastShapes, type Shape } from '../../shape.ts';
 import { Tensor } from '../../tensor.ts';
@@ -51,13 +52,14 @@ export function toBool(): DType {
 }
 
 /** The operand in float32, as functions such as exp need it. */
-export function floating<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export function floating<S extends Shape>(x: Tensor<S>): Tensor<S, 'float32'> {
   return x.dtype === 'float32' ? x : cast(x, 'float32');
 }
 
 /** A bool operand as int32, for arithmetic. */
-export function numeric<S extends Shape>(x: Tensor<S>): Tensor<S> {
-  return x.dtype === 'bool' ? cast(x, 'int32') : x;
+export function numeric<S extends Shape, D extends DType>(x: Tensor<S, D>): Tensor<S, Numeric<D>> {
+  const y: Tensor<S> = x.dtype === 'bool' ? cast(x, 'int32') : x;
+  return y;
 }
 
 /** Refuses the float operand that a logical or integer operation can't take. */
@@ -106,15 +108,21 @@ export function weakType(name: string, dtype: DType, n: number): DType {
   return dtype === 'uint8' && fits(n, 'uint8') ? 'uint8' : 'int32';
 }
 
-/** A function of one tensor that keeps its shape. */
-export type UnaryFunction = <S extends Shape>(x: Tensor<S>) => Tensor<S>;
+/** A function of one tensor that keeps its shape and data type, but for bools, which give int32. */
+export type UnaryFunction = <S extends Shape, D extends DType>(x: Tensor<S, D>) => Tensor<S, Numeric<D>>;
+
+/** A function of one tensor that keeps its shape and gives float32. */
+export type FloatFunction = <S extends Shape>(x: Tensor<S>) => Tensor<S, 'float32'>;
+
+/** A condition on each element of a tensor. */
+export type Predicate = <S extends Shape>(x: Tensor<S>) => Tensor<S, 'bool'>;
 
 /** A function of one tensor computed in float32; integers and bools are converted. */
 export function floatFunction(
   name: string,
   vjp: (g: Tensor, y: Tensor, x: Tensor) => Tensor,
   expr: (x: Expr) => Expr,
-): UnaryFunction {
+): FloatFunction {
   const op = elementwise({
     name,
     dtype: same,
@@ -125,20 +133,42 @@ export function floatFunction(
 }
 
 /** A function of two operands with NumPy's broadcasting; either may be a number. */
-export type BinaryFunction = <A extends Shape = [], B extends Shape = []>(
+export type BinaryFunction = <
+  A extends Shape = [],
+  B extends Shape = [],
+  D extends DType = DType,
+  E extends DType = DType,
+>(
+  a: Tensor<A, D> | number,
+  b: ElementwiseOperand<A, B, E>,
+) => Tensor<Broadcast<A, B>, Promoted<D, E>>;
+
+/** A function of two operands with NumPy's broadcasting that gives float32; either may be a number. */
+export type FloatBinaryFunction = <A extends Shape = [], B extends Shape = []>(
   a: Tensor<A> | number,
   b: ElementwiseOperand<A, B>,
-) => Tensor<Broadcast<A, B>>;
+) => Tensor<Broadcast<A, B>, 'float32'>;
+
+/** A comparison of two operands with NumPy's broadcasting; either may be a number. */
+export type Comparison = <A extends Shape = [], B extends Shape = []>(
+  a: Tensor<A> | number,
+  b: ElementwiseOperand<A, B>,
+) => Tensor<Broadcast<A, B>, 'bool'>;
 
 /** The second operand of a binary function: a number, or a tensor that broadcasts against the first. */
-export type ElementwiseOperand<A extends Shape, B extends Shape> = number | (Tensor<B> & Broadcastable<A, B>);
+export type ElementwiseOperand<A extends Shape, B extends Shape, E extends DType = DType> =
+  | number
+  | (Tensor<B, E> & Broadcastable<A, B>);
 
 /**
  * Makes a binary function; `computesIn` is the data type in which the operation computes, given the operands'
  * common one.
  */
-export function binaryFunction(op: Operation, computesIn: (common: DType) => DType): BinaryFunction {
-  return (a: Either, b: Either) => {
+export function binaryFunction(
+  op: Operation,
+  computesIn: (common: DType) => DType,
+): (a: Either, b: Either) => Tensor {
+  return (a, b) => {
     const common = commonType(op.name, a, b);
     const dtype = computesIn(common);
     return applyToNodes(op, [inType(a, common, dtype), inType(b, common, dtype)], noParams);

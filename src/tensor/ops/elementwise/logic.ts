@@ -2,25 +2,26 @@ import type { DType } from '../../../ir/dtype.ts';
 import { binary, compare, convert, type Expr, select, unary } from '../../../ir/expr.ts';
 import { noParams } from '../../../ir/node.ts';
 import { apply } from '../../apply.ts';
+import type { Common, Promoted } from '../../dtypes.ts';
 import { noGradient, operation } from '../../operation.ts';
 import { type Broadcast, broadcastShapes, type Shape } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 import { maximum, minimum } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import {
-  type BinaryFunction,
   binaryFunction,
+  type Comparison,
   type ElementwiseOperand,
   elementwise,
   expectDType,
   floating,
+  type Predicate,
   promoteOperands,
   same,
   toBool,
-  type UnaryFunction,
 } from './elementwise.ts';
 
-function comparison(name: string, expr: (a: Expr, b: Expr) => Expr): BinaryFunction {
+function comparison(name: string, expr: (a: Expr, b: Expr) => Expr): Comparison {
   const op = elementwise({
     name,
     dtype: toBool,
@@ -34,19 +35,19 @@ function comparison(name: string, expr: (a: Expr, b: Expr) => Expr): BinaryFunct
 const numericType = (e: Expr) => (e.type === 'bool' ? 'i32' : e.type);
 
 /** a == b; NaN equals nothing. */
-export const equal: BinaryFunction = comparison('equal', (a, b) => compare('eq', a, b));
+export const equal: Comparison = comparison('equal', (a, b) => compare('eq', a, b));
 /** a != b. */
-export const notEqual: BinaryFunction = comparison('notEqual', (a, b) => compare('ne', a, b));
+export const notEqual: Comparison = comparison('notEqual', (a, b) => compare('ne', a, b));
 /** a < b; false where either is NaN. */
-export const less: BinaryFunction = comparison('less', (a, b) => compare('lt', a, b));
+export const less: Comparison = comparison('less', (a, b) => compare('lt', a, b));
 /** a <= b; false where either is NaN. */
-export const lessEqual: BinaryFunction = comparison('lessEqual', (a, b) => compare('le', a, b));
+export const lessEqual: Comparison = comparison('lessEqual', (a, b) => compare('le', a, b));
 /** a > b; false where either is NaN. */
-export const greater: BinaryFunction = comparison('greater', (a, b) => compare('lt', b, a));
+export const greater: Comparison = comparison('greater', (a, b) => compare('lt', b, a));
 /** a >= b; false where either is NaN. */
-export const greaterEqual: BinaryFunction = comparison('greaterEqual', (a, b) => compare('le', b, a));
+export const greaterEqual: Comparison = comparison('greaterEqual', (a, b) => compare('le', b, a));
 
-function logical(name: string, op: 'and' | 'or' | 'xor'): BinaryFunction {
+function logical(name: string, op: 'and' | 'or' | 'xor'): Comparison {
   const record = elementwise({
     name,
     dtype: toBool,
@@ -57,11 +58,11 @@ function logical(name: string, op: 'and' | 'or' | 'xor'): BinaryFunction {
 }
 
 /** Both are true (not 0). */
-export const logicalAnd: BinaryFunction = logical('logicalAnd', 'and');
+export const logicalAnd: Comparison = logical('logicalAnd', 'and');
 /** One or both are true. */
-export const logicalOr: BinaryFunction = logical('logicalOr', 'or');
+export const logicalOr: Comparison = logical('logicalOr', 'or');
 /** Exactly one is true. */
-export const logicalXor: BinaryFunction = logical('logicalXor', 'xor');
+export const logicalXor: Comparison = logical('logicalXor', 'xor');
 
 const notOperation = elementwise({
   name: 'logicalNot',
@@ -71,7 +72,7 @@ const notOperation = elementwise({
 });
 
 /** True where x is false (0). */
-export const logicalNot: UnaryFunction = (x) => apply(notOperation, [cast(x, 'bool')], noParams);
+export const logicalNot: Predicate = (x) => apply(notOperation, [cast(x, 'bool')], noParams);
 
 const isNaNOperation = elementwise({
   name: 'isNaN',
@@ -81,7 +82,7 @@ const isNaNOperation = elementwise({
 });
 
 /** True where x is NaN. */
-export const isNaN: UnaryFunction = (x) => apply(isNaNOperation, [floating(x)], noParams);
+export const isNaN: Predicate = (x) => apply(isNaNOperation, [floating(x)], noParams);
 
 const isFiniteOperation = elementwise({
   name: 'isFinite',
@@ -95,7 +96,7 @@ const isFiniteOperation = elementwise({
 });
 
 /** True where x is neither NaN nor infinite. */
-export const isFinite: UnaryFunction = (x) => apply(isFiniteOperation, [floating(x)], noParams);
+export const isFinite: Predicate = (x) => apply(isFiniteOperation, [floating(x)], noParams);
 
 const onlyBool: readonly DType[] = ['bool'];
 
@@ -113,20 +114,33 @@ const whereOperation = operation<{}>({
 /**
  * a where the (bool) condition holds, b where it does not; the unchosen value has no influence, NaN or not.
  */
-export function where<C extends Shape, A extends Shape = [], B extends Shape = []>(
+export function where<
+  C extends Shape,
+  A extends Shape = [],
+  B extends Shape = [],
+  D extends DType = DType,
+  E extends DType = DType,
+>(
   condition: Tensor<C>,
-  a: Tensor<A> | number,
-  b: ElementwiseOperand<A, B>,
-): Tensor<Broadcast<C, Broadcast<A, B>>> {
+  a: Tensor<A, D> | number,
+  b: ElementwiseOperand<A, B, E>,
+): Tensor<Broadcast<C, Broadcast<A, B>>, Common<D, E>>;
+export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
   expectDType('where', condition, onlyBool);
   const [x, y] = promoteOperands('where', a, b);
   return apply(whereOperation, [condition, x, y], noParams);
 }
 
 /**
- * The values limited to lo .. hi, either of which may be a tensor. The gradient passes where lo <= x <= hi.
+ * The values limited to lo .. hi, either of which may be a tensor that broadcasts against x. The gradient
+ * passes where lo <= x <= hi.
  */
-export function clip<S extends Shape>(x: Tensor<S>, lo: number | Tensor, hi: number | Tensor): Tensor<S> {
+export function clip<A extends Shape, D extends DType, L extends Shape = [], H extends Shape = []>(
+  x: Tensor<A, D>,
+  lo: ElementwiseOperand<A, L>,
+  hi: ElementwiseOperand<Broadcast<A, L>, H>,
+): Tensor<Broadcast<Broadcast<A, L>, H>, Promoted<D, DType>>;
+export function clip(x: Tensor, lo: number | Tensor, hi: number | Tensor): Tensor {
   for (const bound of [lo, hi]) if (typeof bound !== 'number') broadcastShapes('clip', x.shape, bound.shape);
-  return minimum(maximum(x as Tensor, lo), hi) as Tensor<S>;
+  return minimum(maximum(x, lo), hi);
 }

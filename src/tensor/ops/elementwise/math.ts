@@ -2,12 +2,19 @@ import { binary, constant, type Expr, unary } from '../../../ir/expr.ts';
 import { noParams } from '../../../ir/node.ts';
 import { apply } from '../../apply.ts';
 import { noGradient } from '../../operation.ts';
-import { elementwise, floatFunction, numeric, same, type UnaryFunction } from './elementwise.ts';
+import {
+  elementwise,
+  type FloatFunction,
+  floatFunction,
+  numeric,
+  same,
+  type UnaryFunction,
+} from './elementwise.ts';
 
 const number = (value: number): Expr => constant(value, 'f32');
 
 /** e to the power of x. */
-export const exp: UnaryFunction = floatFunction(
+export const exp: FloatFunction = floatFunction(
   'exp',
   // dx = g e^x
   (g, y) => g.mul(y),
@@ -15,7 +22,7 @@ export const exp: UnaryFunction = floatFunction(
 );
 
 /** e^x - 1, exact near 0. */
-export const expm1: UnaryFunction = floatFunction(
+export const expm1: FloatFunction = floatFunction(
   'expm1',
   // dx = g e^x
   (g, y) => g.mul(y.add(1)),
@@ -23,7 +30,7 @@ export const expm1: UnaryFunction = floatFunction(
 );
 
 /** The natural logarithm; -Infinity at 0, NaN below. */
-export const log: UnaryFunction = floatFunction(
+export const log: FloatFunction = floatFunction(
   'log',
   // dx = g / x
   (g, _y, x) => g.div(x),
@@ -31,7 +38,7 @@ export const log: UnaryFunction = floatFunction(
 );
 
 /** log(1 + x), exact near 0. */
-export const log1p: UnaryFunction = floatFunction(
+export const log1p: FloatFunction = floatFunction(
   'log1p',
   // dx = g / (1 + x)
   (g, _y, x) => g.div(x.add(1)),
@@ -39,7 +46,7 @@ export const log1p: UnaryFunction = floatFunction(
 );
 
 /** The square root; NaN below 0. */
-export const sqrt: UnaryFunction = floatFunction(
+export const sqrt: FloatFunction = floatFunction(
   'sqrt',
   // dx = g / (2 sqrt x)
   (g, y) => g.div(y.mul(2)),
@@ -47,7 +54,7 @@ export const sqrt: UnaryFunction = floatFunction(
 );
 
 /** 1 / sqrt(x). */
-export const rsqrt: UnaryFunction = floatFunction(
+export const rsqrt: FloatFunction = floatFunction(
   'rsqrt',
   // dx = -g y / (2 x)
   (g, y, x) => g.mul(y).div(x.mul(-2)),
@@ -55,7 +62,7 @@ export const rsqrt: UnaryFunction = floatFunction(
 );
 
 /** 1 / x. */
-export const reciprocal: UnaryFunction = floatFunction(
+export const reciprocal: FloatFunction = floatFunction(
   'reciprocal',
   // dx = -g y^2
   (g, y) => g.mul(y.square()).neg(),
@@ -63,7 +70,7 @@ export const reciprocal: UnaryFunction = floatFunction(
 );
 
 /** The sine; x in radians. */
-export const sin: UnaryFunction = floatFunction(
+export const sin: FloatFunction = floatFunction(
   'sin',
   // dx = g cos x
   (g, _y, x) => g.mul(cos(x)),
@@ -71,7 +78,7 @@ export const sin: UnaryFunction = floatFunction(
 );
 
 /** The cosine; x in radians. */
-export const cos: UnaryFunction = floatFunction(
+export const cos: FloatFunction = floatFunction(
   'cos',
   // dx = -g sin x
   (g, _y, x) => g.mul(sin(x)).neg(),
@@ -79,7 +86,7 @@ export const cos: UnaryFunction = floatFunction(
 );
 
 /** The hyperbolic tangent. */
-export const tanh: UnaryFunction = floatFunction(
+export const tanh: FloatFunction = floatFunction(
   'tanh',
   // dx = g (1 - y^2)
   (g, y) => g.mul(y.square().neg().add(1)),
@@ -89,7 +96,7 @@ export const tanh: UnaryFunction = floatFunction(
 const twoOverSqrtPi = 1.1283791670955126;
 
 /** The error function 2 / sqrt(pi) * integral of e^(-t^2) from 0 to x. */
-export const erf: UnaryFunction = floatFunction(
+export const erf: FloatFunction = floatFunction(
   'erf',
   // dx = g 2 / sqrt(pi) e^(-x^2)
   (g, _y, x) => g.mul(exp(x.square().neg()).mul(twoOverSqrtPi)),

@@ -3,6 +3,7 @@ import { ShapeError } from '../../../ir/errors.ts';
 import type { Reducer } from '../../../ir/kernel.ts';
 import { permuteView, sizeOf } from '../../../ir/view.ts';
 import { apply, unchanged } from '../../apply.ts';
+import type { Summed } from '../../dtypes.ts';
 import { noGradient, type Operation, operation } from '../../operation.ts';
 import { normalizeAxes, normalizeAxis, type Reduced, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
@@ -103,9 +104,10 @@ const sumOperation = reduction(
  */
 export function sum<
   S extends Shape,
+  D extends DType,
   const A extends Axes | undefined = undefined,
   const O extends ReduceOptions = {},
->(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+>(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, Summed<D>>;
 export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   return reduce(sumOperation, x.dtype === 'float32' ? x : cast(x, 'int32'), axes, options);
 }
@@ -145,9 +147,10 @@ function productsBefore(x: Tensor): Tensor {
 /** The product over the axes (all by default); integers give int32, which wraps. */
 export function prod<
   S extends Shape,
+  D extends DType,
   const A extends Axes | undefined = undefined,
   const O extends ReduceOptions = {},
->(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+>(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, Summed<D>>;
 export function prod(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   return reduce(prodOperation, x.dtype === 'float32' ? x : cast(x, 'int32'), axes, options);
 }
@@ -168,9 +171,10 @@ const minOperation = reduction('min', 'min', toFirstWinner(argminAlong));
 /** The largest value over the axes (all by default); NaN wins. Ties give the gradient to the first. */
 export function max<
   S extends Shape,
+  D extends DType,
   const A extends Axes | undefined = undefined,
   const O extends ReduceOptions = {},
->(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+>(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, D>;
 export function max(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   expectElements('max', x, normalizeAxes('max', axes, x.rank));
   return reduce(maxOperation, x, axes, options);
@@ -179,9 +183,10 @@ export function max(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
 /** The smallest value over the axes (all by default); NaN wins. Ties give the gradient to the first. */
 export function min<
   S extends Shape,
+  D extends DType,
   const A extends Axes | undefined = undefined,
   const O extends ReduceOptions = {},
->(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+>(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, D>;
 export function min(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   expectElements('min', x, normalizeAxes('min', axes, x.rank));
   return reduce(minOperation, x, axes, options);
@@ -192,7 +197,7 @@ export function any<
   S extends Shape,
   const A extends Axes | undefined = undefined,
   const O extends ReduceOptions = {},
->(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+>(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'bool'>;
 export function any(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   return truth(maxOperation, 'any', false, x, axes, options);
 }
@@ -202,7 +207,7 @@ export function all<
   S extends Shape,
   const A extends Axes | undefined = undefined,
   const O extends ReduceOptions = {},
->(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+>(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'bool'>;
 export function all(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   return truth(minOperation, 'all', true, x, axes, options);
 }
@@ -256,7 +261,7 @@ function argminAlong(x: Tensor, axis: number): Tensor {
  * The index (int32) of the largest value along the axis, or in the flattened tensor; the first of equals, NaN
  * wins.
  */
-export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tensor {
+export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tensor<Shape, 'int32'> {
   return argReduce(argmaxAlong, 'argmax', x, axis, options);
 }
 
@@ -264,7 +269,7 @@ export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tenso
  * The index (int32) of the smallest value along the axis, or in the flattened tensor; the first of equals,
  * NaN wins.
  */
-export function argmin(x: Tensor, axis?: number, options?: ReduceOptions): Tensor {
+export function argmin(x: Tensor, axis?: number, options?: ReduceOptions): Tensor<Shape, 'int32'> {
   return argReduce(argminAlong, 'argmin', x, axis, options);
 }
 
@@ -288,7 +293,7 @@ export function mean<
   S extends Shape,
   const A extends Axes | undefined = undefined,
   const O extends ReduceOptions = {},
->(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+>(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'float32'>;
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   const list = normalizeAxes('mean', axes, x.rank);
   return sum(floating(x), list, options).div(sizeOf(list.map((a) => x.node.shape[a]!)));
@@ -309,7 +314,7 @@ export function variance<
   S extends Shape,
   const A extends Axes | undefined = undefined,
   const O extends VarianceOptions = {},
->(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+>(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'float32'>;
 export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
   const list = normalizeAxes('variance', axes, x.rank);
   const f = floating(x);
@@ -327,7 +332,7 @@ export function logSumExp<
   S extends Shape,
   const A extends Axes | undefined = undefined,
   const O extends ReduceOptions = {},
->(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>>;
+>(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'float32'>;
 export function logSumExp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   const list = normalizeAxes('logSumExp', axes, x.rank);
   const f = floating(x);

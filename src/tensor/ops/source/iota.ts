@@ -10,6 +10,6 @@ const iotaOperation = operation<{ n: number }>({
 });
 
 /** 0, 1, ... n - 1 as int32. It reads no memory: in a kernel it is the loop's own counter. */
-export function iota(n: number): Tensor<[number]> {
+export function iota(n: number): Tensor<[number], 'int32'> {
   return apply<[number], { n: number }>(iotaOperation, [], { n });
 }

@@ -2,7 +2,7 @@ import { binary, compare, constant, convert, type Expr, philox, unary } from '..
 import type { LoweringBuilder } from '../../../ir/lowering-builder.ts';
 import { Node } from '../../../ir/node.ts';
 import { noGradient, type Operation, operation } from '../../operation.ts';
-import type { Shape } from '../../shape.ts';
+import type { Plain, Shape } from '../../shape.ts';
 import { Tensor } from '../../tensor.ts';
 
 // Random tensors are operations like others. Their values are the generator's key and counter, drawn when the
@@ -55,7 +55,7 @@ export function randomTensor<const S extends Shape>(
   shape: S,
   draw: Draw,
   ...parameters: number[]
-): Tensor<{ -readonly [K in keyof S]: S[K] }> {
+): Tensor<Plain<S>> {
   const { dtype } = op.record.shape([], { shape });
   return new Tensor(new Node(op, [], [...shape], dtype, { shape: [...shape] }, [...draw, ...parameters]));
 }

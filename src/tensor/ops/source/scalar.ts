@@ -21,7 +21,8 @@ const scalarOperation = operation<{}>({
 const none: readonly never[] = [];
 
 /** @throws ValueError where an integer data type can't hold the number. */
-export const scalar = (value: number, dtype: DType): Tensor<[]> => new Tensor(scalarNode(value, dtype));
+export const scalar = <D extends DType>(value: number, dtype: D): Tensor<[], D> =>
+  new Tensor(scalarNode(value, dtype));
 
 export function scalarNode(value: number, dtype: DType): Node {
   checkDType('scalar', dtype);
