@@ -16,21 +16,21 @@ import { draw, type InitializerName } from './initializers/initializers.ts';
 
 /** Options of layers that have a kernel and a bias. */
 export interface DenseOptions {
-  /** Applied to the result; none by default. */
+  /** The activation of the result, by name or as a function; none by default. */
   readonly activation?: ActivationName | ActivationFunction;
-  /** Whether a bias is added; true by default. In front of BatchNorm it is of no use. */
+  /** Whether a bias is added; true by default. Before a BatchNorm it has no effect. */
   readonly bias?: boolean;
-  /** `glorotUniform` by default. */
+  /** The initial values of the kernel; `glorotUniform` by default. */
   readonly kernelInitializer?: InitializerName | Initializer;
-  /** `zeros` by default. */
+  /** The initial values of the bias; `zeros` by default. */
   readonly biasInitializer?: InitializerName | Initializer;
   /** A penalty on the kernel that is added to the loss; none by default. */
   readonly kernelPenalty?: Penalty;
   /** A penalty on the bias that is added to the loss; none by default. */
   readonly biasPenalty?: Penalty;
-  /** What errors, summaries and paths call the layer; none by default. */
+  /** The layer's name in errors, summaries and paths; none by default. */
   readonly name?: string;
-  /** Where initial values are drawn from; the default generator if not given. */
+  /** The generator of the initial values; the default generator by default. */
   readonly rng?: Generator;
 }
 
@@ -93,11 +93,11 @@ export class Dense<const In extends number = number, const Out extends number = 
   #check(shape: PartialShape): void {
     if (shape.length === 2 && (shape[1] ?? this.inFeatures) === this.inFeatures) return;
     const wanted = `inFeatures ${this.inFeatures}`;
-    const mend =
+    const remedy =
       shape.length === 2
-        ? `Give [N, ${this.inFeatures}], or make the layer with inFeatures ${shape[1]}.`
-        : `Give [N, ${this.inFeatures}]: Flatten makes that of [N, ...], reshape([1, -1]) of a single sample.`;
-    throw shapeError(this, `input ${showPartial(shape)} does not fit ${wanted}. ${mend}`);
+        ? `Give [N, ${this.inFeatures}], or create the layer with inFeatures ${shape[1]}.`
+        : `Give [N, ${this.inFeatures}]: use Flatten for [N, ...], reshape([1, -1]) for a single sample.`;
+    throw shapeError(this, `input ${showPartial(shape)} does not fit ${wanted}. ${remedy}`);
   }
 }
 

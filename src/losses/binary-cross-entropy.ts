@@ -8,21 +8,20 @@ import { elementLoss, type LossOptions } from './reduction.ts';
 
 export interface BinaryCrossEntropyOptions extends LossOptions {
   /**
-   * Multiplies the loss of positive targets: a number, or weights that broadcast to the logits, such as one
-   * for each class.
+   * Multiplies the loss of positive targets: a number, or a tensor that broadcasts to the logits, such as [C] with a
+   * weight for each class; 1 by default.
    */
   readonly positiveWeight?: TensorLike;
 }
 
 /**
- * -(p y log s + (1 - y) log(1 - s)) for each element, with s = sigmoid(logit) and p the weight of positive
- * targets, averaged over all of them. Computed as p y softplus(-x) + (1 - y) softplus(x), which is exact for
- * logits of any size.
+ * The mean over all elements of -(p y log s + (1 - y) log(1 - s)), with s = sigmoid(logit), y the target and p the
+ * weight of positive targets. Computed as p y softplus(-x) + (1 - y) softplus(x), which does not overflow.
  *
- * @param logits float32, any shape: the model's result before a sigmoid. @param targets of the same shape,
- *   from 0 to 1.
+ * @param logits float32, any shape: the model's output without a sigmoid.
+ * @param targets of the same shape, from 0 to 1.
  * @returns a scalar; with reduction `none` the shape of the logits.
- * @throws ShapeError where the shapes differ.
+ * @throws ShapeError if the shapes differ.
  */
 export function binaryCrossEntropy(
   logits: Tensor,
@@ -38,7 +37,7 @@ export function binaryCrossEntropy(
     const weight = cast(tensor(positiveWeight), 'float32');
     if (show(broadcastShapes('binaryCrossEntropy', weight.shape, x.shape)) !== show(x.shape)) {
       throw new ShapeError(
-        `[binaryCrossEntropy] got positiveWeight of shape ${show(weight.shape)}, wanted one that broadcasts to ${show(x.shape)}.`,
+        `[binaryCrossEntropy] got positiveWeight of shape ${show(weight.shape)}, wanted one that broadcasts to ${show(x.shape)}. Reshape it.`,
       );
     }
     return positive.mul(weight).add(negative);

@@ -6,14 +6,15 @@ import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /**
- * `mean` (the default) divides by the sum of the weights, `sum` adds up, `none` keeps a loss for each sample.
+ * The reduction of the losses: `mean` divides their sum by the sum of the weights, `sum` adds them, `none` returns the
+ * loss of each sample.
  */
 export type Reduction = 'mean' | 'sum' | 'none';
 
 export interface LossOptions {
-  /** A weight for each sample (row), shape [N]. */
+  /** A weight for each sample (row), shape [N]; all 1 by default. */
   readonly sampleWeights?: TensorLike;
-  /** `mean` (default), weighted, over the samples; `sum`; or `none` for one loss per sample. */
+  /** The reduction of the losses over the samples; `mean` by default. */
   readonly reduction?: Reduction;
 }
 
@@ -21,7 +22,7 @@ export interface LossOptions {
  * Reduces weighted losses. The mean divides by the sum of the weights, broadcast to the losses.
  *
  * @param losses already multiplied by their weights.
- * @param weights null where all are 1.
+ * @param weights null if all are 1.
  */
 export function reduceLosses(
   name: string,
@@ -51,8 +52,8 @@ export function weightVector(name: string, what: string, weights: TensorLike, co
 }
 
 /**
- * The loss of each element, weighted by row and reduced: what the losses that compare two tensors of one
- * shape share.
+ * Computes the loss of each element, weights it by row and reduces: for the losses that compare two tensors of the same
+ * shape.
  */
 export function elementLoss(
   name: string,
@@ -64,7 +65,7 @@ export function elementLoss(
   if (show(predictions.shape) !== show(targets.shape)) {
     throw new ShapeError(
       `[${name}] got predictions ${show(predictions.shape)} and targets ${show(targets.shape)}, wanted one shape. ` +
-        'Reshape one to the other: broadcasting would compare each with each.',
+        'Reshape one of them: losses do not broadcast.',
     );
   }
   const losses = loss(cast(predictions, 'float32'), cast(targets, 'float32'));
@@ -72,7 +73,7 @@ export function elementLoss(
   if (sampleWeights === undefined) return reduceLosses(name, losses, null, reduction);
   if (losses.rank === 0) {
     throw new ShapeError(
-      `[${name}] got sampleWeights for scalars, wanted predictions [N, ...]. Leave the weights away.`,
+      `[${name}] got sampleWeights for scalars, wanted predictions [N, ...]. Leave the weights out.`,
     );
   }
   const perRow = weightVector(name, 'sampleWeights', sampleWeights, losses.shape[0]!);

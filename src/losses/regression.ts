@@ -4,32 +4,33 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { elementLoss, type LossOptions } from './reduction.ts';
 
 /**
- * (prediction - target)^2 for each element, averaged over all of them.
+ * The mean over all elements of (prediction - target)^2.
  *
- * @param predictions float32, any shape. @param targets of the same shape.
+ * @param predictions float32, any shape.
+ * @param targets of the same shape.
  * @returns a scalar; with reduction `none` the shape of the predictions.
- * @throws ShapeError where the shapes differ.
+ * @throws ShapeError if the shapes differ.
  */
 export function meanSquaredError(predictions: Tensor, targets: Tensor, options: LossOptions = {}): Tensor {
   return elementLoss('meanSquaredError', predictions, targets, options, (x, y) => x.sub(y).square());
 }
 
 /**
- * |prediction - target| for each element, averaged over all of them; its gradient at 0 is 0. Arguments and
- * result as for `meanSquaredError`.
+ * The mean over all elements of |prediction - target|; the gradient at 0 is 0. Arguments and result as for
+ * `meanSquaredError`.
  */
 export function meanAbsoluteError(predictions: Tensor, targets: Tensor, options: LossOptions = {}): Tensor {
   return elementLoss('meanAbsoluteError', predictions, targets, options, (x, y) => x.sub(y).abs());
 }
 
 export interface HuberOptions extends LossOptions {
-  /** Where the parabola meets the straight lines; 1 by default. */
+  /** The error up to which the loss is quadratic; 1 by default. */
   readonly delta?: number;
 }
 
 /**
- * e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2), with e = prediction - target (Huber 1964):
- * squared for small errors, absolute for large ones. Arguments and result as for `meanSquaredError`.
+ * The mean over all elements of e^2 / 2 if |e| <= delta, else delta (|e| - delta / 2), with e = prediction - target
+ * (Huber 1964): quadratic for small errors, linear for large ones. Arguments and result as for `meanSquaredError`.
  */
 export function huber(predictions: Tensor, targets: Tensor, options: HuberOptions = {}): Tensor {
   const { delta = 1 } = options;

@@ -9,23 +9,22 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { type LossOptions, reduceLosses, weightVector } from './reduction.ts';
 
 export interface SoftmaxCrossEntropyOptions extends LossOptions {
-  /** This share of the probability is spread evenly over all classes; 0 by default (Szegedy et al. 2016). */
+  /** The fraction of the probability to distribute evenly over all classes (Szegedy et al. 2016); 0 by default. */
   readonly labelSmoothing?: number;
-  /** A weight for each class, shape [C]. */
+  /** A weight for each class, shape [C]; all 1 by default. */
   readonly classWeights?: TensorLike;
 }
 
 /**
- * -sum over classes of w_c y_c log softmax(logits)_c for each sample, y being the label's distribution,
- * smoothed if asked for, and w the class weights; PyTorch's definition. The mean divides by the sum of the
- * samples' weights: sample weight times class weight of the label, which for a soft label is the mean of the
- * class weights under it.
+ * The mean over the samples of -sum over c of w_c y_c log softmax(logits)_c, with y the label's distribution, smoothed
+ * with `labelSmoothing`, and w the class weights, as in PyTorch. The mean divides by the sum of the samples' weights:
+ * sample weight times class weight of the label, which for a soft label is the mean of the class weights under it.
  *
- * @param logits float32 [N, C]: the model's result before a softmax; values of 1e4 are safe.
+ * @param logits float32 [N, C]: the model's output without a softmax; large values do not overflow.
  * @param labels class numbers [N] (int32 or uint8), or distributions [N, C]: one-hot or soft.
  * @returns a scalar; with reduction `none` the shape [N].
- * @throws ShapeError, DTypeError where logits and labels do not fit.
- * @throws ValueError when it is computed and a class number is not in 0 .. C - 1.
+ * @throws ShapeError, DTypeError if logits and labels do not fit.
+ * @throws ValueError, when the loss is computed, if a class number is not in 0 .. C - 1.
  */
 export function softmaxCrossEntropy(
   logits: Tensor,
@@ -62,7 +61,7 @@ export function softmaxCrossEntropy(
 
 const name = 'softmaxCrossEntropy';
 
-/** Selecting, not multiplying: an infinite value at another class does no harm. */
+/** Selects instead of multiplying by 0, so that an infinite value of another class gives no NaN. */
 const pick =
   (hot: Tensor) =>
   (values: Tensor): Tensor =>

@@ -1,18 +1,19 @@
 import { pow } from '../ir/math/index.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkNotNegative, checkShare, shareAt } from './check.ts';
+import { checkFraction, checkNotNegative, fractionAt } from './check.ts';
 import { decayed, Optimizer, type OptimizerOptions, type Slots, type Update } from './optimizer.ts';
 import type { Schedule } from './schedules.ts';
 
 export interface AdamOptions extends OptimizerOptions {
   /**
-   * How much of the running means of g and g^2 is kept; [0.9, 0.999] by default. The first may be a schedule.
+   * The fractions of the running means of g and g^2 that each step keeps; [0.9, 0.999] by default. The first may be
+   * a schedule.
    */
   readonly betas?: readonly [number | Schedule, number];
-  /** Added to the root; 1e-8 by default. */
+  /** Added to the square root; 1e-8 by default. */
   readonly epsilon?: number;
-  /** Adam: adds weightDecay * p to the gradient, 0 by default. AdamW: see there. */
+  /** Adam adds weightDecay * p to the gradient; 0 by default. AdamW decouples it; 0.01 by default. */
   readonly weightDecay?: number;
 }
 
@@ -43,8 +44,8 @@ export class Adam extends Optimizer<'m' | 'v'> {
     };
     super(parameters, settings, ['m', 'v']);
     this.settings = settings;
-    shareAt('Adam', 'betas[0]', settings.betas[0], 0);
-    checkShare('Adam', { 'betas[1]': settings.betas[1] });
+    fractionAt('Adam', 'betas[0]', settings.betas[0], 0);
+    checkFraction('Adam', { 'betas[1]': settings.betas[1] });
     checkNotNegative('Adam', { epsilon: settings.epsilon, weightDecay: settings.weightDecay });
   }
 
@@ -56,7 +57,7 @@ export class Adam extends Optimizer<'m' | 'v'> {
     t: number,
   ): Update<'m' | 'v'> {
     const { betas, epsilon, weightDecay } = this.settings;
-    const beta1 = shareAt('Adam', 'betas[0]', betas[0], t - 1);
+    const beta1 = fractionAt('Adam', 'betas[0]', betas[0], t - 1);
     const beta2 = betas[1];
     const g = decayed(gradient, p, weightDecay);
     if (this.#corrections.t !== t) this.#corrections = { t, m: 1 - pow(beta1, t), v: 1 - pow(beta2, t) };

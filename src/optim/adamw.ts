@@ -5,8 +5,9 @@ import { checkNotNegative } from './check.ts';
 import type { Slots, Update } from './optimizer.ts';
 
 /**
- * Adam with decoupled weight decay (Loshchilov & Hutter 2019): p shrinks by learningRate * weightDecay * p
- * before Adam's step, whose running means do not see the decay. The learning rate is 1e-3 and weightDecay 0.01 by default.
+ * Adam with decoupled weight decay (Loshchilov & Hutter 2019): p decreases by learningRate * weightDecay * p before
+ * Adam's step, and the decay does not enter Adam's running means. The learning rate is 1e-3 and weightDecay 0.01 by
+ * default.
  */
 export class AdamW extends Adam {
   static override readonly kind: string = 'AdamW';

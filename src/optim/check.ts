@@ -1,7 +1,7 @@
 import { ValueError } from '../ir/errors.ts';
 import type { Schedule } from './schedules.ts';
 
-/** Options of an optimizer that must be 0 or more. */
+/** @throws ValueError unless each of an optimizer's options is finite and 0 or more. */
 export function checkNotNegative(optimizer: string, options: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(options)) {
     if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
@@ -10,8 +10,8 @@ export function checkNotNegative(optimizer: string, options: Readonly<Record<str
   }
 }
 
-/** Options of an optimizer that are shares of what is kept from step to step. */
-export function checkShare(optimizer: string, options: Readonly<Record<string, number>>): void {
+/** @throws ValueError unless each of an optimizer's options is a fraction, 0 <= fraction < 1. */
+export function checkFraction(optimizer: string, options: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(options)) {
     if (!(value >= 0 && value < 1)) {
       throw new ValueError(`[${optimizer}] got ${name} ${value}, wanted a number with 0 <= ${name} < 1.`);
@@ -19,9 +19,14 @@ export function checkShare(optimizer: string, options: Readonly<Record<string, n
   }
 }
 
-/** A share that may follow a schedule, at an update counted from 0. */
-export function shareAt(optimizer: string, name: string, share: number | Schedule, step: number): number {
-  const value = typeof share === 'number' ? share : share(step);
-  checkShare(optimizer, { [name]: value });
+/** The value of a fraction, a number or a schedule, at an update counted from 0. */
+export function fractionAt(
+  optimizer: string,
+  name: string,
+  fraction: number | Schedule,
+  step: number,
+): number {
+  const value = typeof fraction === 'number' ? fraction : fraction(step);
+  checkFraction(optimizer, { [name]: value });
   return value;
 }

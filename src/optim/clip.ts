@@ -3,13 +3,13 @@ import { minimum } from '../tensor/ops/elementwise/arithmetic.ts';
 import { clip } from '../tensor/ops/elementwise/logic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** Limits on gradients, applied in this order. */
+/** Limits on gradients, applied in this order; no limits by default. */
 export interface ClipOptions {
-  /** Each element is limited to -value .. value. */
+  /** Limits each element to -value .. value. */
   readonly value?: number;
-  /** The gradient of each Parameter is scaled down to at most this norm. */
+  /** Scales the gradient of each Parameter down to at most this L2 norm. */
   readonly norm?: number;
-  /** All gradients are scaled down together to at most this norm (Pascanu et al. 2013). */
+  /** Scales all gradients together down to at most this L2 norm (Pascanu et al. 2013). */
   readonly globalNorm?: number;
 }
 

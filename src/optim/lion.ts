@@ -1,12 +1,12 @@
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkNotNegative, checkShare } from './check.ts';
+import { checkFraction, checkNotNegative } from './check.ts';
 import { Optimizer, type OptimizerOptions, type Slots, type Update } from './optimizer.ts';
 
 export interface LionOptions extends OptimizerOptions {
-  /** The fractions of the momentum in the direction, and that each step keeps; [0.9, 0.99] by default. */
+  /** The fraction of m in the direction, and the fraction of m that each step keeps; [0.9, 0.99] by default. */
   readonly betas?: readonly [number, number];
-  /** Decoupled weight decay; 0 by default. */
+  /** Decoupled weight decay: p decreases by learningRate * weightDecay * p; 0 by default. */
   readonly weightDecay?: number;
 }
 
@@ -16,7 +16,7 @@ export interface LionOptions extends OptimizerOptions {
  *     p = p - learningRate * (sign(beta1 * m + (1 - beta1) * g) + weightDecay * p)
  *     m = beta2 * m + (1 - beta2) * g
  *
- * Every step changes each element by the learning rate, so it is 3 to 10 times smaller than Adam's: 1e-4 by
+ * Each step changes each element by the learning rate, which is therefore 3 to 10 times smaller than Adam's: 1e-4 by
  * default.
  */
 export class Lion extends Optimizer<'m'> {
@@ -26,7 +26,7 @@ export class Lion extends Optimizer<'m'> {
   constructor(parameters: readonly Parameter[], options: LionOptions = {}) {
     super(parameters, { learningRate: 1e-4, ...options }, ['m']);
     const { betas = [0.9, 0.99], weightDecay = 0 } = options;
-    checkShare('Lion', { 'betas[0]': betas[0], 'betas[1]': betas[1] });
+    checkFraction('Lion', { 'betas[0]': betas[0], 'betas[1]': betas[1] });
     checkNotNegative('Lion', { weightDecay });
     this.#settings = { betas, weightDecay };
   }

@@ -12,20 +12,20 @@ import type { Schedule } from './schedules.ts';
 import { unreached } from './unreached.ts';
 import type { WeightAverage } from './weight-average.ts';
 
-/** What all optimizers take. */
+/** The options of all optimizers. */
 export interface OptimizerOptions {
-  /** A number, or a function of the number of updates done so far. */
+  /** A number, or a function of the number of updates so far; each optimizer has its own default. */
   readonly learningRate?: number | Schedule;
-  /** Limits on the gradients, before anything else is done with them. */
+  /** Limits on the gradients, applied first; none by default. */
   readonly clip?: ClipOptions;
 }
 
 export interface MinimizeOptions {
-  /** Tensors to compute in the same plan, such as logits for a metric. */
+  /** Tensors to compute in the same plan, such as logits for a metric; none by default. */
   readonly also?: readonly Tensor[];
-  /** The training context of the forward pass: the assignments that layers asked for run in the same plan. */
+  /** The training context of the forward pass: the assignments that layers requested run in the same plan. */
   readonly context?: { take(): readonly (readonly [parameter: Parameter, value: Tensor])[] };
-  /** Moves with the step, in the same plan. */
+  /** An average of the weights to update in the same plan; none by default. */
   readonly average?: WeightAverage;
 }
 
@@ -39,8 +39,8 @@ export interface Update<Slot extends string = string> {
 }
 
 /**
- * An optimizer's memory as plain data: the number of updates, and for each slot the values for each Parameter
- * in turn.
+ * The state of an optimizer as plain data: the number of updates, and for each slot the values for each Parameter,
+ * in order.
  */
 export interface OptimizerState {
   readonly step: number;
@@ -48,14 +48,14 @@ export interface OptimizerState {
 }
 
 /**
- * Changes Parameters so that a loss gets smaller. An optimizer of one's own extends this class and says in
- * `update` what one Parameter becomes; `Slot` names the tensors that it keeps for each Parameter.
+ * The base of the optimizers. A custom optimizer extends it and computes in `update` the new values of one Parameter;
+ * `Slot` is the union of the names of the tensors that it keeps for each Parameter.
  */
 export abstract class Optimizer<Slot extends string = string> {
-  /** The name of the class in files. Minifiers rename classes, so it is a string of its own. */
+  /** The name of the class in files: a string, since minifiers rename classes. */
   static readonly kind: string = 'Optimizer';
   readonly parameters: readonly Parameter[];
-  /** May be changed between steps. */
+  /** A number or a schedule; may be changed between steps. */
   learningRate: number | Schedule;
   /** The number of updates done. */
   step = 0;
@@ -64,7 +64,7 @@ export abstract class Optimizer<Slot extends string = string> {
 
   /**
    * @param parameters such as `model.parameters()`; those that are not trainable are skipped.
-   * @param slots names of the tensors kept for each Parameter, zeros at first.
+   * @param slots the names of the tensors to keep for each Parameter; they start as zeros.
    */
   constructor(
     parameters: readonly Parameter[],
@@ -85,7 +85,7 @@ export abstract class Optimizer<Slot extends string = string> {
   }
 
   /**
-   * What one Parameter becomes.
+   * The new values of one Parameter and of its slots.
    *
    * @param p its values. @param g the gradient, of the same shape. @param slots the tensors kept for it.
    * @param learningRate of this update. @param step the number of this update, counted from 1.
@@ -109,12 +109,12 @@ export abstract class Optimizer<Slot extends string = string> {
   }
 
   /**
-   * One step: gradients, updates, the loss and whatever `also` names, in one plan. The loss and `also` come
-   * back computed and detached, so that keeping them keeps no batch alive.
+   * One step: gradients, updates, the loss and the tensors of `also`, in one plan. Afterwards the loss and `also` are
+   * computed and detached, so that keeping them keeps no batch in memory.
    *
    * @param loss a float32 tensor with one element.
-   * @throws ValueError where the loss is NaN; nothing is overwritten then.
-   * @throws StateError where the loss does not reach a trainable Parameter.
+   * @throws ValueError if the loss is NaN; nothing is overwritten then.
+   * @throws StateError if the loss does not depend on a trainable Parameter.
    */
   async minimize(loss: Tensor, options: MinimizeOptions = {}): Promise<void> {
     const assignments: (readonly [Parameter, Tensor])[] = [...(options.context?.take() ?? [])];
@@ -146,18 +146,19 @@ export abstract class Optimizer<Slot extends string = string> {
     }
   }
 
-  /** A copy of the optimizer's memory as it is at the call, for a checkpoint. */
+  /** A copy of the optimizer's state at the time of the call, for a checkpoint. */
   async getState(): Promise<OptimizerState> {
     const { step } = this;
     const names = Object.keys(this.#slots[0] ?? {}) as Slot[];
-    // All asked for before the first of them is awaited: steps may be asked for in the meantime.
+    // Requests all copies before awaiting the first: the caller may start steps meanwhile.
     const values = await Promise.all(names.map((name) => copyOf(this.#slots.map((kept) => kept[name]))));
     return { step, slots: Object.fromEntries(names.map((name, i) => [name, values[i] as Float32Array[]])) };
   }
 
   /**
-   * Goes on from a state that `getState` gave, of an optimizer of the same kind over Parameters of the same
-   * shapes.
+   * Restores a state that `getState` returned, of an optimizer of the same kind with Parameters of the same shapes.
+   *
+   * @throws ShapeError if the state does not fit; nothing is changed then.
    */
   async setState(state: OptimizerState): Promise<void> {
     const assignments = this.#slots.flatMap((slots, i) =>
@@ -178,7 +179,7 @@ export abstract class Optimizer<Slot extends string = string> {
   }
 }
 
-/** The gradient with the pull of a penalty weightDecay / 2 * p^2 added. */
+/** The gradient plus that of a penalty weightDecay / 2 * p^2. */
 export function decayed(g: Tensor, p: Tensor, weightDecay: number): Tensor {
   return weightDecay === 0 ? g : g.add(p.mul(weightDecay));
 }

@@ -1,17 +1,17 @@
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkNotNegative, checkShare, shareAt } from './check.ts';
+import { checkFraction, checkNotNegative, fractionAt } from './check.ts';
 import { decayed, Optimizer, type OptimizerOptions, type Slots, type Update } from './optimizer.ts';
 import type { Schedule } from './schedules.ts';
 
 export interface RMSpropOptions extends OptimizerOptions {
-  /** How much of the running mean of g^2 is kept; 0.99 by default. */
+  /** The fraction of the running mean of g^2 that each step keeps; 0.99 by default. */
   readonly alpha?: number;
-  /** Added to the root; 1e-8 by default. */
+  /** Added to the square root; 1e-8 by default. */
   readonly epsilon?: number;
-  /** How much of the earlier direction is kept, a number or a schedule; 0 by default. */
+  /** The fraction of the previous direction that each step keeps, a number or a schedule; 0 by default. */
   readonly momentum?: number | Schedule;
-  /** Subtracts the square of the running mean of g, so that the root is a deviation; false by default. */
+  /** Whether to divide by the standard deviation of g instead of the root of the mean of g^2; false by default. */
   readonly centered?: boolean;
   /** Adds weightDecay * p to the gradient; 0 by default. */
   readonly weightDecay?: number;
@@ -20,12 +20,14 @@ export interface RMSpropOptions extends OptimizerOptions {
 type Settings = Required<Omit<RMSpropOptions, 'clip'>>;
 
 /**
- * RMSprop (Tieleman & Hinton 2012; momentum and centering as in Graves 2013), PyTorch's form:
+ * RMSprop (Tieleman & Hinton 2012; momentum and centering as in Graves 2013), as in PyTorch:
  *
  *     v = alpha * v + (1 - alpha) * g^2
- *     d = g / (sqrt(v) + epsilon)                   (centered: sqrt(v - mean^2), mean = alpha * mean + (1 -
- *   alpha) * g)
- *     p = p - learningRate * d                      (momentum: b = momentum * b + d in place of d)
+ *     d = g / (sqrt(v) + epsilon)
+ *     p = p - learningRate * d
+ *
+ * With `centered`, sqrt(v - mean^2) replaces sqrt(v), with mean = alpha * mean + (1 - alpha) * g. With `momentum`,
+ * b = momentum * b + d replaces d in the last line.
  *
  * The learning rate is 0.01 by default.
  */
@@ -44,8 +46,8 @@ export class RMSprop extends Optimizer {
       ...(settings.momentum !== 0 ? ['momentum'] : []),
     ]);
     this.#settings = settings;
-    checkShare('RMSprop', { alpha: settings.alpha });
-    shareAt('RMSprop', 'momentum', settings.momentum, 0);
+    checkFraction('RMSprop', { alpha: settings.alpha });
+    fractionAt('RMSprop', 'momentum', settings.momentum, 0);
     checkNotNegative('RMSprop', { epsilon: settings.epsilon, weightDecay: settings.weightDecay });
   }
 
@@ -66,7 +68,7 @@ export class RMSprop extends Optimizer {
     }
     let direction = g.div(variance.sqrt().add(epsilon));
     if (slots.momentum !== undefined) {
-      const momentum = shareAt('RMSprop', 'momentum', this.#settings.momentum, t - 1);
+      const momentum = fractionAt('RMSprop', 'momentum', this.#settings.momentum, t - 1);
       direction = slots.momentum.mul(momentum).add(direction);
       next.momentum = direction;
     }

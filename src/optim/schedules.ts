@@ -2,8 +2,8 @@ import { ValueError } from '../ir/errors.ts';
 import { cos, pow } from '../ir/math/index.ts';
 
 /**
- * The learning rate (or momentum, or the decay of an average) for an update, given its number, counted from
- * 0. Any function of the step is one.
+ * A function from the number of an update, counted from 0, to its learning rate (or momentum, or the decay of an
+ * average).
  */
 export type Schedule = (step: number) => number;
 
@@ -21,7 +21,7 @@ export function stepDecay(options: { rate: number; every: number; factor: number
   return (step) => rate * pow(factor, Math.floor(step / every));
 }
 
-/** rate * factor^(step / every); `every` is 1 if not given. */
+/** rate * factor^(step / every); `every` is 1 by default. */
 export function exponentialDecay(options: { rate: number; factor: number; every?: number }): Schedule {
   const { rate, factor, every = 1 } = options;
   checkSteps('exponentialDecay', 'every', every);
@@ -29,8 +29,8 @@ export function exponentialDecay(options: { rate: number; factor: number; every?
 }
 
 /**
- * From `rate` at step 0 down to `minimum` at step `steps` and after, along half a cosine (Loshchilov & Hutter
- * 2017).
+ * From `rate` at step 0 down to `minimum` (0 by default) at step `steps` and later, along half a cosine (Loshchilov &
+ * Hutter 2017).
  */
 export function cosineDecay(options: { rate: number; steps: number; minimum?: number }): Schedule {
   const { rate, steps, minimum = 0 } = options;
@@ -39,8 +39,8 @@ export function cosineDecay(options: { rate: number; steps: number; minimum?: nu
 }
 
 /**
- * A straight line up for `steps` steps: from `start` times the first rate (0 if not given) up to it, then
- * `rate`, whose steps are counted from there.
+ * A linear increase over `steps` steps from `start` (0 by default) times the first rate to the first rate, then
+ * `rate`; a schedule is called with the number of steps after the warmup.
  */
 export function warmup(options: { rate: number | Schedule; steps: number; start?: number }): Schedule {
   const { rate, steps, start = 0 } = options;
@@ -50,10 +50,11 @@ export function warmup(options: { rate: number | Schedule; steps: number; start?
 }
 
 /**
- * One cycle (Smith & Topin 2018; PyTorch's OneCycleLR with cosine annealing): from peak / startDivisor up to
- * `peak`, then down to peak / startDivisor / endDivisor at the last of `steps` steps. A momentum that runs
- * against it from 0.95 to 0.85 and back, PyTorch's default, is `oneCycle({ peak: 0.85, steps, startDivisor:
- * 0.85 / 0.95, endDivisor: 1 })` as `momentum` or first of the `betas`.
+ * One cycle (Smith & Topin 2018; PyTorch's OneCycleLR with cosine annealing): from peak / startDivisor (25 by default)
+ * up to `peak` in the first `warmupFraction` (0.3 by default) of `steps` steps, then down to peak / startDivisor /
+ * endDivisor (1e4 by default) at the last step. PyTorch's default momentum falls from 0.95 to 0.85 and rises again:
+ * pass `oneCycle({ peak: 0.85, steps, startDivisor: 0.85 / 0.95, endDivisor: 1 })` as `momentum` or as the first of
+ * the `betas`.
  */
 export function oneCycle(options: {
   peak: number;
@@ -73,7 +74,7 @@ export function oneCycle(options: {
 }
 
 /**
- * `rates[0]` before step `boundaries[0]`, `rates[1]` from there on, and so forth: one rate more than
+ * `rates[0]` before step `boundaries[0]`, then `rates[1]` before step `boundaries[1]`, and so on: one rate more than
  * boundaries.
  */
 export function piecewise(options: { boundaries: readonly number[]; rates: readonly number[] }): Schedule {
@@ -91,7 +92,7 @@ export function piecewise(options: { boundaries: readonly number[]; rates: reado
   return (step) => rates[boundaries.filter((b) => b <= step).length]!;
 }
 
-/** Along half a cosine from a (at 0) to b (at 1 and after). */
+/** Half a cosine from a (at 0) to b (at 1 and above). */
 function between(a: number, b: number, fraction: number): number {
   return b + (a - b) * 0.5 * (1 + cos(pi * Math.min(1, fraction)));
 }
@@ -101,7 +102,7 @@ function checkSteps(schedule: string, what: string, n: number): void {
 }
 
 /**
- * Learning-rate schedules: functions of the number of updates done so far.
+ * Learning-rate schedules: functions of the number of updates so far.
  *
  * `constant`, `stepDecay`, `exponentialDecay`, `cosineDecay`, `warmup`, `oneCycle`, `piecewise`
  */

@@ -10,24 +10,24 @@ import type { Schedule } from './schedules.ts';
 
 export interface WeightAverageOptions {
   /**
-   * How much of the average is kept at an update, 0.999 by default: about the last 1 / (1 - decay) updates
-   * count. Or a function of the number of updates done so far: `(n) => n / (n + 1)` weights all of them
+   * The fraction of the average that an update keeps, 0.999 by default: the average covers about the last
+   * 1 / (1 - decay) updates. Or a function of the number of updates so far: `(n) => n / (n + 1)` weights all updates
    * equally (stochastic weight averaging, Izmailov et al. 2018).
    */
   readonly decay?: number | Schedule;
   /**
-   * Whether the average forgets faster at first, so that it does not hang on the initial values: the decay is
-   * at most (1 + n) / (10 + n) at the update that n went before, as in TensorFlow's
-   * `ExponentialMovingAverage`. true by default for a number, false for a function.
+   * Whether the first updates use a smaller decay, which reduces the weight of the initial values: after n updates
+   * the decay is at most (1 + n) / (10 + n), as in TensorFlow's `ExponentialMovingAverage`. true by default if `decay`
+   * is a number, false if it is a function.
    */
   readonly warmup?: boolean;
 }
 
-/** A weight average's memory as plain data. */
+/** The state of a weight average as plain data. */
 export interface WeightAverageState {
   readonly step: number;
   readonly swapped: boolean;
-  /** For each Parameter in turn what the average holds: the Parameter's own values while it is swapped. */
+  /** For each Parameter, in order, the stored values: the averages, or the Parameter's own values while swapped. */
   readonly values: readonly TypedArray[];
 }
 
@@ -38,8 +38,8 @@ type Assignment = readonly [parameter: Parameter, value: Tensor];
  *
  *     average = average + (1 - decay) * (p - average)
  *
- * with p as the update leaves it (Polyak & Juditsky 1992; `AveragedModel` of PyTorch, `ModelEma` of timm). A
- * model with averaged weights is often the better one. The average moves in the plan of the optimizer's step:
+ * with the updated p (Polyak & Juditsky 1992; `AveragedModel` of PyTorch, `ModelEma` of timm). Averaged weights often
+ * generalize better. The average is updated in the plan of the optimizer's step:
  *
  * ```ts
  * const average = new WeightAverage(model.parameters(), { decay: 0.999 });
@@ -47,18 +47,18 @@ type Assignment = readonly [parameter: Parameter, value: Tensor];
  * const scores = await average.use(() => evaluate(model, test, { metrics }));
  * ```
  *
- * Running statistics are averaged as weights are; Parameters that do not hold float32 values are copied.
+ * Running statistics are averaged like weights; Parameters of other dtypes than float32 are copied.
  */
 export class WeightAverage {
   readonly parameters: readonly Parameter[];
-  /** The number of updates that the average has followed. */
+  /** The number of updates so far. */
   step = 0;
   readonly #decay: Schedule;
   readonly #averages: readonly Parameter[];
   #swapped = false;
 
   /**
-   * An average of Parameters that starts at their values. See the class for how it is used.
+   * An average of Parameters that starts with their values. The class documentation shows its use.
    *
    * @param parameters such as `model.parameters()`: all, trainable or not.
    */
@@ -73,20 +73,20 @@ export class WeightAverage {
     );
   }
 
-  /** Whether the Parameters hold the averages now, and the average the Parameters' own values. */
+  /** Whether the Parameters hold the averages, and this object the Parameters' own values. */
   get swapped(): boolean {
     return this.#swapped;
   }
 
   /**
-   * @internal What the averages become in a step, given what it assigns. `minimize` calls it and counts.
+   * @internal The assignments to the averages in a step with these assignments. `minimize` calls it and counts `step`.
    *
    * @throws StateError while the Parameters hold the averages.
    */
   follow(assignments: readonly Assignment[]): Assignment[] {
     if (this.#swapped) {
       throw new StateError(
-        '[minimize] the Parameters hold averaged weights, and training would go on from these. ' +
+        '[minimize] the Parameters hold averaged weights, and training would continue from these. ' +
           'Swap them back first: await average.swap().',
       );
     }
@@ -96,12 +96,12 @@ export class WeightAverage {
     return this.parameters.map((p, i): Assignment => {
       const average = this.#averages[i]!;
       const value: Tensor = updated.get(p) ?? p;
-      // In this form equal values stay as they are, to the bit.
+      // In this form an average that equals the value does not change, to the bit.
       return [average, p.dtype === 'float32' ? average.add(value.sub(average).mul(1 - decay)) : value];
     });
   }
 
-  /** Exchanges the Parameters' values and the averages; twice does nothing. */
+  /** Exchanges the Parameters' values and the averages. A second call restores them. */
   async swap(): Promise<void> {
     const running = runStep({
       assignments: this.parameters.flatMap((p, i): Assignment[] => {
@@ -122,8 +122,8 @@ export class WeightAverage {
   }
 
   /**
-   * Does something while the Parameters hold the averages, such as an evaluation, and gives them their own
-   * values back, also where it fails.
+   * Runs an action, such as an evaluation, while the Parameters hold the averages, and restores their own values
+   * afterwards, also if the action throws.
    */
   async use<T>(action: () => T | Promise<T>): Promise<T> {
     const before = this.#swapped;
@@ -135,15 +135,17 @@ export class WeightAverage {
     }
   }
 
-  /** A copy of the average's memory as it is at the call, for a checkpoint beside the Parameters' values. */
+  /** A copy of the state at the time of the call, for a checkpoint together with the Parameters' values. */
   async getState(): Promise<WeightAverageState> {
     const { step, swapped } = this;
     return { step, swapped, values: await copyOf(this.#averages) };
   }
 
   /**
-   * Goes on from a state that `getState` gave, of an average over Parameters of the same shapes. The
-   * Parameters' own values are to be restored with it: while the average is swapped, they are a part of it.
+   * Restores a state that `getState` returned, of an average over Parameters of the same shapes. Restore the
+   * Parameters' values too: while swapped, they are the averages.
+   *
+   * @throws ShapeError if the state does not fit; nothing is changed then.
    */
   async setState(state: WeightAverageState): Promise<void> {
     const assignments = this.#averages.map((average, i): Assignment => {

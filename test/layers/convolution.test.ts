@@ -95,7 +95,7 @@ describe('refuses', () => {
     const layer = new Conv2D(3, 8, 3, { name: 'first' });
     expect(() => layer.call(loose(2, 28, 28, 1))).toThrow(
       "[Conv2D 'first'] input [2, 28, 28, 1] does not fit inChannels 3. " +
-        'Give [N, height, width, 3], or make the layer with inChannels 1.',
+        'Give [N, height, width, 3], or create the layer with inChannels 1.',
     );
     expect(() => layer.call(loose(2, 3, 28, 28))).toThrow(
       "[Conv2D 'first'] input [2, 3, 28, 28] does not fit inChannels 3. Channels are the last axis: transpose the data.",
@@ -104,7 +104,7 @@ describe('refuses', () => {
       "[Conv2D 'first'] input [2, 28, 28] does not fit [N, height, width, channels]. " +
         'A Reshape layer or expandDims adds an axis.',
     );
-    expect(() => layer.call(loose(2, 28, 28, 0))).toThrow('or make the layer with inChannels 0.');
+    expect(() => layer.call(loose(2, 28, 28, 0))).toThrow('or create the layer with inChannels 0.');
     expect(() => new Conv1D(3, 8, 3).call(loose(2, 28, 28, 3))).toThrow(
       '[Conv1D] input [2, 28, 28, 3] does not fit [N, length, channels].',
     );

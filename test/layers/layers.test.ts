@@ -73,10 +73,10 @@ describe('Dense', () => {
       "[initializer] got 'best', wanted one of zeros, ones, normal,",
     );
     expect(() => new Dense(2, 3, { kernelInitializer: () => zeros([3, 2]) })).toThrow(
-      '[initializer] made [3, 2], wanted [2, 3].',
+      '[initializer] got values of shape [3, 2], wanted [2, 3].',
     );
     expect(() => new Dense(2, 3, { kernelInitializer: (shape) => zeros(shape, 'int32') })).toThrow(
-      '[initializer] made int32, wanted float32.',
+      '[initializer] got int32 values, wanted float32.',
     );
   });
 
@@ -89,10 +89,10 @@ describe('Dense', () => {
     const layer = new Dense(784, 10, { name: 'hidden' });
     expect(() => layer.call(zeros([32, 100] as number[]))).toThrow(ShapeError);
     expect(() => layer.call(zeros([32, 100] as number[]))).toThrow(
-      "[Dense 'hidden'] input [32, 100] does not fit inFeatures 784. Give [N, 784], or make the layer with inFeatures 100.",
+      "[Dense 'hidden'] input [32, 100] does not fit inFeatures 784. Give [N, 784], or create the layer with inFeatures 100.",
     );
     expect(() => layer.call(zeros([784] as number[]))).toThrow(
-      "[Dense 'hidden'] input [784] does not fit inFeatures 784. Give [N, 784]: Flatten makes that of [N, ...], reshape([1, -1]) of a single sample.",
+      "[Dense 'hidden'] input [784] does not fit inFeatures 784. Give [N, 784]: use Flatten for [N, ...], reshape([1, -1]) for a single sample.",
     );
   });
 
@@ -179,7 +179,7 @@ describe('Activation', () => {
     expect(new Activation(relu).call(x).dataSync()).toEqual(x.relu().dataSync());
     expect(new Activation(relu).type).toBe('Activation(relu)');
     expect(() => new Activation((t) => t.sum()).call(x)).toThrow(
-      '[Activation] the function made [] of [2, 3], wanted the same shape. Write a Layer of its own for it.',
+      '[Activation] the function returned [] for [2, 3], wanted the same shape. Write a custom Layer for it.',
     );
   });
 
@@ -204,10 +204,12 @@ describe('Flatten', () => {
 describe('contexts', () => {
   test('inference has no random numbers and assigns nothing', () => {
     expect(() => inference.rng).toThrow(StateError);
-    expect(() => inference.rng).toThrow('[inference] random numbers were asked for outside training.');
+    expect(() => inference.rng).toThrow(
+      '[inference] got a request for random numbers, wanted none outside training.',
+    );
     const { kernel } = new Dense(1, 1);
     expect(() => inference.assign(kernel, kernel)).toThrow(
-      "[inference] an assignment to 'kernel' was asked for outside training.",
+      "[inference] got an assignment to 'kernel', wanted none outside training.",
     );
     expect(inference.latest(kernel)).toBe(kernel);
   });

@@ -95,7 +95,7 @@ describe('parameters', () => {
   test('two layers of one name in a Sequential are refused', () => {
     const make = () => new Sequential([new Dense(2, 2, { name: 'a' }), new Dense(2, 2, { name: 'a' })]);
     expect(make).toThrow(ValueError);
-    expect(make).toThrow("[Sequential] two layers are named 'a'.");
+    expect(make).toThrow("[Sequential] got two layers with the name 'a', wanted distinct names.");
   });
 
   test('freeze, and only what freeze froze', async () => {
@@ -238,7 +238,7 @@ describe('errors name the path', () => {
     ]);
     const text =
       "[Sequential.2 Dense 'hidden'] input [32, 100] does not fit inFeatures 784. " +
-      'Give [N, 784], or make the layer with inFeatures 100.';
+      'Give [N, 784], or create the layer with inFeatures 100.';
     expect(() => model.call(wide)).toThrow(ShapeError);
     expect(() => model.call(wide)).toThrow(text);
     expect(() => model.forward(wide as Tensor<[number, 784]>, training())).toThrow(text);

@@ -143,9 +143,9 @@ describe('BatchNorm', () => {
     const layer = new BatchNorm(3);
     expect(() => layer.call(loose(1, 3), training())).toThrow(ShapeError);
     expect(() => layer.call(loose(1, 3), training())).toThrow(
-      '[BatchNorm] a training batch [1, 3] with 1 value a channel has no variance, wanted 2 or more.',
+      '[BatchNorm] a training batch [1, 3] with 1 value per channel has no variance, wanted 2 or more.',
     );
-    expect(() => layer.call(loose(0, 4, 3), training())).toThrow('[0, 4, 3] with 0 values a channel');
+    expect(() => layer.call(loose(0, 4, 3), training())).toThrow('[0, 4, 3] with 0 values per channel');
     expect(layer.call(loose(1, 3)).shape).toEqual([1, 3]);
     expect(layer.call(loose(1, 2, 3), training()).shape).toEqual([1, 2, 3]);
   });
@@ -225,7 +225,7 @@ describe('BatchNorm', () => {
     const layer = new BatchNorm(3, { name: 'norm' });
     expect(() => layer.call(loose(2, 5, 5, 4))).toThrow(ShapeError);
     expect(() => layer.call(loose(2, 5, 5, 4))).toThrow(
-      "[BatchNorm 'norm'] input [2, 5, 5, 4] does not fit features 3. Make the layer with features 4, the size of the last axis.",
+      "[BatchNorm 'norm'] input [2, 5, 5, 4] does not fit features 3. Create the layer with features 4, the size of the last axis.",
     );
     expect(() => layer.call(loose(2, 3, 5, 5))).toThrow('Channels are the last axis: transpose the data.');
     expect(() => layer.call(loose(3))).toThrow(

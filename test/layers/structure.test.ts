@@ -96,7 +96,7 @@ describe('Residual', () => {
     expect(() => new Residual(narrowing).call(loose(2, 8, 8, 4))).toThrow(ShapeError);
     expect(() => new Residual(narrowing).call(loose(2, 8, 8, 4))).toThrow(
       '[Residual] the inner layer gives [2, 6, 6, 4], the input is [2, 8, 8, 4], wanted the same. ' +
-        "Keep the shape (padding 'same', stride 1), or give a shortcut that makes the same shape.",
+        "Keep the shape (padding 'same', stride 1), or give a shortcut with the same output shape.",
     );
     const shortcut = new Conv2D(4, 4, 1, { stride: 2 });
     expect(() => new Residual(narrowing, { shortcut }).call(loose(2, 8, 8, 4))).toThrow(
@@ -165,8 +165,8 @@ describe('Reshape', () => {
 
   test('says what does not fit', () => {
     expect(() => new Reshape([28, 28, 1]).call(loose(2, 700))).toThrow(
-      '[Reshape] input [2, 700] has 700 values a sample, [28, 28, 1] wants 784. ' +
-        'Give a shape of as many values, without the batch axis.',
+      '[Reshape] input [2, 700] has 700 values per sample, [28, 28, 1] wants 784. ' +
+        'Give a shape with as many values, without the batch axis.',
     );
     expect(() => new Reshape([-1, 4]).call(loose(2, 6))).toThrow('[-1, 4] wants a multiple of 4.');
     expect(() => new Reshape([1]).call(zeros([]))).toThrow('[Reshape] input [] has no batch axis.');
@@ -257,7 +257,7 @@ describe('a Sequential is checked when it is built', () => {
     expect(() => new Sequential(cnn(), { inputShape: [27, 28, 1] })).toThrow(ShapeError);
     expect(() => new Sequential(cnn(), { inputShape: [27, 28, 1] })).toThrow(
       "[Sequential.5 Dense 'out'] input [1, 5200] does not fit inFeatures 5408. " +
-        'Give [N, 5408], or make the layer with inFeatures 5200.',
+        'Give [N, 5408], or create the layer with inFeatures 5200.',
     );
     expect(() => new Sequential(cnn(), { inputShape: [28, 28] })).toThrow(
       '[Sequential.0 Conv2D] input [1, 28, 28] does not fit [N, height, width, channels].',
@@ -275,13 +275,13 @@ describe('a Sequential is checked when it is built', () => {
     [
       'features',
       [new Dense(4, 5), new Activation('relu'), new Dense(6, 1)],
-      '[Sequential.2 Dense] input [N, 5] does not fit inFeatures 6. Give [N, 6], or make the layer with inFeatures 5.',
+      '[Sequential.2 Dense] input [N, 5] does not fit inFeatures 6. Give [N, 6], or create the layer with inFeatures 5.',
     ],
     [
       'channels',
       [new Conv2D(1, 32, 3), new SpatialDropout(0.1), new Conv2D(64, 64, 3, { name: 'second' })],
       "[Sequential.2 Conv2D 'second'] input [N, ?, ?, 32] does not fit inChannels 64. " +
-        'Give [N, height, width, 64], or make the layer with inChannels 32.',
+        'Give [N, height, width, 64], or create the layer with inChannels 32.',
     ],
     [
       'normalisation',
@@ -301,7 +301,7 @@ describe('a Sequential is checked when it is built', () => {
     [
       'a missing Flatten',
       [new Conv2D(1, 32, 3), new Dense(32, 10)],
-      '[Sequential.1 Dense] input [N, ?, ?, 32] does not fit inFeatures 32. Give [N, 32]: Flatten',
+      '[Sequential.1 Dense] input [N, ?, ?, 32] does not fit inFeatures 32. Give [N, 32]: use Flatten',
     ],
     [
       'global pooling',
@@ -331,7 +331,7 @@ describe('a Sequential is checked when it is built', () => {
     [
       'Reshape',
       [new Dense(3, 98), new Reshape([7, 7, 3])],
-      '[Sequential.1 Reshape] input [N, 98] has 98 values a sample, [7, 7, 3] wants 147.',
+      '[Sequential.1 Reshape] input [N, 98] has 98 values per sample, [7, 7, 3] wants 147.',
     ],
     [
       'an axis that is worked out',

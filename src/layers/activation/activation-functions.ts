@@ -3,10 +3,10 @@ import { tanh } from '../../tensor/ops/elementwise/math.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { choose } from '../base/choose.ts';
 
-/** A function of each element, or of each row, that keeps the shape. */
+/** A function of each element or each row that keeps the shape. */
 export type ActivationFunction = (x: Tensor) => Tensor;
 
-/** The activations by name, with their usual settings. */
+/** The activations by name, with their default options. */
 export const activations = {
   elu: (x) => ops.elu(x),
   gelu: (x) => ops.gelu(x),

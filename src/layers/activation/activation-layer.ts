@@ -6,13 +6,13 @@ import type { Kept } from '../base/shapes.ts';
 import { type ActivationFunction, type ActivationName, chooseActivation } from './activation-functions.ts';
 
 export interface ActivationOptions {
-  /** What errors, summaries and paths call the layer; none by default. */
+  /** The layer's name in errors, summaries and paths; none by default. */
   readonly name?: string;
 }
 
 /**
- * An activation as a layer of its own: `new Activation('relu')`, or any function that keeps the shape:
- * `new Activation((x) => x.leakyRelu(0.2))`.
+ * Applies an activation: `new Activation('relu')`, or any function that keeps the shape: `new Activation((x) =>
+ * x.leakyRelu(0.2))`.
  */
 export class Activation extends Layer {
   static override readonly kind: string = 'Activation';
@@ -40,7 +40,7 @@ export class Activation extends Layer {
     if (show(y.shape) !== show(x.shape)) {
       throw shapeError(
         this,
-        `the function made ${show(y.shape)} of ${show(x.shape)}, wanted the same shape. Write a Layer of its own for it.`,
+        `the function returned ${show(y.shape)} for ${show(x.shape)}, wanted the same shape. Write a custom Layer for it.`,
       );
     }
     return y;

@@ -6,62 +6,62 @@ import { type Shape, show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { LayerLike } from './layer-like.ts';
 
-/** What a forward pass is told about its surroundings: there is no global mode. */
+/** The mode of a forward pass. It is an argument of `forward`; there is no global mode. */
 export interface Context {
-  /** true while learning: Dropout drops, running statistics move. */
+  /** true in training: Dropout drops values and running statistics are updated. */
   readonly training: boolean;
-  /** Where random numbers of the forward pass come from. */
+  /** The generator of the forward pass's random numbers. */
   readonly rng: Generator;
   /**
-   * Asks for a new value of a Parameter, such as a running mean. It is taken on when the step runs, not now.
+   * Requests a new value for a Parameter, such as a running mean. The Parameter changes when the step runs, not
+   * at this call.
    */
   assign<S extends Shape>(parameter: Parameter<S>, value: Tensor<S>): void;
   /**
-   * The value that the Parameter will have after the step: what `assign` asked for so far, else its present
-   * one.
+   * The value that the Parameter will have after the step: the value requested with `assign`, otherwise its
+   * current value.
    */
   latest<S extends Shape>(parameter: Parameter<S>): Tensor<S>;
-  /** Told the output of each layer that is called, inner layers first. */
+  /** Called with the output of each layer, inner layers first. */
   onOutput?(layer: LayerLike, output: Tensor): void;
 }
 
-/** An inference context that tells the outputs of layers. */
+/** An inference context that calls `onOutput` with the output of each layer. */
 export function observed(onOutput: (layer: LayerLike, output: Tensor) => void): Context {
   return Object.freeze(Object.assign(inferenceContext(), { onOutput }));
 }
 
 function inferenceContext(): Context {
-  const refuse = (what: string, test: string): never => {
+  const refuse = (what: string, member: string): never => {
     throw new StateError(
-      `[inference] ${what} outside training. Look at ctx.training before ${test}, or call the model with training().`,
+      `[inference] got ${what}, wanted none outside training. Check ctx.training before ${member}, or call the model with training().`,
     );
   };
   return {
     training: false,
     get rng(): Generator {
-      return refuse('random numbers were asked for', 'ctx.rng');
+      return refuse('a request for random numbers', 'ctx.rng');
     },
-    assign: (parameter) => refuse(`an assignment to '${parameter.name}' was asked for`, 'ctx.assign'),
+    assign: (parameter) => refuse(`an assignment to '${parameter.name}'`, 'ctx.assign'),
     latest: (parameter) => parameter,
   };
 }
 
 /**
- * A forward pass that only looks: nothing is dropped, nothing assigned. Layers use it where no context is
- * given.
+ * The context of inference: no dropout, no assignments. `call` uses it if no context is given.
  */
 export const inference: Context = Object.freeze(inferenceContext());
 
 export interface TrainingOptions {
-  /** Where random numbers come from; the default generator if not given. */
+  /** The generator of random numbers, such as dropout masks; the default generator by default. */
   readonly rng?: Generator;
-  /** Is called with the output of each layer, inner layers first. */
+  /** Called with the output of each layer, inner layers first; not called by default. */
   onOutput?(layer: LayerLike, output: Tensor): void;
 }
 
 /**
- * A forward pass that learns. It collects the assignments that layers ask for, until
- * `optimizer.minimize(loss, { context })` takes them into its plan.
+ * The context of training. It collects the assignments that layers request, until
+ * `optimizer.minimize(loss, { context })` runs them in its plan.
  */
 export class TrainingContext implements Context {
   readonly training = true;
@@ -88,12 +88,12 @@ export class TrainingContext implements Context {
     return (this.#pending.get(parameter) as Tensor<S> | undefined) ?? parameter;
   }
 
-  /** The assignments asked for so far. */
+  /** The assignments requested so far. */
   get assignments(): readonly (readonly [parameter: Parameter, value: Tensor])[] {
     return [...this.#pending];
   }
 
-  /** Hands the assignments over and forgets them: the context is ready for the next step. */
+  /** Returns the requested assignments and clears them, for the next step. */
   take(): readonly (readonly [parameter: Parameter, value: Tensor])[] {
     const taken = this.assignments;
     this.#pending = new Map();

@@ -6,7 +6,7 @@ import type { PartialShape } from './shapes.ts';
 
 /** Where in a model an error occurred. */
 interface ErrorLocation {
-  /** The outermost layer around it that is known. */
+  /** The outermost layer known so far. */
   readonly root: LayerLike;
   /** From the root to the layer that failed. */
   readonly path: readonly string[];
@@ -22,7 +22,7 @@ export function label(layer: LayerLike): string {
   return layer.name ? `${layer.type} '${layer.name}'` : layer.type;
 }
 
-/** A ShapeError of a layer: `[Sequential.2 Dense 'hidden'] ...`. The layers around it add the path. */
+/** A ShapeError of a layer: `[Sequential.2 Dense 'hidden'] ...`. The layers that contain it add the path. */
 export function shapeError(layer: LayerLike, text: string): ShapeError {
   return located(ShapeError, { root: layer, path: [], layer, text });
 }
@@ -33,7 +33,7 @@ export function showPartial(shape: PartialShape): string {
 }
 
 /**
- * Runs a part of a layer's forward pass, or of the check before it. Errors name the layer, its path and its input.
+ * Runs a part of a layer's forward pass or shape check. Errors name the layer, its path and its input.
  */
 export function locate<T>(layer: LayerLike, x: Tensor | PartialShape | null, run: () => T, key?: string): T {
   try {

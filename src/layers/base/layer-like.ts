@@ -1,13 +1,13 @@
 import type { Parameter } from '../../tensor/parameter.ts';
 import type { Shape } from '../../tensor/shape.ts';
 
-/** What contexts, errors and summaries need to know about a layer. */
+/** The part of a layer that contexts, errors and summaries use. */
 export interface LayerLike {
-  /** The name that the user gave it; '' if none. */
+  /** The option `name`; '' if not given. */
   readonly name: string;
   /** The kind of layer, for errors and summaries. */
   readonly type: string;
-  /** Its Parameters and inner layers, with the names of their fields. */
+  /** The Parameters and inner layers, with the names of their fields. */
   members(): readonly (readonly [key: string, member: Parameter | LayerLike])[];
 }
 

@@ -13,10 +13,10 @@ import { type SummaryOptions, summarize } from './summary.ts';
 export type Member = readonly [key: string, member: Parameter | Layer];
 
 /**
- * A part of a network: Parameters and what it computes with them. `In` and `Out` are the shapes that it takes
- * and gives, as far as they are known when the program is written.
+ * A part of a network: Parameters and a computation with them. `In` and `Out` are the shapes of its input and
+ * output, as far as the compiler knows them.
  *
- * A layer of one's own has fields that hold Parameters, layers or arrays of these, and a `forward`:
+ * A custom layer has fields that hold Parameters, layers or arrays of these, and a `forward` method:
  *
  * ```ts
  * class Residual extends Layer {
@@ -30,17 +30,17 @@ export type Member = readonly [key: string, member: Parameter | Layer];
 export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   implements LayerLike, StaticShapes
 {
-  /** The name of the class in errors, summaries and files. Minifiers rename classes, so it is a string of its own. */
+  /** The name of the class in errors, summaries and files: a string, since minifiers rename classes. */
   static readonly kind: string = 'Layer';
 
-  /** The layer's own name in errors and summaries; '' if it has none. */
+  /** The option `name`, for errors, summaries and paths; '' if not given. */
   readonly name: string;
 
-  /** For the compiler only: the shape it takes. */
+  /** For the compiler only: the input shape. */
   declare readonly takes: In;
   /** For the compiler only: the shape of a particular input, on which `gives` may depend. */
   declare readonly given: unknown;
-  /** For the compiler only: the shape it gives. */
+  /** For the compiler only: the output shape. */
   declare readonly gives: Out;
 
   readonly #penalties: [Parameter, Penalty][] = [];
@@ -57,13 +57,13 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     return Object.hasOwn(this.constructor, 'kind') ? kind : name;
   }
 
-  /** What the layer computes. Call inner layers by their `call` and hand `ctx` on. */
+  /** The computation of the layer. Call inner layers with their `call` method and pass `ctx` to them. */
   abstract forward(x: Tensor<In>, ctx: Context): Tensor<Out>;
 
   /**
-   * The layer applied to x; without a context as for `inference`.
+   * Applies the layer to x, by default in inference mode.
    *
-   * @throws ShapeError that names the layer and its path in the model where x does not fit.
+   * @throws ShapeError with the layer and its path in the model if the shape of x does not fit.
    */
   call<S extends Shape>(
     x: Tensor<S> & Same<Input<this, S>, S>,
@@ -75,9 +75,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     return y as Tensor<Output<this, S>>;
   }
 
-  /**
-   * The Parameters and layers in the layer's fields (and in arrays there), in the order of their declaration.
-   */
+  /** The Parameters and layers in the layer's fields and in arrays there, in the order of declaration. */
   members(): Member[] {
     return Object.entries(this).flatMap(([key, value]) =>
       Array.isArray(value)
@@ -89,8 +87,8 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   }
 
   /**
-   * All Parameters with their paths, such as `0.kernel` or `hidden.kernel`; each once, in stable order. Each
-   * Parameter takes its path as its name, so that errors can tell them apart.
+   * All Parameters with their paths, such as `0.kernel` or `hidden.kernel`; each once, in stable order. Sets the
+   * name of each Parameter to its path, for errors.
    */
   namedParameters(): [path: string, parameter: Parameter][] {
     const found = new Map<Parameter, string>();
@@ -105,12 +103,12 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     return [...found].map(([parameter, path]) => [path, parameter]);
   }
 
-  /** All Parameters, trainable and not: what an optimizer is given. */
+  /** All Parameters, trainable or not, for an optimizer. */
   parameters(): Parameter[] {
     return this.namedParameters().map(([, parameter]) => parameter);
   }
 
-  /** Was the layer frozen, by itself or with one around it? */
+  /** Whether this layer, or a layer that contains it, was frozen. */
   get frozen(): boolean {
     return this.#isFrozen;
   }
@@ -120,7 +118,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     for (const [, member] of this.members()) if (member instanceof Layer) member.#setFrozen(frozen);
   }
 
-  /** Keeps optimizers from changing the layer's Parameters, and running statistics from moving. */
+  /** Stops optimizers from changing the layer's Parameters, and layers from updating running statistics. */
   freeze(): void {
     this.#setFrozen(true);
     for (const parameter of this.parameters()) {
@@ -130,7 +128,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     }
   }
 
-  /** Undoes `freeze`. What was never trainable, such as running statistics, stays so. */
+  /** Reverts `freeze`. Parameters that were not trainable before, such as running statistics, stay so. */
   unfreeze(): void {
     this.#setFrozen(false);
     for (const parameter of this.parameters()) {
@@ -138,7 +136,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     }
   }
 
-  /** Puts a penalty on a Parameter of the layer. */
+  /** Adds a penalty on a Parameter of the layer. */
   protected penalize(parameter: Parameter, penalty: Penalty | undefined): void {
     if (penalty === undefined) return;
     checkPenalty(penalty);
@@ -146,8 +144,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   }
 
   /**
-   * The sum of the penalties on trainable Parameters, a scalar to be added to the loss; null where there are
-   * none.
+   * The sum of the penalties on trainable Parameters, a scalar to add to the loss; null if there are none.
    */
   penalty(): Tensor | null {
     const terms = new Map<Parameter, Tensor>();
@@ -161,40 +158,35 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     return terms.size === 0 ? null : [...terms.values()].reduce((a, b) => a.add(b));
   }
 
-  /**
-   * The shape of one sample (without the batch axis) that the layer wants, where it is particular about it.
-   */
+  /** The shape of one sample, without the batch axis, that the layer requires; null if it accepts several. */
   inputShape(): readonly number[] | null {
     return null;
   }
 
-  /** Whether the output has the shape of the input, whatever that is. */
+  /** Whether the output always has the shape of the input. */
   get keepsShape(): boolean {
     return false;
   }
 
   /**
-   * What is known of the output's shape where the input's is known in part: null stands for a dimension, or
-   * for a whole shape, that is not known. Sequential checks with it, when it is built, that neighbours fit; a
-   * layer of one's own need not say anything.
+   * The output shape as far as it follows from a partly known input shape; null is an unknown dimension or an
+   * unknown shape. Sequential uses it to check its layers when it is built. A custom layer may leave it out.
    *
-   * @throws ShapeError where no input of this shape fits.
+   * @throws ShapeError if no input of this shape fits.
    */
   inferShape(inputShape: PartialShape | null): PartialShape | null {
     return this.keepsShape ? inputShape : null;
   }
 
-  /** The shape that the layer makes of an input of this shape; nothing is computed. */
+  /** The output shape for this input shape, with the batch axis; nothing is computed. */
   outputShape(inputShape: readonly number[]): readonly number[] {
     const x: Tensor = zeros(inputShape);
     return locate(this, x, () => this.forward(x as Tensor<In>, inference)).shape;
   }
 
   /**
-   * A table of the layers with output shapes and numbers of parameters, as text. Layers that take any shape,
-   * such as Flatten, need to be told one.
-   *
-   * @param options `inputShape`: of one sample, without the batch axis.
+   * A table of the layers with output shapes and numbers of parameters, as text. Output shapes need the option
+   * `inputShape` if the first layers accept any shape, such as Flatten.
    */
   summary(options: SummaryOptions = {}): string {
     const shapes = new Map<LayerLike, Shape>();

@@ -3,7 +3,9 @@ import type { Tensor } from '../../tensor/tensor.ts';
 
 /** A penalty on the size of a Parameter: l1 * sum(|w|) + l2 * sum(w^2), as in Keras. */
 export interface Penalty {
+  /** The factor of the sum of absolute values; 0 by default. */
   readonly l1?: number;
+  /** The factor of the sum of squares; 0 by default. */
   readonly l2?: number;
 }
 

@@ -1,19 +1,19 @@
 import type { Flattened, Same, Shape } from '../../tensor/shape.ts';
 import type { StaticShapes } from './layer-like.ts';
 
-/** A shape, batch axis first, as far as it is known: null stands for a dimension that is not. */
+/** A shape with the batch axis first, as far as it is known: null is an unknown dimension. */
 export type PartialShape = readonly (number | null)[];
 
-/** The shape that a layer of type L wants, where it is given one of shape S. */
+/** The input shape of a layer of type L for an input of shape S. */
 export type Input<L extends StaticShapes, S extends Shape> = (L & { readonly given: S })['takes'];
 
-/** The shape that a layer of type L makes of an input of shape S. */
+/** The output shape of a layer of type L for an input of shape S. */
 export type Output<L extends StaticShapes, S extends Shape> = (L & { readonly given: S })['gives'];
 
 /** `gives` of a layer that keeps the shape of its input. */
 export type Kept<S> = S extends Shape ? S : Shape;
 
-/** `takes` of a layer that works on any number of axes, of which the last has size C. */
+/** `takes` of a layer whose input has any number of axes, the last of size C. */
 export type EndsWith<S, C extends number> = S extends readonly [...infer Lead extends Shape, number]
   ? number extends S['length']
     ? Shape
@@ -29,7 +29,7 @@ export type Resized<S, Spatial extends Shape> = S extends readonly [
   ? [N, ...Spatial, C]
   : [number, ...Spatial, number];
 
-/** `gives` of a layer that takes the spatial axes away. */
+/** `gives` of a layer that removes the spatial axes. */
 export type Pooled<S, Spatial extends Shape> = S extends readonly [
   infer N extends number,
   ...Spatial,
@@ -38,10 +38,10 @@ export type Pooled<S, Spatial extends Shape> = S extends readonly [
   ? [N, C]
   : [number, number];
 
-/** `gives` of a layer that makes all axes but the first into one. */
+/** `gives` of a layer that joins all axes but the first. */
 export type Flat<S> = S extends Shape ? Flattened<S> : Shape;
 
-/** The shape that a list of layers wants: that of the first one which is particular about it. */
+/** The input shape of a list of layers: that of the first layer that requires one. */
 export type ChainInput<L extends readonly StaticShapes[]> = L extends readonly [
   infer Head extends StaticShapes,
   ...infer Tail extends readonly StaticShapes[],
@@ -53,7 +53,7 @@ export type ChainInput<L extends readonly StaticShapes[]> = L extends readonly [
     : Head['takes']
   : Shape;
 
-/** The shape that a list of layers makes of S. */
+/** The output shape of a list of layers for an input of shape S. */
 export type ChainOutput<L extends readonly StaticShapes[], S extends Shape> = number extends L['length']
   ? Shape
   : L extends readonly [infer Head extends StaticShapes, ...infer Tail extends readonly StaticShapes[]]
@@ -63,7 +63,7 @@ export type ChainOutput<L extends readonly StaticShapes[], S extends Shape> = nu
 type KeepsShape<L extends StaticShapes> =
   Output<L, [number, -1, -2]> extends readonly [number, -1, -2] ? true : false;
 
-/** A list of layers in which one that does not take what the one before it gives is replaced by a message. */
+/** A list of layers in which a message replaces each layer that does not accept the output of the layer before it. */
 export type Chain<
   L extends readonly StaticShapes[],
   S extends Shape = ChainInput<L>,
@@ -73,7 +73,7 @@ export type Chain<
     ? readonly [Head & Same<Input<Head, S>, S>, ...Chain<Tail, Output<Head, S>>]
     : readonly [];
 
-/** `gives` of a layer that gives what the layer L does. */
+/** `gives` of a layer with the output shape of the layer L. */
 export type Given<L extends StaticShapes, S> = Extract<
   Output<L, S extends Shape ? S : L['takes']>,
   L['gives']

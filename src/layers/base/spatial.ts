@@ -3,14 +3,14 @@ import { shapeError, showPartial } from './errors.ts';
 import type { Layer } from './layer.ts';
 import type { PartialShape } from './shapes.ts';
 
-// What layers over spatial axes share: [N, length, channels] and [N, height, width, channels].
+// Helpers of layers with spatial axes: [N, length, channels] and [N, height, width, channels].
 
-/** The shape in words, channels last: `[N, height, width, 32]`. */
+/** The shape with names for its axes, channels last: `[N, height, width, 32]`. */
 export function layout(spatial: number, channels: number | string = 'channels'): string {
   return `[${['N', ...(spatial === 1 ? ['length'] : ['height', 'width']), channels].join(', ')}]`;
 }
 
-/** Refuses an input with another number of axes. */
+/** @throws ShapeError if the shape has not `spatial` axes between the batch axis and the channels. */
 export function checkRank(layer: Layer, shape: PartialShape, spatial: number): void {
   if (shape.length === spatial + 2) return;
   throw shapeError(
@@ -19,12 +19,12 @@ export function checkRank(layer: Layer, shape: PartialShape, spatial: number): v
   );
 }
 
-/** The shape after a layer that keeps the channels and changes the spatial axes, as far as it is known. */
+/** The known part of the shape after a layer that keeps the channels and changes the spatial axes. */
 export function resized(shape: PartialShape | null, spatial: number): PartialShape {
   return [shape?.[0] ?? null, ...new Array<null>(spatial).fill(null), shape?.at(-1) ?? null];
 }
 
-/** @throws ValueError where n, such as a number of channels, is no whole number from 1 up. */
+/** @throws ValueError unless n, such as a number of channels, is a whole number from 1 up. */
 export function checkCount(layer: Layer, name: string, n: number): void {
   if (Number.isInteger(n) && n >= 1) return;
   throw new ValueError(`[${layer.type}] got ${name} ${n}, wanted a whole number from 1 up.`);

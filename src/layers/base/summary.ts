@@ -4,11 +4,11 @@ import { label } from './errors.ts';
 import type { LayerLike } from './layer-like.ts';
 
 export interface SummaryOptions {
-  /** The shape of one sample, without the batch axis. */
+  /** The shape of one sample, without the batch axis; by default the shape that the first layers require. */
   readonly inputShape?: readonly number[];
 }
 
-/** The table of `Layer.summary`. `shapes` has the layers' output shapes, as far as they are known. */
+/** The table of `Layer.summary`. `shapes` holds the known output shapes of the layers. */
 export function summarize(root: LayerLike, shapes: ReadonlyMap<LayerLike, Shape>): string {
   const rows: string[][] = [];
   const counted = new Set<Parameter>();

@@ -12,15 +12,15 @@ import { Layer } from '../base/layer.ts';
 import type { Given, Output, PartialShape } from '../base/shapes.ts';
 
 export interface ResidualOptions {
-  /** Takes the place of x in the sum, where the inner layer changes the shape: a 1 x 1 convolution, say. */
+  /** Replaces x in the sum if the inner layer changes the shape, such as a 1 x 1 convolution; none by default. */
   readonly shortcut?: Layer;
   /** Applied to the sum; none by default. */
   readonly activation?: ActivationName | ActivationFunction;
-  /** What errors, summaries and paths call the layer; none by default. */
+  /** The layer's name in errors, summaries and paths; none by default. */
   readonly name?: string;
 }
 
-/** What follows the inner layer: where it is known to change the shape, a shortcut must be given. */
+/** The arguments after the inner layer: if that is known to change the shape, a shortcut is required. */
 type Rest<L extends Layer> =
   unknown extends Same<L['takes'], Output<L, L['takes']>>
     ? [options?: ResidualOptions]
@@ -36,11 +36,12 @@ type Rest<L extends Layer> =
  * ]), { shortcut: new Conv2D(32, 64, 1, { stride: 2 }), activation: 'relu' })
  * ```
  *
- * @throws ShapeError that names both shapes where they differ: nothing is broadcast.
+ * @throws ShapeError if the two shapes of the sum differ: nothing is broadcast.
  */
 export class Residual<const L extends Layer = Layer> extends Layer<L['takes'], L['gives']> {
   static override readonly kind: string = 'Residual';
   readonly inner: L;
+  /** null if not given. */
   readonly shortcut: Layer | null;
   readonly activation: ActivationFunction | null;
   /** The name of the activation if it was given by name, else null. */
@@ -87,13 +88,13 @@ export class Residual<const L extends Layer = Layer> extends Layer<L['takes'], L
 
   #differ(y: PartialShape, past: PartialShape): Error {
     const what = this.shortcut === null ? 'the input is' : 'the shortcut gives';
-    const mend =
+    const remedy =
       this.shortcut === null
-        ? "Keep the shape (padding 'same', stride 1), or give a shortcut that makes the same shape."
+        ? "Keep the shape (padding 'same', stride 1), or give a shortcut with the same output shape."
         : 'Give the shortcut the same channels and stride.';
     return shapeError(
       this,
-      `the inner layer gives ${showPartial(y)}, ${what} ${showPartial(past)}, wanted the same. ${mend}`,
+      `the inner layer gives ${showPartial(y)}, ${what} ${showPartial(past)}, wanted the same. ${remedy}`,
     );
   }
 }

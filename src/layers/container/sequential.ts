@@ -8,22 +8,22 @@ import type { Chain, ChainInput, ChainOutput, Flow, PartialShape } from '../base
 
 export interface SequentialOptions {
   /**
-   * The shape of one sample, without the batch axis: `[28, 28, 1]`. All layers are checked with it when the
-   * list is built, and `summary` uses it. Without it, what is known of neighbours is checked, such as
-   * channels.
+   * The shape of one sample, without the batch axis, such as `[28, 28, 1]`; not set by default. The constructor
+   * checks all layers with it, and `summary` uses it. Without it the constructor checks what it knows without an
+   * input, such as the channels of consecutive layers.
    */
   readonly inputShape?: Shape;
-  /** What errors, summaries and paths call the layer; none by default. */
+  /** The layer's name in errors, summaries and paths; none by default. */
   readonly name?: string;
 }
 
 /**
- * Layers one after the other. Shapes that are known when the program is written flow through the list:
- * `new Sequential([new Dense(784, 128), new Activation('relu'), new Dense(128, 10)])` is a `Layer<[number,
- * 784], [number, 10]>`, and neighbours that do not fit are an error of the compiler. Paths use a layer's name
- * where it has one, else its place in the list.
+ * Applies layers one after the other. The compiler knows the shapes: `new Sequential([new Dense(784, 128), new
+ * Activation('relu'), new Dense(128, 10)])` is a `Layer<[number, 784], [number, 10]>`, and consecutive layers that
+ * do not fit are a compile error. The path of a layer contains its name, or its index if it has no name.
  *
- * @throws ShapeError naming the layer that does not fit; see the option `inputShape`.
+ * @throws ShapeError with the layer that does not fit; see the option `inputShape`.
+ * @throws ValueError if two layers have the same name.
  */
 export class Sequential<const L extends readonly Layer[] = readonly Layer[]> extends Layer<
   ChainInput<L>,
@@ -42,7 +42,7 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
     const twice = names.find((key, i) => names.indexOf(key) !== i);
     if (twice !== undefined) {
       throw new ValueError(
-        `[Sequential] two layers are named '${twice}'. Names are parts of paths: give each its own.`,
+        `[Sequential] got two layers with the name '${twice}', wanted distinct names. Rename one of them.`,
       );
     }
     if (this.#sample === null) this.inferShape(null);
@@ -76,7 +76,7 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
     return y as Tensor<ChainOutput<L, ChainInput<L>>>;
   }
 
-  /** What one layer after the other makes of x. */
+  /** Applies one layer after the other to x. */
   #through<T extends Tensor | PartialShape | null>(x: T, apply: (layer: Layer, x: T) => T): T {
     return this.layers.reduce((y, layer, i) => locate(this, y, () => apply(layer, y), String(i)), x);
   }

@@ -17,23 +17,23 @@ import type { DenseOptions } from '../dense.ts';
 import { draw } from '../initializers/initializers.ts';
 
 export interface ConvolutionOptions<Spatial extends Shape = Shape> extends DenseOptions {
-  /** Distance between the starts of neighbouring windows, for all spatial axes or each; 1 by default. */
+  /** The distance between the starts of adjacent windows, in elements, for all spatial axes or each; 1 by default. */
   readonly stride?: number | Spatial;
   /**
-   * Zeros around the input: `valid` (none, the default), `same` (as many places as elements, divided by the
-   * stride), or margins for all spatial axes or each.
+   * Zeros around the input: `valid` (none, the default), `same` (the output size is the input size divided by the
+   * stride, rounded up), or margins in elements for all spatial axes or each.
    */
   readonly padding?: Padding;
-  /** Distance between neighbouring elements of a window, for all spatial axes or each; 1 by default. */
+  /** The distance between adjacent elements of a window, for all spatial axes or each; 1 by default. */
   readonly dilation?: number | Spatial;
   /**
-   * How many groups of channels are convolved each by itself; 1 by default, as many as `inChannels` for a
-   * depthwise convolution.
+   * The number of groups of channels, each convolved separately; 1 by default, `inChannels` for a depthwise
+   * convolution.
    */
   readonly groups?: number;
 }
 
-/** What the layers of convolutions and transposed convolutions have in common. */
+/** The base of the layers of convolutions and transposed convolutions. */
 export abstract class Convolution<Spatial extends Shape, In extends number, Out extends number> extends Layer<
   [number, ...Spatial, In],
   [number, ...Spatial, Out]
@@ -74,7 +74,7 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
     this.kernelSize = forEachAxis(this.type, 'kernelSize', kernelSize, spatial, 1);
     this.stride = forEachAxis(this.type, 'stride', options.stride ?? 1, spatial, 1);
     this.dilation = forEachAxis(this.type, 'dilation', options.dilation ?? 1, spatial, 1);
-    // Said now, not at the first input.
+    // Refuses a bad padding now, not at the first input.
     marginsOf(this.type, padding, this.kernelSize, this.kernelSize, this.stride, this.dilation);
     this.padding = padding;
     this.groups = groups;
@@ -95,7 +95,7 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
   /** The last two axes of the kernel. */
   protected abstract kernelChannels(): readonly [number, number];
 
-  /** The convolution alone. */
+  /** The convolution without bias and activation. */
   protected abstract convolve(x: Tensor): Tensor;
 
   override inferShape(inputShape: PartialShape | null): PartialShape {
@@ -115,10 +115,13 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
     checkRank(this, shape, spatial);
     const channels = shape.at(-1) ?? this.inChannels;
     if (channels === this.inChannels) return;
-    const mend =
+    const remedy =
       shape[1] === this.inChannels
         ? 'Channels are the last axis: transpose the data.'
-        : `Give ${layout(spatial, this.inChannels)}, or make the layer with inChannels ${channels}.`;
-    throw shapeError(this, `input ${showPartial(shape)} does not fit inChannels ${this.inChannels}. ${mend}`);
+        : `Give ${layout(spatial, this.inChannels)}, or create the layer with inChannels ${channels}.`;
+    throw shapeError(
+      this,
+      `input ${showPartial(shape)} does not fit inChannels ${this.inChannels}. ${remedy}`,
+    );
   }
 }

@@ -6,13 +6,13 @@ import { Convolution, type ConvolutionOptions } from './base.ts';
 export interface TransposedConvolutionOptions<Spatial extends Shape = Shape>
   extends ConvolutionOptions<Spatial> {
   /**
-   * Elements added at the end of each spatial axis, which a convolution with this stride would not have
-   * reached; 0 by default.
+   * Elements added at the end of the spatial axes (for all or each), which the windows of a convolution with this
+   * stride do not reach; 0 by default.
    */
   readonly outputPadding?: number | Spatial;
 }
 
-/** What Conv1DTranspose and Conv2DTranspose share. */
+/** The base of Conv1DTranspose and Conv2DTranspose. */
 abstract class ConvTranspose<
   Spatial extends Shape,
   In extends number,
@@ -43,7 +43,7 @@ abstract class ConvTranspose<
 
 /**
  * Transposed convolution of sequences, from [N, length, inChannels] to [N, length', outChannels]. The kernel
- * is [kernelSize, outChannels / groups, inChannels]: that of the convolution whose adjoint it is.
+ * is [kernelSize, outChannels / groups, inChannels], as that of the convolution whose adjoint this is.
  */
 export class Conv1DTranspose<
   const In extends number = number,
@@ -61,10 +61,10 @@ export class Conv1DTranspose<
 }
 
 /**
- * Transposed convolution of images, which makes them larger: from [N, height, width, inChannels] to [N,
+ * Transposed convolution of images, which enlarges them: from [N, height, width, inChannels] to [N,
  * height', width', outChannels], where height' = (height - 1) * stride + kernel height without padding and
- * height * stride with the padding `same`. The kernel is [height, width, outChannels / groups, inChannels]:
- * that of the convolution whose adjoint it is.
+ * height * stride with the padding `same`. The kernel is [height, width, outChannels / groups, inChannels],
+ * as that of the convolution whose adjoint this is.
  */
 export class Conv2DTranspose<
   const In extends number = number,

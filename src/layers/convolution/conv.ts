@@ -3,7 +3,7 @@ import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Convolution, type ConvolutionOptions } from './base.ts';
 
-/** What Conv1D and Conv2D share. */
+/** The base of Conv1D and Conv2D. */
 abstract class Conv<Spatial extends Shape, In extends number, Out extends number> extends Convolution<
   Spatial,
   In,
@@ -20,7 +20,7 @@ abstract class Conv<Spatial extends Shape, In extends number, Out extends number
 }
 
 /**
- * Convolution of sequences: y = activation(x * W + b), from [N, length, inChannels] to [N, places,
+ * Convolution of sequences: y = activation(x * W + b), from [N, length, inChannels] to [N, length',
  * outChannels]. The kernel W is [kernelSize, inChannels / groups, outChannels], the bias b [outChannels].
  */
 export class Conv1D<const In extends number = number, const Out extends number = number> extends Conv<
@@ -42,7 +42,7 @@ export class Conv1D<const In extends number = number, const Out extends number =
 /**
  * Convolution of images: y = activation(x * W + b), from [N, height, width, inChannels] to [N, height',
  * width', outChannels]. The kernel W is [height, width, inChannels / groups, outChannels], the bias b
- * [outChannels]. Channels are the last axis. As everywhere in this field the kernel is not turned round.
+ * [outChannels]. Channels are the last axis. As in other libraries the kernel is not flipped.
  */
 export class Conv2D<const In extends number = number, const Out extends number = number> extends Conv<
   [number, number],

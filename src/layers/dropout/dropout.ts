@@ -6,16 +6,15 @@ import { Layer } from '../base/layer.ts';
 import type { Kept } from '../base/shapes.ts';
 
 export interface DropoutOptions {
-  /** What errors, summaries and paths call the layer; none by default. */
+  /** The layer's name in errors, summaries and paths; none by default. */
   readonly name?: string;
 }
 
 /**
- * Sets elements to zero at random while training and divides the others by 1 - rate, so that sums keep their
- * size on average and nothing is left to do in inference ("inverted" dropout; Srivastava et al. 2014). Keeps
- * the shape.
+ * In training, sets random elements to zero and divides the others by 1 - rate, which keeps the expected value
+ * ("inverted" dropout; Srivastava et al. 2014). In inference it returns its input. Keeps the shape.
  *
- * @throws ValueError where the rate, the probability of a zero, is not in 0 <= rate < 1.
+ * @throws ValueError unless 0 <= rate < 1, the probability of a zero.
  */
 export class Dropout extends Layer {
   static override readonly kind: string = 'Dropout';

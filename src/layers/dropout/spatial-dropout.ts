@@ -8,12 +8,12 @@ import type { Kept, PartialShape } from '../base/shapes.ts';
 import type { DropoutOptions } from './dropout.ts';
 
 /**
- * Dropout of whole channels: each channel of each sample is set to zero at random while training, and the
- * others are divided by 1 - rate (Tompson et al. 2015). Neighbouring places of a feature map are alike, so
- * that dropping single ones would take little away. Takes sequences [N, length, C], images [N, height, width,
- * C] and anything else of three axes or more, and keeps the shape.
+ * Dropout of whole channels (Tompson et al. 2015): in training, sets random channels of each sample to zero and
+ * divides the others by 1 - rate. Adjacent elements of a feature map are correlated, so dropping single elements
+ * has little effect. For sequences [N, length, C], images [N, height, width, C] and other inputs with three axes or
+ * more. Keeps the shape.
  *
- * @throws ValueError where the rate, the probability of a zero, is not in 0 <= rate < 1.
+ * @throws ValueError unless 0 <= rate < 1, the probability of a zero.
  */
 export class SpatialDropout extends Layer {
   static override readonly kind: string = 'SpatialDropout';

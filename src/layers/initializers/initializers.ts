@@ -13,7 +13,7 @@ const zeros = (): Initializer => constant(0);
 /** Ones. */
 const ones = (): Initializer => constant(1);
 
-/** One value everywhere. */
+/** The same value for all elements. */
 function constant(value: number): Initializer {
   return (shape) => full(shape, value);
 }
@@ -24,26 +24,26 @@ function normal(options: { mean?: number; standardDeviation?: number } = {}): In
   return (shape, rng) => rng.normal(shape, mean, standardDeviation);
 }
 
-/** Evenly distributed over [low, high). */
+/** Uniformly distributed over [low, high). */
 function uniform(options: { low?: number; high?: number } = {}): Initializer {
   const { low = -0.05, high = 0.05 } = options;
   return (shape, rng) => rng.uniform(shape, low, high);
 }
 
-/** Normally distributed, cut at two standard deviations (of the normal distribution, before the cut). */
+/** Normally distributed, truncated at two standard deviations of the normal distribution. */
 function truncatedNormal(options: { mean?: number; standardDeviation?: number } = {}): Initializer {
   const { mean = 0, standardDeviation = 0.05 } = options;
   return (shape, rng) => rng.truncatedNormal(shape, mean, standardDeviation);
 }
 
-/** The standard deviation of a standard normal distribution cut at -2 and 2. */
+/** The standard deviation of a standard normal distribution truncated at -2 and 2. */
 const cutDeviation = 0.87962566103423978;
 
 type Fan = (fanIn: number, fanOut: number) => number;
 const average: Fan = (fanIn, fanOut) => (fanIn + fanOut) / 2;
 const input: Fan = (fanIn) => fanIn;
 
-/** Evenly distributed with the variance scale / fan: over [-limit, limit), limit = sqrt(3 scale / fan). */
+/** Uniformly distributed with the variance scale / fan: over [-limit, limit), limit = sqrt(3 scale / fan). */
 function scaledUniform(scale: number, fan: Fan): Initializer {
   return (shape, rng) => {
     const limit = Math.sqrt((3 * scale) / Math.max(1, fan(...fans(shape))));
@@ -51,7 +51,7 @@ function scaledUniform(scale: number, fan: Fan): Initializer {
   };
 }
 
-/** Truncated normal with the variance scale / fan after the cut. */
+/** Truncated normal with the variance scale / fan after the truncation. */
 function scaledNormal(scale: number, fan: Fan): Initializer {
   return (shape, rng) => {
     const deviation = Math.sqrt(scale / Math.max(1, fan(...fans(shape))));
@@ -68,8 +68,8 @@ function fans(shape: Shape): [fanIn: number, fanOut: number] {
 }
 
 /**
- * Initial values for Parameters, with Keras's definitions: kernels are [..., in, out], normal variants are
- * cut at two standard deviations and widened so that the deviation is right after the cut.
+ * Initial values of Parameters, with Keras's definitions: kernels are [..., in, out]; normal variants are truncated
+ * at two standard deviations and scaled so that the deviation is correct after the truncation.
  *
  * - `zeros()`, `ones()`, `constant(value)`, `normal()`, `uniform()`, `truncatedNormal()`
  * - `glorotUniform()`, `glorotNormal()`: variance 2 / (fanIn + fanOut) (Glorot & Bengio 2010)
@@ -93,7 +93,7 @@ export const initializers = {
   orthogonal,
 };
 
-/** Initialisers that go by their name alone. */
+/** The names of the initializers that need no arguments. */
 export type InitializerName = Exclude<keyof typeof initializers, 'constant'>;
 
 /** The initial values of a Parameter. */
@@ -110,11 +110,11 @@ export function draw<const S extends Shape>(
   const values = make(shape, rng);
   if (show(values.shape) !== show(shape)) {
     throw new ShapeError(
-      `[initializer] made ${show(values.shape)}, wanted ${show(shape)}. Use the shape it is given.`,
+      `[initializer] got values of shape ${show(values.shape)}, wanted ${show(shape)}. Use the shape argument of the initializer.`,
     );
   }
   if (values.dtype !== 'float32') {
-    throw new ValueError(`[initializer] made ${values.dtype}, wanted float32. Cast the values.`);
+    throw new ValueError(`[initializer] got ${values.dtype} values, wanted float32. Cast the values.`);
   }
   return values as Tensor<{ -readonly [K in keyof S]: S[K] }>;
 }

@@ -5,9 +5,9 @@ import { show } from '../../tensor/shape.ts';
 import type { Initializer } from './initializer.ts';
 
 /**
- * Orthonormal columns, or rows where those are fewer, of the matrix that has the last axis as its columns,
- * times `gain`: the factor Q, of positive diagonal R, of a normally distributed matrix (Saxe et al. 2013). By
- * the modified Gram-Schmidt process in double precision, each vector twice ("twice is enough", Giraud et al.
+ * A matrix with orthonormal columns, or rows if there are fewer rows, times `gain` (1 by default); its columns are
+ * the last axis (Saxe et al. 2013). It is the factor Q of a normally distributed matrix, with a positive diagonal of
+ * R, by the modified Gram-Schmidt process in double precision, each vector twice ("twice is enough", Giraud et al.
  * 2005). Computed at the call.
  */
 export function orthogonal(options: { gain?: number } = {}): Initializer {

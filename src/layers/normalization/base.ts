@@ -17,17 +17,17 @@ import { draw, type InitializerName } from '../initializers/initializers.ts';
 export interface NormalizationOptions {
   /** Added to the variance; 1e-5 by default. */
   readonly epsilon?: number;
-  /** Whether the result is multiplied by a Parameter gamma; true by default. */
+  /** Whether the result is multiplied by the Parameter gamma; true by default. */
   readonly scale?: boolean;
-  /** Whether a Parameter beta is added; true by default. */
+  /** Whether the Parameter beta is added to the result; true by default. */
   readonly center?: boolean;
-  /** `ones` by default. */
+  /** The initial values of gamma; `ones` by default. */
   readonly gammaInitializer?: InitializerName | Initializer;
-  /** `zeros` by default. */
+  /** The initial values of beta; `zeros` by default. */
   readonly betaInitializer?: InitializerName | Initializer;
-  /** What errors, summaries and paths call the layer; none by default. */
+  /** The layer's name in errors, summaries and paths; none by default. */
   readonly name?: string;
-  /** Where initial values are drawn from; the default generator if not given. */
+  /** The generator of the initial values; the default generator by default. */
   readonly rng?: Generator;
 }
 
@@ -67,6 +67,7 @@ export abstract class Normalization<C extends number> extends Layer {
     this.beta = center ? make('beta', options.betaInitializer ?? 'zeros') : null;
   }
 
+  /** The arrangement of an input of this shape. */
   protected abstract arrangement(shape: Shape): Arrangement;
 
   /** Receives the statistics that an input is normalized with, each over `count` elements. */
@@ -103,13 +104,13 @@ export abstract class Normalization<C extends number> extends Layer {
   #check(shape: PartialShape): void {
     const last = shape.at(-1) ?? this.features;
     if (shape.length >= 2 && last === this.features) return;
-    const mend =
+    const remedy =
       shape.length < 2
         ? 'Give [N, ..., features].'
         : shape[1] === this.features
           ? 'Channels are the last axis: transpose the data.'
-          : `Make the layer with features ${last}, the size of the last axis.`;
-    throw shapeError(this, `input ${showPartial(shape)} does not fit features ${this.features}. ${mend}`);
+          : `Create the layer with features ${last}, the size of the last axis.`;
+    throw shapeError(this, `input ${showPartial(shape)} does not fit features ${this.features}. ${remedy}`);
   }
 }
 

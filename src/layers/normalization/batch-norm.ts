@@ -17,13 +17,13 @@ export interface BatchNormOptions extends NormalizationOptions {
 }
 
 /**
- * Batch normalization (Ioffe & Szegedy 2015): y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each channel, the
- * last axis, of an input with two axes or more. Keeps the shape.
+ * Batch normalization (Ioffe & Szegedy 2015): y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each
+ * channel, the last axis, of an input with two axes or more. Keeps the shape.
  *
- * In training, mean and variance are those of the batch over all other axes, and the step moves the running statistics
- * towards them (the variance with Bessel's correction, as in PyTorch). Inference uses the running statistics, as one scale
- * and one shift that fuse into the layer before. A frozen layer uses them in training too and does not move them, as in
- * Keras: a model that is fine-tuned keeps the statistics that it was trained with.
+ * In training, mean and variance are those of the batch over all other axes, and the step moves the running
+ * statistics towards them (the variance with Bessel's correction, as in PyTorch). Inference uses the running
+ * statistics, as one scale and one shift that fuse into the layer before. A frozen layer uses them in training too
+ * and does not move them, as in Keras: a model that is fine-tuned keeps the statistics that it was trained with.
  *
  * @throws ShapeError if a training batch has one value per channel, which has no variance.
  */
@@ -55,7 +55,7 @@ export class BatchNorm<const C extends number = number> extends Normalization<C>
     if (count < 2) {
       throw shapeError(
         this,
-        `a training batch [${x.shape.join(', ')}] with ${count} ${count === 1 ? 'value' : 'values'} a channel has no variance, ` +
+        `a training batch [${x.shape.join(', ')}] with ${count} ${count === 1 ? 'value' : 'values'} per channel has no variance, ` +
           'wanted 2 or more. Choose a batch size that leaves no single sample for the last batch.',
       );
     }

@@ -6,9 +6,9 @@ import { type Arrangement, Normalization, type NormalizationOptions } from './ba
 export interface GroupNormOptions extends NormalizationOptions {}
 
 /**
- * Group normalization (Wu & He 2018): y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with mean and variance over
- * the spatial axes and the channels of each of `groups` groups, for each sample. The channels are the last axis of
- * [N, ..., features]. Training and inference are the same. Keeps the shape.
+ * Group normalization (Wu & He 2018): y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with mean and variance
+ * over the spatial axes and the channels of each of `groups` groups, for each sample. The channels are the last axis
+ * of [N, ..., features]. Training and inference are the same. Keeps the shape.
  *
  * @throws ValueError if `groups` does not divide `features`.
  */

@@ -6,11 +6,11 @@ import type { PartialShape, Pooled } from '../base/shapes.ts';
 import { checkRank } from '../base/spatial.ts';
 
 export interface GlobalPoolingOptions {
-  /** What errors, summaries and paths call the layer; none by default. */
+  /** The layer's name in errors, summaries and paths; none by default. */
   readonly name?: string;
 }
 
-/** What the layers share that make one number of each channel. */
+/** The base of the layers that reduce each channel to one number. */
 abstract class GlobalPooling<Spatial extends Shape> extends Layer<[number, ...Spatial, number]> {
   declare readonly gives: Pooled<this['given'], Spatial>;
   readonly #spatial: number;

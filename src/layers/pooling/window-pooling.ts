@@ -7,20 +7,20 @@ import type { PartialShape, Resized } from '../base/shapes.ts';
 import { checkRank, resized } from '../base/spatial.ts';
 
 export interface PoolingLayerOptions<Spatial extends Shape = Shape> {
-  /** Distance between the starts of neighbouring windows, for all spatial axes or each; the size by default. */
+  /** The distance between the starts of adjacent windows, in elements, for all spatial axes or each; `size` by default. */
   readonly stride?: number | Spatial;
   /**
-   * `valid` (none, the default), `same` (as many places as elements, divided by the stride), or margins for
-   * all spatial axes or each. Margins never win and are not counted.
+   * `valid` (none, the default), `same` (the output size is the input size divided by the stride, rounded up), or
+   * margins in elements for all spatial axes or each. Maxima and means ignore the margins.
    */
   readonly padding?: Padding;
-  /** What errors, summaries and paths call the layer; none by default. */
+  /** The layer's name in errors, summaries and paths; none by default. */
   readonly name?: string;
 }
 
 type Pool = typeof maxPool;
 
-/** What the pooling layers share. */
+/** The base of the pooling layers over windows. */
 abstract class Pooling<Spatial extends Shape> extends Layer<[number, ...Spatial, number]> {
   readonly size: Shape;
   readonly stride: Shape;
@@ -39,7 +39,7 @@ abstract class Pooling<Spatial extends Shape> extends Layer<[number, ...Spatial,
     this.size = forEachAxis(this.type, 'size', size, spatial, 1);
     this.stride = forEachAxis(this.type, 'stride', options.stride ?? size, spatial, 1);
     const { padding = 'valid' } = options;
-    // Said now, not at the first input.
+    // Refuses a bad padding now, not at the first input.
     marginsOf(this.type, padding, this.size, this.size, this.stride, this.size);
     this.padding = padding;
   }

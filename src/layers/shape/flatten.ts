@@ -5,11 +5,11 @@ import { Layer } from '../base/layer.ts';
 import type { Flat, PartialShape } from '../base/shapes.ts';
 
 export interface FlattenOptions {
-  /** What errors, summaries and paths call the layer; none by default. */
+  /** The layer's name in errors, summaries and paths; none by default. */
   readonly name?: string;
 }
 
-/** All axes but the batch axis made one: [N, 28, 28] becomes [N, 784], [N] becomes [N, 1]. */
+/** Joins all axes but the batch axis: [N, 28, 28] becomes [N, 784], [N] becomes [N, 1]. */
 export class Flatten extends Layer {
   static override readonly kind: string = 'Flatten';
   declare readonly gives: Flat<this['given']>;

@@ -7,11 +7,11 @@ import { Layer } from '../base/layer.ts';
 import type { PartialShape } from '../base/shapes.ts';
 
 export interface ReshapeOptions {
-  /** What errors, summaries and paths call the layer; none by default. */
+  /** The layer's name in errors, summaries and paths; none by default. */
   readonly name?: string;
 }
 
-/** `gives` of a layer that gives each sample the shape T. */
+/** `gives` of a layer that reshapes each sample to T. */
 type Samples<S, T extends Shape> = S extends readonly [infer N extends number, ...Shape]
   ? number extends S['length']
     ? [number, ...Reshaped<T>]
@@ -19,8 +19,8 @@ type Samples<S, T extends Shape> = S extends readonly [infer N extends number, .
   : [number, ...Reshaped<T>];
 
 /**
- * Gives each sample another shape with as many values, in row-major order: `new Reshape([28, 28, 1])` makes
- * [N, 784] into [N, 28, 28, 1]. One dimension may be -1 and is worked out.
+ * Reshapes each sample, in row-major order: `new Reshape([28, 28, 1])` reshapes [N, 784] to [N, 28, 28, 1]. One
+ * dimension may be -1; it is computed from the others.
  */
 export class Reshape<const T extends Shape = Shape> extends Layer {
   static override readonly kind: string = 'Reshape';
@@ -52,12 +52,12 @@ export class Reshape<const T extends Shape = Shape> extends Layer {
     return x.reshape([batch, ...this.#fit(x.shape, sample)]);
   }
 
-  /** The shape of a sample, null for what is worked out. */
+  /** The shape of a sample, with null for -1. */
   #open(): PartialShape {
     return this.shape.map((d) => (d === -1 ? null : d));
   }
 
-  /** The shape of a sample that had another. */
+  /** The new shape of a sample of shape `sample`. */
   #fit(inputShape: PartialShape, sample: Shape): Shape {
     const size = sample.reduce((a, b) => a * b, 1);
     const rest = this.shape.reduce((a, b) => (b === -1 ? a : a * b), 1);
@@ -67,8 +67,8 @@ export class Reshape<const T extends Shape = Shape> extends Layer {
     }
     throw shapeError(
       this,
-      `input ${showPartial(inputShape)} has ${size} values a sample, ${show(this.shape)} wants ` +
-        `${open ? `a multiple of ${rest}` : rest}. Give a shape of as many values, without the batch axis.`,
+      `input ${showPartial(inputShape)} has ${size} values per sample, ${show(this.shape)} wants ` +
+        `${open ? `a multiple of ${rest}` : rest}. Give a shape with as many values, without the batch axis.`,
     );
   }
 }
