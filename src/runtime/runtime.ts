@@ -87,7 +87,10 @@ export class Runtime {
     });
   }
 
-  /** Changes the backend. Values that only an asynchronous backend has are read back first. */
+  /**
+   * Changes the backend. Values that only an asynchronous backend has are read back first; if that fails, the backend
+   * stays. `cpu` is used beside `next` if that is asynchronous.
+   */
   async switchTo(next: Backend, cpu: Backend): Promise<void> {
     while (this.#state.kind === 'switching') await this.#state.done;
     const state = this.#state;
@@ -120,7 +123,7 @@ export class Runtime {
   }
 
   #use(backend: Backend, cpu: Backend): void {
-    this.#state = { kind: 'ready', backend, cpu };
+    this.#state = { kind: 'ready', backend, cpu: backend.settle === undefined ? backend : cpu };
     for (const work of this.#waiting.splice(0)) work();
   }
 }
