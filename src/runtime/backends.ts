@@ -1,5 +1,4 @@
-import { wasmBackend } from '../backends/wasm/index.ts';
-import { checkThreads } from '../backends/wasm/threads/thread-limit.ts';
+import { checkThreads, wasmBackend } from '../backends/wasm/index.ts';
 import type { Backend } from '../ir/backend.ts';
 import { StateError, ValueError } from '../ir/errors.ts';
 import { loadReferenceInterpreter, runtime } from './runtime.ts';

@@ -86,11 +86,14 @@ export class Runtime {
     });
   }
 
-  /** Changes the backend. Values that only an asynchronous backend has are read back first. */
+  /**
+   * Changes the backend. Values that only an asynchronous backend has are read back first; if that fails, the backend
+   * stays. `cpu` is used beside `next` if that is asynchronous.
+   */
   async switchTo(next: Backend, cpu: Backend): Promise<void> {
     while (this.#state.kind === 'switching') await this.#state.done;
     const state = this.#state;
-    const ready: State = { kind: 'ready', backend: next, cpu };
+    const ready: State = { kind: 'ready', backend: next, cpu: next.settle === undefined ? next : cpu };
     if (state.kind !== 'ready' || state.backend === next) return this.#enter(ready);
     this.plans.clear();
     if (state.backend.settle === undefined) return this.#enter(ready);

@@ -29,6 +29,8 @@ export class FakeDevice implements Backend {
   readonly log: string[] = [];
   /** The error with which the next run fails. */
   failNext: Error | null = null;
+  /** The error with which the next `settle` fails. */
+  failSettle: Error | null = null;
   lost: StateError | null = null;
   released = 0;
   /** Runs and reads that have been asked for and are not done. */
@@ -104,6 +106,9 @@ export class FakeDevice implements Backend {
 
   async settle(): Promise<void> {
     await this.#later(() => {
+      const error = this.failSettle;
+      this.failSettle = null;
+      if (error !== null) throw error;
       if (this.lost === null) for (const copy of this.held) if (!copy.failed) copy.bringHome(copy.asked);
     });
   }

@@ -44,7 +44,7 @@ const ARROWS: Record<string, string[]> = {
     webgl2: ['device', 'shader'],
     '': ['device', 'passes', 'code'],
   }),
-  runtime: ['ir', 'util', 'compiler', 'backends/js', 'backends/wasm', 'backends/wasm/threads'],
+  runtime: ['ir', 'util', 'compiler', 'backends/js', 'backends/wasm'],
   tensor: ['ir', 'runtime'],
   layers: ['ir', 'tensor'],
   losses: ['ir', 'tensor'],
@@ -78,6 +78,9 @@ const PACKAGES = new Map([
   ['gpu.js', 'gpu'],
 ]);
 
+/** Parts of which others may import index.ts only. */
+const BEHIND_INDEX = ['backends/js', 'backends/wasm'];
+
 /** The row of the table that a file belongs to: the innermost folder that has one, or a file directly in src/. */
 function partOf(file: string): string {
   const names = file
@@ -106,7 +109,10 @@ function problemsOf(file: string, source: string): string[] {
     const target = posix.join(posix.dirname(file), name);
     if (!target.startsWith('src/')) return [`${where}: '${name}' leaves src/`];
     const other = partOf(target);
-    return other === part || allowed.includes(other) ? [] : [`${where}: ${part} may not import ${other}`];
+    if (other === part) return [];
+    if (!allowed.includes(other)) return [`${where}: ${part} may not import ${other}`];
+    if (!BEHIND_INDEX.includes(other) || target === `src/${other}/index.ts`) return [];
+    return [`${where}: only ${other}/index.ts may be imported from there`];
   });
 }
 
@@ -161,4 +167,11 @@ test('a wrong import is found', () => {
   expect(problemsOf('src/gpu/load.ts', "await import('gpu.js'); await import('./find.ts');")).toEqual([]);
   expect(problemsOf('src/gpu.ts', "import 'node:fs'; import 'webgpu';")).toHaveLength(2);
   expect(problemsOf('src/node/files.ts', "import 'gpu.js';")).toHaveLength(1);
+  expect(problemsOf('src/runtime/a.ts', "import '../backends/js/index.ts';")).toEqual([]);
+  expect(problemsOf('src/runtime/a.ts', "import '../backends/js/program.ts';")).toEqual([
+    'src/runtime/a.ts:1: only backends/js/index.ts may be imported from there',
+  ]);
+  expect(problemsOf('src/runtime/a.ts', "import '../backends/wasm/threads/pool.ts';")).toEqual([
+    'src/runtime/a.ts:1: runtime may not import backends/wasm/threads',
+  ]);
 });

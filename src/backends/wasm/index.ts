@@ -6,6 +6,8 @@ import { WasmModule } from './assembler/module.ts';
 import { Engine, type EngineOptions } from './runtime/engine.ts';
 import { WasmExecutable } from './runtime/executable.ts';
 
+export { checkThreads } from './threads/thread-limit.ts';
+
 /** WebAssembly with fixed-width SIMD, on as many threads as there are. */
 export class WasmBackend implements Backend {
   readonly name = 'wasm';
