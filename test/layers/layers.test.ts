@@ -185,7 +185,7 @@ describe('Activation', () => {
 
   test('refuses an unknown name', () => {
     expect(() => new Activation('rleu' as never)).toThrow(
-      "[activation] got 'rleu', wanted one of elu, gelu, leakyRelu, linear, logSoftmax, relu, sigmoid, silu, softmax, softplus, tanh, or a function.",
+      "[activation] got 'rleu', wanted one of elu, gelu, leakyRelu, linear, logSoftmax, relu, sigmoid, silu, softmax, softplus, softsign, tanh, or a function.",
     );
   });
 });
