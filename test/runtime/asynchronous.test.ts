@@ -151,7 +151,7 @@ describe('the same program gives the same bits', () => {
       stopped.push(history.stopped);
       return read(model.parameters());
     });
-    expect(stopped[0]).toContain('step 4: the loss is NaN: x of the batch holds NaN');
+    expect(stopped[0]).toContain('step 4: the loss is NaN: x of the batch contains NaN');
     expect(stopped[1]).toBe(stopped[0]);
   });
 
