@@ -75,7 +75,7 @@ test('binary is the score of class 1', async () => {
   expect(() => f1Score([0, 2], [0, 2], { average: 'binary' })).toThrow("average 'binary' needs");
   expect(() => f1Score([0, 1], [0, 1], { average: 'binary', labels: [0] })).toThrow('got labels');
   expect(() => new F1({ numClasses: 3, average: 'binary' })).toThrow('got numClasses 3');
-  expect(() => new F1({ numClasses: 2, average: 'binary', labels: [1] })).toThrow('and labels are given');
+  expect(() => new F1({ numClasses: 2, average: 'binary', labels: [1] })).toThrow('numClasses 2 and labels');
 });
 
 test('NaN before any sample; zeroDivision where all weights are zero', async () => {

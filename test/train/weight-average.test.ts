@@ -145,7 +145,5 @@ test('a training that fails leaves the model its own weights', async () => {
 test('an average of another model is refused', async () => {
   const { train } = trainee();
   const average = new WeightAverage(network().model.parameters());
-  await expect(train({ average })).rejects.toThrow(
-    "[fit] got an average of other Parameters than the model's.",
-  );
+  await expect(train({ average })).rejects.toThrow("[fit] got an average without the model's Parameters.");
 });
