@@ -31,8 +31,8 @@ def boolean(values):
 class Inputs:
     """Reproducible inputs with three decimals: full float32 mantissas that are short in JSON."""
 
-    def __init__(self, seed):
-        self.rng = np.random.Generator(np.random.PCG64(seed))
+    def __init__(self, seed, start=0):
+        self.rng = np.random.Generator(np.random.PCG64(seed).advance(start))
 
     def normal(self, *shape, scale=1.0, mean=0.0):
         return f32(np.round(self.rng.standard_normal(shape) * scale + mean, 3))
@@ -137,18 +137,35 @@ def write(name, value, depth):
     print(f'{path.name}: {path.stat().st_size} bytes')
 
 
-class Table:
-    """Cases per operation: { name: [{ name, args, options?, out, float32Only? }] }."""
+class Cases:
+    """The cases of one operation, and the random inputs that they may draw."""
 
-    def __init__(self):
-        self.cases = {}
+    def __init__(self, operation, inputs):
+        self.operation = operation
+        self.inputs = inputs
+        self.list = []
 
-    def add(self, op, name, args, out, options=None, float32_only=False):
+    def add(self, name, args, out, options=None, float32_only=False):
         case = {'name': name, 'args': given(args)}
         if options is not None:
             case['options'] = given(options)
         case['out'] = wanted(out)
         if float32_only:
             case['float32Only'] = True
-        assert name not in [c['name'] for c in self.cases.setdefault(op, [])], (op, name)
-        self.cases[op].append(case)
+        assert name not in [c['name'] for c in self.list], (self.operation, name)
+        self.list.append(case)
+
+
+OPERATIONS = {}
+
+
+def operations(*names):
+    """Says of which operations a function makes the cases: `function(cases)`, where `cases.operation` is one of the names."""
+
+    def register(function):
+        for name in names:
+            assert name not in OPERATIONS, name
+            OPERATIONS[name] = function
+        return function
+
+    return register

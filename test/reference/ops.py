@@ -1,16 +1,20 @@
 """Writes ops.json: known answers of every operation, from NumPy, SciPy and PyTorch in double precision.
 
 `ops.py NAME ...` writes the answers of these operations only and leaves all others as they are. It needs PyTorch only for
-operations of the modules that import it.
+operations whose answers come from PyTorch.
 """
 
 import importlib
 import json
 import sys
+import warnings
 
-from common import FOLDER, Table, write
+import numpy as np
 
-# Those that need NumPy and SciPy alone come first, so that their operations can be written without PyTorch.
+from common import FOLDER, OPERATIONS, Cases, write
+from streams import inputs_of
+
+# The modules that need PyTorch come last, so that the other operations can be found without it.
 MODULES = [
     'ops_elementwise',
     'ops_select',
@@ -22,28 +26,32 @@ MODULES = [
 ]
 
 
-def cases_of(module):
-    table = Table()
-    importlib.import_module(module).add_cases(table)
-    return table.cases
-
-
-def everything():
-    return {op: cases for module in MODULES for op, cases in cases_of(module).items()}
-
-
-def only(names):
-    cases = json.loads((FOLDER / 'ops.json').read_text(encoding='utf-8'))
+def load(names):
+    """Imports the modules that make the cases of these operations; all modules if there are no names."""
     missing = set(names)
     for module in MODULES:
-        if not missing:
-            break
-        found = {op: new for op, new in cases_of(module).items() if op in missing}
-        cases.update(found)
-        missing -= found.keys()
+        if names and not missing:
+            return
+        importlib.import_module(module)
+        missing -= OPERATIONS.keys()
     if missing:
         sys.exit(f'no cases of {", ".join(sorted(missing))}: add them to one of {", ".join(MODULES)}')
-    return cases
 
 
-write('ops', only(sys.argv[1:]) if sys.argv[1:] else everything(), depth=2)
+def cases_of(name):
+    cases = Cases(name, inputs_of(name))
+    with np.errstate(all='ignore'), warnings.catch_warnings():
+        warnings.simplefilter('ignore', RuntimeWarning)
+        OPERATIONS[name](cases)
+    return cases.list
+
+
+names = sys.argv[1:]
+try:
+    load(names)
+    made = {name: cases_of(name) for name in names or OPERATIONS}
+except ModuleNotFoundError as error:
+    sys.exit(f'{error}: apt install python3-torch python3-scipy')
+known = json.loads((FOLDER / 'ops.json').read_text(encoding='utf-8'))
+kept = {name: cases for name, cases in known.items() if names or name in made}
+write('ops', {**kept, **made}, depth=2)

@@ -6,9 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from common import INF, NAN, Inputs, f32, widen
-
-inputs = Inputs(6)
+from common import INF, NAN, f32, operations, widen
 
 
 def each(given, axes):
@@ -82,19 +80,20 @@ def conv_transpose(x, kernel, stride=1, padding='valid', dilation=1, groups=1, o
     return channels_last(F.pad(y, flat(crop)))
 
 
-def adder(table, op, function):
+def adder(cases, function):
     def add(name, x, kernel, **options):
         # PyTorch 1.13 fails without samples.
         some = x if len(x) > 0 else np.zeros((1, *x.shape[1:]))
         out = function(torch.from_numpy(widen(some)), torch.from_numpy(widen(kernel)), **options)
-        table.add(op, name, [x, kernel], out.numpy()[: len(x)] + 0.0, options or None)
+        cases.add(name, [x, kernel], out.numpy()[: len(x)] + 0.0, options or None)
 
     return add
 
 
-def convolutions(table):
-    add = adder(table, 'conv', conv)
-    draw = inputs.normal
+@operations('conv')
+def convolutions(cases):
+    add = adder(cases, conv)
+    draw = cases.inputs.normal
     add('one axis', draw(2, 5, 3), draw(3, 3, 2))
     add('one axis, stride 2, padding 1', draw(2, 6, 2), draw(3, 2, 3), stride=2, padding=1)
     add('one axis, dilation 2, same', draw(1, 6, 2), draw(3, 2, 2), dilation=2, padding='same')
@@ -126,9 +125,10 @@ def convolutions(table):
     add('special values, depthwise', np.concatenate([x, x[:, ::-1]], 2), f32([[[1, -1]], [[2, 0]]]), groups=2)
 
 
-def transposed(table):
-    add = adder(table, 'convTranspose', conv_transpose)
-    draw = inputs.normal
+@operations('convTranspose')
+def transposed(cases):
+    add = adder(cases, conv_transpose)
+    draw = cases.inputs.normal
     add('one axis', draw(2, 4, 3), draw(3, 2, 3))
     add('two axes', draw(1, 2, 3, 2), draw(2, 3, 3, 2))
     add('three axes, stride 2, padding 1', draw(1, 2, 3, 2, 2), draw(3, 2, 3, 2, 2), stride=2, padding=1)
@@ -152,8 +152,3 @@ def transposed(table):
     add('no samples', draw(0, 3, 3, 2), draw(3, 3, 3, 2), stride=2)
     x = f32([[[1], [NAN], [2], [3], [INF], [-1], [-INF]]])
     add('special values', x, f32([[[1], [-1]], [[2], [0.5]]]), stride=2)
-
-
-def add_cases(table):
-    convolutions(table)
-    transposed(table)

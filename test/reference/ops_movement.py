@@ -1,11 +1,9 @@
 """Shape operations, indexing, scattering, joining and splitting."""
 
 import numpy as np
-import torch
 
-from common import INF, NAN, Inputs, boolean, f32, i32, promote, u8
+from common import INF, NAN, boolean, f32, i32, operations, promote, u8
 
-inputs = Inputs(3)
 X = f32([[1, 2.5, -3], [0.1, NAN, -0.0]])
 EMPTY = f32([]).reshape(0, 3)
 
@@ -14,10 +12,14 @@ def counting(*shape):
     return np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
 
 
-def shapes(table):
-    def add(op, name, x, *args, out):
-        table.add(op, name, [x, *args], out)
+def adder(cases):
+    """add(name, x, *args, out=)"""
+    return lambda name, x, *args, out: cases.add(name, [x, *args], out)
 
+
+@operations('reshape')
+def reshape(cases):
+    add = adder(cases)
     for name, x, shape in (
         ('[2, 3] to [3, 2]', X, [3, 2]),
         ('-1', counting(2, 3, 4), [4, -1]),
@@ -29,17 +31,25 @@ def shapes(table):
         ('uint8', u8([1, 2, 255, 4]), [2, 2]),
         ('bool', boolean([1, 0]), [2, 1]),
     ):
-        add('reshape', name, x, shape, out=x.reshape(shape))
-    add('reshape', 'empty with -1', EMPTY, [-1, 3], out=EMPTY)
+        add(name, x, shape, out=x.reshape(shape))
+    add('empty with -1', EMPTY, [-1, 3], out=EMPTY)
 
-    add('flatten', 'all', counting(2, 3, 2), out=counting(12))
-    add('flatten', 'from axis 1', counting(2, 3, 2), 1, out=counting(2, 6))
-    add('flatten', 'from axis -2', counting(2, 3, 2), -2, out=counting(2, 6))
-    add('flatten', 'from the last axis', X, 1, out=X)
-    add('flatten', 'scalar', f32(3), out=f32([3]))
-    add('flatten', 'empty', f32([]).reshape(0, 3, 4), 1, out=f32([]).reshape(0, 12))
-    add('flatten', 'bool', boolean([[1, 0]]), out=boolean([1, 0]))
 
+@operations('flatten')
+def flatten(cases):
+    add = adder(cases)
+    add('all', counting(2, 3, 2), out=counting(12))
+    add('from axis 1', counting(2, 3, 2), 1, out=counting(2, 6))
+    add('from axis -2', counting(2, 3, 2), -2, out=counting(2, 6))
+    add('from the last axis', X, 1, out=X)
+    add('scalar', f32(3), out=f32([3]))
+    add('empty', f32([]).reshape(0, 3, 4), 1, out=f32([]).reshape(0, 12))
+    add('bool', boolean([[1, 0]]), out=boolean([1, 0]))
+
+
+@operations('transpose')
+def transpose(cases):
+    add = adder(cases)
     for name, x, axes in (
         ('rank 2', X, None),
         ('rank 3', counting(2, 3, 4), None),
@@ -52,8 +62,12 @@ def shapes(table):
         ('int32', i32([[1, 2, 3]]), None),
         ('rank 4', counting(2, 1, 3, 2), [0, 3, 1, 2]),
     ):
-        add('transpose', name, x, *([] if axes is None else [axes]), out=np.transpose(x, axes))
+        add(name, x, *([] if axes is None else [axes]), out=np.transpose(x, axes))
 
+
+@operations('expandDims')
+def expand_dims(cases):
+    add = adder(cases)
     for name, x, axis in (
         ('axis 0', X, 0),
         ('axis 1', X, 1),
@@ -64,8 +78,12 @@ def shapes(table):
         ('empty', EMPTY, 1),
         ('bool', boolean([1, 0]), -1),
     ):
-        add('expandDims', name, x, axis, out=np.expand_dims(x, axis))
+        add(name, x, axis, out=np.expand_dims(x, axis))
 
+
+@operations('squeeze')
+def squeeze(cases):
+    add = adder(cases)
     for name, x, axis in (
         ('all', counting(1, 3, 1), None),
         ('axis 0', counting(1, 3, 1), 0),
@@ -76,8 +94,12 @@ def shapes(table):
         ('empty', counting(1, 0, 1), None),
         ('int32', i32([[7]]), 1),
     ):
-        add('squeeze', name, x, *([] if axis is None else [axis]), out=np.squeeze(x, axis))
+        add(name, x, *([] if axis is None else [axis]), out=np.squeeze(x, axis))
 
+
+@operations('broadcastTo')
+def broadcast_to(cases):
+    add = adder(cases)
     for name, x, shape in (
         ('[3] to [2, 3]', X[1], [2, 3]),
         ('[2, 1] to [2, 3]', X[:, :1], [2, 3]),
@@ -90,15 +112,19 @@ def shapes(table):
         ('uint8', u8([1, 2]), [2, 2]),
         ('bool', boolean([1, 0]), [2, 2]),
     ):
-        add('broadcastTo', name, x, shape, out=np.broadcast_to(x, shape))
+        add(name, x, shape, out=np.broadcast_to(x, shape))
 
-    x = counting(2, 3, 2)
+
+@operations('flip')
+def flip(cases):
+    add = adder(cases)
+    ordered = counting(2, 3, 2)
     for name, x, axes in (
-        ('all axes', x, None),
-        ('axis 0', x, 0),
-        ('axis -1', x, -1),
-        ('axes [0, 1]', x, [0, 1]),
-        ('axes [-1, 1]', x, [-1, 1]),
+        ('all axes', ordered, None),
+        ('axis 0', ordered, 0),
+        ('axis -1', ordered, -1),
+        ('axes [0, 1]', ordered, [0, 1]),
+        ('axes [-1, 1]', ordered, [-1, 1]),
         ('values are moved as they are', X, 1),
         ('scalar', f32(3), None),
         ('empty', EMPTY, 0),
@@ -106,7 +132,6 @@ def shapes(table):
         ('bool', boolean([1, 0, 0]), 0),
     ):
         add(
-            'flip',
             name,
             x,
             *([] if axes is None else [axes]),
@@ -114,7 +139,8 @@ def shapes(table):
         )
 
 
-def slices(table):
+@operations('slice')
+def slices(cases):
     def add(name, x, *specs):
         index = tuple(
             (
@@ -124,7 +150,7 @@ def slices(table):
             )
             for spec in specs
         )
-        table.add('slice', name, [x, *specs], x[index])
+        cases.add(name, [x, *specs], x[index])
 
     x = counting(4, 5)
     add('start and stop', x, [1, 3], [2, 5])
@@ -151,73 +177,88 @@ def slices(table):
     add('bool', boolean([[1, 0], [0, 1]]), None, 0)
 
 
-def joins(table):
-    def add(op, name, tensors, *axis):
+def joiner(cases, join):
+    def add(name, tensors, *axis):
         dtype = promote(*tensors)
-        join = np.concatenate if op == 'concat' else np.stack
-        table.add(op, name, [tensors, *axis], join([t.astype(dtype) for t in tensors], *axis))
+        cases.add(name, [tensors, *axis], join([t.astype(dtype) for t in tensors], *axis))
 
-    a, b, c = counting(2, 3), inputs.normal(1, 3), inputs.normal(2, 2)
-    add('concat', 'default axis', [a, b])
-    add('concat', 'axis 1', [a, c], 1)
-    add('concat', 'axis -1, three', [a, c, a], -1)
-    add('concat', 'axis 1 of rank 3', [counting(2, 1, 2), counting(2, 2, 2)], 1)
-    add('concat', 'one', [a])
-    add('concat', 'with an empty one', [a, EMPTY, b], 0)
-    add('concat', 'empty ones', [EMPTY, EMPTY], 1)
-    add('concat', 'values are moved as they are', [f32([NAN, -0.0]), f32([INF])])
-    add('concat', 'int32 with float32', [i32([1, 2]), f32([0.5])])
-    add('concat', 'uint8 with int32', [u8([255]), i32([-1])])
-    add('concat', 'bool', [boolean([1]), boolean([0, 1])])
-
-    add('stack', 'default axis', [a, a + 10])
-    add('stack', 'axis 1', [a, a + 10, a + 20], 1)
-    add('stack', 'axis -1', [a, a + 10], -1)
-    add('stack', 'scalars', [f32(1), f32(2), f32(3)])
-    add('stack', 'one', [f32([1, 2])], 1)
-    add('stack', 'empty ones', [EMPTY, EMPTY], 1)
-    add('stack', 'int32 with float32', [i32([1, 2]), f32([0.5, 1.5])])
-    add('stack', 'uint8', [u8([1, 2]), u8([3, 255])])
+    return add
 
 
-def pads_and_splits(table):
-    def pad(name, x, widths, *value):
+@operations('concat')
+def concat(cases):
+    add = joiner(cases, np.concatenate)
+    a, b, c = counting(2, 3), cases.inputs.normal(1, 3), cases.inputs.normal(2, 2)
+    add('default axis', [a, b])
+    add('axis 1', [a, c], 1)
+    add('axis -1, three', [a, c, a], -1)
+    add('axis 1 of rank 3', [counting(2, 1, 2), counting(2, 2, 2)], 1)
+    add('one', [a])
+    add('with an empty one', [a, EMPTY, b], 0)
+    add('empty ones', [EMPTY, EMPTY], 1)
+    add('values are moved as they are', [f32([NAN, -0.0]), f32([INF])])
+    add('int32 with float32', [i32([1, 2]), f32([0.5])])
+    add('uint8 with int32', [u8([255]), i32([-1])])
+    add('bool', [boolean([1]), boolean([0, 1])])
+
+
+@operations('stack')
+def stack(cases):
+    add = joiner(cases, np.stack)
+    a = counting(2, 3)
+    add('default axis', [a, a + 10])
+    add('axis 1', [a, a + 10, a + 20], 1)
+    add('axis -1', [a, a + 10], -1)
+    add('scalars', [f32(1), f32(2), f32(3)])
+    add('one', [f32([1, 2])], 1)
+    add('empty ones', [EMPTY, EMPTY], 1)
+    add('int32 with float32', [i32([1, 2]), f32([0.5, 1.5])])
+    add('uint8', [u8([1, 2]), u8([3, 255])])
+
+
+@operations('pad')
+def pad(cases):
+    def add(name, x, widths, *value):
         fill = value[0] if value else 0
-        table.add(
-            'pad', name, [x, widths, *value], np.pad(x, widths or 0, constant_values=fill) if x.ndim else x
+        cases.add(
+            name, [x, widths, *value], np.pad(x, widths or 0, constant_values=fill) if x.ndim else x
         )
 
-    pad('default value', X, [[1, 0], [2, 1]])
-    pad('value -1.5', counting(2, 2), [[1, 1], [0, 2]], -1.5)
-    pad('-Infinity', counting(2, 2), [[0, 1], [1, 0]], -INF)
-    pad('NaN', counting(2), [[1, 1]], NAN)
-    pad('widths 0', X, [[0, 0], [0, 0]])
-    pad('rank 3', counting(1, 2, 2), [[0, 1], [1, 0], [0, 1]], 9)
-    pad('empty', EMPTY, [[1, 1], [0, 1]], 7)
-    pad('scalar', f32(3), [])
-    pad('int32', i32([1, 2]), [[2, 1]], -7)
-    pad('uint8', u8([1, 2]), [[1, 1]], 255)
-    pad('bool', boolean([1, 1]), [[1, 1]])
+    add('default value', X, [[1, 0], [2, 1]])
+    add('value -1.5', counting(2, 2), [[1, 1], [0, 2]], -1.5)
+    add('-Infinity', counting(2, 2), [[0, 1], [1, 0]], -INF)
+    add('NaN', counting(2), [[1, 1]], NAN)
+    add('widths 0', X, [[0, 0], [0, 0]])
+    add('rank 3', counting(1, 2, 2), [[0, 1], [1, 0], [0, 1]], 9)
+    add('empty', EMPTY, [[1, 1], [0, 1]], 7)
+    add('scalar', f32(3), [])
+    add('int32', i32([1, 2]), [[2, 1]], -7)
+    add('uint8', u8([1, 2]), [[1, 1]], 255)
+    add('bool', boolean([1, 1]), [[1, 1]])
 
-    def split(name, x, parts, *axis):
+
+@operations('split')
+def split(cases):
+    def add(name, x, parts, *axis):
         at = axis[0] if axis else 0
         points = parts if isinstance(parts, int) else np.cumsum(parts)[:-1]
-        table.add('split', name, [x, parts, *axis], np.split(x, points, at))
+        cases.add(name, [x, parts, *axis], np.split(x, points, at))
 
     x = counting(6, 2)
-    split('count 3', x, 3)
-    split('count 1', x, 1)
-    split('sizes', x, [1, 2, 3])
-    split('sizes with 0', x, [0, 6, 0])
-    split('axis 1', x, 2, 1)
-    split('axis -1, sizes', counting(2, 5), [4, 1], -1)
-    split('axis 1 of rank 3', counting(2, 4, 2), 2, 1)
-    split('empty', EMPTY, [0, 0])
-    split('int32', i32([1, 2, 3]), 3)
-    split('bool', boolean([1, 0, 1]), [2, 1])
+    add('count 3', x, 3)
+    add('count 1', x, 1)
+    add('sizes', x, [1, 2, 3])
+    add('sizes with 0', x, [0, 6, 0])
+    add('axis 1', x, 2, 1)
+    add('axis -1, sizes', counting(2, 5), [4, 1], -1)
+    add('axis 1 of rank 3', counting(2, 4, 2), 2, 1)
+    add('empty', EMPTY, [0, 0])
+    add('int32', i32([1, 2, 3]), 3)
+    add('bool', boolean([1, 0, 1]), [2, 1])
 
 
-def windows(table):
+@operations('slidingWindows')
+def sliding_windows(cases):
     def add(name, x, sizes, **options):
         axes = options.get('axes', list(range(x.ndim)))
         strides = options.get('strides', [1] * len(axes))
@@ -228,7 +269,7 @@ def windows(table):
         for i, axis in enumerate(axes):
             index[axis % x.ndim] = slice(None, None, strides[i])
             index[x.ndim + i] = slice(None, None, dilations[i])
-        table.add('slidingWindows', name, [x, sizes], out[tuple(index)], options or None)
+        cases.add(name, [x, sizes], out[tuple(index)], options or None)
 
     add('rank 1', counting(5), [3])
     add('rank 2', counting(3, 4), [2, 3])
@@ -245,27 +286,33 @@ def windows(table):
     add('int32', i32([1, 2, 3, 4]), [2])
 
 
-def gather_and_scatter(table):
-    def take(name, x, indices, *axis):
-        table.add('take', name, [x, indices, *axis], np.take(x, indices, axis=axis[0] if axis else 0))
+@operations('take')
+def take(cases):
+    def add(name, x, indices, *axis):
+        cases.add(name, [x, indices, *axis], np.take(x, indices, axis=axis[0] if axis else 0))
 
     x = counting(4, 3)
-    take('rows', x, i32([2, 0, 3]))
-    take('repeated', x, i32([1, 1, 1, 0]))
-    take('axis 1', x, i32([2, 0]), 1)
-    take('axis -1 of rank 3', counting(2, 2, 3), i32([1, 2]), -1)
-    take('indices [2, 2]', x, i32([[0, 1], [3, 2]]))
-    take('indices [2, 2] on axis 1', x, i32([[0, 1], [2, 2]]), 1)
-    take('scalar index drops the axis', x, i32(2))
-    take('scalar index on axis 1', x, i32(1), 1)
-    take('no indices', x, i32([]))
-    take('no rows to speak of', f32([]).reshape(3, 0), i32([2, 1]))
-    take('uint8 indices', x, u8([3, 0]))
-    take('values are moved as they are', X, i32([1, 1, 0]))
-    take('int32 values', i32([7, 8, 9]), i32([2, 2]))
-    take('bool values', boolean([1, 0]), i32([1, 0, 0]))
+    add('rows', x, i32([2, 0, 3]))
+    add('repeated', x, i32([1, 1, 1, 0]))
+    add('axis 1', x, i32([2, 0]), 1)
+    add('axis -1 of rank 3', counting(2, 2, 3), i32([1, 2]), -1)
+    add('indices [2, 2]', x, i32([[0, 1], [3, 2]]))
+    add('indices [2, 2] on axis 1', x, i32([[0, 1], [2, 2]]), 1)
+    add('scalar index drops the axis', x, i32(2))
+    add('scalar index on axis 1', x, i32(1), 1)
+    add('no indices', x, i32([]))
+    add('no rows to speak of', f32([]).reshape(3, 0), i32([2, 1]))
+    add('uint8 indices', x, u8([3, 0]))
+    add('values are moved as they are', X, i32([1, 1, 0]))
+    add('int32 values', i32([7, 8, 9]), i32([2, 2]))
+    add('bool values', boolean([1, 0]), i32([1, 0, 0]))
 
-    def scatter(name, x, indices, updates, *axis):
+
+@operations('scatterAdd')
+def scatter_add(cases):
+    import torch
+
+    def add(name, x, indices, updates, *axis):
         at = axis[0] if axis else 0
         out = np.moveaxis((x.astype(np.float64) if x.dtype == np.float32 else x).copy(), at, 0)
         at = at % x.ndim
@@ -277,41 +324,35 @@ def gather_and_scatter(table):
                 at, torch.from_numpy(indices.astype(np.int64)), torch.from_numpy(updates)
             )
             assert np.allclose(check.numpy(), out, equal_nan=True)
-        table.add('scatterAdd', name, [x, indices, updates, *axis], out)
+        cases.add(name, [x, indices, updates, *axis], out)
 
+    inputs = cases.inputs
     x = inputs.normal(4, 3)
-    scatter('rows', x, i32([2, 0]), inputs.normal(2, 3))
-    scatter('repeated rows', x, i32([1, 1, 3, 1]), inputs.normal(4, 3))
-    scatter('axis 1', x, i32([2, 0, 2]), inputs.normal(4, 3), 1)
-    scatter('axis -1 of rank 3', counting(2, 2, 3), i32([1, 1]), inputs.normal(2, 2, 2), -1)
-    scatter('indices [2, 2]', x, i32([[0, 1], [3, 1]]), inputs.normal(2, 2, 3))
-    scatter('indices [2, 2] on axis 1', x, i32([[0, 1], [2, 1]]), inputs.normal(4, 2, 2), 1)
-    scatter('scalar index', x, i32(2), inputs.normal(3))
-    scatter('into zeros', f32([0, 0, 0]), i32([2, 2, 0, 2]), f32([0.5, 0.25, 1, 2]))
-    scatter('no indices', x, i32([]), f32([]).reshape(0, 3))
-    scatter('special values', f32([1, 2, 3]), i32([0, 1, 1, 0]), f32([NAN, INF, -INF, 1]))
-    scatter('uint8 indices', f32([1, 2]), u8([1, 1]), f32([3, 4]))
-    scatter('int32 wraps', i32([2147483647, 0]), i32([0, 1, 0]), i32([1, 5, 1]))
+    add('rows', x, i32([2, 0]), inputs.normal(2, 3))
+    add('repeated rows', x, i32([1, 1, 3, 1]), inputs.normal(4, 3))
+    add('axis 1', x, i32([2, 0, 2]), inputs.normal(4, 3), 1)
+    add('axis -1 of rank 3', counting(2, 2, 3), i32([1, 1]), inputs.normal(2, 2, 2), -1)
+    add('indices [2, 2]', x, i32([[0, 1], [3, 1]]), inputs.normal(2, 2, 3))
+    add('indices [2, 2] on axis 1', x, i32([[0, 1], [2, 1]]), inputs.normal(4, 2, 2), 1)
+    add('scalar index', x, i32(2), inputs.normal(3))
+    add('into zeros', f32([0, 0, 0]), i32([2, 2, 0, 2]), f32([0.5, 0.25, 1, 2]))
+    add('no indices', x, i32([]), f32([]).reshape(0, 3))
+    add('special values', f32([1, 2, 3]), i32([0, 1, 1, 0]), f32([NAN, INF, -INF, 1]))
+    add('uint8 indices', f32([1, 2]), u8([1, 1]), f32([3, 4]))
+    add('int32 wraps', i32([2147483647, 0]), i32([0, 1, 0]), i32([1, 5, 1]))
 
-    def one_hot(name, labels, depth, *dtype):
+
+@operations('oneHot')
+def one_hot(cases):
+    def add(name, labels, depth, *dtype):
         out = labels[..., None] == np.arange(depth)
-        table.add('oneHot', name, [labels, depth, *dtype], out.astype(dtype[0] if dtype else 'float32'))
+        cases.add(name, [labels, depth, *dtype], out.astype(dtype[0] if dtype else 'float32'))
 
-    one_hot('labels [4]', i32([2, 0, 1, 2]), 3)
-    one_hot('uint8 labels', u8([0, 9]), 10)
-    one_hot('labels [2, 2]', i32([[0, 1], [1, 0]]), 2)
-    one_hot('scalar label', i32(1), 3)
-    one_hot('depth 1', i32([0, 0]), 1)
-    one_hot('no labels', i32([]), 3)
+    add('labels [4]', i32([2, 0, 1, 2]), 3)
+    add('uint8 labels', u8([0, 9]), 10)
+    add('labels [2, 2]', i32([[0, 1], [1, 0]]), 2)
+    add('scalar label', i32(1), 3)
+    add('depth 1', i32([0, 0]), 1)
+    add('no labels', i32([]), 3)
     for dtype in ('int32', 'uint8', 'bool', 'float32'):
-        one_hot(dtype, i32([1, 0]), 2, dtype)
-
-
-def add_cases(table):
-    shapes(table)
-    slices(table)
-    joins(table)
-    pads_and_splits(table)
-    windows(table)
-    with np.errstate(invalid='ignore'):
-        gather_and_scatter(table)
+        add(dtype, i32([1, 0]), 2, dtype)

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from common import NAN, Inputs, boolean, f32, i32, widen
-
-inputs = Inputs(17)
+from common import NAN, boolean, f32, i32, operations, widen
 
 
-def add_cases(table):
+@operations('standardize')
+def standardize(cases):
     def add(name, x, axes=None, scale=None, shift=None, **options):
         wide = widen(x)
         over = tuple(axes) if isinstance(axes, list) else axes
@@ -18,9 +17,9 @@ def add_cases(table):
         args = [x, axes, scale, shift]
         while not options and args[-1] is None:
             args.pop()
-        table.add('standardize', name, args, out, options or None)
+        cases.add(name, args, out, options or None)
 
-    draw = inputs.normal
+    draw = cases.inputs.normal
     add('all axes', draw(3, 4))
     add('axis -1', draw(2, 5), -1)
     add('axes [0, 1], scale and shift of each channel', draw(3, 2, 4), [0, 1], draw(4), draw(4))

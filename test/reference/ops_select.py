@@ -2,59 +2,63 @@
 
 import numpy as np
 
-from common import INF, NAN, Inputs, boolean, f32, i32, promote, u8, widen
+from common import INF, NAN, boolean, f32, i32, operations, promote, u8, widen
 
-inputs = Inputs(8)
 HUGE = 3.4028234663852886e38
 
 
-def select_and_clip(table):
-    def where(name, condition, a, b):
+@operations('where')
+def where(cases):
+    def add(name, condition, a, b):
         dtype = promote(a, b)
-        table.add('where', name, [condition, a, b], np.where(condition, widen(a, dtype), widen(b, dtype)))
+        cases.add(name, [condition, a, b], np.where(condition, widen(a, dtype), widen(b, dtype)))
 
-    draw = inputs.normal
-    where('typical values [2, 3]', boolean([[1, 0, 1], [0, 0, 1]]), draw(2, 3), draw(2, 3))
-    where('[2, 1], [3], [2, 3]', boolean([[1], [0]]), draw(3), draw(2, 3))
-    where('condition [2, 2], scalars', boolean([[1, 0], [0, 1]]), draw(), draw())
-    where('scalar condition', boolean(1), draw(2), draw(2))
-    where('empty', boolean([]), f32([]), f32([]))
-    where('a number', boolean([1, 0, 1]), draw(3), 0)
-    where(
+    draw = cases.inputs.normal
+    add('typical values [2, 3]', boolean([[1, 0, 1], [0, 0, 1]]), draw(2, 3), draw(2, 3))
+    add('[2, 1], [3], [2, 3]', boolean([[1], [0]]), draw(3), draw(2, 3))
+    add('condition [2, 2], scalars', boolean([[1, 0], [0, 1]]), draw(), draw())
+    add('scalar condition', boolean(1), draw(2), draw(2))
+    add('empty', boolean([]), f32([]), f32([]))
+    add('a number', boolean([1, 0, 1]), draw(3), 0)
+    add(
         'what is not picked does not leak',
         boolean([1, 0, 1, 0]),
         f32([1, NAN, -0.0, INF]),
         f32([NAN, 2, INF, -0.0]),
     )
-    where('int32 with float32', boolean([1, 0]), i32([7, 8]), f32([0.5, 0.25]))
-    where('uint8 with int32', boolean([1, 0]), u8([200, 8]), i32([-1, -2]))
-    where('bool with bool', boolean([1, 0]), boolean([1, 1]), boolean([0, 0]))
-    where('int32 with a fraction', boolean([1, 0]), i32([7, 8]), 0.5)
+    add('int32 with float32', boolean([1, 0]), i32([7, 8]), f32([0.5, 0.25]))
+    add('uint8 with int32', boolean([1, 0]), u8([200, 8]), i32([-1, -2]))
+    add('bool with bool', boolean([1, 0]), boolean([1, 1]), boolean([0, 0]))
+    add('int32 with a fraction', boolean([1, 0]), i32([7, 8]), 0.5)
 
-    def clip(name, x, lo, hi):
+
+@operations('clip')
+def clip(cases):
+    def add(name, x, lo, hi):
         dtype = promote(x, lo, hi)
-        table.add(
-            'clip',
+        cases.add(
             name,
             [x, lo, hi],
             np.minimum(np.maximum(widen(x, dtype), widen(lo, dtype)), widen(hi, dtype)),
         )
 
-    clip('typical values [3, 4]', draw(3, 4, scale=2), -1, 1)
-    clip('fractions', draw(6), -0.25, 0.75)
-    clip('special values', f32([NAN, INF, -INF, 1e-45, HUGE, -1e-40]), -2.5, 2.5)
-    clip('one side', f32([NAN, INF, -INF, 3, -3]), 0.5, INF)
-    clip('hi below lo gives hi', f32([-3, 0, 3]), 1, -1)
-    clip('int32', i32([-7, 0, 7]), -2, 3)
-    clip('uint8', u8([0, 7, 255]), 5, 200)
-    clip('int32 with fractions', i32([-7, 0, 7]), -0.5, 0.5)
-    clip('scalar', f32(4), 0.5, 1.5)
-    clip('empty', f32([]).reshape(0, 2), 0.5, 1.5)
+    draw = cases.inputs.normal
+    add('typical values [3, 4]', draw(3, 4, scale=2), -1, 1)
+    add('fractions', draw(6), -0.25, 0.75)
+    add('special values', f32([NAN, INF, -INF, 1e-45, HUGE, -1e-40]), -2.5, 2.5)
+    add('one side', f32([NAN, INF, -INF, 3, -3]), 0.5, INF)
+    add('hi below lo gives hi', f32([-3, 0, 3]), 1, -1)
+    add('int32', i32([-7, 0, 7]), -2, 3)
+    add('uint8', u8([0, 7, 255]), 5, 200)
+    add('int32 with fractions', i32([-7, 0, 7]), -0.5, 0.5)
+    add('scalar', f32(4), 0.5, 1.5)
+    add('empty', f32([]).reshape(0, 2), 0.5, 1.5)
 
 
-def cast(table):
+@operations('cast')
+def cast(cases):
     """float32 -> int32 and uint8 truncate, saturate and take NaN to 0; these are written by hand."""
-    add = lambda name, x, dtype, out, **more: table.add('cast', name, [x, dtype], out, **more)
+    add = lambda name, x, dtype, out, **more: cases.add(name, [x, dtype], out, **more)
     floats = f32([1.9, -1.9, 0.5, -0.5, NAN, INF, -INF, 3e9, -3e9, 2147483520, 1e-45])
     largest, smallest = 2147483647, -2147483648
     add(
@@ -106,9 +110,3 @@ def cast(table):
         add(f'bool to {dtype}', bits, dtype, out)
     add('scalar', f32(2.5), 'int32', i32(2))
     add('empty', f32([]).reshape(0, 3), 'uint8', u8([]).reshape(0, 3))
-
-
-def add_cases(table):
-    with np.errstate(invalid='ignore'):
-        select_and_clip(table)
-        cast(table)

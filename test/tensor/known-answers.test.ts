@@ -94,6 +94,8 @@ describe('gradients', () => {
       const { differentiable, gradientAnswers = true } = operations[name];
       return differentiable && gradientAnswers && !known.has(name);
     });
-    expect(missing).toEqual([]);
+    const advice =
+      "Add gradients of these operations to test/reference/gradients.py and run it, or set 'gradientAnswers: false' in their rows";
+    expect(missing, advice).toEqual([]);
   });
 });

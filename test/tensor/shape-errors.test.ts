@@ -19,7 +19,7 @@ describe.each(operationNames.filter((name) => operations[name].invalid !== null)
       expect(error).toBeInstanceOf(NdgradError);
       const { message } = error as NdgradError;
       expect(message).toMatch(new RegExp(`^\\[${name}\\] `));
-      // A sentence says what is wrong, as a rule another how to mend it.
+      // Full sentences.
       expect(message).toMatch(/\.$/);
       for (const text of says) expect(message).toContain(text);
     },

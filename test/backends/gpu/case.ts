@@ -1,9 +1,24 @@
 import type { Backend } from '../../../src/ir/backend.ts';
 import type { References } from '../../reference/format.ts';
 
+export type Group =
+  | 'known answers'
+  | 'known gradients'
+  | 'known losses'
+  | 'known layers'
+  | 'operations'
+  | 'random graphs'
+  | 'random numbers'
+  | 'reductions'
+  | 'contractions'
+  | 'convolution and pooling'
+  | 'values of all kinds'
+  | 'checks on values'
+  | 'training';
+
 /** One thing that a backend must compute right. */
 export interface Case {
-  readonly group: string;
+  readonly group: Group;
   readonly name: string;
   /** Says what is wrong; null where nothing is. Throws where the backend does. */
   run(backend: Backend): Promise<string | null>;

@@ -35,7 +35,8 @@ export function knownAnswers({
   losses: lossTable,
   layers: layerTable,
 }: Tables): Case[] {
-  const values = operationNames.filter((name) => name !== 'detach');
+  // test/tensor/known-answers.test.ts reports operations without answers.
+  const values = operationNames.filter((name) => ops[name] !== undefined);
   const differentiated = [...new Set(table.map(({ op }) => op))];
   return [
     ...values.map(

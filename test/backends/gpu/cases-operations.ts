@@ -10,14 +10,13 @@ import { COMPOSED } from './cases-known.ts';
 import { type Goal, missed } from './evaluate.ts';
 import { toleranceOf } from './tolerance.ts';
 
-// Calls of every operation of the rows against double precision: values, gradients and gradients of
-// gradients.
+// Calls of every operation against double precision: values, gradients and gradients of gradients.
 
 const choices = fc.array(fc.nat({ max: 0x7fffffff }), { minLength: 10, maxLength: 60, size: 'max' });
 
 export function operations({ runs, seed }: Effort): Case[] {
   return operationNames.map((name) => ({
-    group: 'operations of the rows',
+    group: 'operations',
     name,
     run: async (backend) => {
       const draw = (numRuns: number, more: number) =>

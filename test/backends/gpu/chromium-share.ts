@@ -1,15 +1,15 @@
-import type { Case } from './case.ts';
+import type { Case, Group } from './case.ts';
 
 // The share of the cases of a group that runs in Chromium, where SwiftShader takes up to 0.1 s per shader program. On
 // WebGPU the programs are the same as in Node, where all cases run; on WebGL2 they are GLSL. Losses and layers use no
 // other operations.
-const shares: Record<'webgpu' | 'webgl2', { readonly [group: string]: number }> = {
+const shares: Record<'webgpu' | 'webgl2', { readonly [G in Group]?: number }> = {
   webgpu: {
     'known answers': 1 / 20,
     'known gradients': 1 / 20,
     'known losses': 0,
     'known layers': 0,
-    'operations of the catalogue': 1 / 10,
+    operations: 1 / 10,
     'random numbers': 1 / 5,
     reductions: 1 / 6,
     contractions: 1 / 8,
@@ -21,7 +21,7 @@ const shares: Record<'webgpu' | 'webgl2', { readonly [group: string]: number }> 
     'known gradients': 1 / 10,
     'known losses': 0,
     'known layers': 0,
-    'operations of the catalogue': 1 / 4,
+    operations: 1 / 4,
     'random numbers': 1 / 5,
     reductions: 1 / 4,
     'convolution and pooling': 1 / 2,

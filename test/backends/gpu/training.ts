@@ -36,7 +36,7 @@ import { made, whole } from './data.ts';
 
 // Compares training on a device with WebAssembly, whose arithmetic is tested against PyTorch.
 
-const group = 'training';
+const group = 'training' as const;
 
 /** Named lists of numbers with their tolerances, relative to the larger of 1 and the number. */
 interface Outcome {

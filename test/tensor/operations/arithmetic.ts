@@ -6,155 +6,33 @@ import type { OperationRows } from './row.ts';
 
 export const arithmetic = {
   // Arithmetic
-  add: {
-    ...binary(ordinary),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'arithmetic',
-  },
-  sub: {
-    ...binary(ordinary),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'arithmetic',
-  },
-  mul: {
-    ...binary(ordinary),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'arithmetic',
-  },
-  div: {
-    ...binary(ordinary, awayFromZero(0.4)),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'arithmetic',
-  },
+  add: { ...binary(ordinary), invalid: mismatchedShapes, gpu: 'arithmetic' },
+  sub: { ...binary(ordinary), invalid: mismatchedShapes, gpu: 'arithmetic' },
+  mul: { ...binary(ordinary), invalid: mismatchedShapes, gpu: 'arithmetic' },
+  div: { ...binary(ordinary, awayFromZero(0.4)), invalid: mismatchedShapes, gpu: 'arithmetic' },
   // Quotients away from whole numbers.
   mod: {
     ...binary(oneOf(between(0.5, 2.5), between(-2.5, -0.5), between(3.5, 5.5)), awayFromZero(2.9, 3.1)),
-
     invalid: mismatchedShapes,
-
     gpu: 'arithmetic',
   },
-  maximum: {
-    ...binary(grid(0), grid(0.25), true, [0.25, -1.75]),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'exact',
-  },
-  minimum: {
-    ...binary(grid(0), grid(0.25), true, [0.25, -1.75]),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'exact',
-  },
-  pow: {
-    ...binary(between(0.3, 3), ordinary),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'intrinsic',
-  },
-  neg: {
-    ...unary(ordinary),
-
-    invalid: null,
-
-    gpu: 'exact',
-  },
+  maximum: { ...binary(grid(0), grid(0.25), true, [0.25, -1.75]), invalid: mismatchedShapes, gpu: 'exact' },
+  minimum: { ...binary(grid(0), grid(0.25), true, [0.25, -1.75]), invalid: mismatchedShapes, gpu: 'exact' },
+  pow: { ...binary(between(0.3, 3), ordinary), invalid: mismatchedShapes, gpu: 'intrinsic' },
+  neg: { ...unary(ordinary), invalid: null, gpu: 'exact' },
   // Comparison and logic
-  equal: {
-    ...binary(ordinary, ordinary, false),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'exact',
-  },
-  notEqual: {
-    ...binary(ordinary, ordinary, false),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'exact',
-  },
-  less: {
-    ...binary(ordinary, ordinary, false),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'exact',
-  },
-  lessEqual: {
-    ...binary(ordinary, ordinary, false),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'exact',
-  },
-  greater: {
-    ...binary(ordinary, ordinary, false),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'exact',
-  },
-  greaterEqual: {
-    ...binary(ordinary, ordinary, false),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'exact',
-  },
-  logicalAnd: {
-    ...binary(ordinary, ordinary, false),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'exact',
-  },
-  logicalOr: {
-    ...binary(ordinary, ordinary, false),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'exact',
-  },
-  logicalXor: {
-    ...binary(ordinary, ordinary, false),
-
-    invalid: mismatchedShapes,
-
-    gpu: 'exact',
-  },
-  logicalNot: {
-    ...unary(ordinary, false),
-
-    invalid: null,
-
-    gpu: 'exact',
-  },
-  isNaN: {
-    ...unary(ordinary, false),
-
-    invalid: null,
-
-    gpu: 'exact',
-  },
-  isFinite: {
-    ...unary(ordinary, false),
-
-    invalid: null,
-
-    gpu: 'exact',
-  },
+  equal: { ...binary(ordinary, ordinary, false), invalid: mismatchedShapes, gpu: 'exact' },
+  notEqual: { ...binary(ordinary, ordinary, false), invalid: mismatchedShapes, gpu: 'exact' },
+  less: { ...binary(ordinary, ordinary, false), invalid: mismatchedShapes, gpu: 'exact' },
+  lessEqual: { ...binary(ordinary, ordinary, false), invalid: mismatchedShapes, gpu: 'exact' },
+  greater: { ...binary(ordinary, ordinary, false), invalid: mismatchedShapes, gpu: 'exact' },
+  greaterEqual: { ...binary(ordinary, ordinary, false), invalid: mismatchedShapes, gpu: 'exact' },
+  logicalAnd: { ...binary(ordinary, ordinary, false), invalid: mismatchedShapes, gpu: 'exact' },
+  logicalOr: { ...binary(ordinary, ordinary, false), invalid: mismatchedShapes, gpu: 'exact' },
+  logicalXor: { ...binary(ordinary, ordinary, false), invalid: mismatchedShapes, gpu: 'exact' },
+  logicalNot: { ...unary(ordinary, false), invalid: null, gpu: 'exact' },
+  isNaN: { ...unary(ordinary, false), invalid: null, gpu: 'exact' },
+  isFinite: { ...unary(ordinary, false), invalid: null, gpu: 'exact' },
   where: {
     arguments: (d) => {
       const shape = d.shape();
@@ -168,14 +46,13 @@ export const arithmetic = {
       ]);
     },
     differentiable: true,
-
     invalid: [
       invalid([mask, x, zeros([4])], '[2, 3]', '[4]'),
       invalid([ones([4], 'bool'), x, x], '[4]', '[2, 3]'),
       invalid([x, x, x], 'float32', 'bool'),
     ],
-
     gpu: 'exact',
+    method: false,
   },
   clip: {
     arguments: (d) => {
@@ -185,9 +62,7 @@ export const arithmetic = {
       return [x, d.float(d.part(shape), between(-1.7, -1.3)), d.float(d.part(shape), between(1.3, 1.7))];
     },
     differentiable: true,
-
     invalid: [invalid([x, zeros([4]), 1], '[2, 3]', '[4]'), invalid([x, 0, zeros([2])], '[2, 3]', '[2]')],
-
     gpu: 'exact',
   },
 } satisfies OperationRows;

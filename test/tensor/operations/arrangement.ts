@@ -12,7 +12,6 @@ export const arrangement = {
       return [d.number(shape, ordinary), regrouped(d, shape)];
     },
     differentiable: true,
-
     invalid: [
       invalid([x, [4]], '[2, 3]', '6 elements', '4'),
       invalid([x, [-1, 4]], '[2, 3]', 'multiple of 4'),
@@ -20,7 +19,6 @@ export const arrangement = {
       invalid([x, [6.5]], '6.5'),
       invalid([zeros([0]), [-1, 0]], '[-1, 0]'),
     ],
-
     gpu: 'exact',
   },
   flatten: {
@@ -29,9 +27,7 @@ export const arrangement = {
       return d.oneIn(2) ? [x, d.axis(x.rank)] : [x];
     },
     differentiable: true,
-
     invalid: [invalid([x, 3], 'axis 3', 'rank 2')],
-
     gpu: 'exact',
   },
   transpose: {
@@ -40,13 +36,11 @@ export const arrangement = {
       return d.oneIn(3) ? [x] : [x, d.shuffled(all(x.rank))];
     },
     differentiable: true,
-
     invalid: [
       invalid([x, [0]], '[0]', '[2, 3]'),
       invalid([x, [0, 0]], '[0,0]', '2 axes'),
       invalid([x, [0, 2]], 'axis 2', '-2 to 1'),
     ],
-
     gpu: 'exact',
   },
   expandDims: {
@@ -55,9 +49,7 @@ export const arrangement = {
       return [x, d.axis(x.rank + 1)];
     },
     differentiable: true,
-
     invalid: [invalid([x, 3], 'axis 3', '-3 to 2')],
-
     gpu: 'exact',
   },
   squeeze: {
@@ -68,12 +60,10 @@ export const arrangement = {
       return d.pick([[x], [x, axis], [x, [axis - x.rank]]]);
     },
     differentiable: true,
-
     invalid: [
       invalid([x, 0], 'axis 0', '[2, 3]', 'size 2', 'wanted 1'),
       invalid([x, 2], 'axis 2', '-2 to 1'),
     ],
-
     gpu: 'exact',
   },
   broadcastTo: {
@@ -82,14 +72,12 @@ export const arrangement = {
       return [d.number(d.part(shape), ordinary), shape];
     },
     differentiable: true,
-
     invalid: [
       invalid([x, [2, 4]], '[2, 3]', '[2, 4]'),
       invalid([x, [3]], '[2, 3]', '[3]'),
       invalid([x, [2, 1]], '[2, 3]', '[2, 1]'),
       invalid([x, [-2, 3]], '[-2, 3]', '-2'),
     ],
-
     gpu: 'exact',
   },
   slice: {
@@ -98,14 +86,12 @@ export const arrangement = {
       return [x, ...x.shape.slice(0, d.integer(0, x.rank)).map((size) => someSlice(d, size))];
     },
     differentiable: true,
-
     invalid: [
       invalid([x, 2], 'index 2', 'axis 0', '[2, 3]', '-2 to 1'),
       invalid([x, null, null, null], '3 axes', '[2, 3]', 'at most 2'),
       invalid([x, [0, 2, 0]], 'step 0', '[2, 3]'),
       invalid([x, [0.5]], '0.5'),
     ],
-
     gpu: 'exact',
   },
   flip: {
@@ -114,9 +100,7 @@ export const arrangement = {
       return [x, d.axes(x.rank)];
     },
     differentiable: true,
-
     invalid: invalidAxes,
-
     gpu: 'exact',
   },
   concat: {
@@ -127,7 +111,6 @@ export const arrangement = {
       return [Array.from({ length: d.integer(1, 3) }, part), axis];
     },
     differentiable: true,
-
     invalid: [
       invalid([[]], 'no tensors'),
       invalid([[zeros([]), zeros([])]], 'stack'),
@@ -135,8 +118,8 @@ export const arrangement = {
       invalid([[x, zeros([3])]], '[3]', '[2, 3]'),
       invalid([[x, x], 2], 'axis 2', '-2 to 1'),
     ],
-
     gpu: 'exact',
+    method: false,
   },
   stack: {
     arguments: (d) => {
@@ -147,14 +130,13 @@ export const arrangement = {
       ];
     },
     differentiable: true,
-
     invalid: [
       invalid([[]], 'no tensors'),
       invalid([[x, zeros([3, 2])]], '[2, 3]', '[3, 2]'),
       invalid([[x, x], 3], 'axis 3', '-3 to 2'),
     ],
-
     gpu: 'exact',
+    method: false,
   },
   pad: {
     arguments: (d) => {
@@ -163,12 +145,10 @@ export const arrangement = {
       return d.oneIn(2) ? [x, widths, d.pick([1, -2, 7])] : [x, widths];
     },
     differentiable: true,
-
     invalid: [
       invalid([x, [[1, 1]]], '[1,1]', '[2, 3]', '2 pairs'),
       invalid([zeros([2]), [[-1, 0]]], '-1', '[2]'),
     ],
-
     gpu: 'exact',
   },
   split: {
@@ -181,7 +161,6 @@ export const arrangement = {
       return [x, d.oneIn(2) ? d.pick(counts) : [first, size - first], axis];
     },
     differentiable: true,
-
     invalid: [
       invalid([x, 4, 1], 'axis 1', 'size 3', '4 equal parts'),
       invalid([x, 0], '0 equal parts'),
@@ -189,7 +168,6 @@ export const arrangement = {
       invalid([x, [-1, 4], 1], '[-1, 4]'),
       invalid([x, 2, 2], 'axis 2', '-2 to 1'),
     ],
-
     gpu: 'exact',
   },
   slidingWindows: {
@@ -201,7 +179,6 @@ export const arrangement = {
       return [x, sizes, { axes, strides: axes.map(() => d.integer(1, 3)), dilations }];
     },
     differentiable: true,
-
     invalid: [
       invalid([x, [4]], 'spans 4', 'axis 1', '[2, 3]', 'has 3'),
       invalid([x, [2], { dilations: [3] }], 'spans 4', '[2, 3]'),
@@ -210,7 +187,6 @@ export const arrangement = {
       invalid([x, [2, 2], { strides: [1] }], '[2, 2]', '[1]'),
       invalid([x, [2, 2], { axes: [1, 1] }], '[1, 1]'),
     ],
-
     gpu: 'exact',
   },
   // Indices
@@ -223,13 +199,11 @@ export const arrangement = {
       return [x, d.indices(shape, size), axis];
     },
     differentiable: true,
-
     invalid: [
       invalid([x, at, 2], 'axis 2', '-2 to 1'),
       invalid([x, zeros([2])], 'float32', 'int32'),
       invalid([zeros([]), at], 'scalar'),
     ],
-
     gpu: 'exact',
   },
   scatterAdd: {
@@ -243,14 +217,12 @@ export const arrangement = {
       return [x, d.indices(shape, size), d.number(updates, ordinary), axis];
     },
     differentiable: true,
-
     invalid: [
       invalid([x, at, zeros([2, 2])], '[2, 2]', '[2, 3]'),
       invalid([x, at, zeros([3]), 1], '[3]', 'wanted updates [2, 2]'),
       invalid([x, zeros([2]), x], 'float32', 'int32'),
       invalid([x, at, x, 2], 'axis 2', '-2 to 1'),
     ],
-
     gpu: 'sum',
   },
   oneHot: {
@@ -259,29 +231,23 @@ export const arrangement = {
       return [d.indices(d.shape(0, 2), depth, false), depth, d.dtype()];
     },
     differentiable: false,
-
     invalid: [
       invalid([zeros([2]), 3], 'float32', 'int32'),
       invalid([at, -1], '-1'),
       invalid([at, 2.5], '2.5'),
     ],
-
     gpu: 'exact',
   },
   cast: {
     arguments: (d) => [d.number(d.shape(), ordinary), d.dtype()],
     differentiable: true,
-
     invalid: [invalid([x, 'float64'], 'float64', 'float32')],
-
     gpu: 'exact',
   },
   detach: {
     arguments: (d) => [d.number(d.shape(), ordinary)],
     differentiable: false,
-
     invalid: null,
-
     gpu: 'exact',
   },
 } satisfies OperationRows;

@@ -14,8 +14,10 @@ export interface Behavior {
    */
   readonly ulps?: number;
   readonly absolute?: number;
-  /** false: PyTorch has no such operation, so no answers for its gradient. */
+  /** false: there are no answers for its gradient; finite differences alone check it. */
   readonly gradientAnswers?: false;
+  /** false: a function only, since it is not about its first argument or too large for a method, which every bundle contains. */
+  readonly method?: false;
 }
 
 export const all = (n: number): number[] => Array.from({ length: n }, (_, i) => i);

@@ -9,7 +9,6 @@ export const convolutions = {
     arguments: convCall,
     differentiable: true,
     absolute: 1e-5,
-
     invalid: [
       ...invalidConvolutions,
       invalid([image, zeros([3, 3, 4, 2])], '[3, 3, 4, 2]', '[1, 5, 4, 2]', 'wanted [...sizes, 2, F]'),
@@ -22,14 +21,13 @@ export const convolutions = {
       invalid([image, zeros([3, 5, 2, 4])], 'spans 5', 'axis 2', '[1, 5, 4, 2]', 'has 4'),
       invalid([image, kernel, { dilation: [3, 1], padding: [[0, 1], 0] }], 'spans 7', 'axis 1', 'has 6'),
     ],
-
     gpu: 'sum',
+    method: false,
   },
   convTranspose: {
     arguments: convTransposeCall,
     differentiable: true,
     absolute: 1e-5,
-
     invalid: [
       ...invalidConvolutions,
       invalid([image, zeros([3, 3, 2, 4])], '[3, 3, 2, 4]', '[1, 5, 4, 2]', 'wanted [...sizes, F, 2]'),
@@ -44,13 +42,12 @@ export const convolutions = {
       ),
       invalid([image, zeros([1, 3, 4, 2]), { padding: 3 }], 'leaves nothing', '[-1, 0]', '[1, 5, 4, 2]'),
     ],
-
     gpu: 'sum',
+    method: false,
   },
   maxPool: {
     arguments: maxPoolCall,
     differentiable: true,
-
     invalid: [
       ...invalidPoolings,
       invalid(
@@ -60,16 +57,15 @@ export const convolutions = {
         'one axis after the other',
       ),
     ],
-
     gpu: 'exact',
+    method: false,
   },
   avgPool: {
     arguments: avgPoolCall,
     differentiable: true,
     absolute: 1e-6,
-
     invalid: invalidPoolings,
-
     gpu: 'sum',
+    method: false,
   },
 } satisfies OperationRows;

@@ -4,189 +4,32 @@ import { invalidAxis } from './invalid-calls.ts';
 import type { OperationRows } from './row.ts';
 
 export const functions = {
-  exp: {
-    ...unary(ordinary),
-
-    invalid: null,
-
-    gpu: 'intrinsic',
-  },
-  expm1: {
-    ...unary(ordinary),
-
-    invalid: null,
-
-    gpu: 'intrinsic',
-  },
-  log: {
-    ...unary(between(0.3, 4)),
-
-    invalid: null,
-
-    gpu: 'intrinsic',
-  },
-  log1p: {
-    ...unary(between(-0.6, 3)),
-
-    invalid: null,
-
-    gpu: 'intrinsic',
-  },
-  sqrt: {
-    ...unary(between(0.3, 4)),
-
-    invalid: null,
-
-    gpu: 'arithmetic',
-  },
-  rsqrt: {
-    ...unary(between(0.3, 4)),
-
-    invalid: null,
-
-    gpu: 'arithmetic',
-  },
-  reciprocal: {
-    ...unary(awayFromZero(0.4)),
-
-    invalid: null,
-
-    gpu: 'arithmetic',
-  },
-  square: {
-    ...unary(ordinary),
-
-    invalid: null,
-
-    gpu: 'arithmetic',
-  },
-  abs: {
-    ...unary(awayFromZero(0.1)),
-
-    invalid: null,
-
-    gpu: 'exact',
-  },
-  sign: {
-    ...unary(awayFromZero(0.1), false),
-
-    invalid: null,
-
-    gpu: 'exact',
-  },
-  floor: {
-    ...unary(ordinary, false),
-
-    invalid: null,
-
-    gpu: 'exact',
-  },
-  ceil: {
-    ...unary(ordinary, false),
-
-    invalid: null,
-
-    gpu: 'exact',
-  },
-  round: {
-    ...unary(ordinary, false),
-
-    invalid: null,
-
-    gpu: 'exact',
-  },
-  sin: {
-    ...unary(between(-4, 4)),
-
-    invalid: null,
-
-    gpu: 'intrinsic',
-  },
-  cos: {
-    ...unary(between(-4, 4)),
-
-    invalid: null,
-
-    gpu: 'intrinsic',
-  },
-  tanh: {
-    ...unary(ordinary),
-
-    invalid: null,
-
-    gpu: 'intrinsic',
-  },
-  erf: {
-    ...unary(ordinary),
-
-    invalid: null,
-
-    gpu: 'intrinsic',
-  },
-  sigmoid: {
-    ...unary(between(-4, 4)),
-
-    invalid: null,
-
-    gpu: 'intrinsic',
-  },
-  softplus: {
-    ...unary(between(-4, 4)),
-
-    invalid: null,
-
-    gpu: 'intrinsic',
-  },
+  exp: { ...unary(ordinary), invalid: null, gpu: 'intrinsic' },
+  expm1: { ...unary(ordinary), invalid: null, gpu: 'intrinsic' },
+  log: { ...unary(between(0.3, 4)), invalid: null, gpu: 'intrinsic' },
+  log1p: { ...unary(between(-0.6, 3)), invalid: null, gpu: 'intrinsic' },
+  sqrt: { ...unary(between(0.3, 4)), invalid: null, gpu: 'arithmetic' },
+  rsqrt: { ...unary(between(0.3, 4)), invalid: null, gpu: 'arithmetic' },
+  reciprocal: { ...unary(awayFromZero(0.4)), invalid: null, gpu: 'arithmetic' },
+  square: { ...unary(ordinary), invalid: null, gpu: 'arithmetic' },
+  abs: { ...unary(awayFromZero(0.1)), invalid: null, gpu: 'exact' },
+  sign: { ...unary(awayFromZero(0.1), false), invalid: null, gpu: 'exact' },
+  floor: { ...unary(ordinary, false), invalid: null, gpu: 'exact' },
+  ceil: { ...unary(ordinary, false), invalid: null, gpu: 'exact' },
+  round: { ...unary(ordinary, false), invalid: null, gpu: 'exact' },
+  sin: { ...unary(between(-4, 4)), invalid: null, gpu: 'intrinsic' },
+  cos: { ...unary(between(-4, 4)), invalid: null, gpu: 'intrinsic' },
+  tanh: { ...unary(ordinary), invalid: null, gpu: 'intrinsic' },
+  erf: { ...unary(ordinary), invalid: null, gpu: 'intrinsic' },
+  sigmoid: { ...unary(between(-4, 4)), invalid: null, gpu: 'intrinsic' },
+  softplus: { ...unary(between(-4, 4)), invalid: null, gpu: 'intrinsic' },
   softsign: { ...unary(awayFromZero(0.1)), invalid: null, gpu: 'arithmetic', gradientAnswers: false },
-  silu: {
-    ...unary(between(-4, 4)),
-
-    invalid: null,
-
-    gpu: 'intrinsic',
-  },
-  relu: {
-    ...unary(awayFromZero(0.1)),
-
-    invalid: null,
-
-    gpu: 'exact',
-  },
-  leakyRelu: {
-    ...withOption('', 0.2),
-
-    invalid: null,
-
-    gpu: 'arithmetic',
-  },
-  elu: {
-    ...withOption('', 0.5),
-
-    invalid: null,
-
-    gpu: 'intrinsic',
-  },
+  silu: { ...unary(between(-4, 4)), invalid: null, gpu: 'intrinsic' },
+  relu: { ...unary(awayFromZero(0.1)), invalid: null, gpu: 'exact' },
+  leakyRelu: { ...withOption('', 0.2), invalid: null, gpu: 'arithmetic' },
+  elu: { ...withOption('', 0.5), invalid: null, gpu: 'intrinsic' },
   // 1 + erf(x) cancels below 0.
-  gelu: {
-    ...withOption('approximate', 'none', 'tanh'),
-    absolute: 2e-7,
-
-    invalid: null,
-
-    gpu: 'intrinsic',
-  },
-  softmax: {
-    ...alongAxis,
-
-    invalid: invalidAxis,
-
-    gpu: 'intrinsic',
-  },
-  logSoftmax: {
-    ...alongAxis,
-
-    invalid: invalidAxis,
-
-    gpu: 'intrinsic',
-  },
+  gelu: { ...withOption('approximate', 'none', 'tanh'), absolute: 2e-7, invalid: null, gpu: 'intrinsic' },
+  softmax: { ...alongAxis, invalid: invalidAxis, gpu: 'intrinsic' },
+  logSoftmax: { ...alongAxis, invalid: invalidAxis, gpu: 'intrinsic' },
 } satisfies OperationRows;

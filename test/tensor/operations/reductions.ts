@@ -6,79 +6,30 @@ import { invalid, invalidAxes, invalidAxis, noIdentity, x } from './invalid-call
 import type { OperationRows } from './row.ts';
 
 export const reductions = {
-  sum: {
-    ...reduction(ordinary),
-    ulps: 4,
-    absolute: 1e-5,
-
-    invalid: invalidAxes,
-
-    gpu: 'sum',
-  },
+  sum: { ...reduction(ordinary), ulps: 4, absolute: 1e-5, invalid: invalidAxes, gpu: 'sum' },
   // Of nothing they are NaN and -Infinity.
-  mean: {
-    ...reduction(ordinary, true, true),
-
-    invalid: invalidAxes,
-
-    gpu: 'sum',
-  },
+  mean: { ...reduction(ordinary, true, true), invalid: invalidAxes, gpu: 'sum' },
   prod: {
     ...reduction(between(-1.5, 1.5)),
-
     invalid: invalidAxes,
     // Products of few numbers: each step rounds once, and nothing cancels.
     gpu: 'arithmetic',
   },
-  max: {
-    ...reduction(distinct, true, true),
-
-    invalid: [...invalidAxes, noIdentity],
-
-    gpu: 'exact',
-  },
-  min: {
-    ...reduction(distinct, true, true),
-
-    invalid: [...invalidAxes, noIdentity],
-
-    gpu: 'exact',
-  },
-  any: {
-    ...reduction(ordinary, false),
-
-    invalid: invalidAxes,
-
-    gpu: 'exact',
-  },
-  all: {
-    ...reduction(ordinary, false),
-
-    invalid: invalidAxes,
-
-    gpu: 'exact',
-  },
+  max: { ...reduction(distinct, true, true), invalid: [...invalidAxes, noIdentity], gpu: 'exact' },
+  min: { ...reduction(distinct, true, true), invalid: [...invalidAxes, noIdentity], gpu: 'exact' },
+  any: { ...reduction(ordinary, false), invalid: invalidAxes, gpu: 'exact' },
+  all: { ...reduction(ordinary, false), invalid: invalidAxes, gpu: 'exact' },
   argmax: {
     ...argument,
-
     invalid: [...invalidAxis, noIdentity, invalid([zeros([0])], '[0]', 'empty')],
-
     gpu: 'exact',
   },
   argmin: {
     ...argument,
-
     invalid: [...invalidAxis, noIdentity, invalid([zeros([0])], '[0]', 'empty')],
-
     gpu: 'exact',
   },
-  logSumExp: {
-    ...reduction(ordinary, true, true),
-
-    invalid: invalidAxes,
-
-    gpu: 'intrinsic',
-  },
+  logSumExp: { ...reduction(ordinary, true, true), invalid: invalidAxes, gpu: 'intrinsic' },
   variance: {
     arguments: (d) => {
       const x = d.number(d.shape(1, 3, true), ordinary);
@@ -89,9 +40,7 @@ export const reductions = {
     },
     differentiable: true,
     absolute: 1e-6,
-
     invalid: invalidAxes,
-
     gpu: 'intrinsic',
   },
   matmul: {
@@ -102,7 +51,6 @@ export const reductions = {
     },
     differentiable: true,
     absolute: 1e-5,
-
     invalid: [
       invalid([zeros([512, 784]), zeros([512, 10])], 'inner dimensions differ', '[512, 784] x [512, 10]'),
       invalid([zeros([3]), zeros([4])], '[3] x [4]'),
@@ -110,7 +58,6 @@ export const reductions = {
       invalid([zeros([2, 3, 4]), zeros([3, 4, 5])], '[2]', '[3]', '2 against 3'),
       invalid([zeros([]), x], '[]', '[2, 3]', 'mul'),
     ],
-
     gpu: 'sum',
   },
   standardize: {
@@ -122,14 +69,13 @@ export const reductions = {
     },
     differentiable: true,
     absolute: 2e-6,
-
     invalid: [
       ...invalidAxes,
       invalid([x, 0, zeros([2])], '[2, 3] and [2]', '3 against 2'),
       invalid([x, 0, undefined, zeros([4, 2, 3])], 'shift [4, 2, 3]', '[2, 3]', 'broadcasts'),
       invalid([x, 0, undefined, undefined, { epsilon: -1 }], 'epsilon -1', 'from 0 up'),
     ],
-
     gpu: 'intrinsic',
+    method: false,
   },
 } satisfies OperationRows;
