@@ -37,7 +37,7 @@ function truncatedNormal(options: { mean?: number; standardDeviation?: number } 
 }
 
 /** The standard deviation of a standard normal distribution truncated at -2 and 2. */
-const cutDeviation = 0.87962566103423978;
+const truncatedDeviation = 0.87962566103423978;
 
 type Fan = (fanIn: number, fanOut: number) => number;
 const average: Fan = (fanIn, fanOut) => (fanIn + fanOut) / 2;
@@ -55,7 +55,7 @@ function scaledUniform(scale: number, fan: Fan): Initializer {
 function scaledNormal(scale: number, fan: Fan): Initializer {
   return (shape, rng) => {
     const deviation = Math.sqrt(scale / Math.max(1, fan(...fans(shape))));
-    return rng.truncatedNormal(shape, 0, deviation / cutDeviation);
+    return rng.truncatedNormal(shape, 0, deviation / truncatedDeviation);
   };
 }
 
