@@ -3,7 +3,7 @@ import { type DType, dtypes } from '../ir/dtype.ts';
 import type { Lowerable, Node, Params, ParamValue } from '../ir/node.ts';
 import type { Plan } from '../ir/plan.ts';
 import { sameShape } from '../ir/view.ts';
-import { type Graph, graphOf, type Order } from './toposort.ts';
+import { type Graph, graphOf, type SortedGraph } from './toposort.ts';
 
 /**
  * What is to be computed: the numbers of the nodes whose values are results, and of [target, value] pairs.
@@ -29,21 +29,21 @@ export interface CompiledPlan {
 }
 
 /** A plan, and the structure of the graphs that it serves. */
-interface Entry extends CompiledPlan {
+interface CacheEntry extends CompiledPlan {
   readonly vertices: readonly Vertex[];
   readonly goal: Goal;
   readonly hash: number;
   /** What was asked for after it the last time. */
-  next: Entry | null;
+  next: CacheEntry | null;
 }
 
 /** Plans by the structure of their graphs; the least recently used are forgotten. */
 export class PlanCache {
   readonly #capacity: number;
-  readonly #buckets = new Map<number, Entry[]>();
+  readonly #buckets = new Map<number, CacheEntry[]>();
   /** In order of their last use: a Set keeps its elements in the order of insertion. */
-  readonly #entries = new Set<Entry>();
-  #latest: Entry | null = null;
+  readonly #entries = new Set<CacheEntry>();
+  #latest: CacheEntry | null = null;
   hits = 0;
   misses = 0;
 
@@ -56,7 +56,7 @@ export class PlanCache {
   }
 
   /** The plan for a graph that has just been sorted; `compile` makes one where there is none. */
-  get(order: Order, goal: Goal, compile: (graph: Graph) => CompiledPlan): CompiledPlan {
+  get(order: SortedGraph, goal: Goal, compile: (graph: Graph) => CompiledPlan): CompiledPlan {
     const entry = this.#find(order, goal) ?? this.#add(graphOf(order), goal, compile);
     // A training loop asks for the same plans in the same order again.
     if (this.#latest !== null) this.#latest.next = entry;
@@ -64,12 +64,12 @@ export class PlanCache {
     return entry;
   }
 
-  #find(order: Order, goal: Goal): Entry | null {
+  #find(order: SortedGraph, goal: Goal): CacheEntry | null {
     // What followed a plan that is kept was used later, so it is kept too.
     let entry = this.#latest?.next ?? null;
-    if (entry === null || !serves(entry, order, goal)) {
+    if (entry === null || !matches(entry, order, goal)) {
       const bucket = this.#buckets.get(hashOf(order, goal));
-      entry = bucket?.find((e) => serves(e, order, goal)) ?? null;
+      entry = bucket?.find((e) => matches(e, order, goal)) ?? null;
     }
     if (entry === null) return null;
     this.hits++;
@@ -80,10 +80,10 @@ export class PlanCache {
     return entry;
   }
 
-  #add(graph: Graph, goal: Goal, compile: (graph: Graph) => CompiledPlan): Entry {
+  #add(graph: Graph, goal: Goal, compile: (graph: Graph) => CompiledPlan): CacheEntry {
     this.misses++;
     const hash = hashOf(graph, goal);
-    const entry: Entry = { ...compile(graph), vertices: verticesOf(graph), goal, hash, next: null };
+    const entry: CacheEntry = { ...compile(graph), vertices: verticesOf(graph), goal, hash, next: null };
     this.#buckets.set(hash, [...(this.#buckets.get(hash) ?? []), entry]);
     if (this.#entries.size >= this.#capacity) this.#forgetOldest();
     this.#entries.add(entry);
@@ -118,7 +118,7 @@ function numberOf(op: Lowerable): number {
   return n;
 }
 
-function hashOf({ nodes, leaves }: Order, goal: Goal): number {
+function hashOf({ nodes, leaves }: SortedGraph, goal: Goal): number {
   let h = nodes.length;
   const mix = (x: number): void => {
     h = Math.imul(h ^ x, 0x9e3779b1);
@@ -160,7 +160,7 @@ function verticesOf({ nodes, known, inputs }: Graph): Vertex[] {
   }));
 }
 
-function serves({ vertices, goal }: Entry, { nodes, leaves }: Order, wanted: Goal): boolean {
+function matches({ vertices, goal }: CacheEntry, { nodes, leaves }: SortedGraph, wanted: Goal): boolean {
   if (vertices.length !== nodes.length) return false;
   let leaf = 0;
   for (let i = 0; i < vertices.length; i++) {

@@ -29,12 +29,12 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
 
   // Buffers are numbered by the node that they hold; values that are leaves themselves get copies with
   // numbers after the nodes'.
-  const holders: Node[] = [...graph.nodes];
+  const bufferNodes: Node[] = [...graph.nodes];
   const assignments = goal.assignments.map(([target, value]): Assignment => {
     const node = graph.nodes[value]!;
     let made = value;
     if (graph.known[value]) {
-      made = holders.push(node) - 1;
+      made = bufferNodes.push(node) - 1;
       steps = [...steps, copyLeaf(node, value, made)];
     }
     return { target, value: made, shape: node.shape, load: (k) => load(k, dtypes[node.dtype].scalar) };
@@ -43,7 +43,7 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
   const results = new Set(goal.results);
   if (fusion) steps = merge(steps, new Set([...goal.results, ...assignments.map((a) => a.value)]), limits);
   const ordered = order(steps, assignments, results);
-  return toPlan(ordered.steps, ordered.commit, graph, holders, goal, checks);
+  return toPlan(ordered.steps, ordered.commit, graph, bufferNodes, goal, checks);
 }
 
 function copyLeaf(node: Node, from: number, to: number): Kernel {

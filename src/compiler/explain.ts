@@ -28,10 +28,10 @@ function explainKernel(kernel: Kernel, i: number): string[] {
   if (source.kind === 'reduce') {
     lines.push(`      acc = ${source.reducer} over [${source.over}] of ${show(source.expr, source.inputs)}`);
   } else if (source.kind === 'contract') {
-    lines.push(`      acc = contract ${operand(source.a)} with ${operand(source.b)}`);
+    lines.push(`      acc = contract ${bufferView(source.a)} with ${bufferView(source.b)}`);
   } else if (source.kind === 'scatter') {
     lines.push(
-      `      acc = scatter ${operand(source.updates)} to ${operand(source.indices)} along axis ${source.axis}`,
+      `      acc = scatter ${bufferView(source.updates)} to ${bufferView(source.indices)} along axis ${source.axis}`,
     );
   }
   const names = new Map<Expr, string>();
@@ -55,13 +55,13 @@ function show(root: Expr, inputs: readonly Access[], names: ReadonlyMap<Expr, st
     if (!text.has(e))
       text.set(
         e,
-        one(e, inputs, (a) => text.get(a)!),
+        showNode(e, inputs, (a) => text.get(a)!),
       );
   }
   return text.get(root)!;
 }
 
-function one(e: Expr, inputs: readonly Access[], arg: (e: Expr) => string): string {
+function showNode(e: Expr, inputs: readonly Access[], arg: (e: Expr) => string): string {
   if (e.op === 'const') return String(e.value);
   if (e.op === 'uniform') return `v${e.value}`;
   if (e.op === 'acc') return 'acc';
@@ -73,7 +73,7 @@ function one(e: Expr, inputs: readonly Access[], arg: (e: Expr) => string): stri
   return `${e.op}(${e.args.map(arg).join(', ')})`;
 }
 
-const operand = (o: BufferView): string => `b${o.buffer}${view(o.view)}`;
+const bufferView = (o: BufferView): string => `b${o.buffer}${view(o.view)}`;
 
 function view(v: View): string {
   return `<${v.stride.join(' ')}${offset(v.offset)}>`;

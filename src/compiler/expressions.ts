@@ -3,7 +3,7 @@ import type { Access } from '../ir/kernel.ts';
 import { sameShape, type View } from '../ir/view.ts';
 
 /** Makes equal subexpressions one node, so that a backend computes them once. Nothing else is rewritten. */
-export function shareSubexpressions(roots: readonly Expr[]): Expr[] {
+export function eliminateCommonSubexpressions(roots: readonly Expr[]): Expr[] {
   const known = new Map<string, Expr>();
   const numbers = new Map<Expr, number>();
   return rewrite(roots, (e) => {

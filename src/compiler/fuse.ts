@@ -1,18 +1,18 @@
 import type { Limits } from '../ir/backend.ts';
 import { dtypes } from '../ir/dtype.ts';
 import { acc, type Expr, load, postorder, rewrite } from '../ir/expr.ts';
-import type { Access, BufferView, Contract, Kernel, Reduce, Scatter, Source } from '../ir/kernel.ts';
+import type { Access, BufferView, Contract, Kernel, Reduce, Scatter, KernelSource } from '../ir/kernel.ts';
 import type { PlanStep } from '../ir/plan.ts';
 import type { LoopInput, Primitive } from '../ir/primitive.ts';
 import { contiguous, isContiguous, reshapeView, sameShape, sizeOf, type View } from '../ir/view.ts';
-import { sameAccess, shareSubexpressions } from './expressions.ts';
+import { sameAccess, eliminateCommonSubexpressions } from './expressions.ts';
 import type { Graph } from './toposort.ts';
 
 /**
  * A value that may not have a buffer yet: an expression over buffers that have one (or whose reduction is
  * still open). Buffers are numbered by the node that they hold.
  */
-interface Lazy {
+interface LazyValue {
   readonly shape: readonly number[];
   readonly inputs: readonly Access[];
   readonly expr: Expr;
@@ -21,19 +21,19 @@ interface Lazy {
   readonly nodes: number;
 }
 
-type Inlined = Omit<Lazy, 'shape'>;
+type Inlined = Omit<LazyValue, 'shape'>;
 
 /** A reduction, contraction or scatter that waits for its epilogue. */
-interface Core {
+interface PendingKernel {
   readonly shape: readonly number[];
   readonly source: Reduce | Contract | Scatter;
   readonly name: string;
 }
 
 /** An expression cheaper than this is computed again by each of its users rather than stored. */
-const cheap = 2;
+const CHEAP_COST = 2;
 /** No cheap expression has more nodes; larger ones need not be looked through. */
-const cheapNodes = 16;
+const CHEAP_NODES = 16;
 
 /**
  * Pass 3. From primitives to kernels. Elementwise work joins the kernel of its user; the last elementwise
@@ -59,8 +59,8 @@ class Fuser {
   /** Edges that leave a node. */
   readonly #uses: number[];
   readonly #needsBuffer: boolean[];
-  readonly #lazies: Lazy[] = [];
-  readonly #open = new Map<number, Core>();
+  readonly #lazyValues: LazyValue[] = [];
+  readonly #pending = new Map<number, PendingKernel>();
   readonly #kernels: Kernel[] = [];
 
   constructor(
@@ -107,34 +107,34 @@ class Fuser {
     const p = this.#primitives[i]!;
     switch (p.kind) {
       case 'leaf':
-        this.#lazies[i] = this.#buffered(i);
+        this.#lazyValues[i] = this.#buffered(i);
         return;
       case 'view':
         this.#visitView(i, p.move);
         return;
       case 'map':
-        this.#lazies[i] = { shape: this.#graph.nodes[i]!.shape, ...this.#inlineWithinLimits(i, p) };
+        this.#lazyValues[i] = { shape: this.#graph.nodes[i]!.shape, ...this.#inlineWithinLimits(i, p) };
         break;
       case 'reduce': {
         const { inputs, expr, names } = this.#inlineWithinLimits(i, p);
-        this.#openCore(i, { kind: 'reduce', reducer: p.reducer, over: p.over, inputs, expr }, names);
+        this.#addPending(i, { kind: 'reduce', reducer: p.reducer, over: p.over, inputs, expr }, names);
         break;
       }
       case 'contract': {
         const [a, b] = ([0, 1] as const).map((k): BufferView => {
-          const { buffer, view } = this.#operand(this.#graph.inputs[i]![k]!);
+          const { buffer, view } = this.#bufferView(this.#graph.inputs[i]![k]!);
           return { buffer, view: p.moves === undefined ? view : p.moves[k]!(view) };
         });
         const type = dtypes[this.#graph.nodes[i]!.dtype].scalar === 'f32' ? 'f32' : 'i32';
         const { batch, m, k, n } = p;
-        this.#openCore(i, { kind: 'contract', type, a: a!, b: b!, axes: { batch, m, k, n } }, []);
+        this.#addPending(i, { kind: 'contract', type, a: a!, b: b!, axes: { batch, m, k, n } }, []);
         break;
       }
       case 'scatter': {
-        const [indices, updates] = this.#graph.inputs[i]!.map((s) => this.#operand(s));
+        const [indices, updates] = this.#graph.inputs[i]!.map((s) => this.#bufferView(s));
         const type = dtypes[this.#graph.nodes[i]!.dtype].scalar === 'f32' ? 'f32' : 'i32';
         const { axis, check } = p;
-        this.#openCore(i, { kind: 'scatter', type, axis, check, indices: indices!, updates: updates! }, []);
+        this.#addPending(i, { kind: 'scatter', type, axis, check, indices: indices!, updates: updates! }, []);
         break;
       }
     }
@@ -144,25 +144,25 @@ class Fuser {
       this.#needsBuffer[i] ||
       (this.#uses[i]! > 1 && !this.#isCheap(i))
     ) {
-      this.#realize(i);
+      this.#materialize(i);
     }
   }
 
   #visitView(i: number, move: (view: View) => View | null): void {
     const source = this.#graph.inputs[i]![0]!;
-    if (this.#uses[i]! > 1 && !this.#isCheap(source)) this.#realize(source);
+    if (this.#uses[i]! > 1 && !this.#isCheap(source)) this.#materialize(source);
     const node = this.#graph.nodes[i]!;
     const moved = this.#moved(source, move);
     if (
       moved !== null &&
-      (sizeOf(node.shape) <= sizeOf(this.#lazies[source]!.shape) || this.#isCheap(source))
+      (sizeOf(node.shape) <= sizeOf(this.#lazyValues[source]!.shape) || this.#isCheap(source))
     ) {
-      this.#lazies[i] = moved;
+      this.#lazyValues[i] = moved;
     } else {
-      this.#realize(source);
-      this.#lazies[i] = this.#moved(source, move)!;
+      this.#materialize(source);
+      this.#lazyValues[i] = this.#moved(source, move)!;
     }
-    if (this.#isRoot[i]) this.#realize(i);
+    if (this.#isRoot[i]) this.#materialize(i);
   }
 
   #inlineWithinLimits(i: number, p: Primitive & { kind: 'map' | 'reduce' }): Inlined {
@@ -174,7 +174,7 @@ class Fuser {
       const nodes = postorder([inlined.expr]).length;
       if (nodes <= maxNodes) return { ...inlined, nodes };
     }
-    for (const s of this.#graph.inputs[i]!) if (!this.#isLoad(s)) this.#realize(s);
+    for (const s of this.#graph.inputs[i]!) if (!this.#isLoad(s)) this.#materialize(s);
     return this.#inline(i, p.inputs, p.expr, p.kind === 'reduce');
   }
 
@@ -193,11 +193,11 @@ class Fuser {
         return { buffer: null, view: input.move(contiguous([]))!, gather: [], fill: null };
       const s = sources[input.input]!;
       if (input.gatherAxes.length > 0) return this.#gathered(s, input);
-      if (inReduction && this.#openIn(s).length > 0) this.#realize(s);
+      if (inReduction && this.#pendingIn(s).length > 0) this.#materialize(s);
       let moved = this.#moved(s, input.move);
-      const grows = moved !== null && sizeOf(moved.shape) > sizeOf(this.#lazies[s]!.shape);
+      const grows = moved !== null && sizeOf(moved.shape) > sizeOf(this.#lazyValues[s]!.shape);
       if (moved === null || (grows && !this.#isCheap(s))) {
-        this.#realize(s);
+        this.#materialize(s);
         moved = this.#moved(s, input.move)!;
       }
       for (const name of moved.names) if (!names.includes(name)) names.push(name);
@@ -219,8 +219,8 @@ class Fuser {
   }
 
   /** A lazy value seen through a view; null where one of its accesses can't be. */
-  #moved(value: number, move: (view: View) => View | null): Lazy | null {
-    const lazy = this.#lazies[value]!;
+  #moved(value: number, move: (view: View) => View | null): LazyValue | null {
+    const lazy = this.#lazyValues[value]!;
     const inputs: Access[] = [];
     for (const access of lazy.inputs) {
       const view = move(access.view);
@@ -233,7 +233,7 @@ class Fuser {
   }
 
   #gathered(value: number, input: LoopInput): Access {
-    const { buffer, view } = this.#operand(value);
+    const { buffer, view } = this.#bufferView(value);
     const rest = view.shape.map((_, axis) => axis).filter((axis) => !input.gatherAxes.includes(axis));
     const restView: View = {
       shape: rest.map((axis) => view.shape[axis]!),
@@ -249,35 +249,35 @@ class Fuser {
   }
 
   /** The value as a buffer under a view. */
-  #operand(value: number): BufferView {
-    if (!this.#isLoad(value)) this.#realize(value);
-    const [access] = this.#lazies[value]!.inputs;
+  #bufferView(value: number): BufferView {
+    if (!this.#isLoad(value)) this.#materialize(value);
+    const [access] = this.#lazyValues[value]!.inputs;
     return { buffer: access!.buffer!, view: access!.view };
   }
 
   /** Is the value a buffer under a view and nothing more? */
   #isLoad(value: number): boolean {
-    const { expr, inputs } = this.#lazies[value]!;
+    const { expr, inputs } = this.#lazyValues[value]!;
     return (
       expr.op === 'load' &&
       expr.args.length === 0 &&
       inputs[0]!.buffer !== null &&
-      !this.#open.has(inputs[0]!.buffer)
+      !this.#pending.has(inputs[0]!.buffer)
     );
   }
 
-  #openIn(value: number): number[] {
-    return this.#lazies[value]!.inputs.flatMap((a) =>
-      a.buffer !== null && this.#open.has(a.buffer) ? [a.buffer] : [],
+  #pendingIn(value: number): number[] {
+    return this.#lazyValues[value]!.inputs.flatMap((a) =>
+      a.buffer !== null && this.#pending.has(a.buffer) ? [a.buffer] : [],
     );
   }
 
   #isCheap(value: number): boolean {
-    const { nodes, expr } = this.#lazies[value]!;
-    return nodes <= cheapNodes && this.#openIn(value).length === 0 && costOf(expr) <= cheap;
+    const { nodes, expr } = this.#lazyValues[value]!;
+    return nodes <= CHEAP_NODES && this.#pendingIn(value).length === 0 && costOf(expr) <= CHEAP_COST;
   }
 
-  #buffered(value: number): Lazy {
+  #buffered(value: number): LazyValue {
     const node = this.#graph.nodes[value]!;
     const access: Access = { buffer: value, view: contiguous(node.shape), gather: [], fill: null };
     return {
@@ -289,17 +289,17 @@ class Fuser {
     };
   }
 
-  #openCore(i: number, source: Core['source'], names: readonly string[]): void {
+  #addPending(i: number, source: PendingKernel['source'], names: readonly string[]): void {
     const { op, shape } = this.#graph.nodes[i]!;
     const all = names.length > 0 ? names : [op.name];
-    this.#open.set(i, { shape, source, name: all.join(' ') });
-    this.#lazies[i] = this.#buffered(i);
+    this.#pending.set(i, { shape, source, name: all.join(' ') });
+    this.#lazyValues[i] = this.#buffered(i);
   }
 
   /** Gives a value a buffer: emits the kernel that computes it, unless it has one. */
-  #realize(value: number): void {
-    const lazy = this.#lazies[value]!;
-    const own = this.#open.get(value);
+  #materialize(value: number): void {
+    const lazy = this.#lazyValues[value]!;
+    const own = this.#pending.get(value);
     if (own !== undefined) {
       this.#emit(value, lazy, own, value);
       return;
@@ -307,17 +307,17 @@ class Fuser {
     const [access] = lazy.inputs;
     if (this.#isLoad(value) && access!.buffer === value && isContiguous(access!.view)) return;
     let absorbed: number | null = null;
-    for (const c of this.#openIn(value)) {
-      if (!this.#open.has(c)) continue;
+    for (const c of this.#pendingIn(value)) {
+      if (!this.#pending.has(c)) continue;
       if (absorbed === null && this.#canAbsorb(lazy, c)) absorbed = c;
-      else this.#realize(c);
+      else this.#materialize(c);
     }
-    this.#emit(value, lazy, absorbed === null ? null : this.#open.get(absorbed)!, absorbed);
+    this.#emit(value, lazy, absorbed === null ? null : this.#pending.get(absorbed)!, absorbed);
   }
 
   /** Can a map become the epilogue of an open core? It must read the core's result element by element. */
-  #canAbsorb(lazy: Lazy, core: number): boolean {
-    const { shape } = this.#open.get(core)!;
+  #canAbsorb(lazy: LazyValue, core: number): boolean {
+    const { shape } = this.#pending.get(core)!;
     return (
       sizeOf(lazy.shape) === sizeOf(shape) &&
       lazy.inputs.every((a) => {
@@ -327,9 +327,9 @@ class Fuser {
     );
   }
 
-  #emit(value: number, lazy: Lazy, core: Core | null, absorbed: number | null): void {
+  #emit(value: number, lazy: LazyValue, core: PendingKernel | null, absorbed: number | null): void {
     const shape = core?.shape ?? lazy.shape;
-    const source: Source = core?.source ?? { kind: 'map' };
+    const source: KernelSource = core?.source ?? { kind: 'map' };
     const inputs: Access[] = [];
     const numbers = lazy.inputs.map((a) => {
       if (a.buffer !== null && a.buffer === absorbed) return -1;
@@ -342,7 +342,7 @@ class Fuser {
       const n = numbers[e.value]!;
       return n < 0 ? acc(e.type) : load(n, e.type, e.args);
     });
-    const [expr] = shareSubexpressions(exprs);
+    const [expr] = eliminateCommonSubexpressions(exprs);
     const names = [...(core ? [core.name] : []), ...lazy.names];
     const name = names.join(' ') || 'copy';
     this.#kernels.push({
@@ -353,8 +353,8 @@ class Fuser {
       inputs,
       stores: [{ buffer: value, expr: expr! }],
     });
-    if (absorbed !== null) this.#open.delete(absorbed);
-    this.#lazies[value] = this.#buffered(value);
+    if (absorbed !== null) this.#pending.delete(absorbed);
+    this.#lazyValues[value] = this.#buffered(value);
   }
 }
 

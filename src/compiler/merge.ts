@@ -4,7 +4,7 @@ import { type Expr, load, postorder, rewrite } from '../ir/expr.ts';
 import type { Kernel, Store } from '../ir/kernel.ts';
 import type { PlanStep } from '../ir/plan.ts';
 import { isContiguous, reshapeView, sameShape, sizeOf } from '../ir/view.ts';
-import { sameAccess, shareSubexpressions } from './expressions.ts';
+import { sameAccess, eliminateCommonSubexpressions } from './expressions.ts';
 
 /**
  * Pass 4. An elementwise kernel joins the kernel whose result it reads element by element, which then writes
@@ -53,19 +53,19 @@ class Merger {
     this.#at = [...kernels];
     this.#limits = limits;
     kernels.forEach((kernel, position) => {
-      this.#enter(kernel, position);
+      this.#addUses(kernel, position);
     });
   }
 
   run(): Kernel[] {
     for (let position = 0; position < this.#at.length; position++) {
       let here = position;
-      for (let found = this.#partner(here); found !== null; found = this.#partner(here)) here = found;
+      for (let found = this.#mergeWithProducer(here); found !== null; found = this.#mergeWithProducer(here)) here = found;
     }
     return this.#at.filter((kernel) => kernel !== null);
   }
 
-  #enter(kernel: Kernel, position: number): void {
+  #addUses(kernel: Kernel, position: number): void {
     for (const s of kernel.stores) this.#producer.set(s.buffer, position);
     for (const b of buffersRead(kernel)) {
       const set = this.#readers.get(b);
@@ -74,7 +74,7 @@ class Merger {
     }
   }
 
-  #leave(kernel: Kernel, position: number): void {
+  #removeReads(kernel: Kernel, position: number): void {
     for (const b of buffersRead(kernel)) this.#readers.get(b)!.delete(position);
   }
 
@@ -82,7 +82,7 @@ class Merger {
    * Merges the map at a position with a kernel before it; the merged kernel's position, or null if there is
    * none to merge with.
    */
-  #partner(position: number): number | null {
+  #mergeWithProducer(position: number): number | null {
     const user = this.#at[position]!;
     if (user === null || user.source.kind !== 'map') return null;
     const candidates = new Set<number>();
@@ -91,19 +91,19 @@ class Merger {
       if (p !== undefined && p !== position) candidates.add(p);
     }
     // Maps first: with them the kernel stays a map, and can join a core after that.
-    const isCore = (p: number): number => (this.#at[p]!.source.kind === 'map' ? 0 : 1);
-    for (const p of [...candidates].sort((a, b) => isCore(a) - isCore(b) || b - a)) {
+    const rank = (p: number): number => (this.#at[p]!.source.kind === 'map' ? 0 : 1);
+    for (const p of [...candidates].sort((a, b) => rank(a) - rank(b) || b - a)) {
       const first = this.#at[p]!;
-      const target = this.#meetingPoint(first, p, user, position);
+      const target = this.#mergedPosition(first, p, user, position);
       if (target === null) continue;
       const merged = join(first, user);
       if (merged === null || !this.#fits(merged)) continue;
-      this.#leave(first, p);
-      this.#leave(user, position);
+      this.#removeReads(first, p);
+      this.#removeReads(user, position);
       this.#at[p] = null;
       this.#at[position] = null;
       this.#at[target] = merged;
-      this.#enter(merged, target);
+      this.#addUses(merged, target);
       return target;
     }
     return null;
@@ -113,7 +113,7 @@ class Merger {
    * Where both kernels can run as one: the later place if nobody between needs the first, else the earlier if
    * the second can.
    */
-  #meetingPoint(first: Kernel, p: number, user: Kernel, position: number): number | null {
+  #mergedPosition(first: Kernel, p: number, user: Kernel, position: number): number | null {
     const readBetween = first.stores.some((s) => {
       for (const r of this.#readers.get(s.buffer) ?? []) if (r < position) return true;
       return false;
@@ -164,7 +164,7 @@ function join(first: Kernel, user: Kernel): Kernel | null {
     },
   );
   const stores: Store[] = [...first.stores, ...user.stores];
-  const exprs = shareSubexpressions([...first.stores.map((s) => s.expr), ...added]);
+  const exprs = eliminateCommonSubexpressions([...first.stores.map((s) => s.expr), ...added]);
   return {
     kind: 'kernel',
     name: mergeNames(first.name, user.name),

@@ -1,7 +1,7 @@
 import { inDependencyOrder, leafOperation, type Node } from '../ir/node.ts';
 
 /** A graph's nodes in the order of computation, and what a run needs of them. */
-export interface Order {
+export interface SortedGraph {
   /** Every node once, after its inputs. */
   readonly nodes: readonly Node[];
   /** The numbers of the roots. */
@@ -13,7 +13,7 @@ export interface Order {
 }
 
 /** What the compiler needs of a graph. */
-export interface Graph extends Order {
+export interface Graph extends SortedGraph {
   /** Which nodes are leaves. */
   readonly known: readonly boolean[];
   /** For each node the numbers of its inputs; empty where the values are known. */
@@ -28,7 +28,7 @@ const isComputed = (node: Node): boolean => node.storage !== null;
 export const isLeaf = (node: Node): boolean => node.op === leafOperation;
 
 /** Pass 1. */
-export function toposort(roots: readonly Node[], isKnown: (node: Node) => boolean = isComputed): Order {
+export function toposort(roots: readonly Node[], isKnown: (node: Node) => boolean = isComputed): SortedGraph {
   const nodes = inDependencyOrder(roots, isKnown);
   const leaves: Node[] = [];
   const values: number[] = [];
@@ -44,7 +44,7 @@ export function toposort(roots: readonly Node[], isKnown: (node: Node) => boolea
  * The graph that was sorted last: nodes carry their numbers, so it fails after another one that shares nodes
  * with it.
  */
-export function graphOf(order: Order): Graph {
+export function graphOf(order: SortedGraph): Graph {
   const { nodes, leaves } = order;
   if (nodes.some((node, i) => node.number !== i))
     throw new Error('[toposort] another graph has been sorted since');

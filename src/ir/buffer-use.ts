@@ -1,4 +1,4 @@
-import type { Access, Source } from './kernel.ts';
+import type { Access, KernelSource } from './kernel.ts';
 import type { Plan, PlanStep } from './plan.ts';
 
 /** The buffers that a step reads, in all its parts. */
@@ -13,7 +13,7 @@ const accessReads = (inputs: readonly Access[]): number[] =>
 export const buffersWritten = (step: PlanStep): number[] => step.stores.map((store) => store.buffer);
 
 /** The buffers that a kernel reads for `acc`. */
-export function sourceReads(source: Source): number[] {
+export function sourceReads(source: KernelSource): number[] {
   if (source.kind === 'reduce') return accessReads(source.inputs);
   if (source.kind === 'contract') return [source.a.buffer, source.b.buffer];
   if (source.kind === 'scatter') return [source.indices.buffer, source.updates.buffer];

@@ -7,7 +7,7 @@ const MIN_WIDTH = 32;
 const SHORT = 16;
 
 /** A reduction's loop nest with neighbouring points innermost. */
-export interface Columns {
+export interface ColumnOrder {
   /** Neighbouring points that all inputs run through in even steps. */
   readonly width: number;
   /** The number of axes before the reduced ones. */
@@ -24,7 +24,7 @@ export function columnOrder(
   shape: readonly number[],
   over: readonly number[],
   inputs: readonly Access[],
-): Columns | null {
+): ColumnOrder | null {
   if (inputs.length === 0) return null;
   const merged = coalesce(
     [...shape, ...over],

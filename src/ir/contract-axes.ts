@@ -5,31 +5,31 @@ import type { PlanBuffer } from './plan.ts';
 import { sizeOf, type View } from './view.ts';
 
 /** One group of axes of a contraction's operand: its shape and strides. */
-export interface Group {
+export interface AxisGroup {
   readonly shape: readonly number[];
   readonly stride: readonly number[];
 }
 
 /** The groups of axes of both operands, by the letters of `Contract`. */
-export interface Groups {
-  readonly a: { readonly batch: Group; readonly m: Group; readonly k: Group };
-  readonly b: { readonly batch: Group; readonly k: Group; readonly n: Group };
+export interface AxisGroups {
+  readonly a: { readonly batch: AxisGroup; readonly m: AxisGroup; readonly k: AxisGroup };
+  readonly b: { readonly batch: AxisGroup; readonly k: AxisGroup; readonly n: AxisGroup };
 }
 
-export function groupsOf({ a, b, axes }: Contract): Groups {
+export function axisGroupsOf({ a, b, axes }: Contract): AxisGroups {
   const { batch, m, k, n } = axes;
   return {
-    a: { batch: group(a.view, 0, batch), m: group(a.view, batch, m), k: group(a.view, batch + m, k) },
-    b: { batch: group(b.view, 0, batch), k: group(b.view, batch, k), n: group(b.view, batch + k, n) },
+    a: { batch: sliceGroup(a.view, 0, batch), m: sliceGroup(a.view, batch, m), k: sliceGroup(a.view, batch + m, k) },
+    b: { batch: sliceGroup(b.view, 0, batch), k: sliceGroup(b.view, batch, k), n: sliceGroup(b.view, batch + k, n) },
   };
 }
 
-function group(view: View, from: number, count: number): Group {
+function sliceGroup(view: View, from: number, count: number): AxisGroup {
   return { shape: view.shape.slice(from, from + count), stride: view.stride.slice(from, from + count) };
 }
 
 /** The positions of a group's elements in row-major order, relative to the first one. */
-export function positions({ shape, stride }: Group): Int32Array {
+export function elementPositions({ shape, stride }: AxisGroup): Int32Array {
   const table = new Int32Array(sizeOf(shape));
   if (table.length === 0) return table;
   let filled = 1;
@@ -47,10 +47,10 @@ export function positions({ shape, stride }: Group): Int32Array {
  * lacks having stride 0. `buffers` are the plan's.
  */
 export function asReduce(source: Contract, buffers: readonly PlanBuffer[]): Reduce {
-  const { a, b } = groupsOf(source);
+  const { a, b } = axisGroupsOf(source);
   const shape = [a.batch, a.m, b.n, a.k].flatMap((group) => group.shape);
-  const absent = (group: Group): Group => ({ shape: group.shape, stride: group.shape.map(() => 0) });
-  const access = ({ buffer, view }: BufferView, ...groups: Group[]): Access => ({
+  const absent = (group: AxisGroup): AxisGroup => ({ shape: group.shape, stride: group.shape.map(() => 0) });
+  const access = ({ buffer, view }: BufferView, ...groups: AxisGroup[]): Access => ({
     buffer,
     view: { shape, stride: groups.flatMap((group) => group.stride), offset: view.offset },
     gather: [],

@@ -95,7 +95,7 @@ export interface Scatter {
   readonly check: number;
 }
 
-export type Source = { readonly kind: 'map' } | Reduce | Contract | Scatter;
+export type KernelSource = { readonly kind: 'map' } | Reduce | Contract | Scatter;
 
 /**
  * One loop nest. The source computes `acc` for each point of `shape` (a map computes none); the stores are
@@ -107,7 +107,7 @@ export interface Kernel {
   /** The operations it computes, for people: `explain` and errors print it. */
   readonly name: string;
   readonly shape: readonly number[];
-  readonly source: Source;
+  readonly source: KernelSource;
   readonly inputs: readonly Access[];
   readonly stores: readonly Store[];
 }

@@ -54,7 +54,7 @@ export class Storage {
   }
 
   /** The array as it is, perhaps out of date. */
-  get target(): TypedArray {
+  get hostArray(): TypedArray {
     return this.#array;
   }
 }

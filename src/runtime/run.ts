@@ -1,6 +1,6 @@
 import type { Goal } from '../compiler/cache.ts';
 import { explainPlan } from '../compiler/explain.ts';
-import { type Order, toposort } from '../compiler/toposort.ts';
+import { type SortedGraph, toposort } from '../compiler/toposort.ts';
 import type { Failure } from '../ir/backend.ts';
 import type { TypedArray } from '../ir/dtype.ts';
 import { StateError, ValueError } from '../ir/errors.ts';
@@ -19,7 +19,7 @@ export interface RunRequest {
 }
 
 interface Prepared {
-  readonly order: Order;
+  readonly order: SortedGraph;
   readonly goal: Goal;
   /** The results that are not known yet. */
   readonly wanted: readonly Node[];

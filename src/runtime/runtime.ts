@@ -1,7 +1,7 @@
 import { wasmBackend } from '../backends/wasm/index.ts';
 import { type CompiledPlan, type Goal, PlanCache } from '../compiler/cache.ts';
 import { compile } from '../compiler/compile.ts';
-import type { Order } from '../compiler/toposort.ts';
+import type { SortedGraph } from '../compiler/toposort.ts';
 import type { Backend } from '../ir/backend.ts';
 import { StateError } from '../ir/errors.ts';
 
@@ -109,7 +109,7 @@ export class Runtime {
   }
 
   /** The plan for a sorted graph: the cached one, or a new one for the given backend. */
-  plan(order: Order, goal: Goal, backend: Backend): CompiledPlan {
+  plan(order: SortedGraph, goal: Goal, backend: Backend): CompiledPlan {
     const isCurrent = this.#state.kind === 'ready' && backend === this.#state.backend;
     return (isCurrent ? this.plans : this.#cpuPlans).get(order, goal, (graph) => {
       const plan = compile(graph, goal, { limits: backend.limits });

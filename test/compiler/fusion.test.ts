@@ -8,9 +8,9 @@ import { backendsInTurn } from '../backends/engines.ts';
 import { firstDifference } from '../tensor/bits.ts';
 import { randomGraph, randomStep } from '../tensor/graphs.ts';
 import { nodeByNode } from '../tensor/node-by-node.ts';
+import { choices, type Way, ways } from './compile-variants.ts';
 import { type Compiled, compilePlan, runPlan } from './plans.ts';
 import { problemsOf } from './verify.ts';
-import { choices, type Way, ways } from './ways.ts';
 
 /** RUNS=5000 looks longer, FC_SEED elsewhere. */
 const numRuns = Number(process.env.RUNS ?? 250);

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { shareSubexpressions } from '../../src/compiler/expressions.ts';
+import { eliminateCommonSubexpressions } from '../../src/compiler/expressions.ts';
 import { Generator, type Tensor, tensor } from '../../src/index.ts';
 import { binary, constant } from '../../src/ir/expr.ts';
 import { firstDifference } from '../tensor/bits.ts';
 import { nodeByNode } from '../tensor/node-by-node.ts';
+import { ways } from './compile-variants.ts';
 import { compilePlan, runPlan } from './plans.ts';
-import { ways } from './ways.ts';
 
 // Places where two kernels look as if they could be one and can't, or only with care.
 
@@ -142,8 +142,8 @@ for (const [what, make] of Object.entries(traps)) {
 
 test('0 and -0 are two constants', () => {
   const sum = binary('add', constant(0, 'f32'), constant(-0, 'f32'));
-  const [shared] = shareSubexpressions([sum]);
+  const [shared] = eliminateCommonSubexpressions([sum]);
   expect(shared!.args.map((e) => Object.is(e.value, -0))).toEqual([false, true]);
-  const [same] = shareSubexpressions([binary('add', constant(2, 'f32'), constant(2, 'f32'))]);
+  const [same] = eliminateCommonSubexpressions([binary('add', constant(2, 'f32'), constant(2, 'f32'))]);
   expect(same!.args[0]).toBe(same!.args[1]);
 });

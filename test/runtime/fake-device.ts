@@ -66,7 +66,7 @@ export class FakeDevice implements Backend {
     return {
       run: ({ values, bound, results }) => {
         const inputs = bound.map((storage) => this.#enter(storage));
-        const outputs = results.map((storage) => this.#keep(storage, storage.target.slice(), 1));
+        const outputs = results.map((storage) => this.#keep(storage, storage.hostArray.slice(), 1));
         for (const i of targets) inputs[i]!.asked++;
         const arrays = (copies: readonly Copy[]): TypedArray[] => copies.map((copy) => copy.values);
         return this.#later(() => {
@@ -100,7 +100,7 @@ export class FakeDevice implements Backend {
       if (copy.failed) throw neverComputed();
       if (this.lost !== null) throw this.lost;
       copy.bringHome(asked);
-      return storage.target;
+      return storage.hostArray;
     });
   }
 
@@ -144,7 +144,7 @@ export class FakeDevice implements Backend {
 
   #keep(storage: Storage, values: TypedArray, asked: number): Copy {
     storage.deviceCopy?.drop();
-    const copy = new Copy(this, storage.target, values, asked);
+    const copy = new Copy(this, storage.hostArray, values, asked);
     storage.deviceCopy = copy;
     this.held.add(copy);
     this.#collected.register(storage, copy, copy);

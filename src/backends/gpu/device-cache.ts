@@ -140,7 +140,7 @@ export class DeviceCache<M> {
     this.#shrink(queue, queue.limit - bytes);
     this.#shrink(this.#reused, Math.max(this.#reused.limit, 2 * this.#runBytes));
     storage.deviceCopy?.drop();
-    const block = new Block<M>(this, this.#device.name, queue, storage.target, bytes);
+    const block = new Block<M>(this, this.#device.name, queue, storage.hostArray, bytes);
     storage.deviceCopy = block;
     this.#collected.register(storage, block, block);
     block.queue.add(block);

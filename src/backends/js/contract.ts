@@ -1,11 +1,11 @@
-import { asReduce, type Group, groupsOf, positions } from '../../ir/contract-axes.ts';
+import { asReduce, type AxisGroup, axisGroupsOf, elementPositions } from '../../ir/contract-axes.ts';
 import type { BufferView, Contract, Kernel } from '../../ir/kernel.ts';
 import { evaluateOffset, sizeOf } from '../../ir/view.ts';
-import { TILE_M, TILE_N, type Tile } from './precision.ts';
-import type { Machine } from './program.ts';
+import { TILE_M, TILE_N, type TileProduct } from './precision.ts';
+import type { RunContext } from './expression-program.ts';
 import { compileReduce } from './reduce.ts';
 import { type Register, RegisterAllocator } from './registers.ts';
-import { Stores } from './stores.ts';
+import { StoreWriter } from './store-writer.ts';
 
 /** Elements of k that are added up from zero before anything else: lengths of the order of accumulation. */
 const K_BLOCK = 256;
@@ -18,24 +18,24 @@ const N_BLOCK = 256;
  * A contraction: both operands are gathered through offset tables into packed panels, block by block, and
  * multiplied in tiles. A product with a vector becomes a reduction.
  */
-export function compileContract(kernel: Kernel, source: Contract, machine: Machine): () => void {
-  const groups = groupsOf(source);
+export function compileContract(kernel: Kernel, source: Contract, machine: RunContext): () => void {
+  const groups = axisGroupsOf(source);
   const [m, n, k] = [sizeOf(groups.a.m.shape), sizeOf(groups.b.n.shape), sizeOf(groups.a.k.shape)];
   if (m === 1 || n === 1) return compileReduce(kernel, asReduce(source, machine.plan.buffers), machine);
 
-  const a = new Side(machine, source.a, groups.a.m, groups.a, TILE_M);
-  const b = new Side(machine, source.b, groups.b.n, groups.b, TILE_N);
+  const a = new PackedMatrix(machine, source.a, groups.a.m, groups.a, TILE_M);
+  const b = new PackedMatrix(machine, source.b, groups.b.n, groups.b, TILE_N);
   const { type } = source;
   const { registers: file } = machine.precision;
   const registers = new RegisterAllocator(file);
-  const acc = registers.own(type);
-  const stores = new Stores(kernel, machine, registers, acc);
+  const acc = registers.takePermanent(type);
+  const stores = new StoreWriter(kernel, machine, registers, acc);
   const tile = type === 'f32' ? machine.precision.tile : intTile;
-  const aPanel = file.shared(type, 'a', TILE_M * K_BLOCK);
-  const bPanels = file.shared(type, 'b', N_BLOCK * K_BLOCK);
-  const products = file.shared(type, 'products', TILE_M * TILE_N);
-  const sums = file.shared(type, 'sums', M_BLOCK * N_BLOCK);
-  const chunkSums = file.shared(type, 'chunk', M_BLOCK * N_BLOCK);
+  const aPanel = file.sharedArea(type, 'a', TILE_M * K_BLOCK);
+  const bPanels = file.sharedArea(type, 'b', N_BLOCK * K_BLOCK);
+  const products = file.sharedArea(type, 'products', TILE_M * TILE_N);
+  const sums = file.sharedArea(type, 'sums', M_BLOCK * N_BLOCK);
+  const chunkSums = file.sharedArea(type, 'chunk', M_BLOCK * N_BLOCK);
 
   /** The sums of the result's rows i0 to i0 + rows - 1 and columns j0 to j0 + columns - 1. */
   const multiply = (i0: number, rows: number, j0: number, columns: number): void => {
@@ -89,28 +89,28 @@ export function compileContract(kernel: Kernel, source: Contract, machine: Machi
 }
 
 /** One operand: lines of the depth K, rows of the left matrix or columns of the right one. */
-class Side {
+class PackedMatrix {
   /** Positions of the lines, of the elements along one, and of the batches' matrices. */
   readonly #lines: Int32Array;
   readonly #depths: Int32Array;
   readonly #batches: Int32Array;
-  readonly #machine: Machine;
+  readonly #machine: RunContext;
   readonly #operand: BufferView;
   readonly #width: number;
   #origin = 0;
 
   constructor(
-    machine: Machine,
+    machine: RunContext,
     operand: BufferView,
-    lines: Group,
-    { batch, k }: { readonly batch: Group; readonly k: Group },
+    lines: AxisGroup,
+    { batch, k }: { readonly batch: AxisGroup; readonly k: AxisGroup },
     width: number,
   ) {
     this.#machine = machine;
     this.#operand = operand;
-    this.#lines = positions(lines);
-    this.#depths = positions(k);
-    this.#batches = positions(batch);
+    this.#lines = elementPositions(lines);
+    this.#depths = elementPositions(k);
+    this.#batches = elementPositions(batch);
     this.#width = width;
   }
 
@@ -125,7 +125,7 @@ class Side {
   pack(panel: Register, at: number, first: number, end: number, p: number, depth: number): void {
     const width = this.#width;
     const depths = this.#depths;
-    const data = this.#machine.memory[this.#operand.buffer]!;
+    const data = this.#machine.buffers[this.#operand.buffer]!;
     for (let i = 0; i < width; i++) {
       if (first + i < end)
         packLine(panel, at + i, width, data, this.#origin + this.#lines[first + i]!, depths, p, depth);
@@ -160,7 +160,7 @@ function addTile(sums: Register, i: number, rows: number, j: number, columns: nu
   }
 }
 
-const intTile: Tile = (k, out, a, b, from) => {
+const intTile: TileProduct = (k, out, a, b, from) => {
   out.fill(0);
   for (let p = 0; p < k; p++) {
     for (let i = 0; i < TILE_M; i++) {

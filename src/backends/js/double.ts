@@ -4,10 +4,10 @@
 import { dtypes } from '../../ir/dtype.ts';
 import type { Intrinsic } from '../../ir/expr.ts';
 import { erf } from '../../ir/math/index.ts';
-import { loopsWith, type Precision } from './precision.ts';
-import { type Loop, RegisterFile } from './registers.ts';
+import { loopTableWith, type Precision } from './precision.ts';
+import { type ElementwiseLoop, RegisterFile } from './registers.ts';
 
-const intrinsics: Record<Intrinsic, Loop> = {
+const intrinsics: Record<Intrinsic, ElementwiseLoop> = {
   exp: (n, o, a) => {
     for (let i = 0; i < n; i++) o[i] = Math.exp(a[i]!);
   },
@@ -48,7 +48,7 @@ const intrinsics: Record<Intrinsic, Loop> = {
  */
 export const double: Precision = {
   registers: /* @__PURE__ */ new RegisterFile((size) => new Float64Array(size)),
-  loops: /* @__PURE__ */ loopsWith(intrinsics),
+  loops: /* @__PURE__ */ loopTableWith(intrinsics),
   tile: (k, out, a, b, from) => {
     out.fill(0, 0, 8);
     for (let p = 0; p < k; p++) {

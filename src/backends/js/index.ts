@@ -5,11 +5,11 @@ import type { Kernel } from '../../ir/kernel.ts';
 import type { Plan } from '../../ir/plan.ts';
 import { compileContract } from './contract.ts';
 import { type Precision, single } from './precision.ts';
-import { Machine } from './program.ts';
+import { RunContext } from './expression-program.ts';
 import { compileReduce } from './reduce.ts';
-import { BLOCK, type Register, RegisterAllocator } from './registers.ts';
+import { BLOCK_LENGTH, type Register, RegisterAllocator } from './registers.ts';
 import { compileScatter } from './scatter.ts';
-import { Stores } from './stores.ts';
+import { StoreWriter } from './store-writer.ts';
 
 /** A plan that is ready to run. */
 export interface JsExecutable {
@@ -31,7 +31,7 @@ export { single } from './precision.ts';
  * bools and random bits alone.
  */
 export function compileJs(plan: Plan, precision: Precision): JsExecutable {
-  const machine = new Machine(plan, precision);
+  const machine = new RunContext(plan, precision);
   const kernels = plan.steps.map((kernel) => compileKernel(kernel, machine));
   let arena: ArrayBuffer | null = null;
   let inArena: (Register | null)[] | null = null;
@@ -41,7 +41,7 @@ export function compileJs(plan: Plan, precision: Precision): JsExecutable {
       if (inArena === null || memory !== arena) inArena = layOut(plan, precision, memory);
       arena = memory;
       const intermediates = inArena;
-      machine.memory = plan.buffers.map(({ location }, i) => {
+      machine.buffers = plan.buffers.map(({ location }, i) => {
         if (location.kind === 'arena') return intermediates[i]!;
         return location.kind === 'bound' ? bound[location.index]! : results[location.index]!;
       });
@@ -53,7 +53,7 @@ export function compileJs(plan: Plan, precision: Precision): JsExecutable {
         for (let i = plan.commit; i < kernels.length; i++) kernels[i]!();
         return null;
       } finally {
-        machine.memory = [];
+        machine.buffers = [];
       }
     },
   };
@@ -66,7 +66,7 @@ function layOut(plan: Plan, precision: Precision, arena: ArrayBuffer | null): (R
   );
 }
 
-function compileKernel(kernel: Kernel, machine: Machine): () => void {
+function compileKernel(kernel: Kernel, machine: RunContext): () => void {
   const { source } = kernel;
   switch (source.kind) {
     case 'map':
@@ -80,11 +80,11 @@ function compileKernel(kernel: Kernel, machine: Machine): () => void {
   }
 }
 
-function compileMap(kernel: Kernel, machine: Machine): () => void {
-  const stores = new Stores(kernel, machine, new RegisterAllocator(machine.precision.registers));
+function compileMap(kernel: Kernel, machine: RunContext): () => void {
+  const stores = new StoreWriter(kernel, machine, new RegisterAllocator(machine.precision.registers));
   return () => {
     stores.begin();
-    for (let i = 0; i < stores.size; i += BLOCK) stores.run(i, Math.min(BLOCK, stores.size - i));
+    for (let i = 0; i < stores.size; i += BLOCK_LENGTH) stores.run(i, Math.min(BLOCK_LENGTH, stores.size - i));
   };
 }
 

@@ -4,10 +4,10 @@ import { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from '../../ir/math/
 import { boolLoops } from './loops/bool.ts';
 import { floatLoops } from './loops/float.ts';
 import { intLoops, uintLoops } from './loops/int.ts';
-import { type Loop, type Register, RegisterFile } from './registers.ts';
+import { type ElementwiseLoop, type Register, RegisterFile } from './registers.ts';
 
 /** All loops, by the type of an operation's (last) argument. */
-export type Loops = { readonly [T in ScalarType]: { readonly [Op in ExprOp]?: Loop } };
+export type LoopTable = { readonly [T in ScalarType]: { readonly [Op in ExprOp]?: ElementwiseLoop } };
 
 /** Rows and columns of a `Tile`. */
 export const TILE_M = 4;
@@ -17,24 +17,24 @@ export const TILE_N = 2;
  * Products of two packed panels: `out[2 i + j] = sum over p < k of a[4 p + i] * b[from + 2 p + j]`, for i < 4
  * and j < 2, added up from 0 with p ascending.
  */
-export type Tile = (k: number, out: Register, a: Register, b: Register, from: number) => void;
+export type TileProduct = (k: number, out: Register, a: Register, b: Register, from: number) => void;
 
 /** Where single and double precision differ. */
 export interface Precision {
   readonly registers: RegisterFile;
-  readonly loops: Loops;
-  readonly tile: Tile;
+  readonly loops: LoopTable;
+  readonly tile: TileProduct;
   /** Memory for an arena of so many bytes, or null where each buffer has an array of its own. */
   readonly arena: (bytes: number) => ArrayBuffer | null;
   /** The array of a buffer in the arena. */
   readonly inArena: (arena: ArrayBuffer | null, dtype: DType, byteOffset: number, size: number) => Register;
 }
 
-export function loopsWith(intrinsics: Record<Intrinsic, Loop>): Loops {
+export function loopTableWith(intrinsics: Record<Intrinsic, ElementwiseLoop>): LoopTable {
   return { f32: { ...floatLoops, ...intrinsics }, i32: intLoops, u32: uintLoops, bool: boolLoops };
 }
 
-const intrinsics: Record<Intrinsic, Loop> = {
+const intrinsics: Record<Intrinsic, ElementwiseLoop> = {
   exp: (n, o, a) => {
     for (let i = 0; i < n; i++) o[i] = exp(a[i]!);
   },
@@ -67,7 +67,7 @@ const intrinsics: Record<Intrinsic, Loop> = {
 /** The arithmetic of all CPU backends: f32 is float32, rounded at every step. */
 export const single: Precision = {
   registers: new RegisterFile((size) => new Float32Array(size)),
-  loops: loopsWith(intrinsics),
+  loops: loopTableWith(intrinsics),
   tile: floatTile,
   arena: sharedArena,
   inArena: (arena, dtype, byteOffset, size) => dtypes[dtype].on(arena!, byteOffset, size),

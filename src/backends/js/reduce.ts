@@ -1,48 +1,48 @@
 import { columnOrder } from '../../ir/column-order.ts';
 import type { Kernel, Reduce } from '../../ir/kernel.ts';
 import { sizeOf } from '../../ir/view.ts';
-import { Columns, type RowReducer, Winner } from './accumulate.ts';
-import { type Machine, Program } from './program.ts';
-import { BLOCK, type Register, RegisterAllocator } from './registers.ts';
-import { Stores } from './stores.ts';
+import { ColumnReducer, type RowReducer, ArgReducer } from './row-reducers.ts';
+import { type RunContext, ExpressionProgram } from './expression-program.ts';
+import { BLOCK_LENGTH, type Register, RegisterAllocator } from './registers.ts';
+import { StoreWriter } from './store-writer.ts';
 
 /**
  * A reduction. Either each point's elements are reduced in turn, or those of up to a block of neighbouring
  * points side by side, row after row; the second is for reductions over the first axes, where memory runs
  * along the points, and for short ones.
  */
-export function compileReduce(kernel: Kernel, source: Reduce, machine: Machine): () => void {
+export function compileReduce(kernel: Kernel, source: Reduce, machine: RunContext): () => void {
   const { reducer, over, expr, inputs } = source;
   const registers = new RegisterAllocator(machine.precision.registers);
   const finds = reducer === 'argmax' || reducer === 'argmin';
-  const acc = registers.own(finds ? 'i32' : expr.type);
+  const acc = registers.takePermanent(finds ? 'i32' : expr.type);
   const columns = finds ? null : columnOrder(kernel.shape, over, inputs);
-  const nest: Nest = {
+  const nest: ReduceLoop = {
     length: sizeOf(over),
-    operand: new Program(machine, registers, [expr], columns?.inputs ?? inputs),
-    stores: new Stores(kernel, machine, registers, acc),
+    operand: new ExpressionProgram(machine, registers, [expr], columns?.inputs ?? inputs),
+    stores: new StoreWriter(kernel, machine, registers, acc),
     acc,
   };
-  if (finds) return inTurn(nest, new Winner(reducer));
-  if (columns === null) return inTurn(nest, new Columns(reducer, expr.type, 1, machine.precision));
-  const tile = Math.min(columns.width, BLOCK);
-  return sideBySide(nest, columns.width, tile, new Columns(reducer, expr.type, tile, machine.precision));
+  if (finds) return reducePointByPoint(nest, new ArgReducer(reducer));
+  if (columns === null) return reducePointByPoint(nest, new ColumnReducer(reducer, expr.type, 1, machine.precision));
+  const tile = Math.min(columns.width, BLOCK_LENGTH);
+  return reduceColumns(nest, columns.width, tile, new ColumnReducer(reducer, expr.type, tile, machine.precision));
 }
 
-interface Nest {
+interface ReduceLoop {
   /** Elements that are reduced to one. */
   readonly length: number;
-  readonly operand: Program;
-  readonly stores: Stores;
+  readonly operand: ExpressionProgram;
+  readonly stores: StoreWriter;
   readonly acc: Register;
 }
 
-function inTurn({ length, operand, stores, acc }: Nest, reducer: RowReducer): () => void {
+function reducePointByPoint({ length, operand, stores, acc }: ReduceLoop, reducer: RowReducer): () => void {
   const { size } = stores;
   const x = operand.results[0]!;
 
   /** Points of length <= BLOCK, several of which are evaluated at a time. */
-  const several = Math.floor(BLOCK / Math.max(1, length));
+  const several = Math.floor(BLOCK_LENGTH / Math.max(1, length));
   const reduceSeveral = (point: number, count: number, filled: number): void => {
     if (length > 0) operand.evaluate(point * length, count * length);
     for (let i = 0; i < count; i++) {
@@ -54,8 +54,8 @@ function inTurn({ length, operand, stores, acc }: Nest, reducer: RowReducer): ()
 
   const reduceOne = (point: number, filled: number): void => {
     reducer.reset();
-    for (let r = 0; r < length; r += BLOCK) {
-      const n = Math.min(BLOCK, length - r);
+    for (let r = 0; r < length; r += BLOCK_LENGTH) {
+      const n = Math.min(BLOCK_LENGTH, length - r);
       operand.evaluate(point * length + r, n);
       reducer.take(n, x, 0);
     }
@@ -65,8 +65,8 @@ function inTurn({ length, operand, stores, acc }: Nest, reducer: RowReducer): ()
   return () => {
     operand.begin(size * length);
     stores.begin();
-    for (let point = 0; point < size; point += BLOCK) {
-      const points = Math.min(BLOCK, size - point);
+    for (let point = 0; point < size; point += BLOCK_LENGTH) {
+      const points = Math.min(BLOCK_LENGTH, size - point);
       const step = Math.max(1, several);
       for (let i = 0; i < points; i += step) {
         if (several > 0) reduceSeveral(point + i, Math.min(step, points - i), i);
@@ -77,11 +77,11 @@ function inTurn({ length, operand, stores, acc }: Nest, reducer: RowReducer): ()
   };
 }
 
-function sideBySide(
-  { length, operand, stores, acc }: Nest,
+function reduceColumns(
+  { length, operand, stores, acc }: ReduceLoop,
   width: number,
   tile: number,
-  reducer: Columns,
+  reducer: ColumnReducer,
 ): () => void {
   const { size } = stores;
   const x = operand.results[0]!;

@@ -1,7 +1,7 @@
 import type { ScalarType } from '../../ir/dtype.ts';
 
 /** Elements that a kernel computes at a time, few enough for its registers to stay in the cache. */
-export const BLOCK = 512;
+export const BLOCK_LENGTH = 512;
 
 export type FloatArray = Float32Array | Float64Array;
 
@@ -14,7 +14,7 @@ export type Register = FloatArray | Int32Array | Uint8Array;
 /**
  * A loop over one block: `out[i] = operation(a[i], b[i], c[i])` for i < n. `out` may be one of the arguments.
  */
-export type Loop = (n: number, out: Register, a: Register, b: Register, c: Register) => void;
+export type ElementwiseLoop = (n: number, out: Register, a: Register, b: Register, c: Register) => void;
 
 type Pools = { readonly [T in ScalarType]: Register[] };
 
@@ -36,12 +36,12 @@ export class RegisterFile {
 
   at(type: ScalarType, i: number): Register {
     const pool = this.#pools[type];
-    while (pool.length <= i) pool.push(this.make(type, BLOCK));
+    while (pool.length <= i) pool.push(this.make(type, BLOCK_LENGTH));
     return pool[i]!;
   }
 
   /** A larger area that kernels of one kind share, always of the same size. */
-  shared(type: ScalarType, use: string, size: number): Register {
+  sharedArea(type: ScalarType, use: string, size: number): Register {
     const key = `${type} ${use}`;
     const area = this.#areas.get(key) ?? this.make(type, size);
     this.#areas.set(key, area);
@@ -49,7 +49,7 @@ export class RegisterFile {
   }
 
   /** An area of at least that size that kernels share; it grows to what the largest needs. */
-  growing(type: ScalarType, size: number): Register {
+  growingArea(type: ScalarType, size: number): Register {
     const area = this.#areas.get(type);
     if (area !== undefined && area.length >= size) return area;
     const larger = this.make(type, Math.max(size, 2 * (area?.length ?? 0)));
@@ -69,13 +69,13 @@ export class RegisterAllocator {
   }
 
   /** A register that no other value of the kernel ever uses. */
-  own(type: ScalarType): Register {
+  takePermanent(type: ScalarType): Register {
     return this.#file.at(type, this.#used[type]++);
   }
 
   /** A register for the time until its `release`. */
   take(type: ScalarType): Register {
-    return this.#free[type].pop() ?? this.own(type);
+    return this.#free[type].pop() ?? this.takePermanent(type);
   }
 
   release(type: ScalarType, register: Register): void {

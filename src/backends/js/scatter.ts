@@ -1,35 +1,35 @@
 import type { Kernel, Scatter } from '../../ir/kernel.ts';
 import { sizeOf } from '../../ir/view.ts';
-import { reads, Walk } from './memory.ts';
-import type { Machine } from './program.ts';
-import { BLOCK, type Register, RegisterAllocator } from './registers.ts';
-import { Stores } from './stores.ts';
+import { reads, ViewReader } from './buffer-access.ts';
+import type { RunContext } from './expression-program.ts';
+import { BLOCK_LENGTH, type Register, RegisterAllocator } from './registers.ts';
+import { StoreWriter } from './store-writer.ts';
 
 /** A scatter-add: takes all updates in row-major order, in rows along the inner axes. */
-export function compileScatter(kernel: Kernel, source: Scatter, machine: Machine): () => void {
+export function compileScatter(kernel: Kernel, source: Scatter, machine: RunContext): () => void {
   const { precision, plan } = machine;
   const { type, axis, updates, indices, check } = source;
   const registers = new RegisterAllocator(precision.registers);
-  const acc = registers.own(type);
-  const x = registers.own(type);
-  const stores = new Stores(kernel, machine, registers, acc);
+  const acc = registers.takePermanent(type);
+  const x = registers.takePermanent(type);
+  const stores = new StoreWriter(kernel, machine, registers, acc);
 
   const size = kernel.shape[axis]!;
   const outer = sizeOf(kernel.shape.slice(0, axis));
   const inner = sizeOf(kernel.shape.slice(axis + 1));
   const count = sizeOf(indices.view.shape);
   const readUpdates = reads[plan.buffers[updates.buffer]!.dtype];
-  const updateWalk = new Walk(updates.view);
-  const indexWalk = new Walk(indices.view);
+  const updateWalk = new ViewReader(updates.view);
+  const indexWalk = new ViewReader(indices.view);
   const add = adders[type];
   const index = new Int32Array(count);
   /** Rows that are read at a time, where they are short. */
-  const together = Math.max(1, Math.floor(BLOCK / Math.max(1, inner)));
+  const together = Math.max(1, Math.floor(BLOCK_LENGTH / Math.max(1, inner)));
 
   /** Reads the indices, from the end where they are negative; -1 leaves an update out. */
   const readIndices = (): void => {
     indexWalk.begin(machine.values);
-    if (count > 0) indexWalk.read(0, count, reads.int32, index, machine.memory[indices.buffer]!);
+    if (count > 0) indexWalk.read(0, count, reads.int32, index, machine.buffers[indices.buffer]!);
     for (let c = 0; c < count; c++) {
       const i = index[c]!;
       if (i < -size || i >= size) machine.fail(check, i);
@@ -41,19 +41,19 @@ export function compileScatter(kernel: Kernel, source: Scatter, machine: Machine
     stores.begin();
     readIndices();
     updateWalk.begin(machine.values);
-    const sums = precision.registers.growing(type, stores.size);
+    const sums = precision.registers.growingArea(type, stores.size);
     sums.fill(0, 0, stores.size);
     for (let o = 0; o < outer; o++) {
       for (let c = 0; c < count; c += together) {
         const rows = Math.min(together, count - c);
-        for (let i = 0; i < inner; i += BLOCK) {
-          const n = Math.min(BLOCK, inner - i);
+        for (let i = 0; i < inner; i += BLOCK_LENGTH) {
+          const n = Math.min(BLOCK_LENGTH, inner - i);
           updateWalk.read(
             (o * count + c) * inner + i,
             rows * n,
             readUpdates,
             x,
-            machine.memory[updates.buffer]!,
+            machine.buffers[updates.buffer]!,
           );
           for (let row = 0; row < rows; row++) {
             const to = index[c + row]!;

@@ -36,7 +36,7 @@ const liar: Backend = {
     return {
       run: async (bindings) => {
         await executable.run(bindings);
-        for (const { target } of bindings.results) spoil(target);
+        for (const { hostArray: target } of bindings.results) spoil(target);
         return null;
       },
       release: () => executable.release(),

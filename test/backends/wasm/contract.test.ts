@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsArray } from '../../../src/backends/js/index.ts';
 import { compileContract } from '../../../src/backends/wasm/kernels/contract.ts';
-import { compileStores } from '../../../src/backends/wasm/kernels/map.ts';
+import { compileStores } from '../../../src/backends/wasm/kernels/stores.ts';
 import { type DType, dtypes } from '../../../src/ir/dtype.ts';
 import { acc, binary, constant, load } from '../../../src/ir/expr.ts';
 import type { Contract, Kernel, Store } from '../../../src/ir/kernel.ts';

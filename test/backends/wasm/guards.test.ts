@@ -4,8 +4,8 @@ import { Engine } from '../../../src/backends/wasm/runtime/engine.ts';
 import { WasmExecutable } from '../../../src/backends/wasm/runtime/executable.ts';
 import type { Plan } from '../../../src/ir/plan.ts';
 import { Storage } from '../../../src/ir/storage.ts';
+import { choices } from '../../compiler/compile-variants.ts';
 import { type Compiled, compilePlan } from '../../compiler/plans.ts';
-import { choices } from '../../compiler/ways.ts';
 import { randomGraph, randomStep } from '../../tensor/graphs.ts';
 
 // Generated code checks no addresses. Here every byte of the memory is watched: a run may change only what somebody has

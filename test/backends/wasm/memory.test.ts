@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WasmModule } from '../../../src/backends/wasm/assembler/module.ts';
-import { Memory } from '../../../src/backends/wasm/memory/memory.ts';
+import { WasmMemory } from '../../../src/backends/wasm/memory/wasm-memory.ts';
 import { MemoryError, NdgradError } from '../../../src/ir/errors.ts';
 import { FreeList } from '../../../src/util/free-list.ts';
 
@@ -9,7 +9,7 @@ const PAGE = 65536;
 const MIB = 1 << 20;
 
 /** Functions that store and load a word at any address, as plans do. */
-function accessors(memory: Memory) {
+function accessors(memory: WasmMemory) {
   const module = new WasmModule(memory.shared);
   const store = module.function(['i32', 'i32'], [], (code, at, value) =>
     code.store('i32.store', at!, value!),
@@ -77,7 +77,7 @@ describe('FreeList', () => {
 
 describe.each([true, false])('Memory, shared: %s', (shared) => {
   test('allocations are aligned, disjoint and readable beyond their end', () => {
-    const memory = new Memory({ shared });
+    const memory = new WasmMemory({ shared });
     const { load } = accessors(memory);
     fc.assert(
       fc.property(
@@ -114,7 +114,7 @@ describe.each([true, false])('Memory, shared: %s', (shared) => {
   });
 
   test('grows in steps, keeps its contents and renews its views', () => {
-    const memory = new Memory({ shared });
+    const memory = new WasmMemory({ shared });
     expect(memory.size).toBe(MIB);
     const first = memory.allocate(4096);
     memory.floats[first / 4] = 1.5;
@@ -141,7 +141,7 @@ describe.each([true, false])('Memory, shared: %s', (shared) => {
   });
 
   test('at the limit it grows by what is needed, then gives an error and goes on', () => {
-    const memory = new Memory({ shared, maximumPages: 40 });
+    const memory = new WasmMemory({ shared, maximumPages: 40 });
     const a = memory.allocate(30 * PAGE);
     expect(memory.size).toBe(32 * PAGE);
     const b = memory.allocate(6 * PAGE);
@@ -161,7 +161,7 @@ describe.each([true, false])('Memory, shared: %s', (shared) => {
   });
 
   test('room can be made', () => {
-    const memory = new Memory({ shared, maximumPages: 40 });
+    const memory = new WasmMemory({ shared, maximumPages: 40 });
     const blocks = Array.from({ length: 8 }, () => memory.allocate(4 * PAGE));
     let asked = 0;
     const makeRoom = () => {
@@ -178,7 +178,7 @@ describe.each([true, false])('Memory, shared: %s', (shared) => {
 });
 
 test('addresses above 2 GiB', () => {
-  const memory = new Memory({ shared: true });
+  const memory = new WasmMemory({ shared: true });
   const below = memory.allocate(0x80000000);
   const address = memory.allocate(64);
   expect(address).toBeGreaterThan(0x80000000);
@@ -219,7 +219,7 @@ describe('where less can be reserved', () => {
 
   test('the limit is halved', () => {
     const asked = allow(20_000);
-    const memory = new Memory({ shared: true });
+    const memory = new WasmMemory({ shared: true });
     expect(asked).toEqual([65536, 32768, 16384]);
     expect(() => memory.allocate(0x40000000)).toThrow(
       '1.0 GiB more do not fit: 0 bytes are in use, and this platform gives 1.0 GiB at most',
@@ -228,7 +228,7 @@ describe('where less can be reserved', () => {
 
   test('no memory at all is an error', () => {
     allow(10);
-    expect(() => new Memory({ shared: true })).toThrow(
+    expect(() => new WasmMemory({ shared: true })).toThrow(
       '[memory] this platform gives no memory to WebAssembly: RangeError: could not allocate memory',
     );
   });

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Memory } from '../../../src/backends/wasm/memory/memory.ts';
-import { frame, Status } from '../../../src/backends/wasm/module/layout.ts';
+import type { WasmMemory } from '../../../src/backends/wasm/memory/wasm-memory.ts';
+import { frame, Status } from '../../../src/backends/wasm/module/frame-layout.ts';
 import type { Pool } from '../../../src/backends/wasm/threads/pool.ts';
 import { StateError } from '../../../src/ir/errors.ts';
 import { type StartWorker, startWorker as startHere } from '../../../src/util/worker.ts';
@@ -18,7 +18,7 @@ import {
 
 afterEach(stopPools);
 
-const good = (memory: Memory, pool: Pool) => {
+const good = (memory: WasmMemory, pool: Pool) => {
   const [tasks, check] = chain(memory, 4, 6);
   const { run } = makeProgram(memory, pool, tasks);
   return () => {

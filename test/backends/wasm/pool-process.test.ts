@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 /** A program that runs plans on two threads, then ends in the way that its argument names. */
 const program = `
 import { chain, delay, makeProgram } from './programs.ts';
-import { Memory } from '../../../src/backends/wasm/memory/memory.ts';
+import { Memory } from '../../../src/backends/wasm/memory/wasm-memory.ts';
 import { currentPlatform } from '../../../src/backends/wasm/threads/platform.ts';
 import { Pool } from '../../../src/backends/wasm/threads/pool.ts';
 const memory = new Memory({ shared: true });

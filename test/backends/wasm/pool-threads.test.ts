@@ -33,7 +33,7 @@ test('workers that are not wanted any more end', async () => {
   const ended: number[] = [];
   const startWorker: StartWorker = (source, options) => {
     const onEnd = (message: string | null): void => {
-      ended.push((options.data as WorkerData).slot);
+      ended.push((options.data as WorkerData).index);
       options.onEnd(message);
     };
     return startHere(source, { ...options, onEnd });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import type { Code, Local } from '../../../src/backends/wasm/assembler/code.ts';
-import { Memory } from '../../../src/backends/wasm/memory/memory.ts';
-import { FRAME, frame } from '../../../src/backends/wasm/module/layout.ts';
+import { WasmMemory } from '../../../src/backends/wasm/memory/wasm-memory.ts';
+import { FRAME, frame } from '../../../src/backends/wasm/module/frame-layout.ts';
 import { Pool } from '../../../src/backends/wasm/threads/pool.ts';
 import { WORKER_PLANS } from '../../../src/backends/wasm/threads/worker.ts';
 import { StateError } from '../../../src/ir/errors.ts';
@@ -288,7 +288,7 @@ test('what is not worth it stays on one thread, and starts none', () => {
 });
 
 test('without shared memory all runs on one thread', () => {
-  const memory = new Memory({ shared: false });
+  const memory = new WasmMemory({ shared: false });
   const pool = new Pool(memory, { ...platform, cores: 4 });
   const [tasks, check] = chain(memory, 3, 3);
   const { run, program } = makeProgram(memory, pool, tasks);

@@ -1,5 +1,5 @@
 import type { Callable, Code, Local } from '../../../src/backends/wasm/assembler/code.ts';
-import { Memory } from '../../../src/backends/wasm/memory/memory.ts';
+import { WasmMemory } from '../../../src/backends/wasm/memory/wasm-memory.ts';
 import { PlanCode } from '../../../src/backends/wasm/module/plan-code.ts';
 import { emitSchedule, type ScheduledTask } from '../../../src/backends/wasm/module/schedule.ts';
 import { currentPlatform, type Platform } from '../../../src/backends/wasm/threads/platform.ts';
@@ -19,7 +19,7 @@ export type Changes = Partial<Platform> & { readonly startWorker?: StartWorker }
 
 /** A memory and a pool on this platform, with changes. */
 export function setUp({ startWorker, ...changes }: Changes = {}, patience = 5000) {
-  const memory = new Memory({ shared: true });
+  const memory = new WasmMemory({ shared: true });
   const options = startWorker === undefined ? { patience } : { patience, startWorker };
   const pool = new Pool(memory, { ...platform, ...changes }, options);
   pools.push(pool);
@@ -41,7 +41,7 @@ export interface TestProgram {
 
 /** Makes a program of tasks whose work takes so long, by their own account, that it is worth sharing. */
 export function makeProgram(
-  memory: Memory,
+  memory: WasmMemory,
   pool: Pool,
   tasks: readonly TestTask[],
   { commit = tasks.length, scratchBytes = 64 } = {},
@@ -85,7 +85,7 @@ export function delay(code: Code, rounds: Local | number): void {
 
 /** `rows` tasks: each chunk adds up what all chunks of the task before have written, thrice, and its own number. */
 export function chain(
-  memory: Memory,
+  memory: WasmMemory,
   rows: number,
   chunks: number,
   work = 0,

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { JsArray } from '../../../src/backends/js/index.ts';
-import { aligned, frame } from '../../../src/backends/wasm/module/layout.ts';
+import { alignToCacheLine, frame } from '../../../src/backends/wasm/module/frame-layout.ts';
 import { PlanCode, type Task } from '../../../src/backends/wasm/module/plan-code.ts';
 import { dtypes } from '../../../src/ir/dtype.ts';
 import type { Kernel } from '../../../src/ir/kernel.ts';
@@ -101,10 +101,10 @@ const on = (plan: Plan, memory: WebAssembly.Memory, b: number, at: number, size:
 
 /** Addresses of all that a plan needs, at least 64 bytes apart. */
 function layOut(code: PlanCode, arrays: readonly JsArray[], last: number) {
-  let end = FRAME + aligned(frame.words + 4 * code.words.length);
+  let end = FRAME + alignToCacheLine(frame.words + 4 * code.words.length);
   const take = (bytes: number): number => {
     const at = end;
-    end += aligned(bytes) + 64;
+    end += alignToCacheLine(bytes) + 64;
     return at;
   };
   const tables = code.words.map((word) => (word.kind === 'table' ? take(word.values.byteLength) : 0));

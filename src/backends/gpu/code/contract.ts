@@ -1,4 +1,4 @@
-import { groupsOf } from '../../../ir/contract-axes.ts';
+import { axisGroupsOf } from '../../../ir/contract-axes.ts';
 import { sizeOf } from '../../../ir/view.ts';
 import type { DeviceContract, DeviceKernel } from '../passes/split-kernels.ts';
 import { literal } from '../shader/operations.ts';
@@ -35,7 +35,7 @@ function sums(
   width: 1 | 4,
 ): string[] {
   const { type, parts } = source;
-  const { a, b } = groupsOf(source);
+  const { a, b } = axisGroupsOf(source);
   const { writer } = block;
   const depth = sizeOf(a.k.shape);
   if (depth === 0) return Array.from({ length: width }, () => literal(0, type));

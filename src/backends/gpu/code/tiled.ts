@@ -1,4 +1,4 @@
-import { type Group, groupsOf } from '../../../ir/contract-axes.ts';
+import { type AxisGroup, axisGroupsOf } from '../../../ir/contract-axes.ts';
 import { sizeOf } from '../../../ir/view.ts';
 import { type DeviceContract, TILE } from '../passes/split-kernels.ts';
 import { converted, SUM_BLOCK } from './contract.ts';
@@ -24,7 +24,7 @@ interface Sizes {
 }
 
 function sizes(source: DeviceContract): Sizes {
-  const { a, b } = groupsOf(source);
+  const { a, b } = axisGroupsOf(source);
   return { batch: sizeOf(a.batch.shape), m: sizeOf(a.m.shape), n: sizeOf(b.n.shape), k: sizeOf(a.k.shape) };
 }
 
@@ -35,7 +35,7 @@ export function tiledWorkgroups(source: DeviceContract): [number, number, number
 
 export function tiledEntry(source: DeviceContract, writer: ProgramWriter): string {
   const { batch, m, n, k } = sizes(source);
-  const { a, b } = groupsOf(source);
+  const { a, b } = axisGroupsOf(source);
   const { parts } = source;
   const chunk = Math.ceil(k / parts);
   const columns = Array.from({ length: PER_THREAD }, (_, j) => j);
@@ -99,8 +99,8 @@ ${columns.flatMap((i) => columns.map((j) => `  totals[${PER_THREAD * i + j}] = t
 interface TileOperand {
   readonly name: 'left' | 'right';
   readonly buffer: number;
-  readonly line: Group;
-  readonly depth: Group;
+  readonly line: AxisGroup;
+  readonly depth: AxisGroup;
   readonly lines: number;
 }
 
@@ -110,7 +110,7 @@ function functions(
   k: number,
   writer: ProgramWriter,
 ): string {
-  const position = (group: Group): string => {
+  const position = (group: AxisGroup): string => {
     const block = new CodeBlock(writer);
     const [at] = positions(block, 'i', { shape: group.shape, strides: [group.stride] });
     block.add(`return ${at};`);
@@ -128,7 +128,7 @@ fn ${name}_load(line: i32, p: i32, end: i32, at: i32) -> f32 {
 }`;
 }
 
-function start(writer: ProgramWriter, group: Group, offset: Parameters<ProgramWriter['offset']>[0]): string {
+function start(writer: ProgramWriter, group: AxisGroup, offset: Parameters<ProgramWriter['offset']>[0]): string {
   const block = new CodeBlock(writer);
   const [at] = positions(block, 'batch', { shape: group.shape, strides: [group.stride] });
   block.add(`return ${writer.offset(offset)} + ${at};`);
@@ -137,7 +137,7 @@ function start(writer: ProgramWriter, group: Group, offset: Parameters<ProgramWr
 
 /** Loads a tile. Adjacent threads read adjacent elements of memory. */
 function fill({ name, line, depth }: TileOperand, line0: string, start: string): string {
-  const stride = ({ shape, stride: strides }: Group): number => {
+  const stride = ({ shape, stride: strides }: AxisGroup): number => {
     for (let i = shape.length - 1; i >= 0; i--) if (shape[i] !== 1) return Math.abs(strides[i]!);
     return Number.POSITIVE_INFINITY;
   };

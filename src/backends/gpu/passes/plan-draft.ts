@@ -1,6 +1,6 @@
 import type { DType, ScalarType } from '../../../ir/dtype.ts';
 import { type Expr, load, postorder, rewrite } from '../../../ir/expr.ts';
-import type { Access, Kernel, Source } from '../../../ir/kernel.ts';
+import type { Access, Kernel, KernelSource } from '../../../ir/kernel.ts';
 import type { Plan } from '../../../ir/plan.ts';
 import { contiguous } from '../../../ir/view.ts';
 import { dtypeOf } from '../device/encoding.ts';
@@ -71,7 +71,7 @@ export function splitSource(kernel: Kernel, draft: PlanDraft, type: ScalarType):
 }
 
 /** The type of a source's result; null for a map. */
-export function accType(source: Source): ScalarType | null {
+export function accType(source: KernelSource): ScalarType | null {
   if (source.kind === 'map') return null;
   if (source.kind !== 'reduce') return source.type;
   return source.reducer === 'argmax' || source.reducer === 'argmin' ? 'i32' : source.expr.type;

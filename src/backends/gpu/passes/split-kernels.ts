@@ -1,4 +1,4 @@
-import { groupsOf } from '../../../ir/contract-axes.ts';
+import { axisGroupsOf } from '../../../ir/contract-axes.ts';
 import { dtypes } from '../../../ir/dtype.ts';
 import { binary, compare, constant, type Expr, load, postorder, select } from '../../../ir/expr.ts';
 import type { Access, BufferView, Contract, Kernel, Reduce, Scatter, Store } from '../../../ir/kernel.ts';
@@ -301,7 +301,7 @@ function splitContraction(
   draft: PlanDraft,
   limits: DeviceLimits,
 ): DeviceKernel[] {
-  const { a, b } = groupsOf(source);
+  const { a, b } = axisGroupsOf(source);
   const [batch, m, n, k] = [a.batch, a.m, b.n, a.k].map(({ shape }) => sizeOf(shape)) as [
     number,
     number,

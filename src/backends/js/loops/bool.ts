@@ -1,4 +1,4 @@
-import type { Loop } from '../registers.ts';
+import type { ElementwiseLoop } from '../registers.ts';
 
 /** Loops over bools, which are 0 and 1. */
 export const boolLoops = {
@@ -44,4 +44,4 @@ export const boolLoops = {
   u32: (n, o, a) => {
     for (let i = 0; i < n; i++) o[i] = a[i]!;
   },
-} satisfies Record<string, Loop>;
+} satisfies Record<string, ElementwiseLoop>;

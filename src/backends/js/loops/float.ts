@@ -1,4 +1,4 @@
-import type { Loop } from '../registers.ts';
+import type { ElementwiseLoop } from '../registers.ts';
 
 /** From here on every double is an integer, and adding this rounds to one, half to even. */
 const INTEGERS = 4503599627370496;
@@ -85,4 +85,4 @@ export const floatLoops = {
   bool: (n, o, a) => {
     for (let i = 0; i < n; i++) o[i] = a[i] !== 0 ? 1 : 0;
   },
-} satisfies Record<string, Loop>;
+} satisfies Record<string, ElementwiseLoop>;

@@ -1,4 +1,4 @@
-import type { Loop } from '../registers.ts';
+import type { ElementwiseLoop } from '../registers.ts';
 
 /** Loops over i32. Storing in an Int32Array wraps. */
 export const intLoops = {
@@ -77,7 +77,7 @@ export const intLoops = {
   bool: (n, o, a) => {
     for (let i = 0; i < n; i++) o[i] = a[i] !== 0 ? 1 : 0;
   },
-} satisfies Record<string, Loop>;
+} satisfies Record<string, ElementwiseLoop>;
 
 /** Loops over u32, held as bits in an Int32Array: those of i32, but where the sign would count. */
 export const uintLoops = {
@@ -110,8 +110,8 @@ export const uintLoops = {
   f32: (n, o, a) => {
     for (let i = 0; i < n; i++) o[i] = a[i]! >>> 0;
   },
-} satisfies Record<string, Loop>;
+} satisfies Record<string, ElementwiseLoop>;
 
-function copy(n: number, o: Parameters<Loop>[1], a: Parameters<Loop>[2]): void {
+function copy(n: number, o: Parameters<ElementwiseLoop>[1], a: Parameters<ElementwiseLoop>[2]): void {
   for (let i = 0; i < n; i++) o[i] = a[i]!;
 }

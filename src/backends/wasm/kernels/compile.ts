@@ -8,11 +8,12 @@ import type { Callable } from '../assembler/code.ts';
 import { PlanCode, type Task } from '../module/plan-code.ts';
 import { emitSchedule, type Schedule, type ScheduledTask } from '../module/schedule.ts';
 import { compileContract } from './contract.ts';
-import { compileMap, compileStores } from './map.ts';
+import { compileMap } from './map.ts';
 import { compileReduce } from './reduce.ts';
 import { compileScatter } from './scatter.ts';
+import { compileStores } from './stores.ts';
 
-/** A plan as code. */
+/** The WebAssembly module of a plan. */
 export interface CompiledModule {
   readonly code: PlanCode;
   readonly schedule: Schedule;
@@ -20,30 +21,30 @@ export interface CompiledModule {
 }
 
 export interface CompileOptions {
-  /** Is the memory shared between threads? */
+  /** Whether the memory is shared between threads. */
   readonly shared: boolean;
-  /** Nanoseconds of work that are worth a chunk of their own. */
+  /** Nanoseconds of work in a chunk, at least. */
   readonly grain?: number | undefined;
 }
 
 /**
- * Makes a module of a plan: each kernel is one task or several, each task a function and a number of chunks.
+ * Generates the module of a plan. Each kernel becomes one or several tasks, each task a function and a number of chunks.
  */
 export function compileModule(plan: Plan, { shared, grain }: CompileOptions): CompiledModule {
   const code = new PlanCode(plan, shared, grain);
   const tasks: ScheduledTask[] = [];
-  const done: Placed[] = [];
+  const done: CompiledKernel[] = [];
   let commit = 0;
   plan.steps.forEach((kernel, i) => {
     if (i === plan.commit) commit = tasks.length;
     code.beginKernel(i);
     const own = compileKernel(kernel, code);
-    const placed = { kernel, number: i, usesTemporary: code.usesTemporary, end: tasks.length + own.length };
-    const after = lastConflict(placed, done, plan);
+    const compiled = { kernel, number: i, usesTemporary: code.usesTemporary, end: tasks.length + own.length };
+    const after = lastConflict(compiled, done, plan);
     own.forEach((task, k) => {
       tasks.push({ ...task, after: k === 0 ? after : tasks.length });
     });
-    done.push(placed);
+    done.push(compiled);
   });
   if (plan.commit >= plan.steps.length) commit = tasks.length;
   const schedule = emitSchedule(code, tasks, commit, shared);
@@ -60,14 +61,14 @@ function compileKernel(kernel: Kernel, plan: PlanCode): Task[] {
     case 'reduce':
       return compileReduce(kernel, source, plan, stores);
     case 'contract':
-      return compileProduct(kernel, source, plan, stores);
+      return compileMatrixProduct(kernel, source, plan, stores);
     case 'scatter':
       return compileScatter(kernel, source, plan, stores);
   }
 }
 
-/** Products with a vector are reductions, and accumulate as such. */
-function compileProduct(kernel: Kernel, source: Contract, plan: PlanCode, stores: Callable): Task[] {
+/** Products with a vector are reductions and follow the order of accumulation of `Reduce`. */
+function compileMatrixProduct(kernel: Kernel, source: Contract, plan: PlanCode, stores: Callable): Task[] {
   const { batch, m } = source.axes;
   const rows = sizeOf(kernel.shape.slice(batch, batch + m));
   const columns = sizeOf(kernel.shape.slice(batch + m));
@@ -75,30 +76,30 @@ function compileProduct(kernel: Kernel, source: Contract, plan: PlanCode, stores
   return compileReduce(kernel, asReduce(source, plan.plan.buffers), plan, stores);
 }
 
-interface Placed {
+interface CompiledKernel {
   readonly kernel: Kernel;
   readonly number: number;
   readonly usesTemporary: boolean;
-  /** The number of tasks up to its end. */
+  /** The number of the plan's tasks up to and including those of this kernel. */
   readonly end: number;
 }
 
-/** Kernels that are looked back upon; those before have to be done in any case. */
+/** How many preceding kernels are tested for conflicts; all earlier ones must be complete in any case. */
 const HORIZON = 32;
 
 /**
- * How many of the first tasks must be done before a kernel may begin: up to the last one that it must not
- * overtake.
+ * How many of the first tasks must be complete before a kernel may begin: all up to the last kernel that writes what it
+ * reads or writes, reads what it writes, or uses the same temporary memory.
  */
-function lastConflict(next: Placed, done: readonly Placed[], plan: Plan): number {
+function lastConflict(next: CompiledKernel, done: readonly CompiledKernel[], plan: Plan): number {
   const reads = buffersRead(next.kernel);
   const writes = next.kernel.stores.map((s) => s.buffer);
   for (let i = done.length - 1; i >= 0 && i >= done.length - HORIZON; i--) {
     const before = done[i]!;
     const written = before.kernel.stores.map((s) => s.buffer);
     if (
-      meet(written, [...reads, ...writes], plan) ||
-      meet(buffersRead(before.kernel), writes, plan) ||
+      conflict(written, [...reads, ...writes], plan) ||
+      conflict(buffersRead(before.kernel), writes, plan) ||
       (before.usesTemporary && next.usesTemporary && (next.number - before.number) % 2 === 0)
     )
       return before.end;
@@ -106,7 +107,7 @@ function lastConflict(next: Placed, done: readonly Placed[], plan: Plan): number
   return done[done.length - HORIZON - 1]?.end ?? 0;
 }
 
-const meet = (some: readonly number[], others: readonly number[], { buffers }: Plan): boolean =>
+const conflict = (some: readonly number[], others: readonly number[], { buffers }: Plan): boolean =>
   some.some((a) => others.some((b) => a === b || overlap(buffers[a]!, buffers[b]!)));
 
 function overlap(a: PlanBuffer, b: PlanBuffer): boolean {

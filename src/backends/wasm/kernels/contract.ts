@@ -1,76 +1,77 @@
-import { groupsOf } from '../../../ir/contract-axes.ts';
-import type { Contract, Kernel, BufferView as Matrices } from '../../../ir/kernel.ts';
+import { axisGroupsOf } from '../../../ir/contract-axes.ts';
+import type { BufferView, Contract, Kernel } from '../../../ir/kernel.ts';
 import { sizeOf } from '../../../ir/view.ts';
 import type { Callable, Code, Local, Operand } from '../assembler/code.ts';
-import { emitJoin, type Fold, foldOf } from '../loops/fold.ts';
-import { unitsTask } from '../module/chunks.ts';
+import { type CombineRule, combineRuleOf, emitCombine } from '../loops/combine.ts';
+import { chunkedTask } from '../module/chunked-task.ts';
 import { costOf } from '../module/cost.ts';
 import type { PlanCode, Task } from '../module/plan-code.ts';
-import { leftOperand, rightOperand } from './panels.ts';
-import { emitOffset, linesOf, type Steps, stepsOf } from './steps.ts';
+import { leftMatrix, rightMatrix } from './matrix-access.ts';
+import { emitElementOffset, matrixLayoutOf, type StridedRuns, stridedRunsOf } from './strided-runs.ts';
 import { TILE_COLUMNS, TILE_ROWS, tileFunction } from './tile.ts';
 
-/** Lengths of the order of accumulation that kernel.ts states. */
+/** Lengths of blocks and chunks in the order of accumulation of `Contract`. */
 const K_BLOCK = 256;
 const K_CHUNK = 4096;
-/** The most rows and columns of the result that are computed together. */
+/** Maximum rows and columns of a block of the result. */
 const M_BLOCK = 256;
 const N_BLOCK = 128;
-/** Columns of the right operand that are packed at a time: two lines of the cache. */
+/** Columns of the right matrix that are packed at a time: two cache lines. */
 const STRIP = 32;
-/** Rows for which it is not worth to pack the right operand. */
+/** Up to this many rows, packing the right matrix costs more than it saves. */
 const FEW_ROWS = 4;
 /**
- * Blocks that are enough to share among threads, and the rows and columns that they keep when they shrink for
- * that.
+ * The number of blocks that is enough for all threads, and the minimum rows and columns of blocks that are made smaller
+ * to reach it.
  */
-const MANY = 16;
-const FEW = 16;
-/** The most bytes of sums that wait to be joined. */
-const MOST_SUMS = 0x400_0000;
-/** Points whose sums are joined at a time. */
-const JOINED = 1024;
+const ENOUGH_BLOCKS = 16;
+const MIN_EXTENT = 16;
+/** Maximum bytes of partial sums in temporary memory. */
+const MAX_PARTIAL_BYTES = 0x400_0000;
+/** Points whose partial sums are combined at a time. */
+const COMBINED_POINTS = 1024;
 
 /**
- * A contraction with m >= 2 and n >= 2, block by block of the result. For 256 steps of k at a time the
- * block's rows of the left operand are packed into panels of four, unless tiles can read them where they lie,
- * and its columns of the right one strip by strip into panels of eight, which stay in the nearest cache while
- * all rows are multiplied with them (Goto and van de Geijn, "Anatomy of High-Performance Matrix
- * Multiplication", 2008). The sums wait in scratch memory for the stores. Where there is much to do for few
- * blocks, chunks of k are shared among threads too, and a second task joins their sums.
+ * A contraction with m >= 2 and n >= 2, block by block of the result (K. Goto and R. A. van de Geijn, "Anatomy of
+ * High-Performance Matrix Multiplication", ACM TOMS 34, 2008). For each block of 256 along k, the rows of the left matrix
+ * are packed into panels of four, unless tiles can read them in place. The columns of the right matrix are packed strip
+ * by strip into panels of eight, which stay in the L1 cache while all rows are multiplied with them. The block's sums are
+ * accumulated in scratch memory and then passed to the stores. If there are few blocks with much work, chunks of k are
+ * distributed among threads too, and a second task combines their partial sums.
  */
 export function compileContract(kernel: Kernel, source: Contract, plan: PlanCode, stores: Callable): Task[] {
-  const { a, b } = groupsOf(source);
+  const { a, b } = axisGroupsOf(source);
   const size = { m: sizeOf(a.m.shape), n: sizeOf(b.n.shape), k: sizeOf(a.k.shape) };
   const batches = sizeOf(a.batch.shape);
   const { m, n, k } = size;
   const points = batches * m * n;
   if (points === 0) return [];
-  const products = (batches * Math.ceil(n / 4) * 4 * m * k) / 25;
+  const productCost = (batches * Math.ceil(n / 4) * 4 * m * k) / 25;
   const roots = kernel.stores.map((store) => store.expr);
-  const cost = products + costOf(points, roots);
+  const cost = productCost + costOf(points, roots);
   const isLarge = (units: number): boolean => cost / units > 2 * plan.grain;
 
   const chunks = Math.ceil(k / K_CHUNK);
   const whole = batches * Math.ceil(m / M_BLOCK) * Math.ceil(n / N_BLOCK);
-  const apart = chunks > 1 && whole < MANY && isLarge(whole) && 4 * points * chunks <= MOST_SUMS;
-  const parts = apart ? chunks : 1;
-  const { rows, columns } = blocksOf(size, batches * parts, isLarge);
+  const splitsK =
+    chunks > 1 && whole < ENOUGH_BLOCKS && isLarge(whole) && 4 * points * chunks <= MAX_PARTIAL_BYTES;
+  const parts = splitsK ? chunks : 1;
+  const { rows, columns } = blockSizeOf(size, batches * parts, isLarge);
   const [rowBlocks, columnBlocks] = [Math.ceil(m / rows), Math.ceil(n / columns)];
 
-  const aBatches = stepsOf(plan, a.batch, plan.bytesOf(source.a.buffer));
-  const bBatches = stepsOf(plan, b.batch, plan.bytesOf(source.b.buffer));
-  const multiply = compileBlock(source, plan, size, { rows, columns });
-  const fold = foldOf('sum', source.type);
-  const partials = apart ? plan.temporary(4 * points * chunks + 64) : 0;
-  const blockBytes = apart ? 0 : 4 * rows * columns + 64;
+  const aBatches = stridedRunsOf(plan, a.batch, plan.bytesOf(source.a.buffer));
+  const bBatches = stridedRunsOf(plan, b.batch, plan.bytesOf(source.b.buffer));
+  const multiplyBlock = compileBlock(source, plan, size, { rows, columns });
+  const rule = combineRuleOf('sum', source.type);
+  const partials = splitsK ? plan.temporary(4 * points * chunks + 64) : 0;
+  const blockBytes = splitsK ? 0 : 4 * rows * columns + 64;
   const [sumsAt, chunkAt] = [plan.scratch(blockBytes), plan.scratch(chunks > 1 ? blockBytes : 0)];
-  const pitch = 4 * (apart ? n : columns);
+  const pitch = 4 * (splitsK ? n : columns);
 
-  const blocks = unitsTask(
+  const blocks = chunkedTask(
     plan,
     batches * rowBlocks * columnBlocks * parts,
-    apart ? products : cost,
+    splitsK ? productCost : cost,
     1,
     (code, first, end, scratch) =>
       code.for(first, end, 1, (unit) => {
@@ -84,9 +85,9 @@ export function compileContract(kernel: Kernel, source: Contract, plan: PlanCode
         const point = code.op('i32.mul', code.op('i32.add', code.op('i32.mul', batch, m), row), n);
         code.update(point, 'i32.add', point, column);
         const chunk = (from: Operand, to: Local): void => {
-          code.call(multiply, aOrigin, bOrigin, row, column, from, to, pitch, scratch);
+          code.call(multiplyBlock, aOrigin, bOrigin, row, column, from, to, pitch, scratch);
         };
-        if (apart) {
+        if (splitsK) {
           const part = code.op('i32.rem_u', unit, parts);
           const at = code.op('i32.add', code.op('i32.mul', part, points), point);
           const to = code.op('i32.add', plan.word(code, partials), code.op('i32.shl', at, 2));
@@ -99,7 +100,7 @@ export function compileContract(kernel: Kernel, source: Contract, plan: PlanCode
           const later = code.op('i32.add', scratch, chunkAt);
           code.for(K_CHUNK, k, K_CHUNK, (from) => {
             chunk(from, later);
-            emitJoin(code, fold, sums, sums, later, Math.ceil((rows * columns) / 4) * 16);
+            emitCombine(code, rule, sums, sums, later, Math.ceil((rows * columns) / 4) * 16);
           });
         }
         const height = code.smaller(code.op('i32.sub', m, row), rows);
@@ -115,100 +116,107 @@ export function compileContract(kernel: Kernel, source: Contract, plan: PlanCode
         });
       }),
   );
-  if (!apart) return [blocks];
+  if (!splitsK) return [blocks];
 
-  const joinCost = cost - products + (points * chunks) / 4;
-  return [blocks, joinTask(plan, { partials, points, chunks, fold }, joinCost, stores)];
+  const combineCost = cost - productCost + (points * chunks) / 4;
+  return [blocks, combineTask(plan, { partials, points, chunks, rule }, combineCost, stores)];
 }
 
-/** Sums of chunks of k, in temporary memory: those of all points, chunk after chunk. */
-interface Partials {
-  /** The word of their address. */
+/** The sums of the chunks of k in temporary memory, [chunks, points]. */
+interface PartialSums {
+  /** The frame word with their address. */
   readonly partials: number;
   readonly points: number;
   readonly chunks: number;
-  readonly fold: Fold;
+  readonly rule: CombineRule;
 }
 
-/** Adds the sums of chunks up and hands them to the stores. */
-function joinTask(
+/** Adds the partial sums of the chunks and passes the results to the stores. */
+function combineTask(
   plan: PlanCode,
-  { partials, points, chunks, fold }: Partials,
+  { partials, points, chunks, rule }: PartialSums,
   cost: number,
   stores: Callable,
 ): Task {
-  const accAt = plan.scratch(4 * JOINED + 64);
-  return unitsTask(plan, Math.ceil(points / JOINED), cost, 1, (code, first, end, scratch) =>
+  const accAt = plan.scratch(4 * COMBINED_POINTS + 64);
+  return chunkedTask(plan, Math.ceil(points / COMBINED_POINTS), cost, 1, (code, first, end, scratch) =>
     code.for(first, end, 1, (unit) => {
-      const point = code.op('i32.mul', unit, JOINED);
-      const count = code.smaller(code.op('i32.sub', points, point), JOINED);
+      const point = code.op('i32.mul', unit, COMBINED_POINTS);
+      const count = code.smaller(code.op('i32.sub', points, point), COMBINED_POINTS);
       const bytes = code.op('i32.and', code.op('i32.add', code.op('i32.shl', count, 2), 15), -16);
       const acc = code.op('i32.add', scratch, accAt);
       const from = code.op('i32.add', plan.word(code, partials), code.op('i32.shl', point, 2));
       code.copyMemory(acc, from, bytes);
       code.for(1, chunks, 1, () => {
         code.update(from, 'i32.add', from, 4 * points);
-        emitJoin(code, fold, acc, acc, from, bytes);
+        emitCombine(code, rule, acc, acc, from, bytes);
       });
       code.call(stores, point, count, acc, scratch);
     }),
   );
 }
 
-interface Size {
+interface MatrixSize {
   readonly m: number;
   readonly n: number;
   readonly k: number;
 }
 
 /** Rows and columns of a block of the result. */
-interface Block {
+interface BlockSize {
   readonly rows: number;
   readonly columns: number;
 }
 
-/** The size of blocks; they are halved as long as there are too few, `times` each, and work is large. */
-function blocksOf({ m, n }: Size, times: number, isLarge: (units: number) => boolean): Block {
-  let rows = evenBlock(m, M_BLOCK, TILE_ROWS);
-  let columns = evenBlock(n, N_BLOCK, FEW);
+/** The size of blocks. They are halved while there are too few of them (`perBlock` units for each) and each has much work. */
+function blockSizeOf({ m, n }: MatrixSize, perBlock: number, isLarge: (units: number) => boolean): BlockSize {
+  let rows = evenExtent(m, M_BLOCK, TILE_ROWS);
+  let columns = evenExtent(n, N_BLOCK, MIN_EXTENT);
   for (;;) {
-    const count = times * Math.ceil(m / rows) * Math.ceil(n / columns);
-    if (count >= MANY || !isLarge(count)) break;
-    if (columns > FEW && (columns >= rows || rows <= FEW)) columns = evenBlock(n, columns / 2, FEW);
-    else if (rows > FEW) rows = evenBlock(m, rows / 2, TILE_ROWS);
+    const count = perBlock * Math.ceil(m / rows) * Math.ceil(n / columns);
+    if (count >= ENOUGH_BLOCKS || !isLarge(count)) break;
+    if (columns > MIN_EXTENT && (columns >= rows || rows <= MIN_EXTENT))
+      columns = evenExtent(n, columns / 2, MIN_EXTENT);
+    else if (rows > MIN_EXTENT) rows = evenExtent(m, rows / 2, TILE_ROWS);
     else break;
   }
   return { rows, columns };
 }
 
-/** The size of blocks of about `most` that share `count` evenly: a multiple of `multiple`, or all. */
-function evenBlock(count: number, most: number, multiple: number): number {
-  const blocks = Math.ceil(count / most);
+/** The size of equal blocks of at most about `maximum` that cover `count`: a multiple of `multiple`, or `count`. */
+function evenExtent(count: number, maximum: number, multiple: number): number {
+  const blocks = Math.ceil(count / maximum);
   return Math.min(count, Math.ceil(count / blocks / multiple) * multiple);
 }
 
-/** The address of a batch's matrix. */
-function emitOrigin(code: Code, plan: PlanCode, operand: Matrices, batches: Steps, batch: Local): Local {
-  return code.op('i32.add', plan.address(code, operand), emitOffset(code, plan, batches, batch));
+/** The address of the matrix of a batch. */
+function emitOrigin(
+  code: Code,
+  plan: PlanCode,
+  matrices: BufferView,
+  batches: StridedRuns,
+  batch: Local,
+): Local {
+  return code.op('i32.add', plan.address(code, matrices), emitElementOffset(code, plan, batches, batch));
 }
 
 /**
- * A function `(a, b, row, column, first, sums, pitch, scratch)` that computes the sums of one chunk of k, from
- * `first` on, for the block from that row and column on; `a` and `b` are the addresses of the matrices.
+ * A function `(a, b, row, column, first, sums, pitch, scratch)` that computes the sums of the chunk of k that starts at
+ * `first`, for the block of the result that starts at `row` and `column`. `a` and `b` are the addresses of the matrices.
  */
 function compileBlock(
   source: Contract,
   plan: PlanCode,
-  { m, n, k }: Size,
-  { rows, columns }: Block,
+  { m, n, k }: MatrixSize,
+  { rows, columns }: BlockSize,
 ): Callable {
   const { type } = source;
-  const groups = groupsOf(source);
+  const groups = axisGroupsOf(source);
   const depth = Math.min(K_BLOCK, Math.ceil(k / 4) * 4);
-  const aLines = linesOf(plan, source.a, groups.a.m, groups.a.k);
-  const bLines = linesOf(plan, source.b, groups.b.n, groups.b.k);
-  const a = leftOperand(plan, aLines, type, { depth, lines: rows });
-  const b = rightOperand(plan, bLines, type, rows <= FEW_ROWS, { depth, lines: Math.min(STRIP, columns) });
+  const aLayout = matrixLayoutOf(plan, source.a, groups.a.m, groups.a.k);
+  const bLayout = matrixLayoutOf(plan, source.b, groups.b.n, groups.b.k);
+  const a = leftMatrix(plan, aLayout, type, { depth, lines: rows });
+  const b = rightMatrix(plan, bLayout, type, rows <= FEW_ROWS, { depth, lines: Math.min(STRIP, columns) });
   const form = { type, left: a.rows, bStep: b.step };
 
   return plan.module.function(
@@ -225,12 +233,12 @@ function compileBlock(
         const later = code.op('i32.ne', p, first!);
         const left = a.emit(code, { origin: aOrigin!, line: row!, count: height, k: p, depth }, scratch!);
 
-        /** Multiplies all rows with a panel of columns. */
+        /** Multiplies all rows of the block by a panel of columns. */
         const multiply = (right: Local, c: Local, panelColumns: number): void => {
           const next = code.copy(left.next);
           const tile = (tileRows: number, to: Local, count: Operand): void => {
-            const made = tileFunction(plan, { ...form, rows: tileRows, columns: panelColumns });
-            code.call(made, left.a, next, right, to, count, p, depth, later, left.tile, pitch!);
+            const callee = tileFunction(plan, { ...form, rows: tileRows, columns: panelColumns });
+            code.call(callee, left.a, next, right, to, count, p, depth, later, left.tile, pitch!);
           };
           if (m >= TILE_ROWS) code.if(tiles, () => tile(TILE_ROWS, c, tiles));
           const rest = m % TILE_ROWS;

@@ -1,56 +1,67 @@
-import { type Columns, columnOrder } from '../../../ir/column-order.ts';
+import { type ColumnOrder, columnOrder } from '../../../ir/column-order.ts';
 import type { Access, Kernel, Reduce } from '../../../ir/kernel.ts';
 import { sizeOf } from '../../../ir/view.ts';
 import type { Callable, Code, Local, Operand } from '../assembler/code.ts';
-import { compileFoldRow, emitJoin, emitTree, type Fold, foldOf } from '../loops/fold.ts';
-import type { Nest } from '../loops/nest.ts';
-import { emitPoints } from '../loops/points.ts';
-import { RowsSink } from '../loops/sinks.ts';
-import { unitsTask } from '../module/chunks.ts';
+import {
+  type CombineRule,
+  combineRuleOf,
+  compileChunkReduction,
+  emitCombine,
+  emitCombineTree,
+} from '../loops/combine.ts';
+import type { LoopNest } from '../loops/loop-nest.ts';
+import { emitPointLoop } from '../loops/point-loop.ts';
+import { AccumulateRowsSink } from '../loops/sinks.ts';
+import { chunkedTask } from '../module/chunked-task.ts';
 import { costOf } from '../module/cost.ts';
 import type { PlanCode, Task } from '../module/plan-code.ts';
 import { compileArgReduceRow } from './arg-reduce.ts';
-import { compileOperand } from './operand.ts';
+import { compileMaterialize } from './materialize.ts';
 
-/** Lengths of the order of accumulation that kernel.ts states. */
+/** Chunk length and lanes in the order of accumulation of `Reduce`. */
 const CHUNK = 4096;
 const LANES = 8;
-/** Columns that are reduced side by side. */
+/** Maximum columns that are reduced together. */
 const STRIP = 128;
 
 /**
- * A reduction. Either each point's elements are reduced in turn, or those of neighbouring points side by
- * side. Where there are several chunks of a point's elements, a second task joins their results.
+ * A reduction, either point by point or, if `columnOrder` is better, over adjacent points at once. If a point's elements
+ * form several chunks, a second task combines the chunk results.
  */
 export function compileReduce(kernel: Kernel, source: Reduce, plan: PlanCode, stores: Callable): Task[] {
   const { reducer, over, expr, inputs } = source;
   const cost =
     costOf(sizeOf(kernel.shape) * sizeOf(over), [expr]) + costOf(sizeOf(kernel.shape), rootsOf(kernel));
-  const nest: Nest = { shape: [...kernel.shape, ...over], inputs, roots: [expr], split: kernel.shape.length };
+  const nest: LoopNest = {
+    shape: [...kernel.shape, ...over],
+    inputs,
+    roots: [expr],
+    groupAxes: kernel.shape.length,
+  };
   if (reducer === 'argmax' || reducer === 'argmin') {
     const find = compileArgReduceRow(reducer, nest, sizeOf(over), plan);
     return [
-      rowsTask(kernel, plan, stores, cost, 1, (code, point, to, scratch) =>
+      pointsTask(kernel, plan, stores, cost, 1, (code, point, to, scratch) =>
         code.store('i32.store', to, code.call(find, point, scratch)!),
       ),
     ];
   }
-  const fold = foldOf(reducer, expr.type);
+  const rule = combineRuleOf(reducer, expr.type);
   const columns = columnOrder(kernel.shape, over, inputs);
-  if (columns !== null) return sideBySide(kernel, source, columns, fold, cost, plan, stores);
-  return inTurn(kernel, nest, sizeOf(over), fold, cost, plan, stores);
+  if (columns !== null) return reduceColumns(kernel, source, columns, rule, cost, plan, stores);
+  return reducePointByPoint(kernel, nest, sizeOf(over), rule, cost, plan, stores);
 }
 
 const rootsOf = (kernel: Kernel) => kernel.stores.map((store) => store.expr);
 
-/** Points whose results wait in scratch memory until the stores take them. */
-const WAITING = 1024;
+/** Points whose results are collected in scratch memory before the stores run. */
+const RESULTS = 1024;
 
 /**
- * A task over all points: `reduce` writes the result of `together` points from `point` on to addresses from
- * `to` on, 4 bytes apart; then come the stores.
+ * A task over all points: `reduce` writes the results of `together` points, from `point` on, to `to`, 4 bytes each; then
+ * the stores run.
  */
-function rowsTask(
+function pointsTask(
   kernel: Kernel,
   plan: PlanCode,
   stores: Callable,
@@ -58,11 +69,11 @@ function rowsTask(
   together: number,
   reduce: (code: Code, point: Local, to: Local, scratch: Local, end: Local) => void,
 ): Task {
-  const results = plan.scratch(4 * WAITING + 64);
-  return unitsTask(plan, sizeOf(kernel.shape), cost, 1, (code, first, end, scratch) => {
+  const results = plan.scratch(4 * RESULTS + 64);
+  return chunkedTask(plan, sizeOf(kernel.shape), cost, 1, (code, first, end, scratch) => {
     const acc = code.op('i32.add', scratch, results);
-    code.for(first, end, WAITING, (from) => {
-      const upTo = code.smaller(code.op('i32.add', from, WAITING), end);
+    code.for(first, end, RESULTS, (from) => {
+      const upTo = code.smaller(code.op('i32.add', from, RESULTS), end);
       code.for(from, upTo, together, (point) => {
         const to = code.op('i32.add', acc, code.op('i32.shl', code.op('i32.sub', point, from), 2));
         reduce(code, point, to, scratch, upTo);
@@ -72,28 +83,28 @@ function rowsTask(
   });
 }
 
-function inTurn(
+function reducePointByPoint(
   kernel: Kernel,
-  nest: Nest,
+  nest: LoopNest,
   length: number,
-  fold: Fold,
+  rule: CombineRule,
   cost: number,
   plan: PlanCode,
   stores: Callable,
 ): Task[] {
   const size = sizeOf(kernel.shape);
-  const operand = compileOperand(nest, plan);
-  const foldRow = compileFoldRow(fold, plan);
+  const materialize = compileMaterialize(nest, plan);
+  const foldRow = compileChunkReduction(rule, plan);
   const buffer = plan.scratch(4 * CHUNK + 64);
   const chunks = Math.ceil(length / CHUNK);
 
   if (chunks <= 1) {
-    const together = Math.min(WAITING, Math.floor(CHUNK / Math.max(1, length)));
+    const together = Math.min(RESULTS, Math.floor(CHUNK / Math.max(1, length)));
     return [
-      rowsTask(kernel, plan, stores, cost, together, (code, point, to, scratch, end) => {
+      pointsTask(kernel, plan, stores, cost, together, (code, point, to, scratch, end) => {
         const rows = code.smaller(code.op('i32.sub', end, point), together);
         const x = code.op('i32.add', scratch, buffer);
-        code.call(operand, point, 0, code.op('i32.mul', rows, length), x, scratch);
+        code.call(materialize, point, 0, code.op('i32.mul', rows, length), x, scratch);
         code.for(0, rows, 1, (row) => {
           const from = code.op('i32.add', x, code.op('i32.mul', row, 4 * length));
           const result = code.call(foldRow, from, length)!;
@@ -104,7 +115,7 @@ function inTurn(
   }
 
   const partials = plan.temporary(16 * size * chunks);
-  const chunkResults = unitsTask(plan, size * chunks, cost, 1, (code, first, end, scratch) => {
+  const chunkResults = chunkedTask(plan, size * chunks, cost, 1, (code, first, end, scratch) => {
     const x = code.op('i32.add', scratch, buffer);
     const results = plan.word(code, partials);
     code.for(first, end, 1, (unit) => {
@@ -112,24 +123,24 @@ function inTurn(
       const at = code.op('i32.mul', chunk, CHUNK);
       const count = code.smaller(code.op('i32.sub', length, at), CHUNK);
       const point = code.op('i32.div_u', unit, chunks);
-      code.call(operand, point, at, count, x, scratch);
+      code.call(materialize, point, at, count, x, scratch);
       const to = code.op('i32.add', results, code.op('i32.shl', unit, 4));
       code.store('v128.store', to, code.call(foldRow, x, count)!);
     });
   });
-  const joined = rowsTask(kernel, plan, stores, 2 * size * chunks, 1, (code, point, to) => {
+  const combined = pointsTask(kernel, plan, stores, 2 * size * chunks, 1, (code, point, to) => {
     const from = code.op('i32.add', plan.word(code, partials), code.op('i32.mul', point, 16 * chunks));
-    emitTree(code, fold, from, chunks, 16, 16);
+    emitCombineTree(code, rule, from, chunks, 16, 16);
     code.storeLane('v128.store32_lane', 0, to, code.load('v128.load', [from]));
   });
-  return [chunkResults, joined];
+  return [chunkResults, combined];
 }
 
-function sideBySide(
+function reduceColumns(
   kernel: Kernel,
   { over, expr }: Reduce,
-  columns: Columns,
-  fold: Fold,
+  columns: ColumnOrder,
+  rule: CombineRule,
   cost: number,
   plan: PlanCode,
   stores: Callable,
@@ -138,17 +149,22 @@ function sideBySide(
   const strip = Math.min(width, STRIP);
   const strips = Math.floor(width / strip);
   const rest = width - strips * strip;
-  const part = (at: number, count: number, size: number): Task[] => {
-    const share = (cost * count * size) / width;
+  const partTasks = (at: number, count: number, size: number): Task[] => {
+    const partCost = (cost * count * size) / width;
     const inputs = columns.inputs.map((input) => inStrips(input, columns.outer, at, count, size));
-    const nest = { shape: inputs[0]!.view.shape, inputs, roots: [expr], split: columns.outer + 1 };
+    const nest: LoopNest = {
+      shape: inputs[0]!.view.shape,
+      inputs,
+      roots: [expr],
+      groupAxes: columns.outer + 1,
+    };
     const points = { first: at, strips: count, size, width, total: sizeOf(kernel.shape) / width };
-    return stripTasks(nest, points, sizeOf(over), fold, share, plan, stores);
+    return stripTasks(nest, points, sizeOf(over), rule, partCost, plan, stores);
   };
-  return [...part(0, strips, strip), ...(rest > 0 ? part(strips * strip, 1, rest) : [])];
+  return [...partTasks(0, strips, strip), ...(rest > 0 ? partTasks(strips * strip, 1, rest) : [])];
 }
 
-/** The view [outer..., over..., width] as [outer..., strips, over..., size], from column `at` on. */
+/** From the view [outer..., over..., width] to [outer..., strips, over..., size], starting at column `at`. */
 function inStrips(input: Access, outer: number, at: number, strips: number, size: number): Access {
   const { shape, stride, offset } = input.view;
   const step = stride[stride.length - 1]!;
@@ -169,10 +185,10 @@ function inStrips(input: Access, outer: number, at: number, strips: number, size
 }
 
 /**
- * Where the results of strips lie: `total` rows of `width` points, `strips` of `size` in each from `first`
- * on.
+ * The positions of the strips' results: `total` rows of `width` points, each with `strips` strips of `size` points from
+ * column `first` on.
  */
-interface Strips {
+interface StripLayout {
   readonly first: number;
   readonly strips: number;
   readonly size: number;
@@ -181,10 +197,10 @@ interface Strips {
 }
 
 function stripTasks(
-  nest: Nest,
-  { first, strips, size, width, total }: Strips,
+  nest: LoopNest,
+  { first, strips, size, width, total }: StripLayout,
   length: number,
-  fold: Fold,
+  rule: CombineRule,
   cost: number,
   plan: PlanCode,
   stores: Callable,
@@ -199,10 +215,10 @@ function stripTasks(
     (code, group, start, count, to, scratch) => {
       const range = { group: group!, start: start!, count: count!, acc: null, scratch: scratch! };
       const rows = { size, pitch, count: LANES };
-      emitPoints(code, plan, nest, range, () => new RowsSink(code, fold, to!, rows), true);
+      emitPointLoop(code, plan, nest, range, () => new AccumulateRowsSink(code, rule, to!, rows), true);
     },
   );
-  /** The result of rows `row` to `row + rows` - 1 of a strip is left in the first lane. */
+  /** Reduces rows `row` to `row + rows - 1` of a strip; the result is in the first of the lanes at `to`. */
   const reduceRows = (
     code: Code,
     strip: Local,
@@ -211,12 +227,12 @@ function stripTasks(
     to: Local,
     scratch: Local,
   ): void => {
-    const neutral = code.literal(fold.identity);
+    const neutral = code.literal(rule.identity);
     code.for(0, laneBytes, 16, (at) => code.store('v128.store', code.op('i32.add', to, at), neutral));
     const [start, count] = [row, rows].map((n) => code.op('i32.mul', n, size));
     code.call(accumulate, strip, start!, count!, to, scratch);
     for (let half = LANES / 2; half >= 1; half /= 2)
-      emitJoin(code, fold, to, to, code.op('i32.add', to, half * pitch), half * pitch);
+      emitCombine(code, rule, to, to, code.op('i32.add', to, half * pitch), half * pitch);
   };
   const store = (code: Code, strip: Local, acc: Local, scratch: Local): void => {
     const row = code.op('i32.mul', code.op('i32.div_u', strip, strips), width);
@@ -227,7 +243,7 @@ function stripTasks(
   const count = total * strips;
   if (chunks <= 1) {
     return [
-      unitsTask(plan, count, cost, 1, (code, from, end, scratch) =>
+      chunkedTask(plan, count, cost, 1, (code, from, end, scratch) =>
         code.for(from, end, 1, (strip) => {
           const to = code.op('i32.add', scratch, lanes);
           reduceRows(code, strip, 0, length, to, scratch);
@@ -238,7 +254,7 @@ function stripTasks(
   }
   const partials = plan.temporary(count * chunks * pitch + 64);
   return [
-    unitsTask(plan, count * chunks, cost, 1, (code, from, end, scratch) =>
+    chunkedTask(plan, count * chunks, cost, 1, (code, from, end, scratch) =>
       code.for(from, end, 1, (unit) => {
         const to = code.op('i32.add', scratch, lanes);
         const row = code.op('i32.mul', code.op('i32.rem_u', unit, chunks), CHUNK);
@@ -248,11 +264,11 @@ function stripTasks(
         code.copyMemory(target, to, pitch);
       }),
     ),
-    unitsTask(plan, count, (cost * chunks) / length, 1, (code, from, end, scratch) =>
+    chunkedTask(plan, count, (cost * chunks) / length, 1, (code, from, end, scratch) =>
       code.for(from, end, 1, (strip) => {
         const at = code.op('i32.mul', strip, chunks * pitch);
         const results = code.op('i32.add', plan.word(code, partials), at);
-        emitTree(code, fold, results, chunks, pitch, pitch);
+        emitCombineTree(code, rule, results, chunks, pitch, pitch);
         store(code, strip, results, scratch);
       }),
     ),

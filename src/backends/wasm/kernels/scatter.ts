@@ -3,19 +3,20 @@ import { convert, load } from '../../../ir/expr.ts';
 import type { Kernel, Scatter } from '../../../ir/kernel.ts';
 import { sizeOf } from '../../../ir/view.ts';
 import type { Callable } from '../assembler/code.ts';
-import { foldOf } from '../loops/fold.ts';
-import { emitPoints } from '../loops/points.ts';
-import { JoinSink } from '../loops/sinks.ts';
+import { combineRuleOf } from '../loops/combine.ts';
+import type { LoopNest } from '../loops/loop-nest.ts';
+import { emitPointLoop } from '../loops/point-loop.ts';
+import { AccumulateSink } from '../loops/sinks.ts';
 import { emitFailure } from '../module/checks.ts';
-import { unitsTask } from '../module/chunks.ts';
+import { chunkedTask } from '../module/chunked-task.ts';
 import type { PlanCode, Task } from '../module/plan-code.ts';
 
-/** Sums that are made at a time: what they take of the cache. */
-const BLOCK = 8192;
+/** Sums that a unit of work accumulates: they stay in the L1 cache. */
+const SUMS_PER_UNIT = 8192;
 
 /**
- * A scatter-add, split by destination: each unit goes through all indices in order and adds the updates that
- * fall on its rows, so that no two threads write one sum and the order is fixed.
+ * A scatter-add, divided by destination: each unit of work reads all indices in order and adds the updates of its own
+ * rows. No two threads write the same sum, and the order of additions is fixed.
  */
 export function compileScatter(kernel: Kernel, source: Scatter, plan: PlanCode, stores: Callable): Task[] {
   const { type, axis, indices, check } = source;
@@ -25,10 +26,10 @@ export function compileScatter(kernel: Kernel, source: Scatter, plan: PlanCode, 
   const count = sizeOf(indices.view.shape);
   const isEmpty = sizeOf(kernel.shape) === 0;
 
-  // Where there are no sums the indices are looked at all the same.
-  const strip = Math.min(inner, BLOCK);
+  // Without sums the indices are checked all the same.
+  const strip = Math.min(inner, SUMS_PER_UNIT);
   const strips = Math.max(1, Math.ceil(inner / Math.max(1, strip)));
-  const rows = Math.max(1, Math.min(size, Math.floor(BLOCK / Math.max(1, strip))));
+  const rows = Math.max(1, Math.min(size, Math.floor(SUMS_PER_UNIT / Math.max(1, strip))));
   const blocks = Math.max(1, Math.ceil(size / rows));
   const pitch = 4 * strip;
   const sums = plan.scratch(rows * pitch + 64);
@@ -37,7 +38,7 @@ export function compileScatter(kernel: Kernel, source: Scatter, plan: PlanCode, 
   const cost = outer * (size * inner + count * (inner + blocks * strips));
   const units = Math.max(1, outer) * blocks * strips;
   return [
-    unitsTask(plan, units, cost, 1, (code, first, end, scratch) => {
+    chunkedTask(plan, units, cost, 1, (code, first, end, scratch) => {
       const at = code.op('i32.add', scratch, sums);
       const indexAddress = plan.address(code, indices);
       const indexStep = 4 * (indices.view.stride[0] ?? 0);
@@ -60,8 +61,12 @@ export function compileScatter(kernel: Kernel, source: Scatter, plan: PlanCode, 
           code.if(code.op('i32.ge_u', index, size), () => emitFailure(code, plan, check, given));
           if (isEmpty) return;
           const row = code.op('i32.sub', index, firstRow);
-          const mine = code.op('i32.and', code.op('i32.lt_u', row, height), code.op('i32.lt_u', index, size));
-          code.if(mine, () => {
+          const isOwn = code.op(
+            'i32.and',
+            code.op('i32.lt_u', row, height),
+            code.op('i32.lt_u', index, size),
+          );
+          code.if(isOwn, () => {
             const update = code.op('i32.add', code.op('i32.mul', o, count), c);
             const to = code.op('i32.add', at, code.op('i32.mul', row, pitch));
             code.call(addRow, update, column, width, to, scratch);
@@ -85,17 +90,17 @@ export function compileScatter(kernel: Kernel, source: Scatter, plan: PlanCode, 
     }),
   ];
 
-  /** A function `(update, start, count, to, scratch)` that adds a part of an update to sums. */
+  /** A function `(update, start, count, to, scratch)` that adds elements of an update to the sums at `to`. */
   function compileAddRow({ updates: { buffer, view } }: Scatter, code: PlanCode): Callable {
-    const nest = {
+    const nest: LoopNest = {
       shape: view.shape,
       inputs: [{ buffer, view, gather: [], fill: null }],
       roots: [convert(load(0, dtypes[code.plan.buffers[buffer]!.dtype].scalar), type)],
-      split: axis + 1,
+      groupAxes: axis + 1,
     };
     return code.module.function(Array(5).fill('i32'), [], (body, group, start, n, to, scratch) => {
       const range = { group: group!, start: start!, count: n!, acc: null, scratch: scratch! };
-      emitPoints(body, code, nest, range, () => new JoinSink(body, foldOf('sum', type), to!));
+      emitPointLoop(body, code, nest, range, () => new AccumulateSink(body, combineRuleOf('sum', type), to!));
     });
   }
 }

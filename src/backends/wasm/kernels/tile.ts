@@ -2,55 +2,54 @@ import type { Callable, Code, Local, Operand } from '../assembler/code.ts';
 import { perPlan } from '../module/per-plan.ts';
 import type { PlanCode } from '../module/plan-code.ts';
 
-/** Rows and columns of a tile: with more than eight accumulators engines run out of their 16 registers. */
+/** Rows and columns of a tile: more than eight accumulators would spill, since x86-64 has 16 vector registers. */
 export const TILE_ROWS = 4;
 export const TILE_COLUMNS = 8;
 
-/** Steps of k in one round of the innermost loop, for whole tiles and for those at the edges. */
+/** How often the innermost loop over k is unrolled, for whole tiles and for those at the edges. */
 const UNROLL = 12;
 const UNROLL_EDGE = 4;
 
-/** An address, and bytes to be added to it. */
-export interface Place {
+/** The address of a row: `at + offset`. */
+export interface RowAddress {
   readonly at: Local;
   readonly offset: number;
 }
 
-/** How tiles read rows of the left operand. */
-export interface Rows {
-  /** Bytes from one k to the next in a run. */
+/** How tiles read rows of the left matrix. */
+export interface LeftRows {
+  /** Bytes from one k to the next within a run. */
   readonly step: number;
-  /** Tells this way from others of the plan. */
+  /** Identifies this access pattern among those of the plan. */
   readonly key: string;
-  /** Where the rows of the tile that `next` stands at begin. */
-  begin(code: Code, origin: Local, next: Local, count: number): Place[];
-  /** Emits what is to be done with each run of k: `body` gets its place relative to the rows' beginning. */
+  /** The addresses of the rows of tile `next`. */
+  begin(code: Code, origin: Local, next: Local, count: number): RowAddress[];
+  /** Emits a loop over the runs along k: `body` gets the byte offset of a run from the rows' start, or null for 0. */
   eachRun(code: Code, k: Local, depth: Local, body: (offset: Local | null, count: Local) => void): void;
-  /** Moves `next` on by so many bytes or rows, whichever it counts. */
+  /** Advances `next`, which is an address or a row number: by `bytes` or by `rows`. */
   advance(code: Code, next: Local, bytes: Local, rows: Operand): void;
 }
 
-/** Tiles of the result: which operation, how large, and what they read. */
+/** A variant of the tile function: type, size, and access to the matrices. */
 export interface TileForm {
   readonly type: 'f32' | 'i32';
   /** 1 to TILE_ROWS. */
   readonly rows: number;
   /** 1 to TILE_COLUMNS. */
   readonly columns: number;
-  readonly left: Rows;
-  /** Bytes from one k of the right operand to the next; its columns are neighbours. */
+  readonly left: LeftRows;
+  /** Bytes from one k to the next in the right matrix, whose columns are adjacent. */
   readonly bStep: number;
 }
 
 const known = perPlan(() => new Map<string, Callable>());
 
 /**
- * A function `(a, next, b, c, tiles, k, depth, later, tile, pitch)` that computes `tiles` tiles of a product,
- * one below the other. The left operand is read at `a` and `next` as `left` says, `tile` being the bytes from
- * one tile to the next; the right one lies at `b`. The products of each element from `k` on, `depth` of them
- * (at least 1), are added one by one to a sum that starts at +0; it goes to the result at `c`, whose rows are
- * `pitch` bytes apart, and where `later` holds it is added to what is there. Up to 12 bytes beyond the last
- * column are read of the right operand and of the result.
+ * A function `(a, next, b, c, tiles, k, depth, later, tile, pitch)` that computes `tiles` tiles of a product, one below
+ * the other. `left` reads the left matrix at `a` and `next`; `tile` is the bytes from one tile to the next. The right
+ * matrix is at `b`. For each element of the result, `depth` >= 1 products from `k` on are added one by one to a sum that
+ * starts at +0. The sum is stored to the result at `c`, whose rows are `pitch` bytes apart, or added to it if `later` is
+ * not 0. Up to 12 bytes beyond the last column of the right matrix and of the result are read.
  */
 export function tileFunction(plan: PlanCode, form: TileForm): Callable {
   const { type, rows, columns, left, bStep } = form;
@@ -72,11 +71,11 @@ function compileTile(plan: PlanCode, form: TileForm): Callable {
       const zero = code.literal(new Int32Array(4));
       const count = code.copy(tiles!);
       code.loop(() => {
-        const places = left.begin(code, a!, next!, rows);
+        const rowAddresses = left.begin(code, a!, next!, rows);
         for (const sum of sums) code.set(sum, zero);
         const right = code.copy(b!);
         left.eachRun(code, k!, depth!, (offset, steps) => {
-          const from = places.map(({ at, offset: o }) => ({
+          const from = rowAddresses.map(({ at, offset: o }) => ({
             at: offset === null ? at : code.op('i32.add', at, offset),
             offset: o,
           }));
@@ -103,12 +102,12 @@ function compileTile(plan: PlanCode, form: TileForm): Callable {
   );
 }
 
-/** The products of a run: the innermost loop. `b` moves on behind the last one's elements. */
+/** The innermost loop, over the products of a run. It advances `b` to the end of the run. */
 function emitProducts(
   code: Code,
   { type, rows, left: { step }, bStep }: TileForm,
   sums: readonly Local[],
-  places: readonly Place[],
+  rowAddresses: readonly RowAddress[],
   b: Local,
   count: Local,
 ): void {
@@ -116,8 +115,8 @@ function emitProducts(
   const end = code.op('i32.add', b, code.op('i32.mul', count, bStep));
   const right = Array.from({ length: vectors }, () => code.local('v128'));
   const [left, product] = [code.local('v128'), code.local('v128')];
-  /** One step of k: `aOffset` bytes from the rows' places and `bOffset` from b's. */
-  const emitStep = (at: readonly Place[], aOffset: number, bOffset: number): void => {
+  /** One step along k, `aOffset` bytes from the row addresses and `bOffset` from `b`. */
+  const emitStep = (at: readonly RowAddress[], aOffset: number, bOffset: number): void => {
     right.forEach((vector, v) => {
       code.loadInto(vector, 'v128.load', [b], bOffset + 16 * v);
     });
@@ -130,13 +129,13 @@ function emitProducts(
       });
     }
   };
-  // A way out of the loop between any two steps makes each one a basic block. V8 of Node 20 moves all loads
-  // of a block before its arithmetic, and those of several steps do not fit in the registers.
+  // The conditional exit between any two steps makes each step a basic block. V8 in Node 20 schedules all loads of a
+  // basic block before its arithmetic, and the loads of several steps would not fit into the registers.
   code.block((leave) => {
     const unroll = 4 * sums.length === TILE_ROWS * TILE_COLUMNS ? UNROLL : UNROLL_EDGE;
-    const distinct = [...new Set(places.map(({ at }) => at))];
+    const distinct = [...new Set(rowAddresses.map(({ at }) => at))];
     const moving = distinct.map((at) => code.copy(at));
-    const from = places.map(({ at, offset }) => ({ at: moving[distinct.indexOf(at)]!, offset }));
+    const from = rowAddresses.map(({ at, offset }) => ({ at: moving[distinct.indexOf(at)]!, offset }));
     const steps = code.copy(count);
     code.loop(() => {
       for (let i = 0; i < unroll; i++) {

@@ -1,26 +1,26 @@
 import type { DType } from '../../../ir/dtype.ts';
 import type { Code, Local, Operand } from '../assembler/code.ts';
-import { isWide, packed, storeSome, storeVector } from '../scalar/lanes.ts';
-import type { Fold } from './fold.ts';
+import { isFourBytes, narrowed, storePartial, storeVector } from '../scalar/vector-access.ts';
+import type { CombineRule } from './combine.ts';
 
-/** Takes the values of points, in their order. */
+/** Consumes the values of points in order. */
 export interface Sink {
-  /** Four points: those from `4 * vector` on, counted from the present one. */
+  /** Takes four points, from point `4 * vector` on, counted from the current one. */
   put(values: readonly Local[], vector: number): void;
-  /** The first `count` (1 to 3) of four points. */
-  putSome(values: readonly Local[], count: Operand): void;
-  /** So many points have been put. */
+  /** Takes the first `count` (1 to 3) of four points. */
+  putPartial(values: readonly Local[], count: Operand): void;
+  /** Moves the current point on by `points`. */
   advance(points: Operand): void;
 }
 
-/** Moves an address by elements. */
+/** Advances an address by `points` elements. */
 function move(code: Code, at: Local, dtype: DType, points: Operand): void {
-  const bytes = typeof points === 'number' || !isWide(dtype) ? points : code.op('i32.shl', points, 2);
-  const step = typeof bytes === 'number' && isWide(dtype) ? 4 * bytes : bytes;
+  const bytes = typeof points === 'number' || !isFourBytes(dtype) ? points : code.op('i32.shl', points, 2);
+  const step = typeof bytes === 'number' && isFourBytes(dtype) ? 4 * bytes : bytes;
   code.update(at, 'i32.add', at, step);
 }
 
-/** Writes values to memory, element after element; `address` is where the first one goes. */
+/** Writes values to consecutive elements in memory; `address` is the address of the first one. */
 export class StoreSink implements Sink {
   readonly #code: Code;
   readonly #targets: readonly { readonly dtype: DType; readonly at: Local }[];
@@ -31,16 +31,16 @@ export class StoreSink implements Sink {
   }
 
   put(values: readonly Local[], vector: number): void {
-    const vectors = this.#packed(values);
+    const vectors = this.#narrowed(values);
     this.#targets.forEach(({ dtype, at }, i) => {
-      storeVector(this.#code, dtype, at, vectors[i]!, (isWide(dtype) ? 16 : 4) * vector);
+      storeVector(this.#code, dtype, at, vectors[i]!, (isFourBytes(dtype) ? 16 : 4) * vector);
     });
   }
 
-  putSome(values: readonly Local[], count: Operand): void {
-    const vectors = this.#packed(values);
+  putPartial(values: readonly Local[], count: Operand): void {
+    const vectors = this.#narrowed(values);
     this.#targets.forEach(({ dtype, at }, i) => {
-      storeSome(this.#code, dtype, at, vectors[i]!, count);
+      storePartial(this.#code, dtype, at, vectors[i]!, count);
     });
   }
 
@@ -48,55 +48,55 @@ export class StoreSink implements Sink {
     for (const { dtype, at } of this.#targets) move(this.#code, at, dtype, points);
   }
 
-  #packed(values: readonly Local[]): Local[] {
-    return this.#targets.map(({ dtype }, i) => packed(this.#code, dtype, values[i]!));
+  #narrowed(values: readonly Local[]): Local[] {
+    return this.#targets.map(({ dtype }, i) => narrowed(this.#code, dtype, values[i]!));
   }
 }
 
-/** Joins values to those in memory, one after the other; `at` is where the next one goes. */
-export class JoinSink implements Sink {
+/** Combines values with consecutive accumulators in memory; `at` is the address of the next one. */
+export class AccumulateSink implements Sink {
   protected readonly code: Code;
   protected readonly at: Local;
-  readonly #fold: Fold;
+  readonly #rule: CombineRule;
 
-  constructor(code: Code, fold: Fold, address: Local) {
+  constructor(code: Code, rule: CombineRule, address: Local) {
     this.code = code;
     this.at = code.copy(address);
-    this.#fold = fold;
+    this.#rule = rule;
   }
 
   put(values: readonly Local[], vector: number): void {
-    this.code.store('v128.store', this.at, this.#joined(values, 16 * vector), 16 * vector);
+    this.code.store('v128.store', this.at, this.#combined(values, 16 * vector), 16 * vector);
   }
 
-  putSome(values: readonly Local[], count: Operand): void {
-    storeSome(this.code, 'int32', this.at, this.#joined(values, 0), count);
+  putPartial(values: readonly Local[], count: Operand): void {
+    storePartial(this.code, 'int32', this.at, this.#combined(values, 0), count);
   }
 
   advance(points: Operand): void {
     move(this.code, this.at, 'int32', points);
   }
 
-  #joined([value]: readonly Local[], offset: number): Local {
-    return this.code.op(this.#fold.op, this.code.load('v128.load', [this.at], offset), value!);
+  #combined([value]: readonly Local[], offset: number): Local {
+    return this.code.op(this.#rule.op, this.code.load('v128.load', [this.at], offset), value!);
   }
 }
 
-/** Some rows of `size` values, `pitch` bytes apart. */
-export interface Rows {
+/** `count` rows of `size` accumulators, `pitch` bytes apart. */
+export interface AccumulatorRows {
   readonly size: number;
   readonly pitch: number;
   readonly count: number;
 }
 
-/** Joins rows of values to rows in memory, in turn; after the last one comes the first again. */
-export class RowsSink extends JoinSink {
-  readonly #rows: Rows;
+/** Combines row number r of the values with accumulator row r modulo `count`. */
+export class AccumulateRowsSink extends AccumulateSink {
+  readonly #rows: AccumulatorRows;
   readonly #row: Local;
   readonly #first: Local;
 
-  constructor(code: Code, fold: Fold, first: Local, rows: Rows) {
-    super(code, fold, first);
+  constructor(code: Code, rule: CombineRule, first: Local, rows: AccumulatorRows) {
+    super(code, rule, first);
     this.#rows = rows;
     this.#first = first;
     this.#row = code.copy(first);

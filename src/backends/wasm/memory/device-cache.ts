@@ -3,7 +3,7 @@ import { dtypes, type TypedArray } from '../../../ir/dtype.ts';
 import type { Storage } from '../../../ir/storage.ts';
 import { paddedBytes } from '../../../util/address-padding.ts';
 import { ByteQueue } from '../../../util/byte-queue.ts';
-import type { Memory } from './memory.ts';
+import type { WasmMemory } from './wasm-memory.ts';
 
 const MIB = 1 << 20;
 
@@ -16,17 +16,17 @@ const MIB = 1 << 20;
  * alive until the event loop turns.)
  */
 export class DeviceCache {
-  readonly #memory: Memory;
+  readonly #memory: WasmMemory;
   /** Used in one run: brought in for it, or written by it. */
-  readonly #inputs = new ByteQueue<Block>(8 * MIB);
-  readonly #results = new ByteQueue<Block>(64 * MIB);
+  readonly #inputs = new ByteQueue<CachedCopy>(8 * MIB);
+  readonly #results = new ByteQueue<CachedCopy>(64 * MIB);
   /** Used in several runs; twice what the present run needs stays in any case. */
-  readonly #kept = new ByteQueue<Block>(256 * MIB);
-  readonly #collected: FinalizationRegistry<Block>;
+  readonly #kept = new ByteQueue<CachedCopy>(256 * MIB);
+  readonly #collected: FinalizationRegistry<CachedCopy>;
   #run = 0;
   #runBytes = 0;
 
-  constructor(memory: Memory) {
+  constructor(memory: WasmMemory) {
     this.#memory = memory;
     this.#collected = new FinalizationRegistry((block) => this.#release(block));
   }
@@ -68,7 +68,7 @@ export class DeviceCache {
   /** The run has written the storage's values: its array is older from now on. */
   written(storage: Storage): void {
     const block = this.#find(storage);
-    if (block !== null) block.older = storage.target;
+    if (block !== null) block.older = storage.hostArray;
   }
 
   /** The storage's values in memory are not wanted. */
@@ -76,19 +76,19 @@ export class DeviceCache {
     this.#find(storage)?.drop();
   }
 
-  #find({ deviceCopy }: Storage): Block | null {
-    return deviceCopy instanceof Block && deviceCopy.isHeldBy(this) ? deviceCopy : null;
+  #find({ deviceCopy }: Storage): CachedCopy | null {
+    return deviceCopy instanceof CachedCopy && deviceCopy.isHeldBy(this) ? deviceCopy : null;
   }
 
-  #bringIn(storage: Storage, queue: ByteQueue<Block>): Block {
+  #bringIn(storage: Storage, queue: ByteQueue<CachedCopy>): CachedCopy {
     const bytes = paddedBytes(storage.size * dtypes[storage.dtype].bytes);
     this.#shrink(queue, queue.limit - bytes);
     this.#shrink(this.#kept, Math.max(this.#kept.limit, 2 * this.#runBytes));
     const address = this.#memory.allocate(bytes);
-    return new Block(this, queue, address, bytes);
+    return new CachedCopy(this, queue, address, bytes);
   }
 
-  #settle(storage: Storage, block: Block): void {
+  #settle(storage: Storage, block: CachedCopy): void {
     storage.deviceCopy?.drop();
     storage.deviceCopy = block;
     this.#collected.register(storage, block, block);
@@ -96,7 +96,7 @@ export class DeviceCache {
   }
 
   /** Notes a use by the present run; the second run that uses a block moves it to those that are kept. */
-  #use(block: Block): number {
+  #use(block: CachedCopy): number {
     if (block.run !== this.#run) {
       this.#runBytes += block.bytes;
       if (block.run > 0) {
@@ -110,7 +110,7 @@ export class DeviceCache {
   }
 
   /** Brings a queue down to so many bytes, but not at the cost of this run or the one before. */
-  #shrink(queue: ByteQueue<Block>, limit: number): void {
+  #shrink(queue: ByteQueue<CachedCopy>, limit: number): void {
     for (const block of queue.blocks) {
       if (queue.bytes <= limit || block.run >= this.#run - 1) return;
       this.#evict(block);
@@ -129,38 +129,38 @@ export class DeviceCache {
     return false;
   }
 
-  #evict(block: Block): void {
+  #evict(block: CachedCopy): void {
     if (block.older !== null) block.fetch(block.older);
     block.drop();
   }
 
   /** @internal Copies a block's values to an array. */
-  copyOut(block: Block, array: TypedArray): void {
+  copyOut(block: CachedCopy, array: TypedArray): void {
     array.set(this.#memory.viewLike(array, block.address));
   }
 
   /** @internal The block is wanted no more. */
-  forget(block: Block): void {
+  forget(block: CachedCopy): void {
     this.#collected.unregister(block);
     this.#release(block);
   }
 
-  #release(block: Block): void {
+  #release(block: CachedCopy): void {
     if (block.queue.remove(block)) this.#memory.release(block.address, block.bytes);
   }
 }
 
-class Block implements DeviceCopy {
+class CachedCopy implements DeviceCopy {
   readonly #deviceCache: DeviceCache;
   readonly address: number;
   readonly bytes: number;
-  queue: ByteQueue<Block>;
+  queue: ByteQueue<CachedCopy>;
   /** The number of the run that used it last. */
   run = 0;
   /** The storage's array, while the block's values are newer. */
   older: TypedArray | null = null;
 
-  constructor(deviceCache: DeviceCache, queue: ByteQueue<Block>, address: number, bytes: number) {
+  constructor(deviceCache: DeviceCache, queue: ByteQueue<CachedCopy>, address: number, bytes: number) {
     this.#deviceCache = deviceCache;
     this.queue = queue;
     this.address = address;

@@ -1,5 +1,5 @@
 import type { Code, Local } from '../assembler/code.ts';
-import { FRAME, frame } from './layout.ts';
+import { FRAME, frame } from './frame-layout.ts';
 import { perPlan } from './per-plan.ts';
 import type { PlanCode } from './plan-code.ts';
 

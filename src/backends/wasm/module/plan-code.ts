@@ -3,7 +3,7 @@ import type { Plan } from '../../../ir/plan.ts';
 import type { Offset } from '../../../ir/view.ts';
 import type { Callable, Code, Local } from '../assembler/code.ts';
 import { WasmModule } from '../assembler/module.ts';
-import { aligned, FRAME, frame } from './layout.ts';
+import { alignToCacheLine, FRAME, frame } from './frame-layout.ts';
 
 /**
  * A part of a kernel whose chunks may run in any order and on any thread: `run(chunk, scratch)` for chunk =
@@ -17,7 +17,7 @@ export interface Task {
 }
 
 /** A word of the frame, which the host writes before each run. */
-export type Word =
+export type FrameWord =
   /** The address of a view's first element. */
   | { readonly kind: 'address'; readonly buffer: number; readonly offset: Offset }
   /** The value of an offset, for inputs that read no memory. */
@@ -39,7 +39,7 @@ export type Word =
 export class PlanCode {
   readonly module: WasmModule;
   readonly plan: Plan;
-  readonly words: Word[] = [];
+  readonly words: FrameWord[] = [];
   /** Nanoseconds of work that are worth a chunk of their own. */
   readonly grain: number;
   /** The most that any kernel needs; temporary memory for kernels of even and of odd number. */
@@ -55,8 +55,8 @@ export class PlanCode {
     this.grain = grain;
     this.module = new WasmModule(shared, ['frame']);
     for (const _ of plan.checks) {
-      this.#newWord({ kind: 'failed' });
-      this.#newWord({ kind: 'least' });
+      this.#addWord({ kind: 'failed' });
+      this.#addWord({ kind: 'least' });
     }
   }
 
@@ -80,7 +80,7 @@ export class PlanCode {
   /** `bytes` bytes in the scratch memory of the thread: their offset in it. */
   scratch(bytes: number): number {
     const at = this.#scratch;
-    this.#scratch += aligned(bytes);
+    this.#scratch += alignToCacheLine(bytes);
     this.scratchBytes = Math.max(this.scratchBytes, this.#scratch);
     return at;
   }
@@ -89,14 +89,14 @@ export class PlanCode {
   temporary(bytes: number): number {
     const parity = this.#kernel % 2;
     const byteOffset = this.#temporary;
-    this.#temporary += aligned(bytes);
+    this.#temporary += alignToCacheLine(bytes);
     this.temporaryBytes[parity] = Math.max(this.temporaryBytes[parity]!, this.#temporary);
-    return this.#newWord({ kind: 'temporary', odd: parity === 1, byteOffset });
+    return this.#addWord({ kind: 'temporary', odd: parity === 1, byteOffset });
   }
 
   /** A table of numbers: the word of its address. */
   table(values: Int32Array): number {
-    return this.#newWord({ kind: 'table', values });
+    return this.#addWord({ kind: 'table', values });
   }
 
   /** The value of a word. */
@@ -107,17 +107,20 @@ export class PlanCode {
   /** The address of a view's first element. */
   address(code: Code, { buffer, view }: { buffer: number; view: { offset: Offset } }): Local {
     const { offset } = view;
-    return this.word(code, this.#shared(`a${buffer} ${textOf(offset)}`, { kind: 'address', buffer, offset }));
+    return this.word(
+      code,
+      this.#reusedWord(`a${buffer} ${textOf(offset)}`, { kind: 'address', buffer, offset }),
+    );
   }
 
   /** An offset as a number. */
   offset(code: Code, offset: Offset): Local {
-    return this.word(code, this.#shared(`o ${textOf(offset)}`, { kind: 'offset', offset }));
+    return this.word(code, this.#reusedWord(`o ${textOf(offset)}`, { kind: 'offset', offset }));
   }
 
   /** One of the plan's values: an f32, or an i32 (bools are 0 and -1). */
   value(code: Code, slot: number, type: ScalarType): Local {
-    const word = this.#shared(`v${slot} ${type}`, { kind: 'value', slot, type });
+    const word = this.#reusedWord(`v${slot} ${type}`, { kind: 'value', slot, type });
     return code.load(type === 'f32' ? 'f32.load' : 'i32.load', [code.global(FRAME)], word);
   }
 
@@ -126,12 +129,12 @@ export class PlanCode {
     return dtypes[this.plan.buffers[buffer]!.dtype].bytes;
   }
 
-  #newWord(word: Word): number {
+  #addWord(word: FrameWord): number {
     return frame.words + 4 * (this.words.push(word) - 1);
   }
 
-  #shared(key: string, word: Word): number {
-    const at = this.#known.get(key) ?? this.#newWord(word);
+  #reusedWord(key: string, word: FrameWord): number {
+    const at = this.#known.get(key) ?? this.#addWord(word);
     this.#known.set(key, at);
     return at;
   }

@@ -1,5 +1,5 @@
 import type { Callable, Code, Local } from '../assembler/code.ts';
-import { aligned, counters, FRAME, frame, LINE, NAP, Status } from './layout.ts';
+import { alignToCacheLine, CACHE_LINE, counters, FRAME, frame, SLEEP_MS, Status } from './frame-layout.ts';
 import type { PlanCode, Task } from './plan-code.ts';
 
 /** A task, and how many of the plan's first tasks must be completely done before it may begin. */
@@ -56,12 +56,12 @@ export function emitSchedule(
   tasks.forEach(({ after }, i) => {
     if (after > i) throw new Error(`[wasm] task ${i} waits for task ${after - 1}`);
   });
-  const start = frame.words + aligned(4 * plan.words.length);
+  const start = frame.words + alignToCacheLine(4 * plan.words.length);
   emitAlone(plan, tasks, commit);
   if (shared) emitRun(plan, tasks, commit, start);
   const sum = (some: readonly Task[]) => some.reduce((total, { cost }) => total + cost, 0);
   return {
-    frameBytes: start + counters.tasks + LINE * tasks.length,
+    frameBytes: start + counters.tasks + CACHE_LINE * tasks.length,
     counters: start,
     scratchBytes: plan.scratchBytes,
     width: tasks.reduce((most, { chunks }) => Math.max(most, chunks), 0),
@@ -94,11 +94,11 @@ function emitAlone(plan: PlanCode, tasks: readonly ScheduledTask[], commit: numb
 function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], commit: number, start: number): void {
   const wait = emitWait(plan, start, tasks.length);
   // A function for each task keeps `run` short of variables: engines' first compilers are slow with many.
-  const share = tasks.map((task) => emitShare(plan, task, start));
-  const lineOf = (task: number) => start + counters.tasks + LINE * task;
+  const share = tasks.map((task) => emitTakeChunks(plan, task, start));
+  const lineOf = (task: number) => start + counters.tasks + CACHE_LINE * task;
   const run = plan.module.function(['i32', 'i32', 'i32'], ['i32'], (code, thread, rounds, sleeps) => {
     const count = code.local('i32');
-    const even = plan.word(code, frame.even);
+    const even = plan.word(code, frame.evenThreads);
     const offset = code.op('i32.mul', thread!, plan.word(code, frame.scratchBytes));
     const scratch = code.op('i32.add', plan.word(code, frame.scratch), offset);
     const base = code.global(FRAME);
@@ -127,7 +127,7 @@ function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], commit: number
 }
 
 /** `share(line, thread, even, scratch)` runs chunks of a task until none is left and gives their number. */
-function emitShare(plan: PlanCode, { run, chunks }: Task, start: number): Callable {
+function emitTakeChunks(plan: PlanCode, { run, chunks }: Task, start: number): Callable {
   const types = ['i32', 'i32', 'i32', 'i32'] as const;
   return plan.module.function(types, ['i32'], (code, line, thread, even, scratch) => {
     const count = code.local('i32');
@@ -136,9 +136,9 @@ function emitShare(plan: PlanCode, { run, chunks }: Task, start: number): Callab
     const take = () =>
       code.if(code.op('i32.eqz', even!), () => {
         // To look costs less than to add, and most that come late only look.
-        code.loadInto(begun, 'i32.atomic.load', [line!], counters.taken);
+        code.loadInto(begun, 'i32.atomic.load', [line!], counters.begun);
         code.if(code.op('i32.ge_u', begun, chunks), () => code.return(count));
-        code.loadInto(chunk, 'i32.atomic.rmw.add', [line!, 1], counters.taken);
+        code.loadInto(chunk, 'i32.atomic.rmw.add', [line!, 1], counters.begun);
       });
     code.loop(() => {
       take();
@@ -169,7 +169,7 @@ function emitSignal(code: Code, start: number): void {
  * thread has trapped or because nothing has moved for `rounds` rounds.
  */
 function emitWait(plan: PlanCode, start: number, tasks: number): Callable {
-  const moves = emitMoves(plan, start, tasks);
+  const moves = emitProgress(plan, start, tasks);
   const types = ['i32', 'i32', 'i32', 'i32'] as const;
   return plan.module.function(types, ['i32'], (code, line, chunks, rounds, sleeps) => {
     const base = code.global(FRAME);
@@ -187,7 +187,7 @@ function emitWait(plan: PlanCode, start: number, tasks: number): Callable {
       // What ends from here on changes the signal.
       look();
       code.load('i32.atomic.rmw.add', [base, 1], start + counters.sleepers);
-      code.load('memory.atomic.wait32', [base, signal, code.i64(NAP * 1e6)], start + counters.signal);
+      code.load('memory.atomic.wait32', [base, signal, code.i64(SLEEP_MS * 1e6)], start + counters.signal);
       code.load('i32.atomic.rmw.add', [base, -1], start + counters.sleepers);
       code.set(spins, 1);
     };
@@ -216,13 +216,13 @@ function emitWait(plan: PlanCode, start: number, tasks: number): Callable {
 }
 
 /** `moves()` counts all that has happened in a run. */
-function emitMoves(plan: PlanCode, start: number, tasks: number): Callable {
+function emitProgress(plan: PlanCode, start: number, tasks: number): Callable {
   return plan.module.function([], ['i32'], (code) => {
     const sum: Local = code.local('i32');
     const base = code.global(FRAME);
     const first = code.op('i32.add', base, start + counters.tasks);
-    code.for(first, code.op('i32.add', first, LINE * tasks), LINE, (line) => {
-      for (const counter of [counters.taken, counters.done]) {
+    code.for(first, code.op('i32.add', first, CACHE_LINE * tasks), CACHE_LINE, (line) => {
+      for (const counter of [counters.begun, counters.done]) {
         code.update(sum, 'i32.add', sum, code.load('i32.atomic.load', [line], counter));
       }
     });

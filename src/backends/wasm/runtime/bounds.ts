@@ -7,7 +7,7 @@ import { evaluateOffset, sizeOf, type View } from '../../../ir/view.ts';
 // Generated code checks no addresses, so a plan is held to its buffers before it becomes code.
 
 /** What an access reads: `low` to `high`, counted from its offset. */
-interface Reach {
+interface AccessRange {
   readonly kernel: Kernel;
   readonly buffer: number;
   readonly view: View;
@@ -42,12 +42,12 @@ export function checkBounds(plan: Plan): (values: readonly number[], bound: numb
     for (const check of checksOf(kernel))
       require(plan.checks[check] !== undefined, `'${name}' has check ${check}`);
   }
-  const reaches = plan.steps.flatMap(reachesOf);
+  const reaches = plan.steps.flatMap(accessRangesOf);
   const variable = reaches.filter((reach) => reach.view.offset.terms.length > 0);
-  for (const reach of reaches) if (reach.view.offset.terms.length === 0) checkReach(plan, reach, []);
+  for (const reach of reaches) if (reach.view.offset.terms.length === 0) checkAccessRange(plan, reach, []);
   return (values, bound, results) => {
     require(bound >= most.bound && results >= most.result, `${bound} bound storages, ${results} results`);
-    for (let i = 0; i < variable.length; i++) checkReach(plan, variable[i]!, values);
+    for (let i = 0; i < variable.length; i++) checkAccessRange(plan, variable[i]!, values);
   };
 }
 
@@ -56,19 +56,23 @@ function require(holds: boolean, what: string): void {
   if (!holds) throw new Error(`[wasm] broken plan: ${what}`);
 }
 
-function checkReach(plan: Plan, { kernel, buffer, view, low, high }: Reach, values: readonly number[]): void {
+function checkAccessRange(
+  plan: Plan,
+  { kernel, buffer, view, low, high }: AccessRange,
+  values: readonly number[],
+): void {
   const offset = evaluateOffset(view.offset, values);
   const size = plan.buffers[buffer]?.size ?? 0;
   if (!(Number.isInteger(offset) && offset + low >= 0 && offset + high < size))
     require(false, `'${kernel.name}' reads ${offset + low} to ${offset + high} of buffer ${buffer}, which holds ${size}`);
 }
 
-function reachesOf(kernel: Kernel): Reach[] {
+function accessRangesOf(kernel: Kernel): AccessRange[] {
   const { source, inputs } = kernel;
-  const loop = (accesses: readonly Access[], shape: readonly number[]): Reach[] =>
+  const loop = (accesses: readonly Access[], shape: readonly number[]): AccessRange[] =>
     accesses.flatMap(({ buffer, view, gather }) => {
       require(String(view.shape) === String(shape), `'${kernel.name}' reads over [${view.shape}]`);
-      return buffer === null ? [] : reach(kernel, { buffer, view }, gather);
+      return buffer === null ? [] : accessRangeOf(kernel, { buffer, view }, gather);
     });
   const operands: readonly BufferView[] =
     source.kind === 'contract'
@@ -79,11 +83,15 @@ function reachesOf(kernel: Kernel): Reach[] {
   return [
     ...loop(inputs, kernel.shape),
     ...(source.kind === 'reduce' ? loop(source.inputs, [...kernel.shape, ...source.over]) : []),
-    ...operands.flatMap((operand) => reach(kernel, operand, [])),
+    ...operands.flatMap((operand) => accessRangeOf(kernel, operand, [])),
   ];
 }
 
-function reach(kernel: Kernel, { buffer, view }: BufferView, gather: readonly GatherAxis[]): Reach[] {
+function accessRangeOf(
+  kernel: Kernel,
+  { buffer, view }: BufferView,
+  gather: readonly GatherAxis[],
+): AccessRange[] {
   let low = 0;
   let high = 0;
   const axes = [...view.shape.map((size, axis) => ({ size, stride: view.stride[axis]! })), ...gather];

@@ -1,5 +1,5 @@
 import { DeviceCache } from '../memory/device-cache.ts';
-import { Memory } from '../memory/memory.ts';
+import { WasmMemory } from '../memory/wasm-memory.ts';
 import { currentPlatform } from '../threads/platform.ts';
 import { Threads } from '../threads/threads.ts';
 
@@ -12,7 +12,7 @@ export interface EngineOptions {
  * What all plans share: the memory, the values that are kept in it, room for intermediates, and the threads.
  */
 export class Engine {
-  readonly memory: Memory;
+  readonly memory: WasmMemory;
   readonly deviceCache: DeviceCache;
   readonly threads: Threads;
   readonly grain: number | undefined;
@@ -23,7 +23,7 @@ export class Engine {
 
   constructor({ grain }: EngineOptions = {}) {
     const platform = currentPlatform();
-    this.memory = new Memory({ shared: platform.obstacle === null });
+    this.memory = new WasmMemory({ shared: platform.obstacle === null });
     this.deviceCache = new DeviceCache(this.memory);
     this.threads = new Threads(this.memory, platform);
     this.grain = grain;
@@ -42,9 +42,9 @@ class Region {
   #bytes = 0;
   /** What the present run needs. */
   #needed = 0;
-  readonly #memory: Memory;
+  readonly #memory: WasmMemory;
 
-  constructor(memory: Memory) {
+  constructor(memory: WasmMemory) {
     this.#memory = memory;
   }
 

@@ -4,7 +4,7 @@ import { dtypes } from '../../../ir/dtype.ts';
 import type { Plan } from '../../../ir/plan.ts';
 import type { Storage } from '../../../ir/storage.ts';
 import { type CompiledModule, compileModule } from '../kernels/compile.ts';
-import { aligned } from '../module/layout.ts';
+import { alignToCacheLine } from '../module/frame-layout.ts';
 import { loadProgram, type Program } from '../threads/program.ts';
 import { checkBounds } from './bounds.ts';
 import type { Engine } from './engine.ts';
@@ -33,7 +33,7 @@ export class WasmExecutable implements Executable {
   /** The plan's own memory, and the addresses in it of its small buffers. */
   readonly #start: number;
   readonly #bytes: number;
-  readonly #places: readonly (number | null)[];
+  readonly #smallBuffers: readonly (number | null)[];
   readonly #frame: FrameWriter;
   readonly #program: Program;
 
@@ -50,7 +50,7 @@ export class WasmExecutable implements Executable {
     let end = 0;
     const take = (size: number): number => {
       const at = end;
-      end += aligned(size);
+      end += alignToCacheLine(size);
       return at;
     };
     const frameAt = take(schedule.frameBytes);
@@ -66,7 +66,7 @@ export class WasmExecutable implements Executable {
     const start = memory.allocate(end);
     this.#start = start;
     this.#bytes = end;
-    this.#places = places.map((at) => (at === null ? null : start + at));
+    this.#smallBuffers = places.map((at) => (at === null ? null : start + at));
     memory.view('uint8', start + bytesAt, bytes.length).set(bytes);
     const addresses = tables.map((at) => start + at);
     code.words.forEach((word, i) => {
@@ -115,33 +115,36 @@ export class WasmExecutable implements Executable {
     const { deviceCache, memory } = this.#engine;
     const { code } = this.#module;
     const [even, odd] = code.temporaryBytes;
-    this.#engine.arena.reserve(aligned(this.#plan.arenaBytes) + even + odd);
+    this.#engine.arena.reserve(alignToCacheLine(this.#plan.arenaBytes) + even + odd);
     this.#engine.scratch.reserve(code.scratchBytes * this.#engine.threads.limit.threads);
     for (let i = 0; i < bound.length; i++) {
       const b = this.#bound[i];
       if (b === undefined) continue;
       const storage = bound[i]!;
-      const place = this.#placeFor(b, storage);
+      const place = this.#smallBufferFor(b, storage);
       if (place === null || deviceCache.has(storage)) {
-        this.#frame.place(b, deviceCache.enter(storage));
+        this.#frame.setBufferAddress(b, deviceCache.enter(storage));
       } else {
-        this.#frame.place(b, place);
+        this.#frame.setBufferAddress(b, place);
         memory.view(storage.dtype, place, storage.size).set(storage.array);
       }
     }
     for (let i = 0; i < results.length; i++) {
       const b = this.#results[i];
       if (b === undefined) continue;
-      this.#frame.place(b, this.#placeFor(b, results[i]!) ?? deviceCache.enterResult(results[i]!));
+      this.#frame.setBufferAddress(
+        b,
+        this.#smallBufferFor(b, results[i]!) ?? deviceCache.enterResult(results[i]!),
+      );
     }
     // Only now: to make room for values, memory that earlier plans needed may have been given back.
-    this.#frame.placeArena(this.#engine.arena.address);
+    this.#frame.setArenaAddress(this.#engine.arena.address);
   }
 
   /** The plan's own place for a buffer, if it is small; the storage must be of the buffer's kind. */
-  #placeFor(b: number, { dtype, size }: Storage): number | null {
+  #smallBufferFor(b: number, { dtype, size }: Storage): number | null {
     const buffer = this.#plan.buffers[b]!;
-    if (buffer.dtype === dtype && buffer.size === size) return this.#places[b]!;
+    if (buffer.dtype === dtype && buffer.size === size) return this.#smallBuffers[b]!;
     throw new Error(
       `[wasm] buffer ${b} is ${buffer.dtype} of ${buffer.size} elements, got ${dtype} of ${size}`,
     );
@@ -150,7 +153,7 @@ export class WasmExecutable implements Executable {
   #takeResult(index: number, storage: Storage): void {
     const b = this.#results[index];
     if (b === undefined) return;
-    const place = this.#places[b]!;
+    const place = this.#smallBuffers[b]!;
     if (place === null) this.#engine.deviceCache.written(storage);
     else storage.overwrite().set(this.#engine.memory.view(storage.dtype, place, storage.size));
   }

@@ -1,8 +1,8 @@
 import type { Failure } from '../../../ir/backend.ts';
 import { dtypes } from '../../../ir/dtype.ts';
 import { evaluateOffset, type Offset } from '../../../ir/view.ts';
-import type { Memory } from '../memory/memory.ts';
-import { aligned, frame } from '../module/layout.ts';
+import type { WasmMemory } from '../memory/wasm-memory.ts';
+import { alignToCacheLine, frame } from '../module/frame-layout.ts';
 import type { PlanCode } from '../module/plan-code.ts';
 
 /** Before a run: no value has failed a check. */
@@ -12,13 +12,13 @@ const NONE = 0x7fffffff;
  * An address at a fixed distance from the beginning of a buffer; `word` is its place among the memory's
  * words.
  */
-interface Distance {
+interface FixedAddress {
   readonly word: number;
   readonly bytes: number;
 }
 
 /** An address or offset that depends on the plan's values. */
-interface Variable {
+interface ComputedAddress {
   readonly word: number;
   readonly buffer: number | null;
   readonly offset: Offset;
@@ -27,26 +27,26 @@ interface Variable {
 
 /** Writes the frame of one plan: before each run only what may have changed since the last. */
 export class FrameWriter {
-  readonly #memory: Memory;
+  readonly #memory: WasmMemory;
   readonly #code: PlanCode;
   readonly #frame: number;
   /** Where each buffer begins, and the words that lie at fixed distances from there. */
   readonly #starts: number[];
-  readonly #distances: readonly Distance[][];
+  readonly #fixed: readonly FixedAddress[][];
   /** Temporary memory begins behind the arena. */
-  readonly #temporaries: Distance[] = [];
-  readonly #variables: Variable[] = [];
+  readonly #temporaries: FixedAddress[] = [];
+  readonly #computed: ComputedAddress[] = [];
   readonly #floats: { readonly word: number; readonly slot: number }[] = [];
   readonly #integers: { readonly word: number; readonly slot: number; readonly isBool: boolean }[] = [];
   #arena = -1;
 
   /** `tables` are the addresses of the plan's tables, by number of their words. */
-  constructor(memory: Memory, code: PlanCode, address: number, tables: readonly number[]) {
+  constructor(memory: WasmMemory, code: PlanCode, address: number, tables: readonly number[]) {
     this.#memory = memory;
     this.#code = code;
     this.#frame = address;
     this.#starts = code.plan.buffers.map(() => -1);
-    this.#distances = code.plan.buffers.map(() => []);
+    this.#fixed = code.plan.buffers.map(() => []);
     const first = (address + frame.words) >>> 2;
     code.words.forEach((_, i) => {
       this.#prepare(i, first + i, tables);
@@ -60,19 +60,19 @@ export class FrameWriter {
       case 'address': {
         const { buffer, offset } = what;
         const unit = dtypes[plan.buffers[buffer]!.dtype].bytes;
-        if (offset.terms.length > 0) this.#variables.push({ word, buffer, offset, unit });
-        else this.#distances[buffer]!.push({ word, bytes: offset.base * unit });
+        if (offset.terms.length > 0) this.#computed.push({ word, buffer, offset, unit });
+        else this.#fixed[buffer]!.push({ word, bytes: offset.base * unit });
         return;
       }
       case 'offset':
-        this.#variables.push({ word, buffer: null, offset: what.offset, unit: 1 });
+        this.#computed.push({ word, buffer: null, offset: what.offset, unit: 1 });
         return;
       case 'value':
         if (what.type === 'f32') this.#floats.push({ word, slot: what.slot });
         else this.#integers.push({ word, slot: what.slot, isBool: what.type === 'bool' });
         return;
       case 'temporary': {
-        const start = aligned(plan.arenaBytes) + (what.odd ? temporaryBytes[0] : 0);
+        const start = alignToCacheLine(plan.arenaBytes) + (what.odd ? temporaryBytes[0] : 0);
         this.#temporaries.push({ word, bytes: start + what.byteOffset });
         return;
       }
@@ -82,23 +82,23 @@ export class FrameWriter {
   }
 
   /** A buffer begins at this address. */
-  place(buffer: number, address: number): void {
+  setBufferAddress(buffer: number, address: number): void {
     if (this.#starts[buffer] === address) return;
     this.#starts[buffer] = address;
-    this.#write(this.#distances[buffer]!, address);
+    this.#write(this.#fixed[buffer]!, address);
   }
 
   /** The arena begins at this address. */
-  placeArena(address: number): void {
+  setArenaAddress(address: number): void {
     if (this.#arena === address) return;
     this.#arena = address;
     this.#code.plan.buffers.forEach(({ location }, b) => {
-      if (location.kind === 'arena') this.place(b, address + location.byteOffset);
+      if (location.kind === 'arena') this.setBufferAddress(b, address + location.byteOffset);
     });
     this.#write(this.#temporaries, address);
   }
 
-  #write(distances: readonly Distance[], start: number): void {
+  #write(distances: readonly FixedAddress[], start: number): void {
     const { words } = this.#memory;
     for (let i = 0; i < distances.length; i++) words[distances[i]!.word] = start + distances[i]!.bytes;
   }
@@ -112,7 +112,7 @@ export class FrameWriter {
     }
     for (const { word, slot, isBool } of this.#integers)
       words[word] = isBool ? -Number(values[slot] !== 0) : values[slot]!;
-    for (const { word, buffer, offset, unit } of this.#variables) {
+    for (const { word, buffer, offset, unit } of this.#computed) {
       const start = buffer === null ? 0 : this.#starts[buffer]!;
       words[word] = start + evaluateOffset(offset, values) * unit;
     }

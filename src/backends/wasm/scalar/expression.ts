@@ -33,10 +33,10 @@ export function emitExpressions(
   for (const e of postorder(roots)) {
     if (done.has(e)) continue;
     const args = e.args.map((a) => done.get(a)!);
-    const once = e.op !== 'load' && e.op !== 'acc' && e.op !== 'check' && args.every((a) => a.once);
+    const once = e.op !== 'load' && e.op !== 'acc' && e.op !== 'check' && args.every((a) => a.isInvariant);
     const emit = (): Local => emitNode(code, plan, context, e, args);
     const local = once ? code.once(keyOf(e, args), emit) : emit();
-    done.set(e, { local, once, literal: e.op === 'const' ? literalOf(e) : null });
+    done.set(e, { local, isInvariant: once, literal: e.op === 'const' ? literalOf(e) : null });
   }
   return roots.map((root) => done.get(root)!.local);
 }
@@ -71,7 +71,8 @@ function emitNode(
       return context.acc(e.type);
     case 'philox':
       return (
-        (args.every((a) => a.once) ? null : context.philox(e)) ?? code.call(philoxWords(plan), ...locals)!
+        (args.every((a) => a.isInvariant) ? null : context.philox(e)) ??
+        code.call(philoxWords(plan), ...locals)!
       );
     case 'check':
       context.check(e.value, locals[0]!, locals[1]!);

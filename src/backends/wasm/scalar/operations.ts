@@ -15,7 +15,7 @@ export interface Argument {
   readonly local: Local;
   readonly literal: number | null;
   /** Is it one number, the same in all lanes and at all points? */
-  readonly once: boolean;
+  readonly isInvariant: boolean;
 }
 
 type Rule = (code: Code, args: readonly Argument[], plan: PlanCode) => Local;
@@ -87,7 +87,7 @@ const shift =
   (code, [a, b]) => {
     const amount = b!.local;
     if (b!.literal !== null) return code.op(vector, a!.local, b!.literal & 31);
-    if (b!.once) {
+    if (b!.isInvariant) {
       const first = () => code.lane('i32x4.extract_lane', 0, amount);
       return code.op(vector, a!.local, code.once(`lane 0 of ${amount.index}`, first));
     }

@@ -10,14 +10,18 @@ const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 const ROUNDS = 10;
 
-type Block = readonly [Local, Local, Local, Local];
+type PhiloxBlock = readonly [Local, Local, Local, Local];
 
 /**
  * The four words of the block in each lane, for counters and keys that may differ from lane to lane. Several
  * vectors of blocks with the same keys, step by step side by side, keep the processor busy while it waits for
  * products.
  */
-function emitBlocks(code: Code, counters: readonly Block[], keys: readonly [Local, Local]): Block[] {
+function emitBlocks(
+  code: Code,
+  counters: readonly PhiloxBlock[],
+  keys: readonly [Local, Local],
+): PhiloxBlock[] {
   let blocks = [...counters];
   let [key0, key1] = keys;
   for (let round = 0; round < ROUNDS; round++) {
@@ -25,7 +29,7 @@ function emitBlocks(code: Code, counters: readonly Block[], keys: readonly [Loca
       key0 = code.op('i32x4.add', key0, i32x4(code, WEYL_0));
       key1 = code.op('i32x4.add', key1, i32x4(code, WEYL_1));
     }
-    blocks = blocks.map(([a, b, c, d]): Block => {
+    blocks = blocks.map(([a, b, c, d]): PhiloxBlock => {
       const first = emitProduct(code, a, MULTIPLIER_0);
       const second = emitProduct(code, c, MULTIPLIER_1);
       const mixed0 = code.op('v128.xor', second.high, code.op('v128.xor', b, key0));
@@ -48,7 +52,7 @@ function emitProduct(code: Code, x: Local, multiplier: number): { low: Local; hi
 export const philoxWords = perPlan((plan) =>
   plan.module.function(Array(6).fill('v128'), ['v128'], (code, i, c1, c2, c3, key0, key1) => {
     const block = code.op('i32x4.shr_u', i!, 2);
-    const [[a, b, c, d]] = emitBlocks(code, [[block, c1!, c2!, c3!]], [key0!, key1!]) as [Block];
+    const [[a, b, c, d]] = emitBlocks(code, [[block, c1!, c2!, c3!]], [key0!, key1!]) as [PhiloxBlock];
     // Bits 0 and 1 of the word's number, made masks.
     const [odd, upper] = [31, 30].map((n) => code.op('i32x4.shr_s', code.op('i32x4.shl', i!, n), 31));
     const low = code.op('v128.bitselect', b, a, odd!);
@@ -66,7 +70,7 @@ export const philox32 = perPlan((plan) =>
   plan.module.function(Array(7).fill('i32'), [], (code, address, first, ...stream) => {
     const block = code.op('i32x4.splat', code.op('i32.shr_u', first!, 2));
     const [c1, c2, c3, key0, key1] = stream.map((word) => code.op('i32x4.splat', word));
-    const counters = [0, 1].map((k): Block => {
+    const counters = [0, 1].map((k): PhiloxBlock => {
       const numbers = code.literal(Int32Array.of(0, 1, 2, 3).map((l) => l + 4 * k));
       return [code.op('i32x4.add', block, numbers), c1!, c2!, c3!];
     });

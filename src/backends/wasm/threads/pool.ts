@@ -1,12 +1,12 @@
 import { StateError } from '../../../ir/errors.ts';
 import { errorMessage } from '../../../util/error-message.ts';
 import { type StartWorker, startWorker, type WorkerHandle } from '../../../util/worker.ts';
-import type { Memory } from '../memory/memory.ts';
-import { counters, frame, LOOK, NAP, Status } from '../module/layout.ts';
+import type { WasmMemory } from '../memory/wasm-memory.ts';
+import { counters, frame, SLEEP_MS, SPIN_MS, Status } from '../module/frame-layout.ts';
 import type { Platform } from './platform.ts';
 import { type Program, WORTH_ASLEEP, writeScratch } from './program.ts';
 import { ThreadLimit } from './thread-limit.ts';
-import { control, WAKES, type WorkerData, workerSource } from './worker.ts';
+import { control, WAKE_COUNT, type WorkerData, workerSource } from './worker.ts';
 
 /** As `WORTH_ASLEEP`, while workers look for work. */
 const WORTH_AWAKE = 50_000;
@@ -14,7 +14,7 @@ const WORTH_AWAKE = 50_000;
 /** Milliseconds after which a worker that has not started is waited for no longer. */
 const START_TIMEOUT = 10_000;
 
-interface Helper {
+interface PoolWorker {
   readonly slot: number;
   readonly id: number;
   readonly handle: WorkerHandle;
@@ -24,25 +24,25 @@ interface Helper {
 
 export interface PoolOptions {
   /** Milliseconds without any progress after which a run ends with an error; 10 s by default. */
-  readonly patience?: number;
+  readonly stallTimeout?: number;
   readonly limit?: ThreadLimit;
   /** How workers are started; tests replace it. */
   readonly startWorker?: StartWorker;
 }
 
-let helperIds = 0;
+let workerIds = 0;
 
 /**
  * The threads that run plans: the calling one and workers, which are started when the first plan comes that
  * is worth it. Runs do not wait for workers that are not ready: whoever comes takes the chunks that are left.
  */
 export class Pool {
-  readonly #memory: Memory;
+  readonly #memory: WasmMemory;
   readonly #platform: Platform;
   readonly #startWorker: StartWorker;
-  readonly #patience: number;
+  readonly #stallTimeout: number;
   readonly #limit: ThreadLimit;
-  #helpers: Helper[] = [];
+  #workers: PoolWorker[] = [];
   /** The control words, and their address: of the present workers only. */
   #control: Int32Array | null = null;
   #controlAt = 0;
@@ -50,12 +50,12 @@ export class Pool {
   #runs = 0;
   /** Of the latest run: the control words, and the number of threads that could take part. */
   #latest: Int32Array | null = null;
-  #took = 0;
+  #threadsOfLatest = 0;
 
-  constructor(memory: Memory, platform: Platform, options: PoolOptions = {}) {
+  constructor(memory: WasmMemory, platform: Platform, options: PoolOptions = {}) {
     this.#memory = memory;
     this.#platform = platform;
-    this.#patience = options.patience ?? 10_000;
+    this.#stallTimeout = options.stallTimeout ?? 10_000;
     this.#limit = options.limit ?? new ThreadLimit(platform, memory.shared);
     this.#startWorker = options.startWorker ?? startWorker;
   }
@@ -74,12 +74,12 @@ export class Pool {
   get starting(): boolean {
     if (this.#allReady) return false;
     const start = performance.now() - START_TIMEOUT;
-    return this.#helpers.some((helper) => helper.since > start && !this.#hasStarted(helper));
+    return this.#workers.some((helper) => helper.since > start && !this.#hasStarted(helper));
   }
 
   /** Chunks that each thread ran in the latest run; empty if one thread ran all. */
   get work(): number[] {
-    return Array.from(this.#latest?.subarray(control.work, control.work + this.#took) ?? []);
+    return Array.from(this.#latest?.subarray(control.work, control.work + this.#threadsOfLatest) ?? []);
   }
 
   /** Sets the most threads that take part in a run, the calling one included; null means all processors. */
@@ -106,11 +106,11 @@ export class Pool {
 
   /** Starts the workers and waits until they are ready, or given up; gives the number of threads. */
   async start(): Promise<number> {
-    this.#startHelpers();
+    this.#startWorkers();
     for (let waited = 0; !this.#isReady() && waited < START_TIMEOUT; waited += 5) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    return this.#helpers.length + 1;
+    return this.#workers.length + 1;
   }
 
   /** Stops all workers; the next run that is worth it starts new ones. */
@@ -127,28 +127,28 @@ export class Pool {
     const { words } = this.#memory;
     const at = program.frame >>> 2;
     writeScratch(this.#memory, program, scratch);
-    const helpers = this.#helpersFor(program);
+    const helpers = this.#workersFor(program);
     if (helpers === 0) {
       this.#latest = null;
       program.exports.alone();
     } else {
       words[at + frame.status / 4] = Status.ok;
-      words[at + frame.even / 4] = this.#limit.forced ?? 0;
+      words[at + frame.evenThreads / 4] = this.#limit.forced ?? 0;
       this.#runTogether(program, helpers);
     }
   }
 
   /** The number of workers that may take part. */
-  #helpersFor(program: Program): number {
+  #workersFor(program: Program): number {
     if (this.#limit.forced !== null && this.threads > 1) {
-      this.#startHelpers();
-      this.#awaitHelpers();
+      this.#startWorkers();
+      this.#awaitWorkers();
       return this.#limit.forced - 1;
     }
     const { threads } = this;
     if (threads === 1 || program.shareable < this.#worth()) return 0;
-    if (this.#helpers.length < threads - 1) this.#startHelpers();
-    if (!this.#allReady && !this.#helpers.some((helper) => this.#hasStarted(helper))) return 0;
+    if (this.#workers.length < threads - 1) this.#startWorkers();
+    if (!this.#allReady && !this.#workers.some((helper) => this.#hasStarted(helper))) return 0;
     this.#allReady ||= this.#isReady();
     return Math.min(this.threads, program.schedule.width) - 1;
   }
@@ -165,8 +165,8 @@ export class Pool {
     words.fill(0, first, (program.frame + schedule.frameBytes) >>> 2);
     const { mayBlock } = this.#platform;
     // A task may be one chunk that takes long.
-    const patience = this.#patience + (10 * schedule.cost) / 1e6;
-    const rounds = Math.ceil(patience / (mayBlock ? NAP : LOOK));
+    const patience = this.#stallTimeout + (10 * schedule.cost) / 1e6;
+    const rounds = Math.ceil(patience / (mayBlock ? SLEEP_MS : SPIN_MS));
     const shared = this.#openGate(program, helpers);
     let stalled = false;
     try {
@@ -189,8 +189,8 @@ export class Pool {
     const shared = this.#control!;
     const run = ++this.#runs | 0;
     this.#latest = shared;
-    this.#took = helpers + 1;
-    shared.fill(0, control.work, control.work + this.#took);
+    this.#threadsOfLatest = helpers + 1;
+    shared.fill(0, control.work, control.work + this.#threadsOfLatest);
     shared[control.fault] = 0;
     shared[control.run] = run;
     shared[control.plan] = program.id;
@@ -201,7 +201,7 @@ export class Pool {
     // Nobody is inside: the gate was closed and left after the last run.
     Atomics.store(shared, control.gate, (helpers << 16) | (1 << 8));
     Atomics.store(shared, control.sequence, run);
-    if (Atomics.load(shared, control.sleepers) > 0) Atomics.notify(shared, control.sequence, WAKES);
+    if (Atomics.load(shared, control.sleepers) > 0) Atomics.notify(shared, control.sequence, WAKE_COUNT);
     return shared;
   }
 
@@ -210,12 +210,12 @@ export class Pool {
     Atomics.and(shared, control.gate, 255);
     const { mayBlock } = this.#platform;
     for (let round = 0; round < rounds; round++) {
-      const end = performance.now() + LOOK;
+      const end = performance.now() + SPIN_MS;
       do {
         for (let i = 0; i < 1000; i++) if (Atomics.load(shared, control.gate) === 0) return true;
       } while (performance.now() < end);
       const inside = Atomics.load(shared, control.gate);
-      if (mayBlock && inside > 0) Atomics.wait(shared, control.gate, inside, NAP);
+      if (mayBlock && inside > 0) Atomics.wait(shared, control.gate, inside, SLEEP_MS);
     }
     return Atomics.load(shared, control.gate) === 0;
   }
@@ -236,28 +236,28 @@ export class Pool {
     }
   }
 
-  #startHelpers(): void {
+  #startWorkers(): void {
     if (this.#control === null) {
       this.#controlAt = this.#memory.allocate(4 * control.words);
       this.#control = new Int32Array(this.#memory.memory.buffer, this.#controlAt, control.words).fill(0);
       this.#runs = 0;
     }
-    for (let slot = 0; this.#helpers.length < this.threads - 1 && this.#limit.refusal === null; slot++) {
-      if (!this.#helpers.some((helper) => helper.slot === slot)) this.#startHelper(slot, this.#control);
+    for (let slot = 0; this.#workers.length < this.threads - 1 && this.#limit.refusal === null; slot++) {
+      if (!this.#workers.some((helper) => helper.slot === slot)) this.#startOne(slot, this.#control);
     }
   }
 
-  #startHelper(slot: number, shared: Int32Array): void {
-    const id = ++helperIds;
+  #startOne(slot: number, shared: Int32Array): void {
+    const id = ++workerIds;
     Atomics.store(shared, control.owner + slot, -id);
-    const data: WorkerData = { memory: this.#memory.memory, control: this.#controlAt, slot, id };
+    const data: WorkerData = { memory: this.#memory.memory, control: this.#controlAt, index: slot, id };
     try {
       const handle = this.#startWorker(workerSource, {
         name: 'ndgrad',
         data,
         onEnd: (message) => this.#hasEnded(id, message),
       });
-      this.#helpers.push({ slot, id, handle, since: performance.now() });
+      this.#workers.push({ slot, id, handle, since: performance.now() });
       this.#allReady = false;
     } catch (error) {
       this.#refuse(errorMessage(error));
@@ -268,30 +268,30 @@ export class Pool {
    * A worker has ended by itself, or never began. One that was stopped by the pool is not among the helpers.
    */
   #hasEnded(id: number, message: string | null): void {
-    const helper = this.#helpers.find((other) => other.id === id);
+    const helper = this.#workers.find((other) => other.id === id);
     if (helper === undefined) return;
-    this.#helpers = this.#helpers.filter((other) => other !== helper);
+    this.#workers = this.#workers.filter((other) => other !== helper);
     this.#allReady = false;
     if (!this.#hasStarted(helper)) this.#refuse(message ?? 'a worker ended before it began');
   }
 
   #refuse(message: string): void {
-    this.#limit.refusal = { message, threads: this.#helpers.length + 1 };
+    this.#limit.refusal = { message, threads: this.#workers.length + 1 };
   }
 
-  #hasStarted({ slot, id }: Helper): boolean {
+  #hasStarted({ slot, id }: PoolWorker): boolean {
     return Atomics.load(this.#control!, control.owner + slot) === id;
   }
 
   #isReady(): boolean {
-    return this.#helpers.every((helper) => this.#hasStarted(helper));
+    return this.#workers.every((helper) => this.#hasStarted(helper));
   }
 
   /** Waits until all workers are ready, without the event loop. */
-  #awaitHelpers(): void {
-    const missing = this.threads - 1 - this.#helpers.length;
+  #awaitWorkers(): void {
+    const missing = this.threads - 1 - this.#workers.length;
     if (missing > 0) throw new StateError(`[wasm] workers are missing (${missing}): ${this.reason}`);
-    for (const helper of this.#allReady ? [] : this.#helpers) {
+    for (const helper of this.#allReady ? [] : this.#workers) {
       const at = control.owner + helper.slot;
       const end = performance.now() + START_TIMEOUT;
       while (this.#platform.mayBlock && !this.#hasStarted(helper) && performance.now() < end) {
@@ -307,7 +307,7 @@ export class Pool {
    * the next run, since browsers take up to two seconds for it.
    */
   #keep(count: number): void {
-    const stopped = this.#helpers.splice(count);
+    const stopped = this.#workers.splice(count);
     if (stopped.length === 0) return;
     const shared = this.#control!;
     for (const { slot } of stopped) Atomics.store(shared, control.owner + slot, 0);
@@ -317,8 +317,8 @@ export class Pool {
 
   /** Stops workers of which one may be dead or inside for ever. Their control words are not used again. */
   #abandon(): void {
-    for (const { handle } of this.#helpers) handle.terminate();
-    this.#helpers = [];
+    for (const { handle } of this.#workers) handle.terminate();
+    this.#workers = [];
     this.#allReady = false;
     this.#control = null;
   }

@@ -1,5 +1,5 @@
 import { errorMessage } from '../../../util/error-message.ts';
-import type { Memory } from '../memory/memory.ts';
+import type { WasmMemory } from '../memory/wasm-memory.ts';
 import type { Platform } from './platform.ts';
 import type { Pool } from './pool.ts';
 import { type Program, WORTH_ASLEEP, writeScratch } from './program.ts';
@@ -11,12 +11,12 @@ import { ThreadLimit } from './thread-limit.ts';
  */
 export class Threads {
   readonly limit: ThreadLimit;
-  readonly #memory: Memory;
+  readonly #memory: WasmMemory;
   readonly #platform: Platform;
   #pool: Pool | null = null;
   #loading: Promise<void> | null = null;
 
-  constructor(memory: Memory, platform: Platform) {
+  constructor(memory: WasmMemory, platform: Platform) {
     this.#memory = memory;
     this.#platform = platform;
     this.limit = new ThreadLimit(platform, memory.shared);

@@ -1,4 +1,4 @@
-import { counters, frame, Status } from '../module/layout.ts';
+import { counters, frame, Status } from '../module/frame-layout.ts';
 
 /**
  * The pool's control words: numbers of 32-bit words from their address on. Each line of 16 has one purpose.
@@ -40,7 +40,7 @@ export interface WorkerData {
   /** The address of the pool's control words. */
   readonly control: number;
   /** The worker's index in the pool. */
-  readonly slot: number;
+  readonly index: number;
   /** A number that no other worker of this process ever has. */
   readonly id: number;
 }
@@ -51,7 +51,7 @@ export const WORKER_PLANS = 256;
 /**
  * Sleeping workers that each thread of a run wakes: it takes some 10 microseconds each, and they wake others.
  */
-export const WAKES = 2;
+export const WAKE_COUNT = 2;
 
 /** Milliseconds that an idle worker looks for the next run before it sleeps. */
 const IDLE_SPIN = 0.05;
@@ -121,7 +121,7 @@ const start = ({ memory, control, slot, id }) => {
     while (add(1) > 0) {
       seen = words[${control.run}];
       if (Atomics.load(words, ${control.sleepers}) > 0 && hasRoom(Atomics.load(words, ${control.gate}))) {
-        Atomics.notify(words, ${control.sequence}, ${WAKES});
+        Atomics.notify(words, ${control.sequence}, ${WAKE_COUNT});
       }
       const plan = words[${control.plan}];
       let run = plans.get(plan);

@@ -3,7 +3,7 @@ import { operation } from '../../../../src/backends/gpu/shader/operations.ts';
 import { boolLoops } from '../../../../src/backends/js/loops/bool.ts';
 import { floatLoops } from '../../../../src/backends/js/loops/float.ts';
 import { intLoops, uintLoops } from '../../../../src/backends/js/loops/int.ts';
-import type { Loop, Register } from '../../../../src/backends/js/registers.ts';
+import type { ElementwiseLoop, Register } from '../../../../src/backends/js/registers.ts';
 import type { ScalarType } from '../../../../src/ir/dtype.ts';
 import type { ExprOp } from '../../../../src/ir/expr.ts';
 import * as math from '../../../../src/ir/math/index.ts';
@@ -27,7 +27,7 @@ const TYPES: readonly string[] = ['f32', 'i32', 'u32', 'bool'];
 const UNARY: readonly string[] = ['neg', 'abs', 'sign', 'sqrt', 'floor', 'ceil', 'round', 'not', ...TYPES];
 const ARITHMETIC: readonly string[] = ['neg', 'add', 'sub', 'mul', 'div', 'sqrt'];
 
-const loops: Record<ScalarType, Record<string, Loop>> = {
+const loops: Record<ScalarType, Record<string, ElementwiseLoop>> = {
   f32: floatLoops,
   i32: intLoops,
   u32: uintLoops,
@@ -68,7 +68,7 @@ const philoxCase: Case = {
 
 export const cases: readonly Case[] = [...intrinsicCases, ...loopCases, philoxCase];
 
-function loopCase(op: ExprOp, type: ScalarType, loop: Loop): Case {
+function loopCase(op: ExprOp, type: ScalarType, loop: ElementwiseLoop): Case {
   const result: ScalarType = COMPARISONS.includes(op)
     ? 'bool'
     : TYPES.includes(op)

@@ -6,24 +6,24 @@ import { i32x4 } from './literals.ts';
 // mask of a bool.
 
 /** Has an element four bytes in memory? The others have one. */
-export const isWide = (dtype: DType): boolean => dtype === 'float32' || dtype === 'int32';
+export const isFourBytes = (dtype: DType): boolean => dtype === 'float32' || dtype === 'int32';
 
 /** Four neighbouring elements. Up to 15 bytes beyond the last one of interest are read. */
 export function loadVector(code: Code, dtype: DType, address: Local, offset = 0): Local {
-  if (isWide(dtype)) return code.load('v128.load', [address], offset);
+  if (isFourBytes(dtype)) return code.load('v128.load', [address], offset);
   const bytes = code.load('v128.load32_zero', [address], offset);
   return fromBytes(code, dtype, widened(code, bytes));
 }
 
 /** One element in all four lanes. */
 export function loadSplat(code: Code, dtype: DType, address: Local): Local {
-  if (isWide(dtype)) return code.load('v128.load32_splat', [address]);
+  if (isFourBytes(dtype)) return code.load('v128.load32_splat', [address]);
   return fromBytes(code, dtype, code.op('i32x4.splat', code.load('i32.load8_u', [address])));
 }
 
 /** Elements at four addresses. */
 export function loadLanes(code: Code, dtype: DType, addresses: readonly Operand[]): Local {
-  const wide = isWide(dtype);
+  const wide = isFourBytes(dtype);
   let vector = wide ? code.load('v128.load32_zero', [addresses[0]!]) : i32x4(code, 0);
   addresses.forEach((address, l) => {
     if (!wide) vector = code.loadLane('v128.load8_lane', 4 * l, address, vector);
@@ -40,8 +40,8 @@ function fromBytes(code: Code, dtype: DType, vector: Local): Local {
 }
 
 /** The vector as it is stored: bools as 0 and 1, one-byte elements in the first four bytes. */
-export function packed(code: Code, dtype: DType, vector: Local): Local {
-  if (isWide(dtype)) return vector;
+export function narrowed(code: Code, dtype: DType, vector: Local): Local {
+  if (isFourBytes(dtype)) return vector;
   const mask = i32x4(code, dtype === 'bool' ? 1 : 255);
   const bytes = code.op('v128.and', vector, mask);
   const halves = code.op('i16x8.narrow_i32x4_u', bytes, bytes);
@@ -50,13 +50,13 @@ export function packed(code: Code, dtype: DType, vector: Local): Local {
 
 /** Stores the four elements of a packed vector. */
 export function storeVector(code: Code, dtype: DType, address: Local, vector: Local, offset = 0): void {
-  if (isWide(dtype)) code.store('v128.store', address, vector, offset);
+  if (isFourBytes(dtype)) code.store('v128.store', address, vector, offset);
   else code.storeLane('v128.store32_lane', 0, address, vector, offset);
 }
 
 /** Stores the first `count` (1 to 3) elements of a packed vector. */
-export function storeSome(code: Code, dtype: DType, address: Local, vector: Local, count: Operand): void {
-  const wide = isWide(dtype);
+export function storePartial(code: Code, dtype: DType, address: Local, vector: Local, count: Operand): void {
+  const wide = isFourBytes(dtype);
   const one = wide ? 'v128.store32_lane' : 'v128.store8_lane';
   const bytes = wide ? 4 : 1;
   code.storeLane(one, 0, address, vector);
@@ -66,4 +66,4 @@ export function storeSome(code: Code, dtype: DType, address: Local, vector: Loca
 }
 
 /** The dtype whose elements are kept as they are in variables: masks stay masks. */
-export const rawType = (type: ScalarType): DType => (type === 'f32' ? 'float32' : 'int32');
+export const laneDType = (type: ScalarType): DType => (type === 'f32' ? 'float32' : 'int32');

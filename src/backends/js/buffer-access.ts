@@ -3,7 +3,7 @@ import { coalesce, evaluateOffset, type Offset, type View } from '../../ir/view.
 import type { Register } from './registers.ts';
 
 /** Copies n elements of `source`, `stride` apart, to `out` from `at` on. */
-export type Segment = (
+export type ReadRow = (
   n: number,
   out: Register,
   at: number,
@@ -13,29 +13,29 @@ export type Segment = (
 ) => void;
 
 /** Writes numbers: `from`, `from + stride`, ... */
-export const countUp: Segment = (n, out, at, _, from, stride) => {
+export const countUp: ReadRow = (n, out, at, _, from, stride) => {
   for (let i = 0, p = from; i < n; i++, p += stride) out[at + i] = p;
 };
 
 /** From this length on the engine's own copying is worth the view that it asks for. */
-const LONG = 64;
+const BULK_COPY_LENGTH = 64;
 
 // One function for each dtype, so that each one sees one kind of array.
 
-export const reads: { readonly [D in DType]: Segment } = {
+export const reads: { readonly [D in DType]: ReadRow } = {
   float32: (n, out, at, source, from, stride) => {
-    if (stride === 1 && n >= LONG) out.set(source.subarray(from, from + n), at);
+    if (stride === 1 && n >= BULK_COPY_LENGTH) out.set(source.subarray(from, from + n), at);
     else for (let i = 0, p = from; i < n; i++, p += stride) out[at + i] = source[p]!;
   },
   int32: (n, out, at, source, from, stride) => {
-    if (stride === 1 && n >= LONG) out.set(source.subarray(from, from + n), at);
+    if (stride === 1 && n >= BULK_COPY_LENGTH) out.set(source.subarray(from, from + n), at);
     else for (let i = 0, p = from; i < n; i++, p += stride) out[at + i] = source[p]!;
   },
   uint8: (n, out, at, source, from, stride) => {
     for (let i = 0, p = from; i < n; i++, p += stride) out[at + i] = source[p]!;
   },
   bool: (n, out, at, source, from, stride) => {
-    if (stride === 1 && n >= LONG) out.set(source.subarray(from, from + n), at);
+    if (stride === 1 && n >= BULK_COPY_LENGTH) out.set(source.subarray(from, from + n), at);
     else for (let i = 0, p = from; i < n; i++, p += stride) out[at + i] = source[p]!;
   },
 };
@@ -61,7 +61,7 @@ export const gathers: { readonly [D in DType]: Gather } = {
 /**
  * Moves positions along an axis by computed indices. An index out of range makes the position -1, for good.
  */
-export function moveAlong(
+export function addIndexOffsets(
   n: number,
   positions: Register,
   index: Register,
@@ -80,18 +80,18 @@ export type Write = (n: number, target: Register, at: number, x: Register) => vo
 
 export const writes: { readonly [D in DType]: Write } = {
   float32: (n, target, at, x) => {
-    if (n >= LONG) target.set(n === x.length ? x : x.subarray(0, n), at);
+    if (n >= BULK_COPY_LENGTH) target.set(n === x.length ? x : x.subarray(0, n), at);
     else for (let i = 0; i < n; i++) target[at + i] = x[i]!;
   },
   int32: (n, target, at, x) => {
-    if (n >= LONG) target.set(n === x.length ? x : x.subarray(0, n), at);
+    if (n >= BULK_COPY_LENGTH) target.set(n === x.length ? x : x.subarray(0, n), at);
     else for (let i = 0; i < n; i++) target[at + i] = x[i]!;
   },
   uint8: (n, target, at, x) => {
     for (let i = 0; i < n; i++) target[at + i] = x[i]!;
   },
   bool: (n, target, at, x) => {
-    if (n >= LONG) target.set(n === x.length ? x : x.subarray(0, n), at);
+    if (n >= BULK_COPY_LENGTH) target.set(n === x.length ? x : x.subarray(0, n), at);
     else for (let i = 0; i < n; i++) target[at + i] = x[i]!;
   },
 };
@@ -100,7 +100,7 @@ export const writes: { readonly [D in DType]: Write } = {
  * Walks through a view in row-major order, on any stretch of it; going on where the last one ended costs
  * least.
  */
-export class Walk {
+export class ViewReader {
   readonly #offset: Offset;
   readonly #shape: readonly number[];
   readonly #stride: readonly number[];
@@ -130,7 +130,7 @@ export class Walk {
   }
 
   /** Reads the elements number `start` to `start + n` into `out`. */
-  read(start: number, n: number, segment: Segment, out: Register, source: Register): void {
+  read(start: number, n: number, segment: ReadRow, out: Register, source: Register): void {
     if (start !== this.#next) this.#seek(start);
     for (let at = 0; at < n; ) {
       const count = Math.min(n - at, this.#row - this.#column);

@@ -2,20 +2,20 @@ import type { Callable, Code, Local } from '../assembler/code.ts';
 import type { PlanCode, Task } from './plan-code.ts';
 
 /** The most chunks of one task: enough to share among many threads. */
-const MOST = 256;
+const MAX_CHUNKS = 256;
 
 /**
  * A task over `count` units, of which a chunk takes some neighbours; `body` works on units `first` to
  * `end` - 1. The units of a chunk are a multiple of `multiple`, but for the last one's.
  */
-export function unitsTask(
+export function chunkedTask(
   plan: PlanCode,
   count: number,
   cost: number,
   multiple: number,
   body: (code: Code, first: Local, end: Local, scratch: Local) => void,
 ): Task {
-  const wanted = Math.min(MOST, Math.max(1, Math.ceil(cost / plan.grain)));
+  const wanted = Math.min(MAX_CHUNKS, Math.max(1, Math.ceil(cost / plan.grain)));
   const size = Math.ceil(Math.ceil(count / wanted) / multiple) * multiple;
   const chunks = Math.ceil(count / size);
   const run: Callable = plan.module.function(['i32', 'i32'], [], (code, chunk, scratch) => {

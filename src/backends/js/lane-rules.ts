@@ -3,24 +3,24 @@ import type { Reducer } from '../../ir/kernel.ts';
 import type { Register } from './registers.ts';
 
 /** Takes x[from] to x[from + n - 1] into the lanes; the first one is for lane 0. */
-export type Fold = (n: number, lanes: Register, x: Register, from: number) => void;
+export type LaneAccumulation = (n: number, lanes: Register, x: Register, from: number) => void;
 
 /** How a reducer starts, and how it takes a run of elements. It joins two values by the operation `join`. */
-export interface FoldRule {
+export interface LaneRule {
   readonly identity: number;
-  readonly join: 'add' | 'mul' | 'max' | 'min';
-  readonly fold: Fold;
+  readonly combine: 'add' | 'mul' | 'max' | 'min';
+  readonly accumulate: LaneAccumulation;
 }
 
-type Lanes = Exclude<Reducer, 'argmax' | 'argmin'>;
+type LaneReducerName = Exclude<Reducer, 'argmax' | 'argmin'>;
 
 /** Eight lanes where rounding makes the order of accumulation count; elsewhere lane 0 takes everything. */
-export const folds: { readonly [T in ScalarType]: { readonly [R in Lanes]?: FoldRule } } = {
+export const laneRules: { readonly [T in ScalarType]: { readonly [R in LaneReducerName]?: LaneRule } } = {
   f32: {
     sum: {
       identity: 0,
-      join: 'add',
-      fold: (n, lanes, x, from) => {
+      combine: 'add',
+      accumulate: (n, lanes, x, from) => {
         let i = 0;
         for (let p = from; i + 8 <= n; i += 8, p += 8) {
           lanes[0]! += x[p]!;
@@ -37,15 +37,15 @@ export const folds: { readonly [T in ScalarType]: { readonly [R in Lanes]?: Fold
     },
     prod: {
       identity: 1,
-      join: 'mul',
-      fold: (n, lanes, x, from) => {
+      combine: 'mul',
+      accumulate: (n, lanes, x, from) => {
         for (let i = 0; i < n; i++) lanes[i & 7]! *= x[from + i]!;
       },
     },
     max: {
       identity: -Infinity,
-      join: 'max',
-      fold: (n, lanes, x, from) => {
+      combine: 'max',
+      accumulate: (n, lanes, x, from) => {
         let most = lanes[0]!;
         for (let i = from; i < from + n; i++) most = Math.max(most, x[i]!);
         lanes[0] = most;
@@ -53,8 +53,8 @@ export const folds: { readonly [T in ScalarType]: { readonly [R in Lanes]?: Fold
     },
     min: {
       identity: Infinity,
-      join: 'min',
-      fold: (n, lanes, x, from) => {
+      combine: 'min',
+      accumulate: (n, lanes, x, from) => {
         let least = lanes[0]!;
         for (let i = from; i < from + n; i++) least = Math.min(least, x[i]!);
         lanes[0] = least;
@@ -64,8 +64,8 @@ export const folds: { readonly [T in ScalarType]: { readonly [R in Lanes]?: Fold
   i32: {
     sum: {
       identity: 0,
-      join: 'add',
-      fold: (n, lanes, x, from) => {
+      combine: 'add',
+      accumulate: (n, lanes, x, from) => {
         let sum = lanes[0]!;
         for (let i = from; i < from + n; i++) sum = (sum + x[i]!) | 0;
         lanes[0] = sum;
@@ -73,8 +73,8 @@ export const folds: { readonly [T in ScalarType]: { readonly [R in Lanes]?: Fold
     },
     prod: {
       identity: 1,
-      join: 'mul',
-      fold: (n, lanes, x, from) => {
+      combine: 'mul',
+      accumulate: (n, lanes, x, from) => {
         let product = lanes[0]!;
         for (let i = from; i < from + n; i++) product = Math.imul(product, x[i]!);
         lanes[0] = product;
@@ -82,8 +82,8 @@ export const folds: { readonly [T in ScalarType]: { readonly [R in Lanes]?: Fold
     },
     max: {
       identity: -2147483648,
-      join: 'max',
-      fold: (n, lanes, x, from) => {
+      combine: 'max',
+      accumulate: (n, lanes, x, from) => {
         let most = lanes[0]!;
         for (let i = from; i < from + n; i++) most = Math.max(most, x[i]!);
         lanes[0] = most;
@@ -91,8 +91,8 @@ export const folds: { readonly [T in ScalarType]: { readonly [R in Lanes]?: Fold
     },
     min: {
       identity: 2147483647,
-      join: 'min',
-      fold: (n, lanes, x, from) => {
+      combine: 'min',
+      accumulate: (n, lanes, x, from) => {
         let least = lanes[0]!;
         for (let i = from; i < from + n; i++) least = Math.min(least, x[i]!);
         lanes[0] = least;
@@ -103,15 +103,15 @@ export const folds: { readonly [T in ScalarType]: { readonly [R in Lanes]?: Fold
   bool: {
     max: {
       identity: 0,
-      join: 'max',
-      fold: (n, lanes, x, from) => {
+      combine: 'max',
+      accumulate: (n, lanes, x, from) => {
         for (let i = from; i < from + n; i++) lanes[0]! |= x[i]!;
       },
     },
     min: {
       identity: 1,
-      join: 'min',
-      fold: (n, lanes, x, from) => {
+      combine: 'min',
+      accumulate: (n, lanes, x, from) => {
         for (let i = from; i < from + n; i++) lanes[0]! &= x[i]!;
       },
     },

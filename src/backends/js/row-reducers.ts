@@ -1,8 +1,8 @@
 import type { ScalarType } from '../../ir/dtype.ts';
 import type { Reducer } from '../../ir/kernel.ts';
-import { type FoldRule, folds } from './folds.ts';
+import { type LaneRule, laneRules } from './lane-rules.ts';
 import type { Precision } from './precision.ts';
-import type { Loop, Register } from './registers.ts';
+import type { ElementwiseLoop, Register } from './registers.ts';
 
 /** Lengths of the order of accumulation that kernel.ts states. */
 const CHUNK = 4096;
@@ -16,10 +16,10 @@ export interface RowReducer {
 }
 
 /** Reduces `width` columns side by side, in the order of accumulation of kernel.ts: lanes, then chunks. */
-export class Columns implements RowReducer {
+export class ColumnReducer implements RowReducer {
   readonly #width: number;
-  readonly #rule: FoldRule;
-  readonly #join: Loop;
+  readonly #rule: LaneRule;
+  readonly #combine: ElementwiseLoop;
   readonly #lanes: Register;
   readonly #lane: Register[];
   /** Where the upper half starts of 8, 4 and 2 lanes. */
@@ -30,11 +30,11 @@ export class Columns implements RowReducer {
   #rows = 0;
 
   constructor(reducer: Reducer, type: ScalarType, width: number, precision: Precision) {
-    const rule = reducer === 'argmax' || reducer === 'argmin' ? undefined : folds[type][reducer];
+    const rule = reducer === 'argmax' || reducer === 'argmin' ? undefined : laneRules[type][reducer];
     if (rule === undefined) throw new Error(`[js] ${reducer} is not a reduction of ${type}`);
     this.#width = width;
     this.#rule = rule;
-    this.#join = precision.loops[type][rule.join]!;
+    this.#combine = precision.loops[type][rule.combine]!;
     this.#lanes = precision.registers.make(type, LANES * width);
     this.#lane = Array.from({ length: LANES }, (_, l) => this.#lanes.subarray(l * width, (l + 1) * width));
     this.#upper = [4, 2, 1].map((half) => this.#lanes.subarray(half * width));
@@ -48,14 +48,14 @@ export class Columns implements RowReducer {
 
   /** Takes rows of a single column. */
   take(n: number, x: Register, from: number): void {
-    this.#rule.fold(n, this.#lanes, x, from);
+    this.#rule.accumulate(n, this.#lanes, x, from);
     this.#count(n);
   }
 
   /** Takes one row of all columns. */
   takeRow(x: Register): void {
     const lane = this.#lane[this.#rows % LANES]!;
-    this.#join(this.#width, lane, lane, x, x);
+    this.#combine(this.#width, lane, lane, x, x);
     this.#count(1);
   }
 
@@ -64,13 +64,13 @@ export class Columns implements RowReducer {
   }
 
   finishAll(): Register {
-    if (this.#chunks === 0) return this.#joinLanes();
+    if (this.#chunks === 0) return this.#combineLanes();
     if (this.#rows > 0) this.#closeChunk();
     let result: Register | null = null;
     for (let level = 0; this.#chunks >> level > 0; level++) {
       if (((this.#chunks >> level) & 1) === 0) continue;
       const part = this.#levels[level]!;
-      if (result !== null) this.#join(this.#width, part, part, result, result);
+      if (result !== null) this.#combine(this.#width, part, part, result, result);
       result = part;
     }
     return result!;
@@ -81,19 +81,19 @@ export class Columns implements RowReducer {
     if (this.#rows === CHUNK) this.#closeChunk();
   }
 
-  #joinLanes(): Register {
+  #combineLanes(): Register {
     for (let i = 0, half = LANES / 2; i < 3; i++, half /= 2) {
       const upper = this.#upper[i]!;
-      this.#join(half * this.#width, this.#lanes, this.#lanes, upper, upper);
+      this.#combine(half * this.#width, this.#lanes, this.#lanes, upper, upper);
     }
     return this.#lane[0]!;
   }
 
   #closeChunk(): void {
-    const result = this.#joinLanes();
+    const result = this.#combineLanes();
     let level = 0;
     for (; (this.#chunks >> level) & 1; level++) {
-      this.#join(this.#width, result, this.#levels[level]!, result, result);
+      this.#combine(this.#width, result, this.#levels[level]!, result, result);
     }
     this.#levels[level] ??= result.slice();
     this.#levels[level]!.set(result);
@@ -104,7 +104,7 @@ export class Columns implements RowReducer {
 }
 
 /** The number of the first winner in a row, a NaN winning over all else. */
-export class Winner implements RowReducer {
+export class ArgReducer implements RowReducer {
   readonly #sign: number;
   #count = 0;
   #best = 0;

@@ -4,23 +4,23 @@ import type { Callable, Code, Local, Operand } from '../assembler/code.ts';
 import type { Plain } from '../assembler/instructions.ts';
 import type { PlanCode } from '../module/plan-code.ts';
 
-/** How values are reduced: vectors of 32-bit lanes, bools as masks. */
-export interface Fold {
+/** How two values of a reduction are combined: vectors of 32-bit lanes, bools as masks. */
+export interface CombineRule {
   readonly op: Plain;
-  /** The four lanes of the value to start from. */
+  /** The initial value, in four lanes. */
   readonly identity: Float32Array | Int32Array;
 }
 
 const floats = (value: number): Float32Array => new Float32Array(4).fill(value);
 const ints = (value: number): Int32Array => new Int32Array(4).fill(value);
 
-export function foldOf(reducer: Exclude<Reducer, 'argmax' | 'argmin'>, type: ScalarType): Fold {
-  const fold = folds[type]?.[reducer];
-  if (fold === undefined) throw new Error(`[wasm] ${reducer} is not a reduction of ${type}`);
-  return fold;
+export function combineRuleOf(reducer: Exclude<Reducer, 'argmax' | 'argmin'>, type: ScalarType): CombineRule {
+  const rule = combineRules[type]?.[reducer];
+  if (rule === undefined) throw new Error(`[wasm] ${reducer} is not a reduction of ${type}`);
+  return rule;
 }
 
-const folds: { readonly [type: string]: { readonly [reducer: string]: Fold } } = {
+const combineRules: { readonly [type: string]: { readonly [reducer: string]: CombineRule } } = {
   f32: {
     sum: { op: 'f32x4.add', identity: floats(0) },
     prod: { op: 'f32x4.mul', identity: floats(1) },
@@ -40,10 +40,10 @@ const folds: { readonly [type: string]: { readonly [reducer: string]: Fold } } =
 };
 
 /**
- * A function `(from, count)` that reduces `count` <= 4096 neighbours in memory by the rule of `Reduce` for
- * one chunk; the result is in lane 0.
+ * A function `(from, count)` that reduces `count` <= 4096 consecutive elements in memory in the order that `Reduce`
+ * defines for one chunk. The result is in lane 0.
  */
-export function compileFoldRow({ op, identity }: Fold, plan: PlanCode): Callable {
+export function compileChunkReduction({ op, identity }: CombineRule, plan: PlanCode): Callable {
   return plan.module.function(['i32', 'i32'], ['v128'], (code, from, count) => {
     const neutral = code.literal(identity);
     const [low, high] = [code.copy(neutral), code.copy(neutral)];
@@ -70,10 +70,10 @@ export function compileFoldRow({ op, identity }: Fold, plan: PlanCode): Callable
   });
 }
 
-/** `to[i] = a[i] op b[i]` for vectors of four in `bytes` bytes, which are a multiple of 16. */
-export function emitJoin(
+/** Emits `to[i] = a[i] op b[i]` for `bytes` bytes, a multiple of 16. */
+export function emitCombine(
   code: Code,
-  { op }: Fold,
+  { op }: CombineRule,
   to: Operand,
   a: Operand,
   b: Operand,
@@ -86,12 +86,12 @@ export function emitJoin(
 }
 
 /**
- * Joins `count` rows of `bytes` bytes (a multiple of 16), `pitch` bytes apart, in rounds of neighbours; the
- * result takes the first row's place.
+ * Emits a pairwise tree reduction of `count` rows of `bytes` bytes (a multiple of 16), `pitch` bytes apart, in place.
+ * The result is in the first row.
  */
-export function emitTree(
+export function emitCombineTree(
   code: Code,
-  fold: Fold,
+  rule: CombineRule,
   from: Local,
   count: number,
   pitch: number,
@@ -104,7 +104,7 @@ export function emitTree(
       code.for(0, half, 1, (i) => {
         const to = code.op('i32.add', from, code.op('i32.mul', i, pitch));
         const first = code.op('i32.add', from, code.op('i32.mul', i, 2 * pitch));
-        emitJoin(code, fold, to, first, code.op('i32.add', first, pitch), bytes);
+        emitCombine(code, rule, to, first, code.op('i32.add', first, pitch), bytes);
       });
       code.if(code.op('i32.and', n, 1), () => {
         const to = code.op('i32.add', from, code.op('i32.mul', half, pitch));

@@ -1,23 +1,23 @@
 import type { Kernel } from '../../ir/kernel.ts';
 import { sizeOf } from '../../ir/view.ts';
-import { writes } from './memory.ts';
-import { type Machine, Program } from './program.ts';
-import { BLOCK, type Register, type RegisterAllocator } from './registers.ts';
+import { writes } from './buffer-access.ts';
+import { type RunContext, ExpressionProgram } from './expression-program.ts';
+import { BLOCK_LENGTH, type Register, type RegisterAllocator } from './registers.ts';
 
 /** The end of every kernel: evaluates the stores' expressions and writes them. */
-export class Stores {
+export class StoreWriter {
   /** The kernel's number of points. */
   readonly size: number;
   readonly #kernel: Kernel;
-  readonly #machine: Machine;
-  readonly #program: Program;
+  readonly #machine: RunContext;
+  readonly #program: ExpressionProgram;
 
-  constructor(kernel: Kernel, machine: Machine, registers: RegisterAllocator, acc: Register | null = null) {
+  constructor(kernel: Kernel, machine: RunContext, registers: RegisterAllocator, acc: Register | null = null) {
     this.size = sizeOf(kernel.shape);
     this.#kernel = kernel;
     this.#machine = machine;
     const roots = kernel.stores.map((store) => store.expr);
-    this.#program = new Program(machine, registers, roots, kernel.inputs, acc);
+    this.#program = new ExpressionProgram(machine, registers, roots, kernel.inputs, acc);
   }
 
   begin(): void {
@@ -34,14 +34,14 @@ export class Stores {
     for (let i = 0; i < stores.length; i++) {
       const { buffer } = stores[i]!;
       const { dtype } = this.#machine.plan.buffers[buffer]!;
-      writes[dtype](n, this.#machine.memory[buffer]!, start, this.#program.results[i]!);
+      writes[dtype](n, this.#machine.buffers[buffer]!, start, this.#program.results[i]!);
     }
   }
 
   /** The points from `start` on whose values of `acc` are sums[from] to sums[from + count - 1]. */
   runFrom(sums: Register, from: number, start: number, count: number, acc: Register): void {
-    for (let i = 0; i < count; i += BLOCK) {
-      const n = Math.min(BLOCK, count - i);
+    for (let i = 0; i < count; i += BLOCK_LENGTH) {
+      const n = Math.min(BLOCK_LENGTH, count - i);
       acc.set(sums.subarray(from + i, from + i + n));
       this.run(start + i, n);
     }

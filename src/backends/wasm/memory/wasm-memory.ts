@@ -2,12 +2,12 @@ import { type DType, dtypes, type TypedArray } from '../../../ir/dtype.ts';
 import { MemoryError } from '../../../ir/errors.ts';
 import { FreeList } from '../../../util/free-list.ts';
 import { MAX_PAGES } from '../assembler/module.ts';
-import { aligned, LINE } from '../module/layout.ts';
+import { alignToCacheLine, CACHE_LINE } from '../module/frame-layout.ts';
 
 const PAGE = 65536;
 const MIB = 1 << 20;
 /** So many bytes after the end of what is allocated can be read. */
-const MARGIN = LINE;
+const MARGIN = CACHE_LINE;
 
 export interface MemoryOptions {
   /** May several threads use it? */
@@ -20,7 +20,7 @@ export interface MemoryOptions {
  * The one WebAssembly memory of all plans, and who has which part of it. It grows when it must and never
  * shrinks. Addresses are unsigned; 0 belongs to nobody.
  */
-export class Memory {
+export class WasmMemory {
   readonly memory: WebAssembly.Memory;
   readonly shared: boolean;
   /** Views over the whole memory. They are new objects after each growth: do not keep them. */
@@ -29,7 +29,7 @@ export class Memory {
   floats!: Float32Array;
   /** Called where the memory can't grow: releases something, and says whether it did. */
   makeRoom: () => boolean = () => false;
-  readonly #free = new FreeList(LINE);
+  readonly #free = new FreeList(CACHE_LINE);
   readonly #limit: number;
   #used = 0;
 
@@ -57,7 +57,7 @@ export class Memory {
    * a `MemoryError` where that does not help.
    */
   allocate(bytes: number): number {
-    const wanted = aligned(bytes);
+    const wanted = alignToCacheLine(bytes);
     for (;;) {
       const address = this.#free.fill(wanted) ?? this.#extend(wanted);
       if (address !== null) {
@@ -70,8 +70,8 @@ export class Memory {
 
   /** Gives back what `allocate` gave for as many bytes. */
   release(address: number, bytes: number): void {
-    this.#free.release(address, aligned(bytes));
-    this.#used -= aligned(bytes);
+    this.#free.release(address, alignToCacheLine(bytes));
+    this.#used -= alignToCacheLine(bytes);
   }
 
   /** `length` elements from an address on; valid until the memory grows. */

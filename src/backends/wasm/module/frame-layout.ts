@@ -1,9 +1,9 @@
 // What the host, the workers and the generated code have to agree upon.
 
 /** Bytes that start at addresses of this multiple never share a cache line with others. */
-export const LINE = 64;
+export const CACHE_LINE = 64;
 
-export const aligned = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
+export const alignToCacheLine = (bytes: number): number => Math.ceil(bytes / CACHE_LINE) * CACHE_LINE;
 
 /** Byte offsets in the frame, the memory through which the host tells a plan's code what to work on. */
 export const frame = {
@@ -17,7 +17,7 @@ export const frame = {
   scratch: 4,
   scratchBytes: 8,
   /** Threads that must share the chunks evenly, or 0: each takes the next chunk as it comes free. */
-  even: 12,
+  evenThreads: 12,
   words: 64,
 } as const;
 
@@ -35,13 +35,13 @@ export const counters = {
   /** Counts tasks that are done; threads sleep on it. */
   signal: 0,
   sleepers: 4,
-  tasks: LINE,
+  tasks: CACHE_LINE,
   /** In a task's line: chunks that were begun (or more), and chunks that are done. */
-  taken: 0,
+  begun: 0,
   done: 4,
 } as const;
 
 /** Milliseconds of one sleep; whoever ends what others wait for wakes them before. */
-export const NAP = 50;
+export const SLEEP_MS = 50;
 /** Milliseconds, roughly, of one round of a thread that may not sleep. */
-export const LOOK = 2;
+export const SPIN_MS = 2;

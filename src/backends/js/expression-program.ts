@@ -4,15 +4,15 @@ import { type Expr, postorder } from '../../ir/expr.ts';
 import type { Access } from '../../ir/kernel.ts';
 import { philox4x32 } from '../../ir/philox.ts';
 import type { Plan } from '../../ir/plan.ts';
-import { countUp, gathers, moveAlong, reads, Walk } from './memory.ts';
+import { countUp, gathers, addIndexOffsets, reads, ViewReader } from './buffer-access.ts';
 import type { Precision } from './precision.ts';
-import { BLOCK, type Loop, type Register, type RegisterAllocator } from './registers.ts';
+import { BLOCK_LENGTH, type ElementwiseLoop, type Register, type RegisterAllocator } from './registers.ts';
 
 /** What the kernels of one plan share: the memory and the values of the current run. */
-export class Machine {
+export class RunContext {
   readonly plan: Plan;
   readonly precision: Precision;
-  memory: readonly Register[] = [];
+  buffers: readonly Register[] = [];
   values: readonly number[] = [];
   /** The first of the run's checks that failed, with the smallest value that did. */
   failure: Failure | null = null;
@@ -29,21 +29,21 @@ export class Machine {
   }
 }
 
-type Step = (n: number, start: number) => void;
+type Instruction = (n: number, start: number) => void;
 
 /** Expressions over the points of a loop nest, evaluated block by block. */
-export class Program {
+export class ExpressionProgram {
   /** The registers that hold the expressions' values after `evaluate`. */
   readonly results: readonly Register[];
-  readonly #machine: Machine;
+  readonly #machine: RunContext;
   readonly #registers: RegisterAllocator;
-  readonly #walks: Walk[] = [];
-  readonly #fills: Step[] = [];
-  readonly #steps: Step[] = [];
+  readonly #walks: ViewReader[] = [];
+  readonly #fills: Instruction[] = [];
+  readonly #instructions: Instruction[] = [];
 
   /** `acc` is the register where the kernel leaves the result of its reduction. */
   constructor(
-    machine: Machine,
+    machine: RunContext,
     registers: RegisterAllocator,
     roots: readonly Expr[],
     inputs: readonly Access[],
@@ -52,80 +52,80 @@ export class Program {
     this.#machine = machine;
     this.#registers = registers;
     const order = postorder(roots);
-    const home = new Map<Expr, Register>();
+    const registerOf = new Map<Expr, Register>();
     const uses = new Map<Expr, number>();
     for (const e of order) for (const a of e.args) uses.set(a, (uses.get(a) ?? 0) + 1);
     for (const root of roots) uses.set(root, Infinity);
     for (const e of order) {
       if (e.op === 'const' || e.op === 'uniform') {
-        home.set(e, this.#filled(e));
+        registerOf.set(e, this.#filled(e));
         uses.set(e, Infinity);
       } else if (e.op === 'acc') {
-        home.set(e, acc!);
+        registerOf.set(e, acc!);
         uses.set(e, Infinity);
       }
     }
     for (const e of order) {
-      if (home.has(e)) continue;
-      const args = e.args.map((a) => home.get(a)!);
+      if (registerOf.has(e)) continue;
+      const args = e.args.map((a) => registerOf.get(a)!);
       for (const a of e.args) {
         const left = uses.get(a)! - 1;
         uses.set(a, left);
-        if (left === 0) registers.release(a.type, home.get(a)!);
+        if (left === 0) registers.release(a.type, registerOf.get(a)!);
       }
       const out = registers.take(e.type);
-      home.set(e, out);
-      this.#steps.push(
+      registerOf.set(e, out);
+      this.#instructions.push(
         e.op === 'load' ? this.#load(inputs[e.value]!, out, args) : this.#operation(e, out, args),
       );
     }
-    this.results = roots.map((e) => home.get(e)!);
+    this.results = roots.map((e) => registerOf.get(e)!);
   }
 
   /** Starts a run over blocks of at most n elements. */
   begin(n: number): void {
     for (const walk of this.#walks) walk.begin(this.#machine.values);
-    for (const fill of this.#fills) fill(Math.min(n, BLOCK), 0);
+    for (const fill of this.#fills) fill(Math.min(n, BLOCK_LENGTH), 0);
   }
 
   /** Computes the expressions at the n <= BLOCK points from number `start` (row-major) on. */
   evaluate(start: number, n: number): void {
-    const steps = this.#steps;
+    const steps = this.#instructions;
     for (let i = 0; i < steps.length; i++) steps[i]!(n, start);
   }
 
   /** A register that has the same value everywhere. */
   #filled({ op, type, value }: Expr): Register {
-    const out = this.#registers.own(type);
+    const out = this.#registers.takePermanent(type);
     const convert = conversions[type];
     this.#fills.push((n) => out.fill(convert(op === 'const' ? value : this.#machine.values[value]!), 0, n));
     return out;
   }
 
-  #load(input: Access, out: Register, indices: readonly Register[]): Step {
+  #load(input: Access, out: Register, indices: readonly Register[]): Instruction {
     const machine = this.#machine;
-    const walk = new Walk(input.view);
+    const walk = new ViewReader(input.view);
     this.#walks.push(walk);
     const { buffer } = input;
     if (buffer === null) return (n, start) => walk.read(start, n, countUp, out, out);
     const { dtype } = machine.plan.buffers[buffer]!;
     const read = reads[dtype];
-    if (indices.length === 0) return (n, start) => walk.read(start, n, read, out, machine.memory[buffer]!);
+    if (indices.length === 0) return (n, start) => walk.read(start, n, read, out, machine.buffers[buffer]!);
 
     const gather = gathers[dtype];
     const fill = input.fill ?? 0;
-    const positions = this.#registers.own('i32');
+    const positions = this.#registers.takePermanent('i32');
     return (n, start) => {
       walk.read(start, n, countUp, positions, positions);
       for (let k = 0; k < indices.length; k++) {
         const { size, stride } = input.gather[k]!;
-        moveAlong(n, positions, indices[k]!, size, stride);
+        addIndexOffsets(n, positions, indices[k]!, size, stride);
       }
-      gather(n, out, machine.memory[buffer]!, positions, fill);
+      gather(n, out, machine.buffers[buffer]!, positions, fill);
     };
   }
 
-  #operation(e: Expr, out: Register, args: readonly Register[]): Step {
+  #operation(e: Expr, out: Register, args: readonly Register[]): Instruction {
     if (e.op === 'philox') return (n) => philoxLoop(n, out, args);
     const [a, b = a, c = a] = args as [Register, Register?, Register?];
     if (e.op === 'check') {
@@ -133,7 +133,7 @@ export class Program {
       return (n) => checkLoop(n, out, a, b, fail);
     }
     const type = e.args[e.args.length - 1]!.type;
-    const loop: Loop | undefined = this.#machine.precision.loops[type][e.op];
+    const loop: ElementwiseLoop | undefined = this.#machine.precision.loops[type][e.op];
     if (loop === undefined) throw new Error(`[js] ${e.op} is not an operation on ${type}`);
     return (n) => loop(n, out, a, b, c);
   }

@@ -6,20 +6,20 @@ import { philox32 } from './philox.ts';
 /**
  * Words that are made together, and bytes of the ring: two lots, and the first vector once more behind them.
  */
-const LOT = 32;
-const RING_BYTES = 2 * LOT * 4 + 16;
+const BATCH = 32;
+const BUFFER_BYTES = 2 * BATCH * 4 + 16;
 
 /**
  * A random stream whose words are wanted one after the other: they are made in lots of 32 and wait in scratch
  * memory.
  */
-export class Ring {
+export class RandomWordBuffer {
   readonly #code: Code;
   readonly #plan: PlanCode;
   readonly #address: Local;
   readonly #index: Local;
   /** The first word that has not been made; those of the lot before it are in the ring. */
-  readonly #ready: Local;
+  readonly #end: Local;
   readonly #stream: readonly Local[];
 
   /** `index` holds the number of the word that is wanted next; key and counter are the same everywhere. */
@@ -27,8 +27,8 @@ export class Ring {
     this.#code = code;
     this.#plan = plan;
     this.#index = index;
-    this.#address = code.op('i32.add', scratch, plan.scratch(RING_BYTES));
-    this.#ready = code.local('i32');
+    this.#address = code.op('i32.add', scratch, plan.scratch(BUFFER_BYTES));
+    this.#end = code.local('i32');
     this.#stream = args
       .slice(1)
       .map((a) => (a.op === 'const' ? code.copy(a.value | 0) : plan.value(code, a.value, 'u32')));
@@ -37,9 +37,9 @@ export class Ring {
   /** Before a row: the words may go on where the last row ended, or anywhere else. */
   begin(): void {
     const code = this.#code;
-    const behind = code.op('i32.sub', this.#ready, this.#index);
-    code.if(code.op('i32.gt_u', behind, LOT), () => {
-      code.set(this.#ready, code.op('i32.and', this.#index, -LOT));
+    const behind = code.op('i32.sub', this.#end, this.#index);
+    code.if(code.op('i32.gt_u', behind, BATCH), () => {
+      code.set(this.#end, code.op('i32.and', this.#index, -BATCH));
       // The first four words may be in two lots.
       this.#make();
     });
@@ -48,21 +48,21 @@ export class Ring {
   /** Makes the next lot. */
   #make(): void {
     const code = this.#code;
-    const slot = code.op('i32.shl', code.op('i32.and', this.#ready, LOT), 2);
+    const slot = code.op('i32.shl', code.op('i32.and', this.#end, BATCH), 2);
     const to = code.op('i32.add', this.#address, slot);
-    code.call(philox32(this.#plan), to, this.#ready, ...this.#stream);
+    code.call(philox32(this.#plan), to, this.#end, ...this.#stream);
     code.if(code.op('i32.eqz', slot), () =>
-      code.store('v128.store', to, code.load('v128.load', [to]), 2 * LOT * 4),
+      code.store('v128.store', to, code.load('v128.load', [to]), 2 * BATCH * 4),
     );
-    code.update(this.#ready, 'i32.add', this.#ready, LOT);
+    code.update(this.#end, 'i32.add', this.#end, BATCH);
   }
 
   /** The words of four points, or, where `four` is false, one word in all lanes. */
   next(four: Local | null): Local {
     const code = this.#code;
     const last = code.op('i32.add', this.#index, 3);
-    code.if(code.op('i32.ge_s', code.op('i32.sub', last, this.#ready), 0), () => this.#make());
-    const offset = code.op('i32.shl', code.op('i32.and', this.#index, 2 * LOT - 1), 2);
+    code.if(code.op('i32.ge_s', code.op('i32.sub', last, this.#end), 0), () => this.#make());
+    const offset = code.op('i32.shl', code.op('i32.and', this.#index, 2 * BATCH - 1), 2);
     const at = code.op('i32.add', this.#address, offset);
     if (four === null) return code.load('v128.load', [at]);
     const words = code.local('v128');
