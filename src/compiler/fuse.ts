@@ -1,11 +1,11 @@
 import type { Limits } from '../ir/backend.ts';
 import { dtypes } from '../ir/dtype.ts';
 import { acc, type Expr, load, postorder, rewrite } from '../ir/expr.ts';
-import type { Access, BufferView, Contract, Kernel, Reduce, Scatter, KernelSource } from '../ir/kernel.ts';
+import type { Access, BufferView, Contract, Kernel, KernelSource, Reduce, Scatter } from '../ir/kernel.ts';
 import type { PlanStep } from '../ir/plan.ts';
 import type { LoopInput, Primitive } from '../ir/primitive.ts';
 import { contiguous, isContiguous, reshapeView, sameShape, sizeOf, type View } from '../ir/view.ts';
-import { sameAccess, eliminateCommonSubexpressions } from './expressions.ts';
+import { eliminateCommonSubexpressions, sameAccess } from './expressions.ts';
 import type { Graph } from './toposort.ts';
 
 /**

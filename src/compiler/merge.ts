@@ -4,7 +4,7 @@ import { type Expr, load, postorder, rewrite } from '../ir/expr.ts';
 import type { Kernel, Store } from '../ir/kernel.ts';
 import type { PlanStep } from '../ir/plan.ts';
 import { isContiguous, reshapeView, sameShape, sizeOf } from '../ir/view.ts';
-import { sameAccess, eliminateCommonSubexpressions } from './expressions.ts';
+import { eliminateCommonSubexpressions, sameAccess } from './expressions.ts';
 
 /**
  * Pass 4. An elementwise kernel joins the kernel whose result it reads element by element, which then writes
@@ -60,7 +60,8 @@ class Merger {
   run(): Kernel[] {
     for (let position = 0; position < this.#at.length; position++) {
       let here = position;
-      for (let found = this.#mergeWithProducer(here); found !== null; found = this.#mergeWithProducer(here)) here = found;
+      for (let found = this.#mergeWithProducer(here); found !== null; found = this.#mergeWithProducer(here))
+        here = found;
     }
     return this.#at.filter((kernel) => kernel !== null);
   }

@@ -19,8 +19,16 @@ export interface AxisGroups {
 export function axisGroupsOf({ a, b, axes }: Contract): AxisGroups {
   const { batch, m, k, n } = axes;
   return {
-    a: { batch: sliceGroup(a.view, 0, batch), m: sliceGroup(a.view, batch, m), k: sliceGroup(a.view, batch + m, k) },
-    b: { batch: sliceGroup(b.view, 0, batch), k: sliceGroup(b.view, batch, k), n: sliceGroup(b.view, batch + k, n) },
+    a: {
+      batch: sliceGroup(a.view, 0, batch),
+      m: sliceGroup(a.view, batch, m),
+      k: sliceGroup(a.view, batch + m, k),
+    },
+    b: {
+      batch: sliceGroup(b.view, 0, batch),
+      k: sliceGroup(b.view, batch, k),
+      n: sliceGroup(b.view, batch + k, n),
+    },
   };
 }
 
