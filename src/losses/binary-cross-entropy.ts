@@ -2,7 +2,7 @@ import { ShapeError } from '../ir/errors.ts';
 import { type TensorLike, tensor } from '../tensor/creation.ts';
 import { softplus } from '../tensor/ops/elementwise/activation.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
-import { broadcastShapes, show } from '../tensor/shape.ts';
+import { broadcastShapes, type Shape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { elementLoss, type LossOptions } from './reduction.ts';
 
@@ -27,7 +27,7 @@ export function binaryCrossEntropy(
   logits: Tensor,
   targets: Tensor,
   options: BinaryCrossEntropyOptions = {},
-): Tensor {
+): Tensor<Shape, 'float32'> {
   const { positiveWeight } = options;
   return elementLoss('binaryCrossEntropy', logits, targets, options, (x, y) => {
     const positive: Tensor = y.mul(softplus(x.neg()));

@@ -2,7 +2,7 @@ import { ShapeError, ValueError } from '../ir/errors.ts';
 import { type TensorLike, tensor } from '../tensor/creation.ts';
 import { broadcastTo, reshape } from '../tensor/ops/arrangement/views.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
-import { show } from '../tensor/shape.ts';
+import { type Shape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /**
@@ -29,7 +29,7 @@ export function reduceLosses(
   losses: Tensor,
   weights: Tensor | null,
   reduction: Reduction = 'mean',
-): Tensor {
+): Tensor<Shape, 'float32'> {
   switch (reduction) {
     case 'none':
       return losses;
@@ -43,7 +43,12 @@ export function reduceLosses(
 }
 
 /** Weights as a float32 tensor of shape [count]. */
-export function weightVector(name: string, what: string, weights: TensorLike, count: number): Tensor {
+export function weightVector(
+  name: string,
+  what: string,
+  weights: TensorLike,
+  count: number,
+): Tensor<Shape, 'float32'> {
   const w = cast(tensor(weights), 'float32');
   if (w.rank !== 1 || w.shape[0] !== count) {
     throw new ShapeError(`[${name}] got ${what} of shape ${show(w.shape)}, wanted [${count}].`);
@@ -61,7 +66,7 @@ export function elementLoss(
   targets: Tensor,
   options: LossOptions,
   loss: (predictions: Tensor, targets: Tensor) => Tensor,
-): Tensor {
+): Tensor<Shape, 'float32'> {
   if (show(predictions.shape) !== show(targets.shape)) {
     throw new ShapeError(
       `[${name}] got predictions ${show(predictions.shape)} and targets ${show(targets.shape)}, wanted one shape. ` +

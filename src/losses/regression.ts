@@ -1,5 +1,6 @@
 import { ValueError } from '../ir/errors.ts';
 import { minimum } from '../tensor/ops/elementwise/arithmetic.ts';
+import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { elementLoss, type LossOptions } from './reduction.ts';
 
@@ -11,7 +12,11 @@ import { elementLoss, type LossOptions } from './reduction.ts';
  * @returns a scalar; with reduction `none` the shape of the predictions.
  * @throws ShapeError if the shapes differ.
  */
-export function meanSquaredError(predictions: Tensor, targets: Tensor, options: LossOptions = {}): Tensor {
+export function meanSquaredError(
+  predictions: Tensor,
+  targets: Tensor,
+  options: LossOptions = {},
+): Tensor<Shape, 'float32'> {
   return elementLoss('meanSquaredError', predictions, targets, options, (x, y) => x.sub(y).square());
 }
 
@@ -19,7 +24,11 @@ export function meanSquaredError(predictions: Tensor, targets: Tensor, options: 
  * The mean over all elements of |prediction - target|; the gradient at 0 is 0. Arguments and result as for
  * `meanSquaredError`.
  */
-export function meanAbsoluteError(predictions: Tensor, targets: Tensor, options: LossOptions = {}): Tensor {
+export function meanAbsoluteError(
+  predictions: Tensor,
+  targets: Tensor,
+  options: LossOptions = {},
+): Tensor<Shape, 'float32'> {
   return elementLoss('meanAbsoluteError', predictions, targets, options, (x, y) => x.sub(y).abs());
 }
 
@@ -32,7 +41,11 @@ export interface HuberOptions extends LossOptions {
  * The mean over all elements of e^2 / 2 if |e| <= delta, else delta (|e| - delta / 2), with e = prediction - target
  * (Huber 1964): quadratic for small errors, linear for large ones. Arguments and result as for `meanSquaredError`.
  */
-export function huber(predictions: Tensor, targets: Tensor, options: HuberOptions = {}): Tensor {
+export function huber(
+  predictions: Tensor,
+  targets: Tensor,
+  options: HuberOptions = {},
+): Tensor<Shape, 'float32'> {
   const { delta = 1 } = options;
   if (!(delta > 0)) throw new ValueError(`[huber] got delta ${delta}, wanted a number above 0.`);
   return elementLoss('huber', predictions, targets, options, (x, y) => {

@@ -4,7 +4,7 @@ import { oneHot } from '../tensor/ops/arrangement/indexing.ts';
 import { logSoftmax } from '../tensor/ops/elementwise/activation.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { where } from '../tensor/ops/elementwise/logic.ts';
-import { show } from '../tensor/shape.ts';
+import { type Shape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type LossOptions, reduceLosses, weightVector } from './reduction.ts';
 
@@ -30,7 +30,7 @@ export function softmaxCrossEntropy(
   logits: Tensor,
   labels: Tensor,
   options: SoftmaxCrossEntropyOptions = {},
-): Tensor {
+): Tensor<Shape, 'float32'> {
   const { labelSmoothing = 0, classWeights, sampleWeights, reduction } = options;
   checkLabels(logits, labels);
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {

@@ -1,4 +1,4 @@
-import type { DType, TypedArray } from '../ir/dtype.ts';
+import type { DType } from '../ir/dtype.ts';
 import type { Shape } from './shape.ts';
 
 // What the compiler knows of data types. `DType` itself means that nothing is known.
@@ -8,18 +8,26 @@ interface NumberArray {
   reduce(combine: (previous: number, value: number, index: number) => number): number;
   reduce<T>(combine: (previous: T, value: number, index: number) => T, initial: T): T;
   reduceRight<T>(combine: (previous: T, value: number, index: number) => T, initial: T): T;
-  map(f: (value: number, index: number) => number): TypedArray;
-  filter(keep: (value: number, index: number) => boolean): TypedArray;
+  map(f: (value: number, index: number) => number): AnyArray;
+  filter(keep: (value: number, index: number) => boolean): AnyArray;
+  slice(start?: number, end?: number): AnyArray;
+  subarray(start?: number, end?: number): AnyArray;
 }
 
-/** The array that holds the values of a tensor: `Float32Array` for float32, ... */
+/** The array of a tensor whose data type is not known. */
+type AnyArray = NumberArray & (DataArray<'float32'> | DataArray<'int32'> | DataArray<'uint8'>);
+
+/**
+ * The array that holds the values of a tensor: `Float32Array` for float32, ... `slice` gives an array with an
+ * ArrayBuffer of its own, in versions of TypeScript that tell buffers apart.
+ */
 export type DataArray<D extends DType> = [D] extends ['float32']
-  ? Float32Array
+  ? ReturnType<Float32Array['slice']>
   : [D] extends ['int32']
-    ? Int32Array
+    ? ReturnType<Int32Array['slice']>
     : [D] extends ['uint8' | 'bool']
-      ? Uint8Array
-      : NumberArray & TypedArray;
+      ? ReturnType<Uint8Array['slice']>
+      : AnyArray;
 
 /** One value: a boolean for bool, else a number. */
 type Value<D extends DType> = [D] extends ['bool']

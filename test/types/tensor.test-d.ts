@@ -15,6 +15,7 @@ import {
   reshape,
   type Shape,
   scalar,
+  softmaxCrossEntropy,
   type Tensor,
   tensor,
   transpose,
@@ -239,6 +240,17 @@ test('arrays of values have the type of the dtype', async () => {
   expectTypeOf(values.reduce((a, b) => a + b)).toEqualTypeOf<number>();
   expectTypeOf(values.reduce((a, b) => a + b, 0)).toEqualTypeOf<number>();
   expectTypeOf(values.reduce((a, b) => a + String(b), '')).toEqualTypeOf<string>();
+  expectTypeOf(
+    values
+      .slice(1)
+      .map((v) => 2 * v)
+      .filter((v) => v > 0)
+      .reduce((a, b) => a + b, 0),
+  ).toEqualTypeOf<number>();
+  // The array is a copy with a buffer of its own.
+  new Blob([values, zeros([2]).dataSync()]);
+  const loss: Float32Array = await softmaxCrossEntropy(zeros([2, 3]), unknownType).data();
+  expectTypeOf(loss).toExtend<Float32Array>();
   expectTypeOf(values.map((v) => 2 * v)[0]!).toEqualTypeOf<number>();
   expectTypeOf([...values]).toEqualTypeOf<number[]>();
   expectTypeOf(values[0]!).toEqualTypeOf<number>();
