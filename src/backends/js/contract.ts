@@ -1,8 +1,8 @@
-import { asReduce, type AxisGroup, axisGroupsOf, elementPositions } from '../../ir/contract-axes.ts';
+import { type AxisGroup, asReduce, axisGroupsOf, elementPositions } from '../../ir/contract-axes.ts';
 import type { BufferView, Contract, Kernel } from '../../ir/kernel.ts';
 import { evaluateOffset, sizeOf } from '../../ir/view.ts';
-import { TILE_M, TILE_N, type TileProduct } from './precision.ts';
 import type { RunContext } from './expression-program.ts';
+import { TILE_M, TILE_N, type TileProduct } from './precision.ts';
 import { compileReduce } from './reduce.ts';
 import { type Register, RegisterAllocator } from './registers.ts';
 import { StoreWriter } from './store-writer.ts';

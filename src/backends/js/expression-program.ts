@@ -4,7 +4,7 @@ import { type Expr, postorder } from '../../ir/expr.ts';
 import type { Access } from '../../ir/kernel.ts';
 import { philox4x32 } from '../../ir/philox.ts';
 import type { Plan } from '../../ir/plan.ts';
-import { countUp, gathers, addIndexOffsets, reads, ViewReader } from './buffer-access.ts';
+import { addIndexOffsets, countUp, gathers, reads, ViewReader } from './buffer-access.ts';
 import type { Precision } from './precision.ts';
 import { BLOCK_LENGTH, type ElementwiseLoop, type Register, type RegisterAllocator } from './registers.ts';
 

@@ -4,8 +4,8 @@ import type { TypedArray } from '../../ir/dtype.ts';
 import type { Kernel } from '../../ir/kernel.ts';
 import type { Plan } from '../../ir/plan.ts';
 import { compileContract } from './contract.ts';
-import { type Precision, single } from './precision.ts';
 import { RunContext } from './expression-program.ts';
+import { type Precision, single } from './precision.ts';
 import { compileReduce } from './reduce.ts';
 import { BLOCK_LENGTH, type Register, RegisterAllocator } from './registers.ts';
 import { compileScatter } from './scatter.ts';
@@ -84,7 +84,8 @@ function compileMap(kernel: Kernel, machine: RunContext): () => void {
   const stores = new StoreWriter(kernel, machine, new RegisterAllocator(machine.precision.registers));
   return () => {
     stores.begin();
-    for (let i = 0; i < stores.size; i += BLOCK_LENGTH) stores.run(i, Math.min(BLOCK_LENGTH, stores.size - i));
+    for (let i = 0; i < stores.size; i += BLOCK_LENGTH)
+      stores.run(i, Math.min(BLOCK_LENGTH, stores.size - i));
   };
 }
 

@@ -1,9 +1,9 @@
 import { columnOrder } from '../../ir/column-order.ts';
 import type { Kernel, Reduce } from '../../ir/kernel.ts';
 import { sizeOf } from '../../ir/view.ts';
-import { ColumnReducer, type RowReducer, ArgReducer } from './row-reducers.ts';
-import { type RunContext, ExpressionProgram } from './expression-program.ts';
+import { ExpressionProgram, type RunContext } from './expression-program.ts';
 import { BLOCK_LENGTH, type Register, RegisterAllocator } from './registers.ts';
+import { ArgReducer, ColumnReducer, type RowReducer } from './row-reducers.ts';
 import { StoreWriter } from './store-writer.ts';
 
 /**
@@ -24,9 +24,15 @@ export function compileReduce(kernel: Kernel, source: Reduce, machine: RunContex
     acc,
   };
   if (finds) return reducePointByPoint(nest, new ArgReducer(reducer));
-  if (columns === null) return reducePointByPoint(nest, new ColumnReducer(reducer, expr.type, 1, machine.precision));
+  if (columns === null)
+    return reducePointByPoint(nest, new ColumnReducer(reducer, expr.type, 1, machine.precision));
   const tile = Math.min(columns.width, BLOCK_LENGTH);
-  return reduceColumns(nest, columns.width, tile, new ColumnReducer(reducer, expr.type, tile, machine.precision));
+  return reduceColumns(
+    nest,
+    columns.width,
+    tile,
+    new ColumnReducer(reducer, expr.type, tile, machine.precision),
+  );
 }
 
 interface ReduceLoop {

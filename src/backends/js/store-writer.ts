@@ -1,7 +1,7 @@
 import type { Kernel } from '../../ir/kernel.ts';
 import { sizeOf } from '../../ir/view.ts';
 import { writes } from './buffer-access.ts';
-import { type RunContext, ExpressionProgram } from './expression-program.ts';
+import { ExpressionProgram, type RunContext } from './expression-program.ts';
 import { BLOCK_LENGTH, type Register, type RegisterAllocator } from './registers.ts';
 
 /** The end of every kernel: evaluates the stores' expressions and writes them. */
@@ -12,7 +12,12 @@ export class StoreWriter {
   readonly #machine: RunContext;
   readonly #program: ExpressionProgram;
 
-  constructor(kernel: Kernel, machine: RunContext, registers: RegisterAllocator, acc: Register | null = null) {
+  constructor(
+    kernel: Kernel,
+    machine: RunContext,
+    registers: RegisterAllocator,
+    acc: Register | null = null,
+  ) {
     this.size = sizeOf(kernel.shape);
     this.#kernel = kernel;
     this.#machine = machine;

@@ -128,7 +128,11 @@ fn ${name}_load(line: i32, p: i32, end: i32, at: i32) -> f32 {
 }`;
 }
 
-function start(writer: ProgramWriter, group: AxisGroup, offset: Parameters<ProgramWriter['offset']>[0]): string {
+function start(
+  writer: ProgramWriter,
+  group: AxisGroup,
+  offset: Parameters<ProgramWriter['offset']>[0],
+): string {
   const block = new CodeBlock(writer);
   const [at] = positions(block, 'batch', { shape: group.shape, strides: [group.stride] });
   block.add(`return ${writer.offset(offset)} + ${at};`);
