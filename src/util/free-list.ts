@@ -22,18 +22,18 @@ export class FreeList {
   }
 
   /** Where `extend` would begin: at the end, or at the start of a gap there. */
-  get tail(): number {
+  get extendOffset(): number {
     const last = this.#gaps[this.#gaps.length - 1];
     return last !== undefined && last.offset + last.bytes === this.#end ? last.offset : this.#end;
   }
 
   /** The offset of the smallest gap that holds `bytes`, or of new memory at the end. */
   take(bytes: number): number {
-    return this.fill(bytes) ?? this.extend(bytes);
+    return this.takeGap(bytes) ?? this.extend(bytes);
   }
 
   /** As `take`, but null where no gap is large enough. */
-  fill(bytes: number): number | null {
+  takeGap(bytes: number): number | null {
     if (bytes === 0) return 0;
     let best = -1;
     let least = Number.POSITIVE_INFINITY;
@@ -53,7 +53,7 @@ export class FreeList {
 
   /** Takes the end of the memory, a gap there included. */
   extend(bytes: number): number {
-    const offset = this.tail;
+    const offset = this.extendOffset;
     if (offset !== this.#end) this.#gaps.pop();
     this.#end = offset + bytes;
     return offset;

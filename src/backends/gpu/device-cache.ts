@@ -47,7 +47,7 @@ export class DeviceCache<M> {
   beginRun(): void {
     this.#run++;
     this.#runBytes = 0;
-    for (const block of this.#inputs.blocks) {
+    for (const block of this.#inputs.entries) {
       if (block.run >= this.#run - INPUT_RUNS) break;
       if (!block.stale && !block.isEvicting && block.pins === 0) block.drop();
     }
@@ -122,14 +122,16 @@ export class DeviceCache<M> {
 
   /** Drops all blocks whose arrays are up to date and that no queued run needs, and frees idle device memory. */
   dropCopies(): void {
-    for (const { blocks } of this.#queues)
+    for (const { entries: blocks } of this.#queues)
       for (const block of [...blocks]) if (!block.stale && block.pins === 0) block.drop();
     this.#device.trim();
   }
 
   /** All blocks whose arrays are out of date. */
   get staleBlocks(): Block<M>[] {
-    return this.#queues.flatMap(({ blocks }) => [...blocks]).filter((block) => block.stale && !block.failed);
+    return this.#queues
+      .flatMap(({ entries: blocks }) => [...blocks])
+      .filter((block) => block.stale && !block.failed);
   }
 
   get #queues(): readonly ByteQueue<Block<M>>[] {
@@ -163,7 +165,7 @@ export class DeviceCache<M> {
   #shrink(queue: ByteQueue<Block<M>>, limit: number): void {
     const toReadBack: Block<M>[] = [];
     let bytes = queue.bytes;
-    for (const block of queue.blocks) {
+    for (const block of queue.entries) {
       if (bytes <= limit || block.run >= this.#run - 1) break;
       if (block.isEvicting || block.pins > 0) continue;
       bytes -= block.bytes;
@@ -252,7 +254,7 @@ export class Block<M> implements DeviceCopy {
 
   /** Does this cache still hold it? */
   isHeldBy(deviceCache: unknown): boolean {
-    return this.#deviceCache === deviceCache && this.queue.blocks.has(this);
+    return this.#deviceCache === deviceCache && this.queue.entries.has(this);
   }
 
   get stale(): boolean {

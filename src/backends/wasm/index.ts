@@ -8,7 +8,7 @@ import { WasmExecutable } from './runtime/executable.ts';
 
 export { checkThreads } from './threads/thread-limit.ts';
 
-/** WebAssembly with fixed-width SIMD, on as many threads as there are. */
+/** WebAssembly with fixed-width SIMD and threads. */
 export class WasmBackend implements Backend {
   readonly name = 'wasm';
   readonly limits = { maxInputs: 16, maxNodes: 192, maxStores: 16 };
@@ -41,14 +41,13 @@ export class WasmBackend implements Backend {
   }
 
   /**
-   * For tests: every run is shared evenly by so many threads, however small it is; null goes back to the
-   * usual way.
+   * For tests: every run, however small, uses exactly this many threads with evenly assigned chunks. null ends that.
    */
   async forceThreads(threads: number | null): Promise<void> {
     await this.#engine.threads.force(threads);
   }
 
-  /** Chunks that each thread ran in the latest run; empty if one thread ran all. */
+  /** The number of chunks that each thread ran in the latest run; empty if one thread ran all. */
   get work(): number[] {
     return this.#engine.threads.work;
   }
@@ -62,16 +61,16 @@ export class WasmBackend implements Backend {
   }
 }
 
-let made: WasmBackend | string | null = null;
+let created: WasmBackend | string | null = null;
 
-/** The backend, or why it can't run. */
+/** The backend, or the reason why it can't run here. */
 export function wasmBackend(): WasmBackend | string {
-  made ??= obstacle() ?? make();
-  return made;
+  created ??= obstacle() ?? create();
+  return created;
 }
 
-/** Some platforms have WebAssembly, but no memory for it. */
-function make(): WasmBackend | string {
+/** Some platforms have WebAssembly, but can't allocate a memory. */
+function create(): WasmBackend | string {
   try {
     return new WasmBackend();
   } catch (error) {
@@ -80,8 +79,8 @@ function make(): WasmBackend | string {
 }
 
 /**
- * Tries a module with SIMD: an engine may lack it, and a page's content-security policy may forbid
- * WebAssembly.
+ * Tests a module with SIMD: the engine may lack it, or a page's content-security policy may forbid WebAssembly. Returns
+ * null if it works.
  */
 function obstacle(): string | null {
   if (typeof WebAssembly === 'undefined') return 'this platform has no WebAssembly';

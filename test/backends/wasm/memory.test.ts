@@ -48,10 +48,10 @@ describe('FreeList', () => {
     const [a, b, c] = [list.take(10), list.take(10), list.take(10)];
     list.release(a!, 10);
     list.release(c!, 10);
-    expect(list.tail).toBe(84);
+    expect(list.extendOffset).toBe(84);
     list.release(b!, 10);
-    expect(list.tail).toBe(64);
-    expect(list.fill(31)).toBe(null);
+    expect(list.extendOffset).toBe(64);
+    expect(list.takeGap(31)).toBe(null);
     expect(list.take(31)).toBe(64);
     expect(list.end).toBe(95);
   });
@@ -71,7 +71,7 @@ describe('FreeList', () => {
     }
     list.release(at[2], 10);
     list.release(at[0], 10);
-    expect(list.tail).toBe(0);
+    expect(list.extendOffset).toBe(0);
   });
 });
 
@@ -150,7 +150,7 @@ describe.each([true, false])('Memory, shared: %s', (shared) => {
     expect(full).toThrow(MemoryError);
     expect(full).toThrow(NdgradError);
     expect(full).toThrow(
-      '[memory] 256.0 KiB more do not fit: 2.3 MiB are in use, and this platform gives 2.5 MiB at most. ' +
+      '[memory] got a request for 256.0 KiB, but 2.3 MiB are in use, and this platform allows at most 2.5 MiB. ' +
         "Use smaller batches, or the 'js' backend",
     );
     memory.release(b, 6 * PAGE);
@@ -189,7 +189,7 @@ test('addresses above 2 GiB', () => {
   expect([...memory.viewLike(new Float32Array(2), address + 4)]).toEqual([1, 2]);
   expect(memory.bytes[address]).toBe(123);
   expect(() => memory.allocate(0x80000000)).toThrow(
-    '2.0 GiB more do not fit: 2.0 GiB are in use, and WebAssembly with 32-bit addresses has 4 GiB at most',
+    'got a request for 2.0 GiB, but 2.0 GiB are in use, and WebAssembly with 32-bit addresses has at most 4 GiB',
   );
   memory.release(below, 0x80000000);
   expect(memory.allocate(0x80000000)).toBe(below);
@@ -222,7 +222,7 @@ describe('where less can be reserved', () => {
     const memory = new WasmMemory({ shared: true });
     expect(asked).toEqual([65536, 32768, 16384]);
     expect(() => memory.allocate(0x40000000)).toThrow(
-      '1.0 GiB more do not fit: 0 bytes are in use, and this platform gives 1.0 GiB at most',
+      'got a request for 1.0 GiB, but 0 bytes are in use, and this platform allows at most 1.0 GiB',
     );
   });
 

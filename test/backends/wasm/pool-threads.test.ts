@@ -93,11 +93,11 @@ test.each([
   run();
   check();
   expect(await pool.start()).toBe(1);
-  expect([pool.threads, pool.reason]).toEqual([1, `workers were refused: ${why}`]);
+  expect([pool.threads, pool.reason]).toEqual([1, `workers could not be started: ${why}`]);
   run();
   check();
   pool.force(2);
-  expect(run).toThrow(`[wasm] workers are missing (1): workers were refused: ${why}`);
+  expect(run).toThrow(`[wasm] 1 workers are missing: workers could not be started: ${why}`);
 });
 
 test('where only some are refused the others work', async () => {
@@ -108,7 +108,7 @@ test('where only some are refused the others work', async () => {
   };
   const { memory, pool } = setUp({ cores: 8, startWorker });
   expect(await pool.start()).toBe(3);
-  expect([pool.threads, pool.reason]).toEqual([3, 'workers were refused: enough']);
+  expect([pool.threads, pool.reason]).toEqual([3, 'workers could not be started: enough']);
   const [tasks, check] = chain(memory, 4, 8);
   makeProgram(memory, pool, tasks).run();
   check();

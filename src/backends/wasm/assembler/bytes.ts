@@ -1,4 +1,4 @@
-/** A growing sequence of bytes with the encodings of WebAssembly's binary format. */
+/** A growing byte sequence with the encodings of WebAssembly's binary format. */
 export class Bytes {
   #data: Uint8Array;
   length = 0;
@@ -18,21 +18,21 @@ export class Bytes {
     this.length += other.length;
   }
 
-  /** Unsigned LEB128, of 32 bits. */
+  /** Appends a 32-bit unsigned LEB128. */
   unsigned(value: number): void {
     let rest = value >>> 0;
     for (; rest > 127; rest >>>= 7) this.byte((rest & 127) | 128);
     this.byte(rest);
   }
 
-  /** Signed LEB128, of 32 bits. */
+  /** Appends a 32-bit signed LEB128. */
   signed(value: number): void {
     let rest = value | 0;
     for (; rest < -64 || rest > 63; rest >>= 7) this.byte((rest & 127) | 128);
     this.byte(rest & 127);
   }
 
-  /** Bytes of an IEEE 754 number or of integers, in memory's own order, which is little-endian everywhere. */
+  /** Appends the bytes of numbers in host byte order, which is little-endian on all supported platforms. */
   raw(values: ArrayBufferView): void {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.#reserve(bytes.length);
@@ -40,7 +40,7 @@ export class Bytes {
     this.length += bytes.length;
   }
 
-  /** A length and as many bytes of text, which is ASCII. */
+  /** Appends the length and the bytes of an ASCII text. */
   name(text: string): void {
     this.unsigned(text.length);
     for (let i = 0; i < text.length; i++) this.byte(text.charCodeAt(i));

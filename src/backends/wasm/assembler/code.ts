@@ -8,7 +8,7 @@ export interface Local {
   readonly index: number;
 }
 
-/** A value that an instruction takes: a variable, or an integer that stands for an i32 constant. */
+/** An argument of an instruction: a local, or a number that is an i32 constant. */
 export type Operand = Local | number;
 
 /** A function of the module. */
@@ -19,9 +19,8 @@ export interface Callable {
 }
 
 /**
- * The body of a function under construction, in three-address form: each instruction takes variables or
- * constants and leaves its result in a new variable, or in one that is given. Types are checked as the code
- * is made.
+ * The body of a function under construction, in three-address form: each instruction takes locals or constants and writes
+ * its result to a new local or to a given one. Operand types are checked at once.
  */
 export class Code {
   readonly params: readonly Local[];
@@ -37,15 +36,14 @@ export class Code {
     this.#results = results;
   }
 
-  /** A new variable; it starts at 0. */
+  /** A new local; its initial value is 0. */
   local(type: ValueType): Local {
     return { type, index: this.params.length + this.#locals.push(type) - 1 };
   }
 
   /**
-   * A value that is computed once, where the function begins, however often it is asked for by the same key:
-   * what `make` emits goes there. It may use parameters that never change, and other such values. Nobody may
-   * change the variable.
+   * A value that is computed once, in the function's prologue, for all uses of the same key: the code that `make` emits is
+   * moved there. It may use parameters that never change, and other such values. The local must not be changed.
    */
   once(key: string, make: () => Local): Local {
     const known = this.#once.get(key);
@@ -54,7 +52,7 @@ export class Code {
     this.#bytes = new Bytes(64);
     this.#depth = 0;
     const value = make();
-    // What `make` itself asked for is complete and stands before it.
+    // Values that `make` itself requested are complete and precede it.
     this.#prologue.append(this.#bytes);
     this.#bytes = body;
     this.#depth = depth;
@@ -62,13 +60,13 @@ export class Code {
     return value;
   }
 
-  /** A literal vector, set where the function begins: loops need not make it anew. */
+  /** A literal vector, set in the function's prologue and not in loops. */
   literal(values: Float32Array | Int32Array | Float64Array): Local {
     const words = new Int32Array(values.buffer, values.byteOffset, 4);
     return this.once(`literal ${words.join()}`, () => this.v128(values));
   }
 
-  /** A new variable with the value of another. */
+  /** A new local with the value of an operand. */
   copy(value: Operand): Local {
     const target = this.local(typeof value === 'number' ? 'i32' : value.type);
     this.set(target, value);
@@ -80,29 +78,29 @@ export class Code {
     this.#assign(target);
   }
 
-  /** Computes an instruction without immediates. */
+  /** Emits an instruction without immediates. */
   op(name: instructions.Plain, ...operands: readonly Operand[]): Local {
-    return this.#made(instructions.plain[name], operands, name)!;
+    return this.#emit(instructions.plain[name], operands, name)!;
   }
 
-  /** As `op`, but the result goes to an existing variable, which may be an operand. */
+  /** As `op`, with the result in an existing local, which may be an operand. */
   update(target: Local, name: instructions.Plain, ...operands: readonly Operand[]): void {
-    this.#made(instructions.plain[name], operands, name, undefined, target);
+    this.#emit(instructions.plain[name], operands, name, undefined, target);
   }
 
   /** An instruction on memory at `operands[0] + offset`. */
   load(name: instructions.MemoryAccess, operands: readonly Operand[], offset = 0): Local {
-    return this.#made(instructions.memory[name], operands, name, () => this.#memory(name, offset))!;
+    return this.#emit(instructions.memory[name], operands, name, () => this.#memory(name, offset))!;
   }
 
-  /** As `load`, into an existing variable. */
+  /** As `load`, into an existing local. */
   loadInto(target: Local, name: instructions.MemoryAccess, operands: readonly Operand[], offset = 0): void {
-    this.#made(instructions.memory[name], operands, name, () => this.#memory(name, offset), target);
+    this.#emit(instructions.memory[name], operands, name, () => this.#memory(name, offset), target);
   }
 
   /** A store at `address + offset`. */
   store(name: instructions.MemoryAccess, address: Operand, value: Operand, offset = 0): void {
-    this.#made(instructions.memory[name], [address, value], name, () => this.#memory(name, offset));
+    this.#emit(instructions.memory[name], [address, value], name, () => this.#memory(name, offset));
   }
 
   /** `vector` with one lane loaded from `address + offset`. */
@@ -113,7 +111,7 @@ export class Code {
     vector: Operand,
     offset = 0,
   ): Local {
-    return this.#made(instructions.memoryLane[name], [address, vector], name, () => {
+    return this.#emit(instructions.memoryLane[name], [address, vector], name, () => {
       this.#memory(name, offset);
       this.#bytes.byte(lane);
     })!;
@@ -126,15 +124,15 @@ export class Code {
     vector: Operand,
     offset = 0,
   ): void {
-    this.#made(instructions.memoryLane[name], [address, vector], name, () => {
+    this.#emit(instructions.memoryLane[name], [address, vector], name, () => {
       this.#memory(name, offset);
       this.#bytes.byte(lane);
     });
   }
 
-  /** Takes a lane out of a vector, or puts one into it. */
+  /** Extracts or replaces a lane of a vector. */
   lane(name: instructions.Lane, lane: number, ...operands: readonly Operand[]): Local {
-    return this.#made(instructions.lane[name], operands, name, () => this.#bytes.byte(lane))!;
+    return this.#emit(instructions.lane[name], operands, name, () => this.#bytes.byte(lane))!;
   }
 
   /** The 32-bit lanes of two vectors, numbered 0 to 7, in the given order. */
@@ -152,14 +150,14 @@ export class Code {
     return this.#assign(this.local('i64'));
   }
 
-  /** A vector of 16 given bytes. */
+  /** A literal vector of 16 bytes. */
   v128(values: Float32Array | Int32Array | Float64Array): Local {
     this.#opcode(0xfd0c);
     this.#bytes.raw(values);
     return this.#assign(this.local('v128'));
   }
 
-  /** condition ? a : b, for any type; both are computed. */
+  /** condition ? a : b, for operands of any type. */
   select(condition: Operand, a: Operand, b: Operand): Local {
     const type = typeof a === 'number' ? 'i32' : a.type;
     this.#push(a, type);
@@ -171,7 +169,7 @@ export class Code {
     return this.#assign(this.local(type));
   }
 
-  /** The smaller of two unsigned numbers. */
+  /** The minimum of two unsigned numbers. */
   smaller(a: Operand, b: Operand): Local {
     return this.select(this.op('i32.lt_u', a, b), a, b);
   }
@@ -188,7 +186,7 @@ export class Code {
     this.#opcode(0x0b);
   }
 
-  /** Repeats the body as long as it gives a condition that holds. */
+  /** Repeats the body while the condition that it returns is not 0. */
   loop(body: () => Operand): void {
     this.#open(0x03, () => {
       this.#push(body(), 'i32');
@@ -198,7 +196,7 @@ export class Code {
     this.#opcode(0x0b);
   }
 
-  /** A block that the body may leave early: `leave(condition)` goes to its end where the condition holds. */
+  /** A block that the body may leave early: `leave(condition)` jumps to its end if the condition is not 0. */
   block(body: (leave: (condition: Operand) => void) => void): void {
     const depth = this.#depth;
     this.#open(0x02, () =>
@@ -211,7 +209,7 @@ export class Code {
     this.#opcode(0x0b);
   }
 
-  /** Counts `counter` from `from` up to `to` (not included) by `step`; the body may not change it. */
+  /** Counts `counter` from `from` up to `to` (exclusive) by `step`. The body must not change it. */
   for(from: Operand, to: Operand, step: Operand, body: (counter: Local) => void): void {
     const counter = this.copy(from);
     this.if(this.op('i32.lt_u', counter, to), () =>
@@ -223,7 +221,7 @@ export class Code {
     );
   }
 
-  /** Calls a function; null where it gives no result. */
+  /** Calls a function; returns null if it has no result. */
   call(callee: Callable, ...operands: readonly Operand[]): Local | null {
     const [result] = callee.results;
     const target = result === undefined ? null : this.local(result);
@@ -231,7 +229,7 @@ export class Code {
     return target;
   }
 
-  /** Calls a function; its result goes to an existing variable. */
+  /** Calls a function, with its result in an existing local. */
   callInto(target: Local, callee: Callable, ...operands: readonly Operand[]): void {
     this.#call(callee, operands, target);
   }
@@ -247,7 +245,7 @@ export class Code {
     if (target !== null) this.#assign(target);
   }
 
-  /** The value of an imported or own global (i32). */
+  /** The value of a global (i32). */
   global(index: number): Local {
     this.#opcode(0x23);
     this.#bytes.unsigned(index);
@@ -296,13 +294,13 @@ export class Code {
     }
     body.append(this.#prologue);
     body.append(this.#bytes);
-    // What falls off the end of a function with results has returned before.
+    // `unreachable`: a function with results has returned before.
     if (this.#results.length > 0) body.byte(0x00);
     body.byte(0x0b);
     return body;
   }
 
-  #made(
+  #emit(
     [opcode, signature]: readonly [number, string],
     operands: readonly Operand[],
     name: string,
@@ -347,7 +345,7 @@ export class Code {
     }
   }
 
-  /** Alignment is a hint but for atomics, which ask for their own width. */
+  /** Alignment is a hint, except for atomics, which require their own width. */
   #memory(name: string, offset: number): void {
     this.#bytes.unsigned(name.includes('atomic') ? 2 : 0);
     this.#bytes.unsigned(offset);
@@ -362,5 +360,5 @@ export class Code {
   }
 }
 
-/** A mistake in the code generator. */
+/** A bug in the code generator. */
 const misused = (name: string): Error => new Error(`[wasm] ${name}: wrong operands`);

@@ -1,7 +1,7 @@
 /**
- * Instructions by their names in the specification (WebAssembly 2.0 and the threads proposal): opcode, and
- * the types that they take and give (i32 i, i64 l, f32 f, f64 d, v128 v). An opcode above 0xff is a prefix
- * and a number.
+ * Instructions by their names in the specification (WebAssembly 2.0 and the threads proposal): opcode and signature, with
+ * one letter for each operand and result (i32 i, i64 l, f32 f, f64 d, v128 v). An opcode above 0xff is a prefix and a
+ * number.
  */
 type Table = { readonly [name: string]: readonly [opcode: number, signature: string] };
 
@@ -113,7 +113,7 @@ export const plain = {
 } as const satisfies Table;
 
 /**
- * Instructions on memory: an address comes first, the immediate is an offset (and for lanes their number).
+ * Instructions on memory: the first operand is an address, the immediate an offset.
  */
 export const memory = {
   'i32.load': [0x28, 'i:i'],
@@ -133,7 +133,7 @@ export const memory = {
   'i32.atomic.rmw.cmpxchg': [0xfe48, 'iii:i'],
 } as const satisfies Table;
 
-/** Loads and stores of one lane: an offset and the lane are immediates. */
+/** Loads and stores of one lane: the immediates are an offset and the lane. */
 export const memoryLane = {
   'v128.load8_lane': [0xfd54, 'iv:v'],
   'v128.load32_lane': [0xfd56, 'iv:v'],
@@ -143,7 +143,7 @@ export const memoryLane = {
   'v128.store64_lane': [0xfd5b, 'iv:'],
 } as const satisfies Table;
 
-/** Instructions on one lane, whose number is the immediate. */
+/** Instructions on one lane: the immediate is its number. */
 export const lane = {
   'i32x4.extract_lane': [0xfd1b, 'v:i'],
   'i32x4.replace_lane': [0xfd1c, 'vi:v'],

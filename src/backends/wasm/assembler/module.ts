@@ -4,12 +4,12 @@ import { typeCodes, type ValueType } from './types.ts';
 
 const FUNCTION = 0x60;
 const I32 = typeCodes.i32;
-/** 4 GiB in pages of 64 KiB: all that 32-bit addresses reach. */
+/** 4 GiB, the limit of 32-bit addresses, in pages of 64 KiB. */
 export const MAX_PAGES = 65536;
 
 /**
- * A WebAssembly module under construction: it imports one memory (`env.memory`) and constants (i32 globals of
- * `env`), has functions, and exports some of them.
+ * A WebAssembly module under construction. It imports one memory (`env.memory`) and constants (i32 globals of `env`), and
+ * exports some of its functions.
  */
 export class WasmModule {
   readonly #shared: boolean;
@@ -19,13 +19,13 @@ export class WasmModule {
   readonly #bodies: (Bytes | null)[] = [];
   readonly #exports: (readonly [name: string, index: number])[] = [];
 
-  /** `shared` says which kind of memory it will be given. */
+  /** `shared`: whether the imported memory is shared. */
   constructor(shared: boolean, globals: readonly string[] = []) {
     this.#shared = shared;
     this.#globals = globals;
   }
 
-  /** A function with this body. */
+  /** Adds a function; `build` emits its body. */
   function(
     params: readonly ValueType[],
     results: readonly ValueType[],
@@ -77,7 +77,7 @@ export class WasmModule {
     return out.toArray();
   }
 
-  /** The number of a function type, which is written as a text of type codes. */
+  /** The index of a function type; types are kept as strings of type codes. */
   #type(params: readonly ValueType[], results: readonly ValueType[]): number {
     const text = [params, results]
       .map((types) => String.fromCharCode(...types.map((type) => typeCodes[type])))
@@ -87,7 +87,7 @@ export class WasmModule {
   }
 }
 
-/** A section is a number, its length, and a list. */
+/** Appends a section: its id, its length in bytes, and a list of items. */
 function section<T>(out: Bytes, id: number, items: readonly T[], write: (to: Bytes, item: T) => void): void {
   const content = new Bytes();
   content.unsigned(items.length);

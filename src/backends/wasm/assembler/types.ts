@@ -1,4 +1,4 @@
-/** Types of WebAssembly values. */
+/** WebAssembly value types. */
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 
 /** Binary codes of the types, from the specification (WebAssembly 2.0, section 5.3). */

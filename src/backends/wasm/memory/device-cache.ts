@@ -8,19 +8,18 @@ import type { WasmMemory } from './wasm-memory.ts';
 const MIB = 1 << 20;
 
 /**
- * The values of storages in WebAssembly's memory: a bounded cache. The values belong to the storages' arrays,
- * which the garbage collector sees. What one run has used goes first (a batch of data, a result that nobody
- * asked for), then what was used least recently. A block that is newer than its array is written back when
- * the array is asked for or the block goes; a finalizer saves that work where a storage is gone, but nothing
- * depends on finalizers, which may never run. (No block refers to its storage: even a WeakRef would keep it
- * alive until the event loop turns.)
+ * A bounded cache of storages' values in WebAssembly memory. Values that only one run has used are evicted first (a batch
+ * of data, a result that was never read), then the least recently used. A copy that is newer than its storage's array
+ * is written back when the array is read or the copy is evicted. A finalizer drops the copies of collected storages
+ * without that work, but nothing depends on finalizers, which may never run. No copy refers to its storage: even a WeakRef
+ * would keep the storage alive until the current task of the event loop ends.
  */
 export class DeviceCache {
   readonly #memory: WasmMemory;
-  /** Used in one run: brought in for it, or written by it. */
+  /** Copies used by one run: uploaded for it, or written by it. */
   readonly #inputs = new ByteQueue<CachedCopy>(8 * MIB);
   readonly #results = new ByteQueue<CachedCopy>(64 * MIB);
-  /** Used in several runs; twice what the present run needs stays in any case. */
+  /** Copies used by several runs. The limit is raised to twice the bytes that the current run needs. */
   readonly #kept = new ByteQueue<CachedCopy>(256 * MIB);
   readonly #collected: FinalizationRegistry<CachedCopy>;
   #run = 0;
@@ -28,51 +27,51 @@ export class DeviceCache {
 
   constructor(memory: WasmMemory) {
     this.#memory = memory;
-    this.#collected = new FinalizationRegistry((block) => this.#release(block));
+    this.#collected = new FinalizationRegistry((copy) => this.#release(copy));
   }
 
-  /** Are there many results that nobody has read? Finalizers may know that they are not wanted any more. */
+  /** Are there many results that were never read? Finalizers may find that their storages were collected. */
   get isCrowded(): boolean {
     return 2 * this.#results.bytes > this.#results.limit;
   }
 
-  /** What is brought in from now on stays until the next call. */
+  /** Starts a run. Copies that it uses are not evicted before the next call. */
   beginRun(): void {
     this.#run++;
     this.#runBytes = 0;
   }
 
-  /** Are the storage's values in memory? */
+  /** Does the cache hold a copy of the storage's values? */
   has(storage: Storage): boolean {
     return this.#find(storage) !== null;
   }
 
-  /** The address of a storage's values, for reading and for writing in place. */
+  /** The address of a storage's values, for reading and for overwriting in place. Uploads them if needed. */
   enter(storage: Storage): number {
-    let block = this.#find(storage);
-    if (block === null) {
-      block = this.#bringIn(storage, this.#inputs);
-      this.#memory.view(storage.dtype, block.address, storage.size).set(storage.array);
-      this.#settle(storage, block);
+    let copy = this.#find(storage);
+    if (copy === null) {
+      copy = this.#allocate(storage, this.#inputs);
+      this.#memory.view(storage.dtype, copy.address, storage.size).set(storage.array);
+      this.#attach(storage, copy);
     }
-    return this.#use(block);
+    return this.#use(copy);
   }
 
-  /** The address of memory for a storage's new values, which the run writes. */
+  /** The address of memory for the new values of a storage, which the run will write. */
   enterResult(storage: Storage): number {
-    const block = this.#bringIn(storage, this.#results);
-    this.#settle(storage, block);
-    return this.#use(block);
+    const copy = this.#allocate(storage, this.#results);
+    this.#attach(storage, copy);
+    return this.#use(copy);
   }
 
-  /** The run has written the storage's values: its array is older from now on. */
+  /** The run has written the copy: the storage's array is out of date. */
   written(storage: Storage): void {
-    const block = this.#find(storage);
-    if (block !== null) block.older = storage.hostArray;
+    const copy = this.#find(storage);
+    if (copy !== null) copy.staleArray = storage.hostArray;
   }
 
-  /** The storage's values in memory are not wanted. */
-  leave(storage: Storage): void {
+  /** Drops the copy of the storage's values without writing it back. */
+  discard(storage: Storage): void {
     this.#find(storage)?.drop();
   }
 
@@ -80,7 +79,7 @@ export class DeviceCache {
     return deviceCopy instanceof CachedCopy && deviceCopy.isHeldBy(this) ? deviceCopy : null;
   }
 
-  #bringIn(storage: Storage, queue: ByteQueue<CachedCopy>): CachedCopy {
+  #allocate(storage: Storage, queue: ByteQueue<CachedCopy>): CachedCopy {
     const bytes = paddedBytes(storage.size * dtypes[storage.dtype].bytes);
     this.#shrink(queue, queue.limit - bytes);
     this.#shrink(this.#kept, Math.max(this.#kept.limit, 2 * this.#runBytes));
@@ -88,65 +87,65 @@ export class DeviceCache {
     return new CachedCopy(this, queue, address, bytes);
   }
 
-  #settle(storage: Storage, block: CachedCopy): void {
+  #attach(storage: Storage, copy: CachedCopy): void {
     storage.deviceCopy?.drop();
-    storage.deviceCopy = block;
-    this.#collected.register(storage, block, block);
-    block.queue.add(block);
+    storage.deviceCopy = copy;
+    this.#collected.register(storage, copy, copy);
+    copy.queue.add(copy);
   }
 
-  /** Notes a use by the present run; the second run that uses a block moves it to those that are kept. */
-  #use(block: CachedCopy): number {
-    if (block.run !== this.#run) {
-      this.#runBytes += block.bytes;
-      if (block.run > 0) {
-        block.queue.remove(block);
-        this.#kept.add(block);
-        block.queue = this.#kept;
+  /** Records a use by the current run. The second run that uses a copy moves it to the kept ones. */
+  #use(copy: CachedCopy): number {
+    if (copy.run !== this.#run) {
+      this.#runBytes += copy.bytes;
+      if (copy.run > 0) {
+        copy.queue.remove(copy);
+        this.#kept.add(copy);
+        copy.queue = this.#kept;
       }
-      block.run = this.#run;
+      copy.run = this.#run;
     }
-    return block.address;
+    return copy.address;
   }
 
-  /** Brings a queue down to so many bytes, but not at the cost of this run or the one before. */
+  /** Evicts copies until the queue has at most `limit` bytes; keeps those that this run or the previous one used. */
   #shrink(queue: ByteQueue<CachedCopy>, limit: number): void {
-    for (const block of queue.blocks) {
-      if (queue.bytes <= limit || block.run >= this.#run - 1) return;
-      this.#evict(block);
+    for (const copy of queue.entries) {
+      if (queue.bytes <= limit || copy.run >= this.#run - 1) return;
+      this.#evict(copy);
     }
   }
 
-  /** Gives some memory free; false where this run needs all of it. */
+  /** Evicts one copy that the current run does not use; false if there is none. */
   evictOldest(): boolean {
-    for (const { blocks } of [this.#inputs, this.#results, this.#kept]) {
-      for (const block of blocks) {
-        if (block.run === this.#run) continue;
-        this.#evict(block);
+    for (const { entries: blocks } of [this.#inputs, this.#results, this.#kept]) {
+      for (const copy of blocks) {
+        if (copy.run === this.#run) continue;
+        this.#evict(copy);
         return true;
       }
     }
     return false;
   }
 
-  #evict(block: CachedCopy): void {
-    if (block.older !== null) block.fetch(block.older);
-    block.drop();
+  #evict(copy: CachedCopy): void {
+    if (copy.staleArray !== null) copy.fetch(copy.staleArray);
+    copy.drop();
   }
 
-  /** @internal Copies a block's values to an array. */
-  copyOut(block: CachedCopy, array: TypedArray): void {
-    array.set(this.#memory.viewLike(array, block.address));
+  /** @internal Writes the values of a copy to an array. */
+  copyOut(copy: CachedCopy, array: TypedArray): void {
+    array.set(this.#memory.viewLike(array, copy.address));
   }
 
-  /** @internal The block is wanted no more. */
-  forget(block: CachedCopy): void {
-    this.#collected.unregister(block);
-    this.#release(block);
+  /** @internal Releases a copy that is no longer needed. */
+  forget(copy: CachedCopy): void {
+    this.#collected.unregister(copy);
+    this.#release(copy);
   }
 
-  #release(block: CachedCopy): void {
-    if (block.queue.remove(block)) this.#memory.release(block.address, block.bytes);
+  #release(copy: CachedCopy): void {
+    if (copy.queue.remove(copy)) this.#memory.release(copy.address, copy.bytes);
   }
 }
 
@@ -155,10 +154,10 @@ class CachedCopy implements DeviceCopy {
   readonly address: number;
   readonly bytes: number;
   queue: ByteQueue<CachedCopy>;
-  /** The number of the run that used it last. */
+  /** The number of the last run that used it. */
   run = 0;
-  /** The storage's array, while the block's values are newer. */
-  older: TypedArray | null = null;
+  /** The storage's array while it is out of date, else null. */
+  staleArray: TypedArray | null = null;
 
   constructor(deviceCache: DeviceCache, queue: ByteQueue<CachedCopy>, address: number, bytes: number) {
     this.#deviceCache = deviceCache;
@@ -167,19 +166,19 @@ class CachedCopy implements DeviceCopy {
     this.bytes = bytes;
   }
 
-  /** Is it still in memory, and in this one? */
+  /** Does this cache still hold the copy? */
   isHeldBy(deviceCache: DeviceCache): boolean {
-    return this.#deviceCache === deviceCache && this.queue.blocks.has(this);
+    return this.#deviceCache === deviceCache && this.queue.entries.has(this);
   }
 
   fetch(array: TypedArray): void {
-    if (this.older === null) return;
-    this.older = null;
+    if (this.staleArray === null) return;
+    this.staleArray = null;
     this.#deviceCache.copyOut(this, array);
   }
 
   drop(): void {
-    this.older = null;
+    this.staleArray = null;
     this.#deviceCache.forget(this);
   }
 }

@@ -6,28 +6,28 @@ import { alignToCacheLine, CACHE_LINE } from '../module/frame-layout.ts';
 
 const PAGE = 65536;
 const MIB = 1 << 20;
-/** So many bytes after the end of what is allocated can be read. */
+/** Readable bytes after the last allocation. */
 const MARGIN = CACHE_LINE;
 
 export interface MemoryOptions {
-  /** May several threads use it? */
+  /** Whether several threads may use it. */
   readonly shared: boolean;
-  /** The most that it may grow to, in pages of 64 KiB. */
+  /** The maximum size in pages of 64 KiB. */
   readonly maximumPages?: number;
 }
 
 /**
- * The one WebAssembly memory of all plans, and who has which part of it. It grows when it must and never
- * shrinks. Addresses are unsigned; 0 belongs to nobody.
+ * The WebAssembly memory of all plans, with its allocator. It grows on demand and never shrinks. Addresses are unsigned;
+ * address 0 is never allocated.
  */
 export class WasmMemory {
   readonly memory: WebAssembly.Memory;
   readonly shared: boolean;
-  /** Views over the whole memory. They are new objects after each growth: do not keep them. */
+  /** Views of the whole memory. Growing replaces them, so do not keep references. */
   bytes!: Uint8Array;
   words!: Int32Array;
   floats!: Float32Array;
-  /** Called where the memory can't grow: releases something, and says whether it did. */
+  /** Called if the memory can't grow: releases some memory and returns true, or returns false. */
   makeRoom: () => boolean = () => false;
   readonly #free = new FreeList(CACHE_LINE);
   readonly #limit: number;
@@ -41,25 +41,26 @@ export class WasmMemory {
     this.#refresh();
   }
 
-  /** Bytes of the whole memory. */
+  /** Bytes of the memory. */
   get size(): number {
     return this.bytes.length;
   }
 
-  /** Bytes that are allocated, each allocation rounded up to a multiple of 64. */
+  /** Allocated bytes, each allocation rounded up to a multiple of 64. */
   get used(): number {
     return this.#used;
   }
 
   /**
-   * The address of `bytes` bytes with any contents, a multiple of 64; the 64 bytes after them can be read.
-   * Where the memory cannot grow, `makeRoom` is called to release something, as long as it says that it did;
-   * a `MemoryError` where that does not help.
+   * Allocates `bytes` bytes with unspecified contents and returns their address, a multiple of 64. The 64 bytes after them
+   * are readable. If the memory can't grow, calls `makeRoom` until the allocation succeeds.
+   *
+   * @throws MemoryError if `makeRoom` returns false.
    */
   allocate(bytes: number): number {
     const wanted = alignToCacheLine(bytes);
     for (;;) {
-      const address = this.#free.fill(wanted) ?? this.#extend(wanted);
+      const address = this.#free.takeGap(wanted) ?? this.#extend(wanted);
       if (address !== null) {
         this.#used += wanted;
         return address;
@@ -68,18 +69,18 @@ export class WasmMemory {
     }
   }
 
-  /** Gives back what `allocate` gave for as many bytes. */
+  /** Frees an allocation of `bytes` bytes. */
   release(address: number, bytes: number): void {
     this.#free.release(address, alignToCacheLine(bytes));
     this.#used -= alignToCacheLine(bytes);
   }
 
-  /** `length` elements from an address on; valid until the memory grows. */
+  /** A view of `length` elements at an address; valid until the memory grows. */
   view(dtype: DType, address: number, length: number): TypedArray {
     return dtypes[dtype].on(this.bytes.buffer, address, length);
   }
 
-  /** As many elements as an array has and of its kind, from an address on; valid until the memory grows. */
+  /** A view with the type and length of `array` at an address; valid until the memory grows. */
   viewLike(array: TypedArray, address: number): TypedArray {
     const { buffer } = this.bytes;
     if (array instanceof Float32Array) return new Float32Array(buffer, address, array.length);
@@ -88,11 +89,11 @@ export class WasmMemory {
   }
 
   #extend(bytes: number): number | null {
-    const end = this.#free.tail + bytes + MARGIN;
+    const end = this.#free.extendOffset + bytes + MARGIN;
     return end <= this.size || this.#grow(end) ? this.#free.extend(bytes) : null;
   }
 
-  /** Makes the memory hold `bytes` bytes at least. */
+  /** Grows the memory to at least `bytes` bytes; false if that is not possible. */
   #grow(bytes: number): boolean {
     if (bytes > this.#limit) return false;
     const present = this.size;
@@ -119,16 +120,16 @@ export class WasmMemory {
   #exhausted(bytes: number): MemoryError {
     const limit =
       this.#limit === MAX_PAGES * PAGE
-        ? 'WebAssembly with 32-bit addresses has 4 GiB at most'
-        : `this platform gives ${inWords(this.#limit)} at most`;
+        ? 'WebAssembly with 32-bit addresses has at most 4 GiB'
+        : `this platform allows at most ${formatBytes(this.#limit)}`;
     return new MemoryError(
-      `[memory] ${inWords(bytes)} more do not fit: ${inWords(this.#used)} are in use, and ${limit}. ` +
+      `[memory] got a request for ${formatBytes(bytes)}, but ${formatBytes(this.#used)} are in use, and ${limit}. ` +
         "Use smaller batches, or the 'js' backend, whose tensors have no common limit.",
     );
   }
 }
 
-/** A memory that is small but may grow to as many pages as the platform has addresses for. */
+/** A small memory with the largest maximum that the platform allows. */
 function reserve(shared: boolean, most: number): { memory: WebAssembly.Memory; pages: number } {
   const initial = Math.min(16, most);
   for (let pages = most; ; pages = Math.ceil(pages / 2)) {
@@ -136,12 +137,14 @@ function reserve(shared: boolean, most: number): { memory: WebAssembly.Memory; p
       return { memory: new WebAssembly.Memory({ initial, maximum: pages, shared }), pages };
     } catch (error) {
       if (pages > 16 * initial) continue;
-      throw new MemoryError(`[memory] this platform gives no memory to WebAssembly: ${error}`);
+      throw new MemoryError(
+        `[memory] could not create a WebAssembly memory of ${initial} pages: ${error}. Use the 'js' backend.`,
+      );
     }
   }
 }
 
-function inWords(bytes: number): string {
+function formatBytes(bytes: number): string {
   const units = [
     ['GiB', 1024 * MIB],
     ['MiB', MIB],

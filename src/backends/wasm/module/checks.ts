@@ -3,7 +3,7 @@ import { FRAME, frame } from './frame-layout.ts';
 import { perPlan } from './per-plan.ts';
 import type { PlanCode } from './plan-code.ts';
 
-/** Records the failure of a check where a lane of `condition` is false. */
+/** Emits a test of a check: records a failure for each lane in which `condition` is false. */
 export function emitFailures(
   code: Code,
   plan: PlanCode,
@@ -20,12 +20,12 @@ export function emitFailures(
   });
 }
 
-/** Records the failure of a check at one value. The smallest one is kept, whatever thread comes first. */
+/** Emits the failure of a check for one value. The smallest value is kept, in any order of the threads. */
 export function emitFailure(code: Code, plan: PlanCode, check: number, value: Local): void {
   code.call(failure(plan), plan.checkWords(check), value);
 }
 
-/** The module's function `(words, value)` that writes a check's two words. */
+/** The module's function `(words, value)` that updates a check's two frame words. */
 const failure = perPlan((plan) =>
   plan.module.function(['i32', 'i32'], [], (code, words, value) => {
     const start = code.global(FRAME);

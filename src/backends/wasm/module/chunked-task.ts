@@ -1,12 +1,12 @@
 import type { Callable, Code, Local } from '../assembler/code.ts';
 import type { PlanCode, Task } from './plan-code.ts';
 
-/** The most chunks of one task: enough to share among many threads. */
+/** Enough chunks to balance the load of many threads. */
 const MAX_CHUNKS = 256;
 
 /**
- * A task over `count` units, of which a chunk takes some neighbours; `body` works on units `first` to
- * `end` - 1. The units of a chunk are a multiple of `multiple`, but for the last one's.
+ * A task over `count` units of work, divided into chunks of adjacent units. `body` emits the code for units `first` to
+ * `end - 1`. All chunks but the last one have a multiple of `multiple` units.
  */
 export function chunkedTask(
   plan: PlanCode,

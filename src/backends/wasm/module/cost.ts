@@ -1,7 +1,7 @@
 import { type Expr, postorder } from '../../../ir/expr.ts';
 
 /**
- * Nanoseconds an element of what costs more than a SIMD instruction; measured on a core of 3 GHz, and rough.
+ * Nanoseconds for one element of the operations that cost more than a SIMD instruction, measured at 3 GHz; rough.
  */
 const nanoseconds: { readonly [op: string]: number } = {
   const: 0,
@@ -22,7 +22,7 @@ const nanoseconds: { readonly [op: string]: number } = {
   philox: 1.2,
 };
 
-/** Nanoseconds that one thread needs for `points` points of expressions, roughly. */
+/** Estimated nanoseconds of one thread for expressions at `points` points. */
 export function costOf(points: number, roots: readonly Expr[]): number {
   let each = 0.2 * roots.length;
   for (const e of postorder(roots)) {

@@ -1,8 +1,7 @@
 import type { PlanCode } from './plan-code.ts';
 
 /**
- * Something that all kernels of a plan share, such as a function of their module: made when it is first asked
- * for.
+ * A value that all kernels of a plan share, such as a function of their module. It is created at the first use.
  */
 export function perPlan<T>(make: (plan: PlanCode) => T): (plan: PlanCode) => T {
   const made = new WeakMap<PlanCode, { readonly value: T }>();

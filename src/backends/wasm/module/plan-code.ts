@@ -6,13 +6,13 @@ import { WasmModule } from '../assembler/module.ts';
 import { alignToCacheLine, FRAME, frame } from './frame-layout.ts';
 
 /**
- * A part of a kernel whose chunks may run in any order and on any thread: `run(chunk, scratch)` for chunk =
- * 0, 1, ... A kernel is one task or several, one after the other.
+ * A part of a kernel whose chunks may run in any order and on any thread: `run(chunk, scratch)` for chunk = 0, 1, ...
+ * A kernel is a sequence of one or several tasks.
  */
 export interface Task {
   readonly run: Callable;
   readonly chunks: number;
-  /** A rough count of nanoseconds on one thread, for all chunks. */
+  /** Estimated nanoseconds of all chunks on one thread. */
   readonly cost: number;
 }
 
@@ -20,29 +20,28 @@ export interface Task {
 export type FrameWord =
   /** The address of a view's first element. */
   | { readonly kind: 'address'; readonly buffer: number; readonly offset: Offset }
-  /** The value of an offset, for inputs that read no memory. */
+  /** The value of an offset, for an input without memory. */
   | { readonly kind: 'offset'; readonly offset: Offset }
   | { readonly kind: 'value'; readonly slot: number; readonly type: ScalarType }
-  /** The address of temporary memory; kernels of odd and of even number have regions of their own. */
+  /** The address of temporary memory; kernels with odd and with even numbers use different regions. */
   | { readonly kind: 'temporary'; readonly odd: boolean; readonly byteOffset: number }
   /** The address of a table. */
   | { readonly kind: 'table'; readonly values: Int32Array }
-  /** Has the check failed, and the smallest value that did: 0 and the largest number before a run. */
+  /** Whether the check has failed, and the smallest value that failed it: 0 and 2^31 - 1 before a run. */
   | { readonly kind: 'failed' }
   | { readonly kind: 'least' };
 
 /**
- * What the code of one plan's kernels shares: the module, and the words of the frame that the code reads.
- * Memory for a kernel: `scratch` belongs to one thread during one chunk, `temporary` to one kernel from its
- * first task to its last.
+ * The state of code generation for one plan: the module, and the words of the frame that its code reads. Kernels have two
+ * kinds of memory: `scratch` belongs to one thread during one chunk, `temporary` to one kernel during all its tasks.
  */
 export class PlanCode {
   readonly module: WasmModule;
   readonly plan: Plan;
   readonly words: FrameWord[] = [];
-  /** Nanoseconds of work that are worth a chunk of their own. */
+  /** Nanoseconds of work in a chunk, at least. */
   readonly grain: number;
-  /** The most that any kernel needs; temporary memory for kernels of even and of odd number. */
+  /** Maximum over the kernels; of temporary memory, for the kernels with even and with odd numbers. */
   scratchBytes = 0;
   readonly temporaryBytes: [even: number, odd: number] = [0, 0];
   #kernel = 0;
@@ -60,24 +59,24 @@ export class PlanCode {
     }
   }
 
-  /** The two words of check number `check`: 'failed' and, 4 bytes on, 'least'. */
+  /** The frame offset of a check's words: `failed` and, 4 bytes on, `least`. */
   checkWords(check: number): number {
     return frame.words + 8 * check;
   }
 
-  /** Neighbours have different temporary memory: the second may begin while the first one ends. */
+  /** Adjacent kernels use different temporary memory, so that one may begin before the previous one has ended. */
   beginKernel(kernel: number): void {
     this.#kernel = kernel;
     this.#scratch = 0;
     this.#temporary = 0;
   }
 
-  /** Has the kernel that began last temporary memory? */
+  /** Does the current kernel use temporary memory? */
   get usesTemporary(): boolean {
     return this.#temporary > 0;
   }
 
-  /** `bytes` bytes in the scratch memory of the thread: their offset in it. */
+  /** Reserves `bytes` bytes of the thread's scratch memory and returns their offset in it. */
   scratch(bytes: number): number {
     const at = this.#scratch;
     this.#scratch += alignToCacheLine(bytes);
@@ -85,7 +84,7 @@ export class PlanCode {
     return at;
   }
 
-  /** `bytes` bytes for the kernel's tasks: the word of their address. */
+  /** Reserves `bytes` bytes for the kernel's tasks and returns the frame word with their address. */
   temporary(bytes: number): number {
     const parity = this.#kernel % 2;
     const byteOffset = this.#temporary;
@@ -94,17 +93,17 @@ export class PlanCode {
     return this.#addWord({ kind: 'temporary', odd: parity === 1, byteOffset });
   }
 
-  /** A table of numbers: the word of its address. */
+  /** Adds a table of numbers and returns the frame word with its address. */
   table(values: Int32Array): number {
     return this.#addWord({ kind: 'table', values });
   }
 
-  /** The value of a word. */
+  /** Emits the load of a frame word. */
   word(code: Code, word: number): Local {
     return code.load('i32.load', [code.global(FRAME)], word);
   }
 
-  /** The address of a view's first element. */
+  /** Emits the address of a view's first element. */
   address(code: Code, { buffer, view }: { buffer: number; view: { offset: Offset } }): Local {
     const { offset } = view;
     return this.word(
@@ -113,12 +112,12 @@ export class PlanCode {
     );
   }
 
-  /** An offset as a number. */
+  /** Emits the value of an offset. */
   offset(code: Code, offset: Offset): Local {
     return this.word(code, this.#reusedWord(`o ${textOf(offset)}`, { kind: 'offset', offset }));
   }
 
-  /** One of the plan's values: an f32, or an i32 (bools are 0 and -1). */
+  /** Emits one of the plan's values: an f32, or an i32 (bools are 0 and -1). */
   value(code: Code, slot: number, type: ScalarType): Local {
     const word = this.#reusedWord(`v${slot} ${type}`, { kind: 'value', slot, type });
     return code.load(type === 'f32' ? 'f32.load' : 'i32.load', [code.global(FRAME)], word);

@@ -2,50 +2,46 @@ import type { Callable, Code, Local } from '../assembler/code.ts';
 import { alignToCacheLine, CACHE_LINE, counters, FRAME, frame, SLEEP_MS, Status } from './frame-layout.ts';
 import type { PlanCode, Task } from './plan-code.ts';
 
-/** A task, and how many of the plan's first tasks must be completely done before it may begin. */
+/** A task, and how many of the plan's first tasks must be complete before it may begin. */
 export interface ScheduledTask extends Task {
   readonly after: number;
 }
 
-/** What the exports of a plan's module need to run. */
+/** What the host needs to know to run the exports of a plan's module. */
 export interface Schedule {
   /** Bytes of the frame: its words, then the counters, which begin at `counters`. */
   readonly frameBytes: number;
   readonly counters: number;
   /** Bytes of scratch memory for each thread. */
   readonly scratchBytes: number;
-  /** The most chunks of any task: as many threads find work. */
+  /** The maximum number of chunks of a task: more threads would have no work. */
   readonly width: number;
-  /**
-   * A rough count of nanoseconds on one thread: of all tasks, and of those that several threads can share.
-   */
+  /** Estimated nanoseconds on one thread: of all tasks, and of those with several chunks. */
   readonly cost: number;
   readonly sharedCost: number;
   readonly tasks: number;
 }
 
-/** What a plan's module exports. */
+/** The exports of a plan's module. */
 export interface ScheduleExports {
-  /** Runs all on the calling thread. */
+  /** Runs all tasks on the calling thread. */
   alone(): void;
   /**
-   * Takes part in a run as thread number `thread` and gives the number of chunks that it ran; thread 0 stays
-   * until all are done. A thread that waits gives up after `rounds` rounds (each `NAP` long if it `sleeps`,
-   * else a few milliseconds of spinning) in which nothing moves, and sets the status to stalled; 0 waits for
-   * ever.
+   * Takes part in a run as thread number `thread` and returns the number of chunks that it ran. Thread 0 returns when
+   * all chunks are done. A waiting thread gives up after `rounds` rounds without any progress and sets the status to
+   * stalled; 0 means no limit. A round is a wait of `SLEEP_MS` if `sleeps`, else a few milliseconds of spinning.
    */
   run(thread: number, rounds: number, sleeps: number): number;
 }
 
-/** Looks at a counter before a thread sleeps: about 40 microseconds. */
+/** How often a thread reads a counter before it waits: about 40 microseconds. */
 const SPINS = 20_000;
-/** Looks in a round of a thread that may not sleep: 1 to 7 milliseconds, as the engine has compiled them. */
+/** The same in one round of a thread that must not block: 1 to 7 milliseconds, depending on the compiler tier. */
 const ROUND_SPINS = 500_000;
 
 /**
- * Emits and exports the functions that run a plan's tasks in order: `alone`, and, for shared memory, `run`.
- * The tasks from number `commit` on run only if no check has failed before. No word may be added to the plan
- * afterwards.
+ * Emits and exports the functions that run a plan's tasks in order: `alone` and, for shared memory, `run`. The tasks from
+ * number `commit` on run only if no check has failed before. No frame word may be added to the plan afterwards.
  */
 export function emitSchedule(
   plan: PlanCode,
@@ -93,8 +89,8 @@ function emitAlone(plan: PlanCode, tasks: readonly ScheduledTask[], commit: numb
 
 function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], commit: number, start: number): void {
   const wait = emitWait(plan, start, tasks.length);
-  // A function for each task keeps `run` short of variables: engines' first compilers are slow with many.
-  const share = tasks.map((task) => emitTakeChunks(plan, task, start));
+  // One function for each task keeps the number of locals in `run` small: baseline compilers are slow with many locals.
+  const takeChunks = tasks.map((task) => emitTakeChunks(plan, task, start));
   const lineOf = (task: number) => start + counters.tasks + CACHE_LINE * task;
   const run = plan.module.function(['i32', 'i32', 'i32'], ['i32'], (code, thread, rounds, sleeps) => {
     const count = code.local('i32');
@@ -102,7 +98,7 @@ function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], commit: number
     const offset = code.op('i32.mul', thread!, plan.word(code, frame.scratchBytes));
     const scratch = code.op('i32.add', plan.word(code, frame.scratch), offset);
     const base = code.global(FRAME);
-    // Variables are used again: engines allow 50,000 in a function, and a plan may have many thousand tasks.
+    // Locals are reused: engines allow 50,000 in a function, and a plan may have many thousand tasks.
     const [line, goesOn, ran] = [code.local('i32'), code.local('i32'), code.local('i32')];
     let settled = 0;
     const settle = (after: number) => {
@@ -117,7 +113,7 @@ function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], commit: number
       settle(i === commit ? i : after);
       if (i === commit) code.if(plan.word(code, frame.failed), () => code.return(count));
       code.update(line, 'i32.add', base, lineOf(i));
-      code.callInto(ran, share[i]!, line, thread!, even, scratch);
+      code.callInto(ran, takeChunks[i]!, line, thread!, even, scratch);
       code.update(count, 'i32.add', count, ran);
     });
     code.if(code.op('i32.eqz', thread!), () => settle(tasks.length));
@@ -126,7 +122,7 @@ function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], commit: number
   plan.module.export('run', run);
 }
 
-/** `share(line, thread, even, scratch)` runs chunks of a task until none is left and gives their number. */
+/** `takeChunks(line, thread, even, scratch)` runs chunks of a task until none is left and returns their number. */
 function emitTakeChunks(plan: PlanCode, { run, chunks }: Task, start: number): Callable {
   const types = ['i32', 'i32', 'i32', 'i32'] as const;
   return plan.module.function(types, ['i32'], (code, line, thread, even, scratch) => {
@@ -135,7 +131,7 @@ function emitTakeChunks(plan: PlanCode, { run, chunks }: Task, start: number): C
     const begun = code.local('i32');
     const take = () =>
       code.if(code.op('i32.eqz', even!), () => {
-        // To look costs less than to add, and most that come late only look.
+        // A load is cheaper than an atomic addition, and suffices for threads that find no chunk left.
         code.loadInto(begun, 'i32.atomic.load', [line!], counters.begun);
         code.if(code.op('i32.ge_u', begun, chunks), () => code.return(count));
         code.loadInto(chunk, 'i32.atomic.rmw.add', [line!, 1], counters.begun);
@@ -154,7 +150,7 @@ function emitTakeChunks(plan: PlanCode, { run, chunks }: Task, start: number): C
   });
 }
 
-/** Wakes the threads that sleep, to look again. */
+/** Emits the signal that wakes the waiting threads. */
 function emitSignal(code: Code, start: number): void {
   const base = code.global(FRAME);
   code.load('i32.atomic.rmw.add', [base, 1], start + counters.signal);
@@ -165,11 +161,11 @@ function emitSignal(code: Code, start: number): void {
 }
 
 /**
- * `wait(line, chunks, rounds, sleeps)` waits until a task is done: 1, or 0 where the run is to end, because a
- * thread has trapped or because nothing has moved for `rounds` rounds.
+ * `wait(line, chunks, rounds, sleeps)` waits until a task is complete and returns 1. It returns 0 if the run must end,
+ * because a thread has trapped or because there was no progress for `rounds` rounds.
  */
 function emitWait(plan: PlanCode, start: number, tasks: number): Callable {
-  const moves = emitProgress(plan, start, tasks);
+  const progress = emitProgress(plan, start, tasks);
   const types = ['i32', 'i32', 'i32', 'i32'] as const;
   return plan.module.function(types, ['i32'], (code, line, chunks, rounds, sleeps) => {
     const base = code.global(FRAME);
@@ -184,7 +180,7 @@ function emitWait(plan: PlanCode, start: number, tasks: number): Callable {
     };
     const sleep = () => {
       const signal = code.load('i32.atomic.load', [base], start + counters.signal);
-      // What ends from here on changes the signal.
+      // A task that completes after this load changes the signal, so the wait below returns at once.
       look();
       code.load('i32.atomic.rmw.add', [base, 1], start + counters.sleepers);
       code.load('memory.atomic.wait32', [base, signal, code.i64(SLEEP_MS * 1e6)], start + counters.signal);
@@ -201,7 +197,7 @@ function emitWait(plan: PlanCode, start: number, tasks: number): Callable {
       code.update(spins, 'i32.sub', spins, 1);
       code.if(code.op('i32.eqz', spins), () => {
         code.if(sleeps!, sleep, () => code.set(spins, ROUND_SPINS));
-        const now = code.call(moves)!;
+        const now = code.call(progress)!;
         const moved = code.op('i32.ne', now, seen);
         code.set(seen, now);
         code.update(still, 'i32.add', still, 1);
@@ -215,7 +211,7 @@ function emitWait(plan: PlanCode, start: number, tasks: number): Callable {
   });
 }
 
-/** `moves()` counts all that has happened in a run. */
+/** `progress()` is the sum of all counters of the tasks: it changes whenever a chunk begins or ends. */
 function emitProgress(plan: PlanCode, start: number, tasks: number): Callable {
   return plan.module.function([], ['i32'], (code) => {
     const sum: Local = code.local('i32');

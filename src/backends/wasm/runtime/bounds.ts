@@ -4,9 +4,9 @@ import type { Access, BufferView, GatherAxis, Kernel } from '../../../ir/kernel.
 import type { Plan } from '../../../ir/plan.ts';
 import { evaluateOffset, sizeOf, type View } from '../../../ir/view.ts';
 
-// Generated code checks no addresses, so a plan is held to its buffers before it becomes code.
+// Generated code does not check addresses, so every access of a plan is checked against its buffer before code generation.
 
-/** What an access reads: `low` to `high`, counted from its offset. */
+/** The elements that an access reads: `low` to `high`, relative to its offset. */
 interface AccessRange {
   readonly kernel: Kernel;
   readonly buffer: number;
@@ -16,24 +16,24 @@ interface AccessRange {
 }
 
 /**
- * Fails unless every kernel of the plan keeps to its buffers; gives a function that says the same of what a
- * run is given: values, and so many storages.
+ * Throws unless every kernel of the plan stays within its buffers. Returns a function that checks the same for a run: the
+ * offsets that depend on its values, and its numbers of storages.
  */
 export function checkBounds(plan: Plan): (values: readonly number[], bound: number, results: number) => void {
-  const most = { bound: 0, result: 0 };
-  const places = new Set<string>();
+  const needed = { bound: 0, result: 0 };
+  const locations = new Set<string>();
   plan.buffers.forEach(({ dtype, size, location }, b) => {
     if (location.kind === 'arena') {
       const end = location.byteOffset + size * dtypes[dtype].bytes;
       require(location.byteOffset >= 0 &&
         location.byteOffset % 64 === 0 &&
-        end <= plan.arenaBytes, `place of ${b}`);
+        end <= plan.arenaBytes, `location of buffer ${b}`);
       return;
     }
     const { kind, index } = location;
-    require(index >= 0 && !places.has(`${kind} ${index}`), `place of ${b}`);
-    places.add(`${kind} ${index}`);
-    most[kind] = Math.max(most[kind], index + 1);
+    require(index >= 0 && !locations.has(`${kind} ${index}`), `location of buffer ${b}`);
+    locations.add(`${kind} ${index}`);
+    needed[kind] = Math.max(needed[kind], index + 1);
   });
   for (const kernel of plan.steps) {
     const { name, shape, stores } = kernel;
@@ -46,12 +46,12 @@ export function checkBounds(plan: Plan): (values: readonly number[], bound: numb
   const variable = reaches.filter((reach) => reach.view.offset.terms.length > 0);
   for (const reach of reaches) if (reach.view.offset.terms.length === 0) checkAccessRange(plan, reach, []);
   return (values, bound, results) => {
-    require(bound >= most.bound && results >= most.result, `${bound} bound storages, ${results} results`);
+    require(bound >= needed.bound && results >= needed.result, `${bound} bound storages, ${results} results`);
     for (let i = 0; i < variable.length; i++) checkAccessRange(plan, variable[i]!, values);
   };
 }
 
-/** What fails here is a mistake of the compiler's, not of a user's. */
+/** A failure here is a bug in the compiler. */
 function require(holds: boolean, what: string): void {
   if (!holds) throw new Error(`[wasm] broken plan: ${what}`);
 }

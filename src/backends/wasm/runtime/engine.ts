@@ -4,21 +4,21 @@ import { currentPlatform } from '../threads/platform.ts';
 import { Threads } from '../threads/threads.ts';
 
 export interface EngineOptions {
-  /** Nanoseconds of work that are worth a chunk of their own; tests make it small. */
+  /** Nanoseconds of work in a chunk, at least; tests make it small. */
   readonly grain?: number;
 }
 
 /**
- * What all plans share: the memory, the values that are kept in it, room for intermediates, and the threads.
+ * The resources that all plans share: the memory, the device cache, the arena, scratch memory and the threads.
  */
 export class Engine {
   readonly memory: WasmMemory;
   readonly deviceCache: DeviceCache;
   readonly threads: Threads;
   readonly grain: number | undefined;
-  /** For the intermediates of the plan that runs. */
+  /** Holds the intermediates of the running plan. */
   readonly arena: Region;
-  /** For what the threads compute with. */
+  /** Holds the scratch memory of all threads. */
   readonly scratch: Region;
 
   constructor({ grain }: EngineOptions = {}) {
@@ -35,12 +35,12 @@ export class Engine {
 }
 
 /**
- * A stretch of memory that the runs share, one after the other; it grows to what the largest of them needs.
+ * A memory region that consecutive runs reuse. It grows to the maximum that a run needs.
  */
 class Region {
   address = 0;
   #bytes = 0;
-  /** What the present run needs. */
+  /** Bytes that the current run needs. */
   #needed = 0;
   readonly #memory: WasmMemory;
 
@@ -48,13 +48,13 @@ class Region {
     this.#memory = memory;
   }
 
-  /** Makes the region hold so many bytes at least. Its contents are lost where it moves. */
+  /** Makes the region at least `bytes` long. If it moves, its contents are lost. */
   reserve(bytes: number): void {
     this.#needed = bytes;
     if (bytes > this.#bytes) this.#resize(bytes);
   }
 
-  /** Gives back what the present run does not need; false where it needs all. */
+  /** Releases what the current run does not need; false if it needs all. */
   shrink(): boolean {
     if (this.#needed >= this.#bytes) return false;
     this.#resize(this.#needed);

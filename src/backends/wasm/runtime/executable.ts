@@ -11,14 +11,12 @@ import type { Engine } from './engine.ts';
 import { FrameWriter } from './frame-writer.ts';
 
 /**
- * Up to this many bytes a plan has a place of its own for a result, and for an input that is not in memory
- * yet.
+ * Buffers of up to this many bytes have memory in the plan itself: results, and inputs that are not in the device cache.
  */
 const SMALL = 32768;
 
 /**
- * A plan as WebAssembly, and what it has in memory: its frame, its module's bytes, its tables and its small
- * buffers.
+ * A compiled plan and its memory: its frame, its module's bytes, its tables and its small buffers.
  */
 export class WasmExecutable implements Executable {
   readonly #engine: Engine;
@@ -27,10 +25,10 @@ export class WasmExecutable implements Executable {
   readonly #checkBindings: ReturnType<typeof checkBounds>;
   /** The numbers of the bound storages that the plan overwrites. */
   readonly #overwritten: readonly number[];
-  /** The number of the buffer for each bound storage and for each result that a kernel reads or writes. */
+  /** The buffer of each bound storage and of each result; undefined if no kernel uses it. */
   readonly #bound: readonly (number | undefined)[];
   readonly #results: readonly (number | undefined)[];
-  /** The plan's own memory, and the addresses in it of its small buffers. */
+  /** The plan's own memory, and the addresses of its small buffers. */
   readonly #start: number;
   readonly #bytes: number;
   readonly #smallBuffers: readonly (number | null)[];
@@ -48,25 +46,25 @@ export class WasmExecutable implements Executable {
 
     const { code, schedule, bytes } = this.#module;
     let end = 0;
-    const take = (size: number): number => {
+    const reserve = (size: number): number => {
       const at = end;
       end += alignToCacheLine(size);
       return at;
     };
-    const frameAt = take(schedule.frameBytes);
-    const bytesAt = take(bytes.length);
-    const tables = code.words.map((word) => (word.kind === 'table' ? take(4 * word.values.length) : 0));
-    const kept = new Set(this.#overwritten.map((i) => this.#bound[i]));
-    const places = plan.buffers.map(({ dtype, size, location }, b) => {
-      const small = location.kind !== 'arena' && size * dtypes[dtype].bytes <= SMALL && !kept.has(b);
-      return small ? take(size * dtypes[dtype].bytes) : null;
+    const frameAt = reserve(schedule.frameBytes);
+    const bytesAt = reserve(bytes.length);
+    const tables = code.words.map((word) => (word.kind === 'table' ? reserve(4 * word.values.length) : 0));
+    const overwritten = new Set(this.#overwritten.map((i) => this.#bound[i]));
+    const smallBuffers = plan.buffers.map(({ dtype, size, location }, b) => {
+      const small = location.kind !== 'arena' && size * dtypes[dtype].bytes <= SMALL && !overwritten.has(b);
+      return small ? reserve(size * dtypes[dtype].bytes) : null;
     });
 
     const { memory } = engine;
     const start = memory.allocate(end);
     this.#start = start;
     this.#bytes = end;
-    this.#smallBuffers = places.map((at) => (at === null ? null : start + at));
+    this.#smallBuffers = smallBuffers.map((at) => (at === null ? null : start + at));
     memory.view('uint8', start + bytesAt, bytes.length).set(bytes);
     const addresses = tables.map((at) => start + at);
     code.words.forEach((word, i) => {
@@ -91,14 +89,14 @@ export class WasmExecutable implements Executable {
     try {
       threads.run(this.#program, scratch.address);
     } catch (error) {
-      // A run that was given up may have begun to overwrite.
+      // The failed run may have begun to overwrite.
       for (const i of this.#overwritten) deviceCache.written(bound[i]!);
-      for (const storage of results) deviceCache.leave(storage);
+      for (const storage of results) deviceCache.discard(storage);
       throw error;
     }
     const { failure } = this.#frame;
     if (failure !== null) {
-      for (const storage of results) deviceCache.leave(storage);
+      for (const storage of results) deviceCache.discard(storage);
       return failure;
     }
     for (const i of this.#overwritten) deviceCache.written(bound[i]!);
@@ -110,7 +108,7 @@ export class WasmExecutable implements Executable {
     this.#engine.memory.release(this.#start, this.#bytes);
   }
 
-  /** Brings all that the run needs into memory, and notes where it is. */
+  /** Brings all inputs of the run into memory and writes all addresses to the frame. */
   #enter(bound: readonly Storage[], results: readonly Storage[]): void {
     const { deviceCache, memory } = this.#engine;
     const { code } = this.#module;
@@ -121,12 +119,12 @@ export class WasmExecutable implements Executable {
       const b = this.#bound[i];
       if (b === undefined) continue;
       const storage = bound[i]!;
-      const place = this.#smallBufferFor(b, storage);
-      if (place === null || deviceCache.has(storage)) {
+      const address = this.#smallBufferFor(b, storage);
+      if (address === null || deviceCache.has(storage)) {
         this.#frame.setBufferAddress(b, deviceCache.enter(storage));
       } else {
-        this.#frame.setBufferAddress(b, place);
-        memory.view(storage.dtype, place, storage.size).set(storage.array);
+        this.#frame.setBufferAddress(b, address);
+        memory.view(storage.dtype, address, storage.size).set(storage.array);
       }
     }
     for (let i = 0; i < results.length; i++) {
@@ -137,11 +135,11 @@ export class WasmExecutable implements Executable {
         this.#smallBufferFor(b, results[i]!) ?? deviceCache.enterResult(results[i]!),
       );
     }
-    // Only now: to make room for values, memory that earlier plans needed may have been given back.
+    // Last, because allocations above may have moved the arena (`memory.makeRoom` shrinks it).
     this.#frame.setArenaAddress(this.#engine.arena.address);
   }
 
-  /** The plan's own place for a buffer, if it is small; the storage must be of the buffer's kind. */
+  /** The address of a small buffer, else null. Throws unless the storage has the buffer's dtype and size. */
   #smallBufferFor(b: number, { dtype, size }: Storage): number | null {
     const buffer = this.#plan.buffers[b]!;
     if (buffer.dtype === dtype && buffer.size === size) return this.#smallBuffers[b]!;
@@ -153,13 +151,13 @@ export class WasmExecutable implements Executable {
   #takeResult(index: number, storage: Storage): void {
     const b = this.#results[index];
     if (b === undefined) return;
-    const place = this.#smallBuffers[b]!;
-    if (place === null) this.#engine.deviceCache.written(storage);
-    else storage.overwrite().set(this.#engine.memory.view(storage.dtype, place, storage.size));
+    const address = this.#smallBuffers[b]!;
+    if (address === null) this.#engine.deviceCache.written(storage);
+    else storage.overwrite().set(this.#engine.memory.view(storage.dtype, address, storage.size));
   }
 }
 
-/** The number of the buffer for each storage of a kind, where a kernel reads or writes it. */
+/** The buffer of each storage of a kind; undefined if no kernel uses it. */
 function buffersAt({ buffers }: Plan, kind: 'bound' | 'result'): (number | undefined)[] {
   const numbers: (number | undefined)[] = [];
   buffers.forEach(({ location }, b) => {

@@ -5,19 +5,18 @@ import type { WasmMemory } from '../memory/wasm-memory.ts';
 import { alignToCacheLine, frame } from '../module/frame-layout.ts';
 import type { PlanCode } from '../module/plan-code.ts';
 
-/** Before a run: no value has failed a check. */
+/** The smallest value that failed a check, before any has failed. */
 const NONE = 0x7fffffff;
 
 /**
- * An address at a fixed distance from the beginning of a buffer; `word` is its place among the memory's
- * words.
+ * An address at a fixed offset from the start of a buffer or of the arena; `word` is its index in the memory's words.
  */
 interface FixedAddress {
   readonly word: number;
   readonly bytes: number;
 }
 
-/** An address or offset that depends on the plan's values. */
+/** An address or an offset that depends on the plan's values. */
 interface ComputedAddress {
   readonly word: number;
   readonly buffer: number | null;
@@ -25,22 +24,22 @@ interface ComputedAddress {
   readonly unit: number;
 }
 
-/** Writes the frame of one plan: before each run only what may have changed since the last. */
+/** Writes the frame of one plan; before each run only what may have changed since the last one. */
 export class FrameWriter {
   readonly #memory: WasmMemory;
   readonly #code: PlanCode;
   readonly #frame: number;
-  /** Where each buffer begins, and the words that lie at fixed distances from there. */
+  /** The address of each buffer, and the frame words at fixed offsets from it. */
   readonly #starts: number[];
   readonly #fixed: readonly FixedAddress[][];
-  /** Temporary memory begins behind the arena. */
+  /** Temporary memory follows the arena. */
   readonly #temporaries: FixedAddress[] = [];
   readonly #computed: ComputedAddress[] = [];
   readonly #floats: { readonly word: number; readonly slot: number }[] = [];
   readonly #integers: { readonly word: number; readonly slot: number; readonly isBool: boolean }[] = [];
   #arena = -1;
 
-  /** `tables` are the addresses of the plan's tables, by number of their words. */
+  /** `tables` are the addresses of the plan's tables, by the numbers of their frame words. */
   constructor(memory: WasmMemory, code: PlanCode, address: number, tables: readonly number[]) {
     this.#memory = memory;
     this.#code = code;
@@ -81,7 +80,6 @@ export class FrameWriter {
     }
   }
 
-  /** A buffer begins at this address. */
   setBufferAddress(buffer: number, address: number): void {
     if (this.#starts[buffer] === address) return;
     this.#starts[buffer] = address;
@@ -103,7 +101,7 @@ export class FrameWriter {
     for (let i = 0; i < distances.length; i++) words[distances[i]!.word] = start + distances[i]!.bytes;
   }
 
-  /** The values of a run that is about to begin; all buffers have been placed. */
+  /** Writes the values of the next run. The addresses of all buffers must have been set. */
   writeValues(values: readonly number[]): void {
     const { words, floats } = this.#memory;
     for (let i = 0; i < this.#floats.length; i++) {
@@ -124,7 +122,7 @@ export class FrameWriter {
     }
   }
 
-  /** The first check that has failed in the run, if any has. */
+  /** The failed check with the lowest number; null if none has failed. */
   get failure(): Failure | null {
     const { words } = this.#memory;
     if (words[(this.#frame + frame.failed) >>> 2] === 0) return null;

@@ -7,7 +7,7 @@ import { perPlan } from '../module/per-plan.ts';
 import type { PlanCode } from '../module/plan-code.ts';
 import { f64x2, i32x4 } from './literals.ts';
 
-/** Four doubles, two in each variable; numbers that are the same everywhere have one variable for both. */
+/** Four doubles, two in each local. Constants have the same local for both halves. */
 interface Doubles {
   readonly low: Local;
   readonly high: Local;
@@ -15,15 +15,15 @@ interface Doubles {
 
 /** Four masks of 64 bits. */
 interface Masks extends Doubles {
-  /** The a and b of a < b. */
+  /** a and b if the mask is a < b. */
   readonly less?: readonly [Doubles, Doubles];
 }
 
-/** 2^52: the bits of 2^52 + n are those of 2^52 plus n. */
+/** 2^52: the bits of 2^52 + n, as an integer, are the bits of 2^52 plus n. */
 const INTEGERS = 4503599627370496;
 const BIAS = 1023;
 
-/** Evaluates an intrinsic: f32 vectors in and out, doubles in between, as in src/ir/math. */
+/** Emits an intrinsic on f32 vectors, computed in doubles as in src/ir/math. */
 export function emitIntrinsic(code: Code, plan: PlanCode, name: Intrinsic, args: readonly Local[]): Local {
   const m = doubles(code, plan);
   const [x, y] = args.map((a) => promote(code, a)) as [Doubles, Doubles];
@@ -40,7 +40,7 @@ function demote(code: Code, { low, high }: Doubles): Local {
   return code.shuffle([0, 1, 4, 5], a!, b!);
 }
 
-/** The arithmetic of the intrinsics as instructions that are added to `code`. */
+/** The instance of `Arithmetic` that emits instructions to `code`. */
 function doubles(code: Code, plan: PlanCode): Arithmetic<Doubles, Masks> {
   const both = (name: Plain, ...args: readonly Doubles[]): Doubles => {
     const low = code.op(name, ...args.map((a) => a.low));
@@ -58,7 +58,7 @@ function doubles(code: Code, plan: PlanCode): Arithmetic<Doubles, Masks> {
     return { low: variable, high: variable };
   };
   const select = (p: Masks, a: Doubles, b: Doubles): Doubles => {
-    // x < y ? y : x and x < y ? x : y have instructions of their own.
+    // x < y ? y : x and x < y ? x : y are single instructions.
     const [x, y] = p.less ?? [];
     if (same(a, y) && same(b, x)) return both('f64x2.pmax', b, a);
     if (same(a, x) && same(b, y)) return both('f64x2.pmin', b, a);

@@ -6,22 +6,22 @@ import { f32x4, i32x4 } from './literals.ts';
 import { type Argument, emitOperation } from './operations.ts';
 import { philoxWords } from './philox.ts';
 
-/** What the loop around expressions knows: vectors of four points. */
+/** What the surrounding loop provides for a vector of four points. */
 export interface PointContext {
   /** The elements of a `load`; `indices` are its computed indices. */
   readonly load: (e: Expr, indices: readonly Local[]) => Local;
   readonly acc: (type: ScalarType) => Local;
-  /** The words of a `philox`, or null where each lane is to compute its own. */
+  /** The words of a `philox`, or null if each lane must compute its own. */
   readonly philox: (e: Expr) => Local | null;
-  /** Records a failure for each lane where `condition` is false. */
+  /** Emits a failure for each lane in which `condition` is false. */
   readonly check: (number: number, value: Local, condition: Local) => void;
 }
 
 /**
- * Emits straight-line code for expressions at four points, each node once: floats are f32x4, integers i32x4,
- * bools masks (0 or -1). What is the same at all points is computed where the function begins. The results
- * may be variables that `context` gave, or such of the function's beginning: nobody may change them. `done`
- * holds what has been computed before, and takes what is now.
+ * Emits straight-line code for expressions at four points, each node once: floats are f32x4, integers i32x4, bools masks
+ * (0 or -1). Values that are the same at all points are computed in the function's prologue. The caller must not change
+ * the results: they may be locals of `context` or of the prologue. `done` holds the values that are already computed and
+ * receives the new ones.
  */
 export function emitExpressions(
   code: Code,
@@ -41,7 +41,7 @@ export function emitExpressions(
   return roots.map((root) => done.get(root)!.local);
 }
 
-/** The same for all expressions that have the same value at all points. */
+/** Equal keys mean equal values; for invariant expressions. */
 const keyOf = ({ op, type, value, args: inputs }: Expr, args: readonly Argument[]): string =>
   [
     op,
@@ -82,7 +82,7 @@ function emitNode(
   }
 }
 
-/** The number that a literal is in its type: in a bool's mask 0 or -1. */
+/** A literal's value in its type; a bool is the mask 0 or -1. */
 function literalOf({ type, value }: Expr): number {
   if (type === 'f32') return Math.fround(value);
   return type === 'bool' ? -Number(value !== 0) : value | 0;

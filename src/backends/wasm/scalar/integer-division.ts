@@ -2,12 +2,12 @@ import type { Code, Local } from '../assembler/code.ts';
 import { perPlan } from '../module/per-plan.ts';
 import { f64x2, i32x4 } from './literals.ts';
 
-// Quotients and remainders, for which there are no vector instructions: by way of doubles.
+// Quotients and remainders, computed with doubles because WebAssembly has no vector instructions for them.
 
 /** 1.5 * 2^52: a double near it has an integer's two's complement in its lower 32 bits. */
 const INTEGERS = 6755399441055744;
 
-/** a / b rounded towards zero, which wraps; 0 where b is 0. */
+/** Emits a / b, rounded towards zero and wrapped; 0 if b is 0. */
 export function emitIntegerDivision(code: Code, a: Local, b: Local, signed: boolean): Local {
   const convert = signed ? 'f64x2.convert_low_i32x4_s' : 'f64x2.convert_low_i32x4_u';
   const [low, high] = [
@@ -15,15 +15,15 @@ export function emitIntegerDivision(code: Code, a: Local, b: Local, signed: bool
     [upper(code, a), upper(code, b)],
   ].map((pair) => {
     const [x, y] = pair.map((half) => code.op(convert, half));
-    // The rounded quotient of two 32-bit integers lies on the same side of every integer as the true one.
+    // For 32-bit integers the truncated quotient in double precision is exact.
     const whole = code.op('f64x2.trunc', code.op('f64x2.div', x!, y!));
     return code.op('f64x2.add', whole, f64x2(code, INTEGERS));
   });
-  // Where b is 0 these are infinities and canonical NaNs, whose lower 32 bits are 0.
+  // If b is 0 these are infinities and canonical NaNs, whose lower 32 bits are 0.
   return code.shuffle([0, 2, 4, 6], low!, high!);
 }
 
-/** The remainder of a / b with the sign of b; 0 where b is 0. */
+/** Emits the remainder of a / b with the sign of b; 0 if b is 0. */
 export function emitIntegerModulo(code: Code, a: Local, b: Local, signed: boolean): Local {
   const whole = code.op('i32x4.mul', emitIntegerDivision(code, a, b, signed), b);
   const exact = code.op('i32x4.sub', a, whole);
@@ -35,8 +35,8 @@ export function emitIntegerModulo(code: Code, a: Local, b: Local, signed: boolea
 }
 
 /**
- * A function of two f32 vectors: the remainder of a / b as a float, exactly, and with the sign of b as in
- * Python; NaN where a is infinite or b is 0.
+ * A function of two f32 vectors: the exact remainder of a / b, with the sign of b as in Python. NaN if a is infinite or b
+ * is 0.
  */
 export const floatModulo = perPlan((plan) =>
   plan.module.function(['v128', 'v128'], ['v128'], (code, a, b) => {
@@ -55,7 +55,7 @@ export const floatModulo = perPlan((plan) =>
   }),
 );
 
-/** The same of doubles that are float32 numbers. */
+/** The same for doubles that are float32 numbers. */
 function emitModulo(code: Code, x: Local, y: Local): Local {
   const zero = f64x2(code, 0);
   const [size, width] = [code.op('f64x2.abs', x), code.op('f64x2.abs', y)];
@@ -63,9 +63,8 @@ function emitModulo(code: Code, x: Local, y: Local): Local {
   const usual = code.op('v128.and', code.op('f64x2.lt', size, infinity), code.op('f64x2.lt', zero, width));
   const divisor = code.op('v128.bitselect', width, infinity, usual);
   const rest = code.op('v128.and', size, usual);
-  // Takes away multiples q t of the divisor, where t is the divisor times a power of two. Rest and t have 24
-  // bits and q has 29, so both the product and what remains are exact, and the rounded quotient lies below
-  // the integer that the true one lies below.
+  // Subtracts multiples q t of the divisor, where t is the divisor times a power of two. Rest and t have 24 bits and q
+  // has 29, so the product and the difference are exact, and truncating the rounded quotient gives the true floor.
   code.block((leave) => {
     code.loop(() => {
       const enough = code.op('f64x2.le', divisor, rest);

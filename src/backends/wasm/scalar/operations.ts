@@ -7,14 +7,15 @@ import { emitIntrinsic } from './elementary-functions.ts';
 import { emitIntegerDivision, emitIntegerModulo, floatModulo } from './integer-division.ts';
 import { f32x4, i32x4 } from './literals.ts';
 
-// What each operation is in vector code, by the type of its (last) argument. Floats are f32x4, integers
-// i32x4, and a bool is a mask: 0 or -1.
+// The vector code of each operation, by the type of its (last) argument. Floats are f32x4, integers i32x4, and a bool is a
+// mask: 0 or -1.
 
-/** An argument of an operation, and its value where that is a literal. */
+/** An argument of an operation. */
 export interface Argument {
   readonly local: Local;
+  /** Its value if it is a literal. */
   readonly literal: number | null;
-  /** Is it one number, the same in all lanes and at all points? */
+  /** Whether all lanes and all points have the same value. */
   readonly isInvariant: boolean;
 }
 
@@ -22,7 +23,7 @@ type Rule = (code: Code, args: readonly Argument[], plan: PlanCode) => Local;
 
 type Rules = { readonly [Op in ExprOp]?: Rule };
 
-/** One instruction on the arguments in their order. */
+/** A single instruction. */
 const plain =
   (name: Plain): Rule =>
   (code, args) =>
@@ -40,7 +41,7 @@ const intrinsic =
       args.map((a) => a.local),
     );
 
-/** A rule for the values of the arguments alone. */
+/** A rule that uses only the values of one or two arguments. */
 const on =
   (make: (code: Code, a: Local, b: Local) => Local): Rule =>
   (code, [a, b = a]) =>
@@ -59,10 +60,10 @@ const floatSign = on((code, x) => {
   return code.op('v128.bitselect', one, x, nonzero);
 });
 
-/** The larger one; several times as fast where b is a literal. */
+/** Several times as fast if b is a literal: `f32x4.max` takes many instructions on x86. */
 const floatMax: Rule = (code, [a, b]) => {
   if (b!.literal === null || Number.isNaN(b!.literal)) return code.op('f32x4.max', a!.local, b!.local);
-  // a < b ? b : a, which is wrong for -0 and 0 only.
+  // a < b ? b : a, which differs from max for -0 and 0 only.
   const larger = code.op('f32x4.pmax', a!.local, b!.local);
   return Object.is(b!.literal, 0) ? code.op('f32x4.add', larger, b!.local) : larger;
 };
@@ -78,7 +79,7 @@ const swapped =
   (code, [a, b], plan) =>
     a!.literal !== null && b!.literal === null ? rule(code, [b!, a!], plan) : rule(code, [a!, b!], plan);
 
-/** A shift by the amount modulo 32. */
+/** A shift by b modulo 32. */
 const shift =
   (
     vector: 'i32x4.shl' | 'i32x4.shr_s' | 'i32x4.shr_u',
@@ -201,7 +202,7 @@ const bool: Rules = {
 
 const rules: { readonly [T in ScalarType]: Rules } = { f32, i32, u32, bool };
 
-/** Emits an operation on arguments of a type (the last argument's, where they differ). */
+/** Emits an operation; `type` is that of its last argument. */
 export function emitOperation(
   code: Code,
   plan: PlanCode,

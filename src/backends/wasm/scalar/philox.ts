@@ -13,9 +13,8 @@ const ROUNDS = 10;
 type PhiloxBlock = readonly [Local, Local, Local, Local];
 
 /**
- * The four words of the block in each lane, for counters and keys that may differ from lane to lane. Several
- * vectors of blocks with the same keys, step by step side by side, keep the processor busy while it waits for
- * products.
+ * Emits the four words of the block in each lane; counters and keys may differ from lane to lane. Several vectors of
+ * blocks are interleaved round by round, which hides the latency of the multiplications.
  */
 function emitBlocks(
   code: Code,
@@ -40,7 +39,7 @@ function emitBlocks(
   return blocks;
 }
 
-/** The 64 bits of a product, in two vectors of u32. */
+/** The low and high 32 bits of the products. */
 function emitProduct(code: Code, x: Local, multiplier: number): { low: Local; high: Local } {
   const m = i32x4(code, multiplier);
   const front = code.op('i64x2.extmul_low_i32x4_u', x, m);
@@ -53,7 +52,7 @@ export const philoxWords = perPlan((plan) =>
   plan.module.function(Array(6).fill('v128'), ['v128'], (code, i, c1, c2, c3, key0, key1) => {
     const block = code.op('i32x4.shr_u', i!, 2);
     const [[a, b, c, d]] = emitBlocks(code, [[block, c1!, c2!, c3!]], [key0!, key1!]) as [PhiloxBlock];
-    // Bits 0 and 1 of the word's number, made masks.
+    // Masks from bits 0 and 1 of the word's number.
     const [odd, upper] = [31, 30].map((n) => code.op('i32x4.shr_s', code.op('i32x4.shl', i!, n), 31));
     const low = code.op('v128.bitselect', b, a, odd!);
     const high = code.op('v128.bitselect', d, c, odd!);
@@ -62,9 +61,8 @@ export const philoxWords = perPlan((plan) =>
 );
 
 /**
- * A function (address, first, c1, c2, c3, key0, key1) that writes 32 words of a stream to memory, from word
- * `first` on, which is a multiple of 4. Two vectors of blocks at a time: one alone would wait for its own
- * products.
+ * A function (address, first, c1, c2, c3, key0, key1) that writes 32 words of a stream to memory, from word `first` on, a
+ * multiple of 4. Two vectors of blocks are interleaved to hide the latency of the multiplications.
  */
 export const philox32 = perPlan((plan) =>
   plan.module.function(Array(7).fill('i32'), [], (code, address, first, ...stream) => {
@@ -75,7 +73,7 @@ export const philox32 = perPlan((plan) =>
       return [code.op('i32x4.add', block, numbers), c1!, c2!, c3!];
     });
     emitBlocks(code, counters, [key0!, key1!]).forEach(([a, b, c, d], k) => {
-      // Lane l holds block l, whose words belong together.
+      // Lane l of a, b, c and d holds block l: a 4 x 4 transposition.
       const [ab, cd] = [code.shuffle([0, 4, 1, 5], a, b), code.shuffle([0, 4, 1, 5], c, d)];
       const [abLate, cdLate] = [code.shuffle([2, 6, 3, 7], a, b), code.shuffle([2, 6, 3, 7], c, d)];
       code.store('v128.store', address!, code.shuffle([0, 1, 4, 5], ab, cd), 64 * k);

@@ -2,26 +2,25 @@ import type { DType, ScalarType } from '../../../ir/dtype.ts';
 import type { Code, Local, Operand } from '../assembler/code.ts';
 import { i32x4 } from './literals.ts';
 
-// Loads and stores of four elements at a time. In a variable an element has 32 bits: f32, i32, u32, or the
-// mask of a bool.
+// Loads and stores of four elements. In a vector each element has 32 bits: f32, i32, u32, or the mask of a bool.
 
-/** Has an element four bytes in memory? The others have one. */
+/** Does an element have four bytes in memory? Other dtypes have one. */
 export const isFourBytes = (dtype: DType): boolean => dtype === 'float32' || dtype === 'int32';
 
-/** Four neighbouring elements. Up to 15 bytes beyond the last one of interest are read. */
+/** Loads four adjacent elements: 16 bytes, or 4 bytes of one-byte elements. */
 export function loadVector(code: Code, dtype: DType, address: Local, offset = 0): Local {
   if (isFourBytes(dtype)) return code.load('v128.load', [address], offset);
   const bytes = code.load('v128.load32_zero', [address], offset);
   return fromBytes(code, dtype, widened(code, bytes));
 }
 
-/** One element in all four lanes. */
+/** Loads one element into all four lanes. */
 export function loadSplat(code: Code, dtype: DType, address: Local): Local {
   if (isFourBytes(dtype)) return code.load('v128.load32_splat', [address]);
   return fromBytes(code, dtype, code.op('i32x4.splat', code.load('i32.load8_u', [address])));
 }
 
-/** Elements at four addresses. */
+/** Loads elements from four addresses. */
 export function loadLanes(code: Code, dtype: DType, addresses: readonly Operand[]): Local {
   const wide = isFourBytes(dtype);
   let vector = wide ? code.load('v128.load32_zero', [addresses[0]!]) : i32x4(code, 0);
@@ -39,7 +38,7 @@ function fromBytes(code: Code, dtype: DType, vector: Local): Local {
   return dtype === 'bool' ? code.op('i32x4.ne', vector, i32x4(code, 0)) : vector;
 }
 
-/** The vector as it is stored: bools as 0 and 1, one-byte elements in the first four bytes. */
+/** The vector in its memory format: bools as 0 and 1, one-byte elements in the first four bytes. */
 export function narrowed(code: Code, dtype: DType, vector: Local): Local {
   if (isFourBytes(dtype)) return vector;
   const mask = i32x4(code, dtype === 'bool' ? 1 : 255);
@@ -48,13 +47,13 @@ export function narrowed(code: Code, dtype: DType, vector: Local): Local {
   return code.op('i8x16.narrow_i16x8_u', halves, halves);
 }
 
-/** Stores the four elements of a packed vector. */
+/** Stores the four elements of a narrowed vector. */
 export function storeVector(code: Code, dtype: DType, address: Local, vector: Local, offset = 0): void {
   if (isFourBytes(dtype)) code.store('v128.store', address, vector, offset);
   else code.storeLane('v128.store32_lane', 0, address, vector, offset);
 }
 
-/** Stores the first `count` (1 to 3) elements of a packed vector. */
+/** Stores the first `count` (1 to 3) elements of a narrowed vector. */
 export function storePartial(code: Code, dtype: DType, address: Local, vector: Local, count: Operand): void {
   const wide = isFourBytes(dtype);
   const one = wide ? 'v128.store32_lane' : 'v128.store8_lane';
@@ -65,5 +64,5 @@ export function storePartial(code: Code, dtype: DType, address: Local, vector: L
   }
 }
 
-/** The dtype whose elements are kept as they are in variables: masks stay masks. */
+/** The dtype that stores lanes unchanged: masks stay masks. */
 export const laneDType = (type: ScalarType): DType => (type === 'f32' ? 'float32' : 'int32');

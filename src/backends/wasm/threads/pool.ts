@@ -8,14 +8,14 @@ import { type Program, WORTH_ASLEEP, writeScratch } from './program.ts';
 import { ThreadLimit } from './thread-limit.ts';
 import { control, WAKE_COUNT, type WorkerData, workerSource } from './worker.ts';
 
-/** As `WORTH_ASLEEP`, while workers look for work. */
+/** The same while idle workers spin. */
 const WORTH_AWAKE = 50_000;
 
-/** Milliseconds after which a worker that has not started is waited for no longer. */
+/** Maximum milliseconds to wait for a worker to start. */
 const START_TIMEOUT = 10_000;
 
 interface PoolWorker {
-  readonly slot: number;
+  readonly index: number;
   readonly id: number;
   readonly handle: WorkerHandle;
   /** When it was started, in milliseconds. */
@@ -23,7 +23,7 @@ interface PoolWorker {
 }
 
 export interface PoolOptions {
-  /** Milliseconds without any progress after which a run ends with an error; 10 s by default. */
+  /** Milliseconds without any progress after which a run fails; 10 s by default. */
   readonly stallTimeout?: number;
   readonly limit?: ThreadLimit;
   /** How workers are started; tests replace it. */
@@ -33,8 +33,8 @@ export interface PoolOptions {
 let workerIds = 0;
 
 /**
- * The threads that run plans: the calling one and workers, which are started when the first plan comes that
- * is worth it. Runs do not wait for workers that are not ready: whoever comes takes the chunks that are left.
+ * The threads that run plans: the calling one and workers, which are started for the first plan with enough work. Runs do
+ * not wait for workers that are not ready: every thread that takes part takes the next chunk that is left.
  */
 export class Pool {
   readonly #memory: WasmMemory;
@@ -43,12 +43,12 @@ export class Pool {
   readonly #stallTimeout: number;
   readonly #limit: ThreadLimit;
   #workers: PoolWorker[] = [];
-  /** The control words, and their address: of the present workers only. */
+  /** The control words of the current workers, and their address. */
   #control: Int32Array | null = null;
   #controlAt = 0;
   #allReady = false;
   #runs = 0;
-  /** Of the latest run: the control words, and the number of threads that could take part. */
+  /** The control words of the latest run, and its maximum number of threads. */
   #latest: Int32Array | null = null;
   #threadsOfLatest = 0;
 
@@ -60,12 +60,12 @@ export class Pool {
     this.#startWorker = options.startWorker ?? startWorker;
   }
 
-  /** The most threads that take part in a run, the calling one included. */
+  /** The maximum number of threads in a run, including the calling one. */
   get threads(): number {
     return this.#limit.threads;
   }
 
-  /** Why there are not more threads; null where all processors are in use. */
+  /** Why there are not more threads; null if all processors are used. */
   get reason(): string | null {
     return this.#limit.reason;
   }
@@ -74,37 +74,39 @@ export class Pool {
   get starting(): boolean {
     if (this.#allReady) return false;
     const start = performance.now() - START_TIMEOUT;
-    return this.#workers.some((helper) => helper.since > start && !this.#hasStarted(helper));
+    return this.#workers.some((worker) => worker.since > start && !this.#hasStarted(worker));
   }
 
-  /** Chunks that each thread ran in the latest run; empty if one thread ran all. */
+  /** The number of chunks that each thread ran in the latest run; empty if one thread ran all. */
   get work(): number[] {
     return Array.from(this.#latest?.subarray(control.work, control.work + this.#threadsOfLatest) ?? []);
   }
 
-  /** Sets the most threads that take part in a run, the calling one included; null means all processors. */
+  /** Sets the maximum number of threads in a run, including the calling one; null means all processors. */
   setThreads(threads: number | null): void {
     this.#limit.set(threads);
     this.trim();
   }
 
   /**
-   * For tests: every run waits for exactly so many threads, and they share the chunks of each task evenly.
-   * null goes back to the usual way.
+   * For tests: every run waits for exactly this many threads, and the chunks of each task are assigned to them evenly.
+   * null ends that.
    */
   force(threads: number | null): void {
     this.#limit.forced = threads;
     if (threads !== null && this.threads !== threads)
-      throw new StateError(`[wasm] one thread: ${this.reason}`);
+      throw new StateError(
+        `[wasm] got a request for ${threads} threads, but there is only one: ${this.reason}`,
+      );
     this.trim();
   }
 
-  /** Stops the workers that are too many. */
+  /** Stops surplus workers. */
   trim(): void {
-    this.#keep(this.threads - 1);
+    this.#keepFirst(this.threads - 1);
   }
 
-  /** Starts the workers and waits until they are ready, or given up; gives the number of threads. */
+  /** Starts the workers and waits until they are ready or the time limit is over; returns the number of threads. */
   async start(): Promise<number> {
     this.#startWorkers();
     for (let waited = 0; !this.#isReady() && waited < START_TIMEOUT; waited += 5) {
@@ -113,32 +115,32 @@ export class Pool {
     return this.#workers.length + 1;
   }
 
-  /** Stops all workers; the next run that is worth it starts new ones. */
+  /** Stops all workers; the next run with enough work starts new ones. */
   stop(): void {
-    this.#keep(0);
+    this.#keepFirst(0);
   }
 
   /**
-   * Runs a plan whose frame's words have been written. `scratch` is the address of scratch memory for all
-   * `threads`. A trap in the plan's code, or a worker that has died, is thrown; what the plan was to
-   * overwrite may then be overwritten in part.
+   * Runs a plan whose frame words have been written. `scratch` is the address of scratch memory for all `threads`.
+   *
+   * @throws if the plan's code traps or a worker has died. The plan's targets may then be partly overwritten.
    */
   run(program: Program, scratch: number): void {
     const { words } = this.#memory;
     const at = program.frame >>> 2;
     writeScratch(this.#memory, program, scratch);
-    const helpers = this.#workersFor(program);
-    if (helpers === 0) {
+    const workers = this.#workersFor(program);
+    if (workers === 0) {
       this.#latest = null;
       program.exports.alone();
     } else {
       words[at + frame.status / 4] = Status.ok;
       words[at + frame.evenThreads / 4] = this.#limit.forced ?? 0;
-      this.#runTogether(program, helpers);
+      this.#runTogether(program, workers);
     }
   }
 
-  /** The number of workers that may take part. */
+  /** The maximum number of workers for this run. */
   #workersFor(program: Program): number {
     if (this.#limit.forced !== null && this.threads > 1) {
       this.#startWorkers();
@@ -148,7 +150,7 @@ export class Pool {
     const { threads } = this;
     if (threads === 1 || program.shareable < this.#worth()) return 0;
     if (this.#workers.length < threads - 1) this.#startWorkers();
-    if (!this.#allReady && !this.#workers.some((helper) => this.#hasStarted(helper))) return 0;
+    if (!this.#allReady && !this.#workers.some((worker) => this.#hasStarted(worker))) return 0;
     this.#allReady ||= this.#isReady();
     return Math.min(this.threads, program.schedule.width) - 1;
   }
@@ -158,19 +160,19 @@ export class Pool {
     return Atomics.load(this.#control, control.sleepers) > 0 ? WORTH_ASLEEP : WORTH_AWAKE;
   }
 
-  #runTogether(program: Program, helpers: number): void {
+  #runTogether(program: Program, workers: number): void {
     const { words } = this.#memory;
     const { schedule } = program;
     const first = (program.frame + schedule.counters) >>> 2;
     words.fill(0, first, (program.frame + schedule.frameBytes) >>> 2);
     const { mayBlock } = this.#platform;
-    // A task may be one chunk that takes long.
-    const patience = this.#stallTimeout + (10 * schedule.cost) / 1e6;
-    const rounds = Math.ceil(patience / (mayBlock ? SLEEP_MS : SPIN_MS));
-    const shared = this.#openGate(program, helpers);
+    // A single chunk may take this long, and there is no progress meanwhile.
+    const stallTimeout = this.#stallTimeout + (10 * schedule.cost) / 1e6;
+    const rounds = Math.ceil(stallTimeout / (mayBlock ? SLEEP_MS : SPIN_MS));
+    const controlWords = this.#openGate(program, workers);
     let stalled = false;
     try {
-      shared[control.work] = program.exports.run(0, rounds, mayBlock ? 1 : 0);
+      controlWords[control.work] = program.exports.run(0, rounds, mayBlock ? 1 : 0);
     } catch (error) {
       const status = (program.frame + frame.status) >>> 2;
       Atomics.compareExchange(words, status, Status.ok, Status.trapped);
@@ -179,57 +181,61 @@ export class Pool {
       throw error;
     } finally {
       stalled = Atomics.load(words, (program.frame + frame.status) >>> 2) === Status.stalled;
-      const left = this.#closeGate(shared, stalled ? 2 : rounds);
+      const left = this.#closeGate(controlWords, stalled ? 2 : rounds);
       if (stalled || !left) this.#abandon();
     }
-    this.#throwFault(words[(program.frame + frame.status) >>> 2]!, shared, patience);
+    this.#throwFault(words[(program.frame + frame.status) >>> 2]!, controlWords, stallTimeout);
   }
 
-  #openGate(program: Program, helpers: number): Int32Array {
-    const shared = this.#control!;
+  #openGate(program: Program, workers: number): Int32Array {
+    const controlWords = this.#control!;
     const run = ++this.#runs | 0;
-    this.#latest = shared;
-    this.#threadsOfLatest = helpers + 1;
-    shared.fill(0, control.work, control.work + this.#threadsOfLatest);
-    shared[control.fault] = 0;
-    shared[control.run] = run;
-    shared[control.plan] = program.id;
-    shared[control.module] = program.bytesAt;
-    shared[control.moduleBytes] = program.bytes.length;
-    shared[control.frame] = program.frame;
-    shared[control.counters] = program.schedule.counters;
-    // Nobody is inside: the gate was closed and left after the last run.
-    Atomics.store(shared, control.gate, (helpers << 16) | (1 << 8));
-    Atomics.store(shared, control.sequence, run);
-    if (Atomics.load(shared, control.sleepers) > 0) Atomics.notify(shared, control.sequence, WAKE_COUNT);
-    return shared;
+    this.#latest = controlWords;
+    this.#threadsOfLatest = workers + 1;
+    controlWords.fill(0, control.work, control.work + this.#threadsOfLatest);
+    controlWords[control.fault] = 0;
+    controlWords[control.run] = run;
+    controlWords[control.plan] = program.id;
+    controlWords[control.module] = program.bytesAt;
+    controlWords[control.moduleBytes] = program.bytes.length;
+    controlWords[control.frame] = program.frame;
+    controlWords[control.counters] = program.schedule.counters;
+    // No worker is inside: the last run closed the gate and waited until all had left.
+    Atomics.store(controlWords, control.gate, (workers << 16) | (1 << 8));
+    Atomics.store(controlWords, control.sequence, run);
+    if (Atomics.load(controlWords, control.sleepers) > 0)
+      Atomics.notify(controlWords, control.sequence, WAKE_COUNT);
+    return controlWords;
   }
 
-  /** Lets nobody in any more and waits until all have left; false if some have not after so many rounds. */
-  #closeGate(shared: Int32Array, rounds: number): boolean {
-    Atomics.and(shared, control.gate, 255);
+  /** Closes the gate and waits until all workers have left; false if some have not after `rounds` rounds. */
+  #closeGate(controlWords: Int32Array, rounds: number): boolean {
+    Atomics.and(controlWords, control.gate, 255);
     const { mayBlock } = this.#platform;
     for (let round = 0; round < rounds; round++) {
       const end = performance.now() + SPIN_MS;
       do {
-        for (let i = 0; i < 1000; i++) if (Atomics.load(shared, control.gate) === 0) return true;
+        for (let i = 0; i < 1000; i++) if (Atomics.load(controlWords, control.gate) === 0) return true;
       } while (performance.now() < end);
-      const inside = Atomics.load(shared, control.gate);
-      if (mayBlock && inside > 0) Atomics.wait(shared, control.gate, inside, SLEEP_MS);
+      const inside = Atomics.load(controlWords, control.gate);
+      if (mayBlock && inside > 0) Atomics.wait(controlWords, control.gate, inside, SLEEP_MS);
     }
-    return Atomics.load(shared, control.gate) === 0;
+    return Atomics.load(controlWords, control.gate) === 0;
   }
 
-  #throwFault(status: number, shared: Int32Array, patience: number): void {
+  #throwFault(status: number, controlWords: Int32Array, stallTimeout: number): void {
     if (status === Status.trapped) {
-      const characters = shared.subarray(control.faultText, control.faultText + shared[control.fault]!);
+      const characters = controlWords.subarray(
+        control.faultText,
+        control.faultText + controlWords[control.fault]!,
+      );
       throw new Error(
-        `[wasm] a worker has failed: ${String.fromCharCode(...characters)}. This is a mistake in ndgrad: please report it.`,
+        `[wasm] a worker has failed: ${String.fromCharCode(...characters)}. This is a bug in ndgrad: please report it.`,
       );
     }
     if (status === Status.stalled) {
       throw new StateError(
-        `[wasm] a run was given up: a worker has not answered for ${(patience / 1000).toFixed(1)} s, it has probably been ` +
+        `[wasm] a run was given up: a worker has not answered for ${(stallTimeout / 1000).toFixed(1)} s, it has probably been ` +
           'stopped. What the run was to overwrite may be overwritten in part: load it anew. New workers start with the ' +
           'next run; setThreads(1) does without them.',
       );
@@ -242,80 +248,80 @@ export class Pool {
       this.#control = new Int32Array(this.#memory.memory.buffer, this.#controlAt, control.words).fill(0);
       this.#runs = 0;
     }
-    for (let slot = 0; this.#workers.length < this.threads - 1 && this.#limit.refusal === null; slot++) {
-      if (!this.#workers.some((helper) => helper.slot === slot)) this.#startOne(slot, this.#control);
+    for (let index = 0; this.#workers.length < this.threads - 1 && this.#limit.refusal === null; index++) {
+      if (!this.#workers.some((worker) => worker.index === index)) this.#startWorkerAt(index, this.#control);
     }
   }
 
-  #startOne(slot: number, shared: Int32Array): void {
+  #startWorkerAt(index: number, controlWords: Int32Array): void {
     const id = ++workerIds;
-    Atomics.store(shared, control.owner + slot, -id);
-    const data: WorkerData = { memory: this.#memory.memory, control: this.#controlAt, index: slot, id };
+    Atomics.store(controlWords, control.owner + index, -id);
+    const data: WorkerData = { memory: this.#memory.memory, control: this.#controlAt, index, id };
     try {
       const handle = this.#startWorker(workerSource, {
         name: 'ndgrad',
         data,
         onEnd: (message) => this.#hasEnded(id, message),
       });
-      this.#workers.push({ slot, id, handle, since: performance.now() });
+      this.#workers.push({ index, id, handle, since: performance.now() });
       this.#allReady = false;
     } catch (error) {
-      this.#refuse(errorMessage(error));
+      this.#setRefusal(errorMessage(error));
     }
   }
 
   /**
-   * A worker has ended by itself, or never began. One that was stopped by the pool is not among the helpers.
+   * Called when a worker has ended by itself or could not start. Workers that the pool has stopped are not in its list.
    */
   #hasEnded(id: number, message: string | null): void {
-    const helper = this.#workers.find((other) => other.id === id);
-    if (helper === undefined) return;
-    this.#workers = this.#workers.filter((other) => other !== helper);
+    const worker = this.#workers.find((other) => other.id === id);
+    if (worker === undefined) return;
+    this.#workers = this.#workers.filter((other) => other !== worker);
     this.#allReady = false;
-    if (!this.#hasStarted(helper)) this.#refuse(message ?? 'a worker ended before it began');
+    if (!this.#hasStarted(worker)) this.#setRefusal(message ?? 'a worker ended before it began');
   }
 
-  #refuse(message: string): void {
+  #setRefusal(message: string): void {
     this.#limit.refusal = { message, threads: this.#workers.length + 1 };
   }
 
-  #hasStarted({ slot, id }: PoolWorker): boolean {
-    return Atomics.load(this.#control!, control.owner + slot) === id;
+  #hasStarted({ index, id }: PoolWorker): boolean {
+    return Atomics.load(this.#control!, control.owner + index) === id;
   }
 
   #isReady(): boolean {
-    return this.#workers.every((helper) => this.#hasStarted(helper));
+    return this.#workers.every((worker) => this.#hasStarted(worker));
   }
 
-  /** Waits until all workers are ready, without the event loop. */
+  /** Blocks until all workers are ready. */
   #awaitWorkers(): void {
     const missing = this.threads - 1 - this.#workers.length;
-    if (missing > 0) throw new StateError(`[wasm] workers are missing (${missing}): ${this.reason}`);
-    for (const helper of this.#allReady ? [] : this.#workers) {
-      const at = control.owner + helper.slot;
+    if (missing > 0) throw new StateError(`[wasm] ${missing} workers are missing: ${this.reason}`);
+    for (const worker of this.#allReady ? [] : this.#workers) {
+      const at = control.owner + worker.index;
       const end = performance.now() + START_TIMEOUT;
-      while (this.#platform.mayBlock && !this.#hasStarted(helper) && performance.now() < end) {
-        Atomics.wait(this.#control!, at, -helper.id, START_TIMEOUT);
+      while (this.#platform.mayBlock && !this.#hasStarted(worker) && performance.now() < end) {
+        Atomics.wait(this.#control!, at, -worker.id, START_TIMEOUT);
       }
-      if (!this.#hasStarted(helper)) throw new StateError('[wasm] a worker is not ready: await pool.start()');
+      if (!this.#hasStarted(worker)) throw new StateError('[wasm] a worker is not ready: await pool.start()');
     }
     this.#allReady = true;
   }
 
   /**
-   * Asks all but the first workers to end, which they do outside of runs. `terminate` could strike one inside
+   * Asks all but the first `count` workers to end, which they do outside of runs. `terminate` could hit a worker inside
    * the next run, since browsers take up to two seconds for it.
    */
-  #keep(count: number): void {
+  #keepFirst(count: number): void {
     const stopped = this.#workers.splice(count);
     if (stopped.length === 0) return;
-    const shared = this.#control!;
-    for (const { slot } of stopped) Atomics.store(shared, control.owner + slot, 0);
-    Atomics.store(shared, control.sequence, ++this.#runs | 0);
-    Atomics.notify(shared, control.sequence);
+    const controlWords = this.#control!;
+    for (const { index } of stopped) Atomics.store(controlWords, control.owner + index, 0);
+    Atomics.store(controlWords, control.sequence, ++this.#runs | 0);
+    Atomics.notify(controlWords, control.sequence);
   }
 
-  /** Stops workers of which one may be dead or inside for ever. Their control words are not used again. */
+  /** Terminates the workers after a stall: one may be dead or hang in a run. Their control words are never used again. */
   #abandon(): void {
     for (const { handle } of this.#workers) handle.terminate();
     this.#workers = [];

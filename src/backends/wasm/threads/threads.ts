@@ -6,8 +6,7 @@ import { type Program, WORTH_ASLEEP, writeScratch } from './program.ts';
 import { ThreadLimit } from './thread-limit.ts';
 
 /**
- * Runs programs: on the calling thread, and, once there is one that is worth it, on a pool, which is loaded
- * only then.
+ * Runs programs on the calling thread or on a pool. The pool is loaded when the first program is large enough for it.
  */
 export class Threads {
   readonly limit: ThreadLimit;
@@ -22,12 +21,12 @@ export class Threads {
     this.limit = new ThreadLimit(platform, memory.shared);
   }
 
-  /** Would a turn of the event loop help: are workers starting? */
+  /** Are workers starting? They need the event loop for it. */
   get starting(): boolean {
     return this.#pool === null ? this.#loading !== null : this.#pool.starting;
   }
 
-  /** Chunks that each thread ran in the latest run; empty if one thread ran all. */
+  /** The number of chunks that each thread ran in the latest run; empty if one thread ran all. */
   get work(): number[] {
     return this.#pool?.work ?? [];
   }

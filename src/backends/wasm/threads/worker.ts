@@ -1,77 +1,75 @@
 import { counters, frame, Status } from '../module/frame-layout.ts';
 
 /**
- * The pool's control words: numbers of 32-bit words from their address on. Each line of 16 has one purpose.
+ * Indices of the pool's control words, 32 bits each. Each cache line of 16 words has one purpose.
  */
 export const control = {
   /** The number of the latest run; idle workers wait for it to change. */
   sequence: 0,
   /**
-   * While a run goes on: the number of workers inside, 256 * the number of the next thread to enter, and
-   * 65536 * the number of the last one. Otherwise closed: the number of workers inside.
+   * Open (during a run): the number of workers inside + 256 * the number of the next thread to enter + 65536 * the number
+   * of the last one. Closed: the number of workers inside.
    */
   gate: 16,
-  /** Workers that sleep, or were stopped asleep. */
+  /** The number of sleeping workers, including those that were stopped while they slept. */
   sleepers: 32,
-  /** The present run: its number, its plan's number, the plan's module, and its frame. */
+  /** The current run: its number, its plan's number, and the plan's module, frame and counters. */
   run: 48,
   plan: 49,
   module: 50,
   moduleBytes: 51,
   frame: 52,
   counters: 53,
-  /** What a worker says that has trapped: a number of characters, and the characters. */
+  /** The error text of a worker that has trapped: the number of characters, and the characters. */
   fault: 64,
   faultText: 65,
   /**
-   * For each slot the id of its worker: negative until it is ready. A worker that finds another number ends.
+   * For each worker index the id of its worker, negative until the worker is ready. A worker that finds another id ends.
    */
   owner: 320,
-  /** Chunks that each thread ran in the latest run. */
+  /** The number of chunks that each thread ran in the latest run. */
   work: 576,
   words: 832,
 } as const;
 
 const FAULT_CHARACTERS = control.owner - control.faultText;
 
-/** What a worker is started with. */
+/** The start data of a worker. */
 export interface WorkerData {
   readonly memory: WebAssembly.Memory;
   /** The address of the pool's control words. */
   readonly control: number;
   /** The worker's index in the pool. */
   readonly index: number;
-  /** A number that no other worker of this process ever has. */
+  /** Unique among all workers of this process, also earlier ones. */
   readonly id: number;
 }
 
-/** Plans that a worker keeps compiled. */
+/** Maximum compiled plans that a worker keeps. */
 export const WORKER_PLANS = 256;
 
 /**
- * Sleeping workers that each thread of a run wakes: it takes some 10 microseconds each, and they wake others.
+ * How many sleeping workers each thread of a run wakes. Waking one takes about 10 microseconds, and it wakes others.
  */
 export const WAKE_COUNT = 2;
 
-/** Milliseconds that an idle worker looks for the next run before it sleeps. */
+/** Milliseconds that an idle worker spins before it sleeps. */
 const IDLE_SPIN = 0.05;
 
 /**
- * What a worker runs, as text: no file has to be fetched, and no bundler or minifier finds anything to
- * change. It waits for runs and takes part in them. It touches a plan and its memory only while it is inside
- * the gate, and ends only while it is outside. (Comments on it stand here, since the text goes to every user
- * as it is.)
+ * The source text of a worker. As a string it needs no file, and bundlers and minifiers do not change it. A worker waits
+ * for runs and takes part in them. It accesses a plan and its memory only while it is inside the gate, and ends only while
+ * it is outside. (Its comments are here, since the text is shipped as it is.)
  *
- * - `view` is a view of the memory, which may have grown.
- * - `add` adds to the gate's word while there is room for one more thread, and gives the word as it was, or
- *   0.
- * - `leave`: the last one out of a closed gate wakes the host.
- * - `work`: the host does not wait for a compiler. A worker that lacks the plan copies the module's bytes,
- *   leaves, compiles, and tries again.
+ * - `view` returns a view of the memory, which may have grown.
+ * - `add` adds to the gate word if one more thread may enter, and returns the previous value, else 0.
+ * - `leave`: the last worker to leave a closed gate wakes the host.
+ * - `work`: the host does not wait for compilation. A worker without the compiled plan copies the module's bytes, leaves
+ *   the gate, compiles, and tries again.
  */
 export const workerSource = `
 'use strict';
-const start = ({ memory, control, slot, id }) => {
+const start = ({ memory, control, index, id }) => {
   const words = new Int32Array(memory.buffer, control, ${control.words});
   const plans = new Map();
   let seen = 0;
@@ -158,7 +156,7 @@ const start = ({ memory, control, slot, id }) => {
     Atomics.sub(words, ${control.sleepers}, 1);
   };
 
-  const owner = ${control.owner} + slot;
+  const owner = ${control.owner} + index;
   Atomics.compareExchange(words, owner, -id, id);
   Atomics.notify(words, owner);
   while (Atomics.load(words, owner) === id) {
