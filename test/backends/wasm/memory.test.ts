@@ -8,7 +8,7 @@ import { FreeList } from '../../../src/util/free-list.ts';
 const PAGE = 65536;
 const MIB = 1 << 20;
 
-/** Functions that store and load a word at any address, as plans do. */
+/** WebAssembly functions that store and load a word at any address. */
 function accessors(memory: WasmMemory) {
   const module = new WasmModule(memory.shared);
   const store = module.function(['i32', 'i32'], [], (code, at, value) =>
@@ -109,7 +109,7 @@ describe.each([true, false])('Memory, shared: %s', (shared) => {
         },
       ),
     );
-    // The same few blocks again and again: it does not grow without end.
+    // Allocating the same blocks repeatedly does not grow the memory.
     expect(memory.size).toBeLessThan(60 * 200_000 + 4 * MIB);
   });
 
@@ -203,7 +203,7 @@ test('addresses above 2 GiB', () => {
 describe('where less can be reserved', () => {
   const { Memory: Real } = WebAssembly;
   afterEach(() => vi.restoreAllMocks());
-  /** The limits that were asked for, with a platform that gives no more than so many pages. */
+  /** The maxima that were tried on a platform that allows at most `pages` pages. */
   function allow(pages: number): number[] {
     const asked: number[] = [];
     class Limited extends Real {
@@ -229,7 +229,7 @@ describe('where less can be reserved', () => {
   test('no memory at all is an error', () => {
     allow(10);
     expect(() => new WasmMemory({ shared: true })).toThrow(
-      '[memory] this platform gives no memory to WebAssembly: RangeError: could not allocate memory',
+      "[memory] could not create a WebAssembly memory of 16 pages: RangeError: could not allocate memory. Use the 'js' backend.",
     );
   });
 });

@@ -43,7 +43,7 @@ test.each([
   for (let i = 0; i < 3; i++) {
     const start = performance.now();
     expect(run).toThrow(message);
-    // Nobody waits until patience ends.
+    // No thread waits for the stall timeout.
     expect(performance.now() - start).toBeLessThan(2500);
     expect(memory.words[(program.frame + frame.status) / 4]).toBe(Status.trapped);
     works();
@@ -100,7 +100,7 @@ test('a worker that is slow is waited for', () => {
 test('a run goes on as long as anything moves', () => {
   const { memory, pool } = setUp({}, 250);
   pool.force(2);
-  // The worker has thirty chunks that together take longer than patience lasts.
+  // The worker has thirty chunks that together take longer than the stall timeout.
   const slow = makeProgram(memory, pool, [
     {
       chunks: 60,
@@ -114,7 +114,7 @@ test('a run goes on as long as anything moves', () => {
   expect(pool.work).toEqual([30, 30]);
 });
 
-/** A platform whose first workers run something else in place of a plan; they know its memory and frame. */
+/** A platform whose first workers run other code in place of a plan; it gets the plan's memory and frame. */
 function spoilt(count: number, run: string): { changes: Changes; terminate: (() => void)[] } {
   const terminate: (() => void)[] = [];
   const spoil = `const { Instance } = WebAssembly;
@@ -168,7 +168,7 @@ test('a worker that was killed between runs is not missed, and replaced', async 
     run();
     check();
   }
-  // The news comes with the event loop.
+  // The exit event needs the event loop.
   await expect
     .poll(() => {
       run();

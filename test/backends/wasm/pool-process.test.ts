@@ -6,21 +6,21 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-/** A program that runs plans on two threads, then ends in the way that its argument names. */
+/** A program that runs plans on two threads, then ends as its argument says. */
 const program = `
 import { chain, delay, makeProgram } from './programs.ts';
-import { Memory } from '../../../src/backends/wasm/memory/wasm-memory.ts';
+import { WasmMemory } from '../../../src/backends/wasm/memory/wasm-memory.ts';
 import { currentPlatform } from '../../../src/backends/wasm/threads/platform.ts';
 import { Pool } from '../../../src/backends/wasm/threads/pool.ts';
-const memory = new Memory({ shared: true });
-const pool = new Pool(memory, currentPlatform(), { patience: 200 });
+const memory = new WasmMemory({ shared: true });
+const pool = new Pool(memory, currentPlatform(), { stallTimeout: 200 });
 pool.force(2);
 const { run } = makeProgram(memory, pool, [{ chunks: 2, body: (code) => delay(code, 1000) }]);
 const endless = makeProgram(memory, pool, [
   { chunks: 2, body: (code, chunk) => code.if(chunk, () => code.loop(() => 1)) },
 ]);
 const ways = {
-  // The worker looks for the next run for another 50 microseconds.
+  // The worker spins for another 50 microseconds.
   spinning: run,
   async sleeping() {
     run();

@@ -151,7 +151,7 @@ test('a thread that sleeps is woken when its wait is over', () => {
     run();
     return performance.now() - start;
   });
-  // Ten sleeps to their end would take half a second.
+  // Ten complete sleeps would take half a second.
   expect(Math.min(...times)).toBeLessThan(250);
 });
 
@@ -163,12 +163,12 @@ test('a task that waits for nothing may run beside the one before it', () => {
     {
       chunks: 2,
       body(code, chunk) {
-        // The worker's chunk ends when the calling thread has come to the next task, or to its end.
-        const patience = code.copy(after === 0 ? -1 : 1_000_000);
+        // The worker's chunk ends when the calling thread has reached the next task or the end.
+        const budget = code.copy(after === 0 ? -1 : 1_000_000);
         code.if(chunk, () => {
           code.loop(() => {
-            code.update(patience, 'i32.sub', patience, 1);
-            return code.op('i32.and', code.op('i32.eqz', load(code, flag)), code.op('i32.ne', patience, 0));
+            code.update(budget, 'i32.sub', budget, 1);
+            return code.op('i32.and', code.op('i32.eqz', load(code, flag)), code.op('i32.ne', budget, 0));
           });
           store(code, seen, 1);
         });

@@ -17,16 +17,16 @@ export function stopPools(): void {
 
 export type Changes = Partial<Platform> & { readonly startWorker?: StartWorker };
 
-/** A memory and a pool on this platform, with changes. */
-export function setUp({ startWorker, ...changes }: Changes = {}, patience = 5000) {
+/** A memory and a pool on this platform, with changed properties. */
+export function setUp({ startWorker, ...changes }: Changes = {}, stallTimeout = 5000) {
   const memory = new WasmMemory({ shared: true });
-  const options = startWorker === undefined ? { patience } : { patience, startWorker };
+  const options = startWorker === undefined ? { stallTimeout } : { stallTimeout, startWorker };
   const pool = new Pool(memory, { ...platform, ...changes }, options);
   pools.push(pool);
   return { memory, pool };
 }
 
-/** A task of a test: what one chunk does. `after` is all tasks before it, unless it is given. */
+/** A task of a test; `body` emits the code of one chunk. `after` is all tasks before it by default. */
 export interface TestTask {
   readonly chunks: number;
   readonly after?: number;
@@ -39,7 +39,7 @@ export interface TestProgram {
   run(): void;
 }
 
-/** Makes a program of tasks whose work takes so long, by their own account, that it is worth sharing. */
+/** Makes a program of tasks whose stated cost is high enough for several threads. */
 export function makeProgram(
   memory: WasmMemory,
   pool: Pool,
@@ -75,15 +75,15 @@ function chunkFunction(plan: PlanCode, body: TestTask['body']): Callable {
 export const wordAt = (code: Code, block: number, index: Local | number): Local =>
   code.op('i32.add', code.op('i32.shl', index, 2), block);
 
-/** Spends time. */
+/** Emits a delay loop. */
 export function delay(code: Code, rounds: Local | number): void {
   const x = code.copy(1);
   code.for(0, rounds, 1, (i) => code.update(x, 'i32.xor', x, code.op('i32.mul', i, x)));
-  // Nobody can leave the loop out: its result decides about a trap.
+  // Compilers can't remove the loop, because a trap depends on its result.
   code.if(code.op('i32.eq', x, 0x12345), () => code.unreachable());
 }
 
-/** `rows` tasks: each chunk adds up what all chunks of the task before have written, thrice, and its own number. */
+/** `rows` tasks: each chunk adds its own number and 3 times the results of all chunks of the previous task. */
 export function chain(
   memory: WasmMemory,
   rows: number,
@@ -127,6 +127,6 @@ export const load = (code: Code, address: number) => code.load('i32.atomic.load'
 export const store = (code: Code, address: number, value: Local | number) =>
   code.store('i32.atomic.store', address, value);
 
-/** Goes on when the word at an address is not 0. */
+/** Emits a loop that waits until the word at an address is not 0. */
 export const awaitWord = (code: Code, address: number) =>
   code.loop(() => code.op('i32.eqz', load(code, address)));
