@@ -4,9 +4,9 @@ import { paddedBytes } from '../util/address-padding.ts';
 import { FreeList } from '../util/free-list.ts';
 
 /**
- * Pass 6. Lays the intermediate buffers out in one arena, so that buffers that live at the same time do not
- * overlap: in the order of the kernels, what a kernel writes takes the smallest gap that holds it, and what
- * is read for the last time leaves a gap behind.
+ * Pass 6. Allocates the intermediate buffers in one arena, so that buffers with overlapping live ranges do not overlap. In
+ * the order of the steps, each written buffer gets the smallest sufficient gap (best fit) and is released after its last
+ * use.
  */
 export function allocateArena(
   steps: readonly PlanStep[],
@@ -21,7 +21,7 @@ export function allocateArena(
   const offsets = new Map<number, number>();
   steps.forEach((step, at) => {
     const written = buffersWritten(step).filter((b) => isIntermediate(b) && !offsets.has(b));
-    // Large ones first: they are the hardest to fit in.
+    // Large buffers first: they are the hardest to fit.
     written.sort((a, b) => bytesOf(b) - bytesOf(a) || a - b);
     for (const b of written) offsets.set(b, arena.take(paddedBytes(bytesOf(b))));
     for (const b of new Set([...buffersRead(step), ...written])) {

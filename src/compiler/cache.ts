@@ -6,14 +6,15 @@ import { sameShape } from '../ir/view.ts';
 import { type Graph, graphOf, type SortedGraph } from './toposort.ts';
 
 /**
- * What is to be computed: the numbers of the nodes whose values are results, and of [target, value] pairs.
+ * The outputs of a plan: the numbers of the nodes whose values are results, and of the [target, value] nodes of
+ * assignments.
  */
 export interface Goal {
   readonly results: readonly number[];
   readonly assignments: readonly (readonly [target: number, value: number])[];
 }
 
-/** A node's structure without its values: what must be equal for a plan to serve again. */
+/** A node's structure without its values: it must be equal for a plan to be reused. */
 interface Vertex {
   readonly op: Lowerable;
   readonly params: Params;
@@ -28,20 +29,20 @@ export interface CompiledPlan {
   readonly executable: Executable;
 }
 
-/** A plan, and the structure of the graphs that it serves. */
+/** A plan, and the graph structure that it was compiled for. */
 interface CacheEntry extends CompiledPlan {
   readonly vertices: readonly Vertex[];
   readonly goal: Goal;
   readonly hash: number;
-  /** What was asked for after it the last time. */
+  /** The entry that was used next, the last time. */
   next: CacheEntry | null;
 }
 
-/** Plans by the structure of their graphs; the least recently used are forgotten. */
+/** Plans by the structure of their graphs; a full cache evicts the least recently used. */
 export class PlanCache {
   readonly #capacity: number;
   readonly #buckets = new Map<number, CacheEntry[]>();
-  /** In order of their last use: a Set keeps its elements in the order of insertion. */
+  /** In order of last use: a Set keeps its elements in insertion order. */
   readonly #entries = new Set<CacheEntry>();
   #latest: CacheEntry | null = null;
   hits = 0;
@@ -55,17 +56,17 @@ export class PlanCache {
     return this.#entries.size;
   }
 
-  /** The plan for a graph that has just been sorted; `compile` makes one where there is none. */
+  /** The plan for a graph that has just been sorted; `compile` is called if there is none. */
   get(order: SortedGraph, goal: Goal, compile: (graph: Graph) => CompiledPlan): CompiledPlan {
     const entry = this.#find(order, goal) ?? this.#add(graphOf(order), goal, compile);
-    // A training loop asks for the same plans in the same order again.
+    // A training loop uses the same plans in the same order again.
     if (this.#latest !== null) this.#latest.next = entry;
     this.#latest = entry;
     return entry;
   }
 
   #find(order: SortedGraph, goal: Goal): CacheEntry | null {
-    // What followed a plan that is kept was used later, so it is kept too.
+    // The successor of a cached entry was used later than the entry, so it is still cached.
     let entry = this.#latest?.next ?? null;
     if (entry === null || !matches(entry, order, goal)) {
       const bucket = this.#buckets.get(hashOf(order, goal));
@@ -100,7 +101,7 @@ export class PlanCache {
     entry!.executable.release();
   }
 
-  /** Forgets all plans. */
+  /** Evicts all plans. */
   clear(): void {
     while (this.size > 0) this.#forgetOldest();
   }

@@ -16,19 +16,19 @@ import type { Graph } from './toposort.ts';
 
 export interface CompileOptions {
   readonly limits: Limits;
-  /** false gives every node a kernel of its own: slow, and of the same bits. */
+  /** false gives every node its own kernel: slow, with the same bits. */
   readonly fusion?: boolean;
 }
 
-/** From a graph and what is asked of it to a plan: lower, fuse, merge, order, place. */
+/** Compiles a graph and its goal to a plan: lower, fuse, merge, order, allocate the arena. */
 export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: CompileOptions): Plan {
   const checks: Check[] = [];
   const primitives = lower(graph, checks);
   const values = goal.assignments.map(([, value]) => value);
   let steps = fuse(graph, primitives, [...goal.results, ...values], fusion ? limits : null);
 
-  // Buffers are numbered by the node that they hold; values that are leaves themselves get copies with
-  // numbers after the nodes'.
+  // Until `toPlan`, a buffer has the number of the node whose values it holds. Assigned values that are leaves get copies,
+  // with numbers after those of the nodes.
   const bufferNodes: Node[] = [...graph.nodes];
   const assignments = goal.assignments.map(([target, value]): Assignment => {
     const node = graph.nodes[value]!;
@@ -59,7 +59,7 @@ function copyLeaf(node: Node, from: number, to: number): Kernel {
   };
 }
 
-/** Numbers the buffers that are left and says where each one lives. */
+/** Numbers the used buffers consecutively and sets their locations. */
 function toPlan(
   steps: readonly PlanStep[],
   commit: number,

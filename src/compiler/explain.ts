@@ -3,7 +3,7 @@ import type { Access, BufferView, Kernel } from '../ir/kernel.ts';
 import type { Plan } from '../ir/plan.ts';
 import type { Offset, View } from '../ir/view.ts';
 
-/** The plan in words: its buffers, and each kernel with its loop, what it reads, computes and writes. */
+/** The text form of a plan: its buffers, and for each kernel its loop, inputs, expressions and stores. */
 export function explainPlan(plan: Plan): string {
   const lines = [
     `plan: ${plan.steps.length} kernels, ${plan.buffers.length} buffers, arena of ${plan.arenaBytes} bytes`,

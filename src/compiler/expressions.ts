@@ -2,7 +2,7 @@ import { type Expr, rewrite } from '../ir/expr.ts';
 import type { Access } from '../ir/kernel.ts';
 import { sameShape, type View } from '../ir/view.ts';
 
-/** Makes equal subexpressions one node, so that a backend computes them once. Nothing else is rewritten. */
+/** Replaces equal subexpressions by one node, so that a backend computes them once. */
 export function eliminateCommonSubexpressions(roots: readonly Expr[]): Expr[] {
   const known = new Map<string, Expr>();
   const numbers = new Map<Expr, number>();

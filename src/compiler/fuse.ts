@@ -9,38 +9,38 @@ import { eliminateCommonSubexpressions, sameAccess } from './expressions.ts';
 import type { Graph } from './toposort.ts';
 
 /**
- * A value that may not have a buffer yet: an expression over buffers that have one (or whose reduction is
- * still open). Buffers are numbered by the node that they hold.
+ * A value that may not have a buffer: an expression over buffers, which exist or belong to a pending kernel. A buffer has
+ * the number of the node whose values it holds.
  */
 interface LazyValue {
   readonly shape: readonly number[];
   readonly inputs: readonly Access[];
   readonly expr: Expr;
   readonly names: readonly string[];
-  /** At least the number of nodes in the expression; shared ones may be counted twice. */
+  /** An upper bound of the number of nodes in the expression: shared ones may be counted twice. */
   readonly nodes: number;
 }
 
 type Inlined = Omit<LazyValue, 'shape'>;
 
-/** A reduction, contraction or scatter that waits for its epilogue. */
+/** A kernel with a reduction, contraction or scatter whose epilogue is not known yet. */
 interface PendingKernel {
   readonly shape: readonly number[];
   readonly source: Reduce | Contract | Scatter;
   readonly name: string;
 }
 
-/** An expression cheaper than this is computed again by each of its users rather than stored. */
+/** Expressions up to this cost are recomputed by each user instead of stored. */
 const CHEAP_COST = 2;
-/** No cheap expression has more nodes; larger ones need not be looked through. */
+/** Expressions with more nodes are never cheap; their cost need not be computed. */
 const CHEAP_NODES = 16;
 
 /**
- * Pass 3. From primitives to kernels. Elementwise work joins the kernel of its user; the last elementwise
- * user of a reduction or a contraction becomes its epilogue; views vanish into the accesses. A value gets a
- * buffer of its own where it is a result, where several users would compute it again at a cost, where a
- * contraction, scatter or computed index reads it, or where a kernel would outgrow the backend's limits.
- * Without `limits` nothing is fused: one kernel a node.
+ * Pass 3. From primitives to kernels. Elementwise operations are inlined into their users; the last elementwise user of a
+ * reduction, contraction or scatter becomes its epilogue; views become part of the accesses. A value gets its own buffer if
+ * it is a result, if several users would have to recompute an expensive expression, if a contraction, a scatter or a
+ * computed index reads it, or if a kernel would exceed the backend's limits. Without `limits` nothing is fused: one kernel
+ * for each node.
  */
 export function fuse(
   graph: Graph,
@@ -56,7 +56,7 @@ class Fuser {
   readonly #primitives: readonly Primitive[];
   readonly #limits: Limits | null;
   readonly #isRoot: boolean[];
-  /** Edges that leave a node. */
+  /** The number of uses of each node. */
   readonly #uses: number[];
   readonly #needsBuffer: boolean[];
   readonly #lazyValues: LazyValue[] = [];
@@ -84,7 +84,7 @@ class Fuser {
     return this.#kernels;
   }
 
-  /** The values that are read as buffers, found through the views between. */
+  /** Finds the values that must be buffers, looking through views. */
   #findBuffers(): boolean[] {
     const needs = this.#graph.nodes.map(() => false);
     const mark = (value: number): void => {
@@ -178,7 +178,7 @@ class Fuser {
     return this.#inline(i, p.inputs, p.expr, p.kind === 'reduce');
   }
 
-  /** A primitive's expression over its node's operands, with the operands' own expressions put in. */
+  /** A primitive's expression with the expressions of its node's inputs substituted. */
   #inline(i: number, loopInputs: readonly LoopInput[], expr: Expr, inReduction: boolean): Inlined {
     const sources = this.#graph.inputs[i]!;
     const inputs: Access[] = [];
@@ -218,7 +218,7 @@ class Fuser {
     return { inputs, expr: whole!, names, nodes };
   }
 
-  /** A lazy value seen through a view; null where one of its accesses can't be. */
+  /** A lazy value under a view; null if the view of one of its accesses can't express it. */
   #moved(value: number, move: (view: View) => View | null): LazyValue | null {
     const lazy = this.#lazyValues[value]!;
     const inputs: Access[] = [];
@@ -227,7 +227,7 @@ class Fuser {
       if (view === null) return null;
       inputs.push({ ...access, view });
     }
-    // An expression without inputs (a number) has no view to tell the new shape.
+    // An expression without inputs (a constant) has no view with the new shape.
     const shape = inputs[0]?.view.shape ?? move(contiguous(lazy.shape))!.shape;
     return { ...lazy, shape, inputs };
   }
@@ -248,14 +248,14 @@ class Fuser {
     };
   }
 
-  /** The value as a buffer under a view. */
+  /** The value as a buffer under a view; gives it a buffer if necessary. */
   #bufferView(value: number): BufferView {
     if (!this.#isLoad(value)) this.#materialize(value);
     const [access] = this.#lazyValues[value]!.inputs;
     return { buffer: access!.buffer!, view: access!.view };
   }
 
-  /** Is the value a buffer under a view and nothing more? */
+  /** Is the value a plain load of an existing buffer under a view? */
   #isLoad(value: number): boolean {
     const { expr, inputs } = this.#lazyValues[value]!;
     return (
@@ -315,21 +315,21 @@ class Fuser {
     this.#emit(value, lazy, absorbed === null ? null : this.#pending.get(absorbed)!, absorbed);
   }
 
-  /** Can a map become the epilogue of an open core? It must read the core's result element by element. */
-  #canAbsorb(lazy: LazyValue, core: number): boolean {
-    const { shape } = this.#pending.get(core)!;
+  /** Can a map become the epilogue of a pending kernel? It must read the kernel's result element by element. */
+  #canAbsorb(lazy: LazyValue, pending: number): boolean {
+    const { shape } = this.#pending.get(pending)!;
     return (
       sizeOf(lazy.shape) === sizeOf(shape) &&
       lazy.inputs.every((a) => {
-        if (a.buffer === core && (a.gather.length > 0 || !isContiguous(a.view))) return false;
+        if (a.buffer === pending && (a.gather.length > 0 || !isContiguous(a.view))) return false;
         return reshapeView(a.view, shape) !== null;
       })
     );
   }
 
-  #emit(value: number, lazy: LazyValue, core: PendingKernel | null, absorbed: number | null): void {
-    const shape = core?.shape ?? lazy.shape;
-    const source: KernelSource = core?.source ?? { kind: 'map' };
+  #emit(value: number, lazy: LazyValue, pending: PendingKernel | null, absorbed: number | null): void {
+    const shape = pending?.shape ?? lazy.shape;
+    const source: KernelSource = pending?.source ?? { kind: 'map' };
     const inputs: Access[] = [];
     const numbers = lazy.inputs.map((a) => {
       if (a.buffer !== null && a.buffer === absorbed) return -1;
@@ -343,7 +343,7 @@ class Fuser {
       return n < 0 ? acc(e.type) : load(n, e.type, e.args);
     });
     const [expr] = eliminateCommonSubexpressions(exprs);
-    const names = [...(core ? [core.name] : []), ...lazy.names];
+    const names = [...(pending ? [pending.name] : []), ...lazy.names];
     const name = names.join(' ') || 'copy';
     this.#kernels.push({
       kind: 'kernel',
@@ -379,7 +379,7 @@ const costs: { readonly [op: string]: number } = {
   check: 2,
 };
 
-/** A rough count of the work for one element. */
+/** A rough estimate of the work for one element. */
 function costOf(expr: Expr): number {
   let cost = 0;
   for (const e of postorder([expr])) cost += e.op === 'load' && e.args.length > 0 ? 4 : (costs[e.op] ?? 1);

@@ -9,7 +9,7 @@ import { broadcastView, contiguous, rowMajorStrides, type View } from '../ir/vie
 import type { Graph } from './toposort.ts';
 
 /**
- * Pass 2. What each node computes, by its operation's own rule; `checks` collects the conditions on values.
+ * Pass 2. The primitive of each node, from its operation's `lower`; `checks` collects the conditions on values.
  */
 export function lower(graph: Graph, checks: Check[]): Primitive[] {
   return graph.nodes.map((node, i) =>

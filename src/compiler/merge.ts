@@ -7,9 +7,9 @@ import { isContiguous, reshapeView, sameShape, sizeOf } from '../ir/view.ts';
 import { eliminateCommonSubexpressions, sameAccess } from './expressions.ts';
 
 /**
- * Pass 4. An elementwise kernel joins the kernel whose result it reads element by element, which then writes
- * several buffers in one loop (Adam's moments and the parameter; an activation and its dropout). A buffer
- * that nobody reads any more is not written: `wanted` are the plan's results.
+ * Pass 4. Merges elementwise kernels with the kernels whose results they read element by element. The merged kernel writes
+ * several buffers in one loop (Adam's moments and the parameter; an activation and its dropout). Stores to buffers that no
+ * kernel reads are dropped, unless they are in `wanted`, the plan's results.
  */
 export function merge(kernels: readonly PlanStep[], wanted: ReadonlySet<number>, limits: Limits): PlanStep[] {
   const merged = new Merger(kernels, limits).run();
@@ -24,7 +24,7 @@ function trim(kernel: Kernel, read: ReadonlySet<number>): Kernel {
   return prune({ ...kernel, stores });
 }
 
-/** Drops the inputs that no store needs any more. */
+/** Drops the inputs that no store uses. */
 function prune(kernel: Kernel): Kernel {
   const used = new Set<number>();
   for (const e of postorder(kernel.stores.map((s) => s.expr))) if (e.op === 'load') used.add(e.value);
@@ -42,7 +42,7 @@ function prune(kernel: Kernel): Kernel {
 }
 
 class Merger {
-  /** Kernels by position; null where one has moved away. */
+  /** Kernels by position; null at the positions of kernels that were merged into others. */
   readonly #at: (Kernel | null)[];
   readonly #limits: Limits;
   readonly #producer = new Map<number, number>();
@@ -80,8 +80,8 @@ class Merger {
   }
 
   /**
-   * Merges the map at a position with a kernel before it; the merged kernel's position, or null if there is
-   * none to merge with.
+   * Merges the map at a position with an earlier kernel whose result it reads. Returns the position of the merged kernel,
+   * or null if there is none.
    */
   #mergeWithProducer(position: number): number | null {
     const user = this.#at[position]!;
@@ -91,7 +91,7 @@ class Merger {
       const p = this.#producer.get(b);
       if (p !== undefined && p !== position) candidates.add(p);
     }
-    // Maps first: with them the kernel stays a map, and can join a core after that.
+    // Maps first: the merged kernel is a map again, and can be merged with a reduction or contraction afterwards.
     const rank = (p: number): number => (this.#at[p]!.source.kind === 'map' ? 0 : 1);
     for (const p of [...candidates].sort((a, b) => rank(a) - rank(b) || b - a)) {
       const first = this.#at[p]!;
@@ -111,8 +111,8 @@ class Merger {
   }
 
   /**
-   * Where both kernels can run as one: the later place if nobody between needs the first, else the earlier if
-   * the second can.
+   * The position at which the merged kernel can run: the later one if no kernel in between reads the first one's results,
+   * else the earlier one if the second one's inputs are available there.
    */
   #mergedPosition(first: Kernel, p: number, user: Kernel, position: number): number | null {
     const readBetween = first.stores.some((s) => {
@@ -137,7 +137,7 @@ class Merger {
   }
 }
 
-/** One kernel for both, or null where the second reads the first's results other than element by element. */
+/** One kernel for both, or null if the second one reads results of the first one other than element by element. */
 function join(first: Kernel, user: Kernel): Kernel | null {
   if (sizeOf(first.shape) !== sizeOf(user.shape)) return null;
   const made = new Map(first.stores.map((s) => [s.buffer, s.expr]));

@@ -4,7 +4,7 @@ import type { Access, Kernel } from '../ir/kernel.ts';
 import type { PlanStep } from '../ir/plan.ts';
 import { contiguous, isContiguous } from '../ir/view.ts';
 
-/** A value that replaces a Parameter's at the end of the run; both are buffers of the size `shape`. */
+/** A new value of a Parameter, written at the end of the run; `target` and `value` are buffers of `shape`. */
 export interface Assignment {
   readonly target: number;
   readonly value: number;
@@ -19,9 +19,8 @@ export interface Ordered {
 }
 
 /**
- * Pass 5. The kernels that overwrite Parameters come last, after every check on values. Where the target is
- * read no more, a kernel writes its result in place; otherwise the result waits in a buffer of its own and is
- * copied at the very end.
+ * Pass 5. Moves the kernels that overwrite Parameters to the end, after all checks on values. A kernel writes its result in
+ * place if no later kernel reads the target; otherwise the result gets its own buffer and is copied at the end.
  */
 export function order(
   steps: readonly PlanStep[],
@@ -62,8 +61,8 @@ export function order(
 }
 
 /**
- * A kernel may wait for the end if all it writes is for Parameters, nobody else reads that, and no value is
- * checked in it.
+ * Finds the kernels that may move to the end: they write only new values of Parameters, which no remaining kernel reads,
+ * and contain no check.
  */
 function findUpdates(
   steps: readonly PlanStep[],
@@ -89,7 +88,7 @@ function hasCheck({ source, stores }: Kernel): boolean {
   return postorder(exprs).some((e) => e.op === 'check');
 }
 
-/** Does the kernel read a buffer at the point that it writes, if at all? */
+/** Does the kernel read a buffer only at the point that it writes? */
 function readsInPlace(kernel: Kernel, buffer: number): boolean {
   return (
     !sourceReads(kernel.source).includes(buffer) &&
@@ -109,7 +108,7 @@ function copy(a: Assignment): Kernel {
   };
 }
 
-/** The kernel over other buffers. */
+/** The kernel with other buffer numbers. */
 export function renameBuffers(kernel: Kernel, rename: (buffer: number) => number): Kernel {
   const { source } = kernel;
   const access = (a: Access): Access => (a.buffer === null ? a : { ...a, buffer: rename(a.buffer) });

@@ -1,33 +1,33 @@
 import { inDependencyOrder, leafOperation, type Node } from '../ir/node.ts';
 
-/** A graph's nodes in the order of computation, and what a run needs of them. */
+/** A graph's nodes in topological order, and the inputs of a run. */
 export interface SortedGraph {
   /** Every node once, after its inputs. */
   readonly nodes: readonly Node[];
   /** The numbers of the roots. */
   readonly roots: readonly number[];
-  /** The nodes whose values are taken as known: they count as leaves. */
+  /** The nodes whose values are known: they are leaves of the plan. */
   readonly leaves: readonly Node[];
-  /** The values of all other nodes, one node after the other. */
+  /** The values of all other nodes, concatenated: the plan's values. */
   readonly values: readonly number[];
 }
 
-/** What the compiler needs of a graph. */
+/** A sorted graph with its wiring, as the compiler needs it. */
 export interface Graph extends SortedGraph {
   /** Which nodes are leaves. */
   readonly known: readonly boolean[];
-  /** For each node the numbers of its inputs; empty where the values are known. */
+  /** For each node the numbers of its inputs; empty for leaves. */
   readonly inputs: readonly (readonly number[])[];
-  /** For each node the slot of its first value among the plan's. */
+  /** For each node the slot of its first value in the plan's values. */
   readonly slots: readonly number[];
 }
 
 const isComputed = (node: Node): boolean => node.storage !== null;
 
-/** Only nodes that have no inputs to be computed from. */
+/** Is the node a leaf operation? (A computed node with known values is not.) */
 export const isLeaf = (node: Node): boolean => node.op === leafOperation;
 
-/** Pass 1. */
+/** Pass 1: topological order. */
 export function toposort(roots: readonly Node[], isKnown: (node: Node) => boolean = isComputed): SortedGraph {
   const nodes = inDependencyOrder(roots, isKnown);
   const leaves: Node[] = [];
@@ -41,8 +41,8 @@ export function toposort(roots: readonly Node[], isKnown: (node: Node) => boolea
 }
 
 /**
- * The graph that was sorted last: nodes carry their numbers, so it fails after another one that shares nodes
- * with it.
+ * The graph with its wiring. Nodes carry their numbers, so this throws if a graph that shares nodes with it has been sorted
+ * in between.
  */
 export function graphOf(order: SortedGraph): Graph {
   const { nodes, leaves } = order;

@@ -2,8 +2,7 @@ import type { Plan } from './plan.ts';
 import type { Storage } from './storage.ts';
 
 /**
- * What a run is given: the plan's values (uniforms and offsets), its bound storages, and storages for its
- * results.
+ * The arguments of a run: the plan's values (uniforms and offsets), its bound storages, and storages for its results.
  */
 export interface Bindings {
   readonly values: readonly number[];
@@ -12,7 +11,7 @@ export interface Bindings {
 }
 
 /**
- * Of the checks that failed in a run the one with the lowest number, and the smallest value that failed it.
+ * The failed check with the lowest number, and the smallest value that failed it.
  */
 export interface Failure {
   readonly check: number;
@@ -21,7 +20,7 @@ export interface Failure {
 
 export interface Executable {
   /**
-   * Runs the plan once; null says that all went well. A failure leaves every bound storage as it was.
+   * Runs the plan once and returns null, or the failure of a check. A failure leaves every bound storage unchanged.
    *
    * An asynchronous backend (one with `settle`) returns a promise. Runs and reads take effect in the order of the calls.
    * When the call returns, the arrays of the bound storages without a device copy have been read, and the results and the
@@ -47,10 +46,10 @@ export interface Limits {
 /** Runs plans. Users pass it to `setBackend`; everything but its description is internal. */
 export interface Backend {
   readonly name: string;
-  /** The most threads that take part in a run, and why there are not more. */
+  /** The maximum number of threads in a run, and why there are not more. */
   readonly threads: number;
   readonly reason: string;
-  /** Bytes of the backend's own memory, and how many of them are in use. */
+  /** Bytes of the backend's memory, and bytes in use. */
   readonly memory: { readonly bytes: number; readonly used: number };
   /** @internal */
   readonly limits: Limits;
@@ -66,7 +65,7 @@ export interface Backend {
   /**
    * @internal Only asynchronous backends have it. Waits for all submitted work and brings the arrays of all storages up
    * to date, before another backend replaces this one. Lost values are no failure: reading them reports the error. It
-   * rejects where reading back fails, and this backend then stays.
+   * rejects if reading back fails; this backend then stays active.
    */
   settle?(): Promise<void>;
 }

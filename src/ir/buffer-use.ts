@@ -1,7 +1,7 @@
 import type { Access, KernelSource } from './kernel.ts';
 import type { Plan, PlanStep } from './plan.ts';
 
-/** The buffers that a step reads, in all its parts. */
+/** The buffers that a step reads, for `acc` and for its stores. */
 export function buffersRead(step: PlanStep): number[] {
   return [...accessReads(step.inputs), ...sourceReads(step.source)];
 }
@@ -20,7 +20,7 @@ export function sourceReads(source: KernelSource): number[] {
   return [];
 }
 
-/** Numbers of the bound storages that a plan overwrites. */
+/** The indices of the bound storages that a plan overwrites. */
 export function overwrites({ buffers, steps, commit }: Plan): number[] {
   return steps
     .slice(commit)

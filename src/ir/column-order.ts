@@ -1,14 +1,14 @@
 import type { Access } from './kernel.ts';
 import { coalesce, sizeOf } from './view.ts';
 
-/** Narrower than this, a row's overhead is too much. */
+/** For narrower rows the overhead of a row is too high. */
 const MIN_WIDTH = 32;
-/** Up to this many elements, going through them along the points costs no cache misses. */
+/** Up to this many reduced elements, looping over adjacent points innermost causes no extra cache misses. */
 const SHORT = 16;
 
-/** A reduction's loop nest with neighbouring points innermost. */
+/** A reduction's loop nest with adjacent points innermost. */
 export interface ColumnOrder {
-  /** Neighbouring points that all inputs run through in even steps. */
+  /** The number of adjacent points over which every input has a constant stride. */
   readonly width: number;
   /** The number of axes before the reduced ones. */
   readonly outer: number;
@@ -17,8 +17,8 @@ export interface ColumnOrder {
 }
 
 /**
- * The loop nest [outer points..., over..., width] of a reduction, if it is better than [points..., over...]:
- * for reductions over the first axes, where memory runs along the points, and for short ones.
+ * The loop nest [outer points..., over..., width] of a reduction, or null if [points..., over...] is better. It is better
+ * for reductions over the first axes, where adjacent points are adjacent in memory, and for short reductions.
  */
 export function columnOrder(
   shape: readonly number[],
@@ -31,18 +31,18 @@ export function columnOrder(
     inputs.map((input) => input.view.stride),
     [shape.length, over.length],
   );
-  const points = merged.groups[0]!;
+  const pointAxes = merged.groups[0]!;
   const rank = merged.shape.length;
-  if (points === 0 || points === rank) return null;
-  const width = merged.shape[points - 1]!;
+  if (pointAxes === 0 || pointAxes === rank) return null;
+  const width = merged.shape[pointAxes - 1]!;
   const cost = (axis: number) => merged.strides.reduce((sum, s) => sum + Math.min(16, Math.abs(s[axis]!)), 0);
   if (width < MIN_WIDTH || sizeOf(over) === 0) return null;
-  if (sizeOf(over) > SHORT && cost(points - 1) >= cost(rank - 1)) return null;
+  if (sizeOf(over) > SHORT && cost(pointAxes - 1) >= cost(rank - 1)) return null;
   const axes = merged.shape.map((_, axis) => axis);
-  const order = [...axes.slice(0, points - 1), ...axes.slice(points), points - 1];
+  const order = [...axes.slice(0, pointAxes - 1), ...axes.slice(pointAxes), pointAxes - 1];
   return {
     width,
-    outer: points - 1,
+    outer: pointAxes - 1,
     inputs: inputs.map((input, k) => ({
       ...input,
       view: {

@@ -4,13 +4,13 @@ import type { Access, BufferView, Contract, Reduce } from './kernel.ts';
 import type { PlanBuffer } from './plan.ts';
 import { sizeOf, type View } from './view.ts';
 
-/** One group of axes of a contraction's operand: its shape and strides. */
+/** A group of axes of a contraction's operand: shape and strides. */
 export interface AxisGroup {
   readonly shape: readonly number[];
   readonly stride: readonly number[];
 }
 
-/** The groups of axes of both operands, by the letters of `Contract`. */
+/** The axis groups of both operands of a `Contract`. */
 export interface AxisGroups {
   readonly a: { readonly batch: AxisGroup; readonly m: AxisGroup; readonly k: AxisGroup };
   readonly b: { readonly batch: AxisGroup; readonly k: AxisGroup; readonly n: AxisGroup };
@@ -36,7 +36,7 @@ function sliceGroup(view: View, from: number, count: number): AxisGroup {
   return { shape: view.shape.slice(from, from + count), stride: view.stride.slice(from, from + count) };
 }
 
-/** The positions of a group's elements in row-major order, relative to the first one. */
+/** The positions of a group's elements in row-major order, relative to the first element. */
 export function elementPositions({ shape, stride }: AxisGroup): Int32Array {
   const table = new Int32Array(sizeOf(shape));
   if (table.length === 0) return table;
@@ -51,8 +51,8 @@ export function elementPositions({ shape, stride }: AxisGroup): Int32Array {
 }
 
 /**
- * The contraction as a sum of products over views [batch..., m..., n..., k...], the axes that an operand
- * lacks having stride 0. `buffers` are the plan's.
+ * The contraction as a sum of products over views [batch..., m..., n..., k...]; axes that an operand does not have get
+ * stride 0. `buffers` are the plan's.
  */
 export function asReduce(source: Contract, buffers: readonly PlanBuffer[]): Reduce {
   const { a, b } = axisGroupsOf(source);

@@ -4,32 +4,32 @@ import { StateError } from './errors.ts';
 /** A copy of a storage's values in a backend's memory. */
 export interface DeviceCopy {
   /**
-   * Whether the array is out of date and only waiting mends that (`Backend.read`): on asynchronous backends.
-   * So it is too where the values will never be there, because the run that was to compute them failed.
+   * Whether the host array is out of date and can only be updated asynchronously, by `Backend.read`. Also true for lost
+   * values.
    */
   readonly stale?: boolean;
-  /** Will the values never come home? They may be replaced all the same. */
+  /** Whether the values were never computed because their run failed. The storage may still be overwritten. */
   readonly lost?: boolean;
-  /** Brings the storage's array up to date; throws a StateError that says why not where it is `away`. */
+  /** Updates the storage's array. Throws a StateError if it is `stale`. */
   fetch(array: TypedArray): void;
-  /** The array is about to be overwritten: the copy counts no more. */
+  /** Discards the copy, because the array is about to be overwritten. */
   drop(): void;
 }
 
-// What the residences of asynchronous backends throw where a storage's array is asked for.
+// Errors of the device copies of asynchronous backends.
 
-/** The values are in a backend's memory, from where they come only by waiting. */
+/** The error for values that can only be read asynchronously. */
 export function valuesNotOnHost(backend: string): StateError {
   return new StateError(
-    `[dataSync] the values are in the memory of backend '${backend}', and can't be read from there without waiting. ` +
+    `[dataSync] the values are in the memory of backend '${backend}', which can't be read synchronously. ` +
       'Use `await t.data()`; after it dataSync(), item() and printing work too.',
   );
 }
 
-/** The run that was to compute the values failed. */
+/** The error for lost values. */
 export function neverComputed(): StateError {
   return new StateError(
-    '[run] these values were never computed: the step that was to compute them failed. ' +
-      'Its own promise says why; await it first, and build the graph anew.',
+    '[run] these values were never computed, because the step that computes them failed. ' +
+      'The rejection of its promise has the reason: await the step first, then build the graph again.',
   );
 }

@@ -1,6 +1,6 @@
 import { DTypeError } from './errors.ts';
 
-/** Element types of a tensor. `bool` and `uint8` are held in a Uint8Array, one byte an element. */
+/** Element types of a tensor. `bool` and `uint8` are stored in a Uint8Array, one byte per element. */
 export type DType = 'float32' | 'int32' | 'uint8' | 'bool';
 
 /** Types of the scalar expression language. `uint8` is computed as `i32` and wrapped when it is stored. */
@@ -56,14 +56,14 @@ export function checkDType(operation: string, dtype: DType): void {
   }
 }
 
-/** Can the data type hold this number as it is (but for rounding, in float32)? */
+/** Can the data type represent this number (float32: up to rounding)? */
 export function fits(value: number, dtype: DType): boolean {
   if (dtype === 'float32') return true;
   if (dtype === 'int32') return value === (value | 0);
   return Number.isInteger(value) && value >= 0 && value <= (dtype === 'bool' ? 1 : 255);
 }
 
-/** The wider of two data types, as NumPy and PyTorch promote: bool < uint8 < int32 < float32. */
+/** The data type to which two data types promote: the wider one in bool < uint8 < int32 < float32. */
 export function promote(a: DType, b: DType): DType {
   return dtypes[a].rank >= dtypes[b].rank ? a : b;
 }

@@ -1,6 +1,5 @@
 /**
- * Base class of every error that ndgrad throws on purpose. Messages read `[operation] got, wanted, how to
- * mend it`.
+ * Base class of all errors that report invalid use. Messages have the form `[operation] got X, wanted Y. How to fix it.`
  */
 export class NdgradError extends Error {
   override name = 'NdgradError';
@@ -11,12 +10,12 @@ export class ShapeError extends NdgradError {
   override name = 'ShapeError';
 }
 
-/** A data type that an operation does not take. */
+/** A data type that an operation does not accept. */
 export class DTypeError extends NdgradError {
   override name = 'DTypeError';
 }
 
-/** A value or an argument out of its range: an index, a rate, an option, a NaN loss. */
+/** A value or an argument that is out of range: an index, a rate, an option, a NaN loss. */
 export class ValueError extends NdgradError {
   override name = 'ValueError';
 }

@@ -1,17 +1,14 @@
 import type { DType, ScalarType } from './dtype.ts';
 
 /**
- * The scalar expression language: what a kernel computes for one element. An expression is a directed acyclic
- * graph; sharing is by identity, so a backend computes each node once. Every node has a type; there is no
- * implicit conversion.
+ * The scalar expression language: the computation of a kernel at one point. An expression is a directed acyclic graph;
+ * sharing is by identity, so a backend computes each node once. Every node has a type; there is no implicit conversion.
  *
- * - `const`: a literal. `uniform`: a number of the plan's values, given anew at every run (`value` is its
- *   slot).
+ * - `const`: a literal. `uniform`: one of the plan's values, which each run passes (`value` is its slot).
  * - `load`: an element of one of the kernel's inputs (`value` is the input's number); its arguments, if any,
  *   are computed indices (i32), one for each of the input's gathered axes.
- * - `acc`: the result of the kernel's reduction or contraction, in an epilogue.
- * - `f32`, `i32`, `u32`, `bool`: conversions. float -> int saturates and takes NaN to 0; to bool asks for `!=
- *   0`.
+ * - `acc`: the result of the kernel's reduction, contraction or scatter at the point; only in stores.
+ * - `f32`, `i32`, `u32`, `bool`: conversions. float to int saturates and converts NaN to 0; to bool means `!= 0`.
  * - `add sub mul` on i32 and u32 wrap; `div` on them rounds towards zero and gives 0 where the divisor is 0.
  *   `mod` has the sign of the divisor, as in Python, and on integers gives 0 where the divisor is 0. `max`
  *   and `min` propagate NaN and hold -0 < +0.
@@ -57,7 +54,7 @@ export type ExprOp =
 
 export type Conversion = 'f32' | 'i32' | 'u32' | 'bool';
 
-/** Functions that the CPU backends expand from one library, so that they agree to the bit. */
+/** Functions that all CPU backends take from `ir/math`, so that they give the same bits. */
 export type Intrinsic = 'exp' | 'expm1' | 'log' | 'log1p' | 'sin' | 'cos' | 'tanh' | 'erf' | 'pow';
 
 export interface Expr {
@@ -106,7 +103,7 @@ export const check = (a: Expr, condition: Expr, number: number): Expr =>
 export const philox = (index: Expr, counter: readonly [Expr, Expr, Expr], key: readonly [Expr, Expr]): Expr =>
   make('philox', 'u32', [index, ...counter, ...key]);
 
-/** Brings a value computed for `dtype` into its range: uint8 is computed as i32 and wraps. */
+/** Wraps a value computed for `dtype` to its range: uint8 is computed as i32. */
 export const wrap = (a: Expr, dtype: DType): Expr =>
   dtype === 'uint8' && !isByte(a) ? binary('and', a, constant(255, 'i32')) : a;
 
@@ -137,8 +134,7 @@ export function postorder(roots: readonly Expr[]): Expr[] {
 }
 
 /**
- * Rebuilds expressions bottom-up: `visit` gets each node once, its arguments already rebuilt. Sharing is
- * kept.
+ * Rebuilds expressions bottom-up: `visit` gets each node once, with rebuilt arguments. Sharing is preserved.
  */
 export function rewrite(roots: readonly Expr[], visit: (e: Expr) => Expr): Expr[] {
   const done = new Map<Expr, Expr>();

@@ -1,20 +1,19 @@
 import type { Expr } from './expr.ts';
 import type { View } from './view.ts';
 
-/** One input of a kernel: how the element for each point of the loop nest is found. */
+/** One input of a kernel: the mapping from points of the loop nest to elements. */
 export interface Access {
   /**
-   * The plan's buffer, or null for an input that reads no memory: its value is the view's own offset at that
-   * point (i32).
+   * The plan's buffer. Null for an input without memory: its value is the position that the view gives for the point
+   * (i32).
    */
   readonly buffer: number | null;
-  /** View over the axes of the loop nest (all gathered axes taken away). */
+  /** View over the axes of the loop nest, without the gathered axes. */
   readonly view: View;
   /** Axes addressed by computed indices, in the order of the load's arguments. */
   readonly gather: readonly GatherAxis[];
   /**
-   * The value of a load with an index out of range. Where it is null every index is in range (a `check` sees
-   * to that).
+   * The value of a load with an index out of range. Null if every index is in range (a `check` ensures it).
    */
   readonly fill: number | null;
 }
@@ -32,7 +31,7 @@ export interface Store {
 
 export type Reducer = 'sum' | 'prod' | 'max' | 'min' | 'argmax' | 'argmin';
 
-/** A buffer read through a view, without an expression in between. */
+/** A buffer read through a view, without an expression. */
 export interface BufferView {
   readonly buffer: number;
   readonly view: View;
@@ -41,13 +40,13 @@ export interface BufferView {
 /**
  * Reduces `expr` over the axes `over`, which are the innermost of its inputs' views.
  *
- * Order of accumulation (the CPU's backends, to the bit): with r the row-major number of an element over `over`,
+ * Order of accumulation (CPU backends, bit for bit): with r the row-major number of an element over `over`,
  * chunk c holds the elements with floor(r / 4096) = c. Inside a chunk, lane l of 8 starts from the identity
  * (0 for sum, 1 for prod) and takes the elements with r mod 8 = l in ascending order; the lanes combine as
  * a[l] op a[l + 4], then + 2, then + 1. Chunk results combine in rounds of neighbours (0 with 1, 2 with 3,
- * ...; an odd last one passes on) until one is left. argmax and argmin give the first winner's r as i32, NaN
- * counting as the winner and -0 as equal to +0; max and min propagate NaN and hold -0 < +0. max starts from
- * -Infinity, min from Infinity (or the type's own ends).
+ * ...; an odd last one passes on) until one is left. argmax and argmin give the number r of the first extremum as i32; a
+ * NaN is the extremum, and -0 equals +0. max and min propagate NaN and order -0 < +0. max starts from -Infinity, min
+ * from Infinity (integers: from the smallest and largest value of the type).
  */
 export interface Reduce {
   readonly kind: 'reduce';
@@ -62,11 +61,11 @@ export interface Reduce {
  * axes. The kernel's shape is [batch..., m..., n...], a's view is [batch..., m..., k...] and b's is
  * [batch..., k..., n...].
  *
- * Order of accumulation (the CPU's backends, to the bit): k runs in row-major order over its axes, in chunks of
- * 4096, and these in blocks of 256. Each block's products (rounded) are added one by one to a sum that starts
- * at +0; a chunk's first block's sum is the chunk's, and each later one is added to it; so too the chunks'
- * sums make the result. Where m or n counts a single element the result is instead a `sum` of the products by
- * the rule of `Reduce`. An empty k gives 0.
+ * Order of accumulation (CPU backends, bit for bit): k runs in row-major order over its axes and is divided into chunks of
+ * 4096, and each chunk into blocks of 256. The products of a block (rounded) are added one by one to a sum that starts
+ * at +0. The sum of a chunk is the sum of its first block, to which the sums of the later blocks are added in order. The
+ * result is computed from the chunks' sums in the same way. If m or n has a single element, the result is instead a `sum`
+ * of the products in the order of `Reduce`. An empty k gives 0.
  */
 export interface Contract {
   readonly kind: 'contract';
@@ -95,16 +94,17 @@ export interface Scatter {
   readonly check: number;
 }
 
+/** The computation of `acc`. */
 export type KernelSource = { readonly kind: 'map' } | Reduce | Contract | Scatter;
 
 /**
- * One loop nest. The source computes `acc` for each point of `shape` (a map computes none); the stores are
- * evaluated there, with the kernel's inputs viewed over `shape`. A store's buffer may also be an input if
- * that input is read at the same point only.
+ * One loop nest. The source computes `acc` for each point of `shape` (a map has no `acc`); then the stores are evaluated
+ * at that point, with the kernel's inputs viewed over `shape`. A store's buffer may also be an input if that input is
+ * read at the same point only.
  */
 export interface Kernel {
   readonly kind: 'kernel';
-  /** The operations it computes, for people: `explain` and errors print it. */
+  /** The operations that it computes; `explain` and errors print it. */
   readonly name: string;
   readonly shape: readonly number[];
   readonly source: KernelSource;

@@ -4,17 +4,16 @@ import type { Check } from './plan.ts';
 import type { Primitive } from './primitive.ts';
 import type { View } from './view.ts';
 
-/** What `lower` builds expressions with. */
+/** The interface with which `Lowerable.lower` builds a primitive. */
 export interface LoweringBuilder {
-  /** The element of input `k`, broadcast to the loop's axes, or where `move` puts it. */
+  /** The element of input `k`, broadcast to the loop's axes, or through the view that `move` makes. */
   input(k: number, move?: (view: View) => View | null): Expr;
   /** The index along an axis of the loop (i32). */
   index(axis: number): Expr;
   /** The row-major number of the point in the loop's axes (i32). */
   linearIndex(): Expr;
   /**
-   * An element of input `k` at computed indices along `axes`; `move` lays its other axes out over the loop's
-   * axes.
+   * An element of input `k` at computed indices along `axes`; `move` maps its other axes to the loop's axes.
    */
   gather(
     k: number,
@@ -25,14 +24,14 @@ export interface LoweringBuilder {
   ): Expr;
   /** The node's value number `i`. */
   value(i: number, type: 'f32' | 'i32' | 'u32'): Expr;
-  /** The plan's slot of the node's value number `i`, for offsets of views. */
+  /** The slot of the node's value number `i` in the plan's values, for offsets of views. */
   slot(i: number): number;
-  /** Registers a check on values. */
+  /** Registers a check on values and returns its number. */
   check(check: Check): number;
   /** The map with this expression. */
   map(expr: Expr): Primitive;
   /** The reduction of this expression over the axes that `over` added. */
   reduce(reducer: Reducer, expr: Expr): Primitive;
-  /** Adds reduced axes after those of the node's shape; call it first. */
+  /** Appends the reduced axes to the loop's axes; call it first. */
   over(shape: readonly number[]): void;
 }

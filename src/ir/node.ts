@@ -11,10 +11,10 @@ import { sizeOf } from './view.ts';
 export type Params = { readonly [key: string]: ParamValue };
 export type ParamValue = number | string | boolean | null | readonly ParamValue[];
 
-/** What the compiler asks of an operation: how its nodes are computed. */
+/** An operation as the compiler sees it. */
 export interface Lowerable {
   readonly name: string;
-  /** Once its values are known, a node of this operation lets go of the graph behind it. */
+  /** Whether a node of this operation drops its inputs (`cutGraph`) once its values are known. */
   readonly cutsGraph: boolean;
   lower(node: Node, builder: LoweringBuilder): Primitive;
 }
@@ -31,12 +31,12 @@ export class Node {
   readonly values: readonly number[];
   readonly shape: readonly number[];
   readonly dtype: DType;
-  /** The values, once known: always for a leaf, after the first run for others that were read. */
+  /** The values, if known: always for a leaf, for other nodes after a run that had them as results. */
   storage: Storage | null;
   /** The storage's version that this node stands for. */
   readonly version: number;
   /**
-   * The latest walk over a graph that met this node, and the node's number in it; see `inDependencyOrder`.
+   * The latest graph traversal that visited this node, and the node's number in it; see `inDependencyOrder`.
    */
   walk = 0;
   number = 0;
@@ -66,13 +66,12 @@ export class Node {
 }
 
 /**
- * The parameters of an operation that has none: the same object each time, so that comparing it takes no
- * time.
+ * The parameters of an operation that has none. A shared object, so that comparing it is fast.
  */
 export const noParams: {} = Object.freeze({});
 const noValues: readonly number[] = [];
 
-/** The operation of every node that only holds values. */
+/** The operation of nodes that only hold values. */
 export const leafOperation: Lowerable = {
   name: 'leaf',
   cutsGraph: false,
@@ -86,9 +85,9 @@ export function leafNode(storage: Storage, shape: readonly number[]): Node {
 let walks = 0;
 
 /**
- * The nodes behind some roots, each once, inputs before their users. Depth-first, iterative, linear in nodes
- * and edges. `stopsAt` says which nodes' inputs do not belong to it. Until the next walk, a node's `number`
- * is its place in the result.
+ * The nodes that the roots depend on, roots included, each once, inputs before their users. Depth-first, iterative, linear
+ * in nodes and edges. The inputs of nodes for which `stopsAt` is true are left out. Until the next traversal, a node's
+ * `number` is its index in the result.
  */
 export function inDependencyOrder(
   roots: readonly Node[],
@@ -96,9 +95,9 @@ export function inDependencyOrder(
 ): Node[] {
   const walk = ++walks;
   const nodes: Node[] = [];
-  // The way from a root to the present node, and how many inputs of each node on it have been looked at.
+  // The path from a root to the current node, and how many inputs of each node on it have been visited.
   const path: Node[] = [];
-  const looked: number[] = [];
+  const visited: number[] = [];
   for (const root of roots) {
     if (root.walk === walk) continue;
     root.walk = walk;
@@ -115,7 +114,7 @@ export function inDependencyOrder(
           continue;
         }
         path.push(node);
-        looked.push(next);
+        visited.push(next);
         node = input;
         inputs = node.inputs;
         next = 0;
@@ -124,7 +123,7 @@ export function inDependencyOrder(
         if (path.length === 0) break;
         node = path.pop()!;
         inputs = node.inputs;
-        next = looked.pop()!;
+        next = visited.pop()!;
       }
     }
   }
@@ -133,16 +132,16 @@ export function inDependencyOrder(
 
 const none: readonly Node[] = [];
 
-/** A node whose Parameter has been overwritten since stands for values that are gone. */
+/** Throws if the node's Parameter has been overwritten since the node was created: its values no longer exist. */
 export function assertCurrent({ storage, version }: Node): void {
   if (storage === null || storage.version === version) return;
   throw new StateError(
-    `[run] the graph was built on an older version of Parameter '${storage.name}': a step has been asked to overwrite it. Build the ` +
-      'graph anew after an update (call the model again), or have its values computed in the step: minimize(loss, { also }).',
+    `[run] the graph was built on an older version of Parameter '${storage.name}', which a step overwrites. Build the graph ` +
+      'again after an update (call the model again), or compute its values in the step: minimize(loss, { also }).',
   );
 }
 
-/** Forgets how a computed node came about: its values stay, the graph behind it may be collected. */
+/** Turns a computed node into a leaf: its values stay, and the graph that it was computed from may be collected. */
 export function cutGraph(node: Node): void {
   node.op = leafOperation;
   node.inputs = [];

@@ -1,7 +1,6 @@
 /**
- * Philox 4x32-10: random words as a function of a counter and a key, with no state in between. J. K. Salmon,
- * M. A. Moraes, R. O. Dror and D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011; the
- * library Random123.
+ * Philox 4x32-10: random words as a function of a counter and a key, without state. J. K. Salmon, M. A. Moraes, R. O. Dror
+ * and D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011; library Random123.
  */
 
 const MULTIPLIER_0 = 0xd2511f53;
@@ -11,7 +10,7 @@ const WEYL_1 = 0xbb67ae85;
 const ROUNDS = 10;
 
 /**
- * Writes the four words of one block to `out`, from `at` on. Counter and key are taken modulo 2^32; c0 and
+ * Writes the four words of one block to `out`, from index `at` on. Counter and key words are taken modulo 2^32; c0 and
  * key0 are the first words of Random123's counter and key.
  */
 export function philox4x32(
@@ -47,9 +46,8 @@ export function philox4x32(
 }
 
 /**
- * Writes words `first` to `first + count - 1` of a stream to the front of `out`. Word i of the stream is word
- * i & 3 of the block with counter [i >>> 2, c1, c2, c3], so a stream has 2^32 words, after which i starts
- * again at 0.
+ * Writes words `first` to `first + count - 1` of a stream to the start of `out`. Word i of the stream is word i & 3 of the
+ * block with counter [i >>> 2, c1, c2, c3]. A stream has 2^32 words; then i wraps to 0.
  */
 export function fillBits(
   out: Uint32Array,

@@ -2,8 +2,7 @@ import type { DType } from './dtype.ts';
 import type { Kernel } from './kernel.ts';
 
 /**
- * Where a buffer's values live. `bound` and `result` are handed over at each run; the arena belongs to the
- * plan.
+ * Where a buffer's values are stored: in a `bound` or `result` storage that each run passes, or in the plan's arena.
  */
 export type BufferLocation =
   | { readonly kind: 'bound'; readonly index: number }
@@ -16,17 +15,17 @@ export interface PlanBuffer {
   readonly location: BufferLocation;
 }
 
-/** A condition on values: what went wrong, in words, given the offending value. */
+/** A condition on values; `describe` gives the error text for a value that failed. */
 export interface Check {
   readonly describe: (value: number) => string;
 }
 
-/** One step of a plan. Compiler passes and backends exchange lists of steps; every step is a kernel so far. */
+/** One step of a plan. Compiler passes and backends exchange lists of steps. */
 export type PlanStep = Kernel;
 
 /**
- * Steps in order over numbered buffers. The steps from `commit` on overwrite bound buffers (Parameters) in place;
- * a backend runs them only if no check has failed before; none of them contains a check.
+ * Steps over numbered buffers, in order. The steps from `commit` on overwrite bound buffers (Parameters) in place. A
+ * backend runs them only if no check has failed; they contain no checks.
  */
 export interface Plan {
   readonly buffers: readonly PlanBuffer[];

@@ -2,13 +2,12 @@ import type { Expr } from './expr.ts';
 import type { Reducer } from './kernel.ts';
 import type { View } from './view.ts';
 
-/** An input of a loop as its operation states it; the compiler turns it into an Access. */
+/** An input of a loop as an operation declares it; the compiler makes an `Access` of it. */
 export interface LoopInput {
-  /** Which input of the node, or null for one that reads no memory (see Access). */
+  /** The number of the node's input; null for an input without memory (see `Access`). */
   readonly input: number | null;
   /**
-   * From a view of the input (gathered axes removed) to one over the loop's axes; null where no view can
-   * express it.
+   * Maps a view of the input, without gathered axes, to one over the loop's axes; null if no view can express it.
    */
   readonly move: (view: View) => View | null;
   /** Axes of the input that the load addresses by computed indices. */
@@ -17,8 +16,8 @@ export interface LoopInput {
 }
 
 /**
- * What one node computes, before anything is fused.
- * - `view`: the input's elements in another arrangement; null from `move` asks for a copy.
+ * The computation of one node, before fusion.
+ * - `view`: the input's elements in another arrangement; `move` returns null if that needs a copy.
  * - `map`: an expression for each element.
  * - `reduce`: an expression over the node's shape and, innermost, the axes `over`. `contract`, `scatter`: see
  *   kernel.ts.
@@ -40,7 +39,7 @@ export type Primitive =
       readonly m: number;
       readonly k: number;
       readonly n: number;
-      /** From the operands, the first two inputs, to views [batch..., m..., k...] and [batch..., k..., n...]. */
+      /** Map the operands (the first two inputs) to views [batch..., m..., k...] and [batch..., k..., n...]. */
       readonly moves?: readonly [(view: View) => View, (view: View) => View];
     }
   | { readonly kind: 'scatter'; readonly axis: number; readonly check: number };

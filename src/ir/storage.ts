@@ -2,19 +2,18 @@ import type { DeviceCopy } from './device-copy.ts';
 import { type DType, dtypes, type TypedArray } from './dtype.ts';
 
 /**
- * The values of a leaf or of a computed tensor. A Parameter's storage is overwritten in place, and counts its
- * versions. A backend may keep the values in memory of its own (`residence`); whoever asks for the array gets
- * them.
+ * The values of a leaf or of a computed tensor. A Parameter's storage is overwritten in place and counts its versions. A
+ * backend may keep a newer copy in its own memory (`deviceCopy`); reading `array` updates the host array from it.
  */
 export class Storage {
   readonly dtype: DType;
   readonly size: number;
   deviceCopy: DeviceCopy | null = null;
   version = 0;
-  /** Whose values these are, for errors. */
+  /** The Parameter's name, for errors. */
   name: string;
   readonly #array: TypedArray;
-  /** Gives the first values, where they have not been asked for yet. */
+  /** Computes the initial values at the first use of a deferred storage, then null. */
   #make: (() => TypedArray) | null = null;
 
   constructor(dtype: DType, array: TypedArray, name = '') {
@@ -28,14 +27,14 @@ export class Storage {
     return new Storage(dtype, dtypes[dtype].allocate(size));
   }
 
-  /** A storage whose values are made when they are asked for. */
+  /** A storage whose values are computed at the first use. */
   static deferred(dtype: DType, size: number, make: () => TypedArray, name: string): Storage {
     const storage = new Storage(dtype, dtypes[dtype].allocate(size), name);
     storage.#make = make;
     return storage;
   }
 
-  /** The values, for reading. */
+  /** The up-to-date values, for reading. */
   get array(): TypedArray {
     if (this.#make !== null) {
       this.#array.set(this.#make());
@@ -45,7 +44,7 @@ export class Storage {
     return this.#array;
   }
 
-  /** The array, for writing. */
+  /** The host array, for writing all values; a device copy is dropped. */
   overwrite(): TypedArray {
     this.deviceCopy?.drop();
     this.deviceCopy = null;
@@ -53,7 +52,7 @@ export class Storage {
     return this.#array;
   }
 
-  /** The array as it is, perhaps out of date. */
+  /** The host array as it is, possibly out of date. */
   get hostArray(): TypedArray {
     return this.#array;
   }

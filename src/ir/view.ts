@@ -1,11 +1,9 @@
 /**
- * A view is `{ shape, stride, offset }` over a flat buffer, of the same meaning as in `ndarray`: element (i,
- * j, ...) lies at `offset + i * stride[0] + j * stride[1] + ...`. Transpose, slice, broadcast, flip and
- * sliding windows only make views.
+ * A view is `{ shape, stride, offset }` over a flat buffer, as in `ndarray`: element (i, j, ...) is at
+ * `offset + i * stride[0] + j * stride[1] + ...`. Transpose, slice, broadcast, flip and sliding windows only create views.
  *
- * An offset may depend on numbers that are known when a plan runs (the start of a slice in a loop), so it is
- * an affine form over the values of the plan: `base + sum(values[slot] * scale)`. Shapes and strides are
- * structure and always known.
+ * An offset may depend on values that only a run knows (the start of a slice in a loop), so it is an affine form over the
+ * values of the plan: `base + sum(values[slot] * scale)`. Shapes and strides are structure and always known.
  */
 export interface Offset {
   readonly base: number;
@@ -54,8 +52,7 @@ export function contiguous(shape: readonly number[]): View {
 }
 
 /**
- * Does the view run through its buffer from the first element in row-major order? Axes of size 1 may have any
- * stride.
+ * Is the view contiguous in row-major order from the first element of the buffer? Axes of size 1 may have any stride.
  */
 export function isContiguous(view: View): boolean {
   return view.offset.base === 0 && view.offset.terms.length === 0 && hasRowMajorStrides(view);
@@ -72,7 +69,7 @@ function hasRowMajorStrides(view: View): boolean {
   return true;
 }
 
-/** The offset's value for the given run. */
+/** The value of an offset, given the values of a run. */
 export function evaluateOffset(offset: Offset, values: ArrayLike<number>): number {
   let o = offset.base;
   for (const t of offset.terms) o += values[t.slot]! * t.scale;
@@ -83,7 +80,7 @@ export function addOffsetTerm(offset: Offset, slot: number, scale: number): Offs
   return scale === 0 ? offset : { base: offset.base, terms: [...offset.terms, { slot, scale }] };
 }
 
-/** NumPy broadcasting of a view to a wider shape: new axes in front and axes of size 1 get stride 0. */
+/** NumPy broadcasting of a view to a larger shape: new leading axes and axes of size 1 get stride 0. */
 export function broadcastView(view: View, shape: readonly number[]): View {
   if (sameShape(view.shape, shape)) return view;
   const lead = shape.length - view.shape.length;
@@ -102,9 +99,8 @@ export function permuteView(view: View, axes: readonly number[]): View {
 }
 
 /**
- * The same elements in the same row-major order under another shape, or null where no strides can express
- * that (a transposed matrix made flat, say). Runs of axes are merged where they are contiguous in the view,
- * and split freely.
+ * The same elements in the same row-major order with another shape, or null if no strides can express it (for example a
+ * flattened transposed matrix). Adjacent axes can be merged if they are contiguous in the view, and any axis can be split.
  */
 export function reshapeView(view: View, shape: readonly number[]): View | null {
   const stride = new Array<number>(shape.length).fill(0);
@@ -113,7 +109,7 @@ export function reshapeView(view: View, shape: readonly number[]): View | null {
   let from = 0;
   let to = 0;
   while (from < old.length) {
-    // The smallest groups of old and new axes that hold the same number of elements.
+    // The smallest groups of old and of new axes with the same number of elements.
     let oldEnd = from + 1;
     let oldSize = old[from]!.size;
     while (shape[to] === 1) to++;
@@ -138,9 +134,8 @@ export function reshapeView(view: View, shape: readonly number[]): View | null {
 }
 
 /**
- * Merges neighbouring axes that every one of the views runs through as one, and drops axes of size 1: the
- * same loop with fewer levels. The order of the elements stays. `groups` gives the lengths of runs of axes
- * that must not be merged with each other.
+ * Merges adjacent axes that are contiguous in all views, and drops axes of size 1: the same loop with fewer levels and the
+ * same order of elements. Axes of different groups are not merged; `groups` are the numbers of axes of each group.
  */
 export function coalesce(
   shape: readonly number[],

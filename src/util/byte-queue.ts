@@ -1,4 +1,4 @@
-/** Blocks of values, in the order in which they came, and how many bytes they are together. */
+/** A queue of memory blocks with their total bytes. Removing from the middle is fast. */
 export class ByteQueue<T extends { readonly bytes: number }> {
   readonly limit: number;
   readonly entries = new Set<T>();
@@ -13,7 +13,7 @@ export class ByteQueue<T extends { readonly bytes: number }> {
     this.bytes += block.bytes;
   }
 
-  /** False where it is not in the queue. */
+  /** Returns false if the block is not in the queue. */
   remove(block: T): boolean {
     if (!this.entries.delete(block)) return false;
     this.bytes -= block.bytes;

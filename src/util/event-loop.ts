@@ -1,6 +1,6 @@
 /**
- * One turn of the event loop. Browsers hold `setTimeout` back for 4 ms; a message comes at once.
- * `scheduler.yield` is no help: what goes on after it comes before timers.
+ * Resolves in the next task of the event loop. Browsers delay `setTimeout` by up to 4 ms, but not messages.
+ * `scheduler.yield` is not suitable: its continuation runs before timers.
  */
 export function yieldToEventLoop(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (run: () => void) => void };

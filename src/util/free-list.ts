@@ -4,35 +4,35 @@ interface Gap {
 }
 
 /**
- * Hands out stretches of one memory, which grows at its end. What is given back leaves gaps; they are kept in
- * ascending order and never touch.
+ * A best-fit allocator for one memory that grows at its end. Released regions become gaps, which are kept in ascending
+ * order; adjacent gaps are merged.
  */
 export class FreeList {
   #end: number;
   readonly #gaps: Gap[] = [];
 
-  /** `start` is the first offset to hand out. */
+  /** `start` is the first offset that may be allocated. */
   constructor(start = 0) {
     this.#end = start;
   }
 
-  /** The offset after all that was ever handed out. */
+  /** The end of all memory that was ever allocated. */
   get end(): number {
     return this.#end;
   }
 
-  /** Where `extend` would begin: at the end, or at the start of a gap there. */
+  /** The offset that `extend` would return: the end, or the start of a gap before the end. */
   get extendOffset(): number {
     const last = this.#gaps[this.#gaps.length - 1];
     return last !== undefined && last.offset + last.bytes === this.#end ? last.offset : this.#end;
   }
 
-  /** The offset of the smallest gap that holds `bytes`, or of new memory at the end. */
+  /** Allocates `bytes` in the smallest sufficient gap, or at the end. */
   take(bytes: number): number {
     return this.takeGap(bytes) ?? this.extend(bytes);
   }
 
-  /** As `take`, but null where no gap is large enough. */
+  /** As `take`, but returns null if no gap is large enough. */
   takeGap(bytes: number): number | null {
     if (bytes === 0) return 0;
     let best = -1;
@@ -51,7 +51,7 @@ export class FreeList {
     return offset;
   }
 
-  /** Takes the end of the memory, a gap there included. */
+  /** Allocates at the end of the memory, including a gap before it. */
   extend(bytes: number): number {
     const offset = this.extendOffset;
     if (offset !== this.#end) this.#gaps.pop();
@@ -84,7 +84,7 @@ export class FreeList {
     this.#gaps.splice(from, merged, gap);
   }
 
-  /** The number of the first gap that begins after an offset. */
+  /** The index of the first gap that begins after an offset. */
   #after(offset: number): number {
     let low = 0;
     let high = this.#gaps.length;

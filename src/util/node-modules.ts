@@ -1,4 +1,4 @@
-// The few parts of Node that are used where it is present. This package must not depend on Node's types.
+// The parts of Node that are used if it is present. This package must not depend on Node's types.
 
 /** A worker thread of Node. */
 export interface NodeWorker {

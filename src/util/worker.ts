@@ -4,12 +4,12 @@ import { nodeModule } from './node-modules.ts';
 export interface WorkerOptions {
   /** Shown by debuggers. */
   readonly name: string;
-  /** Node: the source finds it as `workerData`. Browsers: it is the first message. Nothing is sent if it is undefined. */
+  /** Passed as `workerData` in Node and as the first message in browsers, unless it is undefined. */
   readonly data?: unknown;
   readonly onMessage?: (message: unknown) => void;
   /**
-   * Called when the worker has ended by itself, or could not start: with a message if something went wrong, else with
-   * null. It may be called several times.
+   * Called when the worker has ended by itself or could not start, with an error message or null. May be called several
+   * times.
    */
   readonly onEnd: (message: string | null) => void;
 }
@@ -26,7 +26,7 @@ export type StartWorker = (source: string, options: WorkerOptions) => WorkerHand
 /**
  * Starts a worker that runs `source`, in Node or in a browser.
  *
- * @throws where workers are missing or forbidden.
+ * @throws if workers are missing or forbidden.
  */
 export const startWorker: StartWorker = (source, options) =>
   nodeModule('node:worker_threads') === undefined
@@ -35,7 +35,7 @@ export const startWorker: StartWorker = (source, options) =>
 
 const startNodeWorker: StartWorker = (source, { name, data, onMessage, onEnd }) => {
   const { Worker } = nodeModule('node:worker_threads')!;
-  // Flags and NODE_OPTIONS are not passed on: loaders that they name would only slow the start down.
+  // Flags and NODE_OPTIONS are not passed on: their loaders would only slow down the start.
   const worker = new Worker(source, { eval: true, workerData: data, execArgv: [], env: {}, name });
   if (onMessage !== undefined) worker.on('message', onMessage);
   worker.on('messageerror', (error) => onEnd(errorMessage(error)));
@@ -48,7 +48,7 @@ const startNodeWorker: StartWorker = (source, { name, data, onMessage, onEnd }) 
   };
 };
 
-/** Object URLs of sources. There are as few as there are sources, so they are never revoked. */
+/** Object URLs of sources. There are only a few sources, so the URLs are never revoked. */
 const urls = new Map<string, string>();
 
 const startWebWorker: StartWorker = (source, { name, data, onMessage, onEnd }) => {

@@ -3,8 +3,7 @@ import { Generator, type Tensor } from '../../src/index.ts';
 import { firstDifference } from '../tensor/bits.ts';
 import { nodeByNode } from '../tensor/node-by-node.ts';
 
-// The order of accumulation follows from the operation and its logical shape alone: not from strides, nor from what is fused
-// with it. `nodeByNode` computes the same from operands in row-major order and with nothing around it.
+// The order of accumulation depends on the operation and its logical shape only, not on strides or fusion. `nodeByNode` computes the same from operands in row-major order and with nothing around it.
 
 const random = (shape: readonly number[]): Tensor => {
   const x = new Generator(7).normal(shape);

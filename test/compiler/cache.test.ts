@@ -15,7 +15,7 @@ import {
 import { Node, type Params } from '../../src/ir/node.ts';
 import type { Plan } from '../../src/ir/plan.ts';
 
-/** How many plans are made while something runs. */
+/** The number of plans that are compiled while `run` runs. */
 async function misses(run: () => Promise<void> | void): Promise<number> {
   const before = backendInfo().planMisses;
   await run();
@@ -80,7 +80,7 @@ const structures: Record<string, () => Tensor> = {
 };
 
 test('every other structure is compiled anew, and only once', async () => {
-  // Plans that other tests made must not count.
+  // Plans of other tests must not count.
   const own = (t: Tensor): Tensor => t.cast('float32').sum().mul(3).cos().sub(0.25).tanh();
   const first: number[] = [];
   const made = await misses(() => {
@@ -148,7 +148,7 @@ test('the cache is bounded and forgets what was used longest ago', () => {
   expect(madeBy(1)).toBe(false);
   expect(madeBy(4)).toBe(true);
   expect(cache.size).toBe(3);
-  // 2 had to go; 1 had just been used.
+  // 2 was evicted; 1 had just been used.
   expect(madeBy(1)).toBe(false);
   expect(madeBy(3)).toBe(false);
   expect(madeBy(2)).toBe(true);
@@ -174,7 +174,7 @@ test('plans that take turns are found, also after one of them was forgotten', ()
   };
   expect(turns([1, 2, 1, 2, 1, 1, 2, 2, 1])).toBe(2);
   expect(released).toEqual([]);
-  // What follows 1 is 2, which has to go.
+  // The successor of 1 is 2, which must be evicted.
   expect(turns([3, 1, 3])).toBe(1);
   expect(released).toEqual([2]);
   expect(turns([1, 2])).toBe(1);
@@ -224,7 +224,7 @@ test('a graph must be looked up before another one is sorted that shares nodes w
   const difference = (x: Node, y: Node): Node => new Tensor(x).sub(new Tensor(y)).node;
   cache.get(toposort([a, b, difference(a, b)]), goal, made);
   const order = toposort([a, b, difference(b, a)]);
-  // With the numbers of this one, the difference would look like the first.
+  // With the node numbers of this graph, the difference would equal the first one.
   toposort([b, a]);
   expect(() => cache.get(order, goal, made)).toThrow('another graph has been sorted');
 });

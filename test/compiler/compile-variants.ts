@@ -8,18 +8,18 @@ export const choices = fc.array(fc.nat({ max: 0x7fffffff }), { minLength: 40, ma
 
 const tight: Limits = { maxInputs: 3, maxNodes: 6, maxStores: 2 };
 
-export interface Way {
+export interface CompileVariant {
   readonly name: string;
   readonly options: PlanOptions;
-  /** What no kernel exceeds that computes more than one operation. */
+  /** The limits of kernels that compute more than one operation. */
   readonly limits: Limits;
 }
 
-/** How plans are made of one graph, for the same bits. */
-export const ways: readonly Way[] = [
+/** Options that must all give the same bits. */
+export const compileVariants: readonly CompileVariant[] = [
   { name: 'fused', options: {}, limits: jsBackend.limits },
   { name: 'not fused', options: { fusion: false }, limits: jsBackend.limits },
-  // One operation takes what it needs, with the casts that belong to it: a power of integers 192 nodes.
+  // A single operation may exceed the limits, together with its casts: an integer power has 192 nodes.
   {
     name: 'fused under tight limits',
     options: { limits: tight },

@@ -8,14 +8,14 @@ import { backendsInTurn } from '../backends/engines.ts';
 import { firstDifference } from '../tensor/bits.ts';
 import { randomGraph, randomStep } from '../tensor/graphs.ts';
 import { nodeByNode } from '../tensor/node-by-node.ts';
-import { choices, type Way, ways } from './compile-variants.ts';
+import { type CompileVariant, choices, compileVariants } from './compile-variants.ts';
 import { type Compiled, compilePlan, runPlan } from './plans.ts';
 import { problemsOf } from './verify.ts';
 
-/** RUNS=5000 looks longer, FC_SEED elsewhere. */
+/** RUNS sets the number of cases, FC_SEED the seed. */
 const numRuns = Number(process.env.RUNS ?? 250);
 
-function expectSound({ plan, wanted, values }: Compiled, { limits }: Way, rereads: boolean): void {
+function expectSound({ plan, wanted, values }: Compiled, { limits }: CompileVariant, rereads: boolean): void {
   const problems = problemsOf(plan, { limits, results: wanted.length, values, rereads });
   if (problems.length > 0) expect.fail([...problems, explainPlan(plan)].join('\n'));
 }
@@ -27,7 +27,7 @@ function expectSame(node: Node, got: TypedArray, wanted: TypedArray, outputs: re
   if (difference !== null) expect.fail(`${describeNode(node)} ${difference}\n${explain(...outputs)}`);
 }
 
-test.each(ways)('$name, plans are sound and give the bits of single nodes', (way) => {
+test.each(compileVariants)('$name, plans are sound and give the bits of single nodes', (way) => {
   const property = fc.property(choices, (list) => {
     const { outputs } = randomGraph(list);
     const nodes = outputs.map((t) => t.node);
@@ -44,7 +44,7 @@ test.each(ways)('$name, plans are sound and give the bits of single nodes', (way
   fc.assert(property, { numRuns });
 });
 
-test.each(ways)('$name, steps give Parameters the values computed from the old ones', (way) => {
+test.each(compileVariants)('$name, steps give Parameters the values computed from the old ones', (way) => {
   const property = fc.property(choices, (list) => {
     const { outputs, assignments } = randomStep(list);
     const nodes = outputs.map((t) => t.node);

@@ -10,7 +10,7 @@ import { Storage } from '../../src/ir/storage.ts';
 export interface Compiled {
   readonly graph: Graph;
   readonly plan: Plan;
-  /** The results' nodes, each once, without those that are known. */
+  /** The nodes of the results, each once, without known ones. */
   readonly wanted: readonly Node[];
   readonly values: readonly number[];
 }
@@ -21,7 +21,7 @@ export interface PlanOptions {
   readonly assignments?: readonly (readonly [target: Node, value: Node])[];
 }
 
-/** The plan for the values of nodes, made past the cache. */
+/** Compiles the plan for the values of nodes without the cache. */
 export function compilePlan(nodes: readonly Node[], options: PlanOptions = {}): Compiled {
   const { limits = jsBackend.limits, fusion = true, assignments = [] } = options;
   const wanted = [...new Set(nodes)].filter((node) => node.storage === null);
@@ -38,7 +38,7 @@ export function compilePlan(nodes: readonly Node[], options: PlanOptions = {}): 
 }
 
 /**
- * Runs a plan and gives the values of its results and, afterwards, of its leaves, which are copies: the nodes keep what they had.
+ * Runs a plan on copies of its leaves and returns the values of its results and the final values of the copies.
  */
 export function runPlan(
   { graph, plan, wanted, values }: Compiled,

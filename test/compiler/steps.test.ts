@@ -74,7 +74,7 @@ const ownValues: Record<string, (a: Tensor) => Tensor> = {
 };
 
 test.each(Object.entries(ownValues))('a Parameter takes %s', async (_, value) => {
-  // The larger one takes several blocks of the interpreter, so that an early write would be seen.
+  // The larger one needs several blocks of the interpreter, so that an early write would change the result.
   for (const n of [2, 50]) {
     const initial = new Generator(n).normal([n, n]).detach();
     const a = new Parameter(initial);
@@ -210,7 +210,7 @@ test('a graph on an older version of a Parameter is an error that says so', asyn
   await expect(runStep({ assignments: [[b, before]] })).rejects.toThrow(/Parameter 'a'/);
   expect(b.toArray()).toEqual(b0);
   expect(b.version).toBe(0);
-  // Values that were read before stay what they were.
+  // Values that were read before do not change.
   expect(known.toArray()).toEqual([
     [2, 4],
     [6, 8],

@@ -6,7 +6,7 @@ import type { Plan, PlanBuffer } from '../../src/ir/plan.ts';
 import { compilePlan } from './plans.ts';
 import { type Expectations, problemsOf } from './verify.ts';
 
-// The verifier finds what is broken on purpose.
+// The verifier finds deliberately inserted faults.
 
 const random = new Generator(3);
 const x = random.normal([4, 3]).detach();

@@ -10,13 +10,13 @@ export interface Expectations {
   readonly limits: Limits;
   /** How many results the plan has. */
   readonly results: number;
-  /** The plan's values in some run, for offsets. */
+  /** The plan's values in an example run, for offsets. */
   readonly values: readonly number[];
   /** May a Parameter be read after it was overwritten? Only where one new value is computed from another. */
   readonly rereads?: boolean;
 }
 
-/** What is wrong with a plan; nothing, if the compiler keeps its promises. */
+/** The violations of a plan's invariants; empty for a correct plan. */
 export function problemsOf(plan: Plan, expected: Expectations): string[] {
   const problems: string[] = [];
   const report = (kernel: number, text: string) =>
@@ -96,7 +96,7 @@ function expressionsOf({ source, stores }: Kernel): Expr[] {
 const hasCheck = (kernel: Kernel): boolean =>
   kernel.source.kind === 'scatter' || expressionsOf(kernel).some((e) => e.op === 'check');
 
-/** Limits hold for a reduction and for what follows it each; a single operation may have as many inputs as it needs. */
+/** Limits apply separately to a reduction and to its epilogue; a single operation may have as many inputs as it needs. */
 function outOfLimits(kernel: Kernel, { maxInputs, maxNodes, maxStores }: Limits): string[] {
   const { source, stores, inputs } = kernel;
   const problems: string[] = [];
@@ -115,7 +115,7 @@ function outOfLimits(kernel: Kernel, { maxInputs, maxNodes, maxStores }: Limits)
   return problems;
 }
 
-/** The smallest and the largest position that a view reads; null where it reads none. */
+/** The smallest and the largest position that a view reads; null if it reads none. */
 function extent(view: View, values: readonly number[]): [number, number] | null {
   let low = evaluateOffset(view.offset, values);
   let high = low;

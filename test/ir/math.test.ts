@@ -342,8 +342,8 @@ describe('properties', () => {
 });
 
 /**
- * Numbers as an instance of `Arithmetic` that does all that the interface allows and the host functions do not: both sides
- * of every choice, and `garbage` wherever it says "any number".
+ * An instance of `Arithmetic` for numbers that uses all freedom of the interface: it evaluates both sides of every choice,
+ * and returns `garbage` where the interface says "any number".
  */
 function careless(garbage: number): Arithmetic<number, boolean> {
   const bits = new DataView(new ArrayBuffer(8));

@@ -22,7 +22,7 @@ const twice = operation<{}>({
   lower: (_node, b) => b.map(b.input(0)),
 });
 
-/** Depth first, as one would say it. */
+/** The recursive definition of depth-first order. */
 function recursive(roots: readonly Node[], stopsAt: (node: Node) => boolean): Node[] {
   const done = new Set<Node>();
   const visit = (node: Node): void => {
@@ -34,7 +34,7 @@ function recursive(roots: readonly Node[], stopsAt: (node: Node) => boolean): No
   return [...done];
 }
 
-/** For each node its inputs among those before it, and whether a walk stops there; then the roots. */
+/** For each node its inputs among the earlier ones, and whether the traversal stops there; then the roots. */
 const graphs = fc.record({
   nodes: fc.array(fc.tuple(fc.array(fc.nat(), { maxLength: 4 }), fc.boolean()), {
     minLength: 1,
@@ -86,7 +86,7 @@ test('gradients are right if their rules look at the graph themselves', () => {
     // Not in its own gradients.
     if (walks++ > 3) return;
     gradients(input.sum(), [x]);
-    // Gives the nodes other numbers.
+    // Renumbers the nodes.
     inDependencyOrder([tensor([0]).exp().neg().node, input.node]);
   };
   const [disturbed] = gradients(y(), [x]);

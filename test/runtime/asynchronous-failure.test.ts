@@ -38,7 +38,7 @@ describe('failure', () => {
       '[minimize] the loss is NaN at step 0. Nothing was overwritten.',
     );
     await expect(read).rejects.toThrow(
-      '[run] these values were never computed: the step that was to compute them failed.',
+      '[run] these values were never computed, because the step that computes them failed.',
     );
     await ownStep;
     await second;

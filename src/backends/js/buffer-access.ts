@@ -2,7 +2,7 @@ import type { DType } from '../../ir/dtype.ts';
 import { coalesce, evaluateOffset, type Offset, type View } from '../../ir/view.ts';
 import type { Register } from './registers.ts';
 
-/** Copies n elements of `source`, `stride` apart, to `out` from `at` on. */
+/** Copies n elements of `source`, from index `from` on and `stride` apart, to `out` from index `at` on. */
 export type ReadRow = (
   n: number,
   out: Register,
@@ -12,15 +12,15 @@ export type ReadRow = (
   stride: number,
 ) => void;
 
-/** Writes numbers: `from`, `from + stride`, ... */
+/** Writes `from`, `from + stride`, ... to `out`. */
 export const countUp: ReadRow = (n, out, at, _, from, stride) => {
   for (let i = 0, p = from; i < n; i++, p += stride) out[at + i] = p;
 };
 
-/** From this length on the engine's own copying is worth the view that it asks for. */
+/** From this length on, `TypedArray.set` is faster than a loop although it needs a subarray. */
 const BULK_COPY_LENGTH = 64;
 
-// One function for each dtype, so that each one sees one kind of array.
+// One function for each dtype, so that its array accesses stay monomorphic.
 
 export const reads: { readonly [D in DType]: ReadRow } = {
   float32: (n, out, at, source, from, stride) => {
@@ -40,7 +40,7 @@ export const reads: { readonly [D in DType]: ReadRow } = {
   },
 };
 
-/** Reads the elements at the given positions; where a position is negative, `fill`. */
+/** Reads the elements at the given positions; negative positions give `fill`. */
 export type Gather = (n: number, out: Register, source: Register, positions: Register, fill: number) => void;
 
 export const gathers: { readonly [D in DType]: Gather } = {
@@ -59,7 +59,7 @@ export const gathers: { readonly [D in DType]: Gather } = {
 };
 
 /**
- * Moves positions along an axis by computed indices. An index out of range makes the position -1, for good.
+ * Adds computed indices along an axis to positions. An index out of range sets the position to -1, and it stays -1.
  */
 export function addIndexOffsets(
   n: number,
@@ -75,7 +75,7 @@ export function addIndexOffsets(
   }
 }
 
-/** Writes x to `target` from `at` on. Storing in a Uint8Array wraps. */
+/** Writes n elements of x to `target` from index `at` on. Storing to a Uint8Array wraps. */
 export type Write = (n: number, target: Register, at: number, x: Register) => void;
 
 export const writes: { readonly [D in DType]: Write } = {
@@ -97,8 +97,7 @@ export const writes: { readonly [D in DType]: Write } = {
 };
 
 /**
- * Walks through a view in row-major order, on any stretch of it; going on where the last one ended costs
- * least.
+ * Reads consecutive elements of a view in row-major order, from any start. Sequential reads are fastest.
  */
 export class ViewReader {
   readonly #offset: Offset;
@@ -106,7 +105,7 @@ export class ViewReader {
   readonly #stride: readonly number[];
   readonly #row: number;
   readonly #step: number;
-  /** Indices along all axes but the last, and the position of the row that they name. */
+  /** Indices along all axes but the last, and the position of that row. */
   readonly #index: number[];
   #rowStart = 0;
   #column = 0;
@@ -123,18 +122,18 @@ export class ViewReader {
     this.#index = shape.map(() => 0);
   }
 
-  /** Starts a run with these values of the plan. */
+  /** Starts a run with the values of the plan. */
   begin(values: readonly number[]): void {
     this.#origin = evaluateOffset(this.#offset, values);
     this.#next = -1;
   }
 
-  /** Reads the elements number `start` to `start + n` into `out`. */
-  read(start: number, n: number, segment: ReadRow, out: Register, source: Register): void {
+  /** Reads elements `start` to `start + n - 1` into `out`. */
+  read(start: number, n: number, readRow: ReadRow, out: Register, source: Register): void {
     if (start !== this.#next) this.#seek(start);
     for (let at = 0; at < n; ) {
       const count = Math.min(n - at, this.#row - this.#column);
-      segment(count, out, at, source, this.#rowStart + this.#column * this.#step, this.#step);
+      readRow(count, out, at, source, this.#rowStart + this.#column * this.#step, this.#step);
       at += count;
       this.#column += count;
       if (this.#column === this.#row) this.#nextRow();

@@ -1,43 +1,43 @@
 import { type AxisGroup, asReduce, axisGroupsOf, elementPositions } from '../../ir/contract-axes.ts';
 import type { BufferView, Contract, Kernel } from '../../ir/kernel.ts';
 import { evaluateOffset, sizeOf } from '../../ir/view.ts';
-import type { RunContext } from './expression-program.ts';
 import { TILE_M, TILE_N, type TileProduct } from './precision.ts';
 import { compileReduce } from './reduce.ts';
 import { type Register, RegisterAllocator } from './registers.ts';
+import type { RunContext } from './run-context.ts';
 import { StoreWriter } from './store-writer.ts';
 
-/** Elements of k that are added up from zero before anything else: lengths of the order of accumulation. */
+/** Lengths of blocks and chunks in the order of accumulation of `Contract`. */
 const K_BLOCK = 256;
 const K_CHUNK = 4096;
-/** Rows and columns of the result that are computed together. */
+/** Maximum rows and columns of a block of the result. */
 const M_BLOCK = 128;
 const N_BLOCK = 256;
 
 /**
- * A contraction: both operands are gathered through offset tables into packed panels, block by block, and
- * multiplied in tiles. A product with a vector becomes a reduction.
+ * A contraction: block by block, both matrices are packed into panels through tables of positions and multiplied in tiles.
+ * A product with a vector becomes a reduction.
  */
-export function compileContract(kernel: Kernel, source: Contract, machine: RunContext): () => void {
+export function compileContract(kernel: Kernel, source: Contract, context: RunContext): () => void {
   const groups = axisGroupsOf(source);
   const [m, n, k] = [sizeOf(groups.a.m.shape), sizeOf(groups.b.n.shape), sizeOf(groups.a.k.shape)];
-  if (m === 1 || n === 1) return compileReduce(kernel, asReduce(source, machine.plan.buffers), machine);
+  if (m === 1 || n === 1) return compileReduce(kernel, asReduce(source, context.plan.buffers), context);
 
-  const a = new PackedMatrix(machine, source.a, groups.a.m, groups.a, TILE_M);
-  const b = new PackedMatrix(machine, source.b, groups.b.n, groups.b, TILE_N);
+  const a = new PackedMatrix(context, source.a, groups.a.m, groups.a, TILE_M);
+  const b = new PackedMatrix(context, source.b, groups.b.n, groups.b, TILE_N);
   const { type } = source;
-  const { registers: file } = machine.precision;
+  const { registers: file } = context.precision;
   const registers = new RegisterAllocator(file);
   const acc = registers.takePermanent(type);
-  const stores = new StoreWriter(kernel, machine, registers, acc);
-  const tile = type === 'f32' ? machine.precision.tile : intTile;
+  const stores = new StoreWriter(kernel, context, registers, acc);
+  const tile = type === 'f32' ? context.precision.tile : intTile;
   const aPanel = file.sharedArea(type, 'a', TILE_M * K_BLOCK);
   const bPanels = file.sharedArea(type, 'b', N_BLOCK * K_BLOCK);
   const products = file.sharedArea(type, 'products', TILE_M * TILE_N);
   const sums = file.sharedArea(type, 'sums', M_BLOCK * N_BLOCK);
   const chunkSums = file.sharedArea(type, 'chunk', M_BLOCK * N_BLOCK);
 
-  /** The sums of the result's rows i0 to i0 + rows - 1 and columns j0 to j0 + columns - 1. */
+  /** Computes the sums of rows i0 to i0 + rows - 1 and columns j0 to j0 + columns - 1 of the result. */
   const multiply = (i0: number, rows: number, j0: number, columns: number): void => {
     multiplyChunk(sums, 0, i0, rows, j0, columns);
     for (let start = K_CHUNK; start < k; start += K_CHUNK) {
@@ -88,26 +88,26 @@ export function compileContract(kernel: Kernel, source: Contract, machine: RunCo
   };
 }
 
-/** One operand: lines of the depth K, rows of the left matrix or columns of the right one. */
+/** One matrix as lines along k: rows of the left matrix or columns of the right one. */
 class PackedMatrix {
-  /** Positions of the lines, of the elements along one, and of the batches' matrices. */
+  /** Positions of the lines, of the elements along k, and of the batches. */
   readonly #lines: Int32Array;
   readonly #depths: Int32Array;
   readonly #batches: Int32Array;
-  readonly #machine: RunContext;
-  readonly #operand: BufferView;
+  readonly #context: RunContext;
+  readonly #matrix: BufferView;
   readonly #width: number;
   #origin = 0;
 
   constructor(
-    machine: RunContext,
-    operand: BufferView,
+    context: RunContext,
+    matrix: BufferView,
     lines: AxisGroup,
     { batch, k }: { readonly batch: AxisGroup; readonly k: AxisGroup },
     width: number,
   ) {
-    this.#machine = machine;
-    this.#operand = operand;
+    this.#context = context;
+    this.#matrix = matrix;
     this.#lines = elementPositions(lines);
     this.#depths = elementPositions(k);
     this.#batches = elementPositions(batch);
@@ -115,17 +115,16 @@ class PackedMatrix {
   }
 
   begin(batch: number): void {
-    this.#origin = evaluateOffset(this.#operand.view.offset, this.#machine.values) + this.#batches[batch]!;
+    this.#origin = evaluateOffset(this.#matrix.view.offset, this.#context.values) + this.#batches[batch]!;
   }
 
   /**
-   * Lays `width` lines from `first` on side by side, elements p to p + depth - 1, with zeros for lines from
-   * `end` on.
+   * Packs elements p to p + depth - 1 of `width` lines, from `first` on, as [depth, width]. Lines from `end` on are zeros.
    */
   pack(panel: Register, at: number, first: number, end: number, p: number, depth: number): void {
     const width = this.#width;
     const depths = this.#depths;
-    const data = this.#machine.buffers[this.#operand.buffer]!;
+    const data = this.#context.buffers[this.#matrix.buffer]!;
     for (let i = 0; i < width; i++) {
       if (first + i < end)
         packLine(panel, at + i, width, data, this.#origin + this.#lines[first + i]!, depths, p, depth);
@@ -148,8 +147,8 @@ function packLine(
 }
 
 /**
- * Adds the part of a tile at row i and column j that lies in the result. A block's sum is never -0, so adding
- * the first one to 0 changes no bit.
+ * Adds a tile at row i and column j to the sums, clipped to the block. A sum of products from +0 is never -0, so adding
+ * the first one to 0 does not change its bits.
  */
 function addTile(sums: Register, i: number, rows: number, j: number, columns: number, tile: Register): void {
   const rowEnd = Math.min(TILE_M, rows - i);

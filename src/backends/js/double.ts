@@ -1,5 +1,5 @@
-// The only file with the host's own functions: their last bits differ between engines, and here nobody counts
-// bits.
+// The only file that may use the host's elementary functions. Their last bits differ between engines, which does not
+// matter in double mode.
 
 import { dtypes } from '../../ir/dtype.ts';
 import type { Intrinsic } from '../../ir/expr.ts';
@@ -36,15 +36,15 @@ const intrinsics: Record<Intrinsic, ElementwiseLoop> = {
     for (let i = 0; i < n; i++) {
       const x = a[i]!;
       const y = b[i]!;
-      // Math.pow gives NaN for 1^NaN and (-1)^Infinity, where C and our own pow give 1.
+      // Math.pow gives NaN for 1^NaN and (-1)^Infinity; C99 and our pow give 1.
       o[i] = x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
     }
   },
 };
 
 /**
- * Double precision: f32 stands for doubles, integers and bools stay what they are. The calls are marked as
- * pure, so that a bundle without gradcheck leaves it out.
+ * Double precision: f32 values are doubles, integers and bools are unchanged. The calls are marked as pure, so that bundlers
+ * can drop them from programs without gradcheck.
  */
 export const double: Precision = {
   registers: /* @__PURE__ */ new RegisterFile((size) => new Float64Array(size)),

@@ -1,55 +1,32 @@
-import type { Failure } from '../../ir/backend.ts';
 import type { ScalarType } from '../../ir/dtype.ts';
 import { type Expr, postorder } from '../../ir/expr.ts';
 import type { Access } from '../../ir/kernel.ts';
 import { philox4x32 } from '../../ir/philox.ts';
-import type { Plan } from '../../ir/plan.ts';
 import { addIndexOffsets, countUp, gathers, reads, ViewReader } from './buffer-access.ts';
-import type { Precision } from './precision.ts';
 import { BLOCK_LENGTH, type ElementwiseLoop, type Register, type RegisterAllocator } from './registers.ts';
-
-/** What the kernels of one plan share: the memory and the values of the current run. */
-export class RunContext {
-  readonly plan: Plan;
-  readonly precision: Precision;
-  buffers: readonly Register[] = [];
-  values: readonly number[] = [];
-  /** The first of the run's checks that failed, with the smallest value that did. */
-  failure: Failure | null = null;
-
-  constructor(plan: Plan, precision: Precision) {
-    this.plan = plan;
-    this.precision = precision;
-  }
-
-  fail(check: number, value: number): void {
-    const known = this.failure;
-    if (known === null || check < known.check || (check === known.check && value < known.value))
-      this.failure = { check, value };
-  }
-}
+import type { RunContext } from './run-context.ts';
 
 type Instruction = (n: number, start: number) => void;
 
-/** Expressions over the points of a loop nest, evaluated block by block. */
+/** Expressions over the points of a loop nest, compiled to instructions that process one block of points at a time. */
 export class ExpressionProgram {
   /** The registers that hold the expressions' values after `evaluate`. */
   readonly results: readonly Register[];
-  readonly #machine: RunContext;
+  readonly #context: RunContext;
   readonly #registers: RegisterAllocator;
-  readonly #walks: ViewReader[] = [];
+  readonly #readers: ViewReader[] = [];
   readonly #fills: Instruction[] = [];
   readonly #instructions: Instruction[] = [];
 
-  /** `acc` is the register where the kernel leaves the result of its reduction. */
+  /** `acc` is the register with the values of the kernel's `acc`. */
   constructor(
-    machine: RunContext,
+    context: RunContext,
     registers: RegisterAllocator,
     roots: readonly Expr[],
     inputs: readonly Access[],
     acc: Register | null = null,
   ) {
-    this.#machine = machine;
+    this.#context = context;
     this.#registers = registers;
     const order = postorder(roots);
     const registerOf = new Map<Expr, Register>();
@@ -84,44 +61,44 @@ export class ExpressionProgram {
 
   /** Starts a run over blocks of at most n elements. */
   begin(n: number): void {
-    for (const walk of this.#walks) walk.begin(this.#machine.values);
+    for (const reader of this.#readers) reader.begin(this.#context.values);
     for (const fill of this.#fills) fill(Math.min(n, BLOCK_LENGTH), 0);
   }
 
-  /** Computes the expressions at the n <= BLOCK points from number `start` (row-major) on. */
+  /** Evaluates the expressions at n <= BLOCK_LENGTH points, from number `start` (row-major) on. */
   evaluate(start: number, n: number): void {
     const steps = this.#instructions;
     for (let i = 0; i < steps.length; i++) steps[i]!(n, start);
   }
 
-  /** A register that has the same value everywhere. */
+  /** A register filled with a literal or a uniform. */
   #filled({ op, type, value }: Expr): Register {
     const out = this.#registers.takePermanent(type);
     const convert = conversions[type];
-    this.#fills.push((n) => out.fill(convert(op === 'const' ? value : this.#machine.values[value]!), 0, n));
+    this.#fills.push((n) => out.fill(convert(op === 'const' ? value : this.#context.values[value]!), 0, n));
     return out;
   }
 
   #load(input: Access, out: Register, indices: readonly Register[]): Instruction {
-    const machine = this.#machine;
-    const walk = new ViewReader(input.view);
-    this.#walks.push(walk);
+    const context = this.#context;
+    const reader = new ViewReader(input.view);
+    this.#readers.push(reader);
     const { buffer } = input;
-    if (buffer === null) return (n, start) => walk.read(start, n, countUp, out, out);
-    const { dtype } = machine.plan.buffers[buffer]!;
+    if (buffer === null) return (n, start) => reader.read(start, n, countUp, out, out);
+    const { dtype } = context.plan.buffers[buffer]!;
     const read = reads[dtype];
-    if (indices.length === 0) return (n, start) => walk.read(start, n, read, out, machine.buffers[buffer]!);
+    if (indices.length === 0) return (n, start) => reader.read(start, n, read, out, context.buffers[buffer]!);
 
     const gather = gathers[dtype];
     const fill = input.fill ?? 0;
     const positions = this.#registers.takePermanent('i32');
     return (n, start) => {
-      walk.read(start, n, countUp, positions, positions);
+      reader.read(start, n, countUp, positions, positions);
       for (let k = 0; k < indices.length; k++) {
         const { size, stride } = input.gather[k]!;
         addIndexOffsets(n, positions, indices[k]!, size, stride);
       }
-      gather(n, out, machine.buffers[buffer]!, positions, fill);
+      gather(n, out, context.buffers[buffer]!, positions, fill);
     };
   }
 
@@ -129,11 +106,11 @@ export class ExpressionProgram {
     if (e.op === 'philox') return (n) => philoxLoop(n, out, args);
     const [a, b = a, c = a] = args as [Register, Register?, Register?];
     if (e.op === 'check') {
-      const fail = (bits: number) => this.#machine.fail(e.value, e.type === 'u32' ? bits >>> 0 : bits);
+      const fail = (bits: number) => this.#context.fail(e.value, e.type === 'u32' ? bits >>> 0 : bits);
       return (n) => checkLoop(n, out, a, b, fail);
     }
     const type = e.args[e.args.length - 1]!.type;
-    const loop: ElementwiseLoop | undefined = this.#machine.precision.loops[type][e.op];
+    const loop: ElementwiseLoop | undefined = this.#context.precision.loops[type][e.op];
     if (loop === undefined) throw new Error(`[js] ${e.op} is not an operation on ${type}`);
     return (n) => loop(n, out, a, b, c);
   }
@@ -161,7 +138,7 @@ function checkLoop(
 
 const words = new Uint32Array(4);
 
-/** Four words of a stream come from one block: as a rule its neighbours ask for them one after the other. */
+/** Keeps the latest Philox block: usually four consecutive points use its four words. */
 function philoxLoop(n: number, out: Register, args: readonly Register[]): void {
   const [index, c1, c2, c3, key0, key1] = args as [
     Register,

@@ -4,17 +4,18 @@ import type { TypedArray } from '../../ir/dtype.ts';
 import type { Kernel } from '../../ir/kernel.ts';
 import type { Plan } from '../../ir/plan.ts';
 import { compileContract } from './contract.ts';
-import { RunContext } from './expression-program.ts';
-import { type Precision, single } from './precision.ts';
+import type { Precision } from './precision.ts';
 import { compileReduce } from './reduce.ts';
 import { BLOCK_LENGTH, type Register, RegisterAllocator } from './registers.ts';
+import { RunContext } from './run-context.ts';
 import { compileScatter } from './scatter.ts';
+import { single } from './single.ts';
 import { StoreWriter } from './store-writer.ts';
 
 /** A plan that is ready to run. */
 export interface JsExecutable {
   /**
-   * Runs the plan once, with the arrays of its bound and result buffers; null says that all went well. In
+   * Runs the plan once, with the arrays of its bound and result buffers, and returns null or the failure of a check. In
    * double precision the arrays of float32 buffers are Float64Arrays.
    */
   run(values: readonly number[], bound: readonly JsArray[], results: readonly JsArray[]): Failure | null;
@@ -23,16 +24,15 @@ export interface JsExecutable {
 export type JsArray = TypedArray | Float64Array;
 
 export { double } from './double.ts';
-export { single } from './precision.ts';
+export { single } from './single.ts';
 
 /**
- * The reference backend: plain TypeScript that interprets expressions block by block. `double` evaluates
- * everything of type f32 in double precision, with the host's elementary functions, and leaves integers,
- * bools and random bits alone.
+ * The reference backend: an interpreter in TypeScript that evaluates expressions block by block. With `double`, values of
+ * type f32 are doubles and use the host's elementary functions; integers, bools and random bits are unchanged.
  */
 export function compileJs(plan: Plan, precision: Precision): JsExecutable {
-  const machine = new RunContext(plan, precision);
-  const kernels = plan.steps.map((kernel) => compileKernel(kernel, machine));
+  const context = new RunContext(plan, precision);
+  const kernels = plan.steps.map((kernel) => compileKernel(kernel, context));
   let arena: ArrayBuffer | null = null;
   let inArena: (Register | null)[] | null = null;
   return {
@@ -41,47 +41,47 @@ export function compileJs(plan: Plan, precision: Precision): JsExecutable {
       if (inArena === null || memory !== arena) inArena = layOut(plan, precision, memory);
       arena = memory;
       const intermediates = inArena;
-      machine.buffers = plan.buffers.map(({ location }, i) => {
+      context.buffers = plan.buffers.map(({ location }, i) => {
         if (location.kind === 'arena') return intermediates[i]!;
         return location.kind === 'bound' ? bound[location.index]! : results[location.index]!;
       });
-      machine.values = values;
-      machine.failure = null;
+      context.values = values;
+      context.failure = null;
       try {
         for (let i = 0; i < plan.commit; i++) kernels[i]!();
-        if (machine.failure !== null) return machine.failure;
+        if (context.failure !== null) return context.failure;
         for (let i = plan.commit; i < kernels.length; i++) kernels[i]!();
         return null;
       } finally {
-        machine.buffers = [];
+        context.buffers = [];
       }
     },
   };
 }
 
-/** The memory of a plan's buffers that live in its arena. */
+/** The arrays of a plan's arena buffers; null for others. */
 function layOut(plan: Plan, precision: Precision, arena: ArrayBuffer | null): (Register | null)[] {
   return plan.buffers.map(({ dtype, size, location }) =>
     location.kind === 'arena' ? precision.inArena(arena, dtype, location.byteOffset, size) : null,
   );
 }
 
-function compileKernel(kernel: Kernel, machine: RunContext): () => void {
+function compileKernel(kernel: Kernel, context: RunContext): () => void {
   const { source } = kernel;
   switch (source.kind) {
     case 'map':
-      return compileMap(kernel, machine);
+      return compileMap(kernel, context);
     case 'reduce':
-      return compileReduce(kernel, source, machine);
+      return compileReduce(kernel, source, context);
     case 'contract':
-      return compileContract(kernel, source, machine);
+      return compileContract(kernel, source, context);
     case 'scatter':
-      return compileScatter(kernel, source, machine);
+      return compileScatter(kernel, source, context);
   }
 }
 
-function compileMap(kernel: Kernel, machine: RunContext): () => void {
-  const stores = new StoreWriter(kernel, machine, new RegisterAllocator(machine.precision.registers));
+function compileMap(kernel: Kernel, context: RunContext): () => void {
+  const stores = new StoreWriter(kernel, context, new RegisterAllocator(context.precision.registers));
   return () => {
     stores.begin();
     for (let i = 0; i < stores.size; i += BLOCK_LENGTH)
@@ -109,7 +109,7 @@ export const jsBackend: Backend = {
           results.map((storage) => storage.overwrite()),
         );
       },
-      // All that a plan holds here the garbage collector takes.
+      // The garbage collector frees everything.
       release: () => {},
     };
   },

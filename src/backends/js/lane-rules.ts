@@ -2,10 +2,10 @@ import type { ScalarType } from '../../ir/dtype.ts';
 import type { Reducer } from '../../ir/kernel.ts';
 import type { Register } from './registers.ts';
 
-/** Takes x[from] to x[from + n - 1] into the lanes; the first one is for lane 0. */
+/** Accumulates x[from] to x[from + n - 1] into the lanes, starting with lane 0. */
 export type LaneAccumulation = (n: number, lanes: Register, x: Register, from: number) => void;
 
-/** How a reducer starts, and how it takes a run of elements. It joins two values by the operation `join`. */
+/** A reducer's initial value, the operation that combines two values, and the loop over elements. */
 export interface LaneRule {
   readonly identity: number;
   readonly combine: 'add' | 'mul' | 'max' | 'min';
@@ -14,7 +14,7 @@ export interface LaneRule {
 
 type LaneReducerName = Exclude<Reducer, 'argmax' | 'argmin'>;
 
-/** Eight lanes where rounding makes the order of accumulation count; elsewhere lane 0 takes everything. */
+/** Eight lanes for float sums and products, whose rounding depends on the order; other reducers use lane 0 only. */
 export const laneRules: { readonly [T in ScalarType]: { readonly [R in LaneReducerName]?: LaneRule } } = {
   f32: {
     sum: {

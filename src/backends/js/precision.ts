@@ -1,12 +1,11 @@
-import { type DType, dtypes, type ScalarType } from '../../ir/dtype.ts';
+import type { DType, ScalarType } from '../../ir/dtype.ts';
 import type { ExprOp, Intrinsic } from '../../ir/expr.ts';
-import { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from '../../ir/math/index.ts';
 import { boolLoops } from './loops/bool.ts';
 import { floatLoops } from './loops/float.ts';
 import { intLoops, uintLoops } from './loops/int.ts';
-import { type ElementwiseLoop, type Register, RegisterFile } from './registers.ts';
+import type { ElementwiseLoop, Register, RegisterFile } from './registers.ts';
 
-/** All loops, by the type of an operation's (last) argument. */
+/** The loops of all operations, by the type of the (last) argument. */
 export type LoopTable = { readonly [T in ScalarType]: { readonly [Op in ExprOp]?: ElementwiseLoop } };
 
 /** Rows and columns of a `Tile`. */
@@ -19,12 +18,12 @@ export const TILE_N = 2;
  */
 export type TileProduct = (k: number, out: Register, a: Register, b: Register, from: number) => void;
 
-/** Where single and double precision differ. */
+/** The differences between single and double precision. */
 export interface Precision {
   readonly registers: RegisterFile;
   readonly loops: LoopTable;
   readonly tile: TileProduct;
-  /** Memory for an arena of so many bytes, or null where each buffer has an array of its own. */
+  /** Memory for an arena of at least `bytes` bytes; null if each buffer has its own array. */
   readonly arena: (bytes: number) => ArrayBuffer | null;
   /** The array of a buffer in the arena. */
   readonly inArena: (arena: ArrayBuffer | null, dtype: DType, byteOffset: number, size: number) => Register;
@@ -32,89 +31,4 @@ export interface Precision {
 
 export function loopTableWith(intrinsics: Record<Intrinsic, ElementwiseLoop>): LoopTable {
   return { f32: { ...floatLoops, ...intrinsics }, i32: intLoops, u32: uintLoops, bool: boolLoops };
-}
-
-const intrinsics: Record<Intrinsic, ElementwiseLoop> = {
-  exp: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = exp(a[i]!);
-  },
-  expm1: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = expm1(a[i]!);
-  },
-  log: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = log(a[i]!);
-  },
-  log1p: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = log1p(a[i]!);
-  },
-  sin: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = sin(a[i]!);
-  },
-  cos: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = cos(a[i]!);
-  },
-  tanh: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = tanh(a[i]!);
-  },
-  erf: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = erf(a[i]!);
-  },
-  pow: (n, o, a, b) => {
-    for (let i = 0; i < n; i++) o[i] = pow(a[i]!, b[i]!);
-  },
-};
-
-/** The arithmetic of all CPU backends: f32 is float32, rounded at every step. */
-export const single: Precision = {
-  registers: new RegisterFile((size) => new Float32Array(size)),
-  loops: loopTableWith(intrinsics),
-  tile: floatTile,
-  arena: sharedArena,
-  inArena: (arena, dtype, byteOffset, size) => dtypes[dtype].on(arena!, byteOffset, size),
-};
-
-let shared = new ArrayBuffer(0);
-
-/**
- * One piece of memory serves all plans, for they run one after the other. It grows to what the largest needs.
- */
-function sharedArena(bytes: number): ArrayBuffer {
-  if (shared.byteLength < bytes) shared = new ArrayBuffer(Math.max(bytes, 2 * shared.byteLength));
-  return shared;
-}
-
-function floatTile(k: number, out: Register, a: Register, b: Register, from: number): void {
-  const round = Math.fround;
-  let c00 = round(0);
-  let c01 = round(0);
-  let c10 = round(0);
-  let c11 = round(0);
-  let c20 = round(0);
-  let c21 = round(0);
-  let c30 = round(0);
-  let c31 = round(0);
-  for (let p = 0, q = from; p < 4 * k; p += 4, q += 2) {
-    const a0 = a[p]!;
-    const a1 = a[p + 1]!;
-    const a2 = a[p + 2]!;
-    const a3 = a[p + 3]!;
-    const b0 = b[q]!;
-    const b1 = b[q + 1]!;
-    c00 = round(c00 + round(a0 * b0));
-    c01 = round(c01 + round(a0 * b1));
-    c10 = round(c10 + round(a1 * b0));
-    c11 = round(c11 + round(a1 * b1));
-    c20 = round(c20 + round(a2 * b0));
-    c21 = round(c21 + round(a2 * b1));
-    c30 = round(c30 + round(a3 * b0));
-    c31 = round(c31 + round(a3 * b1));
-  }
-  out[0] = c00;
-  out[1] = c01;
-  out[2] = c10;
-  out[3] = c11;
-  out[4] = c20;
-  out[5] = c21;
-  out[6] = c30;
-  out[7] = c31;
 }

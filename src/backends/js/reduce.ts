@@ -1,56 +1,56 @@
 import { columnOrder } from '../../ir/column-order.ts';
 import type { Kernel, Reduce } from '../../ir/kernel.ts';
 import { sizeOf } from '../../ir/view.ts';
-import { ExpressionProgram, type RunContext } from './expression-program.ts';
+import { ExpressionProgram } from './expression-program.ts';
 import { BLOCK_LENGTH, type Register, RegisterAllocator } from './registers.ts';
 import { ArgReducer, ColumnReducer, type RowReducer } from './row-reducers.ts';
+import type { RunContext } from './run-context.ts';
 import { StoreWriter } from './store-writer.ts';
 
 /**
- * A reduction. Either each point's elements are reduced in turn, or those of up to a block of neighbouring
- * points side by side, row after row; the second is for reductions over the first axes, where memory runs
- * along the points, and for short ones.
+ * A reduction, either point by point or, if `columnOrder` is better, over up to a block of adjacent points at once, row by
+ * row.
  */
-export function compileReduce(kernel: Kernel, source: Reduce, machine: RunContext): () => void {
+export function compileReduce(kernel: Kernel, source: Reduce, context: RunContext): () => void {
   const { reducer, over, expr, inputs } = source;
-  const registers = new RegisterAllocator(machine.precision.registers);
-  const finds = reducer === 'argmax' || reducer === 'argmin';
-  const acc = registers.takePermanent(finds ? 'i32' : expr.type);
-  const columns = finds ? null : columnOrder(kernel.shape, over, inputs);
-  const nest: ReduceLoop = {
+  const registers = new RegisterAllocator(context.precision.registers);
+  const isArg = reducer === 'argmax' || reducer === 'argmin';
+  const acc = registers.takePermanent(isArg ? 'i32' : expr.type);
+  const columns = isArg ? null : columnOrder(kernel.shape, over, inputs);
+  const loop: ReduceLoop = {
     length: sizeOf(over),
-    operand: new ExpressionProgram(machine, registers, [expr], columns?.inputs ?? inputs),
-    stores: new StoreWriter(kernel, machine, registers, acc),
+    values: new ExpressionProgram(context, registers, [expr], columns?.inputs ?? inputs),
+    stores: new StoreWriter(kernel, context, registers, acc),
     acc,
   };
-  if (finds) return reducePointByPoint(nest, new ArgReducer(reducer));
+  if (isArg) return reducePointByPoint(loop, new ArgReducer(reducer));
   if (columns === null)
-    return reducePointByPoint(nest, new ColumnReducer(reducer, expr.type, 1, machine.precision));
+    return reducePointByPoint(loop, new ColumnReducer(reducer, expr.type, 1, context.precision));
   const tile = Math.min(columns.width, BLOCK_LENGTH);
   return reduceColumns(
-    nest,
+    loop,
     columns.width,
     tile,
-    new ColumnReducer(reducer, expr.type, tile, machine.precision),
+    new ColumnReducer(reducer, expr.type, tile, context.precision),
   );
 }
 
 interface ReduceLoop {
-  /** Elements that are reduced to one. */
+  /** The number of elements that are reduced for each point. */
   readonly length: number;
-  readonly operand: ExpressionProgram;
+  readonly values: ExpressionProgram;
   readonly stores: StoreWriter;
   readonly acc: Register;
 }
 
-function reducePointByPoint({ length, operand, stores, acc }: ReduceLoop, reducer: RowReducer): () => void {
+function reducePointByPoint({ length, values, stores, acc }: ReduceLoop, reducer: RowReducer): () => void {
   const { size } = stores;
-  const x = operand.results[0]!;
+  const x = values.results[0]!;
 
-  /** Points of length <= BLOCK, several of which are evaluated at a time. */
+  /** How many points are evaluated at a time; 0 if a point has more than BLOCK_LENGTH elements. */
   const several = Math.floor(BLOCK_LENGTH / Math.max(1, length));
   const reduceSeveral = (point: number, count: number, filled: number): void => {
-    if (length > 0) operand.evaluate(point * length, count * length);
+    if (length > 0) values.evaluate(point * length, count * length);
     for (let i = 0; i < count; i++) {
       reducer.reset();
       reducer.take(length, x, i * length);
@@ -62,14 +62,14 @@ function reducePointByPoint({ length, operand, stores, acc }: ReduceLoop, reduce
     reducer.reset();
     for (let r = 0; r < length; r += BLOCK_LENGTH) {
       const n = Math.min(BLOCK_LENGTH, length - r);
-      operand.evaluate(point * length + r, n);
+      values.evaluate(point * length + r, n);
       reducer.take(n, x, 0);
     }
     acc[filled] = reducer.finish();
   };
 
   return () => {
-    operand.begin(size * length);
+    values.begin(size * length);
     stores.begin();
     for (let point = 0; point < size; point += BLOCK_LENGTH) {
       const points = Math.min(BLOCK_LENGTH, size - point);
@@ -84,22 +84,22 @@ function reducePointByPoint({ length, operand, stores, acc }: ReduceLoop, reduce
 }
 
 function reduceColumns(
-  { length, operand, stores, acc }: ReduceLoop,
+  { length, values, stores, acc }: ReduceLoop,
   width: number,
   tile: number,
   reducer: ColumnReducer,
 ): () => void {
   const { size } = stores;
-  const x = operand.results[0]!;
+  const x = values.results[0]!;
   return () => {
-    operand.begin(size * length);
+    values.begin(size * length);
     stores.begin();
     for (let point = 0; point < size; point += width) {
       for (let j = 0; j < width; j += tile) {
         const n = Math.min(tile, width - j);
         reducer.reset();
         for (let r = 0; r < length; r++) {
-          operand.evaluate(point * length + r * width + j, n);
+          values.evaluate(point * length + r * width + j, n);
           reducer.takeRow(x);
         }
         acc.set(reducer.finishAll().subarray(0, n));

@@ -1,13 +1,13 @@
 import type { ScalarType } from '../../ir/dtype.ts';
 
-/** Elements that a kernel computes at a time, few enough for its registers to stay in the cache. */
+/** Elements that a kernel processes at a time, so few that its registers stay in the cache. */
 export const BLOCK_LENGTH = 512;
 
 export type FloatArray = Float32Array | Float64Array;
 
 /**
- * One value for each element of a block; also any stretch of memory. Bools are 0 and 1. An u32 lives in an
- * Int32Array as its 32 bits, for most operations on integers are the same with and without a sign.
+ * One value for each element of a block; also the array of a buffer. Bools are 0 and 1. u32 values are stored as their bits
+ * in an Int32Array, since most integer operations are the same for signed and unsigned values.
  */
 export type Register = FloatArray | Int32Array | Uint8Array;
 
@@ -19,8 +19,8 @@ export type ElementwiseLoop = (n: number, out: Register, a: Register, b: Registe
 type Pools = { readonly [T in ScalarType]: Register[] };
 
 /**
- * The registers of all kernels of one precision. Kernels run one after the other and leave nothing behind in
- * a register, so they share them.
+ * The registers of all kernels of one precision. Kernels share them, because they run one after the other and no value in a
+ * register outlives its kernel.
  */
 export class RegisterFile {
   readonly make: (type: ScalarType, size: number) => Register;
@@ -40,7 +40,7 @@ export class RegisterFile {
     return pool[i]!;
   }
 
-  /** A larger area that kernels of one kind share, always of the same size. */
+  /** A larger array of fixed size that kernels share; `use` names its purpose. */
   sharedArea(type: ScalarType, use: string, size: number): Register {
     const key = `${type} ${use}`;
     const area = this.#areas.get(key) ?? this.make(type, size);
@@ -48,7 +48,7 @@ export class RegisterFile {
     return area;
   }
 
-  /** An area of at least that size that kernels share; it grows to what the largest needs. */
+  /** An array of at least `size` elements that kernels share; it grows to the maximum. */
   growingArea(type: ScalarType, size: number): Register {
     const area = this.#areas.get(type);
     if (area !== undefined && area.length >= size) return area;
@@ -58,7 +58,7 @@ export class RegisterFile {
   }
 }
 
-/** Hands out registers to one kernel while it is compiled. */
+/** Allocates the registers of one kernel during compilation. */
 export class RegisterAllocator {
   readonly #file: RegisterFile;
   readonly #used = { f32: 0, i32: 0, u32: 0, bool: 0 };
@@ -68,12 +68,12 @@ export class RegisterAllocator {
     this.#file = file;
   }
 
-  /** A register that no other value of the kernel ever uses. */
+  /** A register that no other value of the kernel uses. */
   takePermanent(type: ScalarType): Register {
     return this.#file.at(type, this.#used[type]++);
   }
 
-  /** A register for the time until its `release`. */
+  /** A register that may be reused after `release`. */
   take(type: ScalarType): Register {
     return this.#free[type].pop() ?? this.takePermanent(type);
   }

@@ -4,27 +4,27 @@ import { type LaneRule, laneRules } from './lane-rules.ts';
 import type { Precision } from './precision.ts';
 import type { ElementwiseLoop, Register } from './registers.ts';
 
-/** Lengths of the order of accumulation that kernel.ts states. */
+/** Chunk length and lanes in the order of accumulation of `Reduce`. */
 const CHUNK = 4096;
 const LANES = 8;
 
-/** Reduces one row of numbers, which it takes in runs whose lengths (but for the last) are multiples of 8. */
+/** Reduces one row of numbers. It takes them in parts whose lengths, except the last, are multiples of 8. */
 export interface RowReducer {
   reset(): void;
   take(n: number, x: Register, from: number): void;
   finish(): number;
 }
 
-/** Reduces `width` columns side by side, in the order of accumulation of kernel.ts: lanes, then chunks. */
+/** Reduces `width` columns at once, in the order of accumulation of `Reduce`. */
 export class ColumnReducer implements RowReducer {
   readonly #width: number;
   readonly #rule: LaneRule;
   readonly #combine: ElementwiseLoop;
   readonly #lanes: Register;
   readonly #lane: Register[];
-  /** Where the upper half starts of 8, 4 and 2 lanes. */
+  /** The upper halves of 8, 4 and 2 lanes. */
   readonly #upper: Register[];
-  /** Level l holds the result of 2^l neighbouring chunks, if bit l of their count is set. */
+  /** Level l holds the result of 2^l adjacent chunks if bit l of the number of chunks is set. */
   readonly #levels: Register[] = [];
   #chunks = 0;
   #rows = 0;
@@ -46,7 +46,7 @@ export class ColumnReducer implements RowReducer {
     this.#rows = 0;
   }
 
-  /** Takes rows of a single column. */
+  /** Takes n elements; for a single column. */
   take(n: number, x: Register, from: number): void {
     this.#rule.accumulate(n, this.#lanes, x, from);
     this.#count(n);
@@ -103,7 +103,7 @@ export class ColumnReducer implements RowReducer {
   }
 }
 
-/** The number of the first winner in a row, a NaN winning over all else. */
+/** Finds the index of the first extremum of a row; a NaN is the extremum. */
 export class ArgReducer implements RowReducer {
   readonly #sign: number;
   #count = 0;

@@ -1,38 +1,38 @@
 import type { Kernel, Scatter } from '../../ir/kernel.ts';
 import { sizeOf } from '../../ir/view.ts';
 import { reads, ViewReader } from './buffer-access.ts';
-import type { RunContext } from './expression-program.ts';
 import { BLOCK_LENGTH, type Register, RegisterAllocator } from './registers.ts';
+import type { RunContext } from './run-context.ts';
 import { StoreWriter } from './store-writer.ts';
 
-/** A scatter-add: takes all updates in row-major order, in rows along the inner axes. */
-export function compileScatter(kernel: Kernel, source: Scatter, machine: RunContext): () => void {
-  const { precision, plan } = machine;
+/** A scatter-add: processes all updates in row-major order, in rows along the inner axes. */
+export function compileScatter(kernel: Kernel, source: Scatter, context: RunContext): () => void {
+  const { precision, plan } = context;
   const { type, axis, updates, indices, check } = source;
   const registers = new RegisterAllocator(precision.registers);
   const acc = registers.takePermanent(type);
   const x = registers.takePermanent(type);
-  const stores = new StoreWriter(kernel, machine, registers, acc);
+  const stores = new StoreWriter(kernel, context, registers, acc);
 
   const size = kernel.shape[axis]!;
   const outer = sizeOf(kernel.shape.slice(0, axis));
   const inner = sizeOf(kernel.shape.slice(axis + 1));
   const count = sizeOf(indices.view.shape);
   const readUpdates = reads[plan.buffers[updates.buffer]!.dtype];
-  const updateWalk = new ViewReader(updates.view);
-  const indexWalk = new ViewReader(indices.view);
+  const updateReader = new ViewReader(updates.view);
+  const indexReader = new ViewReader(indices.view);
   const add = adders[type];
   const index = new Int32Array(count);
-  /** Rows that are read at a time, where they are short. */
+  /** The number of rows that are read at a time, if rows are short. */
   const together = Math.max(1, Math.floor(BLOCK_LENGTH / Math.max(1, inner)));
 
-  /** Reads the indices, from the end where they are negative; -1 leaves an update out. */
+  /** Reads and checks the indices; negative ones count from the end. -1 then marks updates that are out of range. */
   const readIndices = (): void => {
-    indexWalk.begin(machine.values);
-    if (count > 0) indexWalk.read(0, count, reads.int32, index, machine.buffers[indices.buffer]!);
+    indexReader.begin(context.values);
+    if (count > 0) indexReader.read(0, count, reads.int32, index, context.buffers[indices.buffer]!);
     for (let c = 0; c < count; c++) {
       const i = index[c]!;
-      if (i < -size || i >= size) machine.fail(check, i);
+      if (i < -size || i >= size) context.fail(check, i);
       index[c] = i >= size ? -1 : i < 0 ? Math.max(-1, i + size) : i;
     }
   };
@@ -40,7 +40,7 @@ export function compileScatter(kernel: Kernel, source: Scatter, machine: RunCont
   return () => {
     stores.begin();
     readIndices();
-    updateWalk.begin(machine.values);
+    updateReader.begin(context.values);
     const sums = precision.registers.growingArea(type, stores.size);
     sums.fill(0, 0, stores.size);
     for (let o = 0; o < outer; o++) {
@@ -48,12 +48,12 @@ export function compileScatter(kernel: Kernel, source: Scatter, machine: RunCont
         const rows = Math.min(together, count - c);
         for (let i = 0; i < inner; i += BLOCK_LENGTH) {
           const n = Math.min(BLOCK_LENGTH, inner - i);
-          updateWalk.read(
+          updateReader.read(
             (o * count + c) * inner + i,
             rows * n,
             readUpdates,
             x,
-            machine.buffers[updates.buffer]!,
+            context.buffers[updates.buffer]!,
           );
           for (let row = 0; row < rows; row++) {
             const to = index[c + row]!;

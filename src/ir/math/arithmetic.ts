@@ -1,10 +1,9 @@
 /**
- * The arithmetic that the intrinsics are written in. Each intrinsic is a function over an abstract
- * `Arithmetic`, written once; an instance says what a value is: a line of source text, a lane of
- * WebAssembly's f64x2, a plain number.
+ * The arithmetic in which the intrinsics are written. Each intrinsic is defined once, as a function over an abstract
+ * `Arithmetic`; an instance defines what a value is: a number, or a local of a WebAssembly function.
  *
- * All values are IEEE 754 doubles and every operation is exact or correctly rounded, so that all instances of
- * one definition give the same bits. Nothing may be contracted into a fused multiply-add.
+ * All values are IEEE 754 doubles and every operation is exact or correctly rounded, so that all instances of a definition
+ * give the same bits. Instances must not contract operations into fused multiply-adds.
  */
 export interface Arithmetic<T, B> {
   readonly constant: (value: number) => T;
@@ -15,7 +14,7 @@ export interface Arithmetic<T, B> {
   readonly neg: (a: T) => T;
   readonly abs: (a: T) => T;
   readonly floor: (a: T) => T;
-  /** a < b; false where either is NaN. */
+  /** a < b; false if either is NaN. */
   readonly less: (a: T, b: T) => B;
   /** a = b; -0 equals +0, NaN equals nothing. */
   readonly equal: (a: T, b: T) => B;
@@ -34,13 +33,13 @@ export interface Arithmetic<T, B> {
   /** table[i] for an integer i within the table. Any number for other arguments, without a trap. */
   readonly lookup: (table: readonly number[], i: T) => T;
   /**
-   * `select` for several values whose first side is dear and seldom needed: an instance may skip `rare` where
-   * p holds in no lane, and may compute it where it does not hold.
+   * `select` for several values whose first side is expensive and rarely needed: an instance may skip `rare` if p holds in
+   * no lane, and may compute it in lanes where p does not hold.
    */
   readonly seldom: (p: B, rare: () => readonly T[], usual: readonly T[]) => readonly T[];
 }
 
-/** `Arithmetic` whose operands may be literals, and the few idioms that all intrinsics share. */
+/** `Arithmetic` with literals as operands, and idioms that the intrinsics share. */
 export interface Notation<T, B> {
   readonly add: (a: T | number, b: T | number) => T;
   readonly sub: (a: T | number, b: T | number) => T;
@@ -68,7 +67,7 @@ const ROUND = 6755399441055744;
 /** 2^27 + 1 */
 const SPLIT = 134217729;
 
-/** The notation of each arithmetic, made once. */
+/** The notation of each arithmetic, created once. */
 const notations = /* @__PURE__ */ new WeakMap<object, object>();
 
 export function notation<T, B>(m: Arithmetic<T, B>): Notation<T, B> {

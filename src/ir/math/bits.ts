@@ -1,4 +1,4 @@
-// What `Arithmetic` asks for and JavaScript has no operator for.
+// Operations of `Arithmetic` for which JavaScript has no operator.
 
 const view = new DataView(new ArrayBuffer(8));
 

@@ -1,7 +1,7 @@
 /**
- * Elementary functions with the same bits in every engine: `exp`, `log` and the rest as functions on numbers
- * for the host, and as definitions over an abstract arithmetic, from which other backends make code of their
- * own. Host `Math.exp` and its like differ in their last bits between engines.
+ * Elementary functions with the same bits in every engine: as functions on numbers, and as definitions over an abstract
+ * arithmetic, from which backends generate code. The host's `Math.exp` and similar functions differ in their last bits
+ * between engines.
  */
 export type { Arithmetic } from './arithmetic.ts';
 export { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from './host.ts';

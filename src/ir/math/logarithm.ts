@@ -49,7 +49,7 @@ function logOf<T, B>(m: Arithmetic<T, B>, k: T, f: T, c: T): T {
   return sub(mul(k, LN2_HEAD), sub(sub(half, low), f));
 }
 
-/** `y`, the logarithm of x, with the values outside of the positive finite numbers put right. */
+/** `y`, the logarithm of x, corrected for x that is not positive and finite. */
 function logOutside<T, B>(m: Arithmetic<T, B>, x: T, y: T): T {
   const { less, equal, select } = notation(m);
   const finite = select(less(x, Infinity), y, x);

@@ -41,7 +41,7 @@ export function pow<T, B>(m: Arithmetic<T, B>, x: T, y: T): T {
   const high = mul(yHead, power.head);
   const z = add(low, high);
 
-  // Beyond every exponent, and wherever x or y is no ordinary number: 0, 1 or Infinity. NaN compares false.
+  // The limit 0, 1 or Infinity for results beyond the exponent range and for x of 0 or Infinity. NaN compares false.
   const ordinary = and(less(m.abs(z), 1100), and(less(0, size), less(size, Infinity)));
   const grows = select(less(1, size), select(less(0, y), Infinity, 0), select(less(0, y), 0, Infinity));
   const limit = select(equal(size, 1), 1, grows);

@@ -1,11 +1,11 @@
 import { type Arithmetic, notation } from './arithmetic.ts';
 
 const TWO_OVER_PI = 0.6366197723675814;
-/** pi / 2 = sum of these; each of the first three has 33 bits, so that its product with n < 2^20 is exact. */
+/** pi / 2 as a sum; each of the first three terms has 33 bits, so that its product with n < 2^20 is exact. */
 const HALF_PI = [
   1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21, 8.4784276603689e-32,
 ] as const;
-/** pi / 2 as a double and the rest. */
+/** pi / 2 as a double, and the remainder. */
 const HALF_PI_HEAD = 1.5707963267948966;
 const HALF_PI_TAIL = 6.123233995736766e-17;
 /** Up to here n = x / (pi / 2) stays below 2^20. */
@@ -65,7 +65,7 @@ function sineOfQuarters<T, B>(m: Arithmetic<T, B>, n: T, r: T, rest: T): T {
   const tail = sub(mul(rest, 0.5), mul(cube, polynomial(z, SIN)));
   const sine = sub(r, sub(sub(mul(z, tail), rest), mul(cube, SIN_FIRST)));
 
-  // 1 - z/2 rounded, and what the rounding lost.
+  // 1 - z/2 rounded, and the rounding error.
   const head = sub(1, half);
   const tailOfHead = sub(sub(1, head), half);
   const cosine = add(head, add(tailOfHead, sub(mul(mul(z, z), polynomial(z, COS)), mul(r, rest))));
@@ -95,14 +95,14 @@ function reduce<T, B>(m: Arithmetic<T, B>, x: T): Reduced<T> {
 }
 
 /**
- * The same for |x| >= 2^20: x times those 216 bits of 2/pi that matter modulo 4, in integers below 2^53.
+ * The same for |x| >= 2^20: x times the 216 bits of 2/pi that matter modulo 4, in integers below 2^53.
  * M. H. Payne and R. N. Hanek, "Radian reduction for trigonometric functions", SIGNUM Newsletter 18 (1983).
  */
 function reduceLarge<T, B>(m: Arithmetic<T, B>, x: T): Reduced<T> {
   const { add, sub, mul, nearest, twoSum, twoProduct } = notation(m);
 
   // x = a 2^(24 j) with 2^54 <= |a| < 2^78, so that the digits of 2/pi before number j give multiples of 4.
-  // The half keeps the rounded quotient off the integers.
+  // The half keeps the rounded quotient away from integers.
   const j = m.floor(mul(sub(m.exponent(x), 53.5), 1 / 24));
   const a = mul(x, m.powerOfTwo(mul(j, -24)));
   const digits = Array.from({ length: 9 }, (_, i) => m.lookup(TWO_OVER_PI_DIGITS, add(j, 2 + i)));

@@ -6,7 +6,7 @@ import { access, dtypeFor, expectSame, noise, PlanBuilder } from './plans.ts';
 
 const fixed = (base: number) => ({ base, terms: [] });
 
-/** The positions of a view's elements in row-major order, one by one. */
+/** The positions of a view's elements in row-major order. */
 function elements(view: View, offset = view.offset.base): number[] {
   let found = [offset];
   view.shape.forEach((d, axis) => {

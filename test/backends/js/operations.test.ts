@@ -36,7 +36,7 @@ const SPECIAL = [
 ];
 const INTS = [0, 1, -1, 2, -3, 7, 100, 65536, -65536, 2147483647, -2147483648];
 
-/** All pairs of the values, over and over, so that more than one block is filled. */
+/** All pairs of the values, repeated to fill more than one block. */
 function pairs(values: readonly number[]): [number[], number[]] {
   const a: number[] = [];
   const b: number[] = [];

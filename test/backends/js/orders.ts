@@ -1,4 +1,4 @@
-/** The orders of accumulation of src/ir/kernel.ts, written down a second time, one step after the other. */
+/** A second implementation of the orders of accumulation in src/ir/kernel.ts, as literal as possible. */
 
 export const roundedSum = (a: number, b: number): number => Math.fround(a + b);
 export const roundedProduct = (a: number, b: number): number => Math.fround(a * b);
@@ -30,7 +30,7 @@ export function reduceInOrder(
   return round[0]!;
 }
 
-/** One element of a contraction, neither m nor n being 1, from its row and its column. */
+/** One element of a contraction with m > 1 and n > 1, from its row and its column. */
 export function dotInOrder(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const inBlocks = (
     from: number,

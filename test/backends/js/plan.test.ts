@@ -22,7 +22,7 @@ const x = load(0, 'f32');
 const y = load(1, 'f32');
 const f32 = (value: number) => constant(value, 'f32');
 
-/** parameter -= rate * gradient in place, after a kernel that doubles the gradient and checks it. */
+/** parameter -= rate * gradient in place, after a kernel that doubles and checks the gradient. */
 function step(parameter: Float32Array, gradient: Float32Array) {
   const builder = new PlanBuilder();
   const whole = contiguous([parameter.length]);

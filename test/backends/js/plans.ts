@@ -9,7 +9,7 @@ import { Storage } from '../../../src/ir/storage.ts';
 import { contiguous, sizeOf, type View } from '../../../src/ir/view.ts';
 import { engines } from '../engines.ts';
 
-/** Builds a plan by hand and runs it. */
+/** Builds a plan manually and runs it. */
 export class PlanBuilder {
   readonly buffers: PlanBuffer[] = [];
   readonly kernels: Kernel[] = [];
@@ -47,7 +47,7 @@ export class PlanBuilder {
     return { buffers, steps: kernels, commit: this.commit ?? kernels.length, checks, arenaBytes };
   }
 
-  /** Runs the plan on the reference backend; in single precision all others must give the same bits. */
+  /** Runs the plan on the reference backend; in single precision all CPU backends must give the same bits. */
   run(values: readonly number[] = [], precision: 'single' | 'double' = 'single'): Failure | null {
     const plan = this.plan();
     if (precision === 'double') return compileJs(plan, double).run(values, this.bound, this.results);
@@ -93,13 +93,13 @@ export const access = (
   fill,
 });
 
-/** The dtype in which an expression's values can be stored without a change. */
+/** The dtype that stores an expression's values unchanged. */
 export const dtypeFor = (e: Expr): DType =>
   e.type === 'f32' ? 'float32' : e.type === 'bool' ? 'bool' : 'int32';
 
 /**
- * The values of an expression over vectors of one length, which are the inputs. u32 values come back as bits, in an Int32Array;
- * `bool` says which inputs are bools.
+ * The values of an expression over input vectors of one length. u32 values are returned as bits in an Int32Array; `bool`
+ * names the inputs that are bools.
  */
 export function compute(
   e: Expr,
@@ -187,7 +187,7 @@ export function expectSame(got: ArrayLike<number>, wanted: ArrayLike<number>): v
 
 const show = (x: number): string => (Object.is(x, -0) ? '-0' : String(x));
 
-/** Numbers that differ much in size, the same at every run, so that another order of additions shows. */
+/** Reproducible numbers of very different magnitudes, so that another order of additions changes the sum. */
 export function noise(count: number, seed = 1): Float32Array {
   let state = seed;
   const next = (): number => {

@@ -35,7 +35,7 @@ function scatter({ shape, axis, indices, updates, view }: Case): {
   return { failure, result: builder.results[0]! };
 }
 
-/** One addition after the other, each one rounded. */
+/** Sequential additions, each one rounded. */
 function oneByOne({ shape, axis, indices, updates }: Case): number[] {
   const size = shape[axis]!;
   const inner = sizeOf(shape.slice(axis + 1));

@@ -27,7 +27,7 @@ interface Product {
   readonly type?: 'f32' | 'i32';
 }
 
-/** A plan of one contraction; what its stores are comes from `stores`. */
+/** A plan of one contraction with the given stores. */
 function planOf(
   { a, b, axes, shape, type = 'f32' }: Product,
   kernel: (builder: PlanBuilder) => Partial<Kernel> & { stores: readonly Store[] } = (builder) => ({
@@ -70,7 +70,7 @@ const product = (
 
 const transposed = (rows: number, columns: number) => permuteView(contiguous([columns, rows]), [1, 0]);
 
-/** By the rule of kernel.ts, element for element. */
+/** The result by the definition in kernel.ts, element by element. */
 function inOrder({ a, b, shape }: Product): number[] {
   const [m, n] = shape as [number, number];
   const k = a.view.shape[1]!;
@@ -221,8 +221,7 @@ const splits = (size: number): fc.Arbitrary<number[]> => {
 };
 
 /**
- * Where an axis lies: after the others, the same backwards, all at one place, or over another one, as windows
- * do.
+ * The layout of an axis: after the others, the same reversed, stride 0, or overlapping another axis, as in windows.
  */
 type Placing = 'forward' | 'backward' | 'broadcast' | 'sliding';
 

@@ -171,9 +171,9 @@ describe('whole expressions', () => {
     check: () => expect.fail('no check here'),
   };
 
-  it('computes what is the same at all points before the loop', () => {
+  it('computes invariant values before the loop', () => {
     const scale = (slot: number) => binary('mul', uniform(slot, 'f32'), constant(3, 'f32'));
-    // A range reduction of large numbers, whose `if` holds literals of its own.
+    // A range reduction of large numbers; its `if` contains literals.
     const wave = unary('sin', binary('mul', scale(0), constant(1e20, 'f32')));
     const words = philox(constant(7, 'u32'), [uniform(1, 'u32'), ...two(2)], [...two(4)]);
     const e = binary('add', binary('add', binary('mul', x, wave), scale(0)), convert(words, 'f32'));
@@ -185,7 +185,7 @@ describe('whole expressions', () => {
       const before = code.encode().length;
       const roots = [binary('add', x, wave)];
       const results = emitExpressions(code, plan, { ...noRun, load: () => a! }, roots);
-      // Asked for once more, only the addition is new.
+      // The second time only the addition is new.
       const once = code.encode().length;
       emitExpressions(code, plan, { ...noRun, load: () => a! }, [binary('add', x, wave)]);
       expect(once - before).toBeGreaterThan(1000);

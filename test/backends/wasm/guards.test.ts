@@ -8,12 +8,12 @@ import { choices } from '../../compiler/compile-variants.ts';
 import { type Compiled, compilePlan } from '../../compiler/plans.ts';
 import { randomGraph, randomStep } from '../../tensor/graphs.ts';
 
-// Generated code checks no addresses. Here every byte of the memory is watched: a run may change only what somebody has
-// allocated, and never the values that it reads.
+// Generated code does not check addresses. These tests compare every byte of the memory: a run may change only allocated
+// memory, and never the values that it reads.
 
 const numRuns = Number(process.env.RUNS ?? 60);
 
-/** An engine that notes who has which memory. */
+/** An engine that records allocations. */
 function watched() {
   const engine = new Engine({ grain: 1 });
   const { memory } = engine;
@@ -31,7 +31,7 @@ function watched() {
   return { engine, blocks };
 }
 
-/** Stretches of memory that nobody has allocated. */
+/** The memory regions that are not allocated. */
 function gapsIn(bytes: Uint8Array, blocks: ReadonlyMap<number, number>): Uint8Array[] {
   const gaps: Uint8Array[] = [];
   let at = 0;
@@ -44,7 +44,7 @@ function gapsIn(bytes: Uint8Array, blocks: ReadonlyMap<number, number>): Uint8Ar
 
 const PATTERN = 0xa5;
 
-/** Addresses of bytes in the gaps that do not hold the pattern any more. */
+/** The addresses in the gaps whose bytes differ from the pattern. */
 const strayWrites = (gaps: readonly Uint8Array[]): number[] =>
   gaps.flatMap((gap) => [...gap.keys()].filter((i) => gap[i] !== PATTERN).map((i) => gap.byteOffset + i));
 
@@ -53,7 +53,7 @@ interface Outcome {
   readonly problems: string[];
 }
 
-/** Runs a plan twice and tells what it wrote where it may not. */
+/** Runs a plan twice and returns its invalid writes. */
 function problemsOf(plan: Plan, { graph, values }: Compiled, results: readonly Storage[]): Outcome {
   const { engine, blocks } = watched();
   const leaves = graph.nodes.filter((_, i) => graph.known[i]);
@@ -66,7 +66,7 @@ function problemsOf(plan: Plan, { graph, values }: Compiled, results: readonly S
   try {
     const executable = new WasmExecutable(plan, engine);
     executable.run({ values, bound, results });
-    // By now all that the plan needs is in memory.
+    // All memory of the plan is allocated now.
     const gaps = gapsIn(engine.memory.bytes, blocks);
     for (const gap of gaps) gap.fill(PATTERN);
     executable.run({ values, bound, results });
@@ -104,7 +104,7 @@ test('generated plans write what is theirs and nothing else', () => {
   );
 });
 
-/** A plan with one of its numbers changed: a size, a stride, an offset, the number of a buffer or of a check. */
+/** A plan with one changed number: a size, a stride, an offset, the number of a buffer or of a check. */
 function broken(plan: Plan, which: number, by: number): Plan {
   let seen = 0;
   const numbers = /size|stride|shape|base|byteOffset|buffer|index|over|axis|axes|check/;

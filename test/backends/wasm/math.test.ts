@@ -6,7 +6,7 @@ import { floats, fromBits, pairs, SPECIAL, vectorLoop } from './vectors.ts';
 const unary = { exp, expm1, log, log1p, sin, cos, tanh, erf };
 type Name = keyof typeof unary;
 
-/** Where definitions change their ways or results leave the range of float32. */
+/** Points where definitions switch between formulas or results leave the range of float32. */
 const POINTS: Record<Name, readonly number[]> = {
   exp: [88.72283935546875, -87.33654022216797, -103.97207641601562, 0.34657359, 710, -746],
   expm1: [88.72283935546875, 0.34657359, -17.3286743, -50, 710, 5.5e-17],
@@ -18,7 +18,7 @@ const POINTS: Record<Name, readonly number[]> = {
   erf: [1, 3.9, 8, 5.5e-17],
 };
 
-/** All floats around the special numbers, the ends of the exponents, and the given points, of both signs. */
+/** The floats around special numbers, powers of two and the given points, with both signs. */
 function neighbourhoods(points: readonly number[]): number[] {
   const patterns = new Int32Array(Float32Array.from([...SPECIAL, ...points]).buffer);
   const exponents = Array.from({ length: 256 }, (_, e) => e << 23);

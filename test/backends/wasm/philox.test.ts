@@ -44,7 +44,7 @@ describe('philox32', () => {
     );
   });
 
-  it('is made once for each module', () => {
+  it('is emitted once for each module', () => {
     expect(philox32(plan)).toBe(philox32(plan));
     expect(philox32(emptyPlan())).not.toBe(philox32(plan));
   });

@@ -10,7 +10,7 @@ import type { PlanBuilder } from '../js/plans.ts';
 
 const PAGE = 65536;
 const FRAME = 64;
-/** Every byte of memory but the buffers' and the frame's. */
+/** The initial value of every byte of memory outside the buffers and the frame. */
 const FILLER = 0x7f;
 
 interface Options {
@@ -28,8 +28,8 @@ export interface TaskRun {
 }
 
 /**
- * Runs the kernels of a plan without an arena, made into tasks by `compile`, on one thread and the chunks
- * from the last to the first. Fails where a byte outside the results and the kernels' own memory was written.
+ * Runs the kernels of a plan without an arena, compiled to tasks by `compile`, on one thread, chunks from last to first.
+ * Fails if a byte outside the results and the kernels' own memory was written.
  */
 export function runTasks(
   builder: PlanBuilder,
@@ -38,7 +38,7 @@ export function runTasks(
 ): TaskRun {
   const plan = builder.plan();
   const arrays = plan.buffers.map(({ location }) => {
-    if (location.kind === 'arena') throw new Error('an arena is not for these tests');
+    if (location.kind === 'arena') throw new Error('these tests do not support an arena');
     return (location.kind === 'bound' ? builder.bound : builder.results)[location.index]!;
   });
   const code = new PlanCode(plan, false, grain);
@@ -66,7 +66,7 @@ export function runTasks(
     else if (word.kind === 'table') {
       words[i] = tables[i]!;
       new Int32Array(memory.buffer, tables[i]!).set(word.values);
-    } else if (word.kind === 'value') throw new Error('numbers in expressions are not for these tests');
+    } else if (word.kind === 'value') throw new Error('these tests do not support uniforms');
   });
 
   const own = [
@@ -99,7 +99,7 @@ export function runTasks(
 const on = (plan: Plan, memory: WebAssembly.Memory, b: number, at: number, size: number): JsArray =>
   dtypes[plan.buffers[b]!.dtype].on(memory.buffer, at, size);
 
-/** Addresses of all that a plan needs, at least 64 bytes apart. */
+/** The addresses of a plan's memory, at least 64 bytes apart. */
 function layOut(code: PlanCode, arrays: readonly JsArray[], last: number) {
   let end = FRAME + alignToCacheLine(frame.words + 4 * code.words.length);
   const take = (bytes: number): number => {

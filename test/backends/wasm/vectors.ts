@@ -10,7 +10,7 @@ import { compute, expectSame } from '../js/plans.ts';
 const FRAME = 64;
 const DATA = 65536;
 
-/** The functions of a module over a memory of so many bytes, given the values of a plan. */
+/** The functions of a module over a memory of `bytes` bytes, given the values of a plan. */
 export function instantiate(plan: PlanCode, bytes: number, values: readonly number[] = []) {
   const pages = Math.ceil((DATA + bytes) / 65536) + 1;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -36,7 +36,7 @@ export function instantiate(plan: PlanCode, bytes: number, values: readonly numb
 export const emptyPlan = (): PlanCode =>
   new PlanCode({ buffers: [], steps: [], commit: 0, checks: [], arenaBytes: 0 }, false);
 
-/** A loop over vectors of four: the body gives the values of output 0, 1, ... for those of the inputs. */
+/** A loop over vectors of four: the body returns the values of all outputs for those of the inputs. */
 export function vectorLoop(
   inputs: number,
   outputs: number,
@@ -77,7 +77,7 @@ export function vectorLoop(
 }
 
 /**
- * Values of an expression over vectors, as vector code gives them: bools are 0 and 1, u32 values come as i32.
+ * The values of an expression over vectors, computed by vector code: bools are 0 and 1, u32 values are returned as i32.
  */
 export function computeVectors(
   e: Expr,
@@ -123,7 +123,7 @@ export function expectAgreement(
   expectSame(computeVectors(e, arrays, values, bools), compute(e, arrays, values, bools));
 }
 
-/** Floats of every kind: random bits, small integers and halves, and the ends of every range. */
+/** Floats of all kinds: random bits, small integers and halves, and range limits. */
 export function floats(count: number, seed: number): Float32Array {
   const next = random(seed);
   return Float32Array.from({ length: count }, (_, i) => {

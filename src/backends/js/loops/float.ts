@@ -1,11 +1,11 @@
 import type { ElementwiseLoop } from '../registers.ts';
 
-/** From here on every double is an integer, and adding this rounds to one, half to even. */
+/** 2^52: all doubles of at least this size are integers, so adding it rounds to an integer, half to even. */
 const INTEGERS = 4503599627370496;
 
 /**
- * Loops over floats. They compute in doubles; a Float32Array rounds what is stored to float32, and for + - *
- * / and sqrt of two float32 numbers that gives the same bits as float32 arithmetic.
+ * Loops over floats. They compute in doubles, and storing to a Float32Array rounds to float32. For + - * / and sqrt of
+ * float32 numbers that gives the same bits as float32 arithmetic.
  */
 export const floatLoops = {
   neg: (n, o, a) => {
@@ -75,7 +75,7 @@ export const floatLoops = {
   select: (n, o, a, b, c) => {
     for (let i = 0; i < n; i++) o[i] = a[i] !== 0 ? b[i]! : c[i]!;
   },
-  // Storing in an integer array truncates and takes NaN to 0.
+  // Storing to an integer array truncates and converts NaN to 0.
   i32: (n, o, a) => {
     for (let i = 0; i < n; i++) o[i] = Math.max(-2147483648, Math.min(a[i]!, 2147483647));
   },

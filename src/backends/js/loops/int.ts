@@ -1,6 +1,6 @@
 import type { ElementwiseLoop } from '../registers.ts';
 
-/** Loops over i32. Storing in an Int32Array wraps. */
+/** Loops over i32. Storing to an Int32Array wraps. */
 export const intLoops = {
   neg: (n, o, a) => {
     for (let i = 0; i < n; i++) o[i] = 0 - a[i]!;
@@ -79,7 +79,7 @@ export const intLoops = {
   },
 } satisfies Record<string, ElementwiseLoop>;
 
-/** Loops over u32, held as bits in an Int32Array: those of i32, but where the sign would count. */
+/** Loops over u32, stored as bits in an Int32Array: those of i32, except where the sign matters. */
 export const uintLoops = {
   ...intLoops,
   abs: copy,

@@ -118,8 +118,8 @@ export class DeviceCache {
 
   /** Evicts one copy that the current run does not use; false if there is none. */
   evictOldest(): boolean {
-    for (const { entries: blocks } of [this.#inputs, this.#results, this.#kept]) {
-      for (const copy of blocks) {
+    for (const { entries } of [this.#inputs, this.#results, this.#kept]) {
+      for (const copy of entries) {
         if (copy.run === this.#run) continue;
         this.#evict(copy);
         return true;

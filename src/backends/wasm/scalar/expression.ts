@@ -33,10 +33,11 @@ export function emitExpressions(
   for (const e of postorder(roots)) {
     if (done.has(e)) continue;
     const args = e.args.map((a) => done.get(a)!);
-    const once = e.op !== 'load' && e.op !== 'acc' && e.op !== 'check' && args.every((a) => a.isInvariant);
+    const isInvariant =
+      e.op !== 'load' && e.op !== 'acc' && e.op !== 'check' && args.every((a) => a.isInvariant);
     const emit = (): Local => emitNode(code, plan, context, e, args);
-    const local = once ? code.once(keyOf(e, args), emit) : emit();
-    done.set(e, { local, isInvariant: once, literal: e.op === 'const' ? literalOf(e) : null });
+    const local = isInvariant ? code.once(keyOf(e, args), emit) : emit();
+    done.set(e, { local, isInvariant, literal: e.op === 'const' ? literalOf(e) : null });
   }
   return roots.map((root) => done.get(root)!.local);
 }

@@ -4,10 +4,10 @@ import { Generator, type Tensor, tensor } from '../../src/index.ts';
 import { binary, constant } from '../../src/ir/expr.ts';
 import { firstDifference } from '../tensor/bits.ts';
 import { nodeByNode } from '../tensor/node-by-node.ts';
-import { ways } from './compile-variants.ts';
+import { compileVariants } from './compile-variants.ts';
 import { compilePlan, runPlan } from './plans.ts';
 
-// Places where two kernels look as if they could be one and can't, or only with care.
+// Graphs in which two kernels seem to be fusible and are not, or only under conditions.
 
 const random = (...shape: number[]): Tensor => {
   const x = new Generator(shape.length).normal(shape);
@@ -19,7 +19,7 @@ const x = random(6, 5);
 const y = random(5, 6);
 const index = tensor([2, 0, 1], { dtype: 'int32' });
 
-const traps: Record<string, () => Tensor[]> = {
+const cases: Record<string, () => Tensor[]> = {
   'the transpose of a square product, then elementwise': () => [square.matmul(square).transpose().mul(2)],
   'a product reversed, then elementwise': () => [x.matmul(y).flip().add(1)],
   'a sum reversed, then elementwise': () => [x.sum(1).flip().add(1), x.sum(0).slice([1, 4]).exp()],
@@ -129,8 +129,8 @@ const traps: Record<string, () => Tensor[]> = {
   ],
 };
 
-for (const [what, make] of Object.entries(traps)) {
-  test.each(ways)(`${what}, $name`, ({ options }) => {
+for (const [what, make] of Object.entries(cases)) {
+  test.each(compileVariants)(`${what}, $name`, ({ options }) => {
     const nodes = make().map((t) => t.node);
     const wanted = nodeByNode(nodes);
     const got = runPlan(compilePlan(nodes, options));
