@@ -305,7 +305,7 @@ describe('reading', () => {
     );
     await realize(t);
     const away =
-      "[dataSync] the values are in the memory of backend 'fake', and can't be read from there without waiting.";
+      "[dataSync] the values are in the memory of backend 'fake', which can't be read synchronously.";
     expect(() => t.toArray()).toThrow(away);
     expect(String(t)).toContain(`Tensor [] float32 <not shown: ${away} Use \`await t.data()\``);
     const [value] = await t.data();
