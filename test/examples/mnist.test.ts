@@ -216,7 +216,7 @@ describe('npm run mnist', { timeout: 120_000 }, () => {
   it('prints one line for missing data, with exit code 1', () => {
     const { status, stderr } = mnist('--data', scratch, '--out', join(scratch, 'none'));
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^\[loadMnist\] .*: no train-images-idx3-ubyte there, .*\n$/);
+    expect(stderr).toMatch(/^\[loadMnist\] .*: found no train-images-idx3-ubyte, wanted .*\n$/);
   });
 
   it('trains on Fashion-MNIST, and rejects other files as MNIST', () => {
