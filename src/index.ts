@@ -80,4 +80,12 @@ export {
 
 // Errors
 
-export { DTypeError, MemoryError, NdgradError, ShapeError, StateError, ValueError } from './ir/errors.ts';
+export {
+  DTypeError,
+  MemoryError,
+  NdgradError,
+  NonFiniteError,
+  ShapeError,
+  StateError,
+  ValueError,
+} from './ir/errors.ts';

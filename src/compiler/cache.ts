@@ -12,6 +12,8 @@ import { type Graph, graphOf, type SortedGraph } from './toposort.ts';
 export interface Goal {
   readonly results: readonly number[];
   readonly assignments: readonly (readonly [target: number, value: number])[];
+  /** Whether new values of float32 targets must be finite. */
+  readonly finite: boolean;
 }
 
 /** A node's structure without its values: it must be equal for a plan to be reused. */
@@ -185,6 +187,7 @@ function sameOperation({ op, params, inputs }: Vertex, node: Node): boolean {
 function sameGoal(a: Goal, b: Goal): boolean {
   return (
     sameShape(a.results, b.results) &&
+    a.finite === b.finite &&
     a.assignments.length === b.assignments.length &&
     a.assignments.every((pair, i) => sameShape(pair, b.assignments[i]!))
   );

@@ -1,6 +1,7 @@
 import type { Limits } from '../ir/backend.ts';
-import { buffersRead, buffersWritten } from '../ir/buffer-use.ts';
+import { buffersRead, buffersWritten, renameBuffers } from '../ir/buffer-use.ts';
 import { dtypes } from '../ir/dtype.ts';
+import { NonFiniteError } from '../ir/errors.ts';
 import { load } from '../ir/expr.ts';
 import type { Access, Kernel } from '../ir/kernel.ts';
 import type { Node } from '../ir/node.ts';
@@ -11,7 +12,6 @@ import type { Goal } from './cache.ts';
 import { fuse } from './fuse.ts';
 import { lower } from './lower.ts';
 import { merge } from './merge.ts';
-import { type Assignment, order, renameBuffers } from './order.ts';
 import type { Graph } from './toposort.ts';
 
 export interface CompileOptions {
@@ -20,33 +20,36 @@ export interface CompileOptions {
   readonly fusion?: boolean;
 }
 
-/** Compiles a graph and its goal to a plan: lower, fuse, merge, order, allocate the arena. */
+/** Compiles a graph and its goal to a plan: lower, fuse, merge, allocate the arena. */
 export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: CompileOptions): Plan {
   const checks: Check[] = [];
   const primitives = lower(graph, checks);
   const values = goal.assignments.map(([, value]) => value);
   let steps = fuse(graph, primitives, [...goal.results, ...values], fusion ? limits : null);
 
-  // Until `toPlan`, a buffer has the number of the node whose values it holds. Assigned values that are leaves get copies,
-  // with numbers after those of the nodes.
+  // Until `toPlan`, a buffer has the number of the node whose values it holds. A new value that also has another place (a
+  // leaf, a result, the new value of another Parameter) is copied, to a buffer with a number after those of the nodes.
   const bufferNodes: Node[] = [...graph.nodes];
-  const assignments = goal.assignments.map(([target, value]): Assignment => {
-    const node = graph.nodes[value]!;
-    let made = value;
-    if (graph.known[value]) {
-      made = bufferNodes.push(node) - 1;
-      steps = [...steps, copyLeaf(node, value, made)];
+  const replacements = new Map<number, number>();
+  for (const [target, value] of goal.assignments) {
+    let buffer = value;
+    if (graph.known[value] || goal.results.includes(value) || replacements.has(value)) {
+      buffer = bufferNodes.push(graph.nodes[value]!) - 1;
+      steps = [...steps, copy(graph.nodes[value]!, value, buffer)];
     }
-    return { target, value: made, shape: node.shape, load: (k) => load(k, dtypes[node.dtype].scalar) };
-  });
-
-  const results = new Set(goal.results);
-  if (fusion) steps = merge(steps, new Set([...goal.results, ...assignments.map((a) => a.value)]), limits);
-  const ordered = order(steps, assignments, results);
-  return toPlan(ordered.steps, ordered.commit, graph, bufferNodes, goal, checks);
+    replacements.set(buffer, target);
+  }
+  if (fusion) steps = merge(steps, new Set([...goal.results, ...replacements.keys()]), limits);
+  let finiteCheck: number | null = null;
+  if (goal.finite) {
+    const error = (index: number) =>
+      new NonFiniteError(`[run] bound storage ${index}: NaN or infinite values`);
+    finiteCheck = checks.push({ error }) - 1;
+  }
+  return { ...place(steps, graph, bufferNodes, goal.results, replacements), checks, finiteCheck };
 }
 
-function copyLeaf(node: Node, from: number, to: number): Kernel {
+function copy(node: Node, from: number, to: number): Kernel {
   const access: Access = { buffer: from, view: contiguous(node.shape), gather: [], fill: null };
   const expr = load(0, dtypes[node.dtype].scalar);
   return {
@@ -60,37 +63,39 @@ function copyLeaf(node: Node, from: number, to: number): Kernel {
 }
 
 /** Numbers the used buffers consecutively and sets their locations. */
-function toPlan(
+function place(
   steps: readonly PlanStep[],
-  commit: number,
   graph: Graph,
-  holders: readonly Node[],
-  goal: Goal,
-  checks: readonly Check[],
-): Plan {
+  bufferNodes: readonly Node[],
+  results: readonly number[],
+  replacements: ReadonlyMap<number, number>,
+): Pick<Plan, 'buffers' | 'steps' | 'arenaBytes'> {
   const bound = new Map<number, number>();
   graph.nodes.forEach((_, i) => {
     if (graph.known[i]) bound.set(i, bound.size);
   });
-  const result = new Map(goal.results.map((node, i) => [node, i]));
-  const bytesOf = (b: number): number => holders[b]!.size * dtypes[holders[b]!.dtype].bytes;
-  const { offsets, arenaBytes } = allocateArena(steps, bytesOf, (b) => !bound.has(b) && !result.has(b));
+  const locations = new Map<number, BufferLocation>();
+  for (const [b, index] of bound) locations.set(b, { kind: 'bound', index });
+  results.forEach((b, index) => {
+    locations.set(b, { kind: 'result', index });
+  });
+  for (const [b, target] of replacements)
+    locations.set(b, { kind: 'replacement', index: bound.get(target)! });
+  const bytesOf = (b: number): number => bufferNodes[b]!.size * dtypes[bufferNodes[b]!.dtype].bytes;
+  const { offsets, arenaBytes } = allocateArena(steps, bytesOf, (b) => !locations.has(b));
 
   const numbers = new Map<number, number>();
   const buffers: PlanBuffer[] = [];
-  const locationOf = (b: number): BufferLocation => {
-    if (bound.has(b)) return { kind: 'bound', index: bound.get(b)! };
-    if (result.has(b)) return { kind: 'result', index: result.get(b)! };
-    return { kind: 'arena', byteOffset: offsets.get(b)! };
-  };
   const number = (b: number): number => {
     let n = numbers.get(b);
     if (n === undefined) {
-      n = buffers.push({ dtype: holders[b]!.dtype, size: holders[b]!.size, location: locationOf(b) }) - 1;
+      const { dtype, size } = bufferNodes[b]!;
+      const location = locations.get(b) ?? { kind: 'arena', byteOffset: offsets.get(b)! };
+      n = buffers.push({ dtype, size, location }) - 1;
       numbers.set(b, n);
     }
     return n;
   };
   for (const step of steps) for (const b of [...buffersRead(step), ...buffersWritten(step)]) number(b);
-  return { buffers, steps: steps.map((step) => renameBuffers(step, number)), commit, checks, arenaBytes };
+  return { buffers, steps: steps.map((step) => renameBuffers(step, number)), arenaBytes };
 }

@@ -16,7 +16,6 @@ export function explainPlan(plan: Plan): string {
     lines.push(`  b${i}: ${b.dtype} x ${b.size}, ${at}`);
   });
   plan.steps.forEach((kernel, i) => {
-    if (i === plan.commit) lines.push('  -- Parameters are overwritten from here on --');
     lines.push(...explainKernel(kernel, i));
   });
   return lines.join('\n');

@@ -20,13 +20,28 @@ export function sourceReads(source: KernelSource): number[] {
   return [];
 }
 
-/** The indices of the bound storages that a plan overwrites. */
-export function overwrites({ buffers, steps, commit }: Plan): number[] {
-  return steps
-    .slice(commit)
-    .flatMap(buffersWritten)
-    .flatMap((buffer) => {
-      const { location } = buffers[buffer]!;
-      return location.kind === 'bound' ? [location.index] : [];
-    });
+/** A step with other buffer numbers. */
+export function renameBuffers(kernel: PlanStep, rename: (buffer: number) => number): PlanStep {
+  const { source } = kernel;
+  const access = (a: Access): Access => (a.buffer === null ? a : { ...a, buffer: rename(a.buffer) });
+  const operand = <T extends { readonly buffer: number }>(o: T): T => ({ ...o, buffer: rename(o.buffer) });
+  return {
+    ...kernel,
+    source:
+      source.kind === 'reduce'
+        ? { ...source, inputs: source.inputs.map(access) }
+        : source.kind === 'contract'
+          ? { ...source, a: operand(source.a), b: operand(source.b) }
+          : source.kind === 'scatter'
+            ? { ...source, indices: operand(source.indices), updates: operand(source.updates) }
+            : source,
+    inputs: kernel.inputs.map(access),
+    stores: kernel.stores.map(operand),
+  };
+}
+
+/** The number of the check for a buffer's values to be finite; null if they are not checked. */
+export function finiteCheckOf({ buffers, finiteCheck }: Plan, buffer: number): number | null {
+  const { dtype, location } = buffers[buffer]!;
+  return location.kind === 'replacement' && dtype === 'float32' ? finiteCheck : null;
 }

@@ -15,9 +15,14 @@ export class DTypeError extends NdgradError {
   override name = 'DTypeError';
 }
 
-/** A value or an argument that is out of range: an index, a rate, an option, a NaN loss. */
+/** A value or an argument that is out of range: an index, a rate, an option. */
 export class ValueError extends NdgradError {
   override name = 'ValueError';
+}
+
+/** A loss, or a new value of a Parameter, that is NaN or infinite. Nothing was overwritten. */
+export class NonFiniteError extends ValueError {
+  override name = 'NonFiniteError';
 }
 
 /**

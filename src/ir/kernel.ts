@@ -99,8 +99,7 @@ export type KernelSource = { readonly kind: 'map' } | Reduce | Contract | Scatte
 
 /**
  * One loop nest. The source computes `acc` for each point of `shape` (a map has no `acc`); then the stores are evaluated
- * at that point, with the kernel's inputs viewed over `shape`. A store's buffer may also be an input if that input is
- * read at the same point only.
+ * at that point, with the kernel's inputs viewed over `shape`.
  */
 export interface Kernel {
   readonly kind: 'kernel';

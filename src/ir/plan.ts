@@ -2,11 +2,13 @@ import type { DType } from './dtype.ts';
 import type { Kernel } from './kernel.ts';
 
 /**
- * Where a buffer's values are stored: in a `bound` or `result` storage that each run passes, or in the plan's arena.
+ * Where a buffer's values are stored: in a `bound` or `result` storage that each run passes, in new memory for the values
+ * of a bound storage, or in the plan's arena. A `replacement` becomes the value of bound storage `index` if the run succeeds.
  */
 export type BufferLocation =
   | { readonly kind: 'bound'; readonly index: number }
   | { readonly kind: 'result'; readonly index: number }
+  | { readonly kind: 'replacement'; readonly index: number }
   | { readonly kind: 'arena'; readonly byteOffset: number };
 
 export interface PlanBuffer {
@@ -15,23 +17,27 @@ export interface PlanBuffer {
   readonly location: BufferLocation;
 }
 
-/** A condition on values; `describe` gives the error text for a value that failed. */
+/** A condition on values; `error` makes the error for a value that failed. */
 export interface Check {
-  readonly describe: (value: number) => string;
+  readonly error: (value: number) => Error;
 }
 
 /** One step of a plan. Compiler passes and backends exchange lists of steps. */
 export type PlanStep = Kernel;
 
 /**
- * Steps over numbered buffers, in order. The steps from `commit` on overwrite bound buffers (Parameters) in place. A
- * backend runs them only if no check has failed; they contain no checks.
+ * Steps over numbered buffers, in order. No step writes a buffer that it reads, and none writes a bound buffer: new values
+ * of Parameters are replacements, which a backend exchanges for the old values if no check has failed.
  */
 export interface Plan {
   readonly buffers: readonly PlanBuffer[];
   readonly steps: readonly PlanStep[];
-  readonly commit: number;
   readonly checks: readonly Check[];
+  /**
+   * The check that fails if a float32 replacement gets a NaN or infinite value, with the number of the bound storage. Null
+   * if the replacements may have such values.
+   */
+  readonly finiteCheck: number | null;
   /** Bytes of the arena; buffers in it start at multiples of 64. */
   readonly arenaBytes: number;
 }

@@ -44,6 +44,13 @@ export class Storage {
     return this.#array;
   }
 
+  /** Takes the values from a device copy from now on. The previous copy is dropped. */
+  adopt(copy: DeviceCopy): void {
+    this.deviceCopy?.drop();
+    this.deviceCopy = copy;
+    this.#make = null;
+  }
+
   /** The host array, for writing all values; a device copy is dropped. */
   overwrite(): TypedArray {
     this.deviceCopy?.drop();

@@ -1,10 +1,10 @@
-import { ShapeError, ValueError } from '../ir/errors.ts';
+import { NonFiniteError, ShapeError, ValueError } from '../ir/errors.ts';
 import { tensor, zeros } from '../tensor/creation.ts';
 import { reachedGradients } from '../tensor/gradients.ts';
-import { guardNaN } from '../tensor/ops/elementwise/nan-check.ts';
+import { checkFinite } from '../tensor/ops/elementwise/finite-check.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { type Shape, show } from '../tensor/shape.ts';
-import { runStep } from '../tensor/step.ts';
+import { runAssignments } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ClipOptions, checkClip, clipGradients } from './clip.ts';
 import { copyOf } from './copy.ts';
@@ -113,11 +113,11 @@ export abstract class Optimizer<Slot extends string = string> {
    * computed and detached, so that keeping them keeps no batch in memory.
    *
    * @param loss a float32 tensor with one element.
-   * @throws ValueError if the loss is NaN; nothing is overwritten then.
+   * @throws NonFiniteError if the loss, or a new value of a Parameter, of the optimizer's state or of a running
+   *   statistic is NaN or infinite; nothing is overwritten then.
    * @throws StateError if the loss does not depend on a trainable Parameter.
    */
   async minimize(loss: Tensor, options: MinimizeOptions = {}): Promise<void> {
-    const assignments: (readonly [Parameter, Tensor])[] = [...(options.context?.take() ?? [])];
     const trained = this.parameters.map((_, i) => i).filter((i) => this.parameters[i]!.trainable);
     const targets = trained.map((i) => this.parameters[i]!);
     const gradients = reachedGradients(loss, targets).map((g, k) => {
@@ -125,16 +125,24 @@ export abstract class Optimizer<Slot extends string = string> {
       return g;
     });
     const learningRate = this.currentLearningRate;
+    const assignments: (readonly [Parameter, Tensor])[] = [];
     clipGradients(gradients, this.clip).forEach((g, k) => {
       const slots = this.#slots[trained[k]!]!;
       const update = this.update(targets[k]!, g, slots, learningRate, this.step + 1);
       assignments.push([targets[k]!, update.value]);
       for (const slot of Object.keys(slots) as Slot[]) assignments.push([slots[slot], update.slots[slot]]);
     });
-    const guarded = guardNaN(loss, '[minimize] the loss', this.step);
-    const { average } = options;
+    const { average, also = [] } = options;
+    assignments.unshift(...(options.context?.take() ?? []));
     if (average) assignments.push(...average.follow(assignments));
-    const running = runStep({ results: [guarded, loss, ...(options.also ?? [])], assignments });
+    const { step } = this;
+    const finite = checkFinite(loss, '[minimize] the loss', step);
+    const running = runAssignments({ results: [finite, loss, ...also], assignments }, (target) => {
+      return new NonFiniteError(
+        `[minimize] the new value of '${target}' is NaN or infinite at step ${step}. Nothing was overwritten. Lower the ` +
+          'learning rate, clip gradients, or check the loss for a root or a logarithm of 0.',
+      );
+    });
     this.step++;
     if (average) average.step++;
     try {
@@ -174,7 +182,7 @@ export abstract class Optimizer<Slot extends string = string> {
         return [target, tensor(values, { shape: target.shape })];
       }),
     );
-    await runStep({ assignments });
+    await runAssignments({ assignments });
     this.step = state.step;
   }
 }

@@ -3,7 +3,7 @@ import { ShapeError, StateError, ValueError } from '../ir/errors.ts';
 import { tensor } from '../tensor/creation.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { show } from '../tensor/shape.ts';
-import { runStep } from '../tensor/step.ts';
+import { runAssignments } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { copyOf } from './copy.ts';
 import type { Schedule } from './schedules.ts';
@@ -103,7 +103,7 @@ export class WeightAverage {
 
   /** Exchanges the Parameters' values and the averages. A second call restores them. */
   async swap(): Promise<void> {
-    const running = runStep({
+    const running = runAssignments({
       assignments: this.parameters.flatMap((p, i): Assignment[] => {
         const average = this.#averages[i]!;
         return [
@@ -158,7 +158,7 @@ export class WeightAverage {
       }
       return [average, tensor(values, { shape: average.shape, dtype: average.dtype })];
     });
-    await runStep({ assignments });
+    await runAssignments({ assignments });
     this.step = state.step;
     this.#swapped = state.swapped;
   }

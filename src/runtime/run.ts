@@ -3,7 +3,7 @@ import { explainPlan } from '../compiler/explain.ts';
 import { type SortedGraph, toposort } from '../compiler/toposort.ts';
 import type { Failure } from '../ir/backend.ts';
 import type { TypedArray } from '../ir/dtype.ts';
-import { StateError, ValueError } from '../ir/errors.ts';
+import { StateError } from '../ir/errors.ts';
 import { assertCurrent, cutGraph, type Node } from '../ir/node.ts';
 import { Storage } from '../ir/storage.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
@@ -16,6 +16,11 @@ export interface RunRequest {
   readonly results: readonly Node[];
   /** Pairs of a Parameter's node and its new value. */
   readonly assignments: readonly (readonly [target: Node, value: Node])[];
+  /**
+   * The error for a float32 target whose new value has a NaN or infinite element; the run fails then. Without it new
+   * values are not checked.
+   */
+  readonly notFinite?: ((target: string) => Error) | undefined;
 }
 
 interface Prepared {
@@ -23,9 +28,10 @@ interface Prepared {
   readonly goal: Goal;
   /** The results that are not known yet. */
   readonly wanted: readonly Node[];
+  readonly notFinite: ((target: string) => Error) | undefined;
 }
 
-function prepare({ results, assignments }: RunRequest): Prepared {
+function prepare({ results, assignments, notFinite }: RunRequest): Prepared {
   const wanted = [...new Set(results)].filter((node) => node.storage === null);
   const roots = [...wanted];
   for (const [target, value] of assignments) roots.push(target, value);
@@ -34,7 +40,12 @@ function prepare({ results, assignments }: RunRequest): Prepared {
   return {
     order,
     wanted,
-    goal: { results: order.roots.slice(0, first), assignments: pairs(order.roots, first) },
+    goal: {
+      results: order.roots.slice(0, first),
+      assignments: pairs(order.roots, first),
+      finite: notFinite !== undefined,
+    },
+    notFinite,
   };
 }
 
@@ -55,7 +66,7 @@ function pairs(numbers: readonly number[], from: number): [number, number][] {
 
 /**
  * Runs a request, synchronously on synchronous backends. The results keep their values. If a check fails, nothing is
- * overwritten and a ValueError says why. On an asynchronous backend the results have their storages when the call
+ * overwritten, and the error says why. On an asynchronous backend the results have their storages when the call
  * returns; the values follow, and the nodes lose the storages if the run fails.
  */
 export function run(request: RunRequest): void | Promise<void> {
@@ -71,19 +82,16 @@ function execute(
   backend = runtime.ready.backend,
   results = prepared.wanted.map((node) => Storage.allocate(node.dtype, node.size)),
 ): void | Promise<void> {
-  const { order, wanted, goal } = prepared;
+  const { order, wanted, goal, notFinite } = prepared;
   if (order.roots.length === 0) return;
   const { plan, executable } = runtime.plan(order, goal, backend);
   const bound = order.leaves.map((node) => node.storage!);
-  // Values that are only replaced are not read back. From a lost device they could not be.
-  for (const [target] of goal.assignments) {
-    const storage = order.nodes[target]!.storage!;
-    if (!storage.deviceCopy?.lost) continue;
-    if (!order.nodes.some((node) => node.inputs.some((input) => input.storage === storage)))
-      storage.overwrite();
-  }
   const finish = (failure: Failure | null): void => {
-    if (failure !== null) throw new ValueError(plan.checks[failure.check]!.describe(failure.value));
+    if (failure !== null) {
+      const { check, value } = failure;
+      if (notFinite && check === plan.finiteCheck) throw notFinite(bound[value]!.name);
+      throw plan.checks[check]!.error(value);
+    }
     wanted.forEach((node, i) => {
       node.storage = results[i]!;
       if (node.op.cutsGraph) cutGraph(node);

@@ -8,7 +8,7 @@ import { notATensor } from './apply.ts';
 import { type TensorLike, tensor } from './creation.ts';
 import { cast, detach } from './ops/elementwise/cast.ts';
 import { type Shape, show } from './shape.ts';
-import { runStep } from './step.ts';
+import { runAssignments } from './step.ts';
 import { Tensor } from './tensor.ts';
 
 export interface ParameterOptions {
@@ -54,10 +54,10 @@ export class Parameter<S extends Shape = Shape, D extends DType = DType> extends
     return this.#storage.version;
   }
 
-  /** Replaces the values; they must have the Parameter's shape. */
+  /** Replaces the values; they must have the Parameter's shape. NaN and infinities are allowed. */
   async assign(values: TensorLike): Promise<void> {
     const t = values instanceof Tensor ? values : tensor(values, { dtype: this.dtype });
-    await runStep({ assignments: [[this, cast(fit(this, t), this.dtype)]] });
+    await runAssignments({ assignments: [[this, cast(fit(this, t), this.dtype)]] });
   }
 
   /** @internal A run has overwritten the values: graphs built so far are out of date. */

@@ -1,4 +1,4 @@
-import { ShapeError, ValueError } from '../ir/errors.ts';
+import { NonFiniteError, ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode, leafOperation } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
 import { explainRun, type RunRequest, run, yieldIfWanted } from '../runtime/run.ts';
@@ -16,12 +16,30 @@ export interface StepOptions {
 
 /**
  * Computes tensors and overwrites Parameters in one plan: what optimizers and running statistics are made of.
- * Versions count up at the call. If a value check fails (an index out of range, say) nothing is overwritten.
+ * Versions count up at the call. If a value check fails, nothing is overwritten.
+ *
+ * @throws ValueError for an index that is out of range, NonFiniteError if a new value is NaN or infinite.
  */
 export async function runStep(options: StepOptions): Promise<void> {
+  await runAssignments(options, notFinite);
+}
+
+const notFinite = (target: string): Error =>
+  new NonFiniteError(
+    `[runStep] the new value of '${target}' is NaN or infinite. Nothing was overwritten. Check how it is computed.`,
+  );
+
+/**
+ * @internal `runStep` with the error for a target whose new value is NaN or infinite. Without one new values are not
+ * checked.
+ */
+export async function runAssignments(
+  options: StepOptions,
+  notFinite?: (target: string) => Error,
+): Promise<void> {
   const step = checked(options);
   const results = options.results ?? [];
-  const running = run(step);
+  const running = run({ ...step, notFinite });
   for (const [target] of options.assignments) target.overwritten();
   await running;
   await yieldIfWanted();
@@ -34,7 +52,7 @@ export async function runStep(options: StepOptions): Promise<void> {
 
 /** The plan that `runStep` would run, printed. */
 export function explainAssignments(options: StepOptions): string {
-  return explainRun(checked(options));
+  return explainRun({ ...checked(options), notFinite });
 }
 
 function checked({ results = [], assignments }: StepOptions): RunRequest {

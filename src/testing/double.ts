@@ -2,7 +2,6 @@ import { compileJs, double, jsBackend } from '../backends/js/index.ts';
 import { compile } from '../compiler/compile.ts';
 import { graphOf, isLeaf, toposort } from '../compiler/toposort.ts';
 import { dtypes, type TypedArray } from '../ir/dtype.ts';
-import { ValueError } from '../ir/errors.ts';
 import type { Node } from '../ir/node.ts';
 
 /** Values for leaves, in place of their own. */
@@ -17,7 +16,11 @@ export function doubleEvaluator(nodes: readonly Node[]): (leaves: LeafValues) =>
   const graph = graphOf(toposort(nodes, isLeaf));
   const numbers = [...new Set(graph.roots)].filter((number) => !graph.known[number]);
   const wanted = numbers.map((number) => graph.nodes[number]!);
-  const plan = compile(graph, { results: numbers, assignments: [] }, { limits: jsBackend.limits });
+  const plan = compile(
+    graph,
+    { results: numbers, assignments: [], finite: false },
+    { limits: jsBackend.limits },
+  );
   const executable = compileJs(plan, double);
   return (leaves) => {
     const valueOf = (node: Node): TypedArray | Float64Array => {
@@ -28,7 +31,7 @@ export function doubleEvaluator(nodes: readonly Node[]): (leaves: LeafValues) =>
       node.dtype === 'float32' ? new Float64Array(node.size) : dtypes[node.dtype].allocate(node.size),
     );
     const failure = executable.run(graph.values, graph.leaves.map(valueOf), results);
-    if (failure !== null) throw new ValueError(plan.checks[failure.check]!.describe(failure.value));
+    if (failure !== null) throw plan.checks[failure.check]!.error(failure.value);
     return nodes.map((node) => {
       const at = wanted.indexOf(node);
       return Float64Array.from(at >= 0 ? results[at]! : valueOf(node));

@@ -3,14 +3,15 @@ import { training } from '../layers/base/context.ts';
 import { Layer } from '../layers/base/layer.ts';
 import type { LayerLike } from '../layers/base/layer-like.ts';
 import { valuesOf } from '../tensor/evaluate.ts';
+import { reachedGradients } from '../tensor/gradients.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import type { Generator } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { callModel, type LossFunction, type Model, objective } from './model.ts';
 
 /**
- * Why the loss of a batch is NaN: the first Parameter, input or output with a NaN or infinite value. null if the loss is
- * not NaN.
+ * Why a step on a batch gives NaN or infinite values. If the loss does, it is the first Parameter, input or output with
+ * such a value; otherwise the first Parameter with such a gradient. null without either.
  *
  * @param rng has the state from before the step, so that Dropout uses the same masks.
  */
@@ -24,7 +25,8 @@ export async function diagnose(
   const context = training({ rng, onOutput: (layer, output) => outputs.push([layer, output]) });
   const predictions = callModel(model, batch.x, context);
   const value = objective('fit', model, loss, predictions, batch);
-  if (!Number.isNaN((await valuesOf(value))[0])) return null;
+  const infinite = (await valuesOf(value))[0]!;
+  if (Number.isFinite(infinite)) return nonFiniteGradient(model, value);
 
   const cause = async (): Promise<string> => {
     for (const parameter of model.parameters()) {
@@ -54,7 +56,18 @@ export async function diagnose(
       return "the model's penalty is too large for float32.";
     return 'the predictions are finite, so the loss function causes it. Check it for a logarithm of 0 or a division by 0.';
   };
-  return `the loss is NaN: ${await cause()}`;
+  return `the loss is ${infinite}: ${await cause()}`;
+}
+
+async function nonFiniteGradient(model: Model, loss: Tensor): Promise<string | null> {
+  const parameters = model.parameters().filter(({ trainable }) => trainable);
+  const gradients = reachedGradients(loss, parameters);
+  for (const [i, { name }] of parameters.entries()) {
+    const found = gradients[i] ? await firstNonFinite(gradients[i]) : null;
+    if (found === null) continue;
+    return `the loss is finite, but the gradient of Parameter '${name}' contains ${found}. Check the model and the loss for a root or a logarithm of 0, or clip gradients.`;
+  }
+  return null;
 }
 
 /** The first value that is NaN or infinite; null without one. */

@@ -1,5 +1,5 @@
 import { ArrayDataset, type Batch, type Data, type Dataset, openDataset } from '../data/dataset.ts';
-import { ValueError } from '../ir/errors.ts';
+import { NonFiniteError, ValueError } from '../ir/errors.ts';
 import { training } from '../layers/base/context.ts';
 import { Mean, type Metric } from '../metrics/metric.ts';
 import type { Optimizer, WeightAverage } from '../optim/index.ts';
@@ -82,9 +82,9 @@ export interface FitOptions {
  * Trains a model: in each epoch it reads the data batch by batch, and the optimizer does one step per batch. It yields to
  * the event loop about every 16 ms.
  *
- * A loss that is NaN ends training with an error that names the epoch, the step, and the first Parameter, input or layer
- * with a value that is not finite. That step overwrites nothing. With the callback `stopOnNaN`, training ends without an
- * error.
+ * If the loss, a gradient, or a new value of a Parameter, of the optimizer's state or of a running statistic is NaN or
+ * infinite, training ends with a NonFiniteError that names the epoch, the step, and the first Parameter, input or layer with
+ * such a value. That step overwrites nothing. With the callback `stopOnNaN`, training ends without an error.
  *
  * @param model a Layer, or an object with its `forward` and `parameters`.
  * @param data `{ x, y, sampleWeights? }` with the samples along the first axes; or batches of this form from an iterable,
@@ -272,12 +272,11 @@ class Run implements Training {
       const also = metrics.length > 0 ? [predictions] : [];
       await optimizer.minimize(loss, { also, context, ...(average ? { average } : {}) });
     } catch (error) {
+      if (!(error instanceof NonFiniteError)) throw error;
       const replay = new Generator(0);
       replay.setState(before);
-      const diagnosis = error instanceof ValueError ? diagnose(model, options.loss, batch, replay) : null;
-      const cause = await diagnosis?.catch(() => null); // it fails like the step if NaN is not the cause
-      if (!cause) throw error;
-      await this.#notANumber(cause, epoch, number);
+      const cause = await diagnose(model, options.loss, batch, replay);
+      await this.#notFinite(cause ?? error.message.replace(/^\[\w+\] /, ''), epoch, number);
       return;
     }
     const value = (await loss.data())[0]!;
@@ -296,11 +295,11 @@ class Run implements Training {
     for (const callback of callbacks) await callback.onBatchEnd?.(logs, this);
   }
 
-  async #notANumber(cause: string, epoch: number, batch: number): Promise<void> {
+  async #notFinite(cause: string, epoch: number, batch: number): Promise<void> {
     const { step } = this.optimizer;
     const message = `[fit] epoch ${epoch + 1} of ${this.epochs}, step ${step + 1}: ${cause}`;
     for (const callback of this.#callbacks) await callback.onNaN?.({ epoch, batch, step, message }, this);
-    if (!this.#stopped) throw new ValueError(message);
+    if (!this.#stopped) throw new NonFiniteError(message);
   }
 }
 

@@ -134,10 +134,13 @@ test('models of one structure share the plan of a training step', async () => {
 test('the cache is bounded and forgets what was used longest ago', () => {
   const cache = new PlanCache(3);
   const executable = { run: () => null, release: () => {} };
-  const plan = { buffers: [], steps: [], commit: 0, checks: [], arenaBytes: 0 };
+  const plan = { buffers: [], steps: [], checks: [], finiteCheck: null, arenaBytes: 0 };
   const ask = (n: number): void => {
     const t = tensor(new Float32Array(n)).exp();
-    cache.get(toposort([t.node]), { results: [1], assignments: [] }, () => ({ plan, executable }));
+    cache.get(toposort([t.node]), { results: [1], assignments: [], finite: false }, () => ({
+      plan,
+      executable,
+    }));
   };
   const madeBy = (n: number): boolean => {
     const before = cache.misses;
@@ -162,10 +165,13 @@ test('plans that take turns are found, also after one of them was forgotten', ()
   const cache = new PlanCache(2);
   const released: number[] = [];
   const ask = (n: number): Plan => {
-    const made = { buffers: [], steps: [], commit: 0, checks: [], arenaBytes: n };
+    const made = { buffers: [], steps: [], checks: [], finiteCheck: null, arenaBytes: n };
     const executable = { run: () => null, release: () => released.push(n) };
     const order = toposort([tensor(new Float32Array(n)).exp().node]);
-    return cache.get(order, { results: [1], assignments: [] }, () => ({ plan: made, executable })).plan;
+    return cache.get(order, { results: [1], assignments: [], finite: false }, () => ({
+      plan: made,
+      executable,
+    })).plan;
   };
   const turns = (numbers: readonly number[]): number => {
     const before = cache.misses;
@@ -186,13 +192,13 @@ test('plans that take turns are found, also after one of them was forgotten', ()
 
 test('parameters are compared by what they hold', () => {
   const cache = new PlanCache(100);
-  const plan = { buffers: [], steps: [], commit: 0, checks: [], arenaBytes: 0 };
+  const plan = { buffers: [], steps: [], checks: [], finiteCheck: null, arenaBytes: 0 };
   const made = () => ({ plan, executable: { run: () => null, release: () => {} } });
   const { op, inputs } = tensor([1]).exp().node;
   const isNew = (params: Params): boolean => {
     const before = cache.misses;
     const node = new Node(op, inputs, [1], 'float32', params);
-    cache.get(toposort([node]), { results: [1], assignments: [] }, made);
+    cache.get(toposort([node]), { results: [1], assignments: [], finite: false }, made);
     return cache.misses > before;
   };
   const different: Params[] = [
@@ -216,9 +222,9 @@ test('parameters are compared by what they hold', () => {
 
 test('a graph must be looked up before another one is sorted that shares nodes with it', () => {
   const cache = new PlanCache(10);
-  const plan = { buffers: [], steps: [], commit: 0, checks: [], arenaBytes: 0 };
+  const plan = { buffers: [], steps: [], checks: [], finiteCheck: null, arenaBytes: 0 };
   const made = () => ({ plan, executable: { run: () => null, release: () => {} } });
-  const goal: Goal = { results: [2], assignments: [] };
+  const goal: Goal = { results: [2], assignments: [], finite: false };
   const a = tensor([1, 2]).node;
   const b = tensor([3, 4]).node;
   const difference = (x: Node, y: Node): Node => new Tensor(x).sub(new Tensor(y)).node;
@@ -252,7 +258,7 @@ test('structure decides, not the hash', () => {
     [e, e.log()],
   ];
   const cache = new PlanCache(100);
-  const plan = { buffers: [], steps: [], commit: 0, checks: [], arenaBytes: 0 };
+  const plan = { buffers: [], steps: [], checks: [], finiteCheck: null, arenaBytes: 0 };
   const made = () => ({ plan, executable: { run: () => null, release: () => {} } });
   // All hashes are equal now.
   const imul = vi.spyOn(Math, 'imul').mockReturnValue(0);
@@ -262,11 +268,12 @@ test('structure decides, not the hash', () => {
       const graph = toposort(root.map((t) => t.node));
       const last = graph.nodes.length - 1;
       const goals: Goal[] = [
-        { results: [last], assignments: [] },
-        { results: [last - 1], assignments: [] },
-        { results: [last - 1, last], assignments: [] },
-        { results: [last], assignments: [[0, last]] },
-        { results: [last], assignments: [[0, last - 1]] },
+        { results: [last], assignments: [], finite: false },
+        { results: [last - 1], assignments: [], finite: false },
+        { results: [last - 1, last], assignments: [], finite: false },
+        { results: [last], assignments: [[0, last]], finite: false },
+        { results: [last], assignments: [[0, last - 1]], finite: false },
+        { results: [last], assignments: [[0, last - 1]], finite: true },
       ];
       for (const goal of goals) {
         cache.get(graph, goal, made);
@@ -275,7 +282,7 @@ test('structure decides, not the hash', () => {
     }
     for (const root of roots) {
       const graph = toposort(root.map((t) => t.node));
-      cache.get(graph, { results: [graph.nodes.length - 1], assignments: [] }, made);
+      cache.get(graph, { results: [graph.nodes.length - 1], assignments: [], finite: false }, made);
     }
     expect(cache.misses).toBe(asked);
   } finally {

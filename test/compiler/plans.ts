@@ -32,6 +32,7 @@ export function compilePlan(nodes: readonly Node[], options: PlanOptions = {}): 
     assignments: assignments.map(
       (_, i) => [graph.roots[first + 2 * i]!, graph.roots[first + 2 * i + 1]!] as const,
     ),
+    finite: false,
   };
   const plan = compile(graph, goal, { limits, fusion });
   return { graph, plan, wanted, values: graph.values };

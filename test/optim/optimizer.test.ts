@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { ShapeError, StateError, ValueError } from '../../src/ir/errors.ts';
-import { Adam, AdamW, Lion, RMSprop, SGD } from '../../src/optim/index.ts';
+import { NonFiniteError, ShapeError, StateError, ValueError } from '../../src/ir/errors.ts';
+import { BatchNorm, training } from '../../src/layers/index.ts';
+import { Adam, AdamW, Lion, type Optimizer, RMSprop, SGD } from '../../src/optim/index.ts';
 import { backendInfo } from '../../src/runtime/backends.ts';
 import { tensor } from '../../src/tensor/creation.ts';
 import { oneHot } from '../../src/tensor/ops/index.ts';
@@ -124,22 +125,89 @@ describe('errors', () => {
     const bad = p.sub(2).log().sum();
     await expect(optimizer.minimize(bad)).rejects.toThrow(ValueError);
     await expect(optimizer.minimize(p.sub(2).log().sum())).rejects.toThrow(
-      '[minimize] the loss is NaN at step 1. Nothing was overwritten.',
+      '[minimize] the loss is NaN or infinite at step 1. Nothing was overwritten.',
     );
     expect(p.dataSync()).toEqual(values);
     expect(await optimizer.getState()).toEqual(state);
     await optimizer.minimize(squared(p, 0));
     await optimizer.minimize(squared(p, 0));
     const misses = backendInfo().planMisses;
-    await expect(optimizer.minimize(p.sub(2).log().sum())).rejects.toThrow('NaN at step 3');
+    await expect(optimizer.minimize(p.sub(2).log().sum())).rejects.toThrow('NaN or infinite at step 3');
     expect(backendInfo().planMisses).toBe(misses);
   });
 
-  test('an infinite loss is no NaN', async () => {
-    const p = parameter([1], 'p');
-    const loss = p.mul(1e38).mul(1e38).sum();
-    await new SGD([p], { learningRate: 0 }).minimize(loss);
-    expect(loss.item()).toBe(Number.POSITIVE_INFINITY);
+  const nonFinite: [string, string, (x: Tensor) => Tensor, (p: Parameter[]) => Optimizer, string][] = [
+    [
+      'an infinite loss',
+      'loss',
+      (p) => p.add(1e38).mul(1e38).sum(),
+      (p) => new SGD(p, { learningRate: 0.1 }),
+      'the loss',
+    ],
+    [
+      'the gradient of a root at 0',
+      'p',
+      (p) => p.square().sqrt().sum(),
+      (p) => new SGD(p, { learningRate: 0.1 }),
+      "the new value of 'p'",
+    ],
+    [
+      'a step that is too large',
+      'p',
+      (p) => p.add(1).mul(1e30).sum(),
+      (p) => new SGD(p, { learningRate: 1e9 }),
+      "the new value of 'p'",
+    ],
+    [
+      "an overflow of Adam's second moment",
+      'p.v',
+      (p) => p.add(1e-30).mul(1e25).sum(),
+      (p) => new Adam(p),
+      "the new value of 'p.v'",
+    ],
+  ];
+  test.each(nonFinite)(
+    '%s overwrites nothing, and the error names %s',
+    async (_, _name, loss, make, text) => {
+      const p = parameter([0, 0, 0], 'p');
+      const optimizer = make([p]);
+      await optimizer.minimize(squared(p, 1));
+      const before = [await p.data(), await optimizer.getState()];
+      const step = optimizer.minimize(loss(p.sub(p.detach())));
+      await expect(step).rejects.toThrow(NonFiniteError);
+      await expect(step).rejects.toThrow(`[minimize] ${text} is NaN or infinite at step 1`);
+      expect([await p.data(), await optimizer.getState()]).toEqual(before);
+      await optimizer.minimize(squared(p, 1));
+      expect(optimizer.step).toBe(2);
+    },
+  );
+
+  test('an infinite running statistic overwrites nothing', async () => {
+    const layer = new BatchNorm(2);
+    const optimizer = new SGD(layer.parameters(), { learningRate: 0.1 });
+    const before = await Promise.all(layer.parameters().map((p) => p.data()));
+    const context = training();
+    const x: Tensor = tensor([
+      [1e30, 0],
+      [-1e30, 1],
+    ]);
+    const loss = layer.call(x, context).sum();
+    await expect(optimizer.minimize(loss, { context })).rejects.toThrow(
+      "'runningVariance' is NaN or infinite",
+    );
+    expect(await Promise.all(layer.parameters().map((p) => p.data()))).toEqual(before);
+  });
+
+  test('a loss that reaches nothing leaves the requested assignments in the context', async () => {
+    const layer = new BatchNorm(1);
+    const unused = parameter([1], 'unused');
+    const context = training();
+    const loss = layer.call(tensor([[1], [3]]), context).sum();
+    const optimizer = new SGD([...layer.parameters(), unused], { learningRate: 0.1 });
+    await expect(optimizer.minimize(loss, { context })).rejects.toThrow(
+      "does not depend on Parameter 'unused'",
+    );
+    expect(context.assignments.length).toBe(2);
   });
 
   test('another failed check overwrites nothing either', async () => {

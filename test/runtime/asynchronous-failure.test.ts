@@ -33,18 +33,19 @@ describe('failure', () => {
     const onIt = bad.add(1);
     const read = onIt.data();
     const good = p.square().sum();
-    const second = optimizer.minimize(good);
+    const second = expect(optimizer.minimize(good)).rejects.toThrow('never computed');
     const ownStep = expect(first).rejects.toThrow(
-      '[minimize] the loss is NaN at step 0. Nothing was overwritten.',
+      '[minimize] the loss is NaN or infinite at step 0. Nothing was overwritten.',
     );
     await expect(read).rejects.toThrow(
       '[run] these values were never computed, because the step that computes them failed.',
     );
     await ownStep;
     await second;
-    expect((await good.data())[0]).toBe(5);
+    expect([...(await p.data())]).toEqual([1, 2]);
+    expect(optimizer.step).toBe(0);
+    await optimizer.minimize(p.square().sum());
     expect([...(await p.data())]).toEqual([0.5, 1]);
-    expect(optimizer.step).toBe(1);
     // The graph is still there, but the Parameter has been overwritten since.
     await expect(onIt.data()).rejects.toThrow("older version of Parameter 'p'");
   });
@@ -92,10 +93,31 @@ describe('failure', () => {
     await expect(copy.assign(copy.add(1))).rejects.toThrow('never computed');
     expect(() => copy.dataSync()).toThrow('never computed');
     expect([...(await p.data())]).toEqual([1, 2]);
-    await copy.assign([7, 8]).catch(() => {});
     await setBackend('wasm');
     expect(() => copy.dataSync()).toThrow('never computed');
+    await copy.assign([7, 8]);
+    expect(copy.toArray()).toEqual([7, 8]);
     expect(p.toArray()).toEqual([1, 2]);
+  });
+
+  test('of a step leaves what a later step has assigned without reading it', async () => {
+    const { p, optimizer } = await setUp();
+    const first = expect(optimizer.minimize(p.sub(5).log().sum())).rejects.toThrow('NaN');
+    const assigned = p.assign([3, 4]);
+    const late = p.data();
+    await first;
+    await assigned;
+    expect([...(await late)]).toEqual([3, 4]);
+    expect([...(await p.data())]).toEqual([3, 4]);
+  });
+
+  test('of all steps in a row restores the values before them', async () => {
+    const { p, optimizer } = await setUp();
+    await p.assign([4, 5]);
+    const bad = () => expect(optimizer.minimize(p.sub(9).log().sum())).rejects.toThrow();
+    await Promise.all([bad(), bad(), bad()]);
+    expect([...(await p.data())]).toEqual([4, 5]);
+    expect(optimizer.step).toBe(0);
   });
 
   test('of one of two steps with the same result', async () => {

@@ -1,9 +1,7 @@
 import { compileJs, single } from '../../src/backends/js/index.ts';
 import type { Backend, Executable, Failure } from '../../src/ir/backend.ts';
-import { overwrites } from '../../src/ir/buffer-use.ts';
-import type { DeviceCopy } from '../../src/ir/device-copy.ts';
-import { neverComputed, valuesNotOnHost } from '../../src/ir/device-copy.ts';
-import type { TypedArray } from '../../src/ir/dtype.ts';
+import { type DeviceCopy, neverComputed, valuesNotOnHost } from '../../src/ir/device-copy.ts';
+import { dtypes, type TypedArray } from '../../src/ir/dtype.ts';
 import type { StateError } from '../../src/ir/errors.ts';
 import type { Plan } from '../../src/ir/plan.ts';
 import type { Storage } from '../../src/ir/storage.ts';
@@ -62,12 +60,17 @@ export class FakeDevice implements Backend {
 
   compile(plan: Plan): Executable {
     const executable = compileJs(plan, single);
-    const targets = overwrites(plan);
     return {
       run: ({ values, bound, results }) => {
-        const inputs = bound.map((storage) => this.#enter(storage));
-        const outputs = results.map((storage) => this.#keep(storage, storage.hostArray.slice(), 1));
-        for (const i of targets) inputs[i]!.asked++;
+        const inputs: Copy[] = [];
+        const replaced: Copy[] = [];
+        for (const { location } of plan.buffers)
+          if (location.kind === 'bound') inputs[location.index] = this.#enter(bound[location.index]!);
+        const outputs = results.map((storage) => this.#keep(storage, storage.hostArray.slice(), true));
+        for (const { dtype, size, location } of plan.buffers) {
+          if (location.kind === 'replacement')
+            replaced[location.index] = this.#replace(bound[location.index]!, dtypes[dtype].allocate(size));
+        }
         const arrays = (copies: readonly Copy[]): TypedArray[] => copies.map((copy) => copy.values);
         return this.#later(() => {
           this.log.push('run');
@@ -75,12 +78,17 @@ export class FakeDevice implements Backend {
           try {
             if (inputs.some((copy) => copy.failed)) throw neverComputed();
             this.#fail();
-            failure = executable.run(values, arrays(inputs), arrays(outputs));
+            failure = executable.run(values, arrays(inputs), arrays(outputs), arrays(replaced));
           } finally {
             for (const copy of outputs) {
               copy.failed = failure !== null;
-              if (failure === null && copy.values.length <= this.#small) copy.bringHome(1);
+              if (failure === null && copy.values.length <= this.#small) copy.bringHome();
             }
+            replaced.forEach((copy, i) => {
+              copy.failed = failure !== null;
+              if (failure === null) copy.previous?.drop();
+              else if (bound[i]!.deviceCopy === copy) copy.restorePrevious(bound[i]!);
+            });
           }
           return failure;
         });
@@ -94,12 +102,14 @@ export class FakeDevice implements Backend {
   read(storage: Storage): TypedArray | Promise<TypedArray> {
     const copy = this.#find(storage);
     if (copy === null || !copy.stale) return storage.array;
-    const { asked } = copy;
     return this.#later(() => {
       this.log.push('read');
-      if (copy.failed) throw neverComputed();
+      if (copy.failed && storage.deviceCopy === copy) throw neverComputed();
       if (this.lost !== null) throw this.lost;
-      copy.bringHome(asked);
+      // Its run failed, or a later run was asked to replace the values.
+      const latest = copy.latest;
+      if (storage.deviceCopy !== copy) return latest?.values ?? storage.hostArray;
+      copy.bringHome();
       return storage.hostArray;
     });
   }
@@ -109,7 +119,7 @@ export class FakeDevice implements Backend {
       const error = this.failSettle;
       this.failSettle = null;
       if (error !== null) throw error;
-      if (this.lost === null) for (const copy of this.held) if (!copy.failed) copy.bringHome(copy.asked);
+      if (this.lost === null) for (const copy of this.held) if (!copy.failed) copy.bringHome();
     });
   }
 
@@ -139,12 +149,20 @@ export class FakeDevice implements Backend {
   }
 
   #enter(storage: Storage): Copy {
-    return this.#find(storage) ?? this.#keep(storage, storage.array.slice(), 0);
+    return this.#find(storage) ?? this.#keep(storage, storage.array.slice(), false);
   }
 
-  #keep(storage: Storage, values: TypedArray, asked: number): Copy {
+  #keep(storage: Storage, values: TypedArray, stale: boolean): Copy {
     storage.deviceCopy?.drop();
-    const copy = new Copy(this, storage.hostArray, values, asked);
+    return this.#hold(storage, new Copy(this, storage.hostArray, values, stale));
+  }
+
+  #replace(storage: Storage, values: TypedArray): Copy {
+    if (storage.deviceCopy === null) void storage.array;
+    return this.#hold(storage, new Copy(this, storage.hostArray, values, true, storage.deviceCopy));
+  }
+
+  #hold(storage: Storage, copy: Copy): Copy {
     storage.deviceCopy = copy;
     this.held.add(copy);
     this.#collected.register(storage, copy, copy);
@@ -156,25 +174,51 @@ class Copy implements DeviceCopy {
   readonly #device: FakeDevice;
   readonly #target: TypedArray;
   readonly values: TypedArray;
-  /** How many runs that write it have been asked for, and how many of them the array has seen. */
-  asked: number;
-  #seen = 0;
+  readonly isReplacement: boolean;
+  readonly previous: DeviceCopy | null;
+  #stale: boolean;
   failed = false;
 
-  constructor(device: FakeDevice, target: TypedArray, values: TypedArray, asked: number) {
+  constructor(
+    device: FakeDevice,
+    target: TypedArray,
+    values: TypedArray,
+    stale: boolean,
+    previous?: DeviceCopy | null,
+  ) {
     this.#device = device;
     this.#target = target;
     this.values = values;
-    this.asked = asked;
+    this.#stale = stale;
+    this.isReplacement = previous !== undefined;
+    this.previous = previous ?? null;
   }
 
   get stale(): boolean {
-    return this.failed || this.#seen !== this.asked;
+    return this.failed || this.#stale;
   }
 
-  bringHome(asked: number): void {
+  get lost(): boolean {
+    return this.stale && (this.failed || this.#device.lost !== null);
+  }
+
+  bringHome(): void {
     this.#target.set(this.values);
-    this.#seen = asked;
+    this.#stale = false;
+  }
+
+  /** The latest copy that did not fail; null if the storage had none, or that of another backend. */
+  get latest(): Copy | null {
+    if (!this.failed) return this;
+    return this.previous instanceof Copy ? this.previous.latest : null;
+  }
+
+  /** Gives a storage the latest values that did not fail. */
+  restorePrevious(storage: Storage): void {
+    let copy = this.previous;
+    while (copy instanceof Copy && copy.failed && copy.isReplacement) copy = copy.previous;
+    storage.deviceCopy = copy;
+    this.drop();
   }
 
   fetch(): void {

@@ -8,7 +8,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     values: `Accuracy Activation Adam AdamW AvgPool1D AvgPool2D BatchNorm BinaryAccuracy ConfusionMatrix
       Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout F1 Flatten Generator
       GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm Layer LayerNorm Lion
-      MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanSquaredError MemoryError NdgradError Optimizer
+      MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanSquaredError MemoryError NdgradError NonFiniteError Optimizer
       Parameter Precision RMSprop Recall Reshape Residual SGD Sequential ShapeError SpatialDropout
       StateError Tensor TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all
       any arange argmax argmin avgPool backendInfo binaryCrossEntropy broadcastTo cast ceil clip

@@ -57,30 +57,32 @@ export class GpuBackend<M> implements Backend {
 
   read(storage: Storage): TypedArray | Promise<TypedArray> {
     const block = this.#deviceCache.find(storage);
-    return block?.stale ? this.#fetch(block.pin()) : storage.array;
+    return block?.stale ? this.#fetch(storage, block.pin()) : storage.array;
   }
 
-  async #fetch(block: Block<M>): Promise<TypedArray> {
+  async #fetch(storage: Storage, block: Block<M>): Promise<TypedArray> {
     try {
       const { reading } = await this.#enqueue(async () => {
-        if (!block.failed) assertUsable(this.device);
-        return { reading: this.#deviceCache.read(block) };
+        if (block.failed || block.memory === null) return { reading: null };
+        assertUsable(this.device);
+        return { reading: this.#deviceCache.download(block) };
       });
-      const values = await reading;
+      const floats = await reading;
       await block.outcome;
-      if (block.failed) throw neverComputed();
-      return values;
+      if (floats !== null && !block.failed) return block.update(floats);
     } finally {
       block.unpin();
     }
+    // After a failed run a Parameter has its previous values.
+    if (storage.deviceCopy === block) throw neverComputed();
+    return this.read(storage);
   }
 
   async settle(): Promise<void> {
     try {
       await this.#enqueue(async () => {
-        const { staleBlocks } = this.#deviceCache;
-        await Promise.all(staleBlocks.map((block) => block.outcome));
-        await this.#deviceCache.fetch(staleBlocks.filter((block) => !block.failed));
+        await Promise.all(this.#deviceCache.staleBlocks.map((block) => block.outcome));
+        await this.#deviceCache.fetch(this.#deviceCache.staleBlocks);
       });
     } catch (error) {
       // Lost values throw when they are read.
@@ -144,33 +146,37 @@ class GpuExecutable<M> implements Executable {
         if (this.#reads[i]) inputs[i] = deviceCache.forReading(storage).pin();
       });
       outputs.forEach(({ kind, index }, k) => {
-        const storage = kind === 'result' ? results[index]! : bound[index]!;
-        written[k] = deviceCache.forWriting(storage, 4 * plan.buffers[plan.outputs[k]!]!.floats).pin();
+        const bytes = 4 * plan.buffers[plan.outputs[k]!]!.floats;
+        const block =
+          kind === 'result'
+            ? deviceCache.forResult(results[index]!, bytes)
+            : deviceCache.forReplacement(bound[index]!, bytes);
+        written[k] = block.pin();
       });
     } catch (error) {
-      for (const block of [...inputs, ...written]) block?.unpin();
+      for (const block of inputs) block?.unpin();
       return Promise.reject(error);
     }
-    // This run needs results of these earlier runs, which may still fail.
-    const pendingOutcomes = [...inputs, ...written].flatMap((block) => block?.outcome ?? []);
-    for (const block of written) {
-      block.requestedWrites++;
-      block.queuedWrites++;
-    }
+    // This run needs values of these earlier runs. If one of them fails, this run fails too.
+    const needed = inputs.flatMap((block) => block?.outcome ?? []);
     const floats = new Float32Array(plan.values);
     encodeValues(values.slice(0, plan.values / FLOATS_PER_VALUE), floats);
-    const outcome = this.#enqueue(() => this.#issue(floats, inputs, written, pendingOutcomes)).then(
-      ({ failure }) => failure,
-    );
+    const outcome = this.#enqueue(() => this.#issue(floats, inputs, written)).then(async ({ failure }) => {
+      const own = await failure;
+      if ((await Promise.all(needed)).includes(false)) throw neverComputed();
+      return own;
+    });
     const succeeded = outcome.then(
       (failure) => failure === null,
       () => false,
     );
     written.forEach((block, k) => {
-      if (outputs[k]!.kind === 'bound') return;
+      const { kind, index } = outputs[k]!;
       block.outcome = succeeded.then((success) => {
         block.outcome = null;
-        if (!success) block.fail();
+        if (kind === 'replacement') deviceCache.decide(bound[index]!, block, success);
+        else if (!success) block.fail();
+        return success;
       });
     });
     return outcome;
@@ -181,38 +187,26 @@ class GpuExecutable<M> implements Executable {
     values: Float32Array,
     inputs: readonly Block<M>[],
     written: readonly Block<M>[],
-    pendingOutcomes: readonly Promise<unknown>[],
   ): Promise<{ failure: Promise<Failure | null> }> {
     const { outputs } = this.#plan;
     const device = this.#device;
     try {
       const executable = await this.#loading;
       await this.#deviceCache.evicting;
-      await Promise.all(pendingOutcomes);
       assertUsable(device);
-      for (const block of inputs) {
-        if (block?.failed) throw neverComputed();
-        // The run that was to write it failed before it was issued, so the array has the values.
-        if (block?.memory === null) this.#deviceCache.uploadAgain(block);
-      }
+      // The run that was to compute it failed, perhaps before it was issued.
+      if (inputs.some((block) => block?.failed || block?.memory === null)) throw neverComputed();
       const memories = await this.#issueOrRetry(executable, values, inputs);
       const small: Block<M>[] = [];
       written.forEach((block, k) => {
-        if (block.memory !== null) device.release(block.memory);
         block.memory = memories[k]!;
-        block.failed = false;
         if (outputs[k]!.kind === 'result' && block.bytes <= SMALL_RESULT_BYTES) small.push(block);
       });
       return { failure: this.#readOutcome(memories.slice(outputs.length), small) };
     } catch (error) {
-      // The write did not happen, so an array that was up to date is so again.
-      written.forEach((block, k) => {
-        if (outputs[k]!.kind === 'bound') block.requestedWrites--;
-      });
-      for (const block of [...inputs, ...written]) if (block?.stale === false) block.drop();
+      for (const block of inputs) if (block?.stale === false) block.drop();
       throw error;
     } finally {
-      for (const block of written) block.queuedWrites--;
       for (const block of [...inputs, ...written]) block?.unpin();
     }
   }
@@ -244,7 +238,7 @@ class GpuExecutable<M> implements Executable {
     const failure = this.#failure(numbers);
     if (failure === null)
       small.forEach((block, k) => {
-        block.update(numbers[checkMemories.length + k]!, 1);
+        block.update(numbers[checkMemories.length + k]!);
         // The array has the values now, and the next run can reuse the memory.
         if (!block.stale && block.pins === 0) block.drop();
       });

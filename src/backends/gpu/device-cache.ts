@@ -1,5 +1,4 @@
-import type { DeviceCopy } from '../../ir/device-copy.ts';
-import { neverComputed, valuesNotOnHost } from '../../ir/device-copy.ts';
+import { type DeviceCopy, neverComputed, valuesNotOnHost } from '../../ir/device-copy.ts';
 import type { TypedArray } from '../../ir/dtype.ts';
 import type { StateError } from '../../ir/errors.ts';
 import type { Storage } from '../../ir/storage.ts';
@@ -63,37 +62,59 @@ export class DeviceCache<M> {
     let block = this.find(storage);
     if (block === null) {
       const floats = encode(storage.array);
-      block = this.#add(storage, 4 * floats.length, this.#inputs);
+      block = this.#newBlock(storage, 4 * floats.length, this.#inputs);
+      storage.adopt(block);
       block.memory = this.#device.upload(floats);
     }
     this.#use(block);
     return block;
   }
 
-  /** The block that a run will write a storage's values to, without a read of the old ones. */
-  forWriting(storage: Storage, bytes: number): Block<M> {
-    let block = this.find(storage);
-    if (block === null) {
-      void storage.array; // brings the array up to date, in case the run fails
-      block = this.#add(storage, bytes, this.#results);
-    }
+  /** The block for the values of a new storage, which a run will write. */
+  forResult(storage: Storage, bytes: number): Block<M> {
+    const block = this.#newBlock(storage, bytes, this.#results);
+    storage.adopt(block);
+    block.stale = true;
     this.#use(block);
     return block;
   }
 
   /**
-   * Issues the readback of a block and returns the values at the time of the call: the storage's array, or a new array if a
-   * later run was requested that writes the block.
+   * The block for new values of a storage, which a run will write. It is the storage's device copy from now on. The previous
+   * one stays until the run's outcome is known, see `decide`.
    */
-  async read(block: Block<M>): Promise<TypedArray> {
-    if (!block.stale || block.memory === null) return block.target;
-    const issued = block.requestedWrites - block.queuedWrites;
-    const [floats] = await this.#device.download([block.memory]);
-    block.update(floats!, issued);
-    if (block.requestedWrites === issued) return block.target;
-    const values = block.target.slice();
-    decode(floats!, values);
-    return values;
+  forReplacement(storage: Storage, bytes: number): Block<M> {
+    if (storage.deviceCopy === null) void storage.array; // computes deferred initial values
+    const old = this.find(storage);
+    const block = this.#newBlock(storage, bytes, old?.queue ?? this.#results);
+    block.isReplacement = true;
+    block.previous = storage.deviceCopy;
+    block.stale = true;
+    storage.deviceCopy = block;
+    if (old !== null) old.pin().superseded = true;
+    this.#use(block);
+    return block;
+  }
+
+  /** Keeps the new values of a storage after a successful run, or restores the previous ones after a failed one. */
+  decide(storage: Storage, block: Block<M>, success: boolean): void {
+    if (success) {
+      while (block.previous !== null) block.dropPrevious();
+      return;
+    }
+    block.fail();
+    // A later run may have replaced the values again. It restores the latest ones that did not fail, if it fails too.
+    if (storage.deviceCopy !== block) return;
+    while (block.previous instanceof Block && block.previous.isUndone) block.dropPrevious();
+    storage.deviceCopy = block.previous;
+    if (block.previous instanceof Block) block.previous.unpin().superseded = false;
+    block.drop();
+  }
+
+  /** Issues the readback of a block. */
+  async download(block: Block<M>): Promise<Float32Array> {
+    const [floats] = await this.#device.download([block.memory!]);
+    return floats!;
   }
 
   /** Brings the arrays of blocks up to date, in readbacks of limited size. */
@@ -106,10 +127,9 @@ export class DeviceCache<M> {
         bytes += remaining[count]!.bytes;
       const batch = remaining.splice(0, count).filter((block) => block.stale && block.memory !== null);
       if (batch.length === 0) continue;
-      const issued = batch.map((block) => block.requestedWrites - block.queuedWrites);
       const arrays = await this.#device.download(batch.map((block) => block.memory!));
       batch.forEach((block, k) => {
-        block.update(arrays[k]!, issued[k]!);
+        block.update(arrays[k]!);
       });
     }
   }
@@ -138,12 +158,10 @@ export class DeviceCache<M> {
     return [this.#inputs, this.#results, this.#reused];
   }
 
-  #add(storage: Storage, bytes: number, queue: ByteQueue<Block<M>>): Block<M> {
+  #newBlock(storage: Storage, bytes: number, queue: ByteQueue<Block<M>>): Block<M> {
     this.#shrink(queue, queue.limit - bytes);
     this.#shrink(this.#reused, Math.max(this.#reused.limit, 2 * this.#runBytes));
-    storage.deviceCopy?.drop();
     const block = new Block<M>(this, this.#device.name, queue, storage.hostArray, bytes);
-    storage.deviceCopy = block;
     this.#collected.register(storage, block, block);
     block.queue.add(block);
     return block;
@@ -167,7 +185,7 @@ export class DeviceCache<M> {
     let bytes = queue.bytes;
     for (const block of queue.entries) {
       if (bytes <= limit || block.run >= this.#run - 1) break;
-      if (block.isEvicting || block.pins > 0) continue;
+      if (block.isEvicting || block.pins > 0 || block.outcome !== null) continue;
       bytes -= block.bytes;
       if (block.stale && !block.failed) toReadBack.push(block);
       else block.drop();
@@ -210,7 +228,7 @@ export class DeviceCache<M> {
   }
 }
 
-/** A storage's values on the device. */
+/** A storage's values on the device, written once: uploaded, or computed by a run. */
 export class Block<M> implements DeviceCopy {
   readonly #deviceCache: DeviceCache<M>;
   readonly #device: string;
@@ -218,21 +236,22 @@ export class Block<M> implements DeviceCopy {
   readonly target: TypedArray;
   readonly bytes: number;
   queue: ByteQueue<Block<M>>;
-  /** The values after the latest issued run; null before the first one. */
+  /** The values; null before the run that computes them is issued. */
   memory: M | null = null;
   /** The number of the last run that used it. */
   run = 0;
-  /**
-   * Numbers of writes: by all runs requested so far, by those of them that are not issued yet, and those whose values the
-   * storage's array has.
-   */
-  requestedWrites = 0;
-  queuedWrites = 0;
-  #hostWrites = 0;
-  /** Number of queued runs and reads that need it. */
+  /** Whether the storage's array does not have the values. */
+  stale = false;
+  /** Number of queued runs, reads and undecided replacements that need it. */
   pins = 0;
-  /** Settles when the outcome of the run that computes it is known; null after that. */
-  outcome: Promise<unknown> | null = null;
+  /** Whether the run that computes it succeeded; null once that is known. */
+  outcome: Promise<boolean> | null = null;
+  /** Does it hold new values of a storage that had others? */
+  isReplacement = false;
+  /** The device copy that it replaces, until the outcome is known. */
+  previous: DeviceCopy | null = null;
+  /** Has another block replaced it? */
+  superseded = false;
   /** Did the run that was to compute it fail? */
   failed = false;
   /** Is it being read back for its eviction? */
@@ -257,31 +276,50 @@ export class Block<M> implements DeviceCopy {
     return this.#deviceCache === deviceCache && this.queue.entries.has(this);
   }
 
-  get stale(): boolean {
-    return this.failed || this.#hostWrites !== this.requestedWrites;
-  }
-
   pin(): this {
     this.pins++;
     return this;
   }
 
-  unpin(): void {
+  unpin(): this {
     this.pins--;
     if (!this.isHeldBy(this.#deviceCache)) this.#deviceCache.free(this);
+    return this;
   }
 
-  /** Decodes the block's numbers, read after so many writes, into the storage's array. */
-  update(floats: Float32Array, writes: number): void {
-    if (this.failed || writes <= this.#hostWrites) return;
-    decode(floats, this.target);
-    this.#hostWrites = writes;
+  /**
+   * Decodes the block's numbers. Returns the storage's array, or a new array if that must keep or get other values.
+   */
+  update(floats: Float32Array): TypedArray {
+    const isCurrent = !this.superseded && !this.failed && this.isHeldBy(this.#deviceCache);
+    const values = isCurrent ? this.target : this.target.slice();
+    decode(floats, values);
+    if (isCurrent) this.stale = false;
+    return values;
+  }
+
+  /** Drops the copy that it replaced. What that one had replaced takes its place. */
+  dropPrevious(): void {
+    const copy = this.previous;
+    this.previous = null;
+    if (copy instanceof Block) {
+      this.previous = copy.previous;
+      copy.previous = null;
+      copy.unpin();
+    }
+    copy?.drop();
   }
 
   /** Marks the values as never computed. */
   fail(): void {
     this.failed = true;
+    this.stale = true;
     this.#deviceCache.free(this);
+  }
+
+  /** Does the storage have the values from before, since the run failed? */
+  get isUndone(): boolean {
+    return this.failed && this.isReplacement;
   }
 
   get lost(): boolean {

@@ -4,7 +4,7 @@ import type { DeviceBuffer, DevicePlan } from './device/device.ts';
 import { FLOATS_PER_VALUE, floatsOf } from './device/encoding.ts';
 import { separateChecks } from './passes/checks.ts';
 import { PlanDraft } from './passes/plan-draft.ts';
-import { type DeviceKernel, type DeviceLimits, renameReads, splitKernel } from './passes/split-kernels.ts';
+import { type DeviceLimits, splitKernel } from './passes/split-kernels.ts';
 
 /** A plan for a device, and what the plan's outputs mean. */
 export interface GpuPlan {
@@ -15,9 +15,9 @@ export interface GpuPlan {
   readonly checks: readonly number[];
 }
 
-/** A result, or a bound storage that the plan overwrites, by its number. */
+/** A result, or the new value of a bound storage, by its number. */
 export interface PlanOutput {
-  readonly kind: 'result' | 'bound';
+  readonly kind: 'result' | 'replacement';
   readonly index: number;
 }
 
@@ -25,22 +25,13 @@ export interface PlanOutput {
 export function toGpuPlan(plan: Plan, limits: DeviceLimits): GpuPlan {
   const draft = new PlanDraft(plan);
   const { kernels, checks } = separateChecks(draft);
-  const { deviceKernels, versions } = withVersions(
-    kernels.map((kernel) => splitKernel(kernel, draft, limits)),
-    draft,
-  );
+  const deviceKernels = kernels.flatMap((kernel) => splitKernel(kernel, draft, limits));
   const outputs: PlanOutput[] = [];
   const outputBuffers: number[] = [];
-  const addOutput = (output: PlanOutput, buffer: number): void => {
-    outputs.push(output);
-    outputBuffers.push(buffer);
-  };
   plan.buffers.forEach(({ location, size }, b) => {
-    const version = versions.get(b);
-    if (size === 0) return;
-    if (location.kind === 'result') addOutput({ kind: 'result', index: location.index }, b);
-    if (location.kind === 'bound' && version !== undefined)
-      addOutput({ kind: 'bound', index: location.index }, version);
+    if (size === 0 || location.kind === 'bound' || location.kind === 'arena') return;
+    outputs.push({ kind: location.kind, index: location.index });
+    outputBuffers.push(b);
   });
   outputBuffers.push(...checks.flatMap(({ failed, value }) => [failed, value]));
   const buffers = draft.buffers.map(({ dtype, size }, b): DeviceBuffer => {
@@ -54,28 +45,4 @@ export function toGpuPlan(plan: Plan, limits: DeviceLimits): GpuPlan {
     outputs,
     checks: checks.map(({ check }) => check),
   };
-}
-
-/**
- * A program may not write a buffer that was read or written before. So each kernel that overwrites a bound storage gets a new
- * buffer for the new values, a version, and later kernels read that one. All device kernels of one kernel read the old values.
- */
-function withVersions(
-  kernels: readonly DeviceKernel[][],
-  draft: PlanDraft,
-): { deviceKernels: DeviceKernel[]; versions: Map<number, number> } {
-  const versions = new Map<number, number>();
-  const latest = (buffer: number): number => versions.get(buffer) ?? buffer;
-  const deviceKernels = kernels.flatMap((group) => {
-    const reading = group.map((kernel) => renameReads(kernel, latest));
-    for (const { buffer } of group.flatMap(({ stores }) => stores)) {
-      if (draft.plan.buffers[buffer]?.location.kind !== 'bound') continue;
-      versions.set(buffer, draft.buffers.push(draft.buffers[buffer]!) - 1);
-    }
-    return reading.map((kernel) => ({
-      ...kernel,
-      stores: kernel.stores.map((store) => ({ ...store, buffer: latest(store.buffer) })),
-    }));
-  });
-  return { deviceKernels, versions };
 }

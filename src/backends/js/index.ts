@@ -1,6 +1,5 @@
 import type { Backend, Executable, Failure } from '../../ir/backend.ts';
-import { overwrites } from '../../ir/buffer-use.ts';
-import type { TypedArray } from '../../ir/dtype.ts';
+import { dtypes, type TypedArray } from '../../ir/dtype.ts';
 import type { Kernel } from '../../ir/kernel.ts';
 import type { Plan } from '../../ir/plan.ts';
 import { compileContract } from './contract.ts';
@@ -15,10 +14,15 @@ import { StoreWriter } from './store-writer.ts';
 /** A plan that is ready to run. */
 export interface JsExecutable {
   /**
-   * Runs the plan once, with the arrays of its bound and result buffers, and returns null or the failure of a check. In
-   * double precision the arrays of float32 buffers are Float64Arrays.
+   * Runs the plan once, with the arrays of its buffers, and returns null or the failure of a check. `replacements` have the
+   * numbers of the bound storages. In double precision the arrays of float32 buffers are Float64Arrays.
    */
-  run(values: readonly number[], bound: readonly JsArray[], results: readonly JsArray[]): Failure | null;
+  run(
+    values: readonly number[],
+    bound: readonly (JsArray | undefined)[],
+    results: readonly JsArray[],
+    replacements?: readonly (JsArray | undefined)[],
+  ): Failure | null;
 }
 
 export type JsArray = TypedArray | Float64Array;
@@ -36,22 +40,20 @@ export function compileJs(plan: Plan, precision: Precision): JsExecutable {
   let arena: ArrayBuffer | null = null;
   let inArena: (Register | null)[] | null = null;
   return {
-    run(values, bound, results) {
+    run(values, bound, results, replacements = []) {
       const memory = precision.arena(plan.arenaBytes);
       if (inArena === null || memory !== arena) inArena = layOut(plan, precision, memory);
       arena = memory;
       const intermediates = inArena;
       context.buffers = plan.buffers.map(({ location }, i) => {
         if (location.kind === 'arena') return intermediates[i]!;
-        return location.kind === 'bound' ? bound[location.index]! : results[location.index]!;
+        return { bound, result: results, replacement: replacements }[location.kind][location.index]!;
       });
       context.values = values;
       context.failure = null;
       try {
-        for (let i = 0; i < plan.commit; i++) kernels[i]!();
-        if (context.failure !== null) return context.failure;
-        for (let i = plan.commit; i < kernels.length; i++) kernels[i]!();
-        return null;
+        for (const kernel of kernels) kernel();
+        return context.failure;
       } finally {
         context.buffers = [];
       }
@@ -98,16 +100,21 @@ export const jsBackend: Backend = {
   limits: { maxInputs: 16, maxNodes: 192, maxStores: 16 },
   compile(plan): Executable {
     const { run } = compileJs(plan, single);
-    const targets = new Set(overwrites(plan));
     return {
-      run: ({ values, bound, results }) => {
-        const arrays = bound.map((storage) => storage.array);
-        for (const i of targets) bound[i]!.overwrite();
-        return run(
-          values,
-          arrays,
-          results.map((storage) => storage.overwrite()),
-        );
+      run({ values, bound, results }) {
+        const arrays: TypedArray[] = [];
+        const replacements: TypedArray[] = [];
+        for (const { dtype, size, location } of plan.buffers) {
+          if (location.kind === 'bound') arrays[location.index] = bound[location.index]!.array;
+          if (location.kind === 'replacement') replacements[location.index] = dtypes[dtype].allocate(size);
+        }
+        const made = results.map((storage) => storage.overwrite());
+        const failure = run(values, arrays, made, replacements);
+        if (failure !== null) return failure;
+        replacements.forEach((array, i) => {
+          bound[i]!.overwrite().set(array);
+        });
+        return null;
       },
       // The garbage collector frees everything.
       release: () => {},

@@ -1,3 +1,4 @@
+import { finiteCheckOf } from '../../ir/buffer-use.ts';
 import type { Kernel } from '../../ir/kernel.ts';
 import { sizeOf } from '../../ir/view.ts';
 import { writes } from './buffer-access.ts';
@@ -12,6 +13,8 @@ export class StoreWriter {
   readonly #kernel: Kernel;
   readonly #context: RunContext;
   readonly #program: ExpressionProgram;
+  /** For each store: the check for its values to be finite, or null. */
+  readonly #finiteChecks: readonly (number | null)[];
 
   constructor(
     kernel: Kernel,
@@ -22,6 +25,7 @@ export class StoreWriter {
     this.size = sizeOf(kernel.shape);
     this.#kernel = kernel;
     this.#context = context;
+    this.#finiteChecks = kernel.stores.map(({ buffer }) => finiteCheckOf(context.plan, buffer));
     const roots = kernel.stores.map((store) => store.expr);
     this.#program = new ExpressionProgram(context, registers, roots, kernel.inputs, acc);
   }
@@ -30,18 +34,24 @@ export class StoreWriter {
     this.#program.begin(this.size);
   }
 
-  /**
-   * Processes n <= BLOCK_LENGTH points from `start` on. All loads come before the first write, so a kernel may overwrite its
-   * input.
-   */
+  /** Processes n <= BLOCK_LENGTH points from `start` on. */
   run(start: number, n: number): void {
     const { stores } = this.#kernel;
     this.#program.evaluate(start, n);
     for (let i = 0; i < stores.length; i++) {
       const { buffer } = stores[i]!;
       const { dtype } = this.#context.plan.buffers[buffer]!;
-      writes[dtype](n, this.#context.buffers[buffer]!, start, this.#program.results[i]!);
+      const values = this.#program.results[i]!;
+      writes[dtype](n, this.#context.buffers[buffer]!, start, values);
+      const check = this.#finiteChecks[i]!;
+      if (check !== null && !areFinite(values, n)) this.#context.fail(check, this.#targetOf(buffer));
     }
+  }
+
+  /** The number of the bound storage that a buffer's values replace. */
+  #targetOf(buffer: number): number {
+    const { location } = this.#context.plan.buffers[buffer]!;
+    return location.kind === 'replacement' ? location.index : -1;
   }
 
   /** Processes `count` points from `start` on, whose values of `acc` are sums[from] to sums[from + count - 1]. */
@@ -52,4 +62,9 @@ export class StoreWriter {
       this.run(start + i, n);
     }
   }
+}
+
+function areFinite(values: Register, n: number): boolean {
+  for (let i = 0; i < n; i++) if (values[i]! - values[i]! !== 0) return false;
+  return true;
 }

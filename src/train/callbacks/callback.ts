@@ -42,7 +42,7 @@ export interface EpochLogs {
   readonly seconds: number;
 }
 
-/** A loss that is NaN. No Parameter has been overwritten. */
+/** A loss, a gradient or a new value that is NaN or infinite. No Parameter has been overwritten. */
 export interface NaNLoss {
   readonly epoch: number;
   readonly batch: number;
@@ -64,7 +64,7 @@ export interface Callback {
   onBatchEnd?(logs: BatchLogs, training: Training): void | Promise<void>;
   /** Not called for an epoch that was stopped before its end. */
   onEpochEnd?(logs: EpochLogs, training: Training): void | Promise<void>;
-  /** Called when the loss is NaN. Training then rejects unless a callback calls `training.stop`. */
+  /** Called when the loss, a gradient or a new value is NaN or infinite. Training then rejects unless a callback calls `training.stop`. */
   onNaN?(problem: NaNLoss, training: Training): void | Promise<void>;
   /**
    * Always called at the end, once training has begun. `error` is what `fit` rejects with, if it failed or was aborted.

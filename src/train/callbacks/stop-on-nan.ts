@@ -1,7 +1,7 @@
 import type { Callback } from './callback.ts';
 
 /**
- * Ends training without an error when the loss is NaN, and stores the cause in the history's `stopped`. Without this
+ * Ends training without an error when the loss, a gradient or a new value is NaN or infinite, and stores the cause in the history's `stopped`. Without this
  * callback `fit` rejects with the same text. In both cases the Parameters keep the values of the previous step.
  */
 export function stopOnNaN(): Callback {

@@ -1,7 +1,6 @@
 import { toposort } from '../../../src/compiler/toposort.ts';
 import type { Backend } from '../../../src/ir/backend.ts';
 import type { TypedArray } from '../../../src/ir/dtype.ts';
-import { ValueError } from '../../../src/ir/errors.ts';
 import type { Node } from '../../../src/ir/node.ts';
 import { Storage } from '../../../src/ir/storage.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
@@ -24,7 +23,7 @@ export async function evaluate(
   const executable = backend.compile(plan);
   try {
     const failure = await executable.run({ values, bound, results });
-    if (failure !== null) throw new ValueError(plan.checks[failure.check]!.describe(failure.value));
+    if (failure !== null) throw plan.checks[failure.check]!.error(failure.value);
     const arrays = await Promise.all(results.map((storage) => backend.read(storage)));
     return nodes.map((node) => node.storage?.array ?? arrays[wanted.indexOf(node)]!);
   } finally {

@@ -22,7 +22,7 @@ const x = load(0, 'f32');
 const y = load(1, 'f32');
 const f32 = (value: number) => constant(value, 'f32');
 
-/** parameter -= rate * gradient in place, after a kernel that doubles and checks the gradient. */
+/** parameter - rate * gradient, after a kernel that doubles and checks the gradient. */
 function step(parameter: Float32Array, gradient: Float32Array) {
   const builder = new PlanBuilder();
   const whole = contiguous([parameter.length]);
@@ -40,45 +40,63 @@ function step(parameter: Float32Array, gradient: Float32Array) {
     inputs: [access(p, whole), access(doubled, whole)],
     stores: [
       { buffer: builder.result('float32', parameter.length), expr: x },
-      { buffer: p, expr: update },
+      { buffer: builder.replace(p), expr: update },
     ],
   });
-  builder.commit = 1;
   return builder;
 }
 
 describe('a plan', () => {
-  it('updates a bound buffer in place, anew at each run', () => {
+  it('writes new values of a bound buffer beside the old ones, anew at each run', () => {
     const [parameter, gradient] = [noise(1300), noise(1300, 2)];
     const builder = step(parameter, gradient);
     const { run } = compileJs(builder.plan(), single);
+    const before = parameter.slice();
     for (const rate of [0.1, 0.25]) {
-      const before = parameter.slice();
-      expect(run([rate], builder.bound, builder.results)).toBeNull();
+      expect(run([rate], builder.bound, builder.results, builder.replacements)).toBeNull();
       const f = Math.fround;
       expectSame(builder.results[0]!, before);
+      expectSame(parameter, before);
       expectSame(
-        parameter,
+        builder.replacements[0]!,
         before.map((p, i) => f(p - f(f(rate) * f(gradient[i]! * 2)))),
       );
     }
   });
 
-  it('leaves bound buffers alone when a check fails, and recovers', () => {
+  it('reports a failed check, and recovers', () => {
     const [parameter, gradient] = [noise(1300), noise(1300, 2)];
     gradient[900] = Infinity;
     gradient[1200] = NaN;
-    const before = parameter.slice();
     const builder = step(parameter, gradient);
     const { run } = compileJs(builder.plan(), single);
-    expect(run([0.1], builder.bound, builder.results)).toEqual({ check: 2, value: Infinity });
-    expectSame(parameter, before);
+    const again = () => run([0.1], builder.bound, builder.results, builder.replacements);
+    expect(again()).toEqual({ check: 2, value: Infinity });
     gradient[900] = 1;
-    expect(run([0.1], builder.bound, builder.results)).toEqual({ check: 2, value: NaN });
+    expect(again()).toEqual({ check: 2, value: NaN });
     gradient[1200] = 1;
-    expect(run([0.1], builder.bound, builder.results)).toBeNull();
-    expect(parameter[0]).not.toBe(before[0]);
+    expect(again()).toBeNull();
   });
+
+  it.each([1, 2, 3, 4, 5, 67, 1300])(
+    'with %i new values reports one that is not finite, if it has a check for that',
+    (length) => {
+      for (const [at, bad] of [
+        [0, NaN],
+        [length - 1, Infinity],
+        [length >> 1, -Infinity],
+      ] as const) {
+        const [parameter, gradient] = [noise(length), noise(length, 2)];
+        parameter[at] = bad;
+        const builder = step(parameter, gradient);
+        expect(builder.run([0.1])).toBeNull();
+        builder.finiteCheck = 3;
+        expect(builder.run([0.1])).toEqual({ check: 3, value: 0 });
+        parameter[at] = 3e38;
+        expect(builder.run([0.1])).toBeNull();
+      }
+    },
+  );
 
   it('keeps buffers apart that share an arena, and reads nothing left there', () => {
     const builder = new PlanBuilder();
@@ -129,8 +147,8 @@ describe('a plan', () => {
     const builder = step(noise(10), noise(10, 2));
     const first = compileJs(builder.plan(), single);
     const second = compileJs(builder.plan(), single);
-    first.run([0], builder.bound, builder.results);
-    second.run([0], [noise(10, 3), noise(10, 4)], builder.results);
+    first.run([0], builder.bound, builder.results, builder.replacements);
+    second.run([0], [noise(10, 3), noise(10, 4)], builder.results, builder.replacements);
     expectSame(builder.results[0]!, noise(10, 3));
   });
 
@@ -149,7 +167,7 @@ describe('a plan', () => {
     const builder = step(noise(10), noise(10, 2));
     const { run } = compileJs(builder.plan(), single);
     expect(() => run([0.5], [], [])).toThrow();
-    expect(run([0.5], builder.bound, builder.results)).toBeNull();
+    expect(run([0.5], builder.bound, builder.results, builder.replacements)).toBeNull();
   });
 });
 

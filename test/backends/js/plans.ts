@@ -15,7 +15,8 @@ export class PlanBuilder {
   readonly kernels: Kernel[] = [];
   readonly bound: JsArray[] = [];
   readonly results: JsArray[] = [];
-  commit: number | null = null;
+  readonly replacements: JsArray[] = [];
+  finiteCheck: number | null = null;
   private arenaBytes = 0;
 
   bind(array: JsArray, dtype: DType = dtypeOf(array)): number {
@@ -26,6 +27,14 @@ export class PlanBuilder {
   result(dtype: DType, size: number, array: JsArray = dtypes[dtype].allocate(size)): number {
     const place = { kind: 'result', index: this.results.push(array) - 1 } as const;
     return this.buffers.push({ dtype, size, location: place }) - 1;
+  }
+
+  /** New values for the bound storage of a buffer. */
+  replace(buffer: number, array?: JsArray): number {
+    const { dtype, size, location } = this.buffers[buffer]!;
+    if (location.kind !== 'bound') throw new Error(`buffer ${buffer} is not bound`);
+    this.replacements[location.index] = array ?? dtypes[dtype].allocate(size);
+    return this.buffers.push({ dtype, size, location: { ...location, kind: 'replacement' } }) - 1;
   }
 
   arena(dtype: DType, size: number): number {
@@ -40,30 +49,31 @@ export class PlanBuilder {
   }
 
   plan(): Plan {
-    const { buffers, kernels, arenaBytes } = this;
+    const { buffers, kernels, finiteCheck, arenaBytes } = this;
     const checks = Array.from({ length: 8 }, (_, i) => ({
-      describe: (value: number) => `check ${i}: ${value}`,
+      error: (value: number) => new Error(`check ${i}: ${value}`),
     }));
-    return { buffers, steps: kernels, commit: this.commit ?? kernels.length, checks, arenaBytes };
+    return { buffers, steps: kernels, checks, finiteCheck, arenaBytes };
   }
 
   /** Runs the plan on the reference backend; in single precision all CPU backends must give the same bits. */
   run(values: readonly number[] = [], precision: 'single' | 'double' = 'single'): Failure | null {
     const plan = this.plan();
-    if (precision === 'double') return compileJs(plan, double).run(values, this.bound, this.results);
+    const { bound, results, replacements } = this;
+    if (precision === 'double') return compileJs(plan, double).run(values, bound, results, replacements);
     const copies = engines.map(() => ({
       values,
       bound: this.bound.map((array, i) => this.#storage('bound', i, array)),
       results: this.results.map((array, i) => this.#storage('result', i, array)),
     }));
-    const failure = compileJs(plan, single).run(values, this.bound, this.results);
+    const failure = compileJs(plan, single).run(values, bound, results, replacements);
     engines.forEach((engine, e) => {
       const { bound, results } = copies[e]!;
       const executable = engine.compile(plan);
       expect(executable.run(copies[e]!)).toEqual(failure);
       executable.release();
       if (failure !== null) return;
-      for (const [i, { array }] of bound.entries()) expectSame(array, this.bound[i]!);
+      for (const [i, { array }] of bound.entries()) expectSame(array, replacements[i] ?? this.bound[i]!);
       for (const [i, { array }] of results.entries()) expectSame(array, this.results[i]!);
     });
     return failure;

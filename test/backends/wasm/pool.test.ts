@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import type { Code, Local } from '../../../src/backends/wasm/assembler/code.ts';
 import { WasmMemory } from '../../../src/backends/wasm/memory/wasm-memory.ts';
-import { FRAME, frame } from '../../../src/backends/wasm/module/frame-layout.ts';
 import { Pool } from '../../../src/backends/wasm/threads/pool.ts';
 import { WORKER_PLANS } from '../../../src/backends/wasm/threads/worker.ts';
 import { StateError } from '../../../src/ir/errors.ts';
@@ -93,50 +92,44 @@ test('every chunk runs once, and after all that it waits for', () => {
   const task = fc.record({ chunks: fc.integer({ min: 1, max: 9 }), slack: fc.nat(3), work: fc.nat(3000) });
   const plan = fc.array(task, { minLength: 1, maxLength: 10 });
   fc.assert(
-    fc.property(
-      plan,
-      fc.nat(10),
-      fc.constantFrom(1, 2, 3, 4),
-      fc.boolean(),
-      (given, commit, threads, even) => {
-        const starts: number[] = [];
-        let end = 0;
-        for (const { chunks } of given) {
-          starts.push(end);
-          end += chunks;
-        }
-        const afters = given.map(({ slack }, i) => Math.max(0, i - slack));
-        const tasks = given.map(
-          ({ chunks, work }, i): TestTask => ({
-            chunks,
-            after: afters[i]!,
-            body(code, chunk) {
-              const index = code.op('i32.add', chunk, starts[i]!);
-              const entry = code.op('i32.add', code.op('i32.shl', index, 4), log);
-              tick(code, entry, 0);
-              delay(code, code.op('i32.mul', chunk, work));
-              tick(code, entry, 4);
-            },
-          }),
-        );
-        memory.words[clock / 4] = 0;
-        memory.bytes.fill(0, log, log + 4096);
-        const { run } = makeProgram(memory, pool, tasks, { commit });
-        pool.force(even ? threads : null);
-        pool.setThreads(threads);
-        run();
-        const entry = (i: number) =>
-          [...memory.view('int32', log + 16 * i, 4)] as [number, number, number, number];
-        const all = Array.from({ length: end }, (_, i) => entry(i));
-        expect(all.every(([, , begun, ended]) => begun === 1 && ended === 1)).toBe(true);
-        given.forEach(({ chunks }, i) => {
-          const after = i >= commit ? Math.max(commit, afters[i]!) : afters[i]!;
-          const before = all.slice(0, after < given.length ? starts[after]! : end).map(([, done]) => done);
-          const own = all.slice(starts[i]!, starts[i]! + chunks).map(([begun]) => begun);
-          expect(Math.min(...own)).toBeGreaterThan(Math.max(0, ...before));
-        });
-      },
-    ),
+    fc.property(plan, fc.constantFrom(1, 2, 3, 4), fc.boolean(), (given, threads, even) => {
+      const starts: number[] = [];
+      let end = 0;
+      for (const { chunks } of given) {
+        starts.push(end);
+        end += chunks;
+      }
+      const afters = given.map(({ slack }, i) => Math.max(0, i - slack));
+      const tasks = given.map(
+        ({ chunks, work }, i): TestTask => ({
+          chunks,
+          after: afters[i]!,
+          body(code, chunk) {
+            const index = code.op('i32.add', chunk, starts[i]!);
+            const entry = code.op('i32.add', code.op('i32.shl', index, 4), log);
+            tick(code, entry, 0);
+            delay(code, code.op('i32.mul', chunk, work));
+            tick(code, entry, 4);
+          },
+        }),
+      );
+      memory.words[clock / 4] = 0;
+      memory.bytes.fill(0, log, log + 4096);
+      const { run } = makeProgram(memory, pool, tasks);
+      pool.force(even ? threads : null);
+      pool.setThreads(threads);
+      run();
+      const entry = (i: number) =>
+        [...memory.view('int32', log + 16 * i, 4)] as [number, number, number, number];
+      const all = Array.from({ length: end }, (_, i) => entry(i));
+      expect(all.every(([, , begun, ended]) => begun === 1 && ended === 1)).toBe(true);
+      given.forEach(({ chunks }, i) => {
+        const after = afters[i]!;
+        const before = all.slice(0, after < given.length ? starts[after]! : end).map(([, done]) => done);
+        const own = all.slice(starts[i]!, starts[i]! + chunks).map(([begun]) => begun);
+        expect(Math.min(...own)).toBeGreaterThan(Math.max(0, ...before));
+      });
+    }),
     { numRuns: 60 },
   );
 });
@@ -206,30 +199,6 @@ test('each thread has scratch memory of its own', () => {
   pool.force(1);
   run();
   expect([...memory.view('int32', block, 4)]).toEqual([first, first, first, first]);
-});
-
-test.each([1, 2])('with a failed check nothing is committed (%i threads)', (threads) => {
-  const { memory, pool } = setUp();
-  const block = memory.allocate(64);
-  const fails = memory.allocate(64);
-  const write = (at: number): TestTask => ({
-    chunks: 2,
-    body: (code, chunk) => code.store('i32.store', wordAt(code, block + 8 * at, chunk), 1),
-  });
-  const check: TestTask = {
-    chunks: 2,
-    body: (code) =>
-      code.if(load(code, fails), () => code.store('i32.atomic.store', code.global(FRAME), 1, frame.failed)),
-  };
-  const { run, program } = makeProgram(memory, pool, [check, write(0), write(1), write(2)], { commit: 2 });
-  pool.force(threads);
-  for (const failing of [1, 0]) {
-    memory.words[fails / 4] = failing;
-    memory.words[(program.frame + frame.failed) / 4] = 0;
-    memory.bytes.fill(0, block, block + 24);
-    run();
-    expect([...memory.view('int32', block, 6)]).toEqual(failing ? [1, 1, 0, 0, 0, 0] : [1, 1, 1, 1, 1, 1]);
-  }
 });
 
 test('memory may grow between runs', () => {

@@ -44,9 +44,12 @@ export function makeProgram(
   memory: WasmMemory,
   pool: Pool,
   tasks: readonly TestTask[],
-  { commit = tasks.length, scratchBytes = 64 } = {},
+  { scratchBytes = 64 } = {},
 ): TestProgram {
-  const plan = new PlanCode({ buffers: [], steps: [], commit: 0, checks: [], arenaBytes: 0 }, memory.shared);
+  const plan = new PlanCode(
+    { buffers: [], steps: [], checks: [], finiteCheck: null, arenaBytes: 0 },
+    memory.shared,
+  );
   plan.scratch(scratchBytes);
   const scheduled = tasks.map(
     ({ chunks, after, cost = 1e6, body }, i): ScheduledTask => ({
@@ -56,7 +59,7 @@ export function makeProgram(
       run: chunkFunction(plan, body),
     }),
   );
-  const schedule = emitSchedule(plan, scheduled, commit, memory.shared);
+  const schedule = emitSchedule(plan, scheduled, memory.shared);
   const bytes = plan.module.encode();
   const frame = memory.allocate(schedule.frameBytes);
   const bytesAt = memory.allocate(bytes.length);

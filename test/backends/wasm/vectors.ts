@@ -34,7 +34,7 @@ export function instantiate(plan: PlanCode, bytes: number, values: readonly numb
 }
 
 export const emptyPlan = (): PlanCode =>
-  new PlanCode({ buffers: [], steps: [], commit: 0, checks: [], arenaBytes: 0 }, false);
+  new PlanCode({ buffers: [], steps: [], checks: [], finiteCheck: null, arenaBytes: 0 }, false);
 
 /** A loop over vectors of four: the body returns the values of all outputs for those of the inputs. */
 export function vectorLoop(

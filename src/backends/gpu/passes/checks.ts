@@ -1,3 +1,4 @@
+import { finiteCheckOf } from '../../../ir/buffer-use.ts';
 import { dtypes } from '../../../ir/dtype.ts';
 import {
   binary,
@@ -9,9 +10,11 @@ import {
   postorder,
   rewrite,
   select,
+  unary,
 } from '../../../ir/expr.ts';
-import type { Access, Kernel, Reducer, Scatter } from '../../../ir/kernel.ts';
-import { broadcastView, sizeOf } from '../../../ir/view.ts';
+import type { Access, Kernel, KernelSource, Reducer, Scatter } from '../../../ir/kernel.ts';
+import type { Plan } from '../../../ir/plan.ts';
+import { sizeOf } from '../../../ir/view.ts';
 import { accType, type PlanDraft, prune, splitSource, whole } from './plan-draft.ts';
 
 /** The buffers with the result of a check: its flag, 1 if it failed and else 0, and the smallest value that failed it. */
@@ -22,17 +25,13 @@ export interface CheckBuffers {
 }
 
 /**
- * Moves checks into kernels of their own, since a kernel cannot stop a run. They reduce each condition to a flag. Where a
- * flag is set, the kernels from the commit on write the old values again.
+ * Moves checks into kernels of their own, since a kernel cannot stop a run. They reduce each condition to a flag, which the
+ * host reads.
  */
 export function separateChecks(draft: PlanDraft): { kernels: Kernel[]; checks: CheckBuffers[] } {
-  const { plan } = draft;
   const checks: CheckBuffers[] = [];
-  const kernels = plan.steps.slice(0, plan.commit).flatMap((k) => withoutChecks(k, draft, checks));
-  const commit = plan.steps.slice(plan.commit);
-  if (checks.length === 0 || commit.length === 0) return { kernels: [...kernels, ...commit], checks };
-  const failed = anyOf(checks, draft, kernels);
-  return { kernels: [...kernels, ...commit.map((k) => unlessFailed(k, failed, draft))], checks };
+  const kernels = draft.plan.steps.flatMap((k) => withoutChecks(k, draft, checks));
+  return { kernels: [...kernels, ...finiteCheck(draft, checks)], checks };
 }
 
 function withoutChecks(kernel: Kernel, draft: PlanDraft, checks: CheckBuffers[]): Kernel[] {
@@ -137,49 +136,59 @@ function indexChecks(kernel: Kernel, source: Scatter, draft: PlanDraft, checks: 
   return reduceCheck(kernel.name, view.shape, inputs, source.check, index, holds, draft, checks);
 }
 
-/** Flags that one kernel combines. */
-const FLAGS_PER_KERNEL = 4;
+/** Buffers of one size that one kernel tests: a Parameter and two slots. */
+const BUFFERS_PER_TEST = 3;
+/** Numbers that one kernel combines. */
+const NUMBERS_PER_KERNEL = 4;
+/** More than the number of any bound storage. */
+const NONE = constant(16777216, 'f32');
 
-/** The number of a buffer that holds 1 if any check failed, else 0. Adds the kernels that compute it. */
-function anyOf(checks: readonly CheckBuffers[], draft: PlanDraft, kernels: Kernel[]): number {
-  let flags = checks.map((check) => check.failed);
-  while (flags.length > 1) {
-    const next: number[] = [];
-    for (let i = 0; i < flags.length; i += FLAGS_PER_KERNEL) {
-      const group = flags.slice(i, i + FLAGS_PER_KERNEL);
-      const exprs = group.map((_, k): Expr => load(k, 'f32'));
-      const buffer = draft.add('f32', 1);
-      const inputs = group.map((flag) => whole(flag, []));
-      const expr = exprs.reduce((a, b) => binary('max', a, b));
-      kernels.push({
-        kind: 'kernel',
-        name: 'check',
-        shape: [],
-        source: { kind: 'map' },
-        inputs,
-        stores: [{ buffer, expr }],
-      });
-      next.push(buffer);
-    }
-    flags = next;
+/** Kernels that find the lowest number of a bound storage whose replacement must be finite and is not. */
+function finiteCheck(draft: PlanDraft, checks: CheckBuffers[]): Kernel[] {
+  const { plan } = draft;
+  const bySize = new Map<number, number[]>();
+  plan.buffers.forEach(({ size }, b) => {
+    if (size === 0 || finiteCheckOf(plan, b) === null) return;
+    bySize.set(size, [...(bySize.get(size) ?? []), b]);
+  });
+  if (bySize.size === 0) return [];
+  const kernels: Kernel[] = [];
+  const add = (source: KernelSource, inputs: readonly Access[], expr: Expr): number => {
+    const buffer = draft.add('f32', 1);
+    const stores = [{ buffer, expr }];
+    kernels.push({ kind: 'kernel', name: 'finite (check)', shape: [], source, inputs, stores });
+    return buffer;
+  };
+  const least = (exprs: readonly Expr[]): Expr => exprs.reduce((a, b) => binary('min', a, b));
+  const acc: Expr = { op: 'acc', type: 'f32', args: [], value: 0 };
+  let numbers = [...bySize].flatMap(([size, buffers]) =>
+    groupsOf(buffers, BUFFERS_PER_TEST).map((group) => {
+      const expr = least(group.map((b, k) => targetUnlessFinite(plan, b, load(k, 'f32'))));
+      const inputs = group.map((b) => whole(b, [size]));
+      return add({ kind: 'reduce', reducer: 'min', over: [size], inputs, expr }, [], acc);
+    }),
+  );
+  const read = (buffers: readonly number[]): Access[] => buffers.map((b) => whole(b, []));
+  while (numbers.length > 1) {
+    numbers = groupsOf(numbers, NUMBERS_PER_KERNEL).map((group) =>
+      add({ kind: 'map' }, read(group), least(group.map((_, k) => load(k, 'f32')))),
+    );
   }
-  return flags[0]!;
+  const failing = compare('lt', load(0, 'f32'), NONE);
+  const failed = add({ kind: 'map' }, read(numbers), select(failing, constant(1, 'f32'), constant(0, 'f32')));
+  checks.push({ check: plan.finiteCheck!, failed, value: numbers[0]! });
+  return kernels;
 }
 
-/** A kernel of the commit, changed to write the old values of bound storages if `failed` is not 0. */
-function unlessFailed(kernel: Kernel, failed: number, draft: PlanDraft): Kernel {
-  const { shape } = kernel;
-  const overwrites = (buffer: number): boolean => draft.plan.buffers[buffer]!.location.kind === 'bound';
-  if (!kernel.stores.some(({ buffer }) => overwrites(buffer))) return kernel;
-  const inputs = [...kernel.inputs];
-  const everywhere = broadcastView(whole(failed, []).view, shape);
-  const flag = load(inputs.push({ ...whole(failed, []), view: everywhere }) - 1, 'f32');
-  const passed = compare('eq', flag, constant(0, 'f32'));
-  const stores = kernel.stores.map((store) => {
-    if (!overwrites(store.buffer)) return store;
-    const type = dtypes[draft.buffers[store.buffer]!.dtype].scalar;
-    const old = load(inputs.push(whole(store.buffer, shape)) - 1, type);
-    return { ...store, expr: select(passed, store.expr, old) };
-  });
-  return { ...kernel, inputs, stores };
+/** The number of the bound storage that a buffer replaces, or `NONE` if the value is finite. */
+function targetUnlessFinite({ buffers }: Plan, buffer: number, value: Expr): Expr {
+  const { location } = buffers[buffer]!;
+  const target = constant(location.kind === 'replacement' ? location.index : -1, 'f32');
+  return select(compare('lt', unary('abs', value), constant(Infinity, 'f32')), NONE, target);
+}
+
+function groupsOf<T>(items: readonly T[], size: number): T[][] {
+  const groups: T[][] = [];
+  for (let i = 0; i < items.length; i += size) groups.push(items.slice(i, i + size));
+  return groups;
 }

@@ -1,7 +1,7 @@
 import { axisGroupsOf } from '../../../ir/contract-axes.ts';
 import { dtypes } from '../../../ir/dtype.ts';
 import { binary, compare, constant, type Expr, load, postorder, select } from '../../../ir/expr.ts';
-import type { Access, BufferView, Contract, Kernel, Reduce, Scatter, Store } from '../../../ir/kernel.ts';
+import type { Access, Contract, Kernel, Reduce, Scatter, Store } from '../../../ir/kernel.ts';
 import { rowMajorStrides, sizeOf } from '../../../ir/view.ts';
 import { floatsOf } from '../device/encoding.ts';
 import { accType, counter, type PlanDraft, prune, splitSource, whole } from './plan-draft.ts';
@@ -57,26 +57,6 @@ export interface DeviceScatter extends Scatter {
   /** Buffers: for each destination the number of its first update, and for each update the next one of its destination. */
   readonly first: number;
   readonly next: number;
-}
-
-/** A kernel with the buffers that it reads renamed. */
-export function renameReads(kernel: DeviceKernel, rename: (buffer: number) => number): DeviceKernel {
-  const { source } = kernel;
-  const access = (a: Access): Access => (a.buffer === null ? a : { ...a, buffer: rename(a.buffer) });
-  const operand = (o: BufferView): BufferView => ({ ...o, buffer: rename(o.buffer) });
-  const sourceOf = (): DeviceSource => {
-    switch (source.kind) {
-      case 'map':
-        return source;
-      case 'reduce':
-        return { ...source, inputs: source.inputs.map(access) };
-      case 'contract':
-        return { ...source, a: operand(source.a), b: operand(source.b) };
-      case 'scatter':
-        return { ...source, indices: operand(source.indices), updates: operand(source.updates) };
-    }
-  };
-  return { ...kernel, source: sourceOf(), inputs: kernel.inputs.map(access) };
 }
 
 /** Splits a kernel into kernels that fit the device. Long reductions and sums are divided into parts. */

@@ -34,9 +34,7 @@ export function compileModule(plan: Plan, { shared, grain }: CompileOptions): Co
   const code = new PlanCode(plan, shared, grain);
   const tasks: ScheduledTask[] = [];
   const done: CompiledKernel[] = [];
-  let commit = 0;
   plan.steps.forEach((kernel, i) => {
-    if (i === plan.commit) commit = tasks.length;
     code.beginKernel(i);
     const own = compileKernel(kernel, code);
     const compiled = { kernel, number: i, usesTemporary: code.usesTemporary, end: tasks.length + own.length };
@@ -46,8 +44,7 @@ export function compileModule(plan: Plan, { shared, grain }: CompileOptions): Co
     });
     done.push(compiled);
   });
-  if (plan.commit >= plan.steps.length) commit = tasks.length;
-  const schedule = emitSchedule(code, tasks, commit, shared);
+  const schedule = emitSchedule(code, tasks, shared);
   return { code, schedule, bytes: code.module.encode() };
 }
 

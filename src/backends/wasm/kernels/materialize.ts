@@ -12,7 +12,7 @@ import { laneDType } from '../scalar/vector-access.ts';
 export function compileMaterialize(nest: LoopNest, plan: PlanCode): Callable {
   return plan.module.function(Array(5).fill('i32'), [], (code, group, start, count, to, scratch) => {
     const range = { group: group!, start: start!, count: count!, acc: null, scratch: scratch! };
-    const target = { dtype: laneDType(nest.roots[0]!.type), address: to! };
+    const target = { dtype: laneDType(nest.roots[0]!.type), address: to!, notFinite: null };
     emitPointLoop(code, plan, nest, range, () => new StoreSink(code, [target]));
   });
 }

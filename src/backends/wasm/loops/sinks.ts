@@ -1,6 +1,6 @@
 import type { DType } from '../../../ir/dtype.ts';
 import type { Code, Local, Operand } from '../assembler/code.ts';
-import { isFourBytes, narrowed, storePartial, storeVector } from '../scalar/vector-access.ts';
+import { firstLanes, isFourBytes, narrowed, storePartial, storeVector } from '../scalar/vector-access.ts';
 import type { CombineRule } from './combine.ts';
 
 /** Consumes the values of points in order. */
@@ -20,32 +20,53 @@ function move(code: Code, at: Local, dtype: DType, points: Operand): void {
   code.update(at, 'i32.add', at, step);
 }
 
-/** Writes values to consecutive elements in memory; `address` is the address of the first one. */
+/** Where a sink stores the values of one expression. */
+export interface StoreTarget {
+  readonly dtype: DType;
+  /** The address of the first element. */
+  readonly address: Local;
+  /** Gets bits other than 0 if a value is NaN or infinite; null if that is not checked. */
+  readonly notFinite: Local | null;
+}
+
+/** Writes values to consecutive elements in memory. */
 export class StoreSink implements Sink {
   readonly #code: Code;
-  readonly #targets: readonly { readonly dtype: DType; readonly at: Local }[];
+  readonly #targets: readonly (Omit<StoreTarget, 'address'> & { readonly at: Local })[];
 
-  constructor(code: Code, targets: readonly { readonly dtype: DType; readonly address: Local }[]) {
+  constructor(code: Code, targets: readonly StoreTarget[]) {
     this.#code = code;
-    this.#targets = targets.map(({ dtype, address }) => ({ dtype, at: code.copy(address) }));
+    this.#targets = targets.map(({ dtype, address, notFinite }) => ({
+      dtype,
+      at: code.copy(address),
+      notFinite,
+    }));
   }
 
   put(values: readonly Local[], vector: number): void {
     const vectors = this.#narrowed(values);
-    this.#targets.forEach(({ dtype, at }, i) => {
+    this.#targets.forEach(({ dtype, at, notFinite }, i) => {
+      if (notFinite !== null) this.#check(notFinite, vectors[i]!);
       storeVector(this.#code, dtype, at, vectors[i]!, (isFourBytes(dtype) ? 16 : 4) * vector);
     });
   }
 
   putPartial(values: readonly Local[], count: Operand): void {
     const vectors = this.#narrowed(values);
-    this.#targets.forEach(({ dtype, at }, i) => {
+    this.#targets.forEach(({ dtype, at, notFinite }, i) => {
+      if (notFinite !== null) this.#check(notFinite, firstLanes(this.#code, vectors[i]!, count));
       storePartial(this.#code, dtype, at, vectors[i]!, count);
     });
   }
 
   advance(points: Operand): void {
     for (const { dtype, at } of this.#targets) move(this.#code, at, dtype, points);
+  }
+
+  /** x - x is 0 for a finite x, else NaN. */
+  #check(notFinite: Local, vector: Local): void {
+    const difference = this.#code.op('f32x4.sub', vector, vector);
+    this.#code.update(notFinite, 'v128.or', notFinite, difference);
   }
 
   #narrowed(values: readonly Local[]): Local[] {

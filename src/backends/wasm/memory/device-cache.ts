@@ -46,22 +46,46 @@ export class DeviceCache {
     return this.#find(storage) !== null;
   }
 
-  /** The address of a storage's values, for reading and for overwriting in place. Uploads them if needed. */
+  /** The address of a storage's values. Uploads them if needed. */
   enter(storage: Storage): number {
     let copy = this.#find(storage);
     if (copy === null) {
-      copy = this.#allocate(storage, this.#inputs);
+      copy = this.#newCopy(storage, this.#inputs);
       this.#memory.view(storage.dtype, copy.address, storage.size).set(storage.array);
       this.#attach(storage, copy);
     }
     return this.#use(copy);
   }
 
-  /** The address of memory for the new values of a storage, which the run will write. */
+  /** The address of memory for the values of a new storage, which the run will write. */
   enterResult(storage: Storage): number {
-    const copy = this.#allocate(storage, this.#results);
+    const copy = this.#newCopy(storage, this.#results);
     this.#attach(storage, copy);
     return this.#use(copy);
+  }
+
+  /** The address of memory for other values of a storage, for `replace`; `release` frees it if the run fails. */
+  allocate(storage: Storage): number {
+    const bytes = bytesOf(storage);
+    this.#makeRoom(this.#results, bytes);
+    this.#runBytes += bytes;
+    return this.#memory.allocate(bytes);
+  }
+
+  release(storage: Storage, address: number): void {
+    this.#memory.release(address, bytesOf(storage));
+  }
+
+  /** Replaces the values of a storage by those at an address that `allocate` returned. */
+  replace(storage: Storage, address: number): void {
+    const copy = this.#find(storage);
+    if (copy === null) {
+      this.#attach(storage, new CachedCopy(this, this.#results, address, bytesOf(storage)));
+    } else {
+      this.#memory.release(copy.address, copy.bytes);
+      copy.address = address;
+    }
+    this.written(storage);
   }
 
   /** The run has written the copy: the storage's array is out of date. */
@@ -79,17 +103,20 @@ export class DeviceCache {
     return deviceCopy instanceof CachedCopy && deviceCopy.isHeldBy(this) ? deviceCopy : null;
   }
 
-  #allocate(storage: Storage, queue: ByteQueue<CachedCopy>): CachedCopy {
-    const bytes = paddedBytes(storage.size * dtypes[storage.dtype].bytes);
+  #newCopy(storage: Storage, queue: ByteQueue<CachedCopy>): CachedCopy {
+    const bytes = bytesOf(storage);
+    this.#makeRoom(queue, bytes);
+    return new CachedCopy(this, queue, this.#memory.allocate(bytes), bytes);
+  }
+
+  /** Evicts copies so that `bytes` more bytes in a queue stay within its limit. */
+  #makeRoom(queue: ByteQueue<CachedCopy>, bytes: number): void {
     this.#shrink(queue, queue.limit - bytes);
     this.#shrink(this.#kept, Math.max(this.#kept.limit, 2 * this.#runBytes));
-    const address = this.#memory.allocate(bytes);
-    return new CachedCopy(this, queue, address, bytes);
   }
 
   #attach(storage: Storage, copy: CachedCopy): void {
-    storage.deviceCopy?.drop();
-    storage.deviceCopy = copy;
+    storage.adopt(copy);
     this.#collected.register(storage, copy, copy);
     copy.queue.add(copy);
   }
@@ -149,9 +176,11 @@ export class DeviceCache {
   }
 }
 
+const bytesOf = ({ size, dtype }: Storage): number => paddedBytes(size * dtypes[dtype].bytes);
+
 class CachedCopy implements DeviceCopy {
   readonly #deviceCache: DeviceCache;
-  readonly address: number;
+  address: number;
   readonly bytes: number;
   queue: ByteQueue<CachedCopy>;
   /** The number of the last run that used it. */

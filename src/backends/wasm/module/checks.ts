@@ -1,4 +1,4 @@
-import type { Code, Local } from '../assembler/code.ts';
+import type { Code, Local, Operand } from '../assembler/code.ts';
 import { FRAME, frame } from './frame-layout.ts';
 import { perPlan } from './per-plan.ts';
 import type { PlanCode } from './plan-code.ts';
@@ -21,7 +21,7 @@ export function emitFailures(
 }
 
 /** Emits the failure of a check for one value. The smallest value is kept, in any order of the threads. */
-export function emitFailure(code: Code, plan: PlanCode, check: number, value: Local): void {
+export function emitFailure(code: Code, plan: PlanCode, check: number, value: Operand): void {
   code.call(failure(plan), plan.checkWords(check), value);
 }
 

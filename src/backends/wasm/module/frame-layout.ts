@@ -9,7 +9,7 @@ export const alignToCacheLine = (bytes: number): number => Math.ceil(bytes / CAC
 export const frame = {
   /** Why the run ends early, see `Status`; 0 if it does not. */
   status: 0,
-  /** Not 0 once a check on values has failed: the kernels before the commit continue, those after it do not run. */
+  /** Not 0 once a check on values has failed. The kernels continue. */
   failed: 16,
   /** The address of the scratch memory of thread 0, and the bytes of each thread. */
   scratch: 4,

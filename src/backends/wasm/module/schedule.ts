@@ -40,21 +40,16 @@ const SPINS = 20_000;
 const ROUND_SPINS = 500_000;
 
 /**
- * Emits and exports the functions that run a plan's tasks in order: `alone` and, for shared memory, `run`. The tasks from
- * number `commit` on run only if no check has failed before. No frame word may be added to the plan afterwards.
+ * Emits and exports the functions that run a plan's tasks in order: `alone` and, for shared memory, `run`. No frame word
+ * may be added to the plan afterwards.
  */
-export function emitSchedule(
-  plan: PlanCode,
-  tasks: readonly ScheduledTask[],
-  commit: number,
-  shared = true,
-): Schedule {
+export function emitSchedule(plan: PlanCode, tasks: readonly ScheduledTask[], shared = true): Schedule {
   tasks.forEach(({ after }, i) => {
     if (after > i) throw new Error(`[wasm] task ${i} waits for task ${after - 1}`);
   });
   const start = frame.words + alignToCacheLine(4 * plan.words.length);
-  emitAlone(plan, tasks, commit);
-  if (shared) emitRun(plan, tasks, commit, start);
+  emitAlone(plan, tasks);
+  if (shared) emitRun(plan, tasks, start);
   const sum = (some: readonly Task[]) => some.reduce((total, { cost }) => total + cost, 0);
   return {
     frameBytes: start + counters.tasks + CACHE_LINE * tasks.length,
@@ -67,14 +62,13 @@ export function emitSchedule(
   };
 }
 
-function emitAlone(plan: PlanCode, tasks: readonly ScheduledTask[], commit: number): void {
+function emitAlone(plan: PlanCode, tasks: readonly ScheduledTask[]): void {
   const alone = plan.module.function([], [], (code) => {
     const scratch = plan.word(code, frame.scratch);
     const [chunk, more] = [code.local('i32'), code.local('i32')];
-    tasks.forEach(({ run, chunks }, i) => {
-      if (i === commit) code.if(plan.word(code, frame.failed), () => code.return());
+    for (const { run, chunks } of tasks) {
       if (chunks === 1) code.call(run, 0, scratch);
-      if (chunks < 2) return;
+      if (chunks < 2) continue;
       code.set(chunk, 0);
       code.loop(() => {
         code.call(run, chunk, scratch);
@@ -82,12 +76,12 @@ function emitAlone(plan: PlanCode, tasks: readonly ScheduledTask[], commit: numb
         code.update(more, 'i32.lt_u', chunk, chunks);
         return more;
       });
-    });
+    }
   });
   plan.module.export('alone', alone);
 }
 
-function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], commit: number, start: number): void {
+function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], start: number): void {
   const wait = emitWait(plan, start, tasks.length);
   // One function for each task keeps the number of locals in `run` small: baseline compilers are slow with many locals.
   const takeChunks = tasks.map((task) => emitTakeChunks(plan, task, start));
@@ -110,8 +104,7 @@ function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], commit: number
       }
     };
     tasks.forEach(({ after }, i) => {
-      settle(i === commit ? i : after);
-      if (i === commit) code.if(plan.word(code, frame.failed), () => code.return(count));
+      settle(after);
       code.update(line, 'i32.add', base, lineOf(i));
       code.callInto(ran, takeChunks[i]!, line, thread!, even, scratch);
       code.update(count, 'i32.add', count, ran);

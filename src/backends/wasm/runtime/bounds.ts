@@ -20,7 +20,7 @@ interface AccessRange {
  * offsets that depend on its values, and its numbers of storages.
  */
 export function checkBounds(plan: Plan): (values: readonly number[], bound: number, results: number) => void {
-  const needed = { bound: 0, result: 0 };
+  const needed = { bound: 0, result: 0, replacement: 0 };
   const locations = new Set<string>();
   plan.buffers.forEach(({ dtype, size, location }, b) => {
     if (location.kind === 'arena') {
@@ -37,8 +37,11 @@ export function checkBounds(plan: Plan): (values: readonly number[], bound: numb
   });
   for (const kernel of plan.steps) {
     const { name, shape, stores } = kernel;
-    for (const { buffer } of stores)
-      require(plan.buffers[buffer]?.size === sizeOf(shape), `'${name}' writes buffer ${buffer}`);
+    for (const { buffer } of stores) {
+      const target = plan.buffers[buffer];
+      const fits = target?.size === sizeOf(shape) && target.location.kind !== 'bound';
+      require(fits, `'${name}' writes buffer ${buffer}`);
+    }
     for (const check of checksOf(kernel))
       require(plan.checks[check] !== undefined, `'${name}' has check ${check}`);
   }
@@ -46,7 +49,8 @@ export function checkBounds(plan: Plan): (values: readonly number[], bound: numb
   const variable = reaches.filter((reach) => reach.view.offset.terms.length > 0);
   for (const reach of reaches) if (reach.view.offset.terms.length === 0) checkAccessRange(plan, reach, []);
   return (values, bound, results) => {
-    require(bound >= needed.bound && results >= needed.result, `${bound} bound storages, ${results} results`);
+    const known = Math.max(needed.bound, needed.replacement);
+    require(bound >= known && results >= needed.result, `${bound} bound storages, ${results} results`);
     for (let i = 0; i < variable.length; i++) checkAccessRange(plan, variable[i]!, values);
   };
 }

@@ -1,5 +1,4 @@
 import type { Bindings, Executable, Failure } from '../../../ir/backend.ts';
-import { overwrites } from '../../../ir/buffer-use.ts';
 import { dtypes } from '../../../ir/dtype.ts';
 import type { Plan } from '../../../ir/plan.ts';
 import type { Storage } from '../../../ir/storage.ts';
@@ -23,11 +22,10 @@ export class WasmExecutable implements Executable {
   readonly #plan: Plan;
   readonly #module: CompiledModule;
   readonly #checkBindings: ReturnType<typeof checkBounds>;
-  /** The numbers of the bound storages that the plan overwrites. */
-  readonly #overwritten: readonly number[];
-  /** The buffer of each bound storage and of each result; undefined if no kernel uses it. */
+  /** The buffer of each bound storage, result and replacement; undefined where no kernel uses one. */
   readonly #bound: readonly (number | undefined)[];
   readonly #results: readonly (number | undefined)[];
+  readonly #replacements: readonly (number | undefined)[];
   /** The plan's own memory, and the addresses of its small buffers. */
   readonly #start: number;
   readonly #bytes: number;
@@ -40,9 +38,9 @@ export class WasmExecutable implements Executable {
     this.#plan = plan;
     this.#checkBindings = checkBounds(plan);
     this.#module = compileModule(plan, { shared: engine.memory.shared, grain: engine.grain });
-    this.#overwritten = overwrites(plan);
     this.#bound = buffersAt(plan, 'bound');
     this.#results = buffersAt(plan, 'result');
+    this.#replacements = buffersAt(plan, 'replacement');
 
     const { code, schedule, bytes } = this.#module;
     let end = 0;
@@ -54,10 +52,9 @@ export class WasmExecutable implements Executable {
     const frameAt = reserve(schedule.frameBytes);
     const bytesAt = reserve(bytes.length);
     const tables = code.words.map((word) => (word.kind === 'table' ? reserve(4 * word.values.length) : 0));
-    const overwritten = new Set(this.#overwritten.map((i) => this.#bound[i]));
-    const smallBuffers = plan.buffers.map(({ dtype, size, location }, b) => {
-      const small = location.kind !== 'arena' && size * dtypes[dtype].bytes <= SMALL && !overwritten.has(b);
-      return small ? reserve(size * dtypes[dtype].bytes) : null;
+    const smallBuffers = plan.buffers.map(({ dtype, size, location: { kind } }) => {
+      const bytes = size * dtypes[dtype].bytes;
+      return (kind === 'bound' || kind === 'result') && bytes <= SMALL ? reserve(bytes) : null;
     });
 
     const { memory } = engine;
@@ -84,22 +81,26 @@ export class WasmExecutable implements Executable {
     const { deviceCache, threads, scratch } = this.#engine;
     this.#checkBindings(values, bound.length, results.length);
     deviceCache.beginRun();
-    this.#enter(bound, results);
-    this.#frame.writeValues(values);
+    const newAddresses: number[] = [];
+    let succeeded = false;
     try {
+      this.#enter(bound, results, newAddresses);
+      this.#frame.writeValues(values);
       threads.run(this.#program, scratch.address);
-    } catch (error) {
-      // The failed run may have begun to overwrite.
-      for (const i of this.#overwritten) deviceCache.written(bound[i]!);
-      for (const storage of results) deviceCache.discard(storage);
-      throw error;
+      const { failure } = this.#frame;
+      if (failure !== null) return failure;
+      succeeded = true;
+    } finally {
+      if (!succeeded) {
+        newAddresses.forEach((address, i) => {
+          deviceCache.release(bound[i]!, address);
+        });
+        for (const storage of results) deviceCache.discard(storage);
+      }
     }
-    const { failure } = this.#frame;
-    if (failure !== null) {
-      for (const storage of results) deviceCache.discard(storage);
-      return failure;
-    }
-    for (const i of this.#overwritten) deviceCache.written(bound[i]!);
+    newAddresses.forEach((address, i) => {
+      deviceCache.replace(bound[i]!, address);
+    });
     for (let i = 0; i < results.length; i++) this.#takeResult(i, results[i]!);
     return null;
   }
@@ -108,8 +109,11 @@ export class WasmExecutable implements Executable {
     this.#engine.memory.release(this.#start, this.#bytes);
   }
 
-  /** Brings all inputs of the run into memory and writes all addresses to the frame. */
-  #enter(bound: readonly Storage[], results: readonly Storage[]): void {
+  /**
+   * Brings all inputs of the run into memory and writes all addresses to the frame. Puts the addresses of the new values of
+   * bound storages into `newAddresses`.
+   */
+  #enter(bound: readonly Storage[], results: readonly Storage[], newAddresses: number[]): void {
     const { deviceCache, memory } = this.#engine;
     const { code } = this.#module;
     const [even, odd] = code.temporaryBytes;
@@ -135,6 +139,11 @@ export class WasmExecutable implements Executable {
         this.#smallBufferFor(b, results[i]!) ?? deviceCache.enterResult(results[i]!),
       );
     }
+    this.#replacements.forEach((b, i) => {
+      if (b === undefined) return;
+      newAddresses[i] = deviceCache.allocate(bound[i]!);
+      this.#frame.setBufferAddress(b, newAddresses[i]!);
+    });
     // Last, because allocations above may have moved the arena (`memory.makeRoom` shrinks it).
     this.#frame.setArenaAddress(this.#engine.arena.address);
   }
@@ -158,7 +167,7 @@ export class WasmExecutable implements Executable {
 }
 
 /** The buffer of each storage of a kind; undefined if no kernel uses it. */
-function buffersAt({ buffers }: Plan, kind: 'bound' | 'result'): (number | undefined)[] {
+function buffersAt({ buffers }: Plan, kind: 'bound' | 'result' | 'replacement'): (number | undefined)[] {
   const numbers: (number | undefined)[] = [];
   buffers.forEach(({ location }, b) => {
     if (location.kind === kind) numbers[location.index] = b;

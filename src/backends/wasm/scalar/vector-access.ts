@@ -64,5 +64,11 @@ export function storePartial(code: Code, dtype: DType, address: Local, vector: L
   }
 }
 
+/** The vector with 0 in the lanes from number `count` on. */
+export function firstLanes(code: Code, vector: Local, count: Operand): Local {
+  const lanes = code.literal(new Int32Array([0, 1, 2, 3]));
+  return code.op('v128.and', vector, code.op('i32x4.lt_s', lanes, code.op('i32x4.splat', count)));
+}
+
 /** The dtype that stores lanes unchanged: masks stay masks. */
 export const laneDType = (type: ScalarType): DType => (type === 'f32' ? 'float32' : 'int32');

@@ -1,5 +1,5 @@
 import { type DType, dtypes } from '../../../ir/dtype.ts';
-import { ShapeError } from '../../../ir/errors.ts';
+import { ShapeError, ValueError } from '../../../ir/errors.ts';
 import { binary, check, compare, constant, convert, type Expr, select } from '../../../ir/expr.ts';
 import type { LoweringBuilder } from '../../../ir/lowering-builder.ts';
 import { apply } from '../../apply.ts';
@@ -13,9 +13,11 @@ import { expectDType, promoteOperands } from '../elementwise/elementwise.ts';
 import { expandDims, flatten, reshape } from './views.ts';
 
 const outOfRange = (name: string, axis: number, size: number) => ({
-  describe: (value: number) =>
-    `[${name}] index ${value} is out of range for axis ${axis} of size ${size}: ` +
-    (size === 0 ? 'the axis is empty.' : `wanted ${-size} to ${size - 1}.`),
+  error: (value: number) =>
+    new ValueError(
+      `[${name}] index ${value} is out of range for axis ${axis} of size ${size}: ` +
+        (size === 0 ? 'the axis is empty.' : `wanted ${-size} to ${size - 1}.`),
+    ),
 });
 
 /** An index checked against an axis, negatives counted from its end. */
@@ -134,8 +136,10 @@ const oneHotOperation = operation<{ dtype: DType; depth: number }>({
       compare('lt', label, constant(depth, 'i32')),
     );
     const number = b.check({
-      describe: (value) =>
-        `[oneHot] label ${value} is out of range: wanted 0 to ${depth - 1} for ${depth} classes.`,
+      error: (value) =>
+        new ValueError(
+          `[oneHot] label ${value} is out of range: wanted 0 to ${depth - 1} for ${depth} classes.`,
+        ),
     });
     const hit = compare('eq', check(label, inRange, number), b.index(node.shape.length - 1));
     return b.map(convert(hit, dtypes[dtype].scalar));

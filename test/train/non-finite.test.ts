@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NonFiniteError } from '../../src/ir/errors.ts';
 import { Activation, type Context, Dense, Dropout, Layer, Sequential } from '../../src/layers/index.ts';
 import { meanSquaredError } from '../../src/losses/index.ts';
 import { SGD } from '../../src/optim/index.ts';
@@ -93,12 +94,43 @@ test('names the Parameter that is not finite', async () => {
   );
 });
 
-test('a gradient that overflows shows as a Parameter in the next step', async () => {
+test('the last step is checked too: a new value that overflows is not written', async () => {
   const model = new Dense(3, 1);
+  const before = valuesOf(model);
   const optimizer = new SGD(model.parameters(), { learningRate: 3e38 });
-  await expect(run(model, { optimizer, batchSize: 12 })).rejects.toThrow(
-    /Parameter 'kernel' contains|layer Dense is the first/,
+  const { x, y } = samples(12);
+  await expect(run(model, { optimizer, batchSize: 12, epochs: 1 }, { x, y: y.mul(100) })).rejects.toThrow(
+    "[fit] epoch 1 of 1, step 1: the new value of 'kernel' is NaN or infinite",
   );
+  expect(valuesOf(model)).toEqual(before);
+});
+
+test('names the Parameter whose gradient is not defined', async () => {
+  const model: Layer = new Sequential([
+    new Dense(3, 2, { kernelInitializer: 'zeros' }),
+    new Activation(root),
+  ]);
+  const before = valuesOf(model);
+  const loss: LossFunction = (p, y) => meanSquaredError(p.sum(1, { keepDims: true }), y);
+  const text = "the loss is finite, but the gradient of Parameter '0.kernel' contains NaN";
+  await expect(run(model, { loss })).rejects.toThrow(text);
+  expect(valuesOf(model)).toEqual(before);
+  const { stopped } = await run(model, { loss, callbacks: [stopOnNaN()] });
+  expect(stopped).toContain(text);
+});
+
+const root = (x: Tensor): Tensor => x.square().sqrt();
+
+test('an infinite label is found, and stopOnNaN stops at it', async () => {
+  const { x, y } = samples(12);
+  const labels = y.toArray() as number[][];
+  labels[3]![0] = Number.POSITIVE_INFINITY;
+  const data = { x, y: tensor(labels) };
+  const model = new Dense(3, 1);
+  await expect(run(model, {}, data)).rejects.toThrow(NonFiniteError);
+  const { stopped } = await run(model, { callbacks: [stopOnNaN()] }, data);
+  expect(stopped).toContain('the loss is Infinity: y of the batch contains Infinity');
+  expect(valuesOf(model).every(Number.isFinite)).toBe(true);
 });
 
 test('names the data', async () => {
