@@ -1,4 +1,4 @@
-import { ValueError } from '../ir/errors.ts';
+import { StateError, ValueError } from '../ir/errors.ts';
 import { zeros } from '../tensor/creation.ts';
 import { reachedGradients } from '../tensor/gradients.ts';
 import { guardNaN } from '../tensor/ops/elementwise/nan-check.ts';
@@ -117,9 +117,15 @@ export abstract class Optimizer<Slot extends string = string> {
    *
    * @param loss a float32 tensor with one element.
    * @throws ValueError if the loss is NaN; nothing is overwritten then.
-   * @throws StateError if the loss does not depend on a trainable Parameter.
+   * @throws StateError if the optimizer holds no trainable Parameter, or one that the loss does not depend on.
    */
   async minimize(loss: Tensor, options: MinimizeOptions = {}): Promise<void> {
+    if (!this.parameters.some((p) => p.trainable)) {
+      throw new StateError(
+        `[minimize] got an optimizer of ${this.parameters.length} Parameters, none of them trainable. ` +
+          'Create it with model.parameters(), or unfreeze some.',
+      );
+    }
     const assignments: (readonly [Parameter, Tensor])[] = [...(options.context?.take() ?? [])];
     const trained = this.parameters.map((_, i) => i).filter((i) => this.parameters[i]!.trainable);
     const targets = trained.map((i) => this.parameters[i]!);

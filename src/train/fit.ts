@@ -5,6 +5,7 @@ import { Mean, type Metric } from '../metrics/metric.ts';
 import type { Optimizer, WeightAverage } from '../optim/index.ts';
 import { defaultGenerator, Generator } from '../tensor/random.ts';
 import type { BatchLogs, Callback, Training } from './callbacks/callback.ts';
+import { checkTrained } from './check-trained.ts';
 import { diagnose } from './diagnose.ts';
 import { evaluateOn } from './evaluate.ts';
 import { EventLoopYielder } from './event-loop-yielder.ts';
@@ -26,6 +27,11 @@ export interface FitOptions {
   readonly loss: LossFunction;
   /** Made with the model's Parameters. */
   readonly optimizer: Optimizer;
+  /**
+   * Whether the loss may depend on trainable Parameters that the optimizer does not hold. false by default: an error at the
+   * first step says which ones would not be trained.
+   */
+  readonly allowUntrained?: boolean;
   /**
    * An average of the weights, updated in each step. Validation and `onEpochEnd` use the averaged weights, and so do
    * early stopping and checkpoints. After training the model has the averaged weights: `average.swap()` or further
@@ -93,6 +99,7 @@ export interface FitOptions {
  * @returns for each epoch `loss` (the mean over its samples during training, including the penalty), the metrics, and
  *   validation results.
  * @throws ShapeError, ValueError before the first step if data or options do not fit.
+ * @throws StateError before the first step if the loss depends on a trainable Parameter that the optimizer does not hold.
  */
 export async function fit(model: Model, data: Data, options: FitOptions): Promise<History> {
   const seed = options.seed ?? (await drawSeed());
@@ -122,6 +129,8 @@ class Run implements Training {
   readonly #yielder = new EventLoopYielder();
   /** Whether a callback has `onBatchEnd`. */
   readonly #reportsBatches: boolean;
+  /** Whether the first step has found that the optimizer holds what the loss depends on. */
+  #checked = false;
 
   private constructor(
     model: Model,
@@ -267,6 +276,8 @@ class Run implements Training {
     const context = training({ rng: random });
     const predictions = callModel(model, batch.x, context);
     const loss = objective('fit', model, options.loss, predictions, batch);
+    if (!this.#checked && !options.allowUntrained) checkTrained(loss, optimizer);
+    this.#checked = true;
     const learningRate = optimizer.currentLearningRate;
     try {
       const also = metrics.length > 0 ? [predictions] : [];
