@@ -118,12 +118,12 @@ class Run implements Training {
   readonly model: Model;
   readonly optimizer: Optimizer;
   readonly epochs: number;
+  readonly metrics: readonly Metric[];
   readonly history = new History();
   readonly #options: FitOptions;
   readonly #data: Dataset;
   readonly #validation: Dataset | null;
   readonly #random: Generator;
-  readonly #metrics: readonly Metric[];
   readonly #callbacks: readonly Callback[];
   readonly #batchSize: number;
   readonly #yielder = new EventLoopYielder();
@@ -147,7 +147,7 @@ class Run implements Training {
     this.#random = random;
     this.optimizer = optimizer;
     this.epochs = epochs;
-    this.#metrics = metrics;
+    this.metrics = metrics;
     this.#callbacks = [...callbacks, ...progressCallback(options.progress)];
     this.#batchSize = batchSize;
     this.#reportsBatches = this.#callbacks.some((callback) => callback.onBatchEnd !== undefined);
@@ -219,7 +219,7 @@ class Run implements Training {
 
   async #epoch(epoch: number): Promise<void> {
     const data = this.#data;
-    const metrics = this.#metrics;
+    const metrics = this.metrics;
     const callbacks = this.#callbacks;
     const batchSize = this.#batchSize;
     const options = this.#options;
@@ -250,7 +250,7 @@ class Run implements Training {
 
   /** Evaluates on validation data and calls the callbacks. */
   async #endEpoch(epoch: number, found: Record<string, number>, start: number): Promise<void> {
-    const metrics = this.#metrics;
+    const metrics = this.metrics;
     const callbacks = this.#callbacks;
     const yielder = this.#yielder;
     const { loss, signal } = this.#options;
@@ -266,7 +266,7 @@ class Run implements Training {
 
   /** Trains on one batch. */
   async #step(batch: Batch, random: Generator, mean: Mean, epoch: number, number: number): Promise<void> {
-    const metrics = this.#metrics;
+    const metrics = this.metrics;
     const callbacks = this.#callbacks;
     const options = this.#options;
     const data = this.#data;
