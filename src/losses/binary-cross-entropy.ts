@@ -4,6 +4,7 @@ import { softplus } from '../tensor/ops/elementwise/activation.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { broadcastShapes, type Shape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { expectLogits } from './expect-logits.ts';
 import { elementLoss, type LossOptions } from './reduction.ts';
 
 export interface BinaryCrossEntropyOptions extends LossOptions {
@@ -18,7 +19,7 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
  * The mean over all elements of -(p y log s + (1 - y) log(1 - s)), with s = sigmoid(logit), y the target and p the
  * weight of positive targets. Computed as p y softplus(-x) + (1 - y) softplus(x), which does not overflow.
  *
- * @param logits float32, any shape: the model's output without a sigmoid.
+ * @param logits float32, any shape: the model's output without a sigmoid (the output of one gives a warning).
  * @param targets of the same shape, from 0 to 1.
  * @returns a scalar; with reduction `none` the shape of the logits.
  * @throws ShapeError if the shapes differ.
@@ -29,6 +30,7 @@ export function binaryCrossEntropy(
   options: BinaryCrossEntropyOptions = {},
 ): Tensor<Shape, 'float32'> {
   const { positiveWeight } = options;
+  expectLogits('binaryCrossEntropy', logits);
   return elementLoss('binaryCrossEntropy', logits, targets, options, (x, y) => {
     const positive: Tensor = y.mul(softplus(x.neg()));
     const negative: Tensor = y.neg().add(1).mul(softplus(x));

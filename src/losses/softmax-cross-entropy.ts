@@ -6,6 +6,7 @@ import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { where } from '../tensor/ops/elementwise/logic.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { expectLogits } from './expect-logits.ts';
 import { type LossOptions, reduceLosses, weightVector } from './reduction.ts';
 
 export interface SoftmaxCrossEntropyOptions extends LossOptions {
@@ -20,7 +21,8 @@ export interface SoftmaxCrossEntropyOptions extends LossOptions {
  * with `labelSmoothing`, and w the class weights, as in PyTorch. The mean divides by the sum of the samples' weights:
  * sample weight times class weight of the label, which for a soft label is the mean of the class weights under it.
  *
- * @param logits float32 [N, C]: the model's output without a softmax; large values do not overflow.
+ * @param logits float32 [N, C]: the model's output without a softmax (the output of one gives a warning);
+ *   large values do not overflow.
  * @param labels class numbers [N] (int32 or uint8), or distributions [N, C]: one-hot or soft.
  * @returns a scalar; with reduction `none` the shape [N].
  * @throws ShapeError, DTypeError if logits and labels do not fit.
@@ -33,6 +35,7 @@ export function softmaxCrossEntropy(
 ): Tensor<Shape, 'float32'> {
   const { labelSmoothing = 0, classWeights, sampleWeights, reduction } = options;
   checkLabels(logits, labels);
+  expectLogits(name, logits);
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new ValueError(`[${name}] got labelSmoothing ${labelSmoothing}, wanted a number from 0 to 1.`);
   }

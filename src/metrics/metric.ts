@@ -7,6 +7,8 @@ import { type Batch, type MetricInput, readBatch } from './input.ts';
 export interface Metric {
   /** The key under which `fit` and `evaluate` report the metric. */
   readonly name: string;
+  /** Whether small ('min') or large results ('max') are better, for `earlyStopping`; not known if left out. */
+  readonly direction?: 'min' | 'max';
   /**
    * Adds one batch.
    *
@@ -53,6 +55,7 @@ export class Mean {
 /** A metric that is the weighted mean of one value per sample. */
 export abstract class SampleMean implements Metric {
   readonly name: string;
+  abstract readonly direction: 'min' | 'max';
   readonly #mean = new Mean();
 
   constructor(name: string) {

@@ -11,6 +11,7 @@ import { type MetricOptions, SampleMean } from './metric.ts';
  */
 export class MeanSquaredError extends SampleMean {
   static readonly kind: string = 'MeanSquaredError';
+  readonly direction = 'min';
   constructor({ name = 'meanSquaredError' }: MetricOptions = {}) {
     super(name);
   }
@@ -24,6 +25,7 @@ export class MeanSquaredError extends SampleMean {
 /** The mean of |prediction - label|. Inputs and errors as in {@link MeanSquaredError}. */
 export class MeanAbsoluteError extends SampleMean {
   static readonly kind: string = 'MeanAbsoluteError';
+  readonly direction = 'min';
   constructor({ name = 'meanAbsoluteError' }: MetricOptions = {}) {
     super(name);
   }

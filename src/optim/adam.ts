@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { checkFraction, checkNotNegative, fractionAt } from './check.ts';
 import { decayed, Optimizer, type OptimizerOptions, type Slots, type Update } from './optimizer.ts';
 import type { Schedule } from './schedules.ts';
+import { squarable } from './squarable.ts';
 
 export interface AdamOptions extends OptimizerOptions {
   /**
@@ -25,6 +26,10 @@ type Settings = Required<Omit<AdamOptions, 'clip'>>;
  *     m = beta1 * m + (1 - beta1) * g
  *     v = beta2 * v + (1 - beta2) * g^2
  *     p = p - learningRate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
+ *
+ * Elements of g are limited to -2^62 .. 2^62 (4.6e18), whose squares float32 can hold. Since the formula does not depend on
+ * the scale of g, a larger gradient gives the step that it gives in exact arithmetic. (In PyTorch v overflows, and the
+ * element never moves again.)
  *
  * The learning rate is 1e-3 by default.
  */
@@ -59,7 +64,7 @@ export class Adam extends Optimizer<'m' | 'v'> {
     const { betas, epsilon, weightDecay } = this.settings;
     const beta1 = fractionAt('Adam', 'betas[0]', betas[0], t - 1);
     const beta2 = betas[1];
-    const g = decayed(gradient, p, weightDecay);
+    const g = squarable(decayed(gradient, p, weightDecay));
     if (this.#corrections.t !== t) this.#corrections = { t, m: 1 - pow(beta1, t), v: 1 - pow(beta2, t) };
     const corrections = this.#corrections;
     const m = slots.m.mul(beta1).add(g.mul(1 - beta1));

@@ -1,20 +1,16 @@
 import { ValueError } from '../ir/errors.ts';
-import { minimum } from '../tensor/ops/elementwise/arithmetic.ts';
-import { clip } from '../tensor/ops/elementwise/logic.ts';
+import { clip, where } from '../tensor/ops/elementwise/logic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Limits on gradients, applied in this order; no limits by default. */
 export interface ClipOptions {
   /** Limits each element to -value .. value. */
   readonly value?: number;
-  /** Scales the gradient of each Parameter down to at most this L2 norm. */
+  /** Scales the gradient of each Parameter down to at most this L2 norm, without PyTorch's 1e-6 in the divisor. */
   readonly norm?: number;
-  /** Scales all gradients together down to at most this L2 norm (Pascanu et al. 2013). */
+  /** Scales all gradients together down to at most this L2 norm (Pascanu et al. 2013), in the same way. */
   readonly globalNorm?: number;
 }
-
-/** Keeps the division by a norm of 0 finite, as in PyTorch. */
-const tiny = 1e-6;
 
 export function checkClip(options: ClipOptions): void {
   for (const [name, limit] of Object.entries(options)) {
@@ -28,19 +24,22 @@ export function clipGradients(
 ): Tensor[] {
   let clipped = [...gradients];
   if (value !== undefined) clipped = clipped.map((g) => clip(g, -value, value));
-  if (norm !== undefined) clipped = clipped.map((g) => g.mul(factor(squaredNorm(g), norm)));
-  if (globalNorm !== undefined && clipped.length > 0) {
-    const scale = factor(
-      clipped.map(squaredNorm).reduce((a, b) => a.add(b)),
-      globalNorm,
-    );
-    clipped = clipped.map((g) => g.mul(scale));
-  }
+  if (norm !== undefined) clipped = clipped.flatMap((g) => limitNorm([g], norm));
+  if (globalNorm !== undefined && clipped.length > 0) clipped = limitNorm(clipped, globalNorm);
   return clipped;
 }
 
-const squaredNorm = (g: Tensor): Tensor => g.square().sum();
-
-/** min(1, limit / norm). */
-const factor = (squared: Tensor, limit: number): Tensor =>
-  minimum(squared.sqrt().add(tiny).reciprocal().mul(limit), 1);
+/** Scales gradients down to a common L2 norm of at most `limit`: g / norm * limit where norm > limit, else g. */
+function limitNorm(gradients: readonly Tensor[], limit: number): Tensor[] {
+  const squared = (scaled: readonly Tensor[]): Tensor =>
+    scaled.map((g) => g.square().sum()).reduce((a, b) => a.add(b));
+  // Scales norms from 2^64 and below 2^-30, whose squares leave float32, by 2^-84 and 2^90 (Blue 1978). Multiplying by
+  // a power of 2 is exact.
+  const plain = squared(gradients);
+  const small = where(plain.less(8.673617379884035e-19), 1.2379400392853803e27, 1);
+  const scale = where(plain.equal(Number.POSITIVE_INFINITY), 5.169878828456423e-26, small);
+  const scaled = gradients.map((g) => g.mul(scale));
+  const norm = squared(scaled).sqrt();
+  const within = norm.lessEqual(scale.mul(limit));
+  return gradients.map((g, i) => where(within, g, scaled[i]!.div(norm).mul(limit)));
+}

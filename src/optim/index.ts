@@ -13,4 +13,5 @@ export {
 export { RMSprop, type RMSpropOptions } from './rmsprop.ts';
 export { type Schedule, schedules } from './schedules.ts';
 export { SGD, type SGDOptions } from './sgd.ts';
+export type { ParameterState } from './state.ts';
 export { WeightAverage, type WeightAverageOptions, type WeightAverageState } from './weight-average.ts';

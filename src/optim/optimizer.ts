@@ -1,14 +1,14 @@
-import { NonFiniteError, ShapeError, ValueError } from '../ir/errors.ts';
-import { tensor, zeros } from '../tensor/creation.ts';
+import { NonFiniteError, StateError, ValueError } from '../ir/errors.ts';
+import { zeros } from '../tensor/creation.ts';
 import { reachedGradients } from '../tensor/gradients.ts';
 import { checkFinite } from '../tensor/ops/elementwise/finite-check.ts';
 import { Parameter } from '../tensor/parameter.ts';
-import { type Shape, show } from '../tensor/shape.ts';
+import type { Shape } from '../tensor/shape.ts';
 import { runAssignments } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ClipOptions, checkClip, clipGradients } from './clip.ts';
-import { copyOf } from './copy.ts';
 import type { Schedule } from './schedules.ts';
+import { byName, type Kept, readState, type State, saveState } from './state.ts';
 import { unreached } from './unreached.ts';
 import type { WeightAverage } from './weight-average.ts';
 
@@ -38,13 +38,10 @@ export interface Update<Slot extends string = string> {
   readonly slots: Slots<Slot>;
 }
 
-/**
- * The state of an optimizer as plain data: the number of updates, and for each slot the values for each Parameter,
- * in order.
- */
-export interface OptimizerState {
-  readonly step: number;
-  readonly slots: Readonly<Record<string, readonly Float32Array[]>>;
+/** The state of an optimizer as plain data, which survives `structuredClone` and JSON. */
+export interface OptimizerState extends State {
+  /** The learning rate, if it is a number. */
+  readonly learningRate?: number;
 }
 
 /**
@@ -61,6 +58,7 @@ export abstract class Optimizer<Slot extends string = string> {
   step = 0;
   protected readonly clip: ClipOptions;
   readonly #slots: readonly Readonly<Record<Slot, Parameter>>[];
+  readonly #named: ReadonlyMap<string, Kept>;
 
   /**
    * @param parameters such as `model.parameters()`; those that are not trainable are skipped.
@@ -82,6 +80,11 @@ export abstract class Optimizer<Slot extends string = string> {
       }
       return kept;
     });
+    this.#named = byName(this.parameters.map((parameter, i) => ({ parameter, slots: this.#slots[i]! })));
+  }
+
+  get #kind(): string {
+    return (this.constructor as typeof Optimizer).kind;
   }
 
   /**
@@ -115,9 +118,15 @@ export abstract class Optimizer<Slot extends string = string> {
    * @param loss a float32 tensor with one element.
    * @throws NonFiniteError if the loss, or a new value of a Parameter, of the optimizer's state or of a running
    *   statistic is NaN or infinite; nothing is overwritten then.
-   * @throws StateError if the loss does not depend on a trainable Parameter.
+   * @throws StateError if the optimizer holds no trainable Parameter, or one that the loss does not depend on.
    */
   async minimize(loss: Tensor, options: MinimizeOptions = {}): Promise<void> {
+    if (!this.parameters.some((p) => p.trainable)) {
+      throw new StateError(
+        `[minimize] got an optimizer of ${this.parameters.length} Parameters, none of them trainable. ` +
+          'Create it with model.parameters(), or unfreeze some.',
+      );
+    }
     const trained = this.parameters.map((_, i) => i).filter((i) => this.parameters[i]!.trainable);
     const targets = trained.map((i) => this.parameters[i]!);
     const gradients = reachedGradients(loss, targets).map((g, k) => {
@@ -156,34 +165,33 @@ export abstract class Optimizer<Slot extends string = string> {
 
   /** A copy of the optimizer's state at the time of the call, for a checkpoint. */
   async getState(): Promise<OptimizerState> {
-    const { step } = this;
-    const names = Object.keys(this.#slots[0] ?? {}) as Slot[];
-    // Requests all copies before awaiting the first: the caller may start steps meanwhile.
-    const values = await Promise.all(names.map((name) => copyOf(this.#slots.map((kept) => kept[name]))));
-    return { step, slots: Object.fromEntries(names.map((name, i) => [name, values[i] as Float32Array[]])) };
+    const { learningRate } = this;
+    const state = await saveState(this.#kind, this.step, this.#named);
+    return typeof learningRate === 'number' ? { ...state, learningRate } : state;
   }
 
   /**
-   * Restores a state that `getState` returned, of an optimizer of the same kind with Parameters of the same shapes.
+   * Restores a state that `getState` returned, of an optimizer of the same class over Parameters with the same names and
+   * shapes. A schedule stays; a learning rate that is a number is restored.
    *
-   * @throws ShapeError if the state does not fit; nothing is changed then.
+   * @throws ValueError, ShapeError if the state does not fit or has values that are not finite; nothing is changed then.
    */
   async setState(state: OptimizerState): Promise<void> {
-    const assignments = this.#slots.flatMap((slots, i) =>
-      (Object.keys(slots) as Slot[]).map((slot): readonly [Parameter, Tensor] => {
-        const values = state.slots[slot]?.[i];
-        const target = slots[slot];
-        if (values === undefined || values.length !== target.size) {
-          throw new ShapeError(
-            `[setState] got ${values?.length ?? 'no'} values for '${target.name}' ${show(target.shape)}, wanted ${target.size}. ` +
-              'Give the state of an optimizer of the same kind over the same model.',
-          );
-        }
-        return [target, tensor(values, { shape: target.shape })];
-      }),
-    );
-    await runAssignments({ assignments });
-    this.step = state.step;
+    const assignments = readState(state, this.#kind, this.#named, true);
+    const { step, learningRate } = state;
+    if (learningRate !== undefined && !Number.isFinite(learningRate)) {
+      throw new ValueError(`[setState] got learning rate ${String(learningRate)}, wanted a finite number.`);
+    }
+    const before = { step: this.step, learningRate: this.learningRate };
+    const running = runAssignments({ assignments });
+    this.step = step;
+    if (typeof this.learningRate === 'number') this.learningRate = learningRate ?? this.learningRate;
+    try {
+      await running;
+    } catch (error) {
+      Object.assign(this, before);
+      throw error;
+    }
   }
 }
 

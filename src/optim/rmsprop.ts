@@ -3,6 +3,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { checkFraction, checkNotNegative, fractionAt } from './check.ts';
 import { decayed, Optimizer, type OptimizerOptions, type Slots, type Update } from './optimizer.ts';
 import type { Schedule } from './schedules.ts';
+import { squarable } from './squarable.ts';
 
 export interface RMSpropOptions extends OptimizerOptions {
   /** The fraction of the running mean of g^2 that each step keeps; 0.99 by default. */
@@ -26,8 +27,11 @@ type Settings = Required<Omit<RMSpropOptions, 'clip'>>;
  *     d = g / (sqrt(v) + epsilon)
  *     p = p - learningRate * d
  *
- * With `centered`, sqrt(v - mean^2) replaces sqrt(v), with mean = alpha * mean + (1 - alpha) * g. With `momentum`,
- * b = momentum * b + d replaces d in the last line.
+ * With `centered`, the variance v - mean^2 replaces v in the second line, with mean = alpha * mean + (1 - alpha) * g. It is
+ * computed as variance = alpha * (variance + (1 - alpha) * (g - mean)^2) from the mean before the step (West 1979), which is
+ * the same but never negative. With `momentum`, b = momentum * b + d replaces d in the last line.
+ *
+ * Elements of g are limited to -2^62 .. 2^62 (4.6e18), whose squares float32 can hold.
  *
  * The learning rate is 0.01 by default.
  */
@@ -41,8 +45,7 @@ export class RMSprop extends Optimizer {
       ...options,
     };
     super(parameters, settings, [
-      'square',
-      ...(settings.centered ? ['mean'] : []),
+      ...(settings.centered ? ['mean', 'variance'] : ['square']),
       ...(settings.momentum !== 0 ? ['momentum'] : []),
     ]);
     this.#settings = settings;
@@ -59,14 +62,16 @@ export class RMSprop extends Optimizer {
     t: number,
   ): Update {
     const { alpha, epsilon, weightDecay } = this.#settings;
-    const g = decayed(gradient, p, weightDecay);
-    const next: Record<string, Tensor> = { square: slots.square!.mul(alpha).add(g.square().mul(1 - alpha)) };
-    let variance = next.square!;
-    if (slots.mean !== undefined) {
+    const g = squarable(decayed(gradient, p, weightDecay));
+    const next: Record<string, Tensor> = {};
+    if (slots.mean === undefined) {
+      next.square = slots.square!.mul(alpha).add(g.square().mul(1 - alpha));
+    } else {
+      const difference = g.sub(slots.mean);
       next.mean = slots.mean.mul(alpha).add(g.mul(1 - alpha));
-      variance = variance.sub(next.mean.square());
+      next.variance = slots.variance!.add(difference.square().mul(1 - alpha)).mul(alpha);
     }
-    let direction = g.div(variance.sqrt().add(epsilon));
+    let direction = g.div((next.square ?? next.variance!).sqrt().add(epsilon));
     if (slots.momentum !== undefined) {
       const momentum = fractionAt('RMSprop', 'momentum', this.#settings.momentum, t - 1);
       direction = slots.momentum.mul(momentum).add(direction);

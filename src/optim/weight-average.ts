@@ -1,12 +1,9 @@
-import type { TypedArray } from '../ir/dtype.ts';
-import { ShapeError, StateError, ValueError } from '../ir/errors.ts';
-import { tensor } from '../tensor/creation.ts';
+import { StateError, ValueError } from '../ir/errors.ts';
 import { Parameter } from '../tensor/parameter.ts';
-import { show } from '../tensor/shape.ts';
 import { runAssignments } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { copyOf } from './copy.ts';
 import type { Schedule } from './schedules.ts';
+import { byName, type Kept, readState, type State, saveState } from './state.ts';
 
 export interface WeightAverageOptions {
   /**
@@ -23,12 +20,12 @@ export interface WeightAverageOptions {
   readonly warmup?: boolean;
 }
 
-/** The state of a weight average as plain data. */
-export interface WeightAverageState {
-  readonly step: number;
+/**
+ * The state of a weight average as plain data, which survives `structuredClone` and JSON. The slot `average` holds the
+ * averages, or the Parameter's own values while swapped.
+ */
+export interface WeightAverageState extends State {
   readonly swapped: boolean;
-  /** For each Parameter, in order, the stored values: the averages, or the Parameter's own values while swapped. */
-  readonly values: readonly TypedArray[];
 }
 
 type Assignment = readonly [parameter: Parameter, value: Tensor];
@@ -50,11 +47,14 @@ type Assignment = readonly [parameter: Parameter, value: Tensor];
  * Running statistics are averaged like weights; Parameters of other dtypes than float32 are copied.
  */
 export class WeightAverage {
+  /** The name of the class in files. */
+  static readonly kind: string = 'WeightAverage';
   readonly parameters: readonly Parameter[];
   /** The number of updates so far. */
   step = 0;
   readonly #decay: Schedule;
   readonly #averages: readonly Parameter[];
+  readonly #named: ReadonlyMap<string, Kept>;
   #swapped = false;
 
   /**
@@ -70,6 +70,9 @@ export class WeightAverage {
     this.parameters = [...new Set(parameters)];
     this.#averages = this.parameters.map(
       (p) => new Parameter(p, { name: `${p.name}.average`, trainable: false }),
+    );
+    this.#named = byName(
+      this.parameters.map((parameter, i) => ({ parameter, slots: { average: this.#averages[i]! } })),
     );
   }
 
@@ -137,30 +140,31 @@ export class WeightAverage {
 
   /** A copy of the state at the time of the call, for a checkpoint together with the Parameters' values. */
   async getState(): Promise<WeightAverageState> {
-    const { step, swapped } = this;
-    return { step, swapped, values: await copyOf(this.#averages) };
+    const { swapped } = this;
+    return { ...(await saveState(WeightAverage.kind, this.step, this.#named)), swapped };
   }
 
   /**
-   * Restores a state that `getState` returned, of an average over Parameters of the same shapes. Restore the
+   * Restores a state that `getState` returned, of an average over Parameters with the same names and shapes. Restore the
    * Parameters' values too: while swapped, they are the averages.
    *
-   * @throws ShapeError if the state does not fit; nothing is changed then.
+   * @throws ValueError, ShapeError if the state does not fit; nothing is changed then.
    */
   async setState(state: WeightAverageState): Promise<void> {
-    const assignments = this.#averages.map((average, i): Assignment => {
-      const values = state.values[i];
-      if (values === undefined || values.length !== average.size) {
-        throw new ShapeError(
-          `[setState] got ${values?.length ?? 'no'} values for '${average.name}' ${show(average.shape)}, ` +
-            `wanted ${average.size}. Give the state of an average over the same model.`,
-        );
-      }
-      return [average, tensor(values, { shape: average.shape, dtype: average.dtype })];
-    });
-    await runAssignments({ assignments });
-    this.step = state.step;
-    this.#swapped = state.swapped;
+    const assignments = readState(state, WeightAverage.kind, this.#named, false);
+    const { step, swapped } = state;
+    if (typeof swapped !== 'boolean') {
+      throw new ValueError(`[setState] got swapped ${String(swapped)}, wanted true or false.`);
+    }
+    const before = [this.step, this.#swapped] as const;
+    const running = runAssignments({ assignments });
+    [this.step, this.#swapped] = [step, swapped];
+    try {
+      await running;
+    } catch (error) {
+      [this.step, this.#swapped] = before;
+      throw error;
+    }
   }
 }
 

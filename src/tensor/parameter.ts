@@ -1,6 +1,6 @@
 import type { DType } from '../ir/dtype.ts';
 import { ShapeError } from '../ir/errors.ts';
-import { leafNode } from '../ir/node.ts';
+import { inDependencyOrder, leafNode } from '../ir/node.ts';
 import type { Storage } from '../ir/storage.ts';
 import { sameShape } from '../ir/view.ts';
 import { storageOf } from '../runtime/run.ts';
@@ -33,6 +33,7 @@ export class Parameter<S extends Shape = Shape, D extends DType = DType> extends
     const storage = storageOf(initial.node, detach(initial).node, options.name ?? 'parameter');
     super(leafNode(storage, initial.node.shape));
     this.#storage = storage;
+    byStorage.set(storage, this as Parameter);
     this.trainable = options.trainable ?? true;
   }
 
@@ -65,6 +66,13 @@ export class Parameter<S extends Shape = Shape, D extends DType = DType> extends
     this.#storage.version++;
     this.node = leafNode(this.#storage, this.node.shape);
   }
+}
+
+const byStorage = new WeakMap<Storage, Parameter>();
+
+/** The Parameters on whose values a tensor depends. */
+export function parametersBehind(t: Tensor): Parameter[] {
+  return inDependencyOrder([t.node]).flatMap(({ storage }) => (storage && byStorage.get(storage)) ?? []);
 }
 
 function fit(p: Parameter, t: Tensor): Tensor {

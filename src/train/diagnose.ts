@@ -83,10 +83,17 @@ function nameOf(model: Model, layer: LayerLike): string {
   return path ? `${path} (${layer.type}${name})` : `${layer.type}${name}`;
 }
 
-function pathTo(from: LayerLike, layer: LayerLike, prefix: string): string | null {
+function pathTo(
+  from: LayerLike,
+  layer: LayerLike,
+  prefix: string,
+  seen = new Set<LayerLike>(),
+): string | null {
   if (from === layer) return prefix.slice(0, -1);
+  if (seen.has(from)) return null;
+  seen.add(from);
   for (const [key, member] of from.members()) {
-    const path = member instanceof Parameter ? null : pathTo(member, layer, `${prefix}${key}.`);
+    const path = member instanceof Parameter ? null : pathTo(member, layer, `${prefix}${key}.`, seen);
     if (path !== null) return path;
   }
   return null;

@@ -5,6 +5,7 @@ import { Mean, type Metric } from '../metrics/metric.ts';
 import type { Optimizer, WeightAverage } from '../optim/index.ts';
 import { defaultGenerator, Generator } from '../tensor/random.ts';
 import type { BatchLogs, Callback, Training } from './callbacks/callback.ts';
+import { checkTrained } from './check-trained.ts';
 import { diagnose } from './diagnose.ts';
 import { evaluateOn } from './evaluate.ts';
 import { EventLoopYielder } from './event-loop-yielder.ts';
@@ -26,6 +27,11 @@ export interface FitOptions {
   readonly loss: LossFunction;
   /** Made with the model's Parameters. */
   readonly optimizer: Optimizer;
+  /**
+   * Whether the loss may depend on trainable Parameters that the optimizer does not hold. false by default: an error at the
+   * first step says which ones would not be trained.
+   */
+  readonly allowUntrained?: boolean;
   /**
    * An average of the weights, updated in each step. Validation and `onEpochEnd` use the averaged weights, and so do
    * early stopping and checkpoints. After training the model has the averaged weights: `average.swap()` or further
@@ -93,6 +99,7 @@ export interface FitOptions {
  * @returns for each epoch `loss` (the mean over its samples during training, including the penalty), the metrics, and
  *   validation results.
  * @throws ShapeError, ValueError before the first step if data or options do not fit.
+ * @throws StateError before the first step if the loss depends on a trainable Parameter that the optimizer does not hold.
  */
 export async function fit(model: Model, data: Data, options: FitOptions): Promise<History> {
   const seed = options.seed ?? (await drawSeed());
@@ -111,17 +118,19 @@ class Run implements Training {
   readonly model: Model;
   readonly optimizer: Optimizer;
   readonly epochs: number;
+  readonly metrics: readonly Metric[];
   readonly history = new History();
   readonly #options: FitOptions;
   readonly #data: Dataset;
   readonly #validation: Dataset | null;
   readonly #random: Generator;
-  readonly #metrics: readonly Metric[];
   readonly #callbacks: readonly Callback[];
   readonly #batchSize: number;
   readonly #yielder = new EventLoopYielder();
   /** Whether a callback has `onBatchEnd`. */
   readonly #reportsBatches: boolean;
+  /** Whether the first step has found that the optimizer holds what the loss depends on. */
+  #checked = false;
 
   private constructor(
     model: Model,
@@ -138,7 +147,7 @@ class Run implements Training {
     this.#random = random;
     this.optimizer = optimizer;
     this.epochs = epochs;
-    this.#metrics = metrics;
+    this.metrics = metrics;
     this.#callbacks = [...callbacks, ...progressCallback(options.progress)];
     this.#batchSize = batchSize;
     this.#reportsBatches = this.#callbacks.some((callback) => callback.onBatchEnd !== undefined);
@@ -210,7 +219,7 @@ class Run implements Training {
 
   async #epoch(epoch: number): Promise<void> {
     const data = this.#data;
-    const metrics = this.#metrics;
+    const metrics = this.metrics;
     const callbacks = this.#callbacks;
     const batchSize = this.#batchSize;
     const options = this.#options;
@@ -241,7 +250,7 @@ class Run implements Training {
 
   /** Evaluates on validation data and calls the callbacks. */
   async #endEpoch(epoch: number, found: Record<string, number>, start: number): Promise<void> {
-    const metrics = this.#metrics;
+    const metrics = this.metrics;
     const callbacks = this.#callbacks;
     const yielder = this.#yielder;
     const { loss, signal } = this.#options;
@@ -257,7 +266,7 @@ class Run implements Training {
 
   /** Trains on one batch. */
   async #step(batch: Batch, random: Generator, mean: Mean, epoch: number, number: number): Promise<void> {
-    const metrics = this.#metrics;
+    const metrics = this.metrics;
     const callbacks = this.#callbacks;
     const options = this.#options;
     const data = this.#data;
@@ -267,6 +276,8 @@ class Run implements Training {
     const context = training({ rng: random });
     const predictions = callModel(model, batch.x, context);
     const loss = objective('fit', model, options.loss, predictions, batch);
+    if (!this.#checked && !options.allowUntrained) checkTrained(loss, optimizer);
+    this.#checked = true;
     const learningRate = optimizer.currentLearningRate;
     try {
       const also = metrics.length > 0 ? [predictions] : [];

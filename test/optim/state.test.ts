@@ -35,8 +35,18 @@ const averages = [
 
 /** What the states of some step must be. */
 const stateAt = (step: number) => [
-  { step, slots: { momentum: [Float32Array.from(momenta[step]!)] } },
-  { step, swapped: false, values: [Float32Array.from(averages[step]!)] },
+  {
+    kind: 'SGD',
+    step,
+    learningRate: 0.25,
+    parameters: { p: { shape: [2], slots: { momentum: Float32Array.from(momenta[step]!) } } },
+  },
+  {
+    kind: 'WeightAverage',
+    step,
+    swapped: false,
+    parameters: { p: { shape: [2], slots: { average: Float32Array.from(averages[step]!) } } },
+  },
 ];
 
 describe.each([
@@ -74,9 +84,7 @@ describe.each([
     await choose();
     const { step, states } = trainer();
     await step();
-    const [{ slots }, { values }] = await states();
-    slots.momentum![0]!.fill(9);
-    values[0]!.fill(9);
+    for (const { parameters } of await states()) Object.values(parameters.p!.slots)[0]!.fill(9);
     expect(await states()).toEqual(stateAt(1));
   });
 });
@@ -103,5 +111,5 @@ test('a device that is lost says so, and what is at home needs none', async () =
   await expect(average.getState()).rejects.toThrow('it was unplugged');
   expect(p.toArray()).toEqual([0.5, 1]);
   const untrained = new SGD([p], { learningRate: 1, momentum: 0.5 });
-  expect((await untrained.getState()).slots.momentum).toEqual([Float32Array.of(0, 0)]);
+  expect((await untrained.getState()).parameters.p!.slots.momentum).toEqual(Float32Array.of(0, 0));
 });

@@ -29,7 +29,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName
       LayerLike LayerNormOptions LionOptions
       LossFunction LossOptions Margin Member Metric MetricOptions MinimizeOptions Model NaNLoss
-      NestedArray OptimizerOptions OptimizerState Padding ParameterOptions PartialShape Penalty
+      NestedArray OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
       PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RMSpropOptions
       ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions Schedule SequentialOptions
       Shape SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions StepOptions SummaryOptions

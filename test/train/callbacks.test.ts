@@ -1,5 +1,17 @@
 import { expect, test } from 'vitest';
-import { MeanAbsoluteError } from '../../src/index.ts';
+import {
+  Accuracy,
+  BinaryAccuracy,
+  ConfusionMatrix,
+  F1,
+  MeanAbsoluteError,
+  MeanSquaredError,
+  type Metric,
+  Precision,
+  Recall,
+  TopKAccuracy,
+} from '../../src/index.ts';
+import { ValueError } from '../../src/ir/errors.ts';
 import { meanSquaredError } from '../../src/losses/index.ts';
 import { SGD } from '../../src/optim/index.ts';
 import { type Callback, earlyStopping, fit, learningRateLogger } from '../../src/train/index.ts';
@@ -194,4 +206,84 @@ test('earlyStopping says which results there are', async () => {
   expect(() => earlyStopping({ startFromEpoch: 0.5 })).toThrow('[earlyStopping] got startFromEpoch 0.5');
   expect(() => earlyStopping({ minDelta: Number.NaN })).toThrow('[earlyStopping] got minDelta NaN');
   expect(() => earlyStopping({ mode: 'auto' as never })).toThrow("[earlyStopping] got mode 'auto'");
+});
+
+/** A metric with given results, one for each evaluation. */
+const scriptedMetric = (name: string, values: readonly number[], direction?: 'min' | 'max'): Metric => {
+  let at = -1;
+  return {
+    name,
+    ...(direction && { direction }),
+    update: async () => {},
+    result: () => values[Math.max(0, Math.min(at, values.length - 1))]!,
+    reset: () => void at++,
+  };
+};
+
+const epochsOf = async (options: Parameters<typeof earlyStopping>[0], metrics: Metric[]): Promise<number> =>
+  (await train({ epochs: 4, metrics, callbacks: [earlyStopping({ patience: 1, ...options })] })).history
+    .epochs.length;
+
+test('earlyStopping asks the metric whether small or large values are better', async () => {
+  const falling = [4, 3, 2, 1];
+  expect(await epochsOf({ monitor: 'mae' }, [scriptedMetric('mae', falling, 'min')])).toBe(4);
+  expect(await epochsOf({ monitor: 'mae' }, [scriptedMetric('mae', falling, 'max')])).toBe(2);
+  expect(await epochsOf({ monitor: 'mae', mode: 'max' }, [scriptedMetric('mae', falling, 'min')])).toBe(2);
+  expect(await epochsOf({ monitor: 'score', mode: 'min' }, [scriptedMetric('score', falling)])).toBe(4);
+  // A name that used to be taken for an error.
+  expect(await epochsOf({ monitor: 'noError' }, [scriptedMetric('noError', [1, 2, 3, 4], 'max')])).toBe(4);
+  expect(await epochsOf({ monitor: 'loss' }, [])).toBeGreaterThan(1);
+});
+
+test('earlyStopping of a validation metric under another name goes on while it improves', async () => {
+  const watch: number[] = [];
+  const { history } = await train({
+    epochs: 5,
+    metrics: [new MeanAbsoluteError({ name: 'mae' })],
+    validationSplit: 0.2,
+    callbacks: [
+      {
+        onEpochEnd({ epoch, results }) {
+          results.val_mae = [5, 4, 3, 2, 3][epoch]!;
+          watch.push(results.val_mae);
+        },
+      },
+      earlyStopping({ monitor: 'val_mae', patience: 1 }),
+    ],
+  });
+  expect(watch).toEqual([5, 4, 3, 2, 3]);
+  expect(history.stopped).toBe('val_mae has not improved since epoch 4');
+});
+
+test('a monitored name that no metric explains requires a mode, before the first step', async () => {
+  const steps: number[] = [];
+  const count: Callback = { onBatchEnd: ({ step }) => void steps.push(step) };
+  for (const monitor of ['val_acc', 'learningRate', 'score', 'val_score']) {
+    const training = train({
+      metrics: [new MeanAbsoluteError(), scriptedMetric('score', [1])],
+      callbacks: [count, earlyStopping({ monitor })],
+    });
+    await expect(training).rejects.toThrow(ValueError);
+    await expect(training).rejects.toThrow(
+      `[earlyStopping] got monitor '${monitor}' without a mode, and no metric says whether small or large values of it are better. ` +
+        "Pass mode: 'min' or mode: 'max', or monitor one of loss, meanAbsoluteError, score (of validation with the prefix val_).",
+    );
+  }
+  expect(steps).toEqual([]);
+});
+
+test('every metric of the library knows its direction', () => {
+  const numClasses = 2;
+  const directions = [
+    new Accuracy(),
+    new BinaryAccuracy(),
+    new TopKAccuracy({ k: 1 }),
+    new ConfusionMatrix({ numClasses }),
+    new Precision({ numClasses }),
+    new Recall({ numClasses }),
+    new F1({ numClasses }),
+    new MeanAbsoluteError(),
+    new MeanSquaredError(),
+  ].map(({ direction }) => direction);
+  expect(directions).toEqual(['max', 'max', 'max', 'max', 'max', 'max', 'max', 'min', 'min']);
 });

@@ -30,7 +30,7 @@ const score = async (model: Parameters<typeof evaluate>[0]): Promise<number> =>
 
 /** The values that the average holds. */
 const held = async (average: WeightAverage): Promise<number[]> =>
-  (await average.getState()).values.flatMap((v) => [...v]);
+  Object.values((await average.getState()).parameters).flatMap(({ slots }) => [...slots.average!]);
 
 test('fit trains as without, validates the averaged weights and ends with them', async () => {
   const plain = network();

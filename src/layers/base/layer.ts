@@ -16,7 +16,7 @@ export type Member = readonly [key: string, member: Parameter | Layer];
  * A part of a network: Parameters and a computation with them. `In` and `Out` are the shapes of its input and
  * output, as far as the compiler knows them.
  *
- * A custom layer has fields that hold Parameters, layers or arrays of these, and a `forward` method:
+ * A custom layer has fields that hold Parameters, layers, or arrays, records and Maps of these, and a `forward` method:
  *
  * ```ts
  * class Residual extends Layer {
@@ -46,6 +46,8 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   readonly #penalties: [Parameter, Penalty][] = [];
   #isFrozen = false;
   static readonly #frozen = new WeakSet<Parameter>();
+  /** The path that each Parameter is named by. */
+  static readonly #paths = new WeakMap<Parameter, string>();
 
   constructor(name = '') {
     this.name = name;
@@ -75,32 +77,49 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     return y as Tensor<Output<this, S>>;
   }
 
-  /** The Parameters and layers in the layer's fields and in arrays there, in the order of declaration. */
+  /**
+   * The Parameters and layers in the layer's fields, and in arrays, records (plain objects) and Maps there at any depth, in
+   * the order of declaration. Private `#fields` and fields under symbols cannot be listed.
+   */
   members(): Member[] {
-    return Object.entries(this).flatMap(([key, value]) =>
-      Array.isArray(value)
-        ? value.flatMap((item, i): Member[] => (isMember(item) ? [[`${key}.${i}`, item]] : []))
-        : isMember(value)
-          ? [[key, value] as const]
-          : [],
-    );
+    const found: Member[] = [];
+    const seen = new Set<unknown>();
+    const visit = (key: string, value: unknown): void => {
+      if (isMember(value)) found.push([key, value]);
+      else if (!seen.has(value)) {
+        seen.add(value);
+        for (const [inner, item] of entriesOf(value)) visit(`${key}.${String(inner)}`, item);
+      }
+    };
+    for (const [key, value] of Object.entries(this)) visit(key, value);
+    return found;
+  }
+
+  /** The members, and theirs, with their paths; each once, outer members first. */
+  static *#all(layer: Layer, prefix = '', seen = new Set<unknown>([layer])): Iterable<Member> {
+    for (const [key, member] of layer.members()) {
+      if (seen.has(member)) continue;
+      seen.add(member);
+      yield [prefix + key, member];
+      if (member instanceof Layer) yield* Layer.#all(member, `${prefix}${key}.`, seen);
+    }
   }
 
   /**
-   * All Parameters with their paths, such as `0.kernel` or `hidden.kernel`; each once, in stable order. Sets the
-   * name of each Parameter to its path, for errors.
+   * All Parameters with their paths, such as `0.kernel` or `hidden.kernel`; each once, in stable order. A Parameter is named
+   * by the first path that is asked for, and by a longer one from a model that contains this layer, for errors and states.
    */
   namedParameters(): [path: string, parameter: Parameter][] {
-    const found = new Map<Parameter, string>();
-    const walk = (layer: Layer, prefix: string): void => {
-      for (const [key, member] of layer.members()) {
-        if (member instanceof Layer) walk(member, `${prefix}${key}.`);
-        else if (!found.has(member)) found.set(member, prefix + key);
-      }
-    };
-    walk(this, '');
-    for (const [parameter, path] of found) parameter.name = path;
-    return [...found].map(([parameter, path]) => [path, parameter]);
+    const found = [...Layer.#all(this)].filter(
+      (member): member is [string, Parameter] => member[1] instanceof Parameter,
+    );
+    for (const [path, parameter] of found) {
+      const before = Layer.#paths.get(parameter);
+      if (before !== undefined && !path.endsWith(`.${before}`)) continue;
+      Layer.#paths.set(parameter, path);
+      parameter.name = path;
+    }
+    return found;
   }
 
   /** All Parameters, trainable or not, for an optimizer. */
@@ -115,7 +134,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
 
   #setFrozen(frozen: boolean): void {
     this.#isFrozen = frozen;
-    for (const [, member] of this.members()) if (member instanceof Layer) member.#setFrozen(frozen);
+    for (const [, member] of Layer.#all(this)) if (member instanceof Layer) member.#isFrozen = frozen;
   }
 
   /** Stops optimizers from changing the layer's Parameters, and layers from updating running statistics. */
@@ -148,13 +167,12 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
    */
   penalty(): Tensor | null {
     const terms = new Map<Parameter, Tensor>();
-    const walk = (layer: Layer): void => {
+    for (const layer of [this, ...[...Layer.#all(this)].map(([, member]) => member)]) {
+      if (!(layer instanceof Layer)) continue;
       for (const [parameter, penalty] of layer.#penalties) {
         if (parameter.trainable && !terms.has(parameter)) terms.set(parameter, penaltyOf(parameter, penalty));
       }
-      for (const [, member] of layer.members()) if (member instanceof Layer) walk(member);
-    };
-    walk(this);
+    }
     return terms.size === 0 ? null : [...terms.values()].reduce((a, b) => a.add(b));
   }
 
@@ -201,4 +219,15 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
 
 function isMember(value: unknown): value is Parameter | Layer {
   return value instanceof Layer || value instanceof Parameter;
+}
+
+/** The entries of an array, a Map or a plain object; none of anything else. */
+function entriesOf(value: unknown): Iterable<readonly [key: unknown, item: unknown]> {
+  if (Array.isArray(value)) return value.entries();
+  if (value instanceof Map) return value;
+  if (typeof value !== 'object' || value === null) return [];
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Object.prototype of any realm has no prototype.
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  return isPlain ? Object.entries(value) : [];
 }

@@ -12,6 +12,8 @@ export interface SummaryOptions {
 export function summarize(root: LayerLike, shapes: ReadonlyMap<LayerLike, Shape>): string {
   const rows: string[][] = [];
   const counted = new Set<Parameter>();
+  /** A layer may have a field for the layer that contains it. */
+  const ancestors = new Set<LayerLike>();
   const count = (parameters: readonly Parameter[]): number => parameters.reduce((n, p) => n + p.size, 0);
   const walk = (layer: LayerLike, path: string): void => {
     const members = layer.members();
@@ -23,7 +25,10 @@ export function summarize(root: LayerLike, shapes: ReadonlyMap<LayerLike, Shape>
     const shape = shapes.get(layer);
     const output = shape === undefined ? '?' : `[${['N', ...shape.slice(1)].join(', ')}]`;
     rows.push([name, output, parameters]);
-    for (const [key, member] of inner) walk(member, path === '' ? key : `${path}.${key}`);
+    ancestors.add(layer);
+    for (const [key, member] of inner)
+      if (!ancestors.has(member)) walk(member, path === '' ? key : `${path}.${key}`);
+    ancestors.delete(layer);
   };
   walk(root, '');
 

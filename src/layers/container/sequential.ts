@@ -50,7 +50,9 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
   }
 
   override members(): Member[] {
-    return this.layers.map((layer, i) => [layer.name || String(i), layer]);
+    const layers = this.layers.map((layer, i): Member => [layer.name || String(i), layer]);
+    // A class that extends this one may have more.
+    return [...layers, ...super.members().filter(([key]) => !key.startsWith('layers.'))];
   }
 
   override inputShape(): readonly number[] | null {

@@ -15,6 +15,7 @@ import { classIndices, classPairs, nanError, scoreColumns } from './class-pairs.
  */
 export class Accuracy extends SampleMean {
   static readonly kind: string = 'Accuracy';
+  readonly direction = 'max';
   constructor({ name = 'accuracy' }: MetricOptions = {}) {
     super(name);
   }
@@ -48,6 +49,7 @@ export interface BinaryAccuracyOptions extends MetricOptions {
  */
 export class BinaryAccuracy extends SampleMean {
   static readonly kind: string = 'BinaryAccuracy';
+  readonly direction = 'max';
   readonly threshold: number;
 
   constructor({ threshold = 0, name = 'binaryAccuracy' }: BinaryAccuracyOptions = {}) {
@@ -92,6 +94,7 @@ export interface TopKAccuracyOptions extends MetricOptions {
  */
 export class TopKAccuracy extends SampleMean {
   static readonly kind: string = 'TopKAccuracy';
+  readonly direction = 'max';
   readonly k: number;
 
   constructor({ k, name = `top${k}Accuracy` }: TopKAccuracyOptions) {

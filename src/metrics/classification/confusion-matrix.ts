@@ -36,6 +36,7 @@ export interface ClassScoreOptions extends ConfusionMatrixOptions {
 /** A metric that counts pairs of true and predicted classes. */
 abstract class PairCounter implements Metric {
   readonly name: string;
+  readonly direction = 'max';
   readonly numClasses: number;
 
   constructor(name: string, numClasses: number) {

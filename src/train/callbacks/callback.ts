@@ -1,3 +1,4 @@
+import type { Metric } from '../../metrics/metric.ts';
 import type { Optimizer } from '../../optim/index.ts';
 import type { History } from '../history.ts';
 import type { Model } from '../model.ts';
@@ -8,6 +9,8 @@ export interface Training {
   readonly optimizer: Optimizer;
   /** The total number of epochs. */
   readonly epochs: number;
+  /** The metrics that are reported. */
+  readonly metrics: readonly Metric[];
   /** The results of the finished epochs. */
   readonly history: History;
   /** Ends training after the current batch. The reason is stored in the history. */

@@ -3,6 +3,7 @@ import { ValueError } from '../../ir/errors.ts';
 import { tensor } from '../../tensor/creation.ts';
 import type { Parameter } from '../../tensor/parameter.ts';
 import type { Callback } from './callback.ts';
+import { checkMode, modeOf } from './monitor.ts';
 
 export interface EarlyStoppingOptions {
   /** The name of the result to monitor, as in the history; `val_loss` by default. */
@@ -19,7 +20,8 @@ export interface EarlyStoppingOptions {
   /** A change must exceed this to count as an improvement; 0 by default. */
   readonly minDelta?: number;
   /**
-   * Whether small or large values are better. By default 'min' for names that end in `loss` or `Error`, 'max' for others.
+   * Whether small or large values are better. By default 'min' for `loss` and `val_loss`, and what the metric says for its
+   * name. Required for other results.
    */
   readonly mode?: 'min' | 'max';
   /** Whether the values of the best epoch are restored when training ends; true by default. */
@@ -34,7 +36,6 @@ export interface EarlyStoppingOptions {
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const { monitor = 'val_loss', patience = 0, startFromEpoch = 0, minDelta = 0 } = options;
   const { restoreBestWeights = true } = options;
-  const mode = options.mode ?? (/(loss|Error)$/.test(monitor) ? 'min' : 'max');
   if (!Number.isInteger(patience) || patience < 0) {
     throw new ValueError(`[earlyStopping] got patience ${patience}, wanted a whole number of at least 0.`);
   }
@@ -45,18 +46,17 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   }
   if (!(minDelta >= 0))
     throw new ValueError(`[earlyStopping] got minDelta ${minDelta}, wanted a number from 0 up.`);
-  if (mode !== 'min' && mode !== 'max') {
-    throw new ValueError(`[earlyStopping] got mode '${String(mode)}', wanted 'min' or 'max'.`);
-  }
-  const sign = mode === 'min' ? -1 : 1;
+  checkMode('earlyStopping', options.mode);
 
+  let sign = 1;
   let best = Number.NEGATIVE_INFINITY;
   let bestEpoch = -1;
   let waited = 0;
   let weights: [Parameter, TypedArray][] = [];
   return {
     kind: 'earlyStopping',
-    onTrainBegin() {
+    onTrainBegin({ metrics }) {
+      sign = modeOf('earlyStopping', monitor, options.mode, metrics) === 'min' ? -1 : 1;
       best = Number.NEGATIVE_INFINITY;
       bestEpoch = -1;
       waited = 0;

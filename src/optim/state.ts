@@ -1,0 +1,173 @@
+import { dtypes, fits, type TypedArray } from '../ir/dtype.ts';
+import { ShapeError, ValueError } from '../ir/errors.ts';
+import { sameShape } from '../ir/view.ts';
+import { tensor } from '../tensor/creation.ts';
+import type { Parameter } from '../tensor/parameter.ts';
+import { show } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { copyOf } from './copy.ts';
+
+/** What the state of an optimizer or of an average holds for one Parameter. */
+export interface ParameterState {
+  readonly shape: readonly number[];
+  /**
+   * The values of each slot, by name. `JSON.stringify` writes them as lists, with NaN, infinities and -0 as strings.
+   */
+  readonly slots: Readonly<Record<string, TypedArray>>;
+}
+
+/** The part that all states have in common. */
+export interface State {
+  /** The `kind` of the class. */
+  readonly kind: string;
+  /** The number of updates done. */
+  readonly step: number;
+  /** By the names of the Parameters, which are their paths in the model. A repeated name gets `#2`, `#3`, ... */
+  readonly parameters: Readonly<Record<string, ParameterState>>;
+}
+
+/** A Parameter and the tensors that are kept for it. */
+export interface Kept {
+  readonly parameter: Parameter;
+  readonly slots: Readonly<Record<string, Parameter>>;
+}
+
+/** What is kept, by the names of the Parameters, which are made unique. */
+export function byName(all: readonly Kept[]): ReadonlyMap<string, Kept> {
+  const named = new Map<string, Kept>();
+  for (const kept of all) {
+    const { name } = kept.parameter;
+    let unique = name;
+    for (let n = 2; named.has(unique); n++) unique = `${name}#${n}`;
+    named.set(unique, kept);
+  }
+  return named;
+}
+
+/** A copy of the state at the time of the call. */
+export async function saveState(
+  kind: string,
+  step: number,
+  named: ReadonlyMap<string, Kept>,
+): Promise<State> {
+  const copies = await copyOf([...named.values()].flatMap(({ slots }) => Object.values(slots)));
+  for (const values of copies) Object.defineProperty(values, 'toJSON', { value: toJSON });
+  let next = 0;
+  const entries = [...named].map(([name, { parameter, slots }]) => {
+    const values = Object.fromEntries(Object.keys(slots).map((slot) => [slot, copies[next++]!]));
+    return [name, { shape: [...parameter.shape], slots: values }];
+  });
+  return { kind, step, parameters: Object.fromEntries(entries) };
+}
+
+/** JSON writes NaN and infinities as null and -0 as 0. */
+function toJSON(this: TypedArray): (number | string)[] {
+  return Array.from(this, (x) => (Object.is(x, -0) ? '-0' : Number.isFinite(x) ? x : String(x)));
+}
+
+/**
+ * Checks a state completely.
+ *
+ * @param finite whether values must be finite.
+ * @returns the assignments that restore the slots.
+ */
+export function readState(
+  state: unknown,
+  kind: string,
+  named: ReadonlyMap<string, Kept>,
+  finite: boolean,
+): (readonly [slot: Parameter, values: Tensor])[] {
+  const given = record(state, 'the state');
+  if (given.kind !== kind) throw invalid(`a state of kind ${text(given.kind)}`, `'${kind}'. ${sameModel}`);
+  if (!Number.isSafeInteger(given.step) || (given.step as number) < 0)
+    throw invalid(`step ${text(given.step)}`, 'a whole number from 0 up.');
+  const parameters = record(given.parameters, 'parameters');
+  const extra = Object.keys(parameters).find((name) => !named.has(name));
+  const missing = [...named.keys()].find((name) => !Object.hasOwn(parameters, name));
+  if (extra !== undefined || missing !== undefined) {
+    throw invalid(
+      `${Object.keys(parameters).length} Parameters${extra === undefined ? '' : `, '${extra}' among them`}`,
+      `${named.size}${missing === undefined ? '' : `, '${missing}' among them`}. ${sameModel}`,
+    );
+  }
+  return [...named].flatMap(([name, { parameter, slots }]) => {
+    const entry = record(parameters[name], `Parameter '${name}'`);
+    const { shape } = entry;
+    if (!Array.isArray(shape) || !sameShape(shape, parameter.shape)) {
+      throw new ShapeError(
+        `[setState] got shape ${text(shape)} for Parameter '${name}', wanted ${show(parameter.shape)}. ${sameModel}`,
+      );
+    }
+    const values = record(entry.slots, `slots of Parameter '${name}'`);
+    const [got, wanted] = [Object.keys(values), Object.keys(slots)];
+    if (got.length !== wanted.length || !wanted.every((slot) => got.includes(slot))) {
+      throw invalid(
+        `slots ${text(got)} for Parameter '${name}'`,
+        `${text(wanted)}. Create it with the same options as the one that was saved.`,
+      );
+    }
+    return wanted.map((slot) => {
+      const target = slots[slot]!;
+      return [
+        target,
+        readValues(values[slot], target, `slot '${slot}' of Parameter '${name}'`, finite),
+      ] as const;
+    });
+  });
+}
+
+function readValues(
+  values: unknown,
+  { shape, dtype, size }: Parameter,
+  what: string,
+  finite: boolean,
+): Tensor {
+  // JSON.stringify writes a typed array that has lost its toJSON, by structuredClone, as { "0": ..., "1": ... }.
+  const list =
+    Array.isArray(values) || ArrayBuffer.isView(values) ? values : Object.values(record(values, what));
+  const items = list as ArrayLike<unknown>;
+  if (items.length !== size) {
+    throw new ShapeError(
+      `[setState] got ${items.length} values in ${what}, wanted ${size} for ${show(shape)}.`,
+    );
+  }
+  const read = dtypes[dtype].allocate(size);
+  for (let i = 0; i < size; i++) {
+    const item = items[i];
+    const x = typeof item === 'string' && special.includes(item) ? Number(item) : item;
+    if (typeof x === 'number') read[i] = x;
+    if (
+      typeof x !== 'number' ||
+      !fits(x, dtype) ||
+      ((Number.isFinite(x) || finite) && !Number.isFinite(read[i]))
+    ) {
+      throw invalid(`${text(item)} at index ${i} of ${what}`, `${finite ? 'finite ' : ''}${dtype} numbers.`);
+    }
+  }
+  return tensor(read, { shape, dtype, copy: false });
+}
+
+const special = ['NaN', 'Infinity', '-Infinity', '-0'];
+const sameModel = 'Give the state of the same class over the same model.';
+
+function record(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw invalid(`${text(value)} for ${what}`, 'an object, as getState returned it.');
+}
+
+const invalid = (got: string, wanted: string): ValueError =>
+  new ValueError(`[setState] got ${got}, wanted ${wanted}`);
+
+/** A value as short text. */
+const text = (value: unknown): string =>
+  Array.isArray(value)
+    ? `[${value
+        .slice(0, 8)
+        .map((item) => (typeof item === 'object' ? '...' : String(item)))
+        .join(', ')}]`
+    : typeof value === 'string'
+      ? `'${value.slice(0, 40)}'`
+      : typeof value === 'object' && value !== null
+        ? 'an object'
+        : String(value);

@@ -1,0 +1,37 @@
+import { ValueError } from '../../ir/errors.ts';
+import type { Metric } from '../../metrics/metric.ts';
+
+/** Whether small or large values of a result are better. */
+export type Mode = 'min' | 'max';
+
+/** @throws ValueError unless the option `mode` of a callback is left out, 'min' or 'max'. */
+export function checkMode(callback: string, mode: unknown): void {
+  if (mode === undefined || mode === 'min' || mode === 'max') return;
+  throw new ValueError(`[${callback}] got mode '${String(mode)}', wanted 'min' or 'max'.`);
+}
+
+/**
+ * The mode of a callback that monitors a result: the option, 'min' for `loss` and `val_loss`, or what the metric of this name
+ * says.
+ *
+ * @throws ValueError if none of them tells.
+ */
+export function modeOf(
+  callback: string,
+  monitor: string,
+  mode: Mode | undefined,
+  metrics: readonly Metric[],
+): Mode {
+  if (mode !== undefined) return mode;
+  const name = monitor.replace(/^val_/, '');
+  const found =
+    name === 'loss'
+      ? 'min'
+      : metrics.find((metric) => metric.name === monitor || metric.name === name)?.direction;
+  if (found === 'min' || found === 'max') return found;
+  const known = ['loss', ...metrics.map((metric) => metric.name)].join(', ');
+  throw new ValueError(
+    `[${callback}] got monitor '${monitor}' without a mode, and no metric says whether small or large values of it are better. ` +
+      `Pass mode: 'min' or mode: 'max', or monitor one of ${known} (of validation with the prefix val_).`,
+  );
+}
