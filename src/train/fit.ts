@@ -1,7 +1,8 @@
 import { ArrayDataset, type Batch, type Data, type Dataset, openDataset } from '../data/dataset.ts';
 import { ValueError } from '../ir/errors.ts';
 import { training } from '../layers/base/context.ts';
-import { Mean, type Metric } from '../metrics/metric.ts';
+import { lossTerms } from '../losses/loss-terms.ts';
+import type { Metric } from '../metrics/metric.ts';
 import type { Optimizer, WeightAverage } from '../optim/index.ts';
 import { defaultGenerator, Generator } from '../tensor/random.ts';
 import type { BatchLogs, Callback, Training } from './callbacks/callback.ts';
@@ -20,6 +21,7 @@ import {
   results,
 } from './model.ts';
 import { type ProgressReport, progressCallback } from './progress.ts';
+import { RunningLoss, termTensors } from './running-loss.ts';
 
 export interface FitOptions {
   /** The loss to minimize. The model's penalty is added to it. */
@@ -90,8 +92,8 @@ export interface FitOptions {
  * @param data `{ x, y, sampleWeights? }` with the samples along the first axes; or batches of this form from an iterable,
  *   or from a function of the epoch that returns one. An iterator (a generator that has been called) can be read once, so
  *   it can be used for one epoch only.
- * @returns for each epoch `loss` (the mean over its samples during training, including the penalty), the metrics, and
- *   validation results.
+ * @returns for each epoch `loss` (over its samples during training, including the penalty; combined as in `evaluate`),
+ *   the metrics, and validation results.
  * @throws ShapeError, ValueError before the first step if data or options do not fit.
  */
 export async function fit(model: Model, data: Data, options: FitOptions): Promise<History> {
@@ -221,7 +223,7 @@ class Run implements Training {
     for (const metric of metrics) metric.reset();
 
     const random = this.#random.fork(epoch);
-    const mean = new Mean();
+    const mean = new RunningLoss();
     const order = shuffle ? { shuffle: random } : {};
     let number = 0;
     for await (const batch of data.batches({ batchSize, epoch, ...order })) {
@@ -256,7 +258,13 @@ class Run implements Training {
   }
 
   /** Trains on one batch. */
-  async #step(batch: Batch, random: Generator, mean: Mean, epoch: number, number: number): Promise<void> {
+  async #step(
+    batch: Batch,
+    random: Generator,
+    mean: RunningLoss,
+    epoch: number,
+    number: number,
+  ): Promise<void> {
     const metrics = this.#metrics;
     const callbacks = this.#callbacks;
     const options = this.#options;
@@ -267,9 +275,10 @@ class Run implements Training {
     const context = training({ rng: random });
     const predictions = callModel(model, batch.x, context);
     const loss = objective('fit', model, options.loss, predictions, batch);
+    const terms = lossTerms(loss);
     const learningRate = optimizer.currentLearningRate;
     try {
-      const also = metrics.length > 0 ? [predictions] : [];
+      const also = [...termTensors(terms), ...(metrics.length > 0 ? [predictions] : [])];
       await optimizer.minimize(loss, { also, context, ...(average ? { average } : {}) });
     } catch (error) {
       const replay = new Generator(0);
@@ -281,7 +290,7 @@ class Run implements Training {
       return;
     }
     const value = (await loss.data())[0]!;
-    mean.add(value, batch.weight);
+    await mean.add(value, terms, batch.weight);
     for (const metric of metrics) await metric.update(predictions, batch.y, batch.sampleWeights);
     if (!this.#reportsBatches) return;
     const logs: BatchLogs = {
