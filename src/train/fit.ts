@@ -22,6 +22,7 @@ import {
 } from './model.ts';
 import { type ProgressReport, progressCallback } from './progress.ts';
 import { RunningLoss, termTensors } from './running-loss.ts';
+import { splitSamples } from './validation-split.ts';
 
 export interface FitOptions {
   /** The loss to minimize. The model's penalty is added to it. */
@@ -54,6 +55,7 @@ export interface FitOptions {
   readonly validationData?: Data;
   /**
    * The fraction of the samples that is used for validation, from 0 (default) to below 1: the last ones before shuffling.
+   * Their number is rounded up, as in scikit-learn and Keras.
    */
   readonly validationSplit?: number;
   /**
@@ -313,30 +315,24 @@ class Run implements Training {
   }
 }
 
-/** The training samples, and the last samples for validation if `validationSplit` is above 0. */
+/** The training samples, and the samples for validation if `validationSplit` is above 0. */
 function splitValidation(
   dataset: Dataset,
   options: FitOptions,
 ): [train: Dataset, validation: Dataset | null] {
-  const { validationSplit: fraction = 0, validationData, batchSize, shuffle } = options;
-  if (!(dataset instanceof ArrayDataset)) {
-    const wrong = Object.entries({
-      batchSize: batchSize !== undefined,
-      shuffle: shuffle === true,
-      validationSplit: fraction > 0,
-    }).find(([, given]) => given);
-    if (wrong === undefined) return [dataset, null];
-    throw new ValueError(
-      `[fit] got ${wrong[0]} with data that are batches already. Leave it out, or pass all samples at once: { x, y }.`,
-    );
+  const { validationSplit = 0, validationData, batchSize, shuffle } = options;
+  if (dataset instanceof ArrayDataset) {
+    return validationSplit === 0 || validationData !== undefined
+      ? [dataset, null]
+      : splitSamples(dataset, validationSplit);
   }
-  if (fraction === 0 || validationData !== undefined) return [dataset, null];
-  const at = Math.floor(dataset.size * (1 - fraction));
-  if (at === 0 || at === dataset.size) {
-    throw new ValueError(
-      `[fit] validationSplit ${fraction} of ${dataset.size} samples leaves ${at} to train on and ${dataset.size - at} for ` +
-        'validation, wanted some in both.',
-    );
-  }
-  return dataset.split(at);
+  const wrong = Object.entries({
+    batchSize: batchSize !== undefined,
+    shuffle: shuffle === true,
+    validationSplit: validationSplit > 0,
+  }).find(([, given]) => given);
+  if (wrong === undefined) return [dataset, null];
+  throw new ValueError(
+    `[fit] got ${wrong[0]} with data that are batches already. Leave it out, or pass all samples at once: { x, y }.`,
+  );
 }
