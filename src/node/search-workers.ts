@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { StateError, ValueError } from '../ir/errors.ts';
 import type { TrialOutcome, TrialRunner, TrialSession, TrialTask } from '../search.ts';
 import { errorMessage } from '../util/error-message.ts';
+import { clearTimeout, now, setTimeout } from '../util/timers.ts';
 import { findTsx, isTypeScript } from './search-loader.ts';
 import type { WorkerData, WorkerMessage } from './search-worker.ts';
 
@@ -118,7 +119,7 @@ class TrialWorker {
   #ready = false;
   #pending: PendingTrial | null = null;
   #task: TrialTask | null = null;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #start = 0;
   /** The first error of the worker. */
   #error: string | null = null;
@@ -164,7 +165,7 @@ class TrialWorker {
 
   #send(): void {
     const { timeoutSeconds } = this.#options;
-    this.#start = performance.now();
+    this.#start = now();
     this.#worker.postMessage(this.#task);
     if (timeoutSeconds === undefined) return;
     this.#timer = setTimeout(
@@ -203,7 +204,7 @@ class TrialWorker {
     if (this.#stopped) this.#finish().reject?.(new StateError('[inWorkers] the search was stopped.'));
     else if (!this.#ready) this.#failToStart(error);
     else {
-      const seconds = Math.round(performance.now() - this.#start) / 1000;
+      const seconds = Math.round(now() - this.#start) / 1000;
       this.#finish().settle?.({ error, seconds });
     }
   }

@@ -5,6 +5,7 @@ import { lossTerms } from '../losses/loss-terms.ts';
 import type { Metric } from '../metrics/metric.ts';
 import type { Optimizer, WeightAverage } from '../optim/index.ts';
 import { defaultGenerator, Generator } from '../tensor/random.ts';
+import { now } from '../util/timers.ts';
 import type { BatchLogs, Callback, Training } from './callbacks/callback.ts';
 import { diagnose } from './diagnose.ts';
 import { evaluateOn } from './evaluate.ts';
@@ -220,7 +221,7 @@ class Run implements Training {
     const options = this.#options;
     const yielder = this.#yielder;
     const { average, shuffle = true, signal } = options;
-    const start = performance.now();
+    const start = now();
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, this);
     for (const metric of metrics) metric.reset();
 
@@ -254,7 +255,7 @@ class Run implements Training {
       const scores = await evaluateOn('fit', this.model, this.#validation, evaluation, { epoch, yielder });
       for (const [name, value] of Object.entries(scores)) found[`val_${name}`] = value;
     }
-    const seconds = (performance.now() - start) / 1000;
+    const seconds = (now() - start) / 1000;
     for (const callback of callbacks) await callback.onEpochEnd?.({ epoch, results: found, seconds }, this);
     this.history.record(epoch, found);
   }
