@@ -1,6 +1,14 @@
-import { ArrayDataset, type Batch, type Data, type Dataset, openDataset } from '../data/dataset.ts';
+import {
+  ArrayDataset,
+  type Batch,
+  type BatchCount,
+  countBatches,
+  type Data,
+  type Dataset,
+  openDataset,
+} from '../data/dataset.ts';
 import { ValueError } from '../ir/errors.ts';
-import { training } from '../layers/base/context.ts';
+import { type TrainingOptions, training } from '../layers/base/context.ts';
 import { lossTerms } from '../losses/loss-terms.ts';
 import type { Metric } from '../metrics/metric.ts';
 import type { Optimizer, WeightAverage } from '../optim/index.ts';
@@ -52,6 +60,11 @@ export interface FitOptions {
    * Whether the samples are shuffled in each epoch; true by default. Batches from an iterable keep their order.
    */
   readonly shuffle?: boolean;
+  /**
+   * Whether a last batch with fewer than `batchSize` samples is left out in each epoch; false by default. With `shuffle`
+   * they are other samples each time. Not for data that are batches already.
+   */
+  readonly dropLast?: boolean;
   /** Evaluated after each epoch; results have the prefix `val_`. It takes precedence over `validationSplit`. */
   readonly validationData?: Data;
   /**
@@ -119,6 +132,7 @@ class Run implements Training {
   readonly history = new History();
   readonly #options: FitOptions;
   readonly #data: Dataset;
+  readonly #count: Partial<BatchCount>;
   readonly #validation: Dataset | null;
   readonly #random: Generator;
   readonly #metrics: readonly Metric[];
@@ -131,6 +145,7 @@ class Run implements Training {
   private constructor(
     model: Model,
     data: Dataset,
+    count: Partial<BatchCount>,
     validation: Dataset | null,
     options: FitOptions,
     random: Generator,
@@ -138,6 +153,7 @@ class Run implements Training {
     const { optimizer, epochs = 1, metrics = [], callbacks = [], batchSize = 32 } = options;
     this.model = model;
     this.#data = data;
+    this.#count = count;
     this.#validation = validation;
     this.#options = options;
     this.#random = random;
@@ -186,7 +202,10 @@ class Run implements Training {
         );
       }
     }
-    return new Run(model, train, validation, options, random);
+    const { batchSize = 32, dropLast = false } = options;
+    const count =
+      train instanceof ArrayDataset ? countBatches('fit', train.size, batchSize, dropLast) : train.count;
+    return new Run(model, train, count, validation, options, random);
   }
 
   stop(reason: string): void {
@@ -220,7 +239,7 @@ class Run implements Training {
     const batchSize = this.#batchSize;
     const options = this.#options;
     const yielder = this.#yielder;
-    const { average, shuffle = true, signal } = options;
+    const { average, shuffle = true, dropLast = false, signal } = options;
     const start = now();
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, this);
     for (const metric of metrics) metric.reset();
@@ -229,7 +248,7 @@ class Run implements Training {
     const mean = new RunningLoss();
     const order = shuffle ? { shuffle: random } : {};
     let number = 0;
-    for await (const batch of data.batches({ batchSize, epoch, ...order })) {
+    for await (const batch of data.batches({ batchSize, epoch, dropLast, ...order })) {
       signal?.throwIfAborted();
       // With weights that are all 0 the mean loss is not defined, and there is nothing to learn.
       if (batch.weight > 0) await this.#step(batch, random, mean, epoch, number);
@@ -271,11 +290,13 @@ class Run implements Training {
     const metrics = this.#metrics;
     const callbacks = this.#callbacks;
     const options = this.#options;
-    const data = this.#data;
     const { model, optimizer } = this;
     const { average } = options;
     const before = random.getState();
-    const context = training({ rng: random });
+    const { lastBatchSize = batch.size } = this.#count;
+    const onOutput =
+      number === 0 && lastBatchSize < batch.size ? checkLastBatch(lastBatchSize, batch.size) : undefined;
+    const context = training({ rng: random, ...(onOutput && { onOutput }) });
     const predictions = callModel(model, batch.x, context);
     const loss = objective('fit', model, options.loss, predictions, batch);
     const terms = lossTerms(loss);
@@ -299,7 +320,7 @@ class Run implements Training {
     const logs: BatchLogs = {
       epoch,
       batch: number,
-      batches: data.countBatches(this.#batchSize),
+      batches: this.#count.batches,
       step: optimizer.step,
       loss: value,
       learningRate,
@@ -321,7 +342,7 @@ function splitValidation(
   dataset: Dataset,
   options: FitOptions,
 ): [train: Dataset, validation: Dataset | null] {
-  const { validationSplit = 0, validationData, batchSize, shuffle } = options;
+  const { validationSplit = 0, validationData, batchSize, shuffle, dropLast } = options;
   if (dataset instanceof ArrayDataset) {
     return validationSplit === 0 || validationData !== undefined
       ? [dataset, null]
@@ -330,10 +351,20 @@ function splitValidation(
   const wrong = Object.entries({
     batchSize: batchSize !== undefined,
     shuffle: shuffle === true,
+    dropLast: dropLast === true,
     validationSplit: validationSplit > 0,
   }).find(([, given]) => given);
   if (wrong === undefined) return [dataset, null];
   throw new ValueError(
     `[fit] got ${wrong[0]} with data that are batches already. Leave it out, or pass all samples at once: { x, y }.`,
   );
+}
+
+/** Checks in a full batch whether each layer can train on a smaller last one. */
+function checkLastBatch(last: number, full: number): TrainingOptions['onOutput'] {
+  return (layer, { shape }) => {
+    // A layer may divide samples into several rows.
+    const rows = shape[0]! / full;
+    if (Number.isInteger(rows)) layer.checkTrainingBatch?.([rows * last, ...shape.slice(1)]);
+  };
 }
