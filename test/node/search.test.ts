@@ -45,7 +45,12 @@ describe('trials in workers', () => {
 
   it('that end in a mishap have failed, and the search goes on', { timeout: 120_000 }, async () => {
     const what = ['throw', 'fine', 'reject later', 'exit', 'heap', 'loop', 'nothing'] as const;
-    const results = await mishap(what, { workers: 2, timeoutSeconds: 6, maxHeapMegabytes: 40 });
+    const results = await mishap(what, {
+      workers: 2,
+      timeoutSeconds: 6,
+      loadTimeoutSeconds: 600,
+      maxHeapMegabytes: 40,
+    });
     expect(results.runs.map(({ error }) => error)).toEqual([
       'out of luck',
       null,
@@ -56,6 +61,23 @@ describe('trials in workers', () => {
       '[search] the trial returned undefined, wanted numbers by name: { accuracy: 0.97 }.',
     ]);
     expect(results.best.parameters).toEqual({ what: 'fine' });
+  });
+
+  it('may post anything to their parent', async () => {
+    const { runs } = await mishap(['junk', 'fine'], { workers: 1 }, 2);
+    expect(runs.map(({ metrics, error }) => error ?? metrics.score)).toEqual(
+      runs.map(({ parameters }) => (parameters.what === 'junk' ? 2 : 1)),
+    );
+  });
+
+  it.each([
+    ['hangs.mjs', { timeoutSeconds: 1 }],
+    ['loops.mjs', { timeoutSeconds: 600, loadTimeoutSeconds: 1 }],
+  ])('of a module that is never loaded end the search: %s', async (file, limits) => {
+    const running = search({ ...options, trial: inWorkers(module(file), { workers: 2, ...limits }) });
+    await expect(running).rejects.toThrow(
+      `[inWorkers] ${module(file).href} can't be loaded: it took longer than 1 s.`,
+    );
   });
 
   it('are stopped when the search is', async () => {
@@ -96,6 +118,9 @@ describe('trials in workers', () => {
     expect(() => inWorkers(module('toy.ts'), { workers: 0 })).toThrow('[inWorkers] got workers 0');
     const wrong = { timeoutSeconds: Number.NaN };
     expect(() => inWorkers(module('toy.ts'), wrong)).toThrow('[inWorkers] got timeoutSeconds NaN');
+    expect(() => inWorkers(module('toy.ts'), { loadTimeoutSeconds: 0 })).toThrow(
+      '[inWorkers] got loadTimeoutSeconds 0',
+    );
   });
 
   type What = typeof mishaps extends { what: { at(u: number): infer T } } ? T : never;
