@@ -7,12 +7,18 @@ import { version } from './network-store.ts';
 import type { FirstLayer, Misclassified, PublishedResult, ReportInput, ReportModel } from './report/input.ts';
 import type { Outcome } from './results.ts';
 import { classScores } from './scores.ts';
+import { publishedReference } from './table.ts';
 
 const notebook = {
   source: 'C. Deotte, MNIST-CNN-99.75',
   url: 'https://github.com/cdeotte/MNIST-CNN-99.75',
 };
 const published: readonly PublishedResult[] = [
+  {
+    name: 'Dense network',
+    about: 'three Dense layers with Dropout, 10 epochs; reference is the same network',
+    ...publishedReference,
+  },
   {
     name: 'CNN',
     about: 'seven batch-normalized convolutions, augmented; 1500 networks',
@@ -83,7 +89,7 @@ export function reportInput(
 /** Quotes an argument for a shell. */
 const quote = (arg: string) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`);
 
-function reportModel({ about, result }: Outcome, training: number): ReportModel {
+function reportModel({ about, result, networks }: Outcome, training: number): ReportModel {
   const { name, overall, test, trainingImages, seconds, ...rest } = result;
   const more = trainingImages > training ? `, on ${trainingImages.toLocaleString('en-US')} images` : '';
   return {
@@ -94,7 +100,11 @@ function reportModel({ about, result }: Outcome, training: number): ReportModel 
     trainingSeconds: seconds,
     secondsPerEpoch: rest.secondsPerEpoch,
     secondsTo99: rest.secondsTo99,
-    runs: rest.runs,
+    // An ensemble is one run of several networks.
+    runs: rest.runs.map((run) => ({
+      ...run,
+      seeds: rest.runs.length > 1 ? [run.seed] : networks.map(({ configuration }) => configuration.seed),
+    })),
     ...overall,
     history: rest.history,
     confusion: test.confusion,

@@ -39,6 +39,8 @@ export interface BatchFunction {
   (epoch: number): BatchIterable;
   /** The number of batches in an epoch, if it is known. Used to show progress. */
   readonly batches?: number;
+  /** The number of samples in an epoch's last batch, if it is known. `fit` checks before the first step if it is too small. */
+  readonly lastBatchSize?: number;
 }
 
 type BatchIterable = Iterable<Samples> | AsyncIterable<Samples>;
@@ -64,6 +66,31 @@ export interface Pass {
   readonly epoch: number;
   /** Shuffles the samples; without it they keep their order. */
   readonly shuffle?: Generator;
+  /** Leaves out a last batch with fewer than `batchSize` samples. */
+  readonly dropLast?: boolean;
+}
+
+/** How a number of samples is divided into batches. */
+export interface BatchCount {
+  readonly batches: number;
+  readonly lastBatchSize: number;
+}
+
+/** @throws ValueError if there is no batch. */
+export function countBatches(
+  operation: string,
+  size: number,
+  batchSize: number,
+  dropLast: boolean,
+): BatchCount {
+  const rest = size % batchSize;
+  if (rest === 0) return { batches: size / batchSize, lastBatchSize: batchSize };
+  const batches = Math.floor(size / batchSize);
+  if (!dropLast) return { batches: batches + 1, lastBatchSize: rest };
+  if (batches > 0) return { batches, lastBatchSize: batchSize };
+  throw new ValueError(
+    `[${operation}] got dropLast with ${size} samples and batchSize ${batchSize}, which leaves no batch. Lower batchSize.`,
+  );
 }
 
 /** Data that can be read batch by batch. */
@@ -111,13 +138,10 @@ export class ArrayDataset {
     return new ArrayDataset(await RowBuffer.of(x), await RowBuffer.of(y), weights);
   }
 
-  countBatches(batchSize: number): number {
-    return Math.ceil(this.size / batchSize);
-  }
-
-  *batches({ batchSize, shuffle }: Pass): IterableIterator<Batch> {
+  *batches({ batchSize, shuffle, dropLast = false }: Pass): IterableIterator<Batch> {
     const order = shuffle?.permutation(this.size);
-    for (let from = 0; from < this.size; from += batchSize) {
+    const end = dropLast ? this.size - batchSize + 1 : this.size;
+    for (let from = 0; from < end; from += batchSize) {
       const to = Math.min(from + batchSize, this.size);
       const pick = (rows: RowBuffer): RowBuffer =>
         order === undefined ? rows.part(from, to) : rows.gather(order.subarray(from, to));
@@ -158,9 +182,9 @@ export class StreamDataset {
     return 'next' in this.#source;
   }
 
-  /** Undefined if the source does not say. */
-  countBatches(): number | undefined {
-    return typeof this.#source === 'function' ? this.#source.batches : undefined;
+  /** As far as the source says. */
+  get count(): Partial<BatchCount> {
+    return typeof this.#source === 'function' ? this.#source : {};
   }
 
   async *batches({ epoch }: Pass): AsyncIterableIterator<Batch> {

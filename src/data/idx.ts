@@ -70,6 +70,29 @@ export function readIdx<D extends IdxDType = IdxDType>(
 export function readIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
   const { name = 'IDX data' } = options;
   const { length } = bytes;
+  const header = readHeader(bytes, name);
+  const { type, shape, start, wanted } = header;
+  if (length !== wanted) throw wrongLength('readIdx', name, length, header);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  const array = { shape, ...type.read(view, start, (wanted - start) / type.bytes) };
+  checkExpected(array, name, options);
+  return array;
+}
+
+interface Header {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  /** The position of the first element. */
+  readonly start: number;
+  /** The length of the file. */
+  readonly wanted: number;
+}
+
+/** The longest header, with 255 axes. */
+const MAX_HEADER = 4 + 4 * 255;
+
+function readHeader(bytes: Uint8Array, name: string): Header {
+  const { length } = bytes;
   if (length < 4) {
     throw new ValueError(
       `[readIdx] ${name}: truncated: ${length} bytes, wanted a header of 4 or more. ${fetchAgain}`,
@@ -97,22 +120,27 @@ export function readIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const size = shape.includes(0) ? 0 : shape.reduce((product, n) => product * n, 1);
-  const wanted = start + size * type.bytes;
-  if (length !== wanted) {
-    const fault = length < wanted ? 'truncated' : 'trailing bytes';
-    throw new ValueError(
-      `[readIdx] ${name}: ${fault}: ${length} bytes, wanted ${wanted} for ${type.name} [${shape.join(', ')}]. ` +
-        fetchAgain,
-    );
-  }
-  const array = { shape, ...type.read(view, start, size) };
-  checkExpected(array, name, options);
-  return array;
+  return { type, shape, start, wanted: start + size * type.bytes };
+}
+
+function wrongLength(
+  operation: string,
+  name: string,
+  length: number,
+  { type, shape, wanted }: Header,
+  bound: '' | 'at least ' | 'at most ' = '',
+): ValueError {
+  const fault = length < wanted ? 'truncated' : 'trailing bytes';
+  return new ValueError(
+    `[${operation}] ${name}: ${fault}: ${bound}${length} bytes, wanted ${wanted} for ${type.name} [${shape.join(', ')}]. ` +
+      fetchAgain,
+  );
 }
 
 /**
- * Like `readIdx`, for plain or gzip-compressed bytes. Compressed bytes are recognized by their content and
- * decompressed with the platform's `DecompressionStream`.
+ * Like `readIdx`, for plain or gzip-compressed bytes. Compressed bytes are recognized by their content. As in Python, a file
+ * may have several members, which are decompressed one after the other, and zeros after its end. No more is decompressed
+ * than the header of the array declares.
  *
  * @throws what `readIdx` throws, and a ValueError if compressed data is truncated or corrupt.
  */
@@ -120,8 +148,21 @@ export async function decodeIdx<D extends IdxDType = IdxDType>(
   bytes: Uint8Array,
   options: IdxOptions<D> = {},
 ): Promise<IdxArray<D>> {
-  const plain = isGzip(bytes) ? await gunzip(bytes, options.name ?? 'IDX data') : bytes;
-  return readIdx(plain, options);
+  return readIdx(await plainIdx('decodeIdx', bytes, options.name), options);
+}
+
+/** The bytes of an IDX file, decompressed if they are gzip. */
+export async function plainIdx(operation: string, bytes: Uint8Array, name = 'IDX data'): Promise<Uint8Array> {
+  if (!isGzip(bytes)) return bytes;
+  const options = { operation, name };
+  const header = readHeader(await gunzip(bytes, { ...options, limit: MAX_HEADER }), name);
+  const { wanted } = header;
+  // DEFLATE data are at most 1032 times as long as before.
+  if (wanted > 1032 * bytes.length)
+    throw wrongLength(operation, name, 1032 * bytes.length, header, 'at most ');
+  const plain = await gunzip(bytes, { ...options, limit: wanted + 1 });
+  if (plain.length > wanted) throw wrongLength(operation, name, plain.length, header, 'at least ');
+  return plain;
 }
 
 function checkExpected(array: IdxArray, name: string, { shape, dtype }: IdxOptions): void {

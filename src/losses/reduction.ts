@@ -4,6 +4,7 @@ import { broadcastTo, reshape } from '../tensor/ops/arrangement/views.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { declareTerm } from './loss-terms.ts';
 
 /**
  * The reduction of the losses: `mean` divides their sum by the sum of the weights, `sum` adds them, `none` returns the
@@ -34,7 +35,7 @@ export function reduceLosses(
     case 'none':
       return losses;
     case 'sum':
-      return losses.sum();
+      return declareTerm(losses.sum(), null);
     case 'mean':
       return weights === null ? losses.mean() : losses.sum().div(broadcastTo(weights, losses.shape).sum());
     default:

@@ -7,6 +7,7 @@ import { where } from '../tensor/ops/elementwise/logic.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { expectLogits } from './expect-logits.ts';
+import { declareTerm } from './loss-terms.ts';
 import { type LossOptions, reduceLosses, weightVector } from './reduction.ts';
 
 export interface SoftmaxCrossEntropyOptions extends LossOptions {
@@ -59,7 +60,10 @@ export function softmaxCrossEntropy(
   const classWeight = perClass === null ? null : underLabel(perClass);
   const weights =
     classWeight === null ? perSample : perSample === null ? classWeight : classWeight.mul(perSample);
-  return reduceLosses(name, losses, weights, reduction);
+  const loss = reduceLosses(name, losses, weights, reduction);
+  return classWeight === null || reduction === 'sum' || loss.rank > 0
+    ? loss
+    : declareTerm(loss, weights!.sum());
 }
 
 const name = 'softmaxCrossEntropy';

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { gunzip, isGzip } from '../data/gzip.ts';
+import { isGzip } from '../data/gzip.ts';
+import { plainIdx } from '../data/idx.ts';
 import { decodeMnist, type Mnist, type MnistFiles } from '../data/mnist.ts';
 import { ValueError } from '../ir/errors.ts';
 
@@ -203,7 +204,7 @@ async function read({ of, dir, name }: Source, file: MnistFile): Promise<FileCon
     const bytes = await readIfThere(path);
     if (bytes === undefined) continue;
     return isGzip(bytes)
-      ? { path, bytes: await gunzip(bytes, path), gzip: bytes }
+      ? { path, bytes: await plainIdx('loadMnist', bytes, path), gzip: bytes }
       : { path, bytes, gzip: undefined };
   }
   throw new ValueError(

@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, truncate } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { ValueError } from '../ir/errors.ts';
+import { open, readFile, truncate } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { StateError, ValueError } from '../ir/errors.ts';
 import type { Journal } from '../search.ts';
+import { lockFile } from './file-lock.ts';
 
 /** The start of every journal. */
 const START = '{"ndgrad":"search"';
@@ -9,7 +10,8 @@ const START = '{"ndgrad":"search"';
 /**
  * A journal in a file, with one line of JSON for each run, written to the disk when the run has finished. Missing
  * directories are created. After an interruption the search continues from there when it is started again; an incomplete
- * last line is removed. You may delete lines, for example to repeat failed trials.
+ * last line is removed. You may delete lines, for example to repeat failed trials. One search can use a file at a time: while
+ * it runs there is a file `<path>.lock-...`, which the next search removes if the process was killed.
  *
  *     await search({ ..., journal: fileJournal('mnist-search.jsonl') });
  */
@@ -20,6 +22,15 @@ export function fileJournal(path: string): Journal {
   let incomplete = false;
   return {
     name: path,
+    async lock() {
+      const lock = await lockFile(file).catch((error: unknown) => {
+        throw unusable(path, error, 'a file in a directory to write to');
+      });
+      if ('release' in lock) return lock.release;
+      throw new StateError(
+        `[fileJournal] ${path} is in use by another search (${lock.heldBy}). Wait until it has ended, or use a separate file.`,
+      );
+    },
     async read() {
       const bytes = await readIfThere(file, path);
       complete = bytes.lastIndexOf(0x0a) + 1;
@@ -34,7 +45,6 @@ export function fileJournal(path: string): Journal {
       return bytes.subarray(0, complete).toString('utf8');
     },
     async append(line) {
-      await mkdir(dirname(file), { recursive: true });
       if (incomplete) await truncate(file, complete);
       incomplete = false;
       const handle = await open(file, 'a');
@@ -52,9 +62,15 @@ async function readIfThere(file: string, path: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT') return Buffer.alloc(0);
-    const got = `got ${code ?? error}, wanted a readable file`;
-    throw new ValueError(`[fileJournal] ${path}: ${got}. Check the path.`, { cause: error });
+    if (codeOf(error) === 'ENOENT') return Buffer.alloc(0);
+    throw unusable(path, error, 'a readable file');
   }
 }
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined;
+
+const unusable = (path: string, cause: unknown, wanted: string): ValueError =>
+  new ValueError(`[fileJournal] ${path}: got ${codeOf(cause) ?? cause}, wanted ${wanted}. Check the path.`, {
+    cause,
+  });

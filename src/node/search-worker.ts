@@ -1,5 +1,5 @@
 /** The program of a worker of `inWorkers`. It exports types only. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, workerData } from 'node:worker_threads';
 import { ValueError } from '../ir/errors.ts';
 import { setThreads } from '../runtime/backends.ts';
 import type { Space } from '../search/space.ts';
@@ -10,6 +10,8 @@ import { errorMessage } from '../util/error-message.ts';
 export interface WorkerData {
   /** URL of the module whose default export is the trial function. */
   readonly module: string;
+  /** Receives tasks and sends messages. Not `parentPort`, to which a trial may post anything. */
+  readonly port: MessagePort;
 }
 
 /** A message of a worker. */
@@ -18,9 +20,10 @@ export type WorkerMessage =
   | { readonly kind: 'failed'; readonly reason: string; readonly stack: string | undefined }
   | { readonly kind: 'done'; readonly outcome: TrialOutcome };
 
-const send = (message: WorkerMessage): void => parentPort?.postMessage(message);
+const { module, port } = workerData as WorkerData;
+const send = (message: WorkerMessage): void => port.postMessage(message);
 
-async function load({ module }: WorkerData): Promise<TrialFunction<Space>> {
+async function load(): Promise<TrialFunction<Space>> {
   const { default: trial }: { default?: unknown } = await import(module);
   if (typeof trial === 'function') return trial as TrialFunction<Space>;
   throw new ValueError(
@@ -32,9 +35,9 @@ async function serve(): Promise<void> {
   // Trials run in parallel, one thread each.
   setThreads(1);
   try {
-    const trial = await load(workerData as WorkerData);
+    const trial = await load();
     const { signal } = new AbortController();
-    parentPort?.on('message', async (task: TrialTask) =>
+    port.on('message', async (task: TrialTask) =>
       send({ kind: 'done', outcome: await runTrial(trial, task, signal) }),
     );
     send({ kind: 'ready' });

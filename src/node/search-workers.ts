@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { StateError, ValueError } from '../ir/errors.ts';
 import type { TrialOutcome, TrialRunner, TrialSession, TrialTask } from '../search.ts';
 import { errorMessage } from '../util/error-message.ts';
+import { clearTimeout, now, setTimeout } from '../util/timers.ts';
 import { findTsx, isTypeScript } from './search-loader.ts';
 import type { WorkerData, WorkerMessage } from './search-worker.ts';
 
@@ -12,6 +13,10 @@ export interface TrialWorkerOptions {
   readonly workers?: number | undefined;
   /** A trial that takes longer is stopped and fails; by default there is no limit. */
   readonly timeoutSeconds?: number | undefined;
+  /**
+   * The limit for loading the module in a worker, by default `timeoutSeconds`. The search rejects if it takes longer.
+   */
+  readonly loadTimeoutSeconds?: number | undefined;
   /**
    * The limit of a worker's JavaScript heap in MB. A trial that needs more fails. Tensors and typed arrays are not part
    * of the heap. By default Node's limit.
@@ -38,15 +43,15 @@ export interface TrialWorkerOptions {
  * is installed.
  *
  * @param module the URL of the module.
- * @throws ValueError for wrong options. The search rejects with a ValueError if the module cannot be loaded or its
- *   default export is not a function.
+ * @throws ValueError for wrong options. The search rejects with a ValueError if the module cannot be loaded, takes longer
+ *   than `loadTimeoutSeconds`, or its default export is not a function.
  */
 export function inWorkers(module: URL | string, options: TrialWorkerOptions = {}): TrialRunner {
-  const { workers = availableParallelism(), timeoutSeconds, maxHeapMegabytes } = options;
+  const { workers = availableParallelism(), timeoutSeconds, loadTimeoutSeconds, maxHeapMegabytes } = options;
   if (!Number.isSafeInteger(workers) || workers < 1) {
     throw new ValueError(`[inWorkers] got workers ${workers}, wanted a whole number of at least 1.`);
   }
-  for (const [name, value] of Object.entries({ timeoutSeconds, maxHeapMegabytes })) {
+  for (const [name, value] of Object.entries({ timeoutSeconds, loadTimeoutSeconds, maxHeapMegabytes })) {
     if (value === undefined || (value > 0 && value < Number.POSITIVE_INFINITY)) continue;
     throw new ValueError(`[inWorkers] got ${name} ${value}, wanted a finite number above 0.`);
   }
@@ -115,10 +120,11 @@ class TrialWorker {
   readonly #module: URL;
   readonly #options: TrialWorkerOptions;
   readonly #worker: Worker;
+  readonly #port: MessagePort;
   #ready = false;
   #pending: PendingTrial | null = null;
   #task: TrialTask | null = null;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #start = 0;
   /** The first error of the worker. */
   #error: string | null = null;
@@ -127,26 +133,30 @@ class TrialWorker {
   constructor(module: URL, options: TrialWorkerOptions) {
     this.#module = module;
     this.#options = options;
-    const { maxHeapMegabytes } = options;
+    const { maxHeapMegabytes, timeoutSeconds, loadTimeoutSeconds = timeoutSeconds } = options;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
     const own = new URL(`./search-worker.${isTypeScript(import.meta.url) ? 'ts' : 'js'}`, import.meta.url);
-    const workerData: WorkerData = { module: module.href };
+    const workerData: WorkerData = { module: module.href, port: port2 };
     // tsx does not register itself in workers, so this happens before the first TypeScript file is imported.
     const tsx = findTsx([own, module]);
     const load = tsx === null ? '' : `const { register } = await import(${JSON.stringify(tsx)}); register();`;
     this.#worker = new Worker(`(async () => { ${load} await import(${JSON.stringify(own.href)}); })();`, {
       eval: true,
       workerData,
+      transferList: [port2],
       name: 'ndgrad trial',
       ...(maxHeapMegabytes === undefined
         ? {}
         : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMegabytes } }),
     });
-    this.#worker.on('message', (message: WorkerMessage) => this.#receive(message));
+    port1.on('message', (message: WorkerMessage) => this.#receive(message));
     this.#worker.on('error', (error) => {
       this.alive = false;
       this.#error ??= errorMessage(error);
     });
     this.#worker.on('exit', (code) => this.#handleExit(code));
+    this.#limit(loadTimeoutSeconds, 'it took');
   }
 
   run(task: TrialTask): Promise<TrialOutcome> {
@@ -163,22 +173,27 @@ class TrialWorker {
   }
 
   #send(): void {
-    const { timeoutSeconds } = this.#options;
-    this.#start = performance.now();
-    this.#worker.postMessage(this.#task);
-    if (timeoutSeconds === undefined) return;
+    this.#start = now();
+    this.#port.postMessage(this.#task);
+    this.#limit(this.#options.timeoutSeconds, 'the trial took');
+  }
+
+  /** Ends the worker after this time. */
+  #limit(seconds: number | undefined, what: string): void {
+    if (seconds === undefined) return;
     this.#timer = setTimeout(
       () => {
         this.alive = false;
-        this.#error ??= `the trial took longer than ${timeoutSeconds} s`;
+        this.#error ??= `${what} longer than ${seconds} s`;
         void this.#worker.terminate();
       },
-      Math.min(timeoutSeconds * 1000, MAX_DELAY),
+      Math.min(seconds * 1000, MAX_DELAY),
     );
   }
 
   #receive(message: WorkerMessage): void {
     if (message.kind === 'ready') {
+      clearTimeout(this.#timer);
       this.#ready = true;
       if (this.#pending !== null) this.#send();
     } else if (message.kind === 'failed') {
@@ -199,11 +214,17 @@ class TrialWorker {
 
   #handleExit(code: number): void {
     this.alive = false;
+    // What the worker sent before it ended may not have been delivered.
+    for (let received = receiveMessageOnPort(this.#port); received; ) {
+      this.#receive(received.message);
+      received = receiveMessageOnPort(this.#port);
+    }
+    this.#port.close();
     const error = this.#error ?? `the worker ended with exit code ${code} before the trial had finished`;
     if (this.#stopped) this.#finish().reject?.(new StateError('[inWorkers] the search was stopped.'));
     else if (!this.#ready) this.#failToStart(error);
     else {
-      const seconds = Math.round(performance.now() - this.#start) / 1000;
+      const seconds = Math.round(now() - this.#start) / 1000;
       this.#finish().settle?.({ error, seconds });
     }
   }

@@ -9,6 +9,13 @@ import type { TrialMetrics, TrialOutcome, TrialTask } from './trial.ts';
 export interface Journal {
   /** The name in error messages. */
   readonly name: string;
+  /**
+   * Reserves the journal for one search, before it is read. Resolves to a function that releases it. Without this method
+   * only a second search with the same object is refused.
+   *
+   * @throws StateError if another search uses the journal.
+   */
+  lock?(): Promise<() => Promise<void>>;
   /** All text so far; empty at first. Text after the last line break is an incomplete line and is ignored. */
   read(): Promise<string>;
   /** Appends a line, which ends in a line break, and removes an incomplete line before it. Calls do not overlap. */
@@ -28,28 +35,51 @@ export type RecordedRun = TrialTask & TrialOutcome;
 
 const FORMAT = 1;
 
+/** The journals of running searches. */
+const inUse = new WeakSet<Journal>();
+
 /** A journal that is open for one search. */
 export class OpenJournal {
   readonly #journal: Journal;
   readonly #runs = new Map<string, RecordedRun>();
   #last: Promise<void> = Promise.resolve();
+  #release: (() => Promise<void>) | undefined;
 
   private constructor(journal: Journal) {
     this.#journal = journal;
   }
 
   /**
-   * Reads a journal, or starts an empty one.
+   * Reserves and reads a journal, or starts an empty one.
    *
-   * @throws StateError if it belongs to another search. @throws ValueError if it is not a journal.
+   * @throws StateError if it belongs to another search, or another search uses it. @throws ValueError if it is not a
+   *   journal.
    */
   static async open(journal: Journal, identity: SearchIdentity): Promise<OpenJournal> {
+    if (inUse.has(journal)) {
+      throw new StateError(
+        `[search] ${journal.name} is in use by another search. Wait until it has ended, or use a separate journal.`,
+      );
+    }
+    inUse.add(journal);
     const open = new OpenJournal(journal);
+    try {
+      open.#release = await journal.lock?.();
+      await open.#read(identity);
+      return open;
+    } catch (error) {
+      await open.close();
+      throw error;
+    }
+  }
+
+  async #read(identity: SearchIdentity): Promise<void> {
+    const journal = this.#journal;
     const lines = (await journal.read()).split('\n').slice(0, -1);
     const [head, ...rest] = lines;
     if (head === undefined) {
       await journal.append(`${JSON.stringify({ ndgrad: 'search', format: FORMAT, ...identity })}\n`);
-      return open;
+      return;
     }
     checkHead(journal.name, fields(parsed(head)), identity);
     rest.forEach((line, i) => {
@@ -59,10 +89,17 @@ export class OpenJournal {
           `[search] ${journal.name}, line ${i + 2}: got ${line.slice(0, 60)}, wanted a trial's run. Remove the line.`,
         );
       }
+      // Of several runs of one task the first counts: results that were based on it stay valid.
       const key = keyOf(run);
-      if (!open.#runs.has(key)) open.#runs.set(key, run);
+      if (!this.#runs.has(key)) this.#runs.set(key, run);
     });
-    return open;
+  }
+
+  /** Releases the journal when all runs are stored. */
+  async close(): Promise<void> {
+    await this.#last.catch(() => {}); // `record` has reported the error
+    inUse.delete(this.#journal);
+    await this.#release?.();
   }
 
   /**
@@ -147,20 +184,29 @@ function readRun(value: unknown): RecordedRun | null {
   const parameters = fields(run?.parameters);
   if (run === null || parameters === null) return null;
   const { trial, epochs, seed, seconds, error } = run;
-  if (typeof trial !== 'number' || typeof epochs !== 'number') return null;
-  if (typeof seed !== 'number' || typeof seconds !== 'number') return null;
+  if (!isCount(trial) || !isCount(epochs) || !isCount(seed)) return null;
+  if (typeof seconds !== 'number' || !(seconds >= 0)) return null;
   const task = { trial, epochs, seed, seconds, parameters: parameters as TrialTask['parameters'] };
   if (typeof error === 'string') return { ...task, error };
   const metrics = decoded(fields(run.metrics));
   return metrics === null ? null : { ...task, metrics };
 }
 
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
 /** JSON has no NaN and no infinities: they are stored as strings. */
 const encoded = (metrics: TrialMetrics): Record<string, number | string> =>
   Object.fromEntries(Object.entries(metrics).map(([name, n]) => [name, Number.isFinite(n) ? n : String(n)]));
 
+/** null unless all values are numbers as `encoded` writes them. */
 function decoded(metrics: { readonly [name: string]: unknown } | null): TrialMetrics | null {
   if (metrics === null) return null;
-  const numbers = Object.entries(metrics).map(([name, n]): [string, number] => [name, Number(n)]);
-  return Object.fromEntries(numbers);
+  const numbers: Record<string, number> = {};
+  for (const [name, n] of Object.entries(metrics)) {
+    if (typeof n !== 'number' && !nonFinite.has(n)) return null;
+    numbers[name] = Number(n);
+  }
+  return numbers;
 }
+
+const nonFinite = new Set<unknown>(['NaN', 'Infinity', '-Infinity']);

@@ -67,7 +67,7 @@ export interface SearchOptions<S extends Space, M extends string = string> {
  * and the search continues.
  *
  * @throws ValueError before the first trial if options do not fit together. @throws StateError if the journal belongs to
- *   another search.
+ *   another search, or another search uses it at the moment.
  */
 export async function search<S extends Space, M extends string = string>(
   options: SearchOptions<S, M>,
@@ -85,22 +85,21 @@ export async function search<S extends Space, M extends string = string>(
   );
   const identity = { space: description, sampler: strategy.sampler, seed, version };
   const openJournal = journal === undefined ? null : await OpenJournal.open(journal, identity);
-  const round = new Rounds(
-    objective,
-    points,
-    seed,
-    openJournal,
-    progressReporter(options.progress, objectiveName(objective)),
-  );
-  const session = typeof trial === 'function' ? inThread(trial, signal) : trial.open();
-  const stop = (): void => round.fail(signal.reason, session);
-  signal.addEventListener('abort', stop);
   try {
-    if (signal.aborted) stop();
-    return await round.run(rungs, session);
+    const progress = progressReporter(options.progress, objectiveName(objective));
+    const round = new Rounds(objective, points, seed, openJournal, progress);
+    const session = typeof trial === 'function' ? inThread(trial, signal) : trial.open();
+    const stop = (): void => round.fail(signal.reason, session);
+    signal.addEventListener('abort', stop);
+    try {
+      if (signal.aborted) stop();
+      return await round.run(rungs, session);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      await session.close();
+    }
   } finally {
-    signal.removeEventListener('abort', stop);
-    await session.close();
+    await openJournal?.close();
   }
 }
 

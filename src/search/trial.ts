@@ -1,6 +1,7 @@
 import { ValueError } from '../ir/errors.ts';
 import { defaultGenerator, seed } from '../tensor/random.ts';
 import { errorMessage } from '../util/error-message.ts';
+import { now } from '../util/timers.ts';
 import { fields } from './json.ts';
 import type { ParametersOf, Point, Space } from './space.ts';
 
@@ -70,8 +71,8 @@ export async function runTrial<S extends Space>(
 ): Promise<TrialOutcome> {
   const { parameters, ...rest } = task;
   const before = defaultGenerator().getState();
-  const start = performance.now();
-  const seconds = (): number => Math.round(performance.now() - start) / 1000;
+  const start = now();
+  const seconds = (): number => Math.round(now() - start) / 1000;
   seed(task.seed);
   try {
     const metrics: unknown = await trial(structuredClone(parameters) as ParametersOf<S>, { ...rest, signal });

@@ -1,7 +1,8 @@
 import { ArrayDataset, type Data, type Dataset, openDataset } from '../data/dataset.ts';
 import { ValueError } from '../ir/errors.ts';
 import { inference } from '../layers/base/context.ts';
-import { Mean, type Metric } from '../metrics/metric.ts';
+import { lossTerms } from '../losses/loss-terms.ts';
+import type { Metric } from '../metrics/metric.ts';
 import { realize } from '../tensor/evaluate.ts';
 import { EventLoopYielder } from './event-loop-yielder.ts';
 import {
@@ -14,6 +15,7 @@ import {
   objective,
   results,
 } from './model.ts';
+import { RunningLoss, termTensors } from './running-loss.ts';
 
 export interface EvaluateOptions {
   /** Reported as `loss`, including the model's penalty. Without it the result has no `loss`. */
@@ -27,8 +29,10 @@ export interface EvaluateOptions {
 }
 
 /**
- * Evaluates a model in inference mode: without Dropout and without updates. The loss is the weighted mean over all
- * samples, for any batch size.
+ * Evaluates a model in inference mode: without Dropout and without updates. The loss is that of all samples at once, for
+ * any batch size: with class weights the mean divides by the sum of all weights, and with reduction `sum` the loss is
+ * the sum over all samples. So are sums and multiples of such losses. Any other function counts as a mean over the
+ * samples of its batch.
  *
  * @returns `loss` and each metric by its name.
  * @throws ShapeError, ValueError if data or options do not fit.
@@ -59,7 +63,7 @@ export async function evaluateOn(
   { loss, metrics = [], batchSize = 256, signal }: EvaluateOptions,
   { epoch = 0, yielder = new EventLoopYielder() } = {},
 ): Promise<Record<string, number>> {
-  const mean = new Mean();
+  const mean = new RunningLoss();
   for (const metric of metrics) metric.reset();
   for await (const batch of dataset.batches({ batchSize, epoch })) {
     signal?.throwIfAborted();
@@ -68,8 +72,9 @@ export async function evaluateOn(
       await realize(predictions);
     } else {
       const value = objective(operation, model, loss, predictions, batch);
-      await realize(value, ...(metrics.length > 0 ? [predictions] : []));
-      mean.add((await value.data())[0]!, batch.weight);
+      const terms = lossTerms(value);
+      await realize(value, ...termTensors(terms), ...(metrics.length > 0 ? [predictions] : []));
+      await mean.add((await value.data())[0]!, terms, batch.weight);
     }
     for (const metric of metrics) await metric.update(predictions, batch.y, batch.sampleWeights);
     await yielder.yieldIfDue();

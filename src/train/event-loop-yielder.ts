@@ -1,4 +1,5 @@
 import { yieldToEventLoop } from '../util/event-loop.ts';
+import { now } from '../util/timers.ts';
 
 /** Milliseconds between two yields. */
 const SLICE = 16;
@@ -8,12 +9,12 @@ const SLICE = 16;
  * drawing until training is over.
  */
 export class EventLoopYielder {
-  #last = performance.now();
+  #last = now();
 
   /** Yields if the last time was at least 16 ms ago. */
   async yieldIfDue(): Promise<void> {
-    if (performance.now() - this.#last < SLICE) return;
+    if (now() - this.#last < SLICE) return;
     await yieldToEventLoop();
-    this.#last = performance.now();
+    this.#last = now();
   }
 }

@@ -1,9 +1,19 @@
-import { ArrayDataset, type Batch, type Data, type Dataset, openDataset } from '../data/dataset.ts';
+import {
+  ArrayDataset,
+  type Batch,
+  type BatchCount,
+  countBatches,
+  type Data,
+  type Dataset,
+  openDataset,
+} from '../data/dataset.ts';
 import { NonFiniteError, ValueError } from '../ir/errors.ts';
-import { training } from '../layers/base/context.ts';
-import { Mean, type Metric } from '../metrics/metric.ts';
+import { type TrainingOptions, training } from '../layers/base/context.ts';
+import { lossTerms } from '../losses/loss-terms.ts';
+import type { Metric } from '../metrics/metric.ts';
 import type { Optimizer, WeightAverage } from '../optim/index.ts';
 import { defaultGenerator, Generator } from '../tensor/random.ts';
+import { now } from '../util/timers.ts';
 import type { BatchLogs, Callback, Training } from './callbacks/callback.ts';
 import { checkTrained } from './check-trained.ts';
 import { diagnose } from './diagnose.ts';
@@ -21,6 +31,8 @@ import {
   results,
 } from './model.ts';
 import { type ProgressReport, progressCallback } from './progress.ts';
+import { RunningLoss, termTensors } from './running-loss.ts';
+import { splitSamples } from './validation-split.ts';
 
 export interface FitOptions {
   /** The loss to minimize. The model's penalty is added to it. */
@@ -54,10 +66,16 @@ export interface FitOptions {
    * Whether the samples are shuffled in each epoch; true by default. Batches from an iterable keep their order.
    */
   readonly shuffle?: boolean;
+  /**
+   * Whether a last batch with fewer than `batchSize` samples is left out in each epoch; false by default. With `shuffle`
+   * they are other samples each time. Not for data that are batches already.
+   */
+  readonly dropLast?: boolean;
   /** Evaluated after each epoch; results have the prefix `val_`. It takes precedence over `validationSplit`. */
   readonly validationData?: Data;
   /**
    * The fraction of the samples that is used for validation, from 0 (default) to below 1: the last ones before shuffling.
+   * Their number is rounded up, as in scikit-learn and Keras.
    */
   readonly validationSplit?: number;
   /**
@@ -96,8 +114,8 @@ export interface FitOptions {
  * @param data `{ x, y, sampleWeights? }` with the samples along the first axes; or batches of this form from an iterable,
  *   or from a function of the epoch that returns one. An iterator (a generator that has been called) can be read once, so
  *   it can be used for one epoch only.
- * @returns for each epoch `loss` (the mean over its samples during training, including the penalty), the metrics, and
- *   validation results.
+ * @returns for each epoch `loss` (over its samples during training, including the penalty; combined as in `evaluate`),
+ *   the metrics, and validation results.
  * @throws ShapeError, ValueError before the first step if data or options do not fit.
  * @throws StateError before the first step if the loss depends on a trainable Parameter that the optimizer does not hold.
  */
@@ -122,6 +140,7 @@ class Run implements Training {
   readonly history = new History();
   readonly #options: FitOptions;
   readonly #data: Dataset;
+  readonly #count: Partial<BatchCount>;
   readonly #validation: Dataset | null;
   readonly #random: Generator;
   readonly #callbacks: readonly Callback[];
@@ -135,6 +154,7 @@ class Run implements Training {
   private constructor(
     model: Model,
     data: Dataset,
+    count: Partial<BatchCount>,
     validation: Dataset | null,
     options: FitOptions,
     random: Generator,
@@ -142,6 +162,7 @@ class Run implements Training {
     const { optimizer, epochs = 1, metrics = [], callbacks = [], batchSize = 32 } = options;
     this.model = model;
     this.#data = data;
+    this.#count = count;
     this.#validation = validation;
     this.#options = options;
     this.#random = random;
@@ -190,7 +211,10 @@ class Run implements Training {
         );
       }
     }
-    return new Run(model, train, validation, options, random);
+    const { batchSize = 32, dropLast = false } = options;
+    const count =
+      train instanceof ArrayDataset ? countBatches('fit', train.size, batchSize, dropLast) : train.count;
+    return new Run(model, train, count, validation, options, random);
   }
 
   stop(reason: string): void {
@@ -224,16 +248,16 @@ class Run implements Training {
     const batchSize = this.#batchSize;
     const options = this.#options;
     const yielder = this.#yielder;
-    const { average, shuffle = true, signal } = options;
-    const start = performance.now();
+    const { average, shuffle = true, dropLast = false, signal } = options;
+    const start = now();
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, this);
     for (const metric of metrics) metric.reset();
 
     const random = this.#random.fork(epoch);
-    const mean = new Mean();
+    const mean = new RunningLoss();
     const order = shuffle ? { shuffle: random } : {};
     let number = 0;
-    for await (const batch of data.batches({ batchSize, epoch, ...order })) {
+    for await (const batch of data.batches({ batchSize, epoch, dropLast, ...order })) {
       signal?.throwIfAborted();
       // With weights that are all 0 the mean loss is not defined, and there is nothing to learn.
       if (batch.weight > 0) await this.#step(batch, random, mean, epoch, number);
@@ -259,28 +283,37 @@ class Run implements Training {
       const scores = await evaluateOn('fit', this.model, this.#validation, evaluation, { epoch, yielder });
       for (const [name, value] of Object.entries(scores)) found[`val_${name}`] = value;
     }
-    const seconds = (performance.now() - start) / 1000;
+    const seconds = (now() - start) / 1000;
     for (const callback of callbacks) await callback.onEpochEnd?.({ epoch, results: found, seconds }, this);
     this.history.record(epoch, found);
   }
 
   /** Trains on one batch. */
-  async #step(batch: Batch, random: Generator, mean: Mean, epoch: number, number: number): Promise<void> {
+  async #step(
+    batch: Batch,
+    random: Generator,
+    mean: RunningLoss,
+    epoch: number,
+    number: number,
+  ): Promise<void> {
     const metrics = this.metrics;
     const callbacks = this.#callbacks;
     const options = this.#options;
-    const data = this.#data;
     const { model, optimizer } = this;
     const { average } = options;
     const before = random.getState();
-    const context = training({ rng: random });
+    const { lastBatchSize = batch.size } = this.#count;
+    const onOutput =
+      number === 0 && lastBatchSize < batch.size ? checkLastBatch(lastBatchSize, batch.size) : undefined;
+    const context = training({ rng: random, ...(onOutput && { onOutput }) });
     const predictions = callModel(model, batch.x, context);
     const loss = objective('fit', model, options.loss, predictions, batch);
     if (!this.#checked && !options.allowUntrained) checkTrained(loss, optimizer);
     this.#checked = true;
+    const terms = lossTerms(loss);
     const learningRate = optimizer.currentLearningRate;
     try {
-      const also = metrics.length > 0 ? [predictions] : [];
+      const also = [...termTensors(terms), ...(metrics.length > 0 ? [predictions] : [])];
       await optimizer.minimize(loss, { also, context, ...(average ? { average } : {}) });
     } catch (error) {
       if (!(error instanceof NonFiniteError)) throw error;
@@ -291,13 +324,13 @@ class Run implements Training {
       return;
     }
     const value = (await loss.data())[0]!;
-    mean.add(value, batch.weight);
+    await mean.add(value, terms, batch.weight);
     for (const metric of metrics) await metric.update(predictions, batch.y, batch.sampleWeights);
     if (!this.#reportsBatches) return;
     const logs: BatchLogs = {
       epoch,
       batch: number,
-      batches: data.countBatches(this.#batchSize),
+      batches: this.#count.batches,
       step: optimizer.step,
       loss: value,
       learningRate,
@@ -314,30 +347,34 @@ class Run implements Training {
   }
 }
 
-/** The training samples, and the last samples for validation if `validationSplit` is above 0. */
+/** The training samples, and the samples for validation if `validationSplit` is above 0. */
 function splitValidation(
   dataset: Dataset,
   options: FitOptions,
 ): [train: Dataset, validation: Dataset | null] {
-  const { validationSplit: fraction = 0, validationData, batchSize, shuffle } = options;
-  if (!(dataset instanceof ArrayDataset)) {
-    const wrong = Object.entries({
-      batchSize: batchSize !== undefined,
-      shuffle: shuffle === true,
-      validationSplit: fraction > 0,
-    }).find(([, given]) => given);
-    if (wrong === undefined) return [dataset, null];
-    throw new ValueError(
-      `[fit] got ${wrong[0]} with data that are batches already. Leave it out, or pass all samples at once: { x, y }.`,
-    );
+  const { validationSplit = 0, validationData, batchSize, shuffle, dropLast } = options;
+  if (dataset instanceof ArrayDataset) {
+    return validationSplit === 0 || validationData !== undefined
+      ? [dataset, null]
+      : splitSamples(dataset, validationSplit);
   }
-  if (fraction === 0 || validationData !== undefined) return [dataset, null];
-  const at = Math.floor(dataset.size * (1 - fraction));
-  if (at === 0 || at === dataset.size) {
-    throw new ValueError(
-      `[fit] validationSplit ${fraction} of ${dataset.size} samples leaves ${at} to train on and ${dataset.size - at} for ` +
-        'validation, wanted some in both.',
-    );
-  }
-  return dataset.split(at);
+  const wrong = Object.entries({
+    batchSize: batchSize !== undefined,
+    shuffle: shuffle === true,
+    dropLast: dropLast === true,
+    validationSplit: validationSplit > 0,
+  }).find(([, given]) => given);
+  if (wrong === undefined) return [dataset, null];
+  throw new ValueError(
+    `[fit] got ${wrong[0]} with data that are batches already. Leave it out, or pass all samples at once: { x, y }.`,
+  );
+}
+
+/** Checks in a full batch whether each layer can train on a smaller last one. */
+function checkLastBatch(last: number, full: number): TrainingOptions['onOutput'] {
+  return (layer, { shape }) => {
+    // A layer may divide samples into several rows.
+    const rows = shape[0]! / full;
+    if (Number.isInteger(rows)) layer.checkTrainingBatch?.([rows * last, ...shape.slice(1)]);
+  };
 }

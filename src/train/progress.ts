@@ -1,3 +1,4 @@
+import { now } from '../util/timers.ts';
 import type { Callback } from './callbacks/callback.ts';
 
 /** The progress of training. */
@@ -31,13 +32,13 @@ export function reportProgress(report: (report: ProgressReport) => void): Callba
   let batches: number | undefined;
   return {
     onEpochBegin() {
-      start = performance.now();
+      start = now();
       batch = 0;
     },
     onBatchEnd(logs, { epochs }) {
       batch = logs.batch + 1;
       batches = logs.batches ?? batches;
-      const seconds = (performance.now() - start) / 1000;
+      const seconds = (now() - start) / 1000;
       report({ epoch: logs.epoch + 1, epochs, batch, batches, results: logs.results, seconds, done: false });
     },
     onEpochEnd({ epoch, results, seconds }, { epochs }) {
@@ -69,8 +70,8 @@ export function terminalProgress(terminal: Terminal): Callback {
     if (report.done) {
       terminal.write(`${open ? '\r\x1b[K' : ''}${line(report)}\n`);
       open = false;
-    } else if (isTTY && performance.now() - drawn >= 100) {
-      drawn = performance.now();
+    } else if (isTTY && now() - drawn >= 100) {
+      drawn = now();
       // A line that wraps could not be overwritten.
       terminal.write(`\r\x1b[K${line(report).slice(0, (terminal.columns || 80) - 1)}`);
       open = true;

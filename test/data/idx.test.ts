@@ -172,7 +172,7 @@ describe('decodeIdx', () => {
   const elements = Uint8Array.from({ length: 70_000 }, (_, i) => Math.imul(i, 0x9e3779b1) >>> 24);
   const file = idx(0x08, [70, 1000], elements);
   const packed = new Uint8Array(gzipSync(file));
-  const whole = 'wanted one whole gzip member. Fetch the file again.';
+  const whole = 'wanted gzip. Fetch the file again.';
 
   it('reads plain and gzip bytes alike', async () => {
     const plain = await decodeIdx(file);
@@ -204,7 +204,7 @@ describe('decodeIdx', () => {
     async (length) => {
       const error = await decodeIdx(packed.subarray(0, length), { name: 'a.gz' }).catch((e: unknown) => e);
       expect(error).toBeInstanceOf(ValueError);
-      expect(String(error)).toContain(`[gunzip] a.gz: ${length} bytes that can't be decompressed (`);
+      expect(String(error)).toContain(`[decodeIdx] a.gz: ${length} bytes that can't be decompressed (`);
       expect(String(error)).toContain(whole);
     },
   );
@@ -219,11 +219,55 @@ describe('decodeIdx', () => {
     await expect(decodeIdx(bad)).rejects.toThrow(whole);
   });
 
+  // As Python's gzip module reads them. The last member of bgzip's files is the one that the SAM specification gives.
+  const emptyMember = new Uint8Array(gzipSync(''));
+  const bgzipEnd = Buffer.from('1f8b08040000000000ff0600424302001b0003000000000000000000', 'hex');
+  it.each<[string, Uint8Array[]]>([
+    ['two members', [gzipSync(file.subarray(0, 5)), gzipSync(file.subarray(5))]],
+    [
+      'a hundred members',
+      Array.from({ length: 101 }, (_, i) => gzipSync(file.subarray(700 * i, 700 * (i + 1)))),
+    ],
+    ['an empty first member', [emptyMember, packed]],
+    ['an empty last member', [packed, emptyMember]],
+    ["bgzip's empty last member", [packed, bgzipEnd]],
+    ['a zero at the end', [packed, new Uint8Array(1)]],
+    ['many zeros at the end', [packed, new Uint8Array(1000)]],
+    ['zeros between members', [gzipSync(file.subarray(0, 7)), new Uint8Array(3), gzipSync(file.subarray(7))]],
+  ])('reads gzip with %s', async (_, parts) => {
+    const array = await decodeIdx(Uint8Array.from(Buffer.concat(parts)));
+    expect(array.shape).toEqual([70, 1000]);
+    expect(Buffer.compare(array.data as Uint8Array, elements)).toBe(0);
+  });
+
   it.each([
-    ['zeros', new Uint8Array(9)],
-    ['other bytes', Uint8Array.of(1, 2, 3)],
-    ['a second member', packed],
-  ])('refuses %s after the end of gzip', async (_, extra) => {
-    await expect(decodeIdx(Uint8Array.from([...packed, ...extra]))).rejects.toThrow(whole);
+    ['other bytes', [packed, Uint8Array.of(1, 2, 3)], 'other bytes follow the end'],
+    ['other bytes after zeros', [packed, Uint8Array.of(0, 0, 31)], 'other bytes follow the end'],
+    ['half a member', [packed, bgzipEnd.subarray(0, 20)], 'they are truncated'],
+    ['a damaged member', [packed, bgzipEnd.map((b, i) => (i === 20 ? 1 : b))], 'a wrong checksum'],
+  ])('refuses %s after the end of gzip', async (_, parts, reason) => {
+    const running = decodeIdx(Uint8Array.from(Buffer.concat(parts)));
+    await expect(running).rejects.toThrow(`bytes that can't be decompressed (${reason}), ${whole}`);
+  });
+
+  it('refuses a second array', async () => {
+    await expect(decodeIdx(Uint8Array.from([...packed, ...packed]))).rejects.toThrow(
+      '[decodeIdx] IDX data: trailing bytes: at least 70013 bytes, wanted 70012 for uint8 [70, 1000].',
+    );
+  });
+
+  it('does not decompress what is too short for the declared size', async () => {
+    const zeros = gzipSync(Buffer.concat([idx(0x0e, Array(40).fill(2), []), Buffer.alloc(2 ** 24)]));
+    await expect(decodeIdx(zeros)).rejects.toThrow(
+      `[decodeIdx] IDX data: truncated: at most ${1032 * zeros.length} bytes, wanted ${164 + 2 ** 43} for float64`,
+    );
+  });
+
+  it('stops at the declared size', async () => {
+    const bomb = new Uint8Array(gzipSync(Buffer.concat([idx(0x08, [2000], []), Buffer.alloc(2 ** 24)])));
+    bomb.fill(255, bomb.length - 1000); // never reached
+    await expect(decodeIdx(bomb)).rejects.toThrow(
+      '[decodeIdx] IDX data: trailing bytes: at least 2009 bytes, wanted 2008 for uint8 [2000].',
+    );
   });
 });

@@ -20,8 +20,8 @@ function model(id: string, wrong: number, parameters: number, seconds: number): 
     trainingSeconds: seconds,
     secondsPerEpoch: seconds / 3,
     runs: [
-      { seed: 1, accuracy, macroF1: accuracy - 0.0001, loss: 0.0321, parametersHash: hash('a') },
-      { seed: 2, accuracy: accuracy - 0.0004, macroF1: accuracy, loss: 0.0323, parametersHash: hash('b') },
+      { seeds: [1], accuracy, macroF1: accuracy - 0.0001, loss: 0.0321, parametersHash: hash('a') },
+      { seeds: [2], accuracy: accuracy - 0.0004, macroF1: accuracy, loss: 0.0323, parametersHash: hash('b') },
     ],
     accuracy: { mean: accuracy - 0.0002, deviation: 0.00028 },
     interval: [accuracy - 0.0031, accuracy + 0.0021],
@@ -82,6 +82,7 @@ export function completeInput(): ReportInput {
         url: 'https://example.org/?a=1&b=2',
       },
       { name: 'Keras', about: 'a tutorial', accuracy: 0.9742, parameters: 118_282, source: 'printed' },
+      { name: 'unnamed', about: 'without a source', accuracy: 0.97, loss: 0.0987 },
     ],
     mcnemar: [
       [1, 1e-30, 0.3],

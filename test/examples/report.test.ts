@@ -114,6 +114,7 @@ describe('its contents', () => {
       'Published by others',
       'one CNN of others (A & B) |  | 35.9 | 99.64 ± 0.05 | – | –',
       'Keras a tutorial (printed) |  | 258 | 97.42 | – | –',
+      'unnamed without a source |  | 300 | 97.00 | – | 0.0987',
     ]);
     expect([...complete.document.querySelectorAll('.best')]).toHaveLength(1);
   });
@@ -183,6 +184,27 @@ describe('its contents', () => {
     expect(without.html).not.toContain('NaN');
   });
 
+  it('names the epochs of a curve, the only one beside the word', () => {
+    const { models, ...input } = completeInput();
+    const texts = (epochs: number) => {
+      const [first] = models;
+      const history = { loss: Array(epochs).fill(0.5) };
+      const { document } = page({ ...input, models: [{ ...first!, history }, ...models.slice(1)] });
+      const chart = [...document.querySelectorAll('#curves svg')].find((svg) =>
+        svg.getAttribute('aria-label')!.startsWith('softmax, loss'),
+      )!;
+      const label = plain(chart.getAttribute('aria-label')!);
+      return [label, ...[...chart.querySelectorAll('text')].map((text) => text.textContent!)];
+    };
+    expect(texts(1)[0]).toBe('softmax, loss after 1 epoch: training 0.5000');
+    expect(
+      texts(1)
+        .slice(1)
+        .filter((text) => /epoch|^1$/.test(text)),
+    ).toEqual(['epoch 1']);
+    expect(texts(3).slice(-3)).toEqual(['1', '3', 'epoch']);
+  });
+
   it('shows the counts of the confusion matrices', () => {
     expect(complete.text('#confusion h3')).toEqual([
       'cnn 40 errors',
@@ -233,7 +255,7 @@ describe('its contents', () => {
     expect(Array.from(png.data)).toEqual(Array.from(pixels, (p) => 255 - p));
   });
 
-  it('shows at most 60 of them, and says so', () => {
+  it('shows all of them, those after the first 60 in a list to open', () => {
     const input = completeInput();
     const [image] = input.misclassified!.images;
     const images = Array.from({ length: 70 }, (_, i) => ({
@@ -243,10 +265,12 @@ describe('its contents', () => {
     }));
     const many = page({ ...input, misclassified: { model: 'softmax', images } });
     const shown = many.text('.gallery small');
-    expect(shown).toHaveLength(60);
-    expect([shown[0], shown[59]]).toEqual(['№ 69', '№ 10']);
+    expect(shown).toEqual(Array.from({ length: 70 }, (_, i) => `№ ${69 - i}`));
+    expect(many.text('#misclassified details small')).toEqual(shown.slice(60));
+    expect(many.text('#misclassified summary')).toEqual(['10 more']);
+    expect(complete.text('#misclassified summary')).toEqual([]);
     expect(many.text('#misclassified p')[0]).toMatch(
-      /^60 of 800 misclassified images, those with the highest probability/,
+      /^70 of 800 misclassified images, those with the highest probability/,
     );
     expect(complete.text('#misclassified p')[0]).toMatch(/^2 of 40 misclassified images, /);
   });
@@ -292,6 +316,13 @@ describe('its contents', () => {
       'cnn | 1 | 99.60 % | 0.9959 | 0.0321 | a0123456789abcde…',
       '2 | 99.56 % | 0.9960 | 0.0323 | b0123456789abcde…',
     ]);
+    const { models, ...input } = completeInput();
+    const ensemble = { ...models[0]!, runs: [{ ...models[0]!.runs[0]!, seeds: [1, 2, 3] }] };
+    expect(
+      page({ ...input, models: [ensemble, ...models.slice(1)] })
+        .rows('.runs tbody tr')
+        .at(-1),
+    ).toMatch(/^softmax \| 1, 2, 3 \| 92\.00 % /);
   });
 });
 

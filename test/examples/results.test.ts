@@ -2,7 +2,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Data } from '../../examples/mnist/data.ts';
+import { parseFlags } from '../../examples/mnist/flags.ts';
+import { models } from '../../examples/mnist/models.ts';
 import type { TrainedNetwork } from '../../examples/mnist/network-store.ts';
+import { report } from '../../examples/mnist/report/report.ts';
+import { reportInput } from '../../examples/mnist/report-input.ts';
 import {
   ensembleOutcome,
   type ModelResult,
@@ -11,6 +16,7 @@ import {
   writeResults,
 } from '../../examples/mnist/results.ts';
 import { describeImages, table } from '../../examples/mnist/table.ts';
+import { tensor, zeros } from '../../src/index.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'ndgrad-results-'));
 afterAll(() => {
@@ -217,6 +223,40 @@ describe('ensembleOutcome', () => {
     });
     expect(result.secondsTo99).toBeUndefined();
     expect(result.overall.accuracy).toEqual({ mean: 0.75 });
+  });
+});
+
+describe('reportInput', () => {
+  const read = parseFlags(['--seed', '1'], models);
+  if (read === 'help') throw new Error('no flags');
+  const pixels = new Uint8Array(4 * 784);
+  const images = { x: zeros([4, 784]), y: tensor(labels) };
+  const data: Data = {
+    name: 'MNIST',
+    classes: [...'0123456789'],
+    source: 'here',
+    hash: 'ab',
+    train: { ...images, count: 4 },
+    test: { ...images, pixels, labels },
+  };
+
+  it('has the seeds of all runs and of all members, all mistakes and the published result', async () => {
+    const outcomes = [
+      networkOutcome('net', 'a net', networks, labels),
+      networkOutcome('one', 'a net', networks.slice(0, 1), labels),
+      await ensembleOutcome('all', 'some nets', networks, labels),
+    ];
+    const input = reportInput(read, data, outcomes, [], []);
+    expect(input.seeds).toEqual([1, 2, 3]);
+    expect(input.models.map(({ runs }) => runs.map(({ seeds }) => seeds))).toEqual([
+      [[1], [2], [3]],
+      [[1]],
+      [[1, 2, 3]],
+    ]);
+    expect(input.published).toContainEqual(expect.objectContaining({ accuracy: 0.9742, loss: 0.0842 }));
+    expect(() => report(input)).not.toThrow();
+    const worst = reportInput(read, data, outcomes.slice(2), [], []);
+    expect(worst.misclassified!.images.map(({ index }) => index)).toEqual([3]);
   });
 });
 

@@ -1,7 +1,16 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileJournal, inWorkers } from 'ndgrad/node';
 import { choice, gridSearch, integer, search } from 'ndgrad/search';
@@ -11,6 +20,10 @@ import type { space as mishaps } from './search/mishaps.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ndgrad-search-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The lock files of a journal. */
+const locks = (path: string) =>
+  readdirSync(dirname(path)).filter((name) => name.startsWith(`${basename(path)}.lock-`));
 
 const module = (name: string) => new URL(`./search/${name}`, import.meta.url);
 
@@ -32,7 +45,12 @@ describe('trials in workers', () => {
 
   it('that end in a mishap have failed, and the search goes on', { timeout: 120_000 }, async () => {
     const what = ['throw', 'fine', 'reject later', 'exit', 'heap', 'loop', 'nothing'] as const;
-    const results = await mishap(what, { workers: 2, timeoutSeconds: 6, maxHeapMegabytes: 40 });
+    const results = await mishap(what, {
+      workers: 2,
+      timeoutSeconds: 6,
+      loadTimeoutSeconds: 600,
+      maxHeapMegabytes: 40,
+    });
     expect(results.runs.map(({ error }) => error)).toEqual([
       'out of luck',
       null,
@@ -43,6 +61,23 @@ describe('trials in workers', () => {
       '[search] the trial returned undefined, wanted numbers by name: { accuracy: 0.97 }.',
     ]);
     expect(results.best.parameters).toEqual({ what: 'fine' });
+  });
+
+  it('may post anything to their parent', async () => {
+    const { runs } = await mishap(['junk', 'fine'], { workers: 1 }, 2);
+    expect(runs.map(({ metrics, error }) => error ?? metrics.score)).toEqual(
+      runs.map(({ parameters }) => (parameters.what === 'junk' ? 2 : 1)),
+    );
+  });
+
+  it.each([
+    ['hangs.mjs', { timeoutSeconds: 1 }],
+    ['loops.mjs', { timeoutSeconds: 600, loadTimeoutSeconds: 1 }],
+  ])('of a module that is never loaded end the search: %s', async (file, limits) => {
+    const running = search({ ...options, trial: inWorkers(module(file), { workers: 2, ...limits }) });
+    await expect(running).rejects.toThrow(
+      `[inWorkers] ${module(file).href} can't be loaded: it took longer than 1 s.`,
+    );
   });
 
   it('are stopped when the search is', async () => {
@@ -83,6 +118,9 @@ describe('trials in workers', () => {
     expect(() => inWorkers(module('toy.ts'), { workers: 0 })).toThrow('[inWorkers] got workers 0');
     const wrong = { timeoutSeconds: Number.NaN };
     expect(() => inWorkers(module('toy.ts'), wrong)).toThrow('[inWorkers] got timeoutSeconds NaN');
+    expect(() => inWorkers(module('toy.ts'), { loadTimeoutSeconds: 0 })).toThrow(
+      '[inWorkers] got loadTimeoutSeconds 0',
+    );
   });
 
   type What = typeof mishaps extends { what: { at(u: number): infer T } } ? T : never;
@@ -121,6 +159,66 @@ describe('a journal in a file', () => {
     expect(third.runs.slice(5)).toEqual(again.runs.slice(5));
     const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
     expect(lines.map((line) => JSON.parse(line).trial)).toHaveLength(14);
+  });
+
+  it('serves one search at a time', async () => {
+    const path = join(folder, 'shared.jsonl');
+    const first = search({ ...options, journal: fileJournal(path) });
+    await expect(search({ ...options, journal: fileJournal(path) })).rejects.toThrow(
+      `[fileJournal] ${path} is in use by another search (this process). Wait until it has ended`,
+    );
+    const results = await first;
+    expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(15);
+    const again = await search({ ...options, journal: fileJournal(path) });
+    expect(again.runs).toEqual(results.runs);
+    expect(locks(path)).toEqual([]);
+  });
+
+  it('that another process uses is refused', async () => {
+    const path = join(folder, 'other.jsonl');
+    const release = await fileJournal(path).lock!();
+    const [own] = locks(path);
+    await release();
+    const start = own!.split('-').at(-2)!;
+    const parent = `/proc/${process.ppid}/stat`;
+    const parentStart = existsSync(parent)
+      ? readFileSync(parent, 'utf8').split(') ')[1]!.split(' ')[19]
+      : '0';
+    const lock = (name: string) => join(folder, own!.replace(`${process.pid}-${start}`, name));
+    const running = lock(`${process.ppid}-${parentStart}`);
+    writeFileSync(running, '');
+    await expect(search({ ...options, journal: fileJournal(path) })).rejects.toThrow(
+      `[fileJournal] ${path} is in use by another search (process ${process.ppid}).`,
+    );
+    rmSync(running);
+
+    // Locks of processes that have ended: one whose number nobody has, one whose number has been given away.
+    writeFileSync(lock('99999999-1'), '');
+    if (start !== '0') writeFileSync(lock(`${process.pid}-1`), '');
+    expect((await search({ ...options, journal: fileJournal(path) })).resumed).toBe(0);
+    expect(locks(path)).toEqual([]);
+
+    const far = join(folder, `other.jsonl.lock-0000abcd-1-1-1`);
+    writeFileSync(far, '');
+    await expect(search({ ...options, journal: fileJournal(path) })).rejects.toThrow(
+      `(a process on another computer; delete ${far} if it has ended)`,
+    );
+  });
+
+  it('that a link leads to is the same', async () => {
+    const path = join(folder, 'linked.jsonl');
+    await search({ ...options, journal: fileJournal(path) });
+    symlinkSync(path, join(folder, 'link.jsonl'));
+    const release = await fileJournal(path).lock!();
+    const running = search({ ...options, journal: fileJournal(join(folder, 'link.jsonl')) });
+    await expect(running).rejects.toThrow('is in use by another search');
+    await release();
+  });
+
+  it('that can not be locked is an error', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const running = search({ ...options, journal: fileJournal(join(folder, 'file/search.jsonl')) });
+    await expect(running).rejects.toThrow('wanted a file in a directory to write to. Check the path.');
   });
 
   it('that can not be read is an error', async () => {

@@ -155,6 +155,91 @@ describe('a journal', () => {
     );
   });
 
+  it.each(['null', '[]', '""', 'false', 'true', '"0.5"', '{}', '[1]', '"nan"'])(
+    'with %s as a metric is refused',
+    async (value) => {
+      const journal = new Memory();
+      await resumed(journal);
+      const text = journal.text.replace(/"score":[\d.e-]+/, `"score":${value}`);
+      expect(text).not.toBe(journal.text);
+      const running = resumed(new Memory(text));
+      await expect(running).rejects.toThrow('[search] memory, line 2: got ');
+    },
+  );
+
+  it.each([
+    ['trial', '-1'],
+    ['trial', '0.5'],
+    ['epochs', '"1"'],
+    ['seed', 'null'],
+    ['seconds', '-1'],
+    ['seconds', 'true'],
+  ])('with %s %s is refused', async (field, value) => {
+    const journal = new Memory();
+    await resumed(journal);
+    const text = journal.text.replace(new RegExp(`\n(.*?)"${field}":[\\d.e-]+`), `\n$1"${field}":${value}`);
+    expect(text).not.toBe(journal.text);
+    await expect(resumed(new Memory(text))).rejects.toThrow('[search] memory, line 2: got ');
+  });
+
+  it('uses the first of several runs of one task', async () => {
+    const journal = new Memory();
+    const first = await resumed(journal);
+    const [, ...runs] = journal.lines;
+    const later = runs.map((line) => line.replace(/"score":[\d.e-]+/, '"score":-100'));
+    journal.text += later.map((line) => `${line}\n`).join('');
+    const again = await resumed(journal);
+    expect(untimed(again.results)).toEqual(untimed(first.results));
+    expect(again.ran).toBe(0);
+  });
+
+  it('serves one search at a time', async () => {
+    const journal = new Memory();
+    const first = resumed(journal);
+    await expect(resumed(journal)).rejects.toThrow(
+      '[search] memory is in use by another search. Wait until it has ended, or use a separate journal.',
+    );
+    const { results } = await first;
+    expect(untimed(results)).toEqual(untimed(await search(options)));
+    expect((await resumed(journal)).ran).toBe(0);
+  });
+
+  it('is released after a failure', async () => {
+    const journal = new Memory();
+    const controller = new AbortController();
+    const stopped = resumed(journal, {
+      signal: controller.signal,
+      progress: () => controller.abort(new Error('enough')),
+    });
+    await expect(stopped).rejects.toThrow('enough');
+    const broken = { open: () => expect.unreachable('no workers') };
+    await expect(search({ ...options, journal, trial: broken })).rejects.toThrow('no workers');
+    await expect(resumed(journal, { seed: 6 })).rejects.toThrow('belongs to another search');
+    expect((await resumed(journal)).ran).toBe(12);
+  });
+
+  it('is locked before it is read, and released after the last run', async () => {
+    const calls: string[] = [];
+    const journal = new (class extends Memory {
+      async lock() {
+        calls.push('lock');
+        return async () => {
+          calls.push('release');
+        };
+      }
+      override async read() {
+        calls.push('read');
+        return super.read();
+      }
+      override async append(line: string) {
+        calls.push('append');
+        return super.append(line);
+      }
+    })();
+    await resumed(journal);
+    expect(calls).toEqual(['lock', 'read', ...Array(14).fill('append'), 'release']);
+  });
+
   it('that can not be written ends the search with the reason', async () => {
     const journal = new Memory();
     vi.spyOn(journal, 'append').mockImplementation(async (line) => {

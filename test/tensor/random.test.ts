@@ -11,6 +11,7 @@ import {
   ValueError,
   where,
 } from '../../src/index.ts';
+import { fillBits } from '../../src/ir/philox.ts';
 
 const numbers = (t: Tensor): number[] => Array.from(t.dataSync());
 
@@ -202,6 +203,26 @@ describe('permutation', () => {
     expect(counts.size).toBe(6);
     // 2000 each; the standard deviation is 41.
     for (const count of counts.values()) expect(Math.abs(count - 2000)).toBeLessThan(200);
+  });
+
+  test('has no bias: words beyond the last multiple are drawn again', () => {
+    // Swapping from the end, as Knuth writes it (volume 2, algorithm P).
+    const n = 300_000;
+    const words = new Uint32Array(n + 100);
+    fillBits(words, 0, words.length, 7, 0, 0, 0, 0);
+    const order = Array.from({ length: n }, (_, i) => i);
+    let taken = 0;
+    let refused = 0;
+    for (let i = n; i > 1; i--) {
+      while (BigInt(words[taken]!) >= ((1n << 32n) / BigInt(i)) * BigInt(i)) {
+        taken++;
+        refused++;
+      }
+      const j = words[taken++]! % i;
+      [order[i - 1], order[j]] = [order[j]!, order[i - 1]!];
+    }
+    expect(refused).toBeGreaterThan(0);
+    expect(new Generator(7).permutation(n).every((k, i) => k === order[i])).toBe(true);
   });
 });
 

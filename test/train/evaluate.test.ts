@@ -1,10 +1,16 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Samples } from '../../src/data/dataset.ts';
 import { Accuracy, ConfusionMatrix, MeanAbsoluteError } from '../../src/index.ts';
 import { Dense, Dropout, Flatten, type Layer, Sequential } from '../../src/layers/index.ts';
-import { meanSquaredError, softmaxCrossEntropy } from '../../src/losses/index.ts';
+import {
+  meanSquaredError,
+  type SoftmaxCrossEntropyOptions,
+  softmaxCrossEntropy,
+} from '../../src/losses/index.ts';
+import { SGD } from '../../src/optim/index.ts';
 import { ones, tensor } from '../../src/tensor/creation.ts';
 import { Generator } from '../../src/tensor/random.ts';
-import { evaluate, type Model, predict } from '../../src/train/index.ts';
+import { evaluate, fit, type LossFunction, type Model, predict } from '../../src/train/index.ts';
 import { network, samples } from './support.ts';
 
 test('equals the values on all samples at once, however they are cut', async () => {
@@ -143,4 +149,106 @@ test('predict refuses a model that mixes samples, and wrong options', async () =
   await expect(predict(mean, 3)).rejects.toThrow('[predict] x is a single number');
   await expect(predict(mean, ones([4, 2]), { batchSize: 0 })).rejects.toThrow('[predict] got batchSize 0');
   await expect(predict(mean, ones([4, 2]), { signal: AbortSignal.abort(1) })).rejects.toBe(1);
+});
+
+describe('the loss of all samples at once, for any batch size', () => {
+  const x = [
+    [0, 0.6, -0.5],
+    [-1.8, -0.9, -2],
+    [0.1, 2.7, -1],
+    [-1.2, 1, 0.7],
+    [0.2, -1.9, -0.1],
+    [1.4, -2.7, -0.9],
+    [-3.8, -2.6, -3.7],
+  ];
+  const labels = Uint8Array.of(0, 2, 1, 2, 2, 0, 1);
+  const sampleWeights = [1, 2, 0.5, 1, 3, 1, 1.5];
+  const classWeights = [0.2, 1, 4];
+  const oneHot = [...labels].map((label) => [0, 1, 2].map((k) => Number(k === label)));
+
+  /** A model whose output is its input times a Parameter of 1. */
+  async function identity(penalty = 0): Promise<Layer> {
+    const model = new Dense(3, 3, { bias: false, kernelPenalty: { l1: penalty } });
+    await model.kernel.assign([
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ]);
+    return model;
+  }
+
+  const entropy =
+    (more: SoftmaxCrossEntropyOptions): LossFunction =>
+    (p, y, options) =>
+      softmaxCrossEntropy(p, y, { ...options, ...more });
+  const sum = { reduction: 'sum' } as const;
+
+  // From PyTorch's losses and scikit-learn's log_loss in double precision.
+  const cases: [name: string, loss: LossFunction, data: Samples, expected: number][] = [
+    ['mean', softmaxCrossEntropy, { x, y: labels }, 0.7742988489316953],
+    ['class weights', entropy({ classWeights }), { x, y: labels }, 1.0292947735741351],
+    ['class weights, one-hot', entropy({ classWeights }), { x, y: oneHot }, 1.0292947735741351],
+    [
+      'class and sample weights',
+      entropy({ classWeights }),
+      { x, y: labels, sampleWeights },
+      1.0989818115775478,
+    ],
+    [
+      'class weights and smoothing',
+      entropy({ classWeights, labelSmoothing: 0.1 }),
+      { x, y: labels },
+      1.0734126992285589,
+    ],
+    ['a class of weight 0', entropy({ classWeights: [0, 1, 4] }), { x, y: labels }, 1.0395223083109684],
+    ['a sum', entropy(sum), { x, y: labels }, 5.420091942521867],
+    ['a sum with class weights', entropy({ classWeights, ...sum }), { x, y: labels }, 14.821844739467544],
+    ['a sum of squares', (p, y) => meanSquaredError(p, y, sum), { x, y: oneHot }, 75.3],
+    [
+      'a combination',
+      (p, y) =>
+        entropy({ classWeights })(p, y)
+          .mul(2)
+          .sub(entropy(sum)(p, y).neg().div(4))
+          .add(softmaxCrossEntropy(p, y)),
+      { x, y: labels },
+      2 * 1.0292947735741351 + 5.420091942521867 / 4 + 0.7742988489316953,
+    ],
+  ];
+
+  test.each(cases)('%s', async (_, loss, data, expected) => {
+    for (const batchSize of [1, 2, 5, 7]) {
+      const model = await identity();
+      const scores = await evaluate(model, data, { loss, batchSize });
+      expect(scores.loss! / expected, `batches of ${batchSize}`).toBeCloseTo(1, 6);
+    }
+  });
+
+  test('a penalty counts once', async () => {
+    for (const [, loss, data, expected] of cases) {
+      const scores = await evaluate(await identity(0.5), data, { loss, batchSize: 3 });
+      expect(scores.loss! / (expected + 1.5)).toBeCloseTo(1, 6);
+    }
+  });
+
+  test('in fit too, while training and on validation data', async () => {
+    for (const [name, loss, data, expected] of cases) {
+      if (name === 'a class of weight 0') continue; // a batch without any weight has no loss to train on
+      const model = await identity();
+      const { history } = await fit(model, data, {
+        loss,
+        optimizer: new SGD(model.parameters(), { learningRate: 0 }),
+        batchSize: 2,
+        validationData: data,
+      });
+      expect(history.loss![0]! / expected, name).toBeCloseTo(1, 6);
+      expect(history.val_loss![0]! / expected, name).toBeCloseTo(1, 6);
+    }
+  });
+
+  test('a loss that is not linear in them is a mean over the batches', async () => {
+    const loss: LossFunction = (p, y) => entropy(sum)(p, y).square();
+    const scores = await evaluate(await identity(), { x, y: labels }, { loss, batchSize: 7 });
+    expect(scores.loss).toBeCloseTo(5.420091942521867 ** 2, 4);
+  });
 });

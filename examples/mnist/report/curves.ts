@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { percent, shortPercent } from './format.ts';
+import { percent, plural, shortPercent } from './format.ts';
 import { type Html, html } from './html.ts';
 import type { ReportModel } from './input.ts';
 import { accent, chart, faint, muted, second } from './plot.ts';
@@ -90,7 +90,7 @@ function panel(
     return `${name} ${format === shortPercent ? percent(last) : last.toFixed(4)}`;
   });
   return chart(
-    `${id}, ${title.toLowerCase().replace('.', '')} after ${epochs} epochs: ${spoken.join(', ')}`,
+    `${id}, ${title.toLowerCase().replace('.', '')} after ${plural(epochs, 'epoch')}: ${spoken.join(', ')}`,
     {
       width,
       height,
@@ -110,14 +110,16 @@ function panel(
           dx: -5,
           fill: muted,
         }),
-        Plot.text(epochs > 1 ? [1, epochs] : [1], {
-          x: (e: number) => e,
-          text: String,
-          frameAnchor: 'bottom',
-          dy: 18,
-          fill: muted,
-        }),
-        Plot.text(['epoch'], { frameAnchor: 'bottom', dy: 18, fill: muted }),
+        epochs > 1
+          ? Plot.text([1, epochs], {
+              x: (e: number) => e,
+              text: String,
+              frameAnchor: 'bottom',
+              dy: 18,
+              fill: muted,
+            })
+          : null,
+        Plot.text([epochs > 1 ? 'epoch' : 'epoch 1'], { frameAnchor: 'bottom', dy: 18, fill: muted }),
         ...lines.flatMap(({ values, stroke, dash }) => {
           const points = values.map((value, i) => ({
             epoch: i + 1,

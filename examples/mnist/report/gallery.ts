@@ -4,7 +4,8 @@ import type { MisclassifiedImage } from './input.ts';
 import { inkPicture } from './pictures.ts';
 import { className, longNames, type ReportView } from './view.ts';
 
-const most = 60;
+/** The number of images that are visible before the list is opened. */
+const first = 60;
 
 /** The misclassified test images of a model, by descending probability of the predicted class. */
 export function gallery(view: ReportView): Html | undefined {
@@ -14,7 +15,7 @@ export function gallery(view: ReportView): Html | undefined {
   const confusion = models.find((model) => model.id === id)!.confusion;
   const wrong = confusion.flatMap((row, truth) => row.filter((_, predicted) => predicted !== truth));
   const total = wrong.reduce((sum, n) => sum + n, 0);
-  const shown = [...images].sort((a, b) => b.predictedProbability - a.predictedProbability).slice(0, most);
+  const shown = [...images].sort((a, b) => b.predictedProbability - a.predictedProbability);
   const which =
     shown.length < total
       ? `${shown.length} of ${count(total)} misclassified images`
@@ -23,10 +24,19 @@ export function gallery(view: ReportView): Html | undefined {
 <h2>Mistakes of ${id}</h2>
 <p>${which}, those with the highest probability of the wrong class first. Below each image: the true class and, in
 color, the predicted class, with their probabilities, and the number of the image in the test set.</p>
-<ul class="gallery${longNames(view) ? ' named' : ''}">
-${shown.map((image) => item(image, view))}
-</ul>
+${list(shown.slice(0, first), view)}
+${
+  shown.length > first
+    ? html`<details><summary>${count(shown.length - first)} more</summary>${list(shown.slice(first), view)}</details>`
+    : undefined
+}
 </section>`;
+}
+
+function list(images: readonly MisclassifiedImage[], view: ReportView): Html {
+  return html`<ul class="gallery${longNames(view) ? ' named' : ''}">
+${images.map((image) => item(image, view))}
+</ul>`;
 }
 
 function item(image: MisclassifiedImage, view: ReportView): Html {

@@ -8,7 +8,7 @@ export interface ReportInput {
   readonly mode: 'quick' | 'default' | 'full';
   /** The command that reproduces these results. */
   readonly command: string;
-  /** The seeds of the runs. Every model was trained once with each seed, or only with the first one. */
+  /** The seeds of the runs. Every model was trained once with each seed, or with the first ones. */
   readonly seeds: readonly number[];
   readonly versions: ReportVersions;
   /** Training time of all networks, including the members of ensembles, each counted once. */
@@ -93,7 +93,8 @@ export interface ReportModel {
 }
 
 export interface ReportRun {
-  readonly seed: number;
+  /** One, or for an ensemble those of its members. */
+  readonly seeds: readonly number[];
   readonly accuracy: number;
   readonly macroF1: number;
   readonly loss: number;
@@ -115,8 +116,9 @@ export interface PublishedResult {
   /** Sample standard deviation over runs. */
   readonly deviation?: number | undefined;
   readonly parameters?: number | undefined;
+  readonly loss?: number | undefined;
   /** The publication. */
-  readonly source: string;
+  readonly source?: string | undefined;
   /** The https address of the publication. */
   readonly url?: string | undefined;
 }
@@ -125,7 +127,7 @@ export interface PublishedResult {
 export interface Misclassified {
   /** Id of the model. */
   readonly model: string;
-  /** Some or all. The report shows the 60 with the highest predicted probability, in descending order. */
+  /** All of them, or some. The report shows them by descending predicted probability. */
   readonly images: readonly MisclassifiedImage[];
 }
 

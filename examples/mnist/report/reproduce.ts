@@ -50,7 +50,7 @@ ${models.map(({ id, runs }) =>
     (
       run,
       i,
-    ) => html`<tr>${i === 0 ? html`<th scope="rowgroup" rowspan="${runs.length}">${id}</th>` : undefined}<td>${run.seed}</td><td>${percent(run.accuracy)}</td>
+    ) => html`<tr>${i === 0 ? html`<th scope="rowgroup" rowspan="${runs.length}">${id}</th>` : undefined}<td>${run.seeds.join(', ')}</td><td>${percent(run.accuracy)}</td>
 <td>${run.macroF1.toFixed(4)}</td><td>${run.loss.toFixed(4)}</td><td><code>${run.parametersHash.slice(0, 16)}…</code></td></tr>
 `,
   ),

@@ -125,13 +125,17 @@ function publishedRow(result: PublishedResult, scale: LogScale, view: ReportView
   const bar = rangeBar(label, scale, [
     Plot.dot([0], { x: scale.clamp(rate), y: 0, r: 3.5, stroke: muted, strokeWidth: 1.5 }),
   ]);
-  const source = link(result.source, result.url);
+  const source = result.source === undefined ? undefined : html` (${link(result.source, result.url)})`;
   return html`<tr role="row">
-<th scope="row" role="rowheader">${result.name} <small>${result.about} (${source})</small></th>
+<th scope="row" role="rowheader">${result.name} <small>${result.about}${source}</small></th>
 <td role="cell" class="range">${bar}</td>
 <td role="cell" data-label="Errors">${meanCount(tenths(rate * view.input.dataset.testImages))}</td>
 <td role="cell" data-label="Accuracy, %">${estimate({ mean: result.accuracy, deviation: result.deviation }, points)}</td>
-<td role="cell" class="none">–</td><td role="cell" class="none">–</td>
+<td role="cell" class="none">–</td>${
+    result.loss === undefined
+      ? html`<td role="cell" class="none">–</td>`
+      : html`<td role="cell" data-label="Loss">${result.loss.toFixed(4)}</td>`
+  }
 </tr>
 `;
 }

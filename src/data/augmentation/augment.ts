@@ -6,6 +6,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import {
   type BatchFunction,
   checkWeights,
+  countBatches,
   type Samples,
   type SampleTensors,
   sampleTensors,
@@ -21,6 +22,8 @@ export interface AugmentedImages extends BatchFunction {
   (epoch: number): AsyncIterableIterator<ImageBatch>;
   /** The number of batches in an epoch. */
   readonly batches: number;
+  /** The number of samples in an epoch's last batch. */
+  readonly lastBatchSize: number;
   /**
    * Why workers could not start, so that the calling thread makes the batches; null if no worker has failed to start.
    */
@@ -84,8 +87,11 @@ export function openAugmentation(
     };
     return epochBatches(read, shape, settings, random, pool);
   };
+  const { batchSize, dropLast } = settings;
+  const { batches, lastBatchSize } = countBatches('augmentImages', shape[0]!, batchSize, dropLast);
   return Object.defineProperties(source, {
-    batches: { value: Math.ceil(shape[0]! / settings.batchSize), enumerable: true },
+    batches: { value: batches, enumerable: true },
+    lastBatchSize: { value: lastBatchSize, enumerable: true },
     workerError: { get: () => pool.error, enumerable: true },
   }) as AugmentedImages;
 }
@@ -139,11 +145,13 @@ async function* epochBatches(
   pool: WorkerPool,
 ): AsyncIterableIterator<ImageBatch> {
   const { x, y, weights } = await read();
-  const { batchSize, shuffle, elastic, fill, ahead } = settings;
-  const [count, height, width, channels = 1] = shape as [number, number, number, number?];
+  const { batchSize, shuffle, dropLast, elastic, fill, ahead } = settings;
+  const [size, height, width, channels = 1] = shape as [number, number, number, number?];
   const changes = new RandomTransforms(settings, height, width, random);
   const smoothing = elastic === null ? null : gaussian(elastic.sigma);
-  const order = shuffle ? random.permutation(count) : Int32Array.from({ length: count }, (_, i) => i);
+  const all = shuffle ? random.permutation(size) : Int32Array.from({ length: size }, (_, i) => i);
+  const count = dropLast ? size - (size % batchSize) : size;
+  const order = all.subarray(0, count);
   const imageSize = height * width * channels;
 
   const perChunk = pool.size === 0 ? 1 : Math.max(1, Math.floor(CHUNK_VALUES / (batchSize * imageSize)));

@@ -23,6 +23,8 @@ export interface AugmentOptions {
   readonly batchSize?: number;
   /** Whether the samples are shuffled in each epoch; true by default. */
   readonly shuffle?: boolean;
+  /** Whether a last batch with fewer than `batchSize` samples is left out in each epoch; false by default. */
+  readonly dropLast?: boolean;
   /**
    * Determines changes and order: the same seed gives the same pixels on every machine. By default it is drawn from
    * the default generator, so that `seed(n)` determines it. The seed of `fit` gives the order of `fit`.
@@ -56,6 +58,7 @@ export interface Settings {
   readonly fill: number;
   readonly batchSize: number;
   readonly shuffle: boolean;
+  readonly dropLast: boolean;
   readonly seed: number | null;
   readonly workers: number | null;
   readonly ahead: number;
@@ -76,6 +79,7 @@ export function readOptions(options: AugmentOptions): Settings {
     fill: options.fill ?? 0,
     batchSize: options.batchSize ?? 32,
     shuffle: options.shuffle ?? true,
+    dropLast: options.dropLast ?? false,
     seed: options.seed ?? null,
     workers: options.workers ?? null,
     ahead: options.ahead ?? 2,
@@ -112,7 +116,7 @@ export function readOptions(options: AugmentOptions): Settings {
   check('batchSize', batchSize, 'a whole number from 1 up', isWhole(batchSize, 1));
   check('workers', workers, 'a whole number from 0 to 64', workers === null || isWhole(workers, 0, 64));
   check('ahead', ahead, 'a whole number from 1 up', isWhole(ahead, 1));
-  for (const name of ['shuffle', 'horizontalFlip'] as const) {
+  for (const name of ['shuffle', 'dropLast', 'horizontalFlip'] as const) {
     check(name, settings[name], 'true or false', typeof settings[name] === 'boolean');
   }
   return settings;

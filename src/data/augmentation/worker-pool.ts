@@ -2,6 +2,7 @@ import { StateError } from '../../ir/errors.ts';
 import { errorMessage } from '../../util/error-message.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { processorCount } from '../../util/node-modules.ts';
+import { clearTimeout, now, setTimeout } from '../../util/timers.ts';
 import { type StartWorker, startWorker, type WorkerHandle } from '../../util/worker.ts';
 import { type Chunk, noise, resample, smooth, transformChunk } from './transform.ts';
 import { type WorkerAnswer, workerSource } from './worker-source.ts';
@@ -124,9 +125,9 @@ class PoolWorker {
     result.then(settle, settle);
     let timer: ReturnType<typeof setTimeout>;
     const begin = (): void => {
-      const due = performance.now() + timeout;
+      const due = now() + timeout;
       timer = setTimeout(async () => {
-        const late = performance.now() - due;
+        const late = now() - due;
         await yieldToEventLoop(); // an answer may be queued that was not read while the thread was busy
         if (settled) return;
         if (late > LATE) begin();

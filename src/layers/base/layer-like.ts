@@ -9,6 +9,11 @@ export interface LayerLike {
   readonly type: string;
   /** The Parameters and inner layers, with the names of their fields. */
   members(): readonly (readonly [key: string, member: Parameter | LayerLike])[];
+  /**
+   * Throws a ShapeError if a training batch whose output has this shape is too small. For layers that combine samples.
+   * `fit` calls it in the first step with the shape of the last batch.
+   */
+  checkTrainingBatch?(outputShape: Shape): void;
 }
 
 /** The static shapes of a layer, as far as they are known. */

@@ -1,4 +1,5 @@
 import { ValueError } from '../../ir/errors.ts';
+import { sizeOf } from '../../ir/view.ts';
 import { ones, zeros } from '../../tensor/creation.ts';
 import type { Moments } from '../../tensor/ops/reduction/standardize.ts';
 import { Parameter } from '../../tensor/parameter.ts';
@@ -49,16 +50,19 @@ export class BatchNorm<const C extends number = number> extends Normalization<C>
     return { view: shape, axes: axesUpTo(shape.length - 1) };
   }
 
+  checkTrainingBatch(shape: Shape): void {
+    const count = sizeOf(shape) / this.features;
+    if (this.frozen || count >= 2) return;
+    throw shapeError(
+      this,
+      `a training batch [${shape.join(', ')}] with ${count} ${count === 1 ? 'value' : 'values'} per channel has no variance, ` +
+        'wanted 2 or more. If it is the last batch of an epoch, set dropLast: true, or choose another batchSize.',
+    );
+  }
+
   protected override normalize(x: Tensor, ctx: Context): Tensor {
     if (!ctx.training || this.frozen) return this.#normalizeByRunning(x);
-    const count = x.size / this.features;
-    if (count < 2) {
-      throw shapeError(
-        this,
-        `a training batch [${x.shape.join(', ')}] with ${count} ${count === 1 ? 'value' : 'values'} per channel has no variance, ` +
-          'wanted 2 or more. Choose a batch size that leaves no single sample for the last batch.',
-      );
-    }
+    this.checkTrainingBatch(x.shape);
     return super.normalize(x, ctx);
   }
 

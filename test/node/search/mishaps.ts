@@ -1,9 +1,9 @@
-import { threadId } from 'node:worker_threads';
+import { parentPort, threadId } from 'node:worker_threads';
 import { backendInfo } from '../../../src/index.ts';
 import { choice, type TrialFunction } from '../../../src/search.ts';
 
 export const space = {
-  what: choice(['fine', 'throw', 'reject later', 'exit', 'heap', 'loop', 'nothing', 'wait']),
+  what: choice(['fine', 'throw', 'reject later', 'exit', 'heap', 'loop', 'nothing', 'wait', 'junk']),
 };
 
 const mishaps: Record<string, () => unknown> = {
@@ -23,6 +23,14 @@ const mishaps: Record<string, () => unknown> = {
     for (;;);
   },
   nothing: () => undefined,
+  junk: () => {
+    const outcome = { metrics: { score: 9 }, seconds: 0 };
+    for (const junk of [null, undefined, 'junk', {}, { kind: 'done', outcome }, { kind: 'failed' }]) {
+      parentPort!.postMessage(junk);
+    }
+    parentPort!.close();
+    return { score: 2 };
+  },
   wait: () => new Promise((resolve) => setTimeout(resolve, 20_000)),
 };
 

@@ -1,4 +1,5 @@
 import { StateError } from '../../../ir/errors.ts';
+import { now, setTimeout } from '../../../util/timers.ts';
 import type { DeviceBuffer, DeviceExecutable, DevicePlan, ShaderProgram } from '../device/device.ts';
 import type { CompiledProgram, ProgramLayouts } from './compiled-program.ts';
 import type { Context } from './context.ts';
@@ -43,12 +44,12 @@ export class WebGl2Executable implements DeviceExecutable<TextureArray> {
   ): Promise<WebGl2Executable> {
     const executable = new WebGl2Executable(context, textures, cache, plan);
     const releases = lastUses(plan);
-    let since = performance.now();
+    let since = now();
     try {
       for (const [i, program] of plan.programs.entries()) {
-        if (performance.now() - since > COMPILE_SLICE_MS) {
+        if (now() - since > COMPILE_SLICE_MS) {
           await new Promise((resolve) => setTimeout(resolve));
-          since = performance.now();
+          since = now();
         }
         context.assertUsable();
         const compiled = cache.acquire(program, layoutsOf(program, plan, textures));

@@ -1,4 +1,5 @@
 import { StateError } from '../../../ir/errors.ts';
+import { MessageChannel, now, setTimeout } from '../../../util/timers.ts';
 import { deviceLostError } from '../device/device-lost.ts';
 import type { Context } from './context.ts';
 import type { TextureArray, TexturePool } from './texture-pool.ts';
@@ -34,7 +35,7 @@ export class Fences {
       gl.flush();
       if (sync === null) throw deviceLostError(this.#context) ?? noResponse();
       const fail = (error: Error) => reject(deviceLostError(this.#context) ?? error);
-      this.#waiters.push({ sync, since: performance.now(), resolve, reject: fail });
+      this.#waiters.push({ sync, since: now(), resolve, reject: fail });
       if (this.#polling) return;
       this.#polling = true;
       this.#later();
@@ -66,7 +67,7 @@ export class Fences {
   }
 
   #later(): void {
-    const eager = performance.now() - this.#waiters[0]!.since < EAGER_MS;
+    const eager = now() - this.#waiters[0]!.since < EAGER_MS;
     if (eager) this.#channel.port2.postMessage(null);
     else setTimeout(() => this.#poll(), 1);
   }

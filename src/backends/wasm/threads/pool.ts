@@ -1,5 +1,6 @@
 import { StateError } from '../../../ir/errors.ts';
 import { errorMessage } from '../../../util/error-message.ts';
+import { now, setTimeout } from '../../../util/timers.ts';
 import { type StartWorker, startWorker, type WorkerHandle } from '../../../util/worker.ts';
 import type { WasmMemory } from '../memory/wasm-memory.ts';
 import { counters, frame, SLEEP_MS, SPIN_MS, Status } from '../module/frame-layout.ts';
@@ -73,7 +74,7 @@ export class Pool {
   /** Are there workers that are not ready yet? */
   get starting(): boolean {
     if (this.#allReady) return false;
-    const start = performance.now() - START_TIMEOUT;
+    const start = now() - START_TIMEOUT;
     return this.#workers.some((worker) => worker.since > start && !this.#hasStarted(worker));
   }
 
@@ -213,10 +214,10 @@ export class Pool {
     Atomics.and(controlWords, control.gate, 255);
     const { mayBlock } = this.#platform;
     for (let round = 0; round < rounds; round++) {
-      const end = performance.now() + SPIN_MS;
+      const end = now() + SPIN_MS;
       do {
         for (let i = 0; i < 1000; i++) if (Atomics.load(controlWords, control.gate) === 0) return true;
-      } while (performance.now() < end);
+      } while (now() < end);
       const inside = Atomics.load(controlWords, control.gate);
       if (mayBlock && inside > 0) Atomics.wait(controlWords, control.gate, inside, SLEEP_MS);
     }
@@ -263,7 +264,7 @@ export class Pool {
         data,
         onEnd: (message) => this.#hasEnded(id, message),
       });
-      this.#workers.push({ index, id, handle, since: performance.now() });
+      this.#workers.push({ index, id, handle, since: now() });
       this.#allReady = false;
     } catch (error) {
       this.#setRefusal(errorMessage(error));
@@ -299,8 +300,8 @@ export class Pool {
     if (missing > 0) throw new StateError(`[wasm] ${missing} workers are missing: ${this.reason}`);
     for (const worker of this.#allReady ? [] : this.#workers) {
       const at = control.owner + worker.index;
-      const end = performance.now() + START_TIMEOUT;
-      while (this.#platform.mayBlock && !this.#hasStarted(worker) && performance.now() < end) {
+      const end = now() + START_TIMEOUT;
+      while (this.#platform.mayBlock && !this.#hasStarted(worker) && now() < end) {
         Atomics.wait(this.#control!, at, -worker.id, START_TIMEOUT);
       }
       if (!this.#hasStarted(worker)) throw new StateError('[wasm] a worker is not ready: await pool.start()');

@@ -1,0 +1,81 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+
+/** The paths that this thread has locked. */
+const locked = new Set<string>();
+
+/**
+ * Locks a file for this process. The lock is an empty file beside it whose name has the host, the process and its start
+ * time, so that the lock of a process that has ended is recognized and removed.
+ *
+ * @returns a function that releases the lock; or `heldBy`, a description, if the file is locked.
+ */
+export async function lockFile(
+  file: string,
+): Promise<{ readonly release: () => Promise<void> } | { readonly heldBy: string }> {
+  await mkdir(dirname(file), { recursive: true });
+  const path = await realPath(file);
+  if (locked.has(path)) return { heldBy: 'this process' };
+  locked.add(path);
+  const prefix = `${basename(path)}.lock-`;
+  const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+  const own = `${prefix}${host}-${process.pid}-${await startTime(process.pid)}-${randomBytes(4).toString('hex')}`;
+  const release = async (): Promise<void> => {
+    locked.delete(path);
+    await rm(join(dirname(path), own), { force: true });
+  };
+  try {
+    // Of two processes that do this at the same time, the later one sees the other's file.
+    await writeFile(join(dirname(path), own), '', { flag: 'wx' });
+    for (const name of await readdir(dirname(path))) {
+      if (name === own || !name.startsWith(prefix)) continue;
+      const other = join(dirname(path), name);
+      const [otherHost, pid, start] = name.slice(prefix.length).split('-');
+      if (otherHost !== host) {
+        await release();
+        return { heldBy: `a process on another computer; delete ${other} if it has ended` };
+      }
+      if (isRunning(Number(pid)) && (await startTime(Number(pid))) === start) {
+        await release();
+        return { heldBy: `process ${pid}` };
+      }
+      await rm(other, { force: true });
+    }
+    return { release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** The path without symbolic links; the file need not exist. */
+async function realPath(file: string): Promise<string> {
+  try {
+    return await realpath(file);
+  } catch {
+    return join(await realpath(dirname(file)), basename(file));
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: a process of another user.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** When a process was started, in clock ticks since the computer was; `0` where there is no /proc. */
+async function startTime(pid: number): Promise<string> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The name of the program, in parentheses, may contain spaces. The start time is field 22.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]!;
+  } catch {
+    return '0';
+  }
+}

@@ -1,0 +1,40 @@
+import type { LossTerm } from '../losses/loss-terms.ts';
+import { Mean } from '../metrics/metric.ts';
+
+/** The loss over the batches so far, as if their samples were one batch. */
+export class RunningLoss {
+  readonly #samples = new Mean();
+  readonly #means: Mean[] = [];
+  #sum = 0;
+
+  /**
+   * Adds a batch.
+   *
+   * @param terms `lossTerms` of the loss, computed.
+   * @param weight the sum of the samples' weights.
+   */
+  async add(loss: number, terms: readonly LossTerm[], weight: number): Promise<void> {
+    let rest = loss;
+    for (const [i, term] of terms.entries()) {
+      const value = (await term.value.data())[0]!;
+      rest -= value;
+      if (term.weight === null) {
+        this.#sum += value;
+      } else {
+        const divisor = (await term.weight.data())[0]!;
+        if (divisor === 0) return; // 0 / 0: no sample counts
+        this.#means[i] ??= new Mean();
+        this.#means[i].add(value, divisor);
+      }
+    }
+    this.#samples.add(rest, weight);
+  }
+
+  result(): number {
+    return this.#means.reduce((sum, mean) => sum + mean.result(), this.#samples.result() + this.#sum);
+  }
+}
+
+/** The tensors of terms that are computed with the loss. */
+export const termTensors = (terms: readonly LossTerm[]) =>
+  terms.flatMap(({ value, weight }) => (weight === null ? [value] : [value, weight]));
