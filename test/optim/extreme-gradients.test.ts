@@ -5,6 +5,7 @@ import { type ClipOptions, SGD } from '../../src/optim/index.ts';
 import { squarable } from '../../src/optim/squarable.ts';
 import { setBackend } from '../../src/runtime/backends.ts';
 import { tensor, zeros } from '../../src/tensor/creation.ts';
+import { gradients } from '../../src/tensor/gradients.ts';
 import { Parameter } from '../../src/tensor/parameter.ts';
 import { makeOptimizer } from './classes.ts';
 
@@ -79,6 +80,11 @@ describe.each(['js', 'wasm'] as const)('on %s', (backend) => {
       -(2 ** 62),
       2 ** 62,
     ]);
+  });
+
+  test('the limit of squares has the gradient of a limit', () => {
+    const x = tensor([3, -1e30, 2 ** 62, 1e25]);
+    expect(gradients(squarable(x).sum(), [x])[0]!.toArray()).toEqual([1, 0, 1, 0]);
   });
 
   test.each(
