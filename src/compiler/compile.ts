@@ -1,11 +1,12 @@
 import type { Limits } from '../ir/backend.ts';
 import { buffersRead, buffersWritten } from '../ir/buffer-use.ts';
 import { dtypes } from '../ir/dtype.ts';
+import { MemoryError, ShapeError } from '../ir/errors.ts';
 import { load } from '../ir/expr.ts';
 import type { Access, Kernel } from '../ir/kernel.ts';
 import type { Node } from '../ir/node.ts';
 import type { BufferLocation, Check, Plan, PlanBuffer, PlanStep } from '../ir/plan.ts';
-import { contiguous } from '../ir/view.ts';
+import { contiguous, MAX_COUNT, sizeOf } from '../ir/view.ts';
 import { allocateArena } from './arena.ts';
 import type { Goal } from './cache.ts';
 import { fuse } from './fuse.ts';
@@ -40,10 +41,25 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
     return { target, value: made, shape: node.shape, load: (k) => load(k, dtypes[node.dtype].scalar) };
   });
 
+  steps.forEach(checkSizes);
   const results = new Set(goal.results);
   if (fusion) steps = merge(steps, new Set([...goal.results, ...assignments.map((a) => a.value)]), limits);
   const ordered = order(steps, assignments, results);
   return toPlan(ordered.steps, ordered.commit, graph, bufferNodes, goal, checks);
+}
+
+/** Kernels number the values of a buffer, and the elements that are reduced to one of them, with 32 bits. */
+function checkSizes({ name, shape, source }: PlanStep): void {
+  const size = sizeOf(shape);
+  if (size > MAX_COUNT)
+    throw new MemoryError(`[${name}] ${size} values are too many for one buffer. Use smaller tensors.`);
+  let reduced = 0;
+  if (source.kind === 'reduce') reduced = sizeOf(source.over);
+  if (source.kind === 'contract') reduced = sizeOf(source.a.view.shape.slice(-source.axes.k));
+  if (reduced > MAX_COUNT)
+    throw new ShapeError(
+      `[${name}] adds up ${reduced} elements, wanted at most ${MAX_COUNT}. Use smaller tensors.`,
+    );
 }
 
 function copyLeaf(node: Node, from: number, to: number): Kernel {

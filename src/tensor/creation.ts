@@ -1,5 +1,5 @@
 import type { NdArray } from 'ndarray';
-import { checkDType, type DType, dtypes, fits, type TypedArray } from '../ir/dtype.ts';
+import { allocate, checkDType, type DType, dtypes, fits, type TypedArray } from '../ir/dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode } from '../ir/node.ts';
 import { Storage } from '../ir/storage.ts';
@@ -153,7 +153,7 @@ function convertValues(data: ArrayLike<number>, dtype: DType, copy: boolean): Ty
     data.constructor === own.constructor && (dtype !== 'bool' || (data as TypedArray).every((x) => x <= 1));
   if (!copy && asItIs) return data as TypedArray;
   if (dtype === 'bool') return Uint8Array.from(data, (x) => (x !== 0 ? 1 : 0));
-  const out = dtypes[dtype].allocate(data.length);
+  const out = allocate('tensor', dtype, data.length);
   out.set(data);
   if (dtype !== 'float32') {
     for (let i = 0; i < out.length; i++) {
@@ -224,12 +224,12 @@ export function arange(start: number, stop?: number, step = 1): Tensor<[number]>
     );
   }
   const n = Math.max(0, Math.ceil((to - from) / step));
+  checkShape('arange', [n]);
   if ([from, to, step].every(Number.isInteger)) {
     for (const end of n > 0 ? [from, from + (n - 1) * step] : []) checkFits('arange', end);
     return iota(n).mul(step).add(from);
   }
-  const values = Float32Array.from({ length: n }, (_, i) => from + i * step);
-  return fromArray(values, [n] as [number], 'float32');
+  return filled('arange', n, (i) => from + i * step);
 }
 
 /** n numbers in equal distances from start to stop, both included. */
@@ -237,11 +237,13 @@ export function linspace(start: number, stop: number, n: number): Tensor<[number
   checkShape('linspace', [n]);
   const at = (i: number): number =>
     i === n - 1 && n > 1 ? stop : start + (i * (stop - start)) / (n - 1 || 1);
-  return fromArray(
-    Float32Array.from({ length: n }, (_, i) => at(i)),
-    [n] as [number],
-    'float32',
-  );
+  return filled('linspace', n, at);
+}
+
+function filled(operation: string, n: number, at: (i: number) => number): Tensor<[number], 'float32'> {
+  const values = allocate(operation, 'float32', n);
+  for (let i = 0; i < n; i++) values[i] = at(i);
+  return fromArray(values, [n] as [number], 'float32');
 }
 
 /** The identity matrix. */
