@@ -1,4 +1,5 @@
 import { ValueError } from '../ir/errors.ts';
+import { errorMessage } from '../util/error-message.ts';
 
 /** Whether the bytes start with the magic number of gzip (RFC 1952). */
 export function isGzip(bytes: Uint8Array): boolean {
@@ -21,8 +22,7 @@ export async function gunzip(bytes: Uint8Array, name: string): Promise<Uint8Arra
     const stream = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream('gzip'));
     raw = new Uint8Array(await new Response(stream).arrayBuffer());
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw refuse(`${bytes.length} bytes that can't be decompressed (${reason})`, error);
+    throw refuse(`${bytes.length} bytes that can't be decompressed (${errorMessage(error)})`, error);
   }
   // Node's DecompressionStream accepts zeros and further members after the first; the length in the last four bytes
   // reveals them.

@@ -1,4 +1,5 @@
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
+import { bytesOf, inWords } from '../ir/typed-array.ts';
 import { gunzip, isGzip } from './gzip.ts';
 
 /** The dtypes of decoded IDX files, with their array types. */
@@ -57,18 +58,19 @@ const notIdx = 'This is not an IDX file, or it is damaged.';
  * rounded). The result is a copy. `decodeIdx` also reads compressed files.
  *
  * @throws ValueError on a wrong magic number, truncation or trailing bytes.
- * @throws DTypeError if the element type is unknown or differs from `options.dtype`.
+ * @throws DTypeError if the element type is unknown or differs from `options.dtype`, or if `source` is not bytes.
  * @throws ShapeError if the shape differs from `options.shape`.
  *
  * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "The IDX file
  * format".
  */
 export function readIdx<D extends IdxDType = IdxDType>(
-  bytes: Uint8Array,
+  bytes: Uint8Array | ArrayBufferLike,
   options?: IdxOptions<D>,
 ): IdxArray<D>;
-export function readIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
+export function readIdx(source: Uint8Array | ArrayBufferLike, options: IdxOptions = {}): IdxArray {
   const { name = 'IDX data' } = options;
+  const bytes = checkBytes('readIdx', name, source);
   const { length } = bytes;
   if (length < 4) {
     throw new ValueError(
@@ -117,11 +119,20 @@ export function readIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
  * @throws what `readIdx` throws, and a ValueError if compressed data is truncated or corrupt.
  */
 export async function decodeIdx<D extends IdxDType = IdxDType>(
-  bytes: Uint8Array,
+  source: Uint8Array | ArrayBufferLike,
   options: IdxOptions<D> = {},
 ): Promise<IdxArray<D>> {
+  const bytes = checkBytes('decodeIdx', options.name ?? 'IDX data', source);
   const plain = isGzip(bytes) ? await gunzip(bytes, options.name ?? 'IDX data') : bytes;
   return readIdx(plain, options);
+}
+
+function checkBytes(operation: string, name: string, source: unknown): Uint8Array {
+  const bytes = bytesOf(source);
+  if (bytes !== null) return bytes;
+  throw new DTypeError(
+    `[${operation}] ${name}: got ${inWords(source)}, wanted a Uint8Array or an ArrayBuffer. Read the file as bytes first.`,
+  );
 }
 
 function checkExpected(array: IdxArray, name: string, { shape, dtype }: IdxOptions): void {

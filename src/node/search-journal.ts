@@ -2,6 +2,7 @@ import { mkdir, open, readFile, truncate } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ValueError } from '../ir/errors.ts';
 import type { Journal } from '../search.ts';
+import { isError } from '../util/error-message.ts';
 
 /** The start of every journal. */
 const START = '{"ndgrad":"search"';
@@ -52,7 +53,7 @@ async function readIfThere(file: string, path: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = isError(error) ? error.code : undefined;
     if (code === 'ENOENT') return Buffer.alloc(0);
     const got = `got ${code ?? error}, wanted a readable file`;
     throw new ValueError(`[fileJournal] ${path}: ${got}. Check the path.`, { cause: error });

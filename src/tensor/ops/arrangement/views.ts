@@ -47,6 +47,7 @@ export function reshape<const S extends Shape, D extends DType>(
 }
 
 function resolve(x: Tensor, shape: Shape): Shape {
+  if (!Array.isArray(shape)) checkShape('reshape', shape);
   if (sameShape(shape, x.node.shape)) return x.node.shape;
   const open = shape.indexOf(-1);
   if (open !== shape.lastIndexOf(-1)) {
