@@ -175,7 +175,7 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   maximum<A extends Shape, B extends Shape = [], E extends DType = DType>(
     this: Tensor<A>,
     b: ElementwiseOperand<A, B, E>,
-  ): Tensor<Broadcast<A, B>, Promoted<D, E>> {
+  ): Tensor<Broadcast<A, B>, Common<D, E>> {
     return arithmetic.maximum(this, b);
   }
 
@@ -183,7 +183,7 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   minimum<A extends Shape, B extends Shape = [], E extends DType = DType>(
     this: Tensor<A>,
     b: ElementwiseOperand<A, B, E>,
-  ): Tensor<Broadcast<A, B>, Promoted<D, E>> {
+  ): Tensor<Broadcast<A, B>, Common<D, E>> {
     return arithmetic.minimum(this, b);
   }
 
