@@ -1,3 +1,4 @@
+import { DTypeError } from '../../ir/errors.ts';
 import { zeros } from '../../tensor/creation.ts';
 import { Parameter } from '../../tensor/parameter.ts';
 import type { Same, Shape } from '../../tensor/shape.ts';
@@ -103,6 +104,11 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     return [...found].map(([parameter, path]) => [path, parameter]);
   }
 
+  /** For `JSON.stringify`: the kind, the name and the values of all Parameters by path. Inner layers are part of the paths. */
+  toJSON(): { type: string; name: string; parameters: Record<string, Parameter> } {
+    return { type: this.type, name: this.name, parameters: Object.fromEntries(this.namedParameters()) };
+  }
+
   /** All Parameters, trainable or not, for an optimizer. */
   parameters(): Parameter[] {
     return this.namedParameters().map(([, parameter]) => parameter);
@@ -178,10 +184,12 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     return this.keepsShape ? inputShape : null;
   }
 
-  /** The output shape for this input shape, with the batch axis; nothing is computed. */
+  /**
+   * The output shape for this input shape, with the batch axis; nothing is computed. The input is float32 or, if the layer
+   * refuses that, int32 or bool.
+   */
   outputShape(inputShape: readonly number[]): readonly number[] {
-    const x: Tensor = zeros(inputShape);
-    return locate(this, x, () => this.forward(x as Tensor<In>, inference)).shape;
+    return ofZeros(inputShape, (x) => locate(this, x, () => this.forward(x as Tensor<In>, inference)).shape);
   }
 
   /**
@@ -193,10 +201,24 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     const sample = options.inputShape ?? this.inputShape();
     if (sample !== null) {
       const context = observed((layer, output) => shapes.set(layer, output.shape));
-      this.call(zeros([1, ...sample]), context);
+      ofZeros([1, ...sample], (x) => this.call(x, context));
     }
     return summarize(this, shapes);
   }
+}
+
+/** What `run` makes of zeros, in a data type that it accepts: float32 or, for indices and conditions, int32 or bool. */
+function ofZeros<T>(shape: Shape, run: (x: Tensor) => T): T {
+  let refusal: unknown;
+  for (const dtype of ['float32', 'int32', 'bool'] as const) {
+    try {
+      return run(zeros(shape, dtype));
+    } catch (error) {
+      if (!(error instanceof DTypeError)) throw error;
+      refusal ??= error;
+    }
+  }
+  throw refusal;
 }
 
 function isMember(value: unknown): value is Parameter | Layer {
