@@ -1,12 +1,12 @@
 import type { Limits } from '../ir/backend.ts';
 import { buffersRead, buffersWritten, renameBuffers } from '../ir/buffer-use.ts';
 import { dtypes } from '../ir/dtype.ts';
-import { NonFiniteError } from '../ir/errors.ts';
+import { MemoryError, NonFiniteError } from '../ir/errors.ts';
 import { load } from '../ir/expr.ts';
 import type { Access, Kernel } from '../ir/kernel.ts';
 import type { Node } from '../ir/node.ts';
 import type { BufferLocation, Check, Plan, PlanBuffer, PlanStep } from '../ir/plan.ts';
-import { contiguous } from '../ir/view.ts';
+import { contiguous, MAX_COUNT, sizeOf } from '../ir/view.ts';
 import { allocateArena } from './arena.ts';
 import type { Goal } from './cache.ts';
 import { fuse } from './fuse.ts';
@@ -39,6 +39,7 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
     }
     replacements.set(buffer, target);
   }
+  steps.forEach(checkSizes);
   if (fusion) steps = merge(steps, new Set([...goal.results, ...replacements.keys()]), limits);
   let finiteCheck: number | null = null;
   if (goal.finite) {
@@ -47,6 +48,16 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
     finiteCheck = checks.push({ error }) - 1;
   }
   return { ...place(steps, graph, bufferNodes, goal.results, replacements), checks, finiteCheck };
+}
+
+/** Kernels number the values of a buffer, and the elements that are reduced to one of them, with 32 bits. */
+function checkSizes({ name, shape, source }: PlanStep): void {
+  let reduced: readonly number[] = [];
+  if (source.kind === 'reduce') reduced = source.over;
+  if (source.kind === 'contract') reduced = source.a.view.shape.slice(-source.axes.k);
+  const count = Math.max(sizeOf(shape), sizeOf(reduced));
+  if (count > MAX_COUNT)
+    throw new MemoryError(`[${name}] ${count} elements are too many. Use smaller tensors.`);
 }
 
 function copy(node: Node, from: number, to: number): Kernel {

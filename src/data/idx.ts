@@ -1,4 +1,5 @@
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
+import { bytesOf, inWords } from '../ir/typed-array.ts';
 import { gunzip, isGzip } from './gzip.ts';
 
 /** The dtypes of decoded IDX files, with their array types. */
@@ -57,18 +58,19 @@ const notIdx = 'This is not an IDX file, or it is damaged.';
  * rounded). The result is a copy. `decodeIdx` also reads compressed files.
  *
  * @throws ValueError on a wrong magic number, truncation or trailing bytes.
- * @throws DTypeError if the element type is unknown or differs from `options.dtype`.
+ * @throws DTypeError if the element type is unknown or differs from `options.dtype`, or if `source` is not bytes.
  * @throws ShapeError if the shape differs from `options.shape`.
  *
  * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "The IDX file
  * format".
  */
 export function readIdx<D extends IdxDType = IdxDType>(
-  bytes: Uint8Array,
+  bytes: Uint8Array | ArrayBufferLike,
   options?: IdxOptions<D>,
 ): IdxArray<D>;
-export function readIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
+export function readIdx(source: Uint8Array | ArrayBufferLike, options: IdxOptions = {}): IdxArray {
   const { name = 'IDX data' } = options;
+  const bytes = checkBytes('readIdx', name, source);
   const { length } = bytes;
   const header = readHeader(bytes, name);
   const { type, shape, start, wanted } = header;
@@ -145,14 +147,15 @@ function wrongLength(
  * @throws what `readIdx` throws, and a ValueError if compressed data is truncated or corrupt.
  */
 export async function decodeIdx<D extends IdxDType = IdxDType>(
-  bytes: Uint8Array,
+  source: Uint8Array | ArrayBufferLike,
   options: IdxOptions<D> = {},
 ): Promise<IdxArray<D>> {
-  return readIdx(await plainIdx('decodeIdx', bytes, options.name), options);
+  return readIdx(await plainIdx('decodeIdx', source, options.name), options);
 }
 
 /** The bytes of an IDX file, decompressed if they are gzip. */
-export async function plainIdx(operation: string, bytes: Uint8Array, name = 'IDX data'): Promise<Uint8Array> {
+export async function plainIdx(operation: string, source: unknown, name = 'IDX data'): Promise<Uint8Array> {
+  const bytes = checkBytes(operation, name, source);
   if (!isGzip(bytes)) return bytes;
   const options = { operation, name };
   const header = readHeader(await gunzip(bytes, { ...options, limit: MAX_HEADER }), name);
@@ -163,6 +166,14 @@ export async function plainIdx(operation: string, bytes: Uint8Array, name = 'IDX
   const plain = await gunzip(bytes, { ...options, limit: wanted + 1 });
   if (plain.length > wanted) throw wrongLength(operation, name, plain.length, header, 'at least ');
   return plain;
+}
+
+function checkBytes(operation: string, name: string, source: unknown): Uint8Array {
+  const bytes = bytesOf(source);
+  if (bytes !== null) return bytes;
+  throw new DTypeError(
+    `[${operation}] ${name}: got ${inWords(source)}, wanted a Uint8Array or an ArrayBuffer. Read the file as bytes first.`,
+  );
 }
 
 function checkExpected(array: IdxArray, name: string, { shape, dtype }: IdxOptions): void {

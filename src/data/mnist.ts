@@ -22,13 +22,13 @@ export interface Mnist {
 /** The bytes of the four files of MNIST, plain or gzip. */
 export interface MnistFiles {
   /** `train-images-idx3-ubyte` */
-  readonly trainImages: Uint8Array;
+  readonly trainImages: Uint8Array | ArrayBufferLike;
   /** `train-labels-idx1-ubyte` */
-  readonly trainLabels: Uint8Array;
+  readonly trainLabels: Uint8Array | ArrayBufferLike;
   /** `t10k-images-idx3-ubyte` */
-  readonly testImages: Uint8Array;
+  readonly testImages: Uint8Array | ArrayBufferLike;
   /** `t10k-labels-idx1-ubyte` */
-  readonly testLabels: Uint8Array;
+  readonly testLabels: Uint8Array | ArrayBufferLike;
 }
 
 /**
@@ -57,8 +57,8 @@ const defaultNames: MnistFileNames = {
 };
 
 async function decodeSplit(
-  imageFile: Uint8Array,
-  labelFile: Uint8Array,
+  imageFile: Uint8Array | ArrayBufferLike,
+  labelFile: Uint8Array | ArrayBufferLike,
   imageName: string,
   labelName: string,
 ): Promise<MnistSplit> {

@@ -1,5 +1,6 @@
 import type { GpuJs } from '../backends/gpu/device/gpu-js.ts';
 import { StateError } from '../ir/errors.ts';
+import { errorMessage } from '../util/error-message.ts';
 import type { WebGpu } from './types.ts';
 
 // The two packages that ndgrad/gpu needs are loaded when a GPU is requested, so that they are optional.
@@ -16,7 +17,7 @@ const isGpuJs = (value: unknown): value is GpuJs =>
 
 /** The first line of an error's message, as a part of a sentence. Dawn's messages contain a stack. */
 export const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!.trim().replace(/\.$/, '');
+  errorMessage(error).split('\n', 1)[0]!.trim().replace(/\.$/, '');
 
 /** gpu.js in the result of its import: its exports (Node), its class (bundles), or only a global variable (plain pages). */
 function gpuJsIn(module: object): GpuJs | null {

@@ -1,4 +1,4 @@
-import { DTypeError } from './errors.ts';
+import { DTypeError, MemoryError } from './errors.ts';
 
 /** Element types of a tensor. `bool` and `uint8` are stored in a Uint8Array, one byte per element. */
 export type DType = 'float32' | 'int32' | 'uint8' | 'bool';
@@ -52,6 +52,21 @@ export function checkDType(operation: string, dtype: DType): void {
   if (!Object.hasOwn(dtypes, dtype)) {
     throw new DTypeError(
       `[${operation}] got dtype ${String(dtype)}, wanted ${Object.keys(dtypes).join(', ')}.`,
+    );
+  }
+}
+
+/**
+ * An array of zeros.
+ *
+ * @throws MemoryError if JavaScript can't make one of this size.
+ */
+export function allocate(operation: string, dtype: DType, size: number): TypedArray {
+  try {
+    return dtypes[dtype].allocate(size);
+  } catch {
+    throw new MemoryError(
+      `[${operation}] ${size} ${dtype} values do not fit into JavaScript's memory. Use smaller tensors.`,
     );
   }
 }

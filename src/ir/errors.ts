@@ -3,7 +3,16 @@
  */
 export class NdgradError extends Error {
   override name = 'NdgradError';
+
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message === undefined || message.length < LONGEST ? message : shortened(message), options);
+  }
 }
+
+const LONGEST = 2000;
+
+/** The beginning and the end, which says what to do. */
+const shortened = (text: string): string => `${text.slice(0, LONGEST - 600)} ... ${text.slice(-500)}`;
 
 /** Shapes, ranks or axes that do not fit an operation or a layer. */
 export class ShapeError extends NdgradError {

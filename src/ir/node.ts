@@ -11,8 +11,18 @@ import { sizeOf } from './view.ts';
 export type Params = { readonly [key: string]: ParamValue };
 export type ParamValue = number | string | boolean | null | readonly ParamValue[];
 
+/**
+ * The first property of everything that `structuredClone` and `postMessage` meet in a tensor: they refuse symbols with
+ * their descriptions.
+ */
+export const notCloneable: symbol = Symbol(
+  '[structuredClone] got a tensor or a layer, wanted plain data. Send `await t.data()` and `t.shape` of tensors and ' +
+    'Parameters, and call tensor(data, { shape }) there.',
+);
+
 /** An operation as the compiler sees it. */
 export interface Lowerable {
+  readonly notCloneable: symbol;
   readonly name: string;
   /** Whether a node of this operation drops its inputs (`cutGraph`) once its values are known. */
   readonly cutsGraph: boolean;
@@ -73,6 +83,7 @@ const noValues: readonly number[] = [];
 
 /** The operation of nodes that only hold values. */
 export const leafOperation: Lowerable = {
+  notCloneable,
   name: 'leaf',
   cutsGraph: false,
   lower: () => ({ kind: 'leaf' }),

@@ -1,5 +1,5 @@
 import type { DeviceCopy } from './device-copy.ts';
-import { type DType, dtypes, type TypedArray } from './dtype.ts';
+import { allocate, type DType, type TypedArray } from './dtype.ts';
 
 /**
  * The values of a leaf or of a computed tensor. A Parameter's storage is overwritten in place and counts its versions. A
@@ -24,12 +24,12 @@ export class Storage {
   }
 
   static allocate(dtype: DType, size: number): Storage {
-    return new Storage(dtype, dtypes[dtype].allocate(size));
+    return new Storage(dtype, allocate('run', dtype, size));
   }
 
   /** A storage whose values are computed at the first use. */
   static deferred(dtype: DType, size: number, make: () => TypedArray, name: string): Storage {
-    const storage = new Storage(dtype, dtypes[dtype].allocate(size), name);
+    const storage = new Storage(dtype, allocate('Parameter', dtype, size), name);
     storage.#make = make;
     return storage;
   }

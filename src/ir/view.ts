@@ -21,6 +21,12 @@ export interface View {
   readonly offset: Offset;
 }
 
+/**
+ * The largest dimension, number of values in a buffer, and number of elements that are reduced to one. Kernels number them
+ * with 32 bits.
+ */
+export const MAX_COUNT = 0x7fffffff;
+
 const zero: Offset = { base: 0, terms: [] };
 
 export function sizeOf(shape: readonly number[]): number {

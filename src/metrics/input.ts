@@ -147,20 +147,11 @@ function isFlat(rows: ArrayLike<number> | ArrayLike<ArrayLike<number>>): rows is
 function fromStrided(operation: string, what: string, input: StridedArray): Values {
   const { shape, data, stride = rowMajorStrides(shape), offset = 0 } = input;
   const size = sizeOf(shape);
-  let first = offset;
-  let last = offset;
-  shape.forEach((length, axis) => {
-    const reach = (length - 1) * stride[axis]!;
-    if (reach < 0) first += reach;
-    else last += reach;
-  });
-  const outside = size > 0 && (first < 0 || last >= data.length);
-  const leftOver = input.stride === undefined && offset + size !== data.length;
-  if (stride.length !== shape.length || outside || leftOver) {
+  if (input.stride === undefined && offset + size !== data.length) {
     throw new ShapeError(
       `[${operation}] ${what} of shape ${show(shape)} needs ${size} values, but the data has ${data.length} ` +
-        `(stride ${show(stride)}, offset ${offset}). Pass a shape that fits the data.`,
+        `(offset ${offset}). Pass a shape that fits the data.`,
     );
   }
-  return { shape, data: rowMajor({ shape, data, stride, offset }) };
+  return { shape, data: rowMajor(operation, what, { shape, data, stride, offset }) };
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { isError } from '../util/error-message.ts';
 
 /** The paths that this thread has locked. */
 const locked = new Set<string>();
@@ -65,7 +66,7 @@ function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: a process of another user.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return isError(error) && error.code === 'EPERM';
   }
 }
 

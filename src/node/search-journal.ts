@@ -2,6 +2,7 @@ import { open, readFile, truncate } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { StateError, ValueError } from '../ir/errors.ts';
 import type { Journal } from '../search.ts';
+import { isError } from '../util/error-message.ts';
 import { lockFile } from './file-lock.ts';
 
 /** The start of every journal. */
@@ -67,8 +68,7 @@ async function readIfThere(file: string, path: string): Promise<Buffer> {
   }
 }
 
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error ? error.code : undefined;
+const codeOf = (error: unknown): unknown => (isError(error) && 'code' in error ? error.code : undefined);
 
 const unusable = (path: string, cause: unknown, wanted: string): ValueError =>
   new ValueError(`[fileJournal] ${path}: got ${codeOf(cause) ?? cause}, wanted ${wanted}. Check the path.`, {

@@ -4,7 +4,7 @@ import { ValueError } from '../ir/errors.ts';
 import { setThreads } from '../runtime/backends.ts';
 import type { Space } from '../search/space.ts';
 import { runTrial, type TrialFunction, type TrialOutcome, type TrialTask } from '../search/trial.ts';
-import { errorMessage } from '../util/error-message.ts';
+import { errorMessage, isError } from '../util/error-message.ts';
 
 /** The `workerData` of a worker. */
 export interface WorkerData {
@@ -45,7 +45,7 @@ async function serve(): Promise<void> {
     send({
       kind: 'failed',
       reason: errorMessage(error),
-      stack: error instanceof Error ? error.stack : undefined,
+      stack: isError(error) ? error.stack : undefined,
     });
   }
 }

@@ -7,6 +7,7 @@ import { StateError } from '../ir/errors.ts';
 import { assertCurrent, cutGraph, type Node } from '../ir/node.ts';
 import { Storage } from '../ir/storage.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
+import { isPromise } from '../util/is-promise.ts';
 import { runtime } from './runtime.ts';
 
 // Graphs, compiler and backends meet here and nowhere else.
@@ -98,7 +99,7 @@ function execute(
     });
   };
   const outcome = executable.run({ values: order.values, bound, results });
-  if (!(outcome instanceof Promise)) return finish(outcome);
+  if (!isPromise(outcome)) return finish(outcome);
   wanted.forEach((node, i) => {
     node.storage = results[i]!;
   });

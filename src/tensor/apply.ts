@@ -2,7 +2,7 @@ import type { DType } from '../ir/dtype.ts';
 import { DTypeError } from '../ir/errors.ts';
 import { Node, type Params } from '../ir/node.ts';
 import type { Operation } from './operation.ts';
-import type { Shape } from './shape.ts';
+import { checkSize, type Shape } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
 // Tensor's methods call the operations and these make Tensors: the modules of this folder import each other
@@ -38,6 +38,7 @@ export function applyToNodes<S extends Shape = Shape, P extends Params = Params>
   values?: readonly number[],
 ): Tensor<S> {
   const { shape, dtype } = op.record.shape(nodes, params);
+  checkSize(op.name, shape);
   return new Tensor<S>(new Node(op, nodes, shape, dtype, params, values));
 }
 

@@ -1,8 +1,9 @@
 import type { NdArray } from 'ndarray';
-import { checkDType, type DType, dtypes, fits, type TypedArray } from '../ir/dtype.ts';
+import { allocate, checkDType, type DType, dtypes, fits, type TypedArray } from '../ir/dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode } from '../ir/node.ts';
 import { Storage } from '../ir/storage.ts';
+import { inWords, type NumberArray, numberArray, typedArrayName } from '../ir/typed-array.ts';
 import { sizeOf } from '../ir/view.ts';
 import { unchanged } from './apply.ts';
 import { isNdArray, type NdArrayLike, rowMajor } from './border.ts';
@@ -15,26 +16,10 @@ import { Tensor } from './tensor.ts';
 import type { GivenDType, GivenShape, Only } from './values.ts';
 
 /** Nested arrays of numbers or booleans, each level of one length; the innermost may be typed arrays. */
-export type NestedArray = readonly (number | boolean | NestedArray | TypedArray | Float64Array)[];
-
-const isList = (x: unknown): x is NestedArray =>
-  Array.isArray(x) || [Float32Array, Float64Array, Int32Array, Uint8Array].some((type) => x instanceof type);
+export type NestedArray = readonly (number | boolean | NestedArray | NumberArray)[];
 
 /** Everything that a tensor can be made of. */
-export type TensorLike =
-  | number
-  | boolean
-  | NestedArray
-  | TypedArray
-  | Float64Array
-  | Uint8ClampedArray
-  | Int8Array
-  | Int16Array
-  | Uint16Array
-  | Uint32Array
-  | NdArray
-  | NdArrayLike
-  | Tensor;
+export type TensorLike = number | boolean | NestedArray | NumberArray | NdArray | NdArrayLike | Tensor;
 
 export interface TensorOptions<S extends Shape = Shape> {
   /** The shape of flat data; nested arrays and ndarrays have their own. */
@@ -67,16 +52,17 @@ export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor 
     const t = options.dtype ? cast(values, options.dtype) : unchanged(values);
     return options.shape ? reshape(t, options.shape) : t;
   }
-  const { data, shape, dtype } = read(values);
-  const target = options.dtype ?? dtype;
+  const source = read(values);
+  const target = options.dtype ?? source.dtype;
+  const size = sizeOf(source.shape);
   checkDType('tensor', target);
-  const wanted = options.shape ? checkShape('tensor', options.shape) : shape;
-  if (sizeOf(wanted) !== data.length) {
+  const wanted = options.shape ? checkShape('tensor', options.shape) : source.shape;
+  if (sizeOf(wanted) !== size) {
     throw new ShapeError(
-      `[tensor] got ${data.length} values for shape ${show(wanted)}, which holds ${sizeOf(wanted)}. Give a shape of the same size.`,
+      `[tensor] got ${size} values for shape ${show(wanted)}, which holds ${sizeOf(wanted)}. Give a shape of the same size.`,
     );
   }
-  return fromArray(convertValues(data, target, options.copy ?? true), wanted, target);
+  return fromArray(convertValues(source, target, options.copy ?? true), wanted, target);
 }
 
 /** A leaf over a typed array of the dtype's own kind, used as it is. */
@@ -88,81 +74,105 @@ export function fromArray<S extends Shape, D extends DType>(
   return new Tensor<S, D>(leafNode(new Storage(dtype, array), [...shape]));
 }
 
-function read(values: Exclude<TensorLike, Tensor>): { data: ArrayLike<number>; shape: Shape; dtype: DType } {
-  if (typeof values === 'number') return { data: [values], shape: [], dtype: 'float32' };
-  if (typeof values === 'boolean') return { data: [values ? 1 : 0], shape: [], dtype: 'bool' };
-  if (ArrayBuffer.isView(values) && 'length' in values && typeof values[0] !== 'bigint') {
-    const data = values as Exclude<typeof values, DataView>;
-    return { data, shape: [data.length], dtype: dtypeOfArray(data) };
-  }
-  if (Array.isArray(values)) return readNested(values);
+interface Source {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** The values in row-major order: rows of nested arrays, or all at once. */
+  readonly rows: Iterable<Row>;
+}
+
+type Row = ArrayLike<number | boolean>;
+
+function read(values: Exclude<TensorLike, Tensor>): Source {
+  if (typeof values === 'number') return { rows: [[values]], shape: [], dtype: 'float32' };
+  if (typeof values === 'boolean') return { rows: [[values]], shape: [], dtype: 'bool' };
+  const flat = numberArray(values);
+  if (flat !== null) return { rows: [flat], shape: [flat.length], dtype: dtypeOfArray(flat) };
+  if (Array.isArray(values)) return readNested('tensor', values);
   if (typeof values === 'object' && values !== null && isNdArray(values)) {
-    return { data: rowMajor(values), shape: [...values.shape], dtype: dtypeOfArray(values.data) };
+    const data = rowMajor('tensor', 'the ndarray', values);
+    return { rows: [data], shape: [...values.shape], dtype: dtypeOfArray(values.data) };
   }
   throw new DTypeError(
-    `[tensor] got ${String(values)}, wanted a number, nested arrays, a typed array, an ndarray or a Tensor.`,
+    `[tensor] got ${inWords(values)}, wanted a number, nested arrays, a typed array of numbers, an ndarray or a Tensor.`,
   );
 }
 
 function dtypeOfArray(data: object): DType {
-  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 'uint8';
-  const wide = [Int32Array, Int8Array, Int16Array, Uint16Array, Uint32Array];
-  return wide.some((type) => data instanceof type) ? 'int32' : 'float32';
+  const name = typedArrayName(data) ?? '';
+  if (/^Uint8/.test(name)) return 'uint8';
+  return /int/i.test(name) ? 'int32' : 'float32';
 }
 
-function readNested(values: NestedArray): { data: number[]; shape: number[]; dtype: DType } {
+/** NumPy has the same limit. */
+const MAX_RANK = 64;
+
+/** The rows of nested arrays, which are checked. */
+export function readNested(operation: string, values: NestedArray): Source {
   const shape: number[] = [];
-  for (let level: unknown = values; isList(level); level = level[0]) shape.push(level.length);
-  const data: number[] = [];
+  for (let level: unknown = values; isList(level); level = level[0]) {
+    if (shape.push(level.length) <= MAX_RANK) continue;
+    throw new ShapeError(
+      `[${operation}] got arrays nested in more than ${MAX_RANK} levels. Does an array contain itself?`,
+    );
+  }
   let booleans = 0;
-  const walk = (level: NestedArray, axis: number): void => {
-    if (level.length !== shape[axis]) ragged(shape, axis, level.length);
-    for (const item of level) {
-      if (isList(item)) {
-        if (axis + 1 >= shape.length) ragged(shape, axis + 1, item.length);
+  const rows: Row[] = [];
+  const walk = (level: NestedArray | NumberArray, axis: number): void => {
+    if (level.length !== shape[axis]) ragged(operation, shape, axis, level.length);
+    const isRow = axis + 1 === shape.length;
+    if (isRow) rows.push(level as Row);
+    else if (!Array.isArray(level)) ragged(operation, shape, axis + 1, 0);
+    for (const item of Array.isArray(level) ? (level as NestedArray) : []) {
+      if (typeof item !== 'number' && isList(item)) {
+        if (isRow) ragged(operation, shape, axis + 1, item.length);
         walk(item, axis + 1);
-      } else if (axis + 1 < shape.length) {
-        ragged(shape, axis + 1, 0);
-      } else if (typeof item === 'number') {
-        data.push(item);
+      } else if (!isRow) {
+        ragged(operation, shape, axis + 1, 0);
       } else if (typeof item === 'boolean') {
         booleans++;
-        data.push(item ? 1 : 0);
-      } else {
+      } else if (typeof item !== 'number') {
         throw new ValueError(
-          `[tensor] got ${item instanceof Tensor ? 'a Tensor' : String(item)} among the values, wanted numbers or booleans. ` +
+          `[${operation}] got ${(item as unknown) instanceof Tensor ? 'a Tensor' : inWords(item)} among the values, wanted numbers or booleans. ` +
             'Tensors are joined with stack or concat.',
         );
       }
     }
   };
   walk(values, 0);
-  return { data, shape, dtype: booleans > 0 && booleans === data.length ? 'bool' : 'float32' };
+  return { rows, shape, dtype: booleans > 0 && booleans === sizeOf(shape) ? 'bool' : 'float32' };
 }
 
-function ragged(shape: readonly number[], axis: number, got: number): never {
+const isList = (x: unknown): x is NestedArray | NumberArray => Array.isArray(x) || numberArray(x) !== null;
+
+function ragged(operation: string, shape: readonly number[], axis: number, got: number): never {
   throw new ShapeError(
-    `[tensor] nested arrays are ragged: axis ${axis} has ${shape[axis] ?? 0} elements in one place and ${got} in another. ` +
+    `[${operation}] nested arrays are ragged: axis ${axis} has ${shape[axis] ?? 0} elements in one place and ${got} in another. ` +
       'Give every level one length.',
   );
 }
 
-function convertValues(data: ArrayLike<number>, dtype: DType, copy: boolean): TypedArray {
+function convertValues({ rows, shape }: Source, dtype: DType, copy: boolean): TypedArray {
+  const [first] = rows;
   const own = dtypes[dtype].allocate(0);
-  const asItIs =
-    data.constructor === own.constructor && (dtype !== 'bool' || (data as TypedArray).every((x) => x <= 1));
-  if (!copy && asItIs) return data as TypedArray;
-  if (dtype === 'bool') return Uint8Array.from(data, (x) => (x !== 0 ? 1 : 0));
-  const out = dtypes[dtype].allocate(data.length);
-  out.set(data);
-  if (dtype !== 'float32') {
-    for (let i = 0; i < out.length; i++) {
-      if (out[i] !== data[i]) {
+  if (!copy && first?.constructor === own.constructor && first.length === sizeOf(shape)) {
+    const array = first as TypedArray;
+    if (dtype !== 'bool' || array.every((x) => x <= 1)) return array;
+  }
+  const out = allocate('tensor', dtype, sizeOf(shape));
+  let at = 0;
+  for (const row of rows) {
+    if (dtype === 'bool') for (let i = 0; i < row.length; i++) out[at + i] = Number(Number(row[i]) !== 0);
+    else out.set(row as ArrayLike<number>, at);
+    if (dtype === 'int32' || dtype === 'uint8') {
+      for (let i = 0; i < row.length; i++) {
+        if (out[at + i] === Number(row[i])) continue;
         throw new ValueError(
-          `[tensor] value ${data[i]} does not fit ${dtype}. Leave the dtype away, or round and limit the values first.`,
+          `[tensor] value ${row[i]} does not fit ${dtype}. Leave the dtype away, or round and limit the values first.`,
         );
       }
     }
+    at += row.length;
   }
   return out;
 }
@@ -224,12 +234,12 @@ export function arange(start: number, stop?: number, step = 1): Tensor<[number]>
     );
   }
   const n = Math.max(0, Math.ceil((to - from) / step));
+  checkShape('arange', [n]);
   if ([from, to, step].every(Number.isInteger)) {
     for (const end of n > 0 ? [from, from + (n - 1) * step] : []) checkFits('arange', end);
     return iota(n).mul(step).add(from);
   }
-  const values = Float32Array.from({ length: n }, (_, i) => from + i * step);
-  return fromArray(values, [n] as [number], 'float32');
+  return filled('arange', n, (i) => from + i * step);
 }
 
 /** n numbers in equal distances from start to stop, both included. */
@@ -237,11 +247,13 @@ export function linspace(start: number, stop: number, n: number): Tensor<[number
   checkShape('linspace', [n]);
   const at = (i: number): number =>
     i === n - 1 && n > 1 ? stop : start + (i * (stop - start)) / (n - 1 || 1);
-  return fromArray(
-    Float32Array.from({ length: n }, (_, i) => at(i)),
-    [n] as [number],
-    'float32',
-  );
+  return filled('linspace', n, at);
+}
+
+function filled(operation: string, n: number, at: (i: number) => number): Tensor<[number], 'float32'> {
+  const values = allocate(operation, 'float32', n);
+  for (let i = 0; i < n; i++) values[i] = at(i);
+  return fromArray(values, [n] as [number], 'float32');
 }
 
 /** The identity matrix. */

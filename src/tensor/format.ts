@@ -16,9 +16,9 @@ export function nest(data: ArrayLike<number>, shape: Shape, dtype: DType): Neste
   return at(0, 0);
 }
 
-/** Above this many elements the middle of each axis is left out, as NumPy does. */
+/** Above this many elements the middle of each axis is left out, until at most as many are left. */
 const threshold = 1000;
-const edgeItems = 3;
+const edgeItems = [3, 2, 1];
 
 /** `Tensor [2, 3] float32` and the values, aligned in columns; long axes are shortened. */
 export function describeTensor(t: Tensor): string {
@@ -34,11 +34,13 @@ export function describeTensor(t: Tensor): string {
   const print =
     t.dtype === 'float32' ? floatPrinter(data) : t.dtype === 'bool' ? (x: number) => String(x !== 0) : String;
   const strides = rowMajorStrides(t.shape);
+  const count = (edge: number): number => t.shape.reduce((size, n) => size * Math.min(n, 2 * edge), 1);
+  const edge = t.size <= threshold ? t.size : (edgeItems.find((items) => count(items) <= threshold) ?? 0);
   const shown = (axis: number): (number | null)[] => {
     const n = t.shape[axis]!;
-    if (t.size <= threshold || n <= 2 * edgeItems) return Array.from({ length: n }, (_, i) => i);
-    const edge = Array.from({ length: edgeItems }, (_, i) => i);
-    return [...edge, null, ...edge.map((i) => n - edgeItems + i)];
+    if (n <= Math.max(1, 2 * edge)) return Array.from({ length: n }, (_, i) => i);
+    const items = Array.from({ length: edge }, (_, i) => i);
+    return edge === 0 ? [0, null] : [...items, null, ...items.map((i) => n - edge + i)];
   };
   const cells: string[] = [];
   const collect = (axis: number, offset: number): void => {

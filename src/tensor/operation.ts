@@ -1,6 +1,6 @@
 import type { DType } from '../ir/dtype.ts';
 import type { LoweringBuilder } from '../ir/lowering-builder.ts';
-import type { Lowerable, Node, Params } from '../ir/node.ts';
+import { type Lowerable, type Node, notCloneable, type Params } from '../ir/node.ts';
 import type { Primitive } from '../ir/primitive.ts';
 import type { Shape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
@@ -26,6 +26,7 @@ export interface OperationRecord<P extends Params> {
 
 /** A record as the nodes of the graph carry it. */
 export class Operation<P extends Params = Params> implements Lowerable {
+  readonly notCloneable = notCloneable;
   readonly name: string;
   readonly cutsGraph: boolean;
   readonly record: OperationRecord<P>;

@@ -1,4 +1,5 @@
-import { ValueError } from '../ir/errors.ts';
+import { allocate } from '../ir/dtype.ts';
+import { ShapeError, ValueError } from '../ir/errors.ts';
 import { cos, log } from '../ir/math/index.ts';
 import { fillBits, philox4x32 } from '../ir/philox.ts';
 import { sizeOf } from '../ir/view.ts';
@@ -10,7 +11,7 @@ import {
   randomTensor,
   uniformOperation,
 } from './ops/source/random-bits.ts';
-import { checkShape, type Plain, type Shape } from './shape.ts';
+import { checkShape, type Plain, type Shape, show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Where a generator stands: enough to go on with the same numbers. */
@@ -49,14 +50,14 @@ export class Generator {
    */
   uniform<const S extends Shape>(shape: S, low = 0, high = 1): Tensor<Plain<S>, 'float32'> {
     checkFinite('uniform', { low, high });
-    const u = randomTensor(uniformOperation, checked('uniform', shape), this.#next());
+    const u = randomTensor(uniformOperation, checked('uniform', shape, 1), this.#next());
     return low === 0 && high === 1 ? u : (u.mul(high - low).add(low) as Tensor<Plain<S>>);
   }
 
   /** Normally distributed float32 numbers (Box & Muller 1958). */
   normal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>, 'float32'> {
     checkFinite('normal', { mean, standardDeviation });
-    const z = randomTensor(normalOperation, checked('normal', shape), this.#next());
+    const z = randomTensor(normalOperation, checked('normal', shape, 2), this.#next());
     return mean === 0 && standardDeviation === 1
       ? z
       : (z.mul(standardDeviation).add(mean) as Tensor<Plain<S>>);
@@ -67,7 +68,7 @@ export class Generator {
     if (!(probability >= 0 && probability <= 1)) {
       throw new ValueError(`[bernoulli] got probability ${probability}, wanted a number from 0 to 1.`);
     }
-    return randomTensor(bernoulliOperation, checked('bernoulli', shape), this.#next(), probability);
+    return randomTensor(bernoulliOperation, checked('bernoulli', shape, 1), this.#next(), probability);
   }
 
   /**
@@ -80,7 +81,7 @@ export class Generator {
     standardDeviation = 1,
   ): Tensor<Plain<S>, 'float32'> {
     checkFinite('truncatedNormal', { mean, standardDeviation });
-    const values = new Float32Array(sizeOf(checked('truncatedNormal', shape)));
+    const values = allocate('truncatedNormal', 'float32', sizeOf(checked('truncatedNormal', shape, 4)));
     const word = this.#words();
     const unit = 1 / 16777216;
     for (let i = 0; i < values.length; ) {
@@ -94,7 +95,8 @@ export class Generator {
   /** The numbers 0 .. n - 1 in random order (Fisher & Yates; every order is equally likely). */
   permutation(n: number): Int32Array {
     checkWhole('permutation', 'n', n, 0x7fffffff);
-    const order = Int32Array.from({ length: n }, (_, i) => i);
+    const order = allocate('permutation', 'int32', n) as Int32Array;
+    for (let i = 0; i < n; i++) order[i] = i;
     const word = this.#words();
     for (let i = n - 1; i > 0; i--) {
       const j = below(i + 1, word);
@@ -186,9 +188,13 @@ function checkFinite(operation: string, numbers: Readonly<Record<string, number>
   }
 }
 
-function checked<S extends Shape>(operation: string, shape: S): S {
-  checkShape(operation, shape);
-  return shape;
+/** The words of a draw are numbered with 31 bits; an element takes at most `words` of them. */
+function checked<S extends Shape>(operation: string, shape: S, words: number): S {
+  const most = 2147483648 / words;
+  if (sizeOf(checkShape(operation, shape)) <= most) return shape;
+  throw new ShapeError(
+    `[${operation}] got shape ${show(shape)}, wanted at most ${most} elements in one draw. Draw several tensors.`,
+  );
 }
 
 function checkWhole(operation: string, what: string, value: number, most: number): number {

@@ -1,5 +1,5 @@
 import { ShapeError } from '../ir/errors.ts';
-import { sameShape } from '../ir/view.ts';
+import { MAX_COUNT, sameShape } from '../ir/view.ts';
 
 /**
  * The shape of a tensor, as a type: `[number, 784]` is a matrix of 784 columns and any number of rows,
@@ -260,6 +260,17 @@ export function normalizeAxes(
   return list;
 }
 
+/** Checks that a dimension, or a distance along an axis, fits into 32 bits, and the number of elements into 53. */
+export function checkSize(operation: string, shape: Shape): void {
+  let size = 1;
+  for (const d of shape) size *= d > MAX_COUNT ? Number.NaN : d;
+  if (size <= Number.MAX_SAFE_INTEGER) return;
+  throw new ShapeError(
+    `[${operation}] shape ${show(shape)} is too large: wanted at most ${MAX_COUNT} elements along an axis and ` +
+      `${Number.MAX_SAFE_INTEGER} in all.`,
+  );
+}
+
 /** Checks that a shape given by the user holds whole, non-negative dimensions. */
 export function checkShape(operation: string, shape: Shape): readonly number[] {
   if (!Array.isArray(shape)) {
@@ -274,5 +285,6 @@ export function checkShape(operation: string, shape: Shape): readonly number[] {
       );
     }
   }
+  checkSize(operation, shape);
   return shape;
 }

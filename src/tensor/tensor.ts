@@ -1,6 +1,6 @@
 import type { NdArray } from 'ndarray';
 import type { DType, TypedArray } from '../ir/dtype.ts';
-import { ShapeError } from '../ir/errors.ts';
+import { ShapeError, ValueError } from '../ir/errors.ts';
 import type { Node } from '../ir/node.ts';
 import { compute, computeSync } from '../runtime/run.ts';
 import { toNdarray } from './border.ts';
@@ -121,6 +121,21 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
     return toNdarray(this.dataSync(), this.node.shape);
   }
 
+  /**
+   * For `JSON.stringify`: shape, data type and the values in row-major order, from which
+   * `tensor(json.data, { shape: json.shape, dtype: json.dtype })` makes the tensor again.
+   *
+   * @throws ValueError where a value is NaN or infinite, which JSON does not have.
+   */
+  toJSON(): { shape: number[]; dtype: DTypeOf<D>; data: number[] } {
+    const data = Array.from<number>(computeSync(this.node));
+    const bad = data.find((x) => !Number.isFinite(x));
+    if (bad === undefined) return { shape: [...this.shape], dtype: this.dtype, data };
+    throw new ValueError(
+      `[toJSON] got ${bad} in ${this.title} ${show(this.shape)}; JSON has finite numbers only. Store the bytes of data().`,
+    );
+  }
+
   toString(): string {
     return describeTensor(this);
   }
@@ -175,7 +190,7 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   maximum<A extends Shape, B extends Shape = [], E extends DType = DType>(
     this: Tensor<A>,
     b: ElementwiseOperand<A, B, E>,
-  ): Tensor<Broadcast<A, B>, Promoted<D, E>> {
+  ): Tensor<Broadcast<A, B>, Common<D, E>> {
     return arithmetic.maximum(this, b);
   }
 
@@ -183,7 +198,7 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   minimum<A extends Shape, B extends Shape = [], E extends DType = DType>(
     this: Tensor<A>,
     b: ElementwiseOperand<A, B, E>,
-  ): Tensor<Broadcast<A, B>, Promoted<D, E>> {
+  ): Tensor<Broadcast<A, B>, Common<D, E>> {
     return arithmetic.minimum(this, b);
   }
 

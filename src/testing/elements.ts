@@ -1,22 +1,14 @@
 import type { DType } from '../ir/dtype.ts';
-import { ShapeError, ValueError } from '../ir/errors.ts';
+import { ValueError } from '../ir/errors.ts';
+import { inWords, type NumberArray, numberArray, typedArrayName } from '../ir/typed-array.ts';
 import { rowMajorStrides } from '../ir/view.ts';
 import { isNdArray, type NdArrayLike, rowMajor } from '../tensor/border.ts';
-import type { NestedArray } from '../tensor/creation.ts';
+import { type NestedArray, readNested } from '../tensor/creation.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** What comparisons take. */
-export type Comparable =
-  | Tensor
-  | number
-  | boolean
-  | NestedArray
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | Uint8Array
-  | NdArrayLike;
+export type Comparable = Tensor | number | boolean | NestedArray | NumberArray | NdArrayLike;
 
 export interface Elements {
   readonly shape: Shape;
@@ -33,50 +25,29 @@ export function elementsOf(x: Comparable): Elements {
   if (x instanceof Tensor) return { shape: x.shape, data: x.dataSync(), dtypes: [x.dtype] };
   if (typeof x === 'number') return { shape: [], data: [x], dtypes: null };
   if (typeof x === 'boolean') return { shape: [], data: [Number(x)], dtypes: ['bool'] };
-  if (ArrayBuffer.isView(x)) return { shape: [x.length], data: x, dtypes: dtypesOf(x) };
-  if (isNested(x)) return readNested(x);
+  const flat = numberArray(x);
+  if (flat !== null) return { shape: [flat.length], data: flat, dtypes: dtypesOf(flat) };
+  if (Array.isArray(x)) {
+    const { shape, rows, dtype } = readNested('assertClose', x);
+    return {
+      shape,
+      data: [...rows].flatMap((row) => Array.from(row, Number)),
+      dtypes: dtype === 'bool' ? ['bool'] : null,
+    };
+  }
   if (typeof x === 'object' && x !== null && isNdArray(x)) {
-    return { shape: x.shape, data: rowMajor(x), dtypes: dtypesOf(x.data) };
+    return { shape: x.shape, data: rowMajor('assertClose', 'an ndarray', x), dtypes: dtypesOf(x.data) };
   }
   throw new ValueError(
-    `[assertClose] got ${String(x)}, wanted a tensor, a number, nested arrays, a typed array or an ndarray.`,
+    `[assertClose] got ${inWords(x)}, wanted a tensor, a number, nested arrays, a typed array or an ndarray.`,
   );
 }
 
-const isNested = (x: unknown): x is NestedArray => Array.isArray(x);
-
-function dtypesOf(data: ArrayLike<number>): readonly DType[] | null {
-  if (data instanceof Float32Array) return ['float32'];
-  if (data instanceof Int32Array) return ['int32'];
-  return data instanceof Uint8Array ? ['uint8', 'bool'] : null;
-}
-
-function readNested(nested: NestedArray): Elements {
-  const shape: number[] = [];
-  for (let level: unknown = nested; Array.isArray(level); level = level[0]) shape.push(level.length);
-  const data: number[] = [];
-  let booleans = 0;
-  const walk = (level: NestedArray, axis: number): void => {
-    const fits = level.length === shape[axis];
-    for (const item of level) {
-      if (isNested(item)) {
-        walk(item, axis + 1);
-        continue;
-      }
-      if (axis + 1 !== shape.length) ragged(shape);
-      if (typeof item === 'boolean') booleans++;
-      data.push(Number(item));
-    }
-    if (!fits) ragged(shape);
-  };
-  walk(nested, 0);
-  return { shape, data, dtypes: booleans > 0 && booleans === data.length ? ['bool'] : null };
-}
-
-function ragged(shape: Shape): never {
-  throw new ShapeError(
-    `[assertClose] nested arrays are ragged: they start like ${show(shape)}. Give every level one length.`,
-  );
+function dtypesOf(data: object): readonly DType[] | null {
+  const name = typedArrayName(data);
+  if (name === 'Float32Array') return ['float32'];
+  if (name === 'Int32Array') return ['int32'];
+  return name === 'Uint8Array' ? ['uint8', 'bool'] : null;
 }
 
 /** The indices of element number i: `[1, 0]`. */

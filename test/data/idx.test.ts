@@ -1,6 +1,7 @@
+import vm from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { decodeIdx, readIdx } from '../../src/data/idx.ts';
 import { DTypeError, ShapeError, ValueError } from '../../src/ir/errors.ts';
 
@@ -270,4 +271,28 @@ describe('decodeIdx', () => {
       '[decodeIdx] IDX data: trailing bytes: at least 2009 bytes, wanted 2008 for uint8 [2000].',
     );
   });
+});
+
+test('bytes in an ArrayBuffer, of this realm or another, and as a Buffer', async () => {
+  const bytes = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 9);
+  const sources = {
+    ArrayBuffer: bytes.buffer,
+    SharedArrayBuffer: new SharedArrayBuffer(bytes.length),
+    Buffer: Buffer.from(bytes),
+    DataView: new DataView(bytes.buffer),
+    'Uint8Array of another realm': vm.runInNewContext(`Uint8Array.of(${bytes})`),
+    'ArrayBuffer of another realm': vm.runInNewContext(`Uint8Array.of(${bytes}).buffer`),
+  };
+  new Uint8Array(sources.SharedArrayBuffer).set(bytes);
+  for (const source of Object.values(sources)) {
+    expect(readIdx(source as ArrayBuffer).data).toEqual(Uint8Array.of(7, 9));
+    expect((await decodeIdx(source as ArrayBuffer)).data).toEqual(Uint8Array.of(7, 9));
+  }
+});
+
+test.each([null, undefined, 'train-labels', [0, 0, 8, 0]])('%o is not bytes', async (source) => {
+  const message = /\[(readIdx|decodeIdx)\] IDX data: got .*, wanted a Uint8Array or an ArrayBuffer/;
+  expect(() => readIdx(source as never)).toThrow(DTypeError);
+  expect(() => readIdx(source as never)).toThrow(message);
+  await expect(decodeIdx(source as never)).rejects.toThrow(message);
 });

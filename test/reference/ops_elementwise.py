@@ -267,6 +267,7 @@ def larger_or_smaller(cases):
     add = arithmetic(cases)
     ordered = f32([NAN, INF, -INF, 0.0, 1.5, -2.0, 1e-40])
     add('special values [7, 1] with [7]', ordered[:, None], ordered)
+    add('bool with bool stays bool', boolean([[0], [1]]), boolean([0, 1]))
 
 
 @operations('pow')

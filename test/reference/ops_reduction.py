@@ -48,15 +48,18 @@ def sums(cases):
     def exact(x, **options):
         if x.dtype == np.float32:
             return reduce(widen(x), **options)
-        return reduce(x.astype(np.int32), dtype=np.int32, **options)
+        return reduce(x, dtype=np.int64, **options).astype(np.int32)
 
     add = reducer(cases, exact)
     axes_and_shapes(add, cases.inputs.normal(2, 3, 4))
     add('special values', f32([[NAN, 1, 2], [INF, 1, 2], [INF, -INF, 1], [-INF, 2, 3]]), 1)
     add('bool gives int32', boolean([[1, 1, 0], [1, 1, 1]]), 1)
     add('uint8 gives int32', u8([[200, 100, 3], [255, 255, 1]]), 1)
-    add('int32 wraps', i32([2147483647, 2, 65536, 3]))
+    if cases.operation == 'prod':
+        add('int32, the smallest number', i32([65536, -2, 1, 16384]))
+        add('int32, a 0 among large numbers', i32([2147483647, 65536, 0, -2147483648]))
     if cases.operation == 'sum':
+        add('int32, partial sums that wrap', i32([2147483647, 2, 65536, -65538]))
         # After the inputs of prod, with which sum shares a stream.
         inputs = Inputs(2, 48)
         add('1000 elements, [20, 50] over axis 1', inputs.normal(20, 50, scale=10, mean=3), 1)

@@ -53,7 +53,7 @@ const ARROWS: Record<string, string[]> = {
   data: ['ir', 'util', 'tensor'],
   train: ['ir', 'util', 'tensor', 'layers', 'losses', 'optim', 'metrics', 'data'],
   search: ['ir', 'util', 'tensor'],
-  gpu: ['ir', 'backends/gpu', 'backends/gpu/device', 'backends/gpu/webgpu', 'backends/gpu/webgl2'],
+  gpu: ['ir', 'util', 'backends/gpu', 'backends/gpu/device', 'backends/gpu/webgpu', 'backends/gpu/webgl2'],
   testing: ['ir', 'compiler', 'backends/js', 'runtime', 'tensor'],
   index: ['ir', 'tensor', 'runtime', 'layers', 'losses', 'optim', 'metrics', 'train'],
   'single-file': ['index', 'data', 'metrics', 'search'],

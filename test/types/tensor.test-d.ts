@@ -103,6 +103,8 @@ test('elementwise operations broadcast', () => {
   expectTypeOf(zeros([2, 1]).sub(zeros([1, 3]))).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
   expectTypeOf(zeros([5, 1, 3]).div(zeros([4, 1]))).toEqualTypeOf<Tensor<[5, 4, 3], 'float32'>>();
   expectTypeOf(zeros([2, 3]).maximum(scalar(0))).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
+  expectTypeOf(zeros([2], 'bool').maximum(zeros([2], 'bool'))).toEqualTypeOf<Tensor<[2], 'bool'>>();
+  expectTypeOf(zeros([2], 'bool').maximum(zeros([2], 'uint8'))).toEqualTypeOf<Tensor<[2], 'uint8'>>();
   expectTypeOf(zeros([2, 3]).less(zeros([2, 1]))).toEqualTypeOf<Tensor<[2, 3], 'bool'>>();
   expectTypeOf(zeros([2, 3]).add(1)).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();
   expectTypeOf(add(zeros([2, 3]), zeros([3]))).toEqualTypeOf<Tensor<[2, 3], 'float32'>>();

@@ -45,7 +45,8 @@ export interface TransformFunctions {
 export function transformChunk(chunk: Chunk, { noise, smooth, resample }: TransformFunctions): Float32Array {
   const { pixels, height, width, channels, fill, transforms, elastic } = chunk;
   const size = height * width;
-  const out = pixels instanceof Float32Array ? pixels : new Float32Array(pixels.length);
+  // Arrays of another realm are no instances.
+  const out = pixels.BYTES_PER_ELEMENT === 4 ? (pixels as Float32Array) : new Float32Array(pixels.length);
   const padded = new Float64Array((height + 3) * (width + 3) * channels).fill(fill);
   // `noise` writes eight numbers at a time.
   const length = elastic === null ? 0 : 2 * size + 8;

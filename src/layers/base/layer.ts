@@ -1,3 +1,4 @@
+import { DTypeError } from '../../ir/errors.ts';
 import { zeros } from '../../tensor/creation.ts';
 import { Parameter } from '../../tensor/parameter.ts';
 import type { Same, Shape } from '../../tensor/shape.ts';
@@ -122,6 +123,11 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     return found;
   }
 
+  /** For `JSON.stringify`: the kind, the name and the values of all Parameters by path. Inner layers are part of the paths. */
+  toJSON(): { type: string; name: string; parameters: Record<string, Parameter> } {
+    return { type: this.type, name: this.name, parameters: Object.fromEntries(this.namedParameters()) };
+  }
+
   /** All Parameters, trainable or not, for an optimizer. */
   parameters(): Parameter[] {
     return this.namedParameters().map(([, parameter]) => parameter);
@@ -196,10 +202,12 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     return this.keepsShape ? inputShape : null;
   }
 
-  /** The output shape for this input shape, with the batch axis; nothing is computed. */
+  /**
+   * The output shape for this input shape, with the batch axis; nothing is computed. The input is float32 or, if the layer
+   * refuses that, int32 or bool.
+   */
   outputShape(inputShape: readonly number[]): readonly number[] {
-    const x: Tensor = zeros(inputShape);
-    return locate(this, x, () => this.forward(x as Tensor<In>, inference)).shape;
+    return ofZeros(inputShape, (x) => locate(this, x, () => this.forward(x as Tensor<In>, inference)).shape);
   }
 
   /**
@@ -211,20 +219,38 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     const sample = options.inputShape ?? this.inputShape();
     if (sample !== null) {
       const context = observed((layer, output) => shapes.set(layer, output.shape));
-      this.call(zeros([1, ...sample]), context);
+      ofZeros([1, ...sample], (x) => this.call(x, context));
     }
     return summarize(this, shapes);
   }
+}
+
+/** What `run` makes of zeros, in a data type that it accepts: float32 or, for indices and conditions, int32 or bool. */
+function ofZeros<T>(shape: Shape, run: (x: Tensor) => T): T {
+  let refusal: unknown;
+  for (const dtype of ['float32', 'int32', 'bool'] as const) {
+    try {
+      return run(zeros(shape, dtype));
+    } catch (error) {
+      if (!(error instanceof DTypeError)) throw error;
+      refusal ??= error;
+    }
+  }
+  throw refusal;
 }
 
 function isMember(value: unknown): value is Parameter | Layer {
   return value instanceof Layer || value instanceof Parameter;
 }
 
+/** Also for a Map of another realm. */
+const isMap = (value: unknown): value is Map<unknown, unknown> =>
+  Object.prototype.toString.call(value) === '[object Map]';
+
 /** The entries of an array, a Map or a plain object; none of anything else. */
 function entriesOf(value: unknown): Iterable<readonly [key: unknown, item: unknown]> {
   if (Array.isArray(value)) return value.entries();
-  if (value instanceof Map) return value;
+  if (isMap(value)) return value;
   if (typeof value !== 'object' || value === null) return [];
   const prototype: unknown = Object.getPrototypeOf(value);
   // Object.prototype of any realm has no prototype.

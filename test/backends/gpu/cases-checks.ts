@@ -37,6 +37,9 @@ const failing: Record<string, () => Tensor[]> = {
       .mul(2)
       .sum(),
   ],
+  'a sum beyond int32': () => [list(2147483647, 5, 1, -5).sum()],
+  'sums of rows beyond int32': () => [made([30, 401], 2, (_, i) => (i < 401 ? i : 2e8), 'int32').sum(1)],
+  'a product beyond int32': () => [list(65536, -65536).prod()],
   'take far away': () => [take(made([5], 4), list(2147483647, 6, -2147483648), 0)],
   'take from nothing': () => [take(made([0, 3], 5), list(0), 0)],
   'take among many': () => [

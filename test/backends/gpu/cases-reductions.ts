@@ -142,11 +142,19 @@ const integers: Case[] = [
     run: (backend) => {
       const goals = [[100_003], [300, 401], [40, 9]].flatMap((shape) => {
         const x = made(shape, 12, anyInteger, 'int32');
+        // Sums and products that fit int32.
+        const terms = made(shape, 12, (random) => Math.floor(random() * 17_000), 'int32');
+        const factors = made(
+          shape,
+          12,
+          (random, i) => (i % 20_000 === 0 ? 20 : random() < 0.5 ? -1 : 1),
+          'int32',
+        );
         return [undefined, ...shape.keys()].flatMap((axis): Goal[] => {
           const what = `[${shape}] over ${axis}`;
           return [
-            { what: `sum of ${what}`, tensor: x.sum(axis) },
-            { what: `prod of ${what}`, tensor: x.prod(axis) },
+            { what: `sum of ${what}`, tensor: terms.sum(axis) },
+            { what: `prod of ${what}`, tensor: factors.prod(axis) },
             { what: `max of ${what}`, tensor: x.max(axis) },
             { what: `min of ${what}`, tensor: x.min(axis) },
             { what: `argmax of ${what}`, tensor: x.argmax(axis) },

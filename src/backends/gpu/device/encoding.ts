@@ -1,4 +1,5 @@
 import type { DType, ScalarType, TypedArray } from '../../../ir/dtype.ts';
+import { typedArrayName } from '../../../ir/typed-array.ts';
 
 // How values are stored as float32 numbers, on WebGPU and on WebGL2 alike. A float32 is stored as it is; a uint8 or a
 // bool is one whole number; an int32 is two numbers, its lower and its upper 16 bits, since its own 32 bits could be a
@@ -16,8 +17,9 @@ export const dtypeOf: { readonly [T in Exclude<ScalarType, 'u32'>]: DType } = {
 
 /** Encodes an array's values. A float32 array is returned as it is, not copied. */
 export function encode(array: TypedArray): Float32Array {
-  if (array instanceof Float32Array) return array;
-  if (array instanceof Uint8Array) return Float32Array.from(array);
+  const name = typedArrayName(array);
+  if (name === 'Float32Array') return array as Float32Array;
+  if (name === 'Uint8Array') return Float32Array.from(array);
   const floats = new Float32Array(2 * array.length);
   for (let i = 0; i < array.length; i++) {
     floats[2 * i] = array[i]! & 0xffff;
@@ -28,7 +30,7 @@ export function encode(array: TypedArray): Float32Array {
 
 /** Decodes numbers from `encode` or from a program into an array. */
 export function decode(floats: Float32Array, array: TypedArray): void {
-  if (array instanceof Int32Array) {
+  if (typedArrayName(array) === 'Int32Array') {
     for (let i = 0; i < array.length; i++) array[i] = floats[2 * i]! | (floats[2 * i + 1]! << 16);
   } else {
     array.set(array.length < floats.length ? floats.subarray(0, array.length) : floats);

@@ -1,4 +1,5 @@
 import { StateError } from '../../../ir/errors.ts';
+import { errorMessage } from '../../../util/error-message.ts';
 import type { ShaderProgram } from '../device/device.ts';
 import type { TextureGpu, TextureKernelRun } from '../device/gpu-js.ts';
 import { toGlsl } from '../shader/glsl.ts';
@@ -44,7 +45,7 @@ export class CompiledProgram {
       context.assertUsable();
       // gpu.js uses a program that was not linked and causes errors with it.
       context.forgetErrors();
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       throw new StateError(`[${program.name}] its kernel does not compile on this device: ${reason}`, {
         cause: error,
       });

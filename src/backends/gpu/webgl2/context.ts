@@ -16,7 +16,7 @@ export class Context {
     this.gl = gl;
     this.adapter = adapter;
     gl.canvas.addEventListener('webglcontextlost', (event) => {
-      const message = event instanceof WebGLContextEvent ? event.statusMessage : '';
+      const message = 'statusMessage' in event ? event.statusMessage : '';
       this.#lost ??= message ? `${CONTEXT_LOST}: ${message}` : CONTEXT_LOST;
     });
   }

@@ -1,5 +1,6 @@
 import type { Limits } from '../../../ir/backend.ts';
 import { StateError } from '../../../ir/errors.ts';
+import { errorMessage } from '../../../util/error-message.ts';
 import type { Device, DeviceExecutable, DevicePlan } from '../device/device.ts';
 import type { GpuJs } from '../device/gpu-js.ts';
 import { Context } from './context.ts';
@@ -26,7 +27,7 @@ export function webgl2Device({ gpuJs, context: gl, name }: WebGl2Parts): Device<
     return new WebGl2Device(context, gpuJs);
   } catch (error) {
     context.assertUsable();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new StateError(
       `[gpu] got a WebGL2 (${name}) that gpu.js does not run on: ${reason}. Use another backend.`,
     );

@@ -1,6 +1,6 @@
 import { type ColumnOrder, columnOrder } from '../../../ir/column-order.ts';
 import type { Access, Kernel, Reduce } from '../../../ir/kernel.ts';
-import { sizeOf } from '../../../ir/view.ts';
+import { MAX_COUNT, sizeOf } from '../../../ir/view.ts';
 import type { Callable, Code, Local, Operand } from '../assembler/code.ts';
 import {
   type CombineRule,
@@ -48,7 +48,9 @@ export function compileReduce(kernel: Kernel, source: Reduce, plan: PlanCode, st
   }
   const rule = combineRuleOf(reducer, expr.type);
   const columns = columnOrder(kernel.shape, over, inputs);
-  if (columns !== null) return reduceColumns(kernel, source, columns, rule, cost, plan, stores);
+  // The points of a strip are numbered with 32 bits.
+  if (columns !== null && sizeOf(over) * Math.min(columns.width, STRIP) <= MAX_COUNT)
+    return reduceColumns(kernel, source, columns, rule, cost, plan, stores);
   return reducePointByPoint(kernel, nest, sizeOf(over), rule, cost, plan, stores);
 }
 

@@ -1,5 +1,6 @@
 import { type DType, dtypes, type TypedArray } from '../../../ir/dtype.ts';
 import { MemoryError } from '../../../ir/errors.ts';
+import { typedArrayName } from '../../../ir/typed-array.ts';
 import { FreeList } from '../../../util/free-list.ts';
 import { MAX_PAGES } from '../assembler/module.ts';
 import { alignToCacheLine, CACHE_LINE } from '../module/frame-layout.ts';
@@ -83,8 +84,9 @@ export class WasmMemory {
   /** A view with the type and length of `array` at an address; valid until the memory grows. */
   viewLike(array: TypedArray, address: number): TypedArray {
     const { buffer } = this.bytes;
-    if (array instanceof Float32Array) return new Float32Array(buffer, address, array.length);
-    if (array instanceof Int32Array) return new Int32Array(buffer, address, array.length);
+    const name = typedArrayName(array);
+    if (name === 'Float32Array') return new Float32Array(buffer, address, array.length);
+    if (name === 'Int32Array') return new Int32Array(buffer, address, array.length);
     return new Uint8Array(buffer, address, array.length);
   }
 

@@ -1,7 +1,7 @@
 import type { DType } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import { binary, compare, constant, type Expr, select } from '../../../ir/expr.ts';
-import { sizeOf, type View } from '../../../ir/view.ts';
+import { MAX_COUNT, sizeOf, type View } from '../../../ir/view.ts';
 import { apply } from '../../apply.ts';
 import { type Operation, operation } from '../../operation.ts';
 import { normalizeAxis, type Shape, show } from '../../shape.ts';
@@ -129,9 +129,9 @@ export function slidingWindows<D extends DType>(
         `${show(x.shape)}, wanted one of each for every windowed axis.`,
     );
   }
-  if ([...sizes, ...strides, ...dilations].some((n) => !Number.isInteger(n) || n < 1)) {
+  if ([...sizes, ...strides, ...dilations].some((n) => !Number.isInteger(n) || n < 1 || n > MAX_COUNT)) {
     throw new ShapeError(
-      `[slidingWindows] sizes ${show(sizes)}, strides ${show(strides)} and dilations ${show(dilations)} must be whole numbers from 1 up.`,
+      `[slidingWindows] sizes ${show(sizes)}, strides ${show(strides)} and dilations ${show(dilations)} must be whole numbers from 1 to ${MAX_COUNT}.`,
     );
   }
   axes.forEach((axis, k) => {

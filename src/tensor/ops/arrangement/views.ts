@@ -47,6 +47,7 @@ export function reshape<const S extends Shape, D extends DType>(
 }
 
 function resolve(x: Tensor, shape: Shape): Shape {
+  if (!Array.isArray(shape)) checkShape('reshape', shape);
   if (sameShape(shape, x.node.shape)) return x.node.shape;
   const open = shape.indexOf(-1);
   if (open !== shape.lastIndexOf(-1)) {
@@ -247,7 +248,7 @@ function range(spec: SliceSpec, size: number, axis: number, shape: Shape) {
     from == null ? (step > 0 ? 0 : size - 1) : step > 0 ? clamp(from, 0, size) : clamp(from, -1, size - 1);
   const stop = to == null ? (step > 0 ? size : -1) : step > 0 ? clamp(to, 0, size) : clamp(to, -1, size - 1);
   const count = Math.max(0, Math.ceil((stop - start) / step));
-  return { start: count === 0 ? 0 : start, size: count, step, drop: false };
+  return { start: count === 0 ? 0 : start, size: count, step: count > 1 ? step : 1, drop: false };
 }
 
 /** The elements in reverse order along the axes (all by default). */

@@ -1,6 +1,7 @@
 import { DTypeError, ShapeError } from '../../../ir/errors.ts';
+import { MAX_COUNT } from '../../../ir/view.ts';
 import { notATensor } from '../../apply.ts';
-import { axesUpTo, type Shape, show } from '../../shape.ts';
+import { axesUpTo, checkSize, type Shape, show } from '../../shape.ts';
 import { Tensor } from '../../tensor.ts';
 import { pad } from '../arrangement/join.ts';
 import { broadcastTo, reshape, slice, transpose } from '../arrangement/views.ts';
@@ -56,6 +57,7 @@ export function conv(x: Tensor, kernel: Tensor, options: ConvOptions = {}): Tens
   const { beyond, geometry } = placed(margins, reach, { stride, dilation, groups });
   const input = beyond.flat().some((width) => width > 0) ? pad(x, [[0, 0], ...beyond, [0, 0]]) : x;
   const whole = extents.map((extent, i) => extent + margins[i]![0] + margins[i]![1]);
+  checkSize('conv', whole);
   whole.forEach((extent, i) => {
     if (extent > reach[i]!) return;
     throw new ShapeError(
@@ -129,6 +131,7 @@ export function convTranspose(
   const places = x.node.shape.slice(1, -1);
   const reach = sizes.map((size, i) => dilation[i]! * (size - 1));
   const full = places.map((count, i) => (count - 1) * stride[i]! + reach[i]! + 1);
+  checkSize('convTranspose', full);
   const margins =
     padding === 'same'
       ? full.map((size, i): readonly [number, number] => {
@@ -237,10 +240,11 @@ export function forEachAxis(
   least: number,
 ): Shape {
   const list = typeof given === 'number' ? new Array<number>(axes).fill(given) : [...given];
-  if (list.length === axes && list.every((n) => Number.isInteger(n) && n >= least)) return list;
+  if (list.length === axes && list.every((n) => Number.isInteger(n) && n >= least && n <= MAX_COUNT))
+    return list;
   throw new ShapeError(
-    `[${operation}] got ${name} ${typeof given === 'number' ? given : JSON.stringify(given)}, wanted a whole number from ${least} up, or one for each of ` +
-      `the ${axes} spatial axes.`,
+    `[${operation}] got ${name} ${typeof given === 'number' ? given : JSON.stringify(given)}, wanted a whole number from ${least} up to ${MAX_COUNT}, or one ` +
+      `for each of the ${axes} spatial axes.`,
   );
 }
 

@@ -12,6 +12,7 @@ import {
   elementwise,
   type FloatBinaryFunction,
   numeric,
+  type SelectingFunction,
   same,
   type UnaryFunction,
 } from './elementwise.ts';
@@ -84,28 +85,28 @@ export const mod: BinaryFunction = binaryFunction(
   withoutBools,
 );
 
-/** The larger of the two; NaN wins. A tie gives the gradient to the first. */
-export const maximum: BinaryFunction = binaryFunction(
+/** The larger of the two; NaN wins, and true against false. A tie gives the gradient to the first. */
+export const maximum: SelectingFunction = binaryFunction(
   elementwise({
     name: 'maximum',
     dtype: same,
     // da = g where a >= b, db = g where a < b
     vjp: (g, _y, [a, b]) => [() => where(less(a!, b!), 0, g), () => where(less(a!, b!), g, 0)],
-    expr: ([a, b]) => binary('max', a!, b!),
+    expr: ([a, b]) => binary(a!.type === 'bool' ? 'or' : 'max', a!, b!),
   }),
-  withoutBools,
+  same,
 );
 
-/** The smaller of the two; NaN wins. A tie gives the gradient to the first. */
-export const minimum: BinaryFunction = binaryFunction(
+/** The smaller of the two; NaN wins, and false against true. A tie gives the gradient to the first. */
+export const minimum: SelectingFunction = binaryFunction(
   elementwise({
     name: 'minimum',
     dtype: same,
     // da = g where a <= b, db = g where b < a
     vjp: (g, _y, [a, b]) => [() => where(less(b!, a!), 0, g), () => where(less(b!, a!), g, 0)],
-    expr: ([a, b]) => binary('min', a!, b!),
+    expr: ([a, b]) => binary(a!.type === 'bool' ? 'and' : 'min', a!, b!),
   }),
-  withoutBools,
+  same,
 );
 
 const power: BinaryFunction = binaryFunction(

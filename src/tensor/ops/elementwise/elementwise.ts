@@ -4,7 +4,7 @@ import { DTypeError, ValueError } from '../../../ir/errors.ts';
 import { convert, type Expr, wrap } from '../../../ir/expr.ts';
 import { type Node, noParams, type Params } from '../../../ir/node.ts';
 import { apply, applyToNodes, notATensor } from '../../apply.ts';
-import type { Numeric, Promoted } from '../../dtypes.ts';
+import type { Common, Numeric, Promoted } from '../../dtypes.ts';
 import { type Operation, operation } from '../../operation.ts';
 import { type Broadcast, type Broadcastable, broadcastShapes, type Shape } from '../../shape.ts';
 import { Tensor } from '../../tensor.ts';
@@ -142,6 +142,17 @@ export type BinaryFunction = <
   a: Tensor<A, D> | number,
   b: ElementwiseOperand<A, B, E>,
 ) => Tensor<Broadcast<A, B>, Promoted<D, E>>;
+
+/** A function of two operands with NumPy's broadcasting that gives one of them; either may be a number. */
+export type SelectingFunction = <
+  A extends Shape = [],
+  B extends Shape = [],
+  D extends DType = DType,
+  E extends DType = DType,
+>(
+  a: Tensor<A, D> | number,
+  b: ElementwiseOperand<A, B, E>,
+) => Tensor<Broadcast<A, B>, Common<D, E>>;
 
 /** A function of two operands with NumPy's broadcasting that gives float32; either may be a number. */
 export type FloatBinaryFunction = <A extends Shape = [], B extends Shape = []>(

@@ -45,7 +45,7 @@ const spansOf = ({ sizes, dilations }: Windows): number[] =>
 const overlapsOf = (w: Windows): number[] => spansOf(w).map((span, i) => Math.ceil(span / w.strides[i]!));
 
 /** The axes along which windows reach beyond the extent. */
-function paddedAxes(w: Windows): number[] {
+export function paddedAxes(w: Windows): number[] {
   const ends = spansOf(w).map((span, i) => w.starts[i]! + (w.counts[i]! - 1) * w.strides[i]! + span);
   return [...ends.keys()].filter((i) => w.starts[i]! < 0 || ends[i]! > w.extents[i]!);
 }

@@ -1,15 +1,17 @@
-import { dtypes } from '../../../ir/dtype.ts';
+import { allocate, dtypes, type TypedArray } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import { binary, compare, constant, type Expr, select } from '../../../ir/expr.ts';
+import { rowMajorStrides, sizeOf } from '../../../ir/view.ts';
 import { apply, notATensor } from '../../apply.ts';
 import { fromArray } from '../../creation.ts';
 import { noGradient, type Operation, operation } from '../../operation.ts';
-import { type Shape, show } from '../../shape.ts';
+import { checkSize, type Shape, show } from '../../shape.ts';
 import { Tensor } from '../../tensor.ts';
 import { forEachAxis, marginsOf, type Padding } from '../convolution/conv.ts';
 import { floating } from '../elementwise/elementwise.ts';
 import {
   elementAt,
+  paddedAxes,
   placeBits,
   type WindowElement,
   type Windows,
@@ -181,27 +183,42 @@ export function avgPool<S extends Shape>(
 ): Tensor<Pooled<S>> {
   const w = windowsOf('avgPool', x, size, options);
   const sums: Tensor = apply(sumOperation, [floating(x)], w);
-  const members = options.countPadding
-    ? w.counts.map((n, i) => Array<number>(n).fill(w.sizes[i]!))
-    : membersOf(w);
-  const all = members.reduce((known, list) => known.flatMap((a) => list.map((n) => a * n)), [1]);
-  const [first] = all;
-  const divisor = all.every((n) => n === first)
-    ? first!
-    : fromArray(Float32Array.from(all), [...w.counts, 1], 'float32');
-  return sums.div(divisor) as Tensor<Pooled<S>>;
+  if (options.countPadding || paddedAxes(w).length === 0)
+    return sums.div(sizeOf(w.sizes)) as Tensor<Pooled<S>>;
+  const divisors = fromArray(allMembers(w), [...w.counts, 1], 'float32');
+  return sums.div(divisors) as Tensor<Pooled<S>>;
 }
 
-/** How many elements of x the windows hold, along each axis. */
-function membersOf({ extents, sizes, strides, dilations, starts, counts }: Windows): number[][] {
-  return counts.map((count, i) =>
-    Array.from({ length: count }, (_, o) => {
-      const start = o * strides[i]! + starts[i]!;
-      const first = Math.max(0, Math.ceil(-start / dilations[i]!));
-      const last = Math.min(sizes[i]! - 1, Math.floor((extents[i]! - 1 - start) / dilations[i]!));
-      return Math.max(0, last - first + 1);
-    }),
-  );
+/** How many elements of x window `o` holds, along axis i. */
+function membersOf({ extents, sizes, strides, dilations, starts }: Windows, i: number, o: number): number {
+  const start = o * strides[i]! + starts[i]!;
+  const first = Math.max(0, Math.ceil(-start / dilations[i]!));
+  const last = Math.min(sizes[i]! - 1, Math.floor((extents[i]! - 1 - start) / dilations[i]!));
+  return Math.max(0, last - first + 1);
+}
+
+/** How many elements of x each window holds. */
+function allMembers(w: Windows): TypedArray {
+  const out = allocate('avgPool', 'float32', sizeOf(w.counts)).fill(1);
+  const strides = rowMajorStrides(w.counts);
+  strides.forEach((stride, i) => {
+    const list = allocate('avgPool', 'float32', w.counts[i]!).map((_, o) => membersOf(w, i, o));
+    for (let k = 0; k < out.length; k++) out[k]! *= list[Math.floor(k / stride) % list.length]!;
+  });
+  return out;
+}
+
+/** The first window along axis i that holds nothing but padding, or -1. */
+function emptyWindow(w: Windows, i: number): number {
+  // Of the windows only those that reach beyond x can be empty: first to last are inside.
+  const span = (w.sizes[i]! - 1) * w.dilations[i]! + 1;
+  const first = Math.ceil(-w.starts[i]! / w.strides[i]!);
+  const last = Math.floor((w.extents[i]! - span - w.starts[i]!) / w.strides[i]!);
+  for (let o = 0; o < w.counts[i]!; o++) {
+    if (o === first && last > o) o = last;
+    if (membersOf(w, i, o) === 0) return o;
+  }
+  return -1;
 }
 
 function windowsOf(name: string, x: Tensor, size: number | Shape, options: PoolOptions): Windows {
@@ -217,6 +234,11 @@ function windowsOf(name: string, x: Tensor, size: number | Shape, options: PoolO
   const dilations = forEachAxis(name, 'dilation', options.dilation ?? 1, spatial, 1);
   const extents = x.node.shape.slice(1, -1);
   const margins = marginsOf(name, options.padding, extents, sizes, strides, dilations);
+  checkSize(
+    name,
+    extents.map((extent, i) => extent + margins[i]![0] + margins[i]![1]),
+  );
+  checkSize(name, [sizeOf(sizes)]);
   const counts = extents.map((extent, i) => {
     const [before, after] = margins[i]!;
     const span = (sizes[i]! - 1) * dilations[i]! + 1;
@@ -228,8 +250,8 @@ function windowsOf(name: string, x: Tensor, size: number | Shape, options: PoolO
     );
   });
   const w: Windows = { extents, sizes, strides, dilations, starts: margins.map(([n]) => 0 - n), counts };
-  membersOf(w).forEach((members, i) => {
-    const o = members.indexOf(0);
+  extents.forEach((_, i) => {
+    const o = emptyWindow(w, i);
     if (o < 0) return;
     throw new ShapeError(
       `[${name}] window ${o} along axis ${1 + i} of x ${show(x.shape)} holds nothing but padding, of which there is ` +

@@ -1,7 +1,8 @@
 import type { DType } from '../../../ir/dtype.ts';
-import { ShapeError } from '../../../ir/errors.ts';
+import { ShapeError, ValueError } from '../../../ir/errors.ts';
+import { binary, check, compare, constant, convert, unary } from '../../../ir/expr.ts';
 import type { Reducer } from '../../../ir/kernel.ts';
-import { permuteView, sizeOf } from '../../../ir/view.ts';
+import { MAX_COUNT, permuteView, sizeOf } from '../../../ir/view.ts';
 import { apply, unchanged } from '../../apply.ts';
 import type { Summed } from '../../dtypes.ts';
 import { noGradient, type Operation, operation } from '../../operation.ts';
@@ -76,9 +77,20 @@ function reduce(
   axes: Axes | undefined,
   options: ReduceOptions = {},
 ): Tensor {
-  const list = normalizeAxes(op.name, axes, x.rank);
+  const list = reducedAxes(op.name, x, axes);
   const y = list.length === 0 ? unchanged(x) : apply(op, [x], { axes: list });
   return options.keepDims ? reshape(y, keeping(x.node.shape, list)) : y;
+}
+
+/** The axes of a reduction. */
+export function reducedAxes(name: string, x: Tensor, axes: Axes | undefined): number[] {
+  const list = normalizeAxes(name, axes, x.rank);
+  const count = sizeOf(list.map((a) => x.node.shape[a]!));
+  if (count <= MAX_COUNT) return list;
+  throw new ShapeError(
+    `[${name}] got ${count} elements of ${show(x.shape)} for each result, wanted at most ${MAX_COUNT}. Reduce one axis ` +
+      'after the other.',
+  );
 }
 
 function expectElements(name: string, x: Tensor, axes: readonly number[]): void {
@@ -98,9 +110,48 @@ const sumOperation = reduction(
   (g, _y, x, axes) => spread(g, x, axes),
 );
 
+const checkedOperation = operation<{ name: string }>({
+  name: 'checkInt32',
+  shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  vjp: noGradient,
+  lower: (_node, b, { name }) => {
+    const failed = b.check({
+      error: () =>
+        new ValueError(
+          `[${name}] the result does not fit int32: it is below ${-MAX_COUNT - 1} or above ${MAX_COUNT}. ` +
+            "Convert the tensor with cast('float32') first.",
+        ),
+    });
+    const x = b.input(0);
+    const distance = unary('abs', binary('sub', convert(x, 'f32'), b.input(1)));
+    // A product of infinity and 0 is NaN; the integer 0 is right.
+    const differs = compare('le', constant(2147483648, 'f32'), distance);
+    return b.map(check(x, unary('not', differs), failed));
+  },
+});
+
 /**
- * The sum over the axes (all by default). float32 stays float32; int32, uint8 and bool give int32, which
- * wraps.
+ * A sum or product in int32. It wraps, unless results of `count` elements always fit; so it is compared with the same in
+ * float32, from which it differs by at least 2^32 if it has.
+ */
+function reduceIntegers(
+  op: Operation<ReduceParams>,
+  x: Tensor,
+  axes: Axes | undefined,
+  options: ReduceOptions,
+  alwaysFits: (count: number) => boolean,
+): Tensor {
+  const list = reducedAxes(op.name, x, axes);
+  const y = reduce(op, cast(x, 'int32'), list, options);
+  if (alwaysFits(sizeOf(list.map((a) => x.node.shape[a]!)))) return y;
+  return apply(checkedOperation, [y, reduce(op, cast(x, 'float32'), list, options)], { name: op.name });
+}
+
+/**
+ * The sum over the axes (all by default). float32 stays float32; int32, uint8 and bool give int32.
+ *
+ * @throws ValueError, when the values are computed, where a sum does not fit int32. (The test is exact while the
+ * magnitudes add up to less than 2^45.)
  */
 export function sum<
   S extends Shape,
@@ -109,7 +160,9 @@ export function sum<
   const O extends ReduceOptions = {},
 >(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, Summed<D>>;
 export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  return reduce(sumOperation, x.dtype === 'float32' ? x : cast(x, 'int32'), axes, options);
+  if (x.dtype === 'float32') return reduce(sumOperation, x, axes, options);
+  const most = { bool: 1, uint8: 255, int32: MAX_COUNT }[x.dtype];
+  return reduceIntegers(sumOperation, x, axes, options, (count) => most * count <= MAX_COUNT);
 }
 
 const prodOperation = reduction(
@@ -144,7 +197,11 @@ function productsBefore(x: Tensor): Tensor {
   return y;
 }
 
-/** The product over the axes (all by default); integers give int32, which wraps. */
+/**
+ * The product over the axes (all by default). float32 stays float32; int32, uint8 and bool give int32.
+ *
+ * @throws ValueError, when the values are computed, where a product does not fit int32.
+ */
 export function prod<
   S extends Shape,
   D extends DType,
@@ -152,7 +209,8 @@ export function prod<
   const O extends ReduceOptions = {},
 >(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, Summed<D>>;
 export function prod(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  return reduce(prodOperation, x.dtype === 'float32' ? x : cast(x, 'int32'), axes, options);
+  if (x.dtype === 'float32') return reduce(prodOperation, x, axes, options);
+  return reduceIntegers(prodOperation, x, axes, options, (count) => count < 2 || x.dtype === 'bool');
 }
 
 /** The gradient of max and min: all of it goes to the first winner. */
@@ -176,7 +234,7 @@ export function max<
   const O extends ReduceOptions = {},
 >(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, D>;
 export function max(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  expectElements('max', x, normalizeAxes('max', axes, x.rank));
+  expectElements('max', x, reducedAxes('max', x, axes));
   return reduce(maxOperation, x, axes, options);
 }
 
@@ -188,7 +246,7 @@ export function min<
   const O extends ReduceOptions = {},
 >(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, D>;
 export function min(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  expectElements('min', x, normalizeAxes('min', axes, x.rank));
+  expectElements('min', x, reducedAxes('min', x, axes));
   return reduce(minOperation, x, axes, options);
 }
 
@@ -220,7 +278,7 @@ function truth(
   axes: Axes | undefined,
   options: ReduceOptions | undefined,
 ): Tensor {
-  const list = normalizeAxes(name, axes, x.rank);
+  const list = reducedAxes(name, x, axes);
   const b = cast(x, 'bool');
   if (list.some((a) => x.node.shape[a] === 0)) {
     const y = ofNothing ? prod(b, list, options) : sum(b, list, options);
@@ -281,6 +339,7 @@ function argReduce(
   options: ReduceOptions = {},
 ): Tensor {
   const a = axis === undefined ? 0 : normalizeAxis(name, axis, x.rank);
+  if (axis === undefined) reducedAxes(name, x, axis);
   const from = axis === undefined ? flatten(x) : x;
   expectElements(name, from, [a]);
   const y = along(from, a);
@@ -295,7 +354,7 @@ export function mean<
   const O extends ReduceOptions = {},
 >(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'float32'>;
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  const list = normalizeAxes('mean', axes, x.rank);
+  const list = reducedAxes('mean', x, axes);
   return sum(floating(x), list, options).div(sizeOf(list.map((a) => x.node.shape[a]!)));
 }
 
@@ -316,7 +375,7 @@ export function variance<
   const O extends VarianceOptions = {},
 >(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'float32'>;
 export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
-  const list = normalizeAxes('variance', axes, x.rank);
+  const list = reducedAxes('variance', x, axes);
   const f = floating(x);
   const n = sizeOf(list.map((a) => x.node.shape[a]!));
   const distance = f.sub(mean(f, list, { keepDims: true }));
@@ -334,7 +393,7 @@ export function logSumExp<
   const O extends ReduceOptions = {},
 >(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'float32'>;
 export function logSumExp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  const list = normalizeAxes('logSumExp', axes, x.rank);
+  const list = reducedAxes('logSumExp', x, axes);
   const f = floating(x);
   if (list.some((a) => x.node.shape[a] === 0)) return log(sum(f, list, options));
   const largest = max(f, list, { keepDims: true }).detach();

@@ -3,13 +3,13 @@ import { binary } from '../../../ir/expr.ts';
 import { noParams } from '../../../ir/node.ts';
 import { sameShape, sizeOf } from '../../../ir/view.ts';
 import { apply } from '../../apply.ts';
-import { broadcastShapes, normalizeAxes, show } from '../../shape.ts';
+import { broadcastShapes, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 import { reshape } from '../arrangement/views.ts';
 import { elementwise, floating, same } from '../elementwise/elementwise.ts';
 import { rsqrt } from '../elementwise/math.ts';
 import { scalar } from '../source/scalar.ts';
-import { mean, sum } from './reduce.ts';
+import { mean, reducedAxes, sum } from './reduce.ts';
 
 /** Mean and variance of a tensor over some of its axes, which stay with size 1. */
 export interface Moments {
@@ -105,7 +105,7 @@ export function standardize(
   options: StandardizeOptions = {},
 ): Tensor {
   const { epsilon = 1e-5 } = options;
-  const list = normalizeAxes('standardize', axes, x.rank);
+  const list = reducedAxes('standardize', x, axes);
   for (const [name, t] of Object.entries({ scale, shift })) {
     if (t === undefined) continue;
     if (!sameShape(broadcastShapes('standardize', x.node.shape, t.node.shape), x.node.shape)) {
