@@ -120,7 +120,7 @@ export abstract class Optimizer<Slot extends string = string> {
     const assignments: (readonly [Parameter, Tensor])[] = [...(options.context?.take() ?? [])];
     const trained = this.parameters.map((_, i) => i).filter((i) => this.parameters[i]!.trainable);
     const targets = trained.map((i) => this.parameters[i]!);
-    const gradients = reachedGradients(loss, targets).map((g, k) => {
+    const gradients = reachedGradients('minimize', loss, targets).map((g, k) => {
       if (g === null) throw unreached(loss, targets[k]!);
       return g;
     });

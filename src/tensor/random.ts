@@ -1,3 +1,4 @@
+import { checkCount, describe } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { cos, log } from '../ir/math/index.ts';
 import { fillBits, philox4x32 } from '../ir/philox.ts';
@@ -65,7 +66,9 @@ export class Generator {
   /** Bools that are true with the given probability. */
   bernoulli<const S extends Shape>(shape: S, probability: number): Tensor<Plain<S>, 'bool'> {
     if (!(probability >= 0 && probability <= 1)) {
-      throw new ValueError(`[bernoulli] got probability ${probability}, wanted a number from 0 to 1.`);
+      throw new ValueError(
+        `[bernoulli] got probability ${describe(probability)}, wanted a number from 0 to 1.`,
+      );
     }
     return randomTensor(bernoulliOperation, checked('bernoulli', shape), this.#next(), probability);
   }
@@ -129,9 +132,10 @@ export class Generator {
 
   /** Goes on from a state that `getState` gave. */
   setState(state: GeneratorState): void {
-    const seed = checkWhole('setState', 'seed', state.seed, Number.MAX_SAFE_INTEGER);
-    const stream = checkWhole('setState', 'stream', state.stream, 0xffffffff);
-    const counter = checkWhole('setState', 'counter', state.counter, Number.MAX_SAFE_INTEGER);
+    const given: GeneratorState = Object(state);
+    const seed = checkWhole('setState', 'seed', given.seed, Number.MAX_SAFE_INTEGER);
+    const stream = checkWhole('setState', 'stream', given.stream, 0xffffffff);
+    const counter = checkWhole('setState', 'counter', given.counter, Number.MAX_SAFE_INTEGER);
     this.#seed = seed;
     this.#stream = stream;
     this.#counter = counter;
@@ -180,7 +184,7 @@ function checkFinite(operation: string, numbers: Readonly<Record<string, number>
   for (const [name, value] of Object.entries(numbers)) {
     if (!Number.isFinite(value) || (name === 'standardDeviation' && value < 0)) {
       throw new ValueError(
-        `[${operation}] got ${name} ${value}, wanted a finite number${value < 0 ? ' from 0 up' : ''}.`,
+        `[${operation}] got ${name} ${describe(value)}, wanted a finite number${value < 0 ? ' from 0 up' : ''}.`,
       );
     }
   }
@@ -193,7 +197,9 @@ function checked<S extends Shape>(operation: string, shape: S): S {
 
 function checkWhole(operation: string, what: string, value: number, most: number): number {
   if (!Number.isInteger(value) || value < 0 || value > most) {
-    throw new ValueError(`[${operation}] got ${what} ${value}, wanted a whole number from 0 to ${most}.`);
+    throw new ValueError(
+      `[${operation}] got ${what} ${describe(value)}, wanted a whole number from 0 to ${most}.`,
+    );
   }
   return value;
 }
@@ -210,6 +216,7 @@ export function defaultGenerator(): Generator {
  * splits.
  */
 export function seed(n: number): void {
+  checkCount('seed', arguments.length, 1);
   checkWhole('seed', 'seed', n, Number.MAX_SAFE_INTEGER);
   global.setState({ seed: n, stream: 0, counter: 0 });
 }

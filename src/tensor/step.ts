@@ -1,8 +1,10 @@
+import { checkCount, describe, readOptions } from '../ir/arguments.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode, leafOperation } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
 import { explainRun, type RunRequest, run, yieldIfWanted } from '../runtime/run.ts';
-import type { Parameter } from './parameter.ts';
+import { checkTensor } from './apply.ts';
+import { Parameter } from './parameter.ts';
 import { show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -19,7 +21,8 @@ export interface StepOptions {
  * Versions count up at the call. If a value check fails (an index out of range, say) nothing is overwritten.
  */
 export async function runStep(options: StepOptions): Promise<void> {
-  const step = checked(options);
+  checkCount('runStep', arguments.length, 1);
+  const step = checked('runStep', options);
   const results = options.results ?? [];
   const running = run(step);
   for (const [target] of options.assignments) target.overwritten();
@@ -34,21 +37,31 @@ export async function runStep(options: StepOptions): Promise<void> {
 
 /** The plan that `runStep` would run, printed. */
 export function explainAssignments(options: StepOptions): string {
-  return explainRun(checked(options));
+  checkCount('explainAssignments', arguments.length, 1);
+  return explainRun(checked('explainAssignments', options));
 }
 
-function checked({ results = [], assignments }: StepOptions): RunRequest {
+function checked(name: string, options: StepOptions): RunRequest {
+  const { results, assignments } = readOptions(name, options, { results: [], assignments: undefined });
+  if (!Array.isArray(results) || !Array.isArray(assignments)) {
+    throw new ValueError(`[${name}] got ${describe(options)}, wanted { results, assignments }, two arrays.`);
+  }
+  for (const t of results) checkTensor(name, t);
   const seen = new Set<Parameter>();
   for (const [target, value] of assignments) {
+    checkTensor(name, value);
+    if (!(target instanceof Parameter)) {
+      throw new ValueError(`[${name}] got ${describe(target)} to assign to, wanted a Parameter.`);
+    }
     if (seen.has(target)) {
       throw new ValueError(
-        `[assign] Parameter '${target.name}' is assigned twice in one step. Give one value for each.`,
+        `[${name}] Parameter '${target.name}' is assigned twice in one step. Give one value for each.`,
       );
     }
     seen.add(target);
     if (!sameShape(target.node.shape, value.node.shape) || target.dtype !== value.dtype) {
       throw new ShapeError(
-        `[assign] Parameter '${target.name}' is ${target.dtype} ${show(target.shape)}, got ${value.dtype} ${show(value.shape)}. ` +
+        `[${name}] Parameter '${target.name}' is ${target.dtype} ${show(target.shape)}, got ${value.dtype} ${show(value.shape)}. ` +
           'Reshape or cast the value.',
       );
     }

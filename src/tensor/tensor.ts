@@ -1,4 +1,5 @@
 import type { NdArray } from 'ndarray';
+import { checkCount } from '../ir/arguments.ts';
 import type { DType, TypedArray } from '../ir/dtype.ts';
 import { ShapeError } from '../ir/errors.ts';
 import type { Node } from '../ir/node.ts';
@@ -547,8 +548,8 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   flatten(): Tensor<[number], D>;
   flatten<A extends Shape>(this: Tensor<A>, startAxis: 1): Tensor<Flattened<A>, D>;
   flatten(startAxis: number): Tensor<Shape, D>;
-  flatten(startAxis = 0): Tensor {
-    return shaping.flatten(this, startAxis);
+  flatten(startAxis?: number): Tensor {
+    return shaping.flatten(this as Tensor, startAxis!);
   }
 
   /** The axes in another order; reversed without `axes`. */
@@ -624,4 +625,20 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   detach(): Tensor<S, D> {
     return detach(this);
   }
+}
+
+/** Of any number of arguments: `slice` has one for each axis, and JSON.stringify passes a key to `toJSON`. */
+const variadic = ['constructor', 'slice', 'toJSON'];
+
+// The methods refuse superfluous arguments, as the functions do.
+const members = Object.entries(Object.getOwnPropertyDescriptors(Tensor.prototype));
+for (const [name, { value: method }] of members) {
+  if (typeof method !== 'function' || variadic.includes(name)) continue;
+  const checked = {
+    value(...args: unknown[]) {
+      checkCount(name, args.length, method.length);
+      return method.apply(this, args);
+    },
+  };
+  Object.defineProperty(Tensor.prototype, name, checked);
 }

@@ -1,8 +1,9 @@
+import { checkNumber, checkOptions } from '../../../ir/arguments.ts';
 import type { DType } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import type { Reducer } from '../../../ir/kernel.ts';
 import { permuteView, sizeOf } from '../../../ir/view.ts';
-import { apply, unchanged } from '../../apply.ts';
+import { apply, checkCall, unchanged } from '../../apply.ts';
 import type { Summed } from '../../dtypes.ts';
 import { noGradient, type Operation, operation } from '../../operation.ts';
 import { normalizeAxes, normalizeAxis, type Reduced, type Shape, show } from '../../shape.ts';
@@ -81,6 +82,21 @@ function reduce(
   return options.keepDims ? reshape(y, keeping(x.node.shape, list)) : y;
 }
 
+const reduceOptions = { keepDims: false };
+const varianceOptions = { keepDims: false, correction: 0 };
+
+/** The border of the public reductions. */
+function checkReduction(
+  name: string,
+  count: number,
+  x: Tensor,
+  given: unknown,
+  known: object = reduceOptions,
+): void {
+  checkCall(name, count, 3, x);
+  checkOptions(name, given, known);
+}
+
 function expectElements(name: string, x: Tensor, axes: readonly number[]): void {
   for (const a of axes) {
     if (x.node.shape[a] === 0) {
@@ -109,6 +125,7 @@ export function sum<
   const O extends ReduceOptions = {},
 >(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, Summed<D>>;
 export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('sum', arguments.length, x, options);
   return reduce(sumOperation, x.dtype === 'float32' ? x : cast(x, 'int32'), axes, options);
 }
 
@@ -152,6 +169,7 @@ export function prod<
   const O extends ReduceOptions = {},
 >(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, Summed<D>>;
 export function prod(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('prod', arguments.length, x, options);
   return reduce(prodOperation, x.dtype === 'float32' ? x : cast(x, 'int32'), axes, options);
 }
 
@@ -176,6 +194,7 @@ export function max<
   const O extends ReduceOptions = {},
 >(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, D>;
 export function max(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('max', arguments.length, x, options);
   expectElements('max', x, normalizeAxes('max', axes, x.rank));
   return reduce(maxOperation, x, axes, options);
 }
@@ -188,6 +207,7 @@ export function min<
   const O extends ReduceOptions = {},
 >(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, D>;
 export function min(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('min', arguments.length, x, options);
   expectElements('min', x, normalizeAxes('min', axes, x.rank));
   return reduce(minOperation, x, axes, options);
 }
@@ -199,6 +219,7 @@ export function any<
   const O extends ReduceOptions = {},
 >(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'bool'>;
 export function any(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('any', arguments.length, x, options);
   return truth(maxOperation, 'any', false, x, axes, options);
 }
 
@@ -209,6 +230,7 @@ export function all<
   const O extends ReduceOptions = {},
 >(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'bool'>;
 export function all(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('all', arguments.length, x, options);
   return truth(minOperation, 'all', true, x, axes, options);
 }
 
@@ -262,6 +284,7 @@ function argminAlong(x: Tensor, axis: number): Tensor {
  * wins.
  */
 export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tensor<Shape, 'int32'> {
+  checkReduction('argmax', arguments.length, x, options);
   return argReduce(argmaxAlong, 'argmax', x, axis, options);
 }
 
@@ -270,6 +293,7 @@ export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tenso
  * NaN wins.
  */
 export function argmin(x: Tensor, axis?: number, options?: ReduceOptions): Tensor<Shape, 'int32'> {
+  checkReduction('argmin', arguments.length, x, options);
   return argReduce(argminAlong, 'argmin', x, axis, options);
 }
 
@@ -295,6 +319,7 @@ export function mean<
   const O extends ReduceOptions = {},
 >(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'float32'>;
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('mean', arguments.length, x, options);
   const list = normalizeAxes('mean', axes, x.rank);
   return sum(floating(x), list, options).div(sizeOf(list.map((a) => x.node.shape[a]!)));
 }
@@ -316,12 +341,15 @@ export function variance<
   const O extends VarianceOptions = {},
 >(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'float32'>;
 export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
+  checkReduction('variance', arguments.length, x, options, varianceOptions);
+  const { correction = 0 } = options;
+  checkNumber('variance', 'correction', correction);
   const list = normalizeAxes('variance', axes, x.rank);
   const f = floating(x);
   const n = sizeOf(list.map((a) => x.node.shape[a]!));
   const distance = f.sub(mean(f, list, { keepDims: true }));
-  const divisor = n - (options.correction ?? 0);
-  return sum(distance.square(), list, options).div(divisor > 0 ? divisor : 0);
+  const divisor = n - correction;
+  return sum(distance.square(), list, { keepDims: options.keepDims ?? false }).div(divisor > 0 ? divisor : 0);
 }
 
 /**
@@ -334,6 +362,7 @@ export function logSumExp<
   const O extends ReduceOptions = {},
 >(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'float32'>;
 export function logSumExp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('logSumExp', arguments.length, x, options);
   const list = normalizeAxes('logSumExp', axes, x.rank);
   const f = floating(x);
   if (list.some((a) => x.node.shape[a] === 0)) return log(sum(f, list, options));
