@@ -19,12 +19,16 @@ export function checkCount(name: string, count: number, most: number): void {
   throw new ValueError(`[${name}] got ${count} arguments, wanted at most ${most}. Leave the others out.`);
 }
 
+/** All options there are; their values have no meaning. */
+export type Known<O> = { readonly [K in keyof O]-?: unknown };
+
 type Defaults<O> = { readonly [K in keyof O]-?: O[K] | undefined };
 
+/** Optional ones without a default may be undefined; a required one has its type, and its function checks it. */
 type WithDefaults<O, D> = {
   readonly [K in keyof O]-?: K extends keyof D
     ? undefined extends D[K]
-      ? O[K] | undefined
+      ? O[K] | ({} extends Pick<O, K> ? undefined : never)
       : Exclude<O[K], undefined>
     : never;
 };

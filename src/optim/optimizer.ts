@@ -1,4 +1,6 @@
+import { checkOptions, describe, type Known } from '../ir/arguments.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
+import { checkCall } from '../tensor/apply.ts';
 import { tensor, zeros } from '../tensor/creation.ts';
 import { reachedGradients } from '../tensor/gradients.ts';
 import { guardNaN } from '../tensor/ops/elementwise/nan-check.ts';
@@ -8,6 +10,7 @@ import { runStep } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ClipOptions, checkClip, clipGradients } from './clip.ts';
 import { copyOf } from './copy.ts';
+import { distinctParameters } from './parameters.ts';
 import type { Schedule } from './schedules.ts';
 import { unreached } from './unreached.ts';
 import type { WeightAverage } from './weight-average.ts';
@@ -28,6 +31,8 @@ export interface MinimizeOptions {
   /** An average of the weights to update in the same plan; none by default. */
   readonly average?: WeightAverage;
 }
+
+const minimizeOptions: Known<MinimizeOptions> = { also: 0, context: 0, average: 0 };
 
 /** The tensors that an optimizer keeps for one Parameter, by name. */
 export type Slots<Slot extends string = string> = Readonly<Record<Slot, Tensor>>;
@@ -71,8 +76,15 @@ export abstract class Optimizer<Slot extends string = string> {
     options: OptimizerOptions & { learningRate: number | Schedule },
     slots: readonly Slot[],
   ) {
-    this.parameters = [...new Set(parameters)];
-    this.learningRate = options.learningRate;
+    const { kind } = new.target;
+    this.parameters = distinctParameters(kind, parameters);
+    const { learningRate } = options;
+    if (typeof learningRate !== 'number' && typeof learningRate !== 'function') {
+      throw new ValueError(
+        `[${kind}] got learningRate ${describe(learningRate)}, wanted a number or a schedule.`,
+      );
+    }
+    this.learningRate = learningRate;
     this.clip = options.clip ?? {};
     checkClip(this.clip);
     this.#slots = this.parameters.map((p) => {
@@ -117,6 +129,8 @@ export abstract class Optimizer<Slot extends string = string> {
    * @throws StateError if the loss does not depend on a trainable Parameter.
    */
   async minimize(loss: Tensor, options: MinimizeOptions = {}): Promise<void> {
+    checkCall('minimize', arguments.length, 2, loss);
+    checkOptions('minimize', options, minimizeOptions);
     const assignments: (readonly [Parameter, Tensor])[] = [...(options.context?.take() ?? [])];
     const trained = this.parameters.map((_, i) => i).filter((i) => this.parameters[i]!.trainable);
     const targets = trained.map((i) => this.parameters[i]!);

@@ -1,3 +1,4 @@
+import { checkOptions, describe, type Known } from '../ir/arguments.ts';
 import type { TypedArray } from '../ir/dtype.ts';
 import { ShapeError, StateError, ValueError } from '../ir/errors.ts';
 import { tensor } from '../tensor/creation.ts';
@@ -6,6 +7,7 @@ import { show } from '../tensor/shape.ts';
 import { runStep } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { copyOf } from './copy.ts';
+import { distinctParameters } from './parameters.ts';
 import type { Schedule } from './schedules.ts';
 
 export interface WeightAverageOptions {
@@ -22,6 +24,8 @@ export interface WeightAverageOptions {
    */
   readonly warmup?: boolean;
 }
+
+const averageOptions: Known<WeightAverageOptions> = { decay: 0, warmup: 0 };
 
 /** The state of a weight average as plain data. */
 export interface WeightAverageState {
@@ -63,11 +67,15 @@ export class WeightAverage {
    * @param parameters such as `model.parameters()`: all, trainable or not.
    */
   constructor(parameters: readonly Parameter[], options: WeightAverageOptions = {}) {
+    checkOptions('WeightAverage', options, averageOptions);
     const { decay = 0.999, warmup = typeof decay === 'number' } = options;
+    if (typeof decay !== 'number' && typeof decay !== 'function') {
+      throw new ValueError(`[WeightAverage] got decay ${describe(decay)}, wanted a number or a schedule.`);
+    }
     const limit = typeof decay === 'number' ? () => decay : decay;
     this.#decay = warmup ? (n) => Math.min(limit(n), (1 + n) / (10 + n)) : limit;
     if (typeof decay === 'number') checkDecay('WeightAverage', decay);
-    this.parameters = [...new Set(parameters)];
+    this.parameters = distinctParameters('WeightAverage', parameters);
     this.#averages = this.parameters.map(
       (p) => new Parameter(p, { name: `${p.name}.average`, trainable: false }),
     );

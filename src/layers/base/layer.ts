@@ -1,6 +1,9 @@
+import { describe, readOptions, reportAs } from '../../ir/arguments.ts';
+import { ValueError } from '../../ir/errors.ts';
+import { checkTensor } from '../../tensor/apply.ts';
 import { zeros } from '../../tensor/creation.ts';
 import { Parameter } from '../../tensor/parameter.ts';
-import type { Same, Shape } from '../../tensor/shape.ts';
+import { checkShape, type Same, type Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Context, inference, observed } from './context.ts';
 import { locate } from './errors.ts';
@@ -69,6 +72,12 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     x: Tensor<S> & Same<Input<this, S>, S>,
     ctx: Context = inference,
   ): Tensor<Output<this, S>> {
+    checkTensor(this.type, x);
+    if (typeof ctx?.training !== 'boolean') {
+      throw new ValueError(
+        `[${this.type}] got ${describe(ctx)} as context, wanted training() or inference. Dropout and BatchNorm need it.`,
+      );
+    }
     const input: Tensor = x;
     const y: Tensor = locate(this, input, () => this.forward(input as Tensor<In>, ctx));
     ctx.onOutput?.(this, y);
@@ -180,7 +189,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
 
   /** The output shape for this input shape, with the batch axis; nothing is computed. */
   outputShape(inputShape: readonly number[]): readonly number[] {
-    const x: Tensor = zeros(inputShape);
+    const x: Tensor = reportAs('outputShape', () => zeros(inputShape));
     return locate(this, x, () => this.forward(x as Tensor<In>, inference)).shape;
   }
 
@@ -188,9 +197,10 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
    * A table of the layers with output shapes and numbers of parameters, as text. Output shapes need the option
    * `inputShape` if the first layers accept any shape, such as Flatten.
    */
-  summary(options: SummaryOptions = {}): string {
+  summary(options?: SummaryOptions): string {
     const shapes = new Map<LayerLike, Shape>();
-    const sample = options.inputShape ?? this.inputShape();
+    const { inputShape = this.inputShape() } = readOptions('summary', options, { inputShape: undefined });
+    const sample = inputShape === null ? null : checkShape('summary', inputShape);
     if (sample !== null) {
       const context = observed((layer, output) => shapes.set(layer, output.shape));
       this.call(zeros([1, ...sample]), context);

@@ -1,3 +1,6 @@
+import { checkOptions, describe, type Known } from '../../ir/arguments.ts';
+import { ValueError } from '../../ir/errors.ts';
+import { checkTensor } from '../../tensor/apply.ts';
 import type { Same } from '../../tensor/shape.ts';
 import { show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -19,6 +22,8 @@ export interface ResidualOptions {
   /** The layer's name in errors, summaries and paths; none by default. */
   readonly name?: string;
 }
+
+const residualOptions: Known<ResidualOptions> = { shortcut: 0, activation: 0, name: 0 };
 
 /** The arguments after the inner layer: if that is known to change the shape, a shortcut is required. */
 type Rest<L extends Layer> =
@@ -50,10 +55,15 @@ export class Residual<const L extends Layer = Layer> extends Layer<L['takes'], L
 
   constructor(inner: L, ...rest: Rest<L>) {
     const [options = {}]: [options?: ResidualOptions] = rest;
+    checkOptions(new.target.kind, options, residualOptions);
+    for (const layer of [inner, options.shortcut ?? inner]) {
+      if (!(layer instanceof Layer))
+        throw new ValueError(`[Residual] got ${describe(layer)}, wanted a layer.`);
+    }
     super(options.name);
     this.inner = inner;
     this.shortcut = options.shortcut ?? null;
-    [this.activation, this.activationName] = chooseOptional(options.activation);
+    [this.activation, this.activationName] = chooseOptional(this.type, options.activation);
   }
 
   override inputShape(): readonly number[] | null {
@@ -78,6 +88,7 @@ export class Residual<const L extends Layer = Layer> extends Layer<L['takes'], L
   }
 
   override forward(x: Tensor<L['takes']>, ctx: Context): Tensor<L['gives']> {
+    checkTensor(this.type, x);
     const input = x as Tensor;
     const y: Tensor = this.inner.call(input, ctx);
     const past: Tensor = this.shortcut === null ? input : this.shortcut.call(input, ctx);
