@@ -1,3 +1,4 @@
+import { describe, reportAs } from '../ir/arguments.ts';
 import type { TypedArray } from '../ir/dtype.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { type TensorLike, tensor } from '../tensor/creation.ts';
@@ -71,9 +72,11 @@ export type Dataset = ArrayDataset | StreamDataset;
 
 /** The values as a tensor with the samples along axis 0; typed arrays are not copied. */
 export function sampleTensor(operation: string, what: string, values: SampleArray): Tensor {
-  const t = isShaped(values)
-    ? tensor(values.data, { shape: values.shape, copy: false })
-    : tensor(values, { copy: false });
+  const t = reportAs(operation, () =>
+    isShaped(values)
+      ? tensor(values.data, { shape: values.shape, copy: false })
+      : tensor(values, { copy: false }),
+  );
   if (t.rank > 0) return t;
   throw new ShapeError(
     `[${operation}] ${what} is a single number, wanted an array with the samples along its first axis.`,
@@ -170,7 +173,7 @@ export class StreamDataset {
     for await (const samples of typeof source === 'function' ? source(epoch) : source) {
       if (typeof samples !== 'object' || samples === null || !('x' in samples) || !('y' in samples)) {
         throw new ValueError(
-          `[${operation}] batch ${count} of the data is ${String(samples)}, wanted { x, y } or { x, y, sampleWeights }.`,
+          `[${operation}] batch ${count} of the data is ${describe(samples)}, wanted { x, y } or { x, y, sampleWeights }.`,
         );
       }
       const { x, y, sampleWeights } = await readSamples(operation, samples);
@@ -202,7 +205,7 @@ export async function openDataset(operation: string, data: Data): Promise<Datase
     if (Symbol.iterator in data || Symbol.asyncIterator in data) return new StreamDataset(operation, data);
   }
   throw new ValueError(
-    `[${operation}] got data ${String(data)}, wanted { x, y }, an iterable of such batches, or a function that returns one.`,
+    `[${operation}] got data ${describe(data)}, wanted { x, y }, an iterable of such batches, or a function that returns one.`,
   );
 }
 
@@ -215,6 +218,11 @@ export interface SampleTensors {
 
 /** @throws ShapeError if the samples do not fit together. */
 export function sampleTensors(operation: string, samples: Samples): SampleTensors {
+  if (typeof samples !== 'object' || samples === null || !('x' in samples && 'y' in samples)) {
+    throw new ValueError(
+      `[${operation}] got ${describe(samples)} as samples, wanted { x, y } or { x, y, sampleWeights }.`,
+    );
+  }
   const x = sampleTensor(operation, 'x', samples.x);
   const y = sampleTensor(operation, 'y', samples.y);
   const count = x.shape[0]!;

@@ -1,3 +1,4 @@
+import { checkCount, checkOptions, describe, type Known, reportAs } from '../ir/arguments.ts';
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
 import { gunzip, isGzip } from './gzip.ts';
 
@@ -68,6 +69,7 @@ export function readIdx<D extends IdxDType = IdxDType>(
   options?: IdxOptions<D>,
 ): IdxArray<D>;
 export function readIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
+  checkIdxCall('readIdx', arguments.length, bytes, options);
   const { name = 'IDX data' } = options;
   const { length } = bytes;
   if (length < 4) {
@@ -120,8 +122,26 @@ export async function decodeIdx<D extends IdxDType = IdxDType>(
   bytes: Uint8Array,
   options: IdxOptions<D> = {},
 ): Promise<IdxArray<D>> {
+  checkIdxCall('decodeIdx', arguments.length, bytes, options);
   const plain = isGzip(bytes) ? await gunzip(bytes, options.name ?? 'IDX data') : bytes;
-  return readIdx(plain, options);
+  return reportAs('decodeIdx', () => readIdx(plain, options));
+}
+
+const idxOptions: Known<IdxOptions> = { name: 0, shape: 0, dtype: 0 };
+
+/** The border of the public functions: bytes and options. */
+function checkIdxCall(operation: string, count: number, bytes: unknown, options: unknown): void {
+  checkBytes(operation, bytes);
+  checkOptions(operation, options, idxOptions);
+  checkCount(operation, count, 2);
+}
+
+/** @throws ValueError unless it is a Uint8Array, of this or another realm. */
+export function checkBytes(operation: string, bytes: unknown): void {
+  if (Object.prototype.toString.call(bytes) === '[object Uint8Array]') return;
+  throw new ValueError(
+    `[${operation}] got ${describe(bytes)}, wanted the bytes of a file as a Uint8Array: new Uint8Array(buffer).`,
+  );
 }
 
 function checkExpected(array: IdxArray, name: string, { shape, dtype }: IdxOptions): void {

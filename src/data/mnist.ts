@@ -1,5 +1,6 @@
-import { ShapeError } from '../ir/errors.ts';
-import { decodeIdx } from './idx.ts';
+import { checkOptions, describe } from '../ir/arguments.ts';
+import { ShapeError, ValueError } from '../ir/errors.ts';
+import { checkBytes, decodeIdx } from './idx.ts';
 
 /** An array of bytes, row-major, with its shape. `tensor(a.data, { shape: a.shape })` turns it into a tensor. */
 export interface ByteArray<S extends readonly number[]> {
@@ -40,6 +41,9 @@ export interface MnistFiles {
  * @throws ShapeError if the numbers of images and labels differ.
  */
 export async function decodeMnist(files: MnistFiles, names: MnistFileNames = defaultNames): Promise<Mnist> {
+  checkOptions('decodeMnist', files ?? null, defaultNames);
+  for (const name of Object.keys(defaultNames) as (keyof MnistFiles)[])
+    checkBytes('decodeMnist', files[name]);
   const [train, test] = await Promise.all([
     decodeSplit(files.trainImages, files.trainLabels, names.trainImages, names.trainLabels),
     decodeSplit(files.testImages, files.testLabels, names.testImages, names.testLabels),
@@ -89,6 +93,12 @@ export function scalePixels(images: ByteArray<readonly [number, ...number[]]>): 
   data: Float32Array;
   shape: [count: number, features: number];
 } {
+  const { data: bytes, shape } = Object(images) as Partial<typeof images>;
+  if (!ArrayBuffer.isView(bytes) || !Array.isArray(shape)) {
+    throw new ValueError(
+      `[scalePixels] got ${describe(images)}, wanted { data, shape } with a Uint8Array as data.`,
+    );
+  }
   const [count, ...rest] = images.shape;
   const features = rest.reduce((product, n) => product * n, 1);
   if (count * features !== images.data.length) {

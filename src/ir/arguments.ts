@@ -71,8 +71,10 @@ export function readOptions<O extends object, const D extends Defaults<O>>(
 
 function unknownOption(name: string, got: string, names: readonly string[]): ValueError {
   const meant = names.find((known) => isWithin(got, known) || isWithin(known, got));
-  const hint = meant === undefined ? '' : `Did you mean '${meant}'? `;
-  return new ValueError(`[${name}] got the unknown option '${got}'. ${hint}Options: ${names.join(', ')}.`);
+  const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`;
+  return new ValueError(
+    `[${name}] got the unknown option '${got}', wanted one of ${names.join(', ')}.${hint}`,
+  );
 }
 
 /** Do the characters of one name occur in the other in this order? `lr` in `learningRate`, `stride` in `strides`. */

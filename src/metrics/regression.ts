@@ -1,3 +1,4 @@
+import { readOptions } from '../ir/arguments.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { show } from '../tensor/shape.ts';
 import type { Batch } from './input.ts';
@@ -11,8 +12,8 @@ import { type MetricOptions, SampleMean } from './metric.ts';
  */
 export class MeanSquaredError extends SampleMean {
   static readonly kind: string = 'MeanSquaredError';
-  constructor({ name = 'meanSquaredError' }: MetricOptions = {}) {
-    super(name);
+  constructor(options?: MetricOptions) {
+    super(readOptions(new.target.kind, options, { name: 'meanSquaredError' }).name);
   }
 
   /** @internal */
@@ -24,8 +25,8 @@ export class MeanSquaredError extends SampleMean {
 /** The mean of |prediction - label|. Inputs and errors as in {@link MeanSquaredError}. */
 export class MeanAbsoluteError extends SampleMean {
   static readonly kind: string = 'MeanAbsoluteError';
-  constructor({ name = 'meanAbsoluteError' }: MetricOptions = {}) {
-    super(name);
+  constructor(options?: MetricOptions) {
+    super(readOptions(new.target.kind, options, { name: 'meanAbsoluteError' }).name);
   }
 
   /** @internal */

@@ -1,3 +1,4 @@
+import { describe } from '../ir/arguments.ts';
 import type { DType } from '../ir/dtype.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { rowMajorStrides } from '../ir/view.ts';
@@ -39,7 +40,7 @@ export function elementsOf(x: Comparable): Elements {
     return { shape: x.shape, data: rowMajor(x), dtypes: dtypesOf(x.data) };
   }
   throw new ValueError(
-    `[assertClose] got ${String(x)}, wanted a tensor, a number, nested arrays, a typed array or an ndarray.`,
+    `[assertClose] got ${describe(x)}, wanted a tensor, a number, nested arrays, a typed array or an ndarray.`,
   );
 }
 

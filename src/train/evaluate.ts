@@ -1,4 +1,5 @@
 import { ArrayDataset, type Data, type Dataset, openDataset } from '../data/dataset.ts';
+import { checkCount, checkOptions, type Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { inference } from '../layers/base/context.ts';
 import { Mean, type Metric } from '../metrics/metric.ts';
@@ -8,6 +9,7 @@ import {
   callModel,
   checkLoss,
   checkMetrics,
+  checkModel,
   checkWhole,
   type LossFunction,
   type Model,
@@ -26,6 +28,8 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
 }
 
+const evaluateOptions: Known<EvaluateOptions> = { loss: 0, metrics: 0, batchSize: 0, signal: 0 };
+
 /**
  * Evaluates a model in inference mode: without Dropout and without updates. The loss is the weighted mean over all
  * samples, for any batch size.
@@ -38,6 +42,9 @@ export async function evaluate(
   data: Data,
   options: EvaluateOptions = {},
 ): Promise<Record<string, number>> {
+  checkModel('evaluate', model);
+  checkOptions('evaluate', options, evaluateOptions);
+  checkCount('evaluate', arguments.length, 3);
   const { loss, metrics = [], batchSize = 1 } = options;
   if (loss !== undefined) checkLoss('evaluate', loss);
   checkMetrics('evaluate', metrics);
