@@ -170,7 +170,13 @@ export class StreamDataset {
     const operation = this.#operation;
     const source = this.#source;
     let count = 0;
-    for await (const samples of typeof source === 'function' ? source(epoch) : source) {
+    const batches: unknown = typeof source === 'function' ? source(epoch) : source;
+    if (!isIterable(batches)) {
+      throw new ValueError(
+        `[${operation}] the function gave ${describe(batches)} as data, wanted an iterable of batches { x, y }.`,
+      );
+    }
+    for await (const samples of batches) {
       if (typeof samples !== 'object' || samples === null || !('x' in samples) || !('y' in samples)) {
         throw new ValueError(
           `[${operation}] batch ${count} of the data is ${describe(samples)}, wanted { x, y } or { x, y, sampleWeights }.`,
@@ -202,12 +208,15 @@ export async function openDataset(operation: string, data: Data): Promise<Datase
   if (typeof data === 'function') return new StreamDataset(operation, data);
   if (typeof data === 'object' && data !== null) {
     if ('x' in data && 'y' in data) return ArrayDataset.of(operation, data);
-    if (Symbol.iterator in data || Symbol.asyncIterator in data) return new StreamDataset(operation, data);
+    if (isIterable(data)) return new StreamDataset(operation, data);
   }
   throw new ValueError(
     `[${operation}] got data ${describe(data)}, wanted { x, y }, an iterable of such batches, or a function that returns one.`,
   );
 }
+
+const isIterable = (value: unknown): value is BatchIterable =>
+  typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 
 /** Samples as tensors. */
 export interface SampleTensors {

@@ -1,4 +1,4 @@
-import { checkOptions, describe } from '../ir/arguments.ts';
+import { checkCount, checkOptions, describe, readOptions, reportAs } from '../ir/arguments.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { checkBytes, decodeIdx } from './idx.ts';
 
@@ -40,13 +40,15 @@ export interface MnistFiles {
  * @throws what `decodeIdx` throws for a damaged or wrong file.
  * @throws ShapeError if the numbers of images and labels differ.
  */
-export async function decodeMnist(files: MnistFiles, names: MnistFileNames = defaultNames): Promise<Mnist> {
+export async function decodeMnist(files: MnistFiles, names?: MnistFileNames): Promise<Mnist> {
+  checkCount('decodeMnist', arguments.length, 2);
+  const called = readOptions('decodeMnist', names, defaultNames);
   checkOptions('decodeMnist', files ?? null, defaultNames);
   for (const name of Object.keys(defaultNames) as (keyof MnistFiles)[])
     checkBytes('decodeMnist', files[name]);
   const [train, test] = await Promise.all([
-    decodeSplit(files.trainImages, files.trainLabels, names.trainImages, names.trainLabels),
-    decodeSplit(files.testImages, files.testLabels, names.testImages, names.testLabels),
+    decodeSplit(files.trainImages, files.trainLabels, called.trainImages, called.trainLabels),
+    decodeSplit(files.testImages, files.testLabels, called.testImages, called.testLabels),
   ]);
   return { train, test };
 }
@@ -69,7 +71,11 @@ async function decodeSplit(
   const [images, labels] = await Promise.all([
     decodeIdx(imageFile, { name: imageName, dtype: 'uint8', shape: [null, 28, 28] }),
     decodeIdx(labelFile, { name: labelName, dtype: 'uint8', shape: [null] }),
-  ]);
+  ]).catch((error: unknown) =>
+    reportAs('decodeMnist', () => {
+      throw error;
+    }),
+  );
   const count = labels.data.length;
   if (images.shape[0] !== count) {
     throw new ShapeError(
@@ -93,6 +99,7 @@ export function scalePixels(images: ByteArray<readonly [number, ...number[]]>): 
   data: Float32Array;
   shape: [count: number, features: number];
 } {
+  checkCount('scalePixels', arguments.length, 1);
   const { data: bytes, shape } = Object(images) as Partial<typeof images>;
   if (!ArrayBuffer.isView(bytes) || !Array.isArray(shape)) {
     throw new ValueError(

@@ -134,6 +134,11 @@ export class WeightAverage {
    * afterwards, also if the action throws.
    */
   async use<T>(action: () => T | Promise<T>): Promise<T> {
+    if (typeof action !== 'function') {
+      throw new ValueError(
+        `[use] got ${describe(action)}, wanted a function: average.use(() => evaluate(...)).`,
+      );
+    }
     const before = this.#swapped;
     if (!before) await this.swap();
     try {

@@ -61,6 +61,7 @@ export interface BackendInfo {
 
 /** The backend, its threads, the reason for both, and the state of the plan cache. */
 export function backendInfo(): BackendInfo {
+  checkCount('backendInfo', arguments.length, 0);
   const { state, plans, wasmRefusal } = runtime;
   const cache = { plans: plans.size, planHits: plans.hits, planMisses: plans.misses };
   const refused = `WebAssembly can't run here: ${wasmRefusal}`;

@@ -208,6 +208,7 @@ const global = new Generator(0);
 
 /** The generator used where none is given. */
 export function defaultGenerator(): Generator {
+  checkCount('defaultGenerator', arguments.length, 0);
   return global;
 }
 

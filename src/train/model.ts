@@ -4,6 +4,7 @@ import type { Context } from '../layers/base/context.ts';
 import { Layer } from '../layers/base/layer.ts';
 import type { StaticShapes } from '../layers/base/layer-like.ts';
 import type { Metric } from '../metrics/metric.ts';
+import { checkTensor } from '../tensor/apply.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -57,6 +58,7 @@ export function objective(
 ): Tensor {
   const { y, sampleWeights } = batch;
   const value = loss(predictions, y, sampleWeights === undefined ? {} : { sampleWeights });
+  checkTensor(operation, value);
   if (value.size !== 1) {
     throw new ShapeError(
       `[${operation}] the loss function returned shape ${show(value.shape)}, wanted one number. Take the mean over the samples.`,

@@ -40,6 +40,7 @@ export class Activation extends Layer {
   override forward(x: Tensor): Tensor {
     checkTensor(this.type, x);
     const y = this.activation(x);
+    checkTensor(this.type, y);
     if (show(y.shape) !== show(x.shape)) {
       throw shapeError(
         this,

@@ -1,4 +1,4 @@
-import { checkOptions, describe, type Known } from '../../ir/arguments.ts';
+import { checkCount, checkOptions, describe, type Known } from '../../ir/arguments.ts';
 import type { TypedArray } from '../../ir/dtype.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { tensor } from '../../tensor/creation.ts';
@@ -42,6 +42,7 @@ const earlyStoppingOptions: Known<EarlyStoppingOptions> = {
  * not restored.
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+  checkCount('earlyStopping', arguments.length, 1);
   checkOptions('earlyStopping', options, earlyStoppingOptions);
   const { monitor = 'val_loss', patience = 0, startFromEpoch = 0, minDelta = 0 } = options;
   const { restoreBestWeights = true } = options;
