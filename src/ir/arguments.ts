@@ -16,7 +16,7 @@ export function describe(value: unknown): string {
  */
 export function checkCount(name: string, count: number, most: number): void {
   if (count <= most || (most === 1 && count === 3)) return;
-  throw new ValueError(`[${name}] got ${count} arguments, wanted at most ${most}. Leave the others out.`);
+  throw new ValueError(`[${name}] got ${count} arguments, wanted at most ${most}.`);
 }
 
 /** All options there are; their values have no meaning. */
@@ -41,9 +41,7 @@ type WithDefaults<O, D> = {
 export function checkOptions(name: string, given: unknown, known: object): void {
   if (given === undefined) return;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new ValueError(
-      `[${name}] got ${describe(given)} as options, wanted an object with any of ${Object.keys(known).join(', ')}.`,
-    );
+    throw refusal(name, 'options', given, `an object with ${Object.keys(known).join(', ')}`);
   }
   for (const key in given) {
     if (!Object.hasOwn(known, key) && given[key as never] !== undefined) {
@@ -85,10 +83,19 @@ function isWithin(part: string, whole: string): boolean {
   return found === wanted.length;
 }
 
+/** The error for an argument or option that is something else than wanted. */
+export function refusal(name: string, what: string, got: unknown, wanted: string): ValueError {
+  return new ValueError(`[${name}] got ${what} ${describe(got)}, wanted ${wanted}.`);
+}
+
 /** @throws ValueError unless the value is a number. */
 export function checkNumber(name: string, what: string, value: unknown): void {
-  if (typeof value === 'number') return;
-  throw new ValueError(`[${name}] got ${what} ${describe(value)}, wanted a number.`);
+  if (typeof value !== 'number') throw refusal(name, what, value, 'a number');
+}
+
+/** @throws ValueError unless the value is an array. */
+export function checkArray(name: string, what: string, value: unknown, example: string): void {
+  if (!Array.isArray(value)) throw refusal(name, what, value, `an array such as ${example}`);
 }
 
 /** Runs a function that others are made of, with errors that name the one that was called. */

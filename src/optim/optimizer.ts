@@ -1,4 +1,4 @@
-import { checkOptions, describe, type Known } from '../ir/arguments.ts';
+import { checkOptions, type Known, refusal } from '../ir/arguments.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { checkCall } from '../tensor/apply.ts';
 import { tensor, zeros } from '../tensor/creation.ts';
@@ -80,9 +80,7 @@ export abstract class Optimizer<Slot extends string = string> {
     this.parameters = distinctParameters(kind, parameters);
     const { learningRate } = options;
     if (typeof learningRate !== 'number' && typeof learningRate !== 'function') {
-      throw new ValueError(
-        `[${kind}] got learningRate ${describe(learningRate)}, wanted a number or a schedule.`,
-      );
+      throw refusal(kind, 'learningRate', learningRate, 'a number or a schedule');
     }
     this.learningRate = learningRate;
     this.clip = options.clip ?? {};

@@ -1,5 +1,4 @@
-import { describe } from '../ir/arguments.ts';
-import { ValueError } from '../ir/errors.ts';
+import { checkArray, refusal } from '../ir/arguments.ts';
 import { Parameter } from '../tensor/parameter.ts';
 
 /**
@@ -8,9 +7,9 @@ import { Parameter } from '../tensor/parameter.ts';
  * @throws ValueError if it is no list, or has other members.
  */
 export function distinctParameters(operation: string, given: readonly Parameter[]): Parameter[] {
-  const wrong = Array.isArray(given) ? given.find((p) => !(p instanceof Parameter)) : given;
-  if (wrong === undefined && Array.isArray(given)) return [...new Set(given)];
-  throw new ValueError(
-    `[${operation}] got ${describe(wrong)}, wanted an array of Parameters, such as model.parameters().`,
-  );
+  checkArray(operation, 'parameters', given, 'model.parameters()');
+  for (const p of given) {
+    if (!(p instanceof Parameter)) throw refusal(operation, 'parameter', p, 'a Parameter');
+  }
+  return [...new Set(given)];
 }

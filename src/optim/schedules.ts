@@ -1,4 +1,4 @@
-import { checkNumber, describe, readOptions, reportAs } from '../ir/arguments.ts';
+import { checkArray, checkNumber, describe, readOptions, reportAs } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { cos, pow } from '../ir/math/index.ts';
 
@@ -103,11 +103,9 @@ export function piecewise(options: { boundaries: readonly number[]; rates: reado
     boundaries: undefined,
     rates: undefined,
   });
-  if (!isNumbers(boundaries) || !isNumbers(rates)) {
-    throw new ValueError(
-      `[piecewise] got boundaries ${describe(boundaries)} and rates ${describe(rates)}, wanted two arrays of numbers.`,
-    );
-  }
+  checkArray('piecewise', 'boundaries', boundaries, '[1000]');
+  checkArray('piecewise', 'rates', rates, '[0.1, 0.01]');
+  for (const n of [...boundaries, ...rates]) checkNumber('piecewise', 'rates or boundaries', n);
   if (rates.length !== boundaries.length + 1) {
     throw new ValueError(
       `[piecewise] got ${boundaries.length} boundaries and ${rates.length} rates, wanted one rate more than boundaries.`,
@@ -125,9 +123,6 @@ export function piecewise(options: { boundaries: readonly number[]; rates: reado
 function between(a: number, b: number, fraction: number): number {
   return b + (a - b) * 0.5 * (1 + cos(pi * Math.min(1, fraction)));
 }
-
-const isNumbers = (list: unknown): boolean =>
-  Array.isArray(list) && list.every((value) => typeof value === 'number');
 
 /** Options that are numbers. */
 function readSettings<O extends Readonly<Record<string, number>>>(

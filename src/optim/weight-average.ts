@@ -1,4 +1,4 @@
-import { checkOptions, describe, type Known } from '../ir/arguments.ts';
+import { checkOptions, type Known, refusal } from '../ir/arguments.ts';
 import type { TypedArray } from '../ir/dtype.ts';
 import { ShapeError, StateError, ValueError } from '../ir/errors.ts';
 import { tensor } from '../tensor/creation.ts';
@@ -70,7 +70,7 @@ export class WeightAverage {
     checkOptions('WeightAverage', options, averageOptions);
     const { decay = 0.999, warmup = typeof decay === 'number' } = options;
     if (typeof decay !== 'number' && typeof decay !== 'function') {
-      throw new ValueError(`[WeightAverage] got decay ${describe(decay)}, wanted a number or a schedule.`);
+      throw refusal('WeightAverage', 'decay', decay, 'a number or a schedule');
     }
     const limit = typeof decay === 'number' ? () => decay : decay;
     this.#decay = warmup ? (n) => Math.min(limit(n), (1 + n) / (10 + n)) : limit;
@@ -134,11 +134,7 @@ export class WeightAverage {
    * afterwards, also if the action throws.
    */
   async use<T>(action: () => T | Promise<T>): Promise<T> {
-    if (typeof action !== 'function') {
-      throw new ValueError(
-        `[use] got ${describe(action)}, wanted a function: average.use(() => evaluate(...)).`,
-      );
-    }
+    if (typeof action !== 'function') throw refusal('use', 'action', action, 'a function');
     const before = this.#swapped;
     if (!before) await this.swap();
     try {

@@ -189,7 +189,6 @@ export function scalar(value: number): Tensor<[], 'float32'>;
 export function scalar<D extends DType>(value: number, dtype: D | undefined): Tensor<[], D>;
 export function scalar(value: number, dtype: DType = 'float32'): Tensor<[]> {
   checkCount('scalar', arguments.length, 2);
-  checkNumber('scalar', 'value', value);
   return scalarNode(value, dtype);
 }
 
@@ -203,7 +202,6 @@ export function full<const S extends Shape, D extends DType>(
 export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
   checkCount('full', arguments.length, 3);
   checkShape('full', shape);
-  checkNumber('full', 'value', value);
   return reportAs('full', () => broadcastTo(scalarNode(value, dtype), shape));
 }
 

@@ -1,4 +1,4 @@
-import { checkCount, describe } from '../ir/arguments.ts';
+import { checkArray, checkCount } from '../ir/arguments.ts';
 import { DTypeError, ShapeError, StateError } from '../ir/errors.ts';
 import { assertCurrent, inDependencyOrder, type Node } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
@@ -30,9 +30,7 @@ export function gradients(y: Tensor, xs: readonly Tensor[]): Tensor[] {
 /** `gradients`, with null for tensors on which y does not depend. */
 export function reachedGradients(name: string, y: Tensor, xs: readonly Tensor[]): (Tensor | null)[] {
   checkTensor(name, y);
-  if (!Array.isArray(xs)) {
-    throw new DTypeError(`[${name}] got ${describe(xs)} as xs, wanted an array of tensors: ${name}(y, [x]).`);
-  }
+  checkArray(name, 'xs', xs, '[x]');
   for (const t of xs) checkTensor(name, t);
   if (y.size !== 1) {
     throw new ShapeError(

@@ -1,4 +1,4 @@
-import { describe } from '../ir/arguments.ts';
+import { checkArray, describe } from '../ir/arguments.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { sameShape } from '../ir/view.ts';
 
@@ -251,11 +251,7 @@ export function normalizeAxes(
 ): number[] {
   if (axes === undefined) return axesUpTo(rank);
   if (typeof axes === 'number') return [normalizeAxis(operation, axes, rank)];
-  if (!Array.isArray(axes)) {
-    throw new ShapeError(
-      `[${operation}] got ${describe(axes)} as axes, wanted a number or an array of numbers, such as 0 or [0, 1].`,
-    );
-  }
+  checkArray(operation, 'axes', axes, '[0, 1], or a number');
   const list = axes.map((a) => normalizeAxis(operation, a, rank)).sort((a, b) => a - b);
   for (let i = 1; i < list.length; i++) {
     if (list[i] === list[i - 1]) {

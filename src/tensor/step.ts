@@ -1,4 +1,4 @@
-import { checkCount, describe, readOptions } from '../ir/arguments.ts';
+import { checkArray, checkCount, readOptions, refusal } from '../ir/arguments.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode, leafOperation } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
@@ -43,16 +43,13 @@ export function explainAssignments(options: StepOptions): string {
 
 function checked(name: string, options: StepOptions): RunRequest {
   const { results, assignments } = readOptions(name, options, { results: [], assignments: undefined });
-  if (!Array.isArray(results) || !Array.isArray(assignments)) {
-    throw new ValueError(`[${name}] got ${describe(options)}, wanted { results, assignments }, two arrays.`);
-  }
+  checkArray(name, 'results', results, '[loss]');
+  checkArray(name, 'assignments', assignments, '[[parameter, value]]');
   for (const t of results) checkTensor(name, t);
   const seen = new Set<Parameter>();
   for (const [target, value] of assignments) {
     checkTensor(name, value);
-    if (!(target instanceof Parameter)) {
-      throw new ValueError(`[${name}] got ${describe(target)} to assign to, wanted a Parameter.`);
-    }
+    if (!(target instanceof Parameter)) throw refusal(name, 'target', target, 'a Parameter');
     if (seen.has(target)) {
       throw new ValueError(
         `[${name}] Parameter '${target.name}' is assigned twice in one step. Give one value for each.`,

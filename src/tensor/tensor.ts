@@ -627,18 +627,14 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   }
 }
 
-/** Of any number of arguments: `slice` has one for each axis, and JSON.stringify passes a key to `toJSON`. */
+/** Those of any number of arguments: `slice` has one for each axis, and JSON.stringify passes a key to `toJSON`. */
 const variadic = ['constructor', 'slice', 'toJSON'];
 
 // The methods refuse superfluous arguments, as the functions do.
-const members = Object.entries(Object.getOwnPropertyDescriptors(Tensor.prototype));
-for (const [name, { value: method }] of members) {
-  if (typeof method !== 'function' || variadic.includes(name)) continue;
-  const checked = {
-    value(...args: unknown[]) {
-      checkCount(name, args.length, method.length);
-      return method.apply(this, args);
-    },
-  };
-  Object.defineProperty(Tensor.prototype, name, checked);
+for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Tensor.prototype))) {
+  if (typeof value !== 'function' || variadic.includes(name)) continue;
+  Reflect.set(Tensor.prototype, name, function (this: unknown, ...args: unknown[]): unknown {
+    checkCount(name, args.length, value.length);
+    return value.apply(this, args);
+  });
 }

@@ -1,5 +1,5 @@
-import { checkCount, describe, readOptions } from '../../ir/arguments.ts';
-import { ShapeError, StateError, ValueError } from '../../ir/errors.ts';
+import { checkCount, readOptions, refusal } from '../../ir/arguments.ts';
+import { ShapeError, StateError } from '../../ir/errors.ts';
 import { sameShape } from '../../ir/view.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import type { Parameter } from '../../tensor/parameter.ts';
@@ -76,9 +76,7 @@ export class TrainingContext implements Context {
       rng: undefined,
       onOutput: undefined,
     });
-    if (!(rng instanceof Generator)) {
-      throw new ValueError(`[training] got rng ${describe(rng)}, wanted a Generator: new Generator(1).`);
-    }
+    if (!(rng instanceof Generator)) throw refusal('training', 'rng', rng, 'a Generator');
     this.rng = rng;
     if (onOutput) this.onOutput = onOutput;
   }

@@ -1,5 +1,4 @@
-import { describe, readOptions, reportAs } from '../../ir/arguments.ts';
-import { ValueError } from '../../ir/errors.ts';
+import { readOptions, refusal, reportAs } from '../../ir/arguments.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { zeros } from '../../tensor/creation.ts';
 import { Parameter } from '../../tensor/parameter.ts';
@@ -73,11 +72,8 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     ctx: Context = inference,
   ): Tensor<Output<this, S>> {
     checkTensor(this.type, x);
-    if (typeof ctx?.training !== 'boolean') {
-      throw new ValueError(
-        `[${this.type}] got ${describe(ctx)} as context, wanted training() or inference. Dropout and BatchNorm need it.`,
-      );
-    }
+    if (typeof ctx?.training !== 'boolean')
+      throw refusal(this.type, 'context', ctx, 'training() or inference');
     const input: Tensor = x;
     const y: Tensor = locate(this, input, () => this.forward(input as Tensor<In>, ctx));
     ctx.onOutput?.(this, y);
@@ -207,6 +203,11 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     }
     return summarize(this, shapes);
   }
+}
+
+/** @throws ValueError unless it is a layer, for the layer that contains it. */
+export function checkLayer(container: string, layer: unknown): void {
+  if (!(layer instanceof Layer)) throw refusal(container, 'layer', layer, 'a Layer');
 }
 
 function isMember(value: unknown): value is Parameter | Layer {

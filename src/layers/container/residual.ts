@@ -1,5 +1,4 @@
-import { checkOptions, describe, type Known } from '../../ir/arguments.ts';
-import { ValueError } from '../../ir/errors.ts';
+import { checkOptions, type Known } from '../../ir/arguments.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import type { Same } from '../../tensor/shape.ts';
 import { show } from '../../tensor/shape.ts';
@@ -11,7 +10,7 @@ import {
 } from '../activation/activation-functions.ts';
 import type { Context } from '../base/context.ts';
 import { locate, shapeError, showPartial } from '../base/errors.ts';
-import { Layer } from '../base/layer.ts';
+import { checkLayer, Layer } from '../base/layer.ts';
 import type { Given, Output, PartialShape } from '../base/shapes.ts';
 
 export interface ResidualOptions {
@@ -56,10 +55,7 @@ export class Residual<const L extends Layer = Layer> extends Layer<L['takes'], L
   constructor(inner: L, ...rest: Rest<L>) {
     const [options = {}]: [options?: ResidualOptions] = rest;
     checkOptions(new.target.kind, options, residualOptions);
-    for (const layer of [inner, options.shortcut ?? inner]) {
-      if (!(layer instanceof Layer))
-        throw new ValueError(`[Residual] got ${describe(layer)}, wanted a layer.`);
-    }
+    for (const layer of [inner, options.shortcut ?? inner]) checkLayer('Residual', layer);
     super(options.name);
     this.inner = inner;
     this.shortcut = options.shortcut ?? null;

@@ -1,11 +1,11 @@
-import { checkOptions, describe, type Known } from '../../ir/arguments.ts';
+import { checkArray, checkOptions, type Known } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { checkShape, type Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context } from '../base/context.ts';
 import { locate } from '../base/errors.ts';
-import { Layer, type Member } from '../base/layer.ts';
+import { checkLayer, Layer, type Member } from '../base/layer.ts';
 import type { Chain, ChainInput, ChainOutput, Flow, PartialShape } from '../base/shapes.ts';
 
 export interface SequentialOptions {
@@ -40,12 +40,8 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
 
   constructor(layers: L & Chain<L>, options: SequentialOptions = {}) {
     checkOptions(new.target.kind, options, sequentialOptions);
-    if (!Array.isArray(layers) || !layers.every((layer) => layer instanceof Layer)) {
-      const got = Array.isArray(layers) ? layers.find((layer) => !(layer instanceof Layer)) : layers;
-      throw new ValueError(
-        `[Sequential] got ${describe(got)}, wanted an array of layers, such as [new Dense(4, 8), new Dense(8, 3)].`,
-      );
-    }
+    checkArray('Sequential', 'layers', layers, '[new Dense(4, 8)]');
+    for (const layer of layers) checkLayer('Sequential', layer);
     super(options.name);
     this.layers = layers;
     const { inputShape } = options;

@@ -1,6 +1,6 @@
-import { checkCount, checkNumber, describe } from '../../../ir/arguments.ts';
+import { checkArray, checkCount, checkNumber } from '../../../ir/arguments.ts';
 import { type DType, fits, promote } from '../../../ir/dtype.ts';
-import { DTypeError, ShapeError } from '../../../ir/errors.ts';
+import { ShapeError } from '../../../ir/errors.ts';
 import { binary, compare, constant, type Expr, select } from '../../../ir/expr.ts';
 import { apply, checkCall, checkTensor, unchanged } from '../../apply.ts';
 import { operation } from '../../operation.ts';
@@ -64,11 +64,7 @@ const maxJoined = 8;
 
 /** The first of the tensors to join, which are checked. */
 function firstOf(name: string, count: number, tensors: readonly Tensor[]): Tensor {
-  if (!Array.isArray(tensors)) {
-    throw new DTypeError(
-      `[${name}] got ${describe(tensors)}, wanted an array of tensors: ${name}([a, b]) or ${name}([a, b], axis).`,
-    );
-  }
+  checkArray(name, 'tensors', tensors, '[a, b]');
   checkCount(name, count, 2);
   for (const t of tensors) checkTensor(name, t);
   if (tensors.length === 0) throw new ShapeError(`[${name}] got no tensors, wanted at least one.`);
@@ -160,11 +156,7 @@ export function split<D extends DType>(
   checkCall('split', arguments.length, 3, x);
   const a = normalizeAxis('split', axis, x.rank);
   const size = x.node.shape[a]!;
-  if (typeof countOrSizes !== 'number' && !Array.isArray(countOrSizes)) {
-    throw new ShapeError(
-      `[split] got ${describe(countOrSizes)}, wanted a number of parts, or an array of their sizes.`,
-    );
-  }
+  if (typeof countOrSizes !== 'number') checkArray('split', 'sizes', countOrSizes, '[1, 2], or a count');
   if (
     typeof countOrSizes === 'number' &&
     (!(countOrSizes > 0) || !Number.isInteger(countOrSizes) || size % countOrSizes !== 0)

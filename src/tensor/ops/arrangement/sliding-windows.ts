@@ -1,4 +1,4 @@
-import { describe, readOptions } from '../../../ir/arguments.ts';
+import { checkArray, readOptions } from '../../../ir/arguments.ts';
 import type { DType } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import { binary, compare, constant, type Expr, select } from '../../../ir/expr.ts';
@@ -120,13 +120,8 @@ export function slidingWindows<D extends DType>(
     strides: undefined,
     dilations: undefined,
   });
-  for (const [name, list] of Object.entries({ sizes, ...given })) {
-    if (list === undefined && name !== 'sizes') continue;
-    if (!Array.isArray(list)) {
-      throw new ShapeError(
-        `[slidingWindows] got ${name} ${describe(list)}, wanted an array with a number for each windowed axis.`,
-      );
-    }
+  for (const [name, list] of Object.entries({ ...given, sizes })) {
+    if (list !== undefined || name === 'sizes') checkArray('slidingWindows', name, list, '[3, 3]');
   }
   const axes =
     given.axes?.map((a) => normalizeAxis('slidingWindows', a, x.rank)) ??

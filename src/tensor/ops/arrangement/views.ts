@@ -1,4 +1,4 @@
-import { describe } from '../../../ir/arguments.ts';
+import { checkArray } from '../../../ir/arguments.ts';
 import type { DType } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import {
@@ -100,11 +100,7 @@ export function transpose<S extends Shape, D extends DType>(x: Tensor<S, D>): Te
 export function transpose<D extends DType>(x: Tensor<Shape, D>, axes?: readonly number[]): Tensor<Shape, D>;
 export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
   checkCall('transpose', arguments.length, 2, x);
-  if (axes !== undefined && !Array.isArray(axes)) {
-    throw new ShapeError(
-      `[transpose] got ${describe(axes)} as axes, wanted an array with the axes in their new order, such as [1, 0].`,
-    );
-  }
+  if (axes !== undefined) checkArray('transpose', 'axes', axes, '[1, 0]');
   const order =
     axes?.map((a) => normalizeAxis('transpose', a, x.rank)) ?? x.node.shape.map((_, i) => x.rank - 1 - i);
   if (order.length !== x.rank || order.some((a, i) => order.indexOf(a) !== i)) {
@@ -245,11 +241,7 @@ function range(spec: SliceSpec, size: number, axis: number, shape: Shape) {
     }
     return { start: spec < 0 ? spec + size : spec, size: 1, step: 1, drop: true };
   }
-  if (!Array.isArray(spec)) {
-    throw new ShapeError(
-      `[slice] got ${describe(spec)} for axis ${axis}, wanted an index, a range [start, stop, step], or null for all.`,
-    );
-  }
+  checkArray('slice', `axis ${axis}`, spec, '[start, stop], an index, or null');
   const [from, to] = spec;
   const step = spec[2] ?? 1;
   for (const n of [from ?? 0, to ?? 0, step]) {

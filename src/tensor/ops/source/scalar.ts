@@ -1,3 +1,4 @@
+import { describe } from '../../../ir/arguments.ts';
 import { checkDType, type DType, dtypes, fits } from '../../../ir/dtype.ts';
 import { ValueError } from '../../../ir/errors.ts';
 import { convert } from '../../../ir/expr.ts';
@@ -26,9 +27,9 @@ export const scalar = <D extends DType>(value: number, dtype: D): Tensor<[], D> 
 
 export function scalarNode(value: number, dtype: DType): Node {
   checkDType('scalar', dtype);
-  if (!fits(value, dtype)) {
+  if (typeof value !== 'number' || !fits(value, dtype)) {
     throw new ValueError(
-      `[scalar] ${value} does not fit ${dtype}. Use float32, or round and limit the number first.`,
+      `[scalar] ${describe(value)} does not fit ${dtype}. Use float32, or round and limit the number first.`,
     );
   }
   return new Node(scalarOperation, none, none, dtype, noParams, [value]);
