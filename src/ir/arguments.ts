@@ -16,7 +16,7 @@ export function describe(value: unknown): string {
  */
 export function checkCount(name: string, count: number, most: number): void {
   if (count <= most || (most === 1 && count === 3)) return;
-  throw new ValueError(`[${name}] got ${count} arguments, wanted at most ${most}.`);
+  throw new ValueError(`[${name}] got ${count} arguments, wanted at most ${most}. Write lists as [a, b].`);
 }
 
 /** All options there are; their values have no meaning. */
@@ -68,7 +68,10 @@ export function readOptions<O extends object, const D extends Defaults<O>>(
 }
 
 function unknownOption(name: string, got: string, names: readonly string[]): ValueError {
-  const meant = names.find((known) => isWithin(got, known) || isWithin(known, got));
+  const distance = (known: string): number => Math.abs(known.length - got.length);
+  const [meant] = names
+    .filter((known) => isWithin(got, known) || isWithin(known, got))
+    .sort((a, b) => distance(a) - distance(b));
   const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`;
   return new ValueError(
     `[${name}] got the unknown option '${got}', wanted one of ${names.join(', ')}.${hint}`,

@@ -1,4 +1,3 @@
-import { describe } from './arguments.ts';
 import { DTypeError } from './errors.ts';
 
 /** Element types of a tensor. `bool` and `uint8` are stored in a Uint8Array, one byte per element. */
@@ -52,7 +51,7 @@ export const dtypes: { readonly [D in DType]: DTypeInfo } = {
 export function checkDType(operation: string, dtype: DType): void {
   if (!Object.hasOwn(dtypes, dtype)) {
     throw new DTypeError(
-      `[${operation}] got dtype ${describe(dtype)}, wanted ${Object.keys(dtypes).join(', ')}.`,
+      `[${operation}] got dtype ${String(dtype)}, wanted ${Object.keys(dtypes).join(', ')}.`,
     );
   }
 }

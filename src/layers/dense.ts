@@ -1,4 +1,4 @@
-import { checkOptions, describe, type Known } from '../ir/arguments.ts';
+import { checkOptions, type Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { checkTensor } from '../tensor/apply.ts';
 import { Parameter } from '../tensor/parameter.ts';
@@ -120,6 +120,6 @@ export class Dense<const In extends number = number, const Out extends number = 
 
 function checkFeatures(name: string, n: number): void {
   if (!Number.isInteger(n) || n < 1) {
-    throw new ValueError(`[Dense] got ${name} ${describe(n)}, wanted a whole number from 1 up.`);
+    throw new ValueError(`[Dense] got ${name} ${n}, wanted a whole number from 1 up.`);
   }
 }

@@ -1,4 +1,3 @@
-import { describe } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import type { Schedule } from './schedules.ts';
 
@@ -6,9 +5,7 @@ import type { Schedule } from './schedules.ts';
 export function checkNotNegative(optimizer: string, options: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(options)) {
     if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
-      throw new ValueError(
-        `[${optimizer}] got ${name} ${describe(value)}, wanted a finite number from 0 up.`,
-      );
+      throw new ValueError(`[${optimizer}] got ${name} ${value}, wanted a finite number from 0 up.`);
     }
   }
 }
@@ -17,9 +14,7 @@ export function checkNotNegative(optimizer: string, options: Readonly<Record<str
 export function checkFraction(optimizer: string, options: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(options)) {
     if (!(value >= 0 && value < 1)) {
-      throw new ValueError(
-        `[${optimizer}] got ${name} ${describe(value)}, wanted a number with 0 <= ${name} < 1.`,
-      );
+      throw new ValueError(`[${optimizer}] got ${name} ${value}, wanted a number with 0 <= ${name} < 1.`);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { checkCount, describe } from '../ir/arguments.ts';
+import { checkCount } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { cos, log } from '../ir/math/index.ts';
 import { fillBits, philox4x32 } from '../ir/philox.ts';
@@ -66,9 +66,7 @@ export class Generator {
   /** Bools that are true with the given probability. */
   bernoulli<const S extends Shape>(shape: S, probability: number): Tensor<Plain<S>, 'bool'> {
     if (!(probability >= 0 && probability <= 1)) {
-      throw new ValueError(
-        `[bernoulli] got probability ${describe(probability)}, wanted a number from 0 to 1.`,
-      );
+      throw new ValueError(`[bernoulli] got probability ${probability}, wanted a number from 0 to 1.`);
     }
     return randomTensor(bernoulliOperation, checked('bernoulli', shape), this.#next(), probability);
   }
@@ -184,7 +182,7 @@ function checkFinite(operation: string, numbers: Readonly<Record<string, number>
   for (const [name, value] of Object.entries(numbers)) {
     if (!Number.isFinite(value) || (name === 'standardDeviation' && value < 0)) {
       throw new ValueError(
-        `[${operation}] got ${name} ${describe(value)}, wanted a finite number${value < 0 ? ' from 0 up' : ''}.`,
+        `[${operation}] got ${name} ${value}, wanted a finite number${value < 0 ? ' from 0 up' : ''}.`,
       );
     }
   }
@@ -197,9 +195,7 @@ function checked<S extends Shape>(operation: string, shape: S): S {
 
 function checkWhole(operation: string, what: string, value: number, most: number): number {
   if (!Number.isInteger(value) || value < 0 || value > most) {
-    throw new ValueError(
-      `[${operation}] got ${what} ${describe(value)}, wanted a whole number from 0 to ${most}.`,
-    );
+    throw new ValueError(`[${operation}] got ${what} ${value}, wanted a whole number from 0 to ${most}.`);
   }
   return value;
 }

@@ -1,4 +1,4 @@
-import { describe, reportAs } from '../../../ir/arguments.ts';
+import { reportAs } from '../../../ir/arguments.ts';
 import { checkDType, type DType, dtypes } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import { binary, check, compare, constant, convert, type Expr, select } from '../../../ir/expr.ts';
@@ -161,7 +161,7 @@ export function oneHot(labels: Tensor, depth: number, dtype: DType = 'float32'):
   checkDType('oneHot', dtype);
   expectDType('oneHot', labels, ['int32', 'uint8']);
   if (!Number.isInteger(depth) || depth < 0) {
-    throw new ShapeError(`[oneHot] got depth ${describe(depth)}, wanted a whole number of classes.`);
+    throw new ShapeError(`[oneHot] got depth ${depth}, wanted a whole number of classes.`);
   }
   return apply(oneHotOperation, [expandDims(labels, -1)], { dtype, depth });
 }

@@ -217,7 +217,7 @@ function read(operation: string, x: Tensor, kernel: Tensor, options: Required<Co
   const spatial = x.rank - 2;
   const { groups } = options;
   if (!Number.isInteger(groups) || groups < 1) {
-    throw new ShapeError(`[${operation}] got groups ${describe(groups)}, wanted a whole number from 1 up.`);
+    throw new ShapeError(`[${operation}] got groups ${groups}, wanted a whole number from 1 up.`);
   }
   if (kernel.node.shape.includes(0)) {
     throw new ShapeError(`[${operation}] got an empty kernel ${show(kernel.shape)}, wanted sizes from 1 up.`);
@@ -253,7 +253,8 @@ export function forEachAxis(
 }
 
 /** A setting for each spatial axis in the text of an error. */
-const shown = (given: unknown): string => (Array.isArray(given) ? JSON.stringify(given) : describe(given));
+const shown = (given: unknown): string =>
+  Array.isArray(given) || typeof given === 'string' ? JSON.stringify(given) : describe(given);
 
 /** The margins along each spatial axis. */
 export function marginsOf(

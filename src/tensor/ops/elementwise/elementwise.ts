@@ -118,10 +118,12 @@ export type Predicate = <S extends Shape>(x: Tensor<S>) => Tensor<S, 'bool'>;
 
 /** Makes a function of one tensor; `prepare` brings it to the data type in which the operation computes. */
 export function unaryFunction(op: Operation, prepare: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
-  return function (x) {
+  const f = function (x: Tensor): Tensor {
     checkCall(op.name, arguments.length, 1, x);
     return apply(op, [prepare(x)], noParams);
   };
+  // Activation layers show it.
+  return Object.defineProperty(f, 'name', { value: op.name });
 }
 
 /** A function of one tensor computed in float32; integers and bools are converted. */

@@ -1,4 +1,4 @@
-import { describe, readOptions } from '../../../ir/arguments.ts';
+import { readOptions } from '../../../ir/arguments.ts';
 import { ShapeError, ValueError } from '../../../ir/errors.ts';
 import { binary } from '../../../ir/expr.ts';
 import { noParams } from '../../../ir/node.ts';
@@ -119,7 +119,7 @@ export function standardize(
     }
   }
   if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY)) {
-    throw new ValueError(`[standardize] got epsilon ${describe(epsilon)}, wanted a finite number from 0 up.`);
+    throw new ValueError(`[standardize] got epsilon ${epsilon}, wanted a finite number from 0 up.`);
   }
   const f = floating(x);
   const [a, b] = [scale && floating(scale), shift && floating(shift)];

@@ -1,4 +1,3 @@
-import { describe } from '../../../ir/arguments.ts';
 import { checkDType, type DType, dtypes, fits } from '../../../ir/dtype.ts';
 import { ValueError } from '../../../ir/errors.ts';
 import { convert } from '../../../ir/expr.ts';
@@ -29,7 +28,7 @@ export function scalarNode(value: number, dtype: DType): Node {
   checkDType('scalar', dtype);
   if (typeof value !== 'number' || !fits(value, dtype)) {
     throw new ValueError(
-      `[scalar] ${describe(value)} does not fit ${dtype}. Use float32, or round and limit the number first.`,
+      `[scalar] ${value} does not fit ${dtype}. Use float32, or round and limit the number first.`,
     );
   }
   return new Node(scalarOperation, none, none, dtype, noParams, [value]);
