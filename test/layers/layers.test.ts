@@ -73,10 +73,10 @@ describe('Dense', () => {
       "[Dense] got initializer 'best', wanted one of zeros, ones, normal,",
     );
     expect(() => new Dense(2, 3, { kernelInitializer: () => zeros([3, 2]) })).toThrow(
-      '[initializer] got values of shape [3, 2], wanted [2, 3].',
+      '[Dense] got initial values of shape [3, 2], wanted [2, 3].',
     );
     expect(() => new Dense(2, 3, { kernelInitializer: (shape) => zeros(shape, 'int32') })).toThrow(
-      '[initializer] got int32 values, wanted float32.',
+      '[Dense] got int32 initial values, wanted float32.',
     );
   });
 
