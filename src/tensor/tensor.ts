@@ -633,8 +633,9 @@ const variadic = ['constructor', 'slice', 'toJSON'];
 // The methods refuse superfluous arguments, as the functions do.
 for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Tensor.prototype))) {
   if (typeof value !== 'function' || variadic.includes(name)) continue;
-  Reflect.set(Tensor.prototype, name, function (this: unknown, ...args: unknown[]): unknown {
-    checkCount(name, args.length, value.length);
-    return value.apply(this, args);
+  const most = value.length;
+  Reflect.set(Tensor.prototype, name, function (this: unknown): unknown {
+    if (arguments.length > most) checkCount(name, arguments.length, most);
+    return value.apply(this, arguments);
   });
 }
