@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { kilobytes, report, root } from './shared.ts';
 
 /** A page that trains an MLP. */
-const MINIMAL_BUDGET = 62_200;
+const MINIMAL_BUDGET = 64_300;
 
 /** What everything that an entry point exports may add to the minimal bundle. */
 const BUDGETS = {

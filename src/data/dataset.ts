@@ -1,3 +1,4 @@
+import { describe, reportAs } from '../ir/arguments.ts';
 import type { TypedArray } from '../ir/dtype.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { type TensorLike, tensor } from '../tensor/creation.ts';
@@ -98,9 +99,11 @@ export type Dataset = ArrayDataset | StreamDataset;
 
 /** The values as a tensor with the samples along axis 0; typed arrays are not copied. */
 export function sampleTensor(operation: string, what: string, values: SampleArray): Tensor {
-  const t = isShaped(values)
-    ? tensor(values.data, { shape: values.shape, copy: false })
-    : tensor(values, { copy: false });
+  const t = reportAs(operation, () =>
+    isShaped(values)
+      ? tensor(values.data, { shape: values.shape, copy: false })
+      : tensor(values, { copy: false }),
+  );
   if (t.rank > 0) return t;
   throw new ShapeError(
     `[${operation}] ${what} is a single number, wanted an array with the samples along its first axis.`,
@@ -191,10 +194,16 @@ export class StreamDataset {
     const operation = this.#operation;
     const source = this.#source;
     let count = 0;
-    for await (const samples of typeof source === 'function' ? source(epoch) : source) {
+    const batches: unknown = typeof source === 'function' ? source(epoch) : source;
+    if (!isIterable(batches)) {
+      throw new ValueError(
+        `[${operation}] the function gave ${describe(batches)} as data, wanted an iterable of batches { x, y }.`,
+      );
+    }
+    for await (const samples of batches) {
       if (typeof samples !== 'object' || samples === null || !('x' in samples) || !('y' in samples)) {
         throw new ValueError(
-          `[${operation}] batch ${count} of the data is ${String(samples)}, wanted { x, y } or { x, y, sampleWeights }.`,
+          `[${operation}] batch ${count} of the data is ${describe(samples)}, wanted { x, y } or { x, y, sampleWeights }.`,
         );
       }
       const { x, y, sampleWeights } = await readSamples(operation, samples);
@@ -223,12 +232,15 @@ export async function openDataset(operation: string, data: Data): Promise<Datase
   if (typeof data === 'function') return new StreamDataset(operation, data);
   if (typeof data === 'object' && data !== null) {
     if ('x' in data && 'y' in data) return ArrayDataset.of(operation, data);
-    if (Symbol.iterator in data || Symbol.asyncIterator in data) return new StreamDataset(operation, data);
+    if (isIterable(data)) return new StreamDataset(operation, data);
   }
   throw new ValueError(
-    `[${operation}] got data ${String(data)}, wanted { x, y }, an iterable of such batches, or a function that returns one.`,
+    `[${operation}] got data ${describe(data)}, wanted { x, y }, an iterable of such batches, or a function that returns one.`,
   );
 }
+
+const isIterable = (value: unknown): value is BatchIterable =>
+  typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 
 /** Samples as tensors. */
 export interface SampleTensors {
@@ -239,6 +251,11 @@ export interface SampleTensors {
 
 /** @throws ShapeError if the samples do not fit together. */
 export function sampleTensors(operation: string, samples: Samples): SampleTensors {
+  if (typeof samples !== 'object' || samples === null || !('x' in samples && 'y' in samples)) {
+    throw new ValueError(
+      `[${operation}] got ${describe(samples)} as samples, wanted { x, y } or { x, y, sampleWeights }.`,
+    );
+  }
   const x = sampleTensor(operation, 'x', samples.x);
   const y = sampleTensor(operation, 'y', samples.y);
   const count = x.shape[0]!;

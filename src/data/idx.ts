@@ -1,3 +1,4 @@
+import { checkCount, checkOptions, type Known, reportAs } from '../ir/arguments.ts';
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
 import { bytesOf, inWords } from '../ir/typed-array.ts';
 import { gunzip, isGzip } from './gzip.ts';
@@ -69,6 +70,7 @@ export function readIdx<D extends IdxDType = IdxDType>(
   options?: IdxOptions<D>,
 ): IdxArray<D>;
 export function readIdx(source: Uint8Array | ArrayBufferLike, options: IdxOptions = {}): IdxArray {
+  checkIdxOptions('readIdx', arguments.length, options);
   const { name = 'IDX data' } = options;
   const bytes = checkBytes('readIdx', name, source);
   const { length } = bytes;
@@ -150,7 +152,16 @@ export async function decodeIdx<D extends IdxDType = IdxDType>(
   source: Uint8Array | ArrayBufferLike,
   options: IdxOptions<D> = {},
 ): Promise<IdxArray<D>> {
-  return readIdx(await plainIdx('decodeIdx', source, options.name), options);
+  checkIdxOptions('decodeIdx', arguments.length, options);
+  const bytes = await plainIdx('decodeIdx', source, options.name);
+  return reportAs('decodeIdx', () => readIdx(bytes, options));
+}
+
+const idxOptions: Known<IdxOptions> = { name: 0, shape: 0, dtype: 0 };
+
+function checkIdxOptions(operation: string, count: number, options: unknown): void {
+  checkOptions(operation, options, idxOptions);
+  checkCount(operation, count, 2);
 }
 
 /** The bytes of an IDX file, decompressed if they are gzip. */
@@ -168,7 +179,7 @@ export async function plainIdx(operation: string, source: unknown, name = 'IDX d
   return plain;
 }
 
-function checkBytes(operation: string, name: string, source: unknown): Uint8Array {
+export function checkBytes(operation: string, name: string, source: unknown): Uint8Array {
   const bytes = bytesOf(source);
   if (bytes !== null) return bytes;
   throw new DTypeError(

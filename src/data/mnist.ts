@@ -1,5 +1,6 @@
-import { ShapeError } from '../ir/errors.ts';
-import { decodeIdx } from './idx.ts';
+import { checkCount, checkOptions, describe, readOptions, reportAs } from '../ir/arguments.ts';
+import { ShapeError, ValueError } from '../ir/errors.ts';
+import { checkBytes, decodeIdx } from './idx.ts';
 
 /** An array of bytes, row-major, with its shape. `tensor(a.data, { shape: a.shape })` turns it into a tensor. */
 export interface ByteArray<S extends readonly number[]> {
@@ -39,10 +40,15 @@ export interface MnistFiles {
  * @throws what `decodeIdx` throws for a damaged or wrong file.
  * @throws ShapeError if the numbers of images and labels differ.
  */
-export async function decodeMnist(files: MnistFiles, names: MnistFileNames = defaultNames): Promise<Mnist> {
+export async function decodeMnist(files: MnistFiles, names?: MnistFileNames): Promise<Mnist> {
+  checkCount('decodeMnist', arguments.length, 2);
+  const called = readOptions('decodeMnist', names, defaultNames);
+  checkOptions('decodeMnist', files ?? null, defaultNames);
+  for (const name of Object.keys(defaultNames) as (keyof MnistFiles)[])
+    checkBytes('decodeMnist', called[name], files[name]);
   const [train, test] = await Promise.all([
-    decodeSplit(files.trainImages, files.trainLabels, names.trainImages, names.trainLabels),
-    decodeSplit(files.testImages, files.testLabels, names.testImages, names.testLabels),
+    decodeSplit(files.trainImages, files.trainLabels, called.trainImages, called.trainLabels),
+    decodeSplit(files.testImages, files.testLabels, called.testImages, called.testLabels),
   ]);
   return { train, test };
 }
@@ -65,7 +71,11 @@ async function decodeSplit(
   const [images, labels] = await Promise.all([
     decodeIdx(imageFile, { name: imageName, dtype: 'uint8', shape: [null, 28, 28] }),
     decodeIdx(labelFile, { name: labelName, dtype: 'uint8', shape: [null] }),
-  ]);
+  ]).catch((error: unknown) =>
+    reportAs('decodeMnist', () => {
+      throw error;
+    }),
+  );
   const count = labels.data.length;
   if (images.shape[0] !== count) {
     throw new ShapeError(
@@ -89,6 +99,13 @@ export function scalePixels(images: ByteArray<readonly [number, ...number[]]>): 
   data: Float32Array;
   shape: [count: number, features: number];
 } {
+  checkCount('scalePixels', arguments.length, 1);
+  const { data: bytes, shape } = Object(images) as Partial<typeof images>;
+  if (!ArrayBuffer.isView(bytes) || !Array.isArray(shape)) {
+    throw new ValueError(
+      `[scalePixels] got ${describe(images)}, wanted { data, shape } with a Uint8Array as data.`,
+    );
+  }
   const [count, ...rest] = images.shape;
   const features = rest.reduce((product, n) => product * n, 1);
   if (count * features !== images.data.length) {

@@ -1,5 +1,6 @@
 // ndgrad/gpu: the GPU backend, and nothing of it in ndgrad itself.
 
+import { checkCount, checkOptions, type Known } from '../ir/arguments.ts';
 import type { Backend } from '../ir/backend.ts';
 import { ValueError } from '../ir/errors.ts';
 import { normalizedName } from './adapters.ts';
@@ -24,12 +25,7 @@ export interface GpuOptions {
 }
 
 function check(options: GpuOptions): GpuRequest {
-  if (typeof options !== 'object' || options === null)
-    throw new ValueError(`[gpu] got ${options}, wanted options such as { adapter: 'nvidia' }.`);
-  for (const name of Object.keys(options)) {
-    if (!['api', 'adapter', 'allowSoftware'].includes(name))
-      throw new ValueError(`[gpu] got the unknown option '${name}', wanted api, adapter or allowSoftware.`);
-  }
+  checkOptions('gpu', options, { api: 0, adapter: 0, allowSoftware: 0 } satisfies Known<GpuOptions>);
   const { api = null, adapter = 'high-performance', allowSoftware = false } = options;
   if (api !== null && api !== 'webgpu' && api !== 'webgl2')
     throw new ValueError(`[gpu] got api '${String(api)}', wanted 'webgpu' or 'webgl2'.`);
@@ -69,6 +65,7 @@ let cache: readonly CachedBackend[] = [];
  *   lists the available ones).
  */
 export async function gpu(options: GpuOptions = {}): Promise<Backend> {
+  checkCount('gpu', arguments.length, 1);
   const request = check(options);
   const { api, adapter, allowSoftware } = request;
   cache = cache.filter(({ device }) => (device?.lost ?? null) === null);

@@ -1,4 +1,6 @@
+import { checkOptions, type Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
+import { checkTensor } from '../tensor/apply.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { defaultGenerator, type Generator } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -34,6 +36,17 @@ export interface DenseOptions {
   readonly rng?: Generator;
 }
 
+export const denseOptions: Known<DenseOptions> = {
+  activation: 0,
+  bias: 0,
+  kernelInitializer: 0,
+  biasInitializer: 0,
+  kernelPenalty: 0,
+  biasPenalty: 0,
+  name: 0,
+  rng: 0,
+};
+
 /**
  * A fully connected layer: y = activation(x W + b), from [N, inFeatures] to [N, outFeatures]. The kernel W is
  * [inFeatures, outFeatures], the bias b is [outFeatures].
@@ -52,6 +65,7 @@ export class Dense<const In extends number = number, const Out extends number = 
   readonly activationName: ActivationName | null;
 
   constructor(inFeatures: In, outFeatures: Out, options: DenseOptions = {}) {
+    checkOptions(new.target.kind, options, denseOptions);
     super(options.name);
     checkFeatures('inFeatures', inFeatures);
     checkFeatures('outFeatures', outFeatures);
@@ -59,7 +73,7 @@ export class Dense<const In extends number = number, const Out extends number = 
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.kernel = new Parameter(
-      draw(options.kernelInitializer ?? 'glorotUniform', [inFeatures, outFeatures], rng),
+      draw(this.type, options.kernelInitializer ?? 'glorotUniform', [inFeatures, outFeatures], rng),
       {
         name: 'kernel',
       },
@@ -67,8 +81,10 @@ export class Dense<const In extends number = number, const Out extends number = 
     this.bias =
       options.bias === false
         ? null
-        : new Parameter(draw(options.biasInitializer ?? 'zeros', [outFeatures], rng), { name: 'bias' });
-    [this.activation, this.activationName] = chooseOptional(options.activation);
+        : new Parameter(draw(this.type, options.biasInitializer ?? 'zeros', [outFeatures], rng), {
+            name: 'bias',
+          });
+    [this.activation, this.activationName] = chooseOptional(this.type, options.activation);
     this.penalize(this.kernel, options.kernelPenalty);
     if (this.bias !== null) this.penalize(this.bias, options.biasPenalty);
   }
@@ -83,6 +99,7 @@ export class Dense<const In extends number = number, const Out extends number = 
   }
 
   override forward(x: Tensor<[number, In]>): Tensor<[number, Out]> {
+    checkTensor(this.type, x);
     this.#check(x.shape);
     const kernel: Tensor = this.kernel;
     const product = (x as Tensor).matmul(kernel);

@@ -1,9 +1,11 @@
+import { type Known, reportAs } from '../ir/arguments.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { type TensorLike, tensor } from '../tensor/creation.ts';
 import { softplus } from '../tensor/ops/elementwise/activation.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { broadcastShapes, type Shape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { checkLossCall, lossOptions } from './check.ts';
 import { expectLogits } from './expect-logits.ts';
 import { elementLoss, type LossOptions } from './reduction.ts';
 
@@ -14,6 +16,8 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
    */
   readonly positiveWeight?: TensorLike;
 }
+
+const knownOptions: Known<BinaryCrossEntropyOptions> = { ...lossOptions, positiveWeight: 0 };
 
 /**
  * The mean over all elements of -(p y log s + (1 - y) log(1 - s)), with s = sigmoid(logit), y the target and p the
@@ -29,6 +33,7 @@ export function binaryCrossEntropy(
   targets: Tensor,
   options: BinaryCrossEntropyOptions = {},
 ): Tensor<Shape, 'float32'> {
+  checkLossCall('binaryCrossEntropy', arguments.length, logits, targets, options, knownOptions);
   const { positiveWeight } = options;
   expectLogits('binaryCrossEntropy', logits);
   return elementLoss('binaryCrossEntropy', logits, targets, options, (x, y) => {
@@ -36,7 +41,7 @@ export function binaryCrossEntropy(
     const negative: Tensor = y.neg().add(1).mul(softplus(x));
     if (positiveWeight === undefined) return positive.add(negative);
     if (typeof positiveWeight === 'number') return positive.mul(positiveWeight).add(negative);
-    const weight = cast(tensor(positiveWeight), 'float32');
+    const weight = reportAs('binaryCrossEntropy', () => cast(tensor(positiveWeight), 'float32'));
     if (show(broadcastShapes('binaryCrossEntropy', weight.shape, x.shape)) !== show(x.shape)) {
       throw new ShapeError(
         `[binaryCrossEntropy] got positiveWeight of shape ${show(weight.shape)}, wanted one that broadcasts to ${show(x.shape)}. Reshape it.`,

@@ -42,7 +42,7 @@ export function lossTerms(loss: Tensor): LossTerm[] {
     depends.push(declared || of.includes(true));
   }
   if (found.length === 0) return [];
-  const factors = found[0]!.node === loss.node ? [] : reachedGradients(loss, found);
+  const factors = found[0]!.node === loss.node ? [] : reachedGradients('fit', loss, found);
   return found.map((term, i) => {
     const factor = factors[i];
     return { value: factor ? term.mul(factor) : loss, weight: terms.get(term.node)! };

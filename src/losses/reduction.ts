@@ -1,3 +1,4 @@
+import { reportAs } from '../ir/arguments.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { type TensorLike, tensor } from '../tensor/creation.ts';
 import { broadcastTo, reshape } from '../tensor/ops/arrangement/views.ts';
@@ -50,7 +51,7 @@ export function weightVector(
   weights: TensorLike,
   count: number,
 ): Tensor<Shape, 'float32'> {
-  const w = cast(tensor(weights), 'float32');
+  const w = reportAs(name, () => cast(tensor(weights), 'float32'));
   if (w.rank !== 1 || w.shape[0] !== count) {
     throw new ShapeError(`[${name}] got ${what} of shape ${show(w.shape)}, wanted [${count}].`);
   }

@@ -1,7 +1,9 @@
+import type { Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { minimum } from '../tensor/ops/elementwise/arithmetic.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { checkLossCall, lossOptions } from './check.ts';
 import { elementLoss, type LossOptions } from './reduction.ts';
 
 /**
@@ -17,6 +19,7 @@ export function meanSquaredError(
   targets: Tensor,
   options: LossOptions = {},
 ): Tensor<Shape, 'float32'> {
+  checkLossCall('meanSquaredError', arguments.length, predictions, targets, options);
   return elementLoss('meanSquaredError', predictions, targets, options, (x, y) => x.sub(y).square());
 }
 
@@ -29,6 +32,7 @@ export function meanAbsoluteError(
   targets: Tensor,
   options: LossOptions = {},
 ): Tensor<Shape, 'float32'> {
+  checkLossCall('meanAbsoluteError', arguments.length, predictions, targets, options);
   return elementLoss('meanAbsoluteError', predictions, targets, options, (x, y) => x.sub(y).abs());
 }
 
@@ -36,6 +40,8 @@ export interface HuberOptions extends LossOptions {
   /** The error up to which the loss is quadratic; 1 by default. */
   readonly delta?: number;
 }
+
+const huberOptions: Known<HuberOptions> = { ...lossOptions, delta: 0 };
 
 /**
  * The mean over all elements of e^2 / 2 if |e| <= delta, else delta (|e| - delta / 2), with e = prediction - target
@@ -46,6 +52,7 @@ export function huber(
   targets: Tensor,
   options: HuberOptions = {},
 ): Tensor<Shape, 'float32'> {
+  checkLossCall('huber', arguments.length, predictions, targets, options, huberOptions);
   const { delta = 1 } = options;
   if (!(delta > 0)) throw new ValueError(`[huber] got delta ${delta}, wanted a number above 0.`);
   return elementLoss('huber', predictions, targets, options, (x, y) => {

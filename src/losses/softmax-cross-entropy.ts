@@ -1,3 +1,4 @@
+import type { Known } from '../ir/arguments.ts';
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
 import type { TensorLike } from '../tensor/creation.ts';
 import { oneHot } from '../tensor/ops/arrangement/indexing.ts';
@@ -6,6 +7,7 @@ import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { where } from '../tensor/ops/elementwise/logic.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { checkLossCall, lossOptions } from './check.ts';
 import { expectLogits } from './expect-logits.ts';
 import { declareTerm } from './loss-terms.ts';
 import { type LossOptions, reduceLosses, weightVector } from './reduction.ts';
@@ -34,6 +36,7 @@ export function softmaxCrossEntropy(
   labels: Tensor,
   options: SoftmaxCrossEntropyOptions = {},
 ): Tensor<Shape, 'float32'> {
+  checkLossCall(name, arguments.length, logits, labels, options, knownOptions);
   const { labelSmoothing = 0, classWeights, sampleWeights, reduction } = options;
   checkLabels(logits, labels);
   expectLogits(name, logits);
@@ -67,6 +70,12 @@ export function softmaxCrossEntropy(
 }
 
 const name = 'softmaxCrossEntropy';
+
+const knownOptions: Known<SoftmaxCrossEntropyOptions> = {
+  ...lossOptions,
+  labelSmoothing: 0,
+  classWeights: 0,
+};
 
 /** Selects instead of multiplying by 0, so that an infinite value of another class gives no NaN. */
 const pick =

@@ -1,3 +1,4 @@
+import { describe } from '../ir/arguments.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { rowMajorStrides, sizeOf } from '../ir/view.ts';
 import { rowMajor } from '../tensor/border.ts';
@@ -108,15 +109,28 @@ function checkWeights(operation: string, weights: Values, samples: number): void
 }
 
 async function read(operation: string, what: string, input: MetricInput): Promise<Values> {
+  checkInput(operation, what, input);
   if (!('shape' in input)) return fromRows(operation, what, input);
   if (typeof input.data !== 'function') return fromStrided(operation, what, { ...input, data: input.data });
   return fromStrided(operation, what, { shape: input.shape, data: await input.data() });
 }
 
 function readSync(operation: string, what: string, input: SyncMetricInput): Values {
+  checkInput(operation, what, input);
   if (!('shape' in input)) return fromRows(operation, what, input);
   if (!('dataSync' in input)) return fromStrided(operation, what, input);
   return fromStrided(operation, what, { shape: input.shape, data: input.dataSync() });
+}
+
+/** @throws ValueError unless it has a shape and data, or is an array of numbers or of rows of numbers. */
+function checkInput(operation: string, what: string, input: unknown): void {
+  if (typeof input === 'object' && input !== null) {
+    const { shape, data, length } = input as { shape?: unknown; data?: unknown; length?: unknown };
+    if (Array.isArray(shape) ? Object(data) === data : typeof length === 'number') return;
+  }
+  throw new ValueError(
+    `[${operation}] got ${what} ${describe(input)}, wanted a Tensor, an array of numbers, or an array of rows.`,
+  );
 }
 
 function fromRows(
@@ -125,13 +139,18 @@ function fromRows(
   rows: ArrayLike<number> | ArrayLike<ArrayLike<number>>,
 ): Values {
   if (isFlat(rows)) return { shape: [rows.length], data: rows };
-  const width = rows[0]!.length;
+  const width = rows[0]?.length;
+  if (typeof width !== 'number') {
+    throw new ValueError(
+      `[${operation}] got ${what}[0] ${describe(rows[0])}, wanted a number or a row of numbers.`,
+    );
+  }
   const data = new Float64Array(rows.length * width);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    if (row.length !== width) {
+    if (row?.length !== width) {
       throw new ShapeError(
-        `[${operation}] ${what}[${i}] has ${row.length} values, but ${what}[0] has ${width}. ` +
+        `[${operation}] ${what}[${i}] has ${row?.length ?? 'no'} values, but ${what}[0] has ${width}. ` +
           'Make all rows the same length.',
       );
     }

@@ -1,3 +1,4 @@
+import { readOptions } from '../ir/arguments.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { show } from '../tensor/shape.ts';
 import type { Batch } from './input.ts';
@@ -12,8 +13,9 @@ import { type MetricOptions, SampleMean } from './metric.ts';
 export class MeanSquaredError extends SampleMean {
   static readonly kind: string = 'MeanSquaredError';
   readonly direction = 'min';
-  constructor({ name = 'meanSquaredError' }: MetricOptions = {}) {
-    super(name);
+
+  constructor(options?: MetricOptions) {
+    super(readOptions(new.target.kind, options, { name: 'meanSquaredError' }).name);
   }
 
   /** @internal */
@@ -26,8 +28,9 @@ export class MeanSquaredError extends SampleMean {
 export class MeanAbsoluteError extends SampleMean {
   static readonly kind: string = 'MeanAbsoluteError';
   readonly direction = 'min';
-  constructor({ name = 'meanAbsoluteError' }: MetricOptions = {}) {
-    super(name);
+
+  constructor(options?: MetricOptions) {
+    super(readOptions(new.target.kind, options, { name: 'meanAbsoluteError' }).name);
   }
 
   /** @internal */

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { isGzip } from '../data/gzip.ts';
 import { plainIdx } from '../data/idx.ts';
 import { decodeMnist, type Mnist, type MnistFiles } from '../data/mnist.ts';
+import { checkCount, checkOptions, describe, type Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { isError } from '../util/error-message.ts';
 
@@ -23,6 +24,8 @@ export interface LoadMnistOptions {
    */
   readonly verify?: boolean;
 }
+
+const loadOptions: Known<LoadMnistOptions> = { dataset: 0, dir: 0, verify: 0 };
 
 /** The result of `loadMnist`. */
 export interface LoadedMnist extends Mnist {
@@ -115,6 +118,8 @@ const knownDatasets: Readonly<Record<'mnist' | 'fashion', KnownDataset>> = {
  * @throws ValueError if files are missing, unreadable, damaged, or do not belong to the data set.
  */
 export async function loadMnist(options: LoadMnistOptions = {}): Promise<LoadedMnist> {
+  checkCount('loadMnist', arguments.length, 1);
+  checkOptions('loadMnist', options, loadOptions);
   const roots = [join(process.cwd(), 'package.json'), import.meta.url];
   const source = findSource(options, process.env.MNIST_DIR, roots);
   const found = await each(files, (file) => read(source, file));
@@ -147,12 +152,15 @@ export function findSource(
 ): Source {
   if (!Object.hasOwn(knownDatasets, dataset)) {
     const wanted = Object.keys(knownDatasets).join(' or ');
-    throw new ValueError(`[loadMnist] got dataset '${dataset}', wanted ${wanted}.`);
+    throw new ValueError(`[loadMnist] got dataset ${describe(dataset)}, wanted ${wanted}.`);
   }
   const of = knownDatasets[dataset];
   const fix = verify
     ? 'Fetch it again, or pass { verify: false } for another data set in this format.'
     : 'Fetch it again.';
+  if (dir !== undefined && typeof dir !== 'string') {
+    throw new ValueError(`[loadMnist] got dir ${describe(dir)}, wanted the path of a directory.`);
+  }
   if (dir !== undefined) return { of, dir: resolve(dir), name: resolve(dir), verify, fix };
   if (dataset === 'fashion') {
     throw new ValueError(

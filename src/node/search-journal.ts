@@ -1,5 +1,6 @@
 import { open, readFile, truncate } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { checkCount, describe } from '../ir/arguments.ts';
 import { StateError, ValueError } from '../ir/errors.ts';
 import type { Journal } from '../search.ts';
 import { isError } from '../util/error-message.ts';
@@ -17,6 +18,10 @@ const START = '{"ndgrad":"search"';
  *     await search({ ..., journal: fileJournal('mnist-search.jsonl') });
  */
 export function fileJournal(path: string): Journal {
+  checkCount('fileJournal', arguments.length, 1);
+  if (typeof path !== 'string') {
+    throw new ValueError(`[fileJournal] got ${describe(path)}, wanted the path of a file as a string.`);
+  }
   const file = resolve(path);
   /** The number of bytes up to the last line break. */
   let complete = 0;

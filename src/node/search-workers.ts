@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { checkCount, checkOptions, describe, type Known } from '../ir/arguments.ts';
 import { StateError, ValueError } from '../ir/errors.ts';
 import type { TrialOutcome, TrialRunner, TrialSession, TrialTask } from '../search.ts';
 import { errorMessage } from '../util/error-message.ts';
@@ -24,6 +25,13 @@ export interface TrialWorkerOptions {
   readonly maxHeapMegabytes?: number | undefined;
 }
 
+const workerOptions: Known<TrialWorkerOptions> = {
+  workers: 0,
+  timeoutSeconds: 0,
+  loadTimeoutSeconds: 0,
+  maxHeapMegabytes: 0,
+};
+
 /**
  * Runs the trials of a search in parallel, in worker threads. The trial function is the default export of a separate
  * module:
@@ -47,9 +55,13 @@ export interface TrialWorkerOptions {
  *   than `loadTimeoutSeconds`, or its default export is not a function.
  */
 export function inWorkers(module: URL | string, options: TrialWorkerOptions = {}): TrialRunner {
+  checkCount('inWorkers', arguments.length, 2);
+  checkOptions('inWorkers', options, workerOptions);
   const { workers = availableParallelism(), timeoutSeconds, loadTimeoutSeconds, maxHeapMegabytes } = options;
   if (!Number.isSafeInteger(workers) || workers < 1) {
-    throw new ValueError(`[inWorkers] got workers ${workers}, wanted a whole number of at least 1.`);
+    throw new ValueError(
+      `[inWorkers] got workers ${describe(workers)}, wanted a whole number of at least 1.`,
+    );
   }
   for (const [name, value] of Object.entries({ timeoutSeconds, loadTimeoutSeconds, maxHeapMegabytes })) {
     if (value === undefined || (value > 0 && value < Number.POSITIVE_INFINITY)) continue;
@@ -60,9 +72,10 @@ export function inWorkers(module: URL | string, options: TrialWorkerOptions = {}
 }
 
 function checkedUrl(module: URL | string): URL {
-  if (URL.canParse(String(module))) return new URL(module);
+  if ((typeof module === 'string' || module instanceof URL) && URL.canParse(String(module)))
+    return new URL(module);
   throw new ValueError(
-    `[inWorkers] got '${module}', wanted a URL: for example new URL('./trial.ts', import.meta.url) for a file in the same directory.`,
+    `[inWorkers] got ${describe(module)}, wanted a URL: for example new URL('./trial.ts', import.meta.url) for a file in the same directory.`,
   );
 }
 

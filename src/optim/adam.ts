@@ -1,3 +1,4 @@
+import { readOptions } from '../ir/arguments.ts';
 import { pow } from '../ir/math/index.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -20,6 +21,14 @@ export interface AdamOptions extends OptimizerOptions {
 
 type Settings = Required<Omit<AdamOptions, 'clip'>>;
 
+export const adamDefaults: Required<AdamOptions> = {
+  learningRate: 1e-3,
+  betas: [0.9, 0.999],
+  epsilon: 1e-8,
+  weightDecay: 0,
+  clip: {},
+};
+
 /**
  * Adam (Kingma & Ba 2015, algorithm 1), with step t from 1:
  *
@@ -39,14 +48,8 @@ export class Adam extends Optimizer<'m' | 'v'> {
   /** 1 - beta^t, the same for all Parameters of a step. */
   #corrections = { t: 0, m: 0, v: 0 };
 
-  constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
-    const settings = {
-      learningRate: 1e-3,
-      betas: [0.9, 0.999] as const,
-      epsilon: 1e-8,
-      weightDecay: 0,
-      ...options,
-    };
+  constructor(parameters: readonly Parameter[], options?: AdamOptions) {
+    const settings = readOptions(new.target.kind, options, adamDefaults);
     super(parameters, settings, ['m', 'v']);
     this.settings = settings;
     fractionAt('Adam', 'betas[0]', settings.betas[0], 0);

@@ -1,6 +1,7 @@
+import { checkOptions } from '../ir/arguments.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { Adam, type AdamOptions } from './adam.ts';
+import { Adam, type AdamOptions, adamDefaults } from './adam.ts';
 import { checkNotNegative } from './check.ts';
 import type { Slots, Update } from './optimizer.ts';
 
@@ -14,6 +15,7 @@ export class AdamW extends Adam {
   readonly #decay: number;
 
   constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
+    checkOptions('AdamW', options, adamDefaults);
     const { weightDecay = 0.01, ...rest } = options;
     super(parameters, rest);
     checkNotNegative('AdamW', { weightDecay });

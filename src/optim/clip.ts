@@ -1,3 +1,4 @@
+import { checkOptions } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { clip, where } from '../tensor/ops/elementwise/logic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -13,6 +14,7 @@ export interface ClipOptions {
 }
 
 export function checkClip(options: ClipOptions): void {
+  checkOptions('clip', options, { value: 0, norm: 0, globalNorm: 0 });
   for (const [name, limit] of Object.entries(options)) {
     if (!(limit > 0)) throw new ValueError(`[clip] got ${name} ${limit}, wanted a number above 0.`);
   }

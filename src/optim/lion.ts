@@ -1,3 +1,4 @@
+import { readOptions } from '../ir/arguments.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkFraction, checkNotNegative } from './check.ts';
@@ -23,9 +24,15 @@ export class Lion extends Optimizer<'m'> {
   static override readonly kind: string = 'Lion';
   readonly #settings: Required<Omit<LionOptions, keyof OptimizerOptions>>;
 
-  constructor(parameters: readonly Parameter[], options: LionOptions = {}) {
-    super(parameters, { learningRate: 1e-4, ...options }, ['m']);
-    const { betas = [0.9, 0.99], weightDecay = 0 } = options;
+  constructor(parameters: readonly Parameter[], options?: LionOptions) {
+    const settings = readOptions(new.target.kind, options, {
+      learningRate: 1e-4,
+      betas: [0.9, 0.99],
+      weightDecay: 0,
+      clip: {},
+    });
+    super(parameters, settings, ['m']);
+    const { betas, weightDecay } = settings;
     checkFraction('Lion', { 'betas[0]': betas[0], 'betas[1]': betas[1] });
     checkNotNegative('Lion', { weightDecay });
     this.#settings = { betas, weightDecay };

@@ -1,4 +1,6 @@
+import { checkOptions, type Known, refusal } from '../ir/arguments.ts';
 import { NonFiniteError, StateError, ValueError } from '../ir/errors.ts';
+import { checkCall } from '../tensor/apply.ts';
 import { zeros } from '../tensor/creation.ts';
 import { reachedGradients } from '../tensor/gradients.ts';
 import { checkFinite } from '../tensor/ops/elementwise/finite-check.ts';
@@ -7,6 +9,7 @@ import type { Shape } from '../tensor/shape.ts';
 import { runAssignments } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ClipOptions, checkClip, clipGradients } from './clip.ts';
+import { distinctParameters } from './parameters.ts';
 import type { Schedule } from './schedules.ts';
 import { byName, type Kept, readState, type State, saveState } from './state.ts';
 import { unreached } from './unreached.ts';
@@ -28,6 +31,8 @@ export interface MinimizeOptions {
   /** An average of the weights to update in the same plan; none by default. */
   readonly average?: WeightAverage;
 }
+
+const minimizeOptions: Known<MinimizeOptions> = { also: 0, context: 0, average: 0 };
 
 /** The tensors that an optimizer keeps for one Parameter, by name. */
 export type Slots<Slot extends string = string> = Readonly<Record<Slot, Tensor>>;
@@ -69,8 +74,13 @@ export abstract class Optimizer<Slot extends string = string> {
     options: OptimizerOptions & { learningRate: number | Schedule },
     slots: readonly Slot[],
   ) {
-    this.parameters = [...new Set(parameters)];
-    this.learningRate = options.learningRate;
+    const { kind } = new.target;
+    this.parameters = distinctParameters(kind, parameters);
+    const { learningRate } = options;
+    if (typeof learningRate !== 'number' && typeof learningRate !== 'function') {
+      throw refusal(kind, 'learningRate', learningRate, 'a number or a schedule');
+    }
+    this.learningRate = learningRate;
     this.clip = options.clip ?? {};
     checkClip(this.clip);
     this.#slots = this.parameters.map((p) => {
@@ -121,6 +131,8 @@ export abstract class Optimizer<Slot extends string = string> {
    * @throws StateError if the optimizer holds no trainable Parameter, or one that the loss does not depend on.
    */
   async minimize(loss: Tensor, options: MinimizeOptions = {}): Promise<void> {
+    checkCall('minimize', arguments.length, 2, loss);
+    checkOptions('minimize', options, minimizeOptions);
     if (!this.parameters.some((p) => p.trainable)) {
       throw new StateError(
         `[minimize] got an optimizer of ${this.parameters.length} Parameters, none of them trainable. ` +
@@ -129,7 +141,7 @@ export abstract class Optimizer<Slot extends string = string> {
     }
     const trained = this.parameters.map((_, i) => i).filter((i) => this.parameters[i]!.trainable);
     const targets = trained.map((i) => this.parameters[i]!);
-    const gradients = reachedGradients(loss, targets).map((g, k) => {
+    const gradients = reachedGradients('minimize', loss, targets).map((g, k) => {
       if (g === null) throw unreached(loss, targets[k]!);
       return g;
     });

@@ -1,3 +1,4 @@
+import { readOptions } from '../ir/arguments.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkFraction, checkNotNegative, fractionAt } from './check.ts';
@@ -39,11 +40,11 @@ export class RMSprop extends Optimizer {
   static override readonly kind: string = 'RMSprop';
   readonly #settings: Settings;
 
-  constructor(parameters: readonly Parameter[], options: RMSpropOptions = {}) {
-    const settings = {
+  constructor(parameters: readonly Parameter[], options?: RMSpropOptions) {
+    const settings = readOptions(new.target.kind, options, {
       ...{ learningRate: 0.01, alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: false, weightDecay: 0 },
-      ...options,
-    };
+      clip: {},
+    });
     super(parameters, settings, [
       ...(settings.centered ? ['mean', 'variance'] : ['square']),
       ...(settings.momentum !== 0 ? ['momentum'] : []),

@@ -1,3 +1,4 @@
+import { checkArray, checkNumber, describe, readOptions, reportAs } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { cos, pow } from '../ir/math/index.ts';
 
@@ -11,19 +12,28 @@ const pi = 3.141592653589793;
 
 /** The same rate at every step. */
 export function constant(rate: number): Schedule {
+  checkNumber('constant', 'rate', rate);
   return () => rate;
 }
 
 /** rate * factor^floor(step / every). */
 export function stepDecay(options: { rate: number; every: number; factor: number }): Schedule {
-  const { rate, every, factor } = options;
+  const { rate, every, factor } = readSettings('stepDecay', options, {
+    rate: undefined,
+    every: undefined,
+    factor: undefined,
+  });
   checkSteps('stepDecay', 'every', every);
   return (step) => rate * pow(factor, Math.floor(step / every));
 }
 
 /** rate * factor^(step / every); `every` is 1 by default. */
 export function exponentialDecay(options: { rate: number; factor: number; every?: number }): Schedule {
-  const { rate, factor, every = 1 } = options;
+  const { rate, factor, every } = readSettings('exponentialDecay', options, {
+    rate: undefined,
+    factor: undefined,
+    every: 1,
+  });
   checkSteps('exponentialDecay', 'every', every);
   return (step) => rate * pow(factor, step / every);
 }
@@ -33,7 +43,11 @@ export function exponentialDecay(options: { rate: number; factor: number; every?
  * Hutter 2017).
  */
 export function cosineDecay(options: { rate: number; steps: number; minimum?: number }): Schedule {
-  const { rate, steps, minimum = 0 } = options;
+  const { rate, steps, minimum } = readSettings('cosineDecay', options, {
+    rate: undefined,
+    steps: undefined,
+    minimum: 0,
+  });
   checkSteps('cosineDecay', 'steps', steps);
   return (step) => between(rate, minimum, step / steps);
 }
@@ -43,9 +57,14 @@ export function cosineDecay(options: { rate: number; steps: number; minimum?: nu
  * `rate`; a schedule is called with the number of steps after the warmup.
  */
 export function warmup(options: { rate: number | Schedule; steps: number; start?: number }): Schedule {
-  const { rate, steps, start = 0 } = options;
+  const { rate, steps, start } = readOptions('warmup', options, {
+    rate: undefined,
+    steps: undefined,
+    start: 0,
+  });
   checkSteps('warmup', 'steps', steps);
-  const next = typeof rate === 'number' ? constant(rate) : rate;
+  checkNumber('warmup', 'start', start);
+  const next = typeof rate === 'function' ? rate : reportAs('warmup', () => constant(rate));
   return (step) => (step < steps ? next(0) * (start + (1 - start) * (step / steps)) : next(step - steps));
 }
 
@@ -63,7 +82,9 @@ export function oneCycle(options: {
   startDivisor?: number;
   endDivisor?: number;
 }): Schedule {
-  const { peak, steps, warmupFraction = 0.3, startDivisor = 25, endDivisor = 1e4 } = options;
+  const { peak, steps, warmupFraction, startDivisor, endDivisor } = readSettings('oneCycle', options, {
+    ...{ peak: undefined, steps: undefined, warmupFraction: 0.3, startDivisor: 25, endDivisor: 1e4 },
+  });
   checkSteps('oneCycle', 'steps', steps);
   const start = peak / startDivisor;
   const top = warmupFraction * steps - 1;
@@ -78,7 +99,13 @@ export function oneCycle(options: {
  * boundaries.
  */
 export function piecewise(options: { boundaries: readonly number[]; rates: readonly number[] }): Schedule {
-  const { boundaries, rates } = options;
+  const { boundaries, rates } = readOptions('piecewise', options, {
+    boundaries: undefined,
+    rates: undefined,
+  });
+  checkArray('piecewise', 'boundaries', boundaries, '[1000]');
+  checkArray('piecewise', 'rates', rates, '[0.1, 0.01]');
+  for (const n of [...boundaries, ...rates]) checkNumber('piecewise', 'rates or boundaries', n);
   if (rates.length !== boundaries.length + 1) {
     throw new ValueError(
       `[piecewise] got ${boundaries.length} boundaries and ${rates.length} rates, wanted one rate more than boundaries.`,
@@ -97,8 +124,19 @@ function between(a: number, b: number, fraction: number): number {
   return b + (a - b) * 0.5 * (1 + cos(pi * Math.min(1, fraction)));
 }
 
+/** Options that are numbers. */
+function readSettings<O extends Readonly<Record<string, number>>>(
+  schedule: string,
+  given: O,
+  defaults: { readonly [K in keyof O]-?: O[K] | undefined },
+): Required<O> {
+  const read = readOptions(schedule, given, defaults);
+  for (const [name, value] of Object.entries(read)) checkNumber(schedule, name, value);
+  return read as Required<O>;
+}
+
 function checkSteps(schedule: string, what: string, n: number): void {
-  if (!(n > 0)) throw new ValueError(`[${schedule}] got ${what} ${n}, wanted a number above 0.`);
+  if (!(n > 0)) throw new ValueError(`[${schedule}] got ${what} ${describe(n)}, wanted a number above 0.`);
 }
 
 /**

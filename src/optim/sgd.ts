@@ -1,3 +1,4 @@
+import { readOptions } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -29,7 +30,13 @@ export class SGD extends Optimizer {
   readonly #settings: { momentum: number | Schedule; nesterov: boolean; weightDecay: number };
 
   constructor(parameters: readonly Parameter[], options: SGDOptions) {
-    const settings = { momentum: 0, nesterov: false, weightDecay: 0, ...options };
+    const settings = readOptions(new.target.kind, options, {
+      learningRate: undefined,
+      momentum: 0,
+      nesterov: false,
+      weightDecay: 0,
+      clip: {},
+    });
     super(parameters, settings, settings.momentum !== 0 ? ['momentum'] : []);
     this.#settings = settings;
     fractionAt('SGD', 'momentum', settings.momentum, 0);

@@ -1,7 +1,9 @@
+import { checkOptions, type Known, refusal } from '../ir/arguments.ts';
 import { StateError, ValueError } from '../ir/errors.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { runAssignments } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { distinctParameters } from './parameters.ts';
 import type { Schedule } from './schedules.ts';
 import { byName, type Kept, readState, type State, saveState } from './state.ts';
 
@@ -19,6 +21,8 @@ export interface WeightAverageOptions {
    */
   readonly warmup?: boolean;
 }
+
+const averageOptions: Known<WeightAverageOptions> = { decay: 0, warmup: 0 };
 
 /**
  * The state of a weight average as plain data, which survives `structuredClone` and JSON. The slot `average` holds the
@@ -63,11 +67,15 @@ export class WeightAverage {
    * @param parameters such as `model.parameters()`: all, trainable or not.
    */
   constructor(parameters: readonly Parameter[], options: WeightAverageOptions = {}) {
+    checkOptions('WeightAverage', options, averageOptions);
     const { decay = 0.999, warmup = typeof decay === 'number' } = options;
+    if (typeof decay !== 'number' && typeof decay !== 'function') {
+      throw refusal('WeightAverage', 'decay', decay, 'a number or a schedule');
+    }
     const limit = typeof decay === 'number' ? () => decay : decay;
     this.#decay = warmup ? (n) => Math.min(limit(n), (1 + n) / (10 + n)) : limit;
     if (typeof decay === 'number') checkDecay('WeightAverage', decay);
-    this.parameters = [...new Set(parameters)];
+    this.parameters = distinctParameters('WeightAverage', parameters);
     this.#averages = this.parameters.map(
       (p) => new Parameter(p, { name: `${p.name}.average`, trainable: false }),
     );
@@ -129,6 +137,7 @@ export class WeightAverage {
    * afterwards, also if the action throws.
    */
   async use<T>(action: () => T | Promise<T>): Promise<T> {
+    if (typeof action !== 'function') throw refusal('use', 'action', action, 'a function');
     const before = this.#swapped;
     if (!before) await this.swap();
     try {

@@ -1,4 +1,5 @@
 import { checkThreads, wasmBackend } from '../backends/wasm/index.ts';
+import { checkCount, describe } from '../ir/arguments.ts';
 import type { Backend } from '../ir/backend.ts';
 import { StateError, ValueError } from '../ir/errors.ts';
 import { loadReferenceInterpreter, runtime } from './runtime.ts';
@@ -14,9 +15,10 @@ export type BackendName = 'js' | 'wasm';
  * @throws StateError for 'wasm' where WebAssembly cannot run. Without this call ndgrad then uses 'js' by itself.
  */
 export async function setBackend(backend: BackendName | Backend): Promise<void> {
+  checkCount('setBackend', arguments.length, 1);
   if (backend !== 'js' && backend !== 'wasm' && typeof backend?.compile !== 'function') {
     throw new ValueError(
-      `[setBackend] got '${String(backend)}', wanted 'wasm', 'js' or a backend: await setBackend(await gpu()).`,
+      `[setBackend] got ${describe(backend)}, wanted 'wasm', 'js' or a backend: await setBackend(await gpu()).`,
     );
   }
   const wasm = backend === 'js' ? '' : wasmBackend();
@@ -33,6 +35,7 @@ export async function setBackend(backend: BackendName | Backend): Promise<void> 
  * @throws ValueError for other numbers.
  */
 export function setThreads(threads: number): void {
+  checkCount('setThreads', arguments.length, 1);
   checkThreads(threads);
   const wasm = wasmBackend();
   if (typeof wasm !== 'string') wasm.setThreads(threads);
@@ -58,6 +61,7 @@ export interface BackendInfo {
 
 /** The backend, its threads, the reason for both, and the state of the plan cache. */
 export function backendInfo(): BackendInfo {
+  checkCount('backendInfo', arguments.length, 0);
   const { state, plans, wasmRefusal } = runtime;
   const cache = { plans: plans.size, planHits: plans.hits, planMisses: plans.misses };
   const refused = `WebAssembly can't run here: ${wasmRefusal}`;

@@ -1,3 +1,4 @@
+import { checkCount, checkOptions, describe, type Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { exp, log } from '../ir/math/index.ts';
 import { checkWhole } from './check.ts';
@@ -29,6 +30,9 @@ export interface IntegerOptions {
   readonly log?: boolean;
 }
 
+const rangeOptions: Known<RangeOptions> = { steps: 0 };
+const integerOptions: Known<IntegerOptions> = { step: 0, log: 0 };
+
 /**
  * One of several values, all with the same probability. A value is a number, a string or any JSON, such as an object
  * with several settings.
@@ -39,10 +43,14 @@ export interface IntegerOptions {
  * @throws ValueError if there is no value, a value occurs twice, or JSON cannot represent a value.
  */
 export function choice<const T extends readonly Json[]>(values: T): Dimension<T[number]> {
+  checkCount('choice', arguments.length, 1);
+  if (!Array.isArray(values)) {
+    throw new ValueError(`[choice] got ${describe(values)}, wanted an array of values: choice([16, 32]).`);
+  }
   const wrong = values.findIndex((value) => !isJson(value));
   if (wrong >= 0) {
     throw new ValueError(
-      `[choice] got ${String(values[wrong])}, wanted values that JSON can represent. Use a name instead of a function.`,
+      `[choice] got ${describe(values[wrong])}, wanted values that JSON can represent. Use a name instead of a function.`,
     );
   }
   const texts = values.map((value) => JSON.stringify(value));
@@ -64,6 +72,8 @@ export function choice<const T extends readonly Json[]>(values: T): Dimension<T[
  * @throws ValueError if low is not below high.
  */
 export function uniform(low: number, high: number, options: RangeOptions = {}): Dimension<number> {
+  checkCount('uniform', arguments.length, 3);
+  checkOptions('uniform', options, rangeOptions);
   checkRange('uniform', low, high);
   return {
     description: { kind: 'uniform', low, high, ...options },
@@ -81,6 +91,8 @@ export function uniform(low: number, high: number, options: RangeOptions = {}): 
  * @throws ValueError unless 0 < low < high.
  */
 export function logUniform(low: number, high: number, options: RangeOptions = {}): Dimension<number> {
+  checkCount('logUniform', arguments.length, 3);
+  checkOptions('logUniform', options, rangeOptions);
   checkRange('logUniform', low, high);
   if (!(low > 0)) throw new ValueError(`[logUniform] got low ${low}, wanted a number above 0.`);
   const start = log(low);
@@ -102,6 +114,8 @@ export function logUniform(low: number, high: number, options: RangeOptions = {}
  * @throws ValueError if these are not integers, low is above high, or, with `log`, low is below 1.
  */
 export function integer(low: number, high: number, options: IntegerOptions = {}): Dimension<number> {
+  checkCount('integer', arguments.length, 3);
+  checkOptions('integer', options, integerOptions);
   const { step = 1, log: logarithmic = false } = options;
   checkWhole('integer', 'low', low, logarithmic ? 1 : Number.MIN_SAFE_INTEGER);
   checkWhole('integer', 'high', high, low);
@@ -139,6 +153,6 @@ const clamp = (low: number, high: number, value: number): number => Math.min(hig
 function checkRange(operation: string, low: number, high: number): void {
   if (Number.isFinite(low) && Number.isFinite(high) && low < high) return;
   throw new ValueError(
-    `[${operation}] got low ${low} and high ${high}, wanted finite numbers with low < high.`,
+    `[${operation}] got low ${describe(low)} and high ${describe(high)}, wanted finite numbers with low < high.`,
   );
 }

@@ -1,3 +1,4 @@
+import { readOptions } from '../ir/arguments.ts';
 import { StateError } from '../ir/errors.ts';
 import type { Point } from './space.ts';
 import { resultsTable } from './table.ts';
@@ -58,8 +59,9 @@ export class SearchResults<P = Point> {
    * The trials as a table of plain text, the best first: number, parameters, epochs, metrics and seconds. The errors of
    * failed trials are below it.
    */
-  table(options: TableOptions = {}): string {
-    return resultsTable(this.trials, this.objective, options.limit ?? this.trials.length);
+  table(options?: TableOptions): string {
+    const { limit } = readOptions('table', options, { limit: this.trials.length });
+    return resultsTable(this.trials, this.objective, limit);
   }
 }
 

@@ -1,3 +1,4 @@
+import { checkCount, checkOptions, describe, type Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { checkWhole } from './check.ts';
 import type { Dimension } from './dimension.ts';
@@ -72,8 +73,9 @@ export interface SearchOptions<S extends Space, M extends string = string> {
 export async function search<S extends Space, M extends string = string>(
   options: SearchOptions<S, M>,
 ): Promise<SearchResults<ParametersOf<S>>> {
-  const { space, strategy, objective, trial, signal = new AbortController().signal } = options;
+  checkCount('search', arguments.length, 1);
   check(options);
+  const { space, strategy, objective, trial, signal = new AbortController().signal } = options;
   signal.throwIfAborted();
   const seed = options.seed ?? 0;
   const points = strategy.points(space, seed) as readonly (Point & ParametersOf<S>)[];
@@ -233,19 +235,38 @@ function rankingError(metrics: Readonly<Record<string, number>>, name: string): 
 /** The parameter `epochs`; 1 without it. */
 const parameterEpochs = ({ epochs = 1 }: Point): number => Number(epochs);
 
+const searchOptions: Known<SearchOptions<Space>> = {
+  space: 0,
+  strategy: 0,
+  objective: 0,
+  trial: 0,
+  seed: 0,
+  journal: 0,
+  version: 0,
+  signal: 0,
+  progress: 0,
+};
+
 function check<S extends Space, M extends string>(options: SearchOptions<S, M>): void {
+  checkOptions('search', options ?? null, searchOptions);
   const { space, strategy, objective, trial, seed = 0 } = options;
+  if (typeof space !== 'object' || space === null) {
+    throw new ValueError(
+      `[search] got space ${describe(space)}, wanted an object such as { width: integer(8, 64) }.`,
+    );
+  }
+  checkOptions('search', objective, { maximize: 0, minimize: 0 });
   checkWhole('search', 'seed', seed, 0);
   for (const [name, dimension] of Object.entries<Dimension<Json> | undefined>(space)) {
     if (typeof dimension?.at === 'function') continue;
     throw new ValueError(
-      `[search] got ${String(dimension)} as '${name}' of the space, wanted choice, integer, uniform or logUniform. ` +
+      `[search] got ${describe(dimension)} as '${name}' of the space, wanted choice, integer, uniform or logUniform. ` +
         'For a constant use choice([2]).',
     );
   }
   if (typeof strategy?.points !== 'function') {
     throw new ValueError(
-      `[search] got strategy ${String(strategy)}, wanted gridSearch(), randomSearch({ trials }) or successiveHalving({ ... }).`,
+      `[search] got strategy ${describe(strategy)}, wanted gridSearch(), randomSearch({ trials }) or successiveHalving({ ... }).`,
     );
   }
   const names = [objective?.maximize, objective?.minimize].filter((name) => typeof name === 'string');
@@ -256,7 +277,7 @@ function check<S extends Space, M extends string>(options: SearchOptions<S, M>):
   }
   if (typeof trial !== 'function' && typeof trial?.open !== 'function') {
     throw new ValueError(
-      `[search] got trial ${String(trial)}, wanted a function, or inWorkers(new URL('./trial.ts', import.meta.url)).`,
+      `[search] got trial ${describe(trial)}, wanted a function, or inWorkers(new URL('./trial.ts', import.meta.url)).`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { checkCount, checkOptions, type Known, readOptions } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { checkWhole } from './check.ts';
 import { gridOf, type Point, randomPoints, type Space } from './space.ts';
@@ -49,6 +50,8 @@ export interface SuccessiveHalvingOptions {
 
 /** All combinations of the values. Continuous ranges need `steps`. */
 export function gridSearch(options: GridSearchOptions = {}): Strategy {
+  checkCount('gridSearch', arguments.length, 1);
+  checkOptions('gridSearch', options, { epochs: 0 } satisfies Known<GridSearchOptions>);
   const epochs = budget('gridSearch', options);
   return { sampler: 'grid', points: gridOf, rungs: (trials) => [{ trials, epochs }] };
 }
@@ -58,6 +61,11 @@ export function gridSearch(options: GridSearchOptions = {}): Strategy {
  * a grid if some hyper-parameters matter more than others.
  */
 export function randomSearch(options: RandomSearchOptions): Strategy {
+  checkCount('randomSearch', arguments.length, 1);
+  checkOptions('randomSearch', options ?? null, {
+    trials: 0,
+    epochs: 0,
+  } satisfies Known<RandomSearchOptions>);
   const { trials: count } = options;
   checkWhole('randomSearch', 'trials', count, 1);
   const epochs = budget('randomSearch', options);
@@ -78,7 +86,15 @@ export function randomSearch(options: RandomSearchOptions): Strategy {
  * long as continuing from a checkpoint, and is correct for learning-rate schedules that depend on the number of epochs.
  */
 export function successiveHalving(options: SuccessiveHalvingOptions): Strategy {
-  const { trials: count, factor = 3, minEpochs, maxEpochs } = options;
+  checkCount('successiveHalving', arguments.length, 1);
+  const {
+    trials: count,
+    factor,
+    minEpochs,
+    maxEpochs,
+  } = readOptions('successiveHalving', options, {
+    ...{ trials: undefined, factor: 3, minEpochs: undefined, maxEpochs: undefined },
+  });
   checkWhole('successiveHalving', 'trials', count, 1);
   checkWhole('successiveHalving', 'factor', factor, 2);
   checkWhole('successiveHalving', 'maxEpochs', maxEpochs, 1);

@@ -1,3 +1,4 @@
+import { checkCount, describe } from '../ir/arguments.ts';
 import type { DType } from '../ir/dtype.ts';
 import { DTypeError } from '../ir/errors.ts';
 import { Node, type Params } from '../ir/node.ts';
@@ -23,14 +24,15 @@ export function apply<S extends Shape = Shape, P extends Params = Params>(
   params: P,
   values?: readonly number[],
 ): Tensor<S> {
-  const nodes = inputs.map((t) => {
-    if (!(t instanceof Tensor)) throw notATensor(op.name, t);
-    return t.node;
-  });
-  return applyToNodes(op, nodes, params, values);
+  return applyToNodes(
+    op,
+    inputs.map((t) => t.node),
+    params,
+    values,
+  );
 }
 
-/** `apply`, where the operands are known to be tensors. */
+/** `apply` to nodes. */
 export function applyToNodes<S extends Shape = Shape, P extends Params = Params>(
   op: Operation<P>,
   nodes: readonly Node[],
@@ -42,7 +44,16 @@ export function applyToNodes<S extends Shape = Shape, P extends Params = Params>
   return new Tensor<S>(new Node(op, nodes, shape, dtype, params, values));
 }
 
-export function notATensor(operation: string, got: unknown): DTypeError {
-  const what = Array.isArray(got) ? 'an array' : typeof got === 'object' ? 'an object' : String(got);
-  return new DTypeError(`[${operation}] got ${what}, wanted a Tensor. Make one with tensor(values).`);
+/**
+ * The border of a public function of tensors: it has got no more arguments than it has, the first of them a Tensor.
+ */
+export function checkCall(operation: string, count: number, most: number, first: unknown): void {
+  checkTensor(operation, first);
+  checkCount(operation, count, most);
+}
+
+/** @throws DTypeError unless x is a Tensor. */
+export function checkTensor(operation: string, x: unknown): void {
+  if (x instanceof Tensor) return;
+  throw new DTypeError(`[${operation}] got ${describe(x)}, wanted a Tensor. Make one with tensor(values).`);
 }

@@ -1,4 +1,5 @@
 import type { NdArray } from 'ndarray';
+import { checkCount, checkNumber, checkOptions, reportAs } from '../ir/arguments.ts';
 import { allocate, checkDType, type DType, dtypes, fits, type TypedArray } from '../ir/dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode } from '../ir/node.ts';
@@ -48,9 +49,13 @@ export function tensor<const V extends TensorLike, const O extends TensorOptions
   options?: O & Only<O, keyof TensorOptions>,
 ): Tensor<GivenShape<V, O>, GivenDType<V, O>>;
 export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {
+  checkCount('tensor', arguments.length, 2);
+  checkOptions('tensor', options, tensorOptions);
   if (values instanceof Tensor) {
-    const t = options.dtype ? cast(values, options.dtype) : unchanged(values);
-    return options.shape ? reshape(t, options.shape) : t;
+    return reportAs('tensor', () => {
+      const t = options.dtype === undefined ? unchanged(values) : cast(values, options.dtype);
+      return options.shape === undefined ? t : reshape(t, options.shape);
+    });
   }
   const source = read(values);
   const target = options.dtype ?? source.dtype;
@@ -64,6 +69,12 @@ export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor 
   }
   return fromArray(convertValues(source, target, options.copy ?? true), wanted, target);
 }
+
+const tensorOptions: Record<keyof TensorOptions, undefined> = {
+  shape: undefined,
+  dtype: undefined,
+  copy: undefined,
+};
 
 /** A leaf over a typed array of the dtype's own kind, used as it is. */
 export function fromArray<S extends Shape, D extends DType>(
@@ -187,6 +198,7 @@ function checkFits(operation: string, value: number): void {
 export function scalar(value: number): Tensor<[], 'float32'>;
 export function scalar<D extends DType>(value: number, dtype: D | undefined): Tensor<[], D>;
 export function scalar(value: number, dtype: DType = 'float32'): Tensor<[]> {
+  checkCount('scalar', arguments.length, 2);
   return scalarNode(value, dtype);
 }
 
@@ -198,8 +210,9 @@ export function full<const S extends Shape, D extends DType>(
   dtype: D | undefined,
 ): Tensor<Plain<S>, D>;
 export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
+  checkCount('full', arguments.length, 3);
   checkShape('full', shape);
-  return broadcastTo(scalarNode(value, dtype), shape);
+  return reportAs('full', () => broadcastTo(scalarNode(value, dtype), shape));
 }
 
 /** Zeros. */
@@ -209,7 +222,8 @@ export function zeros<const S extends Shape, D extends DType>(
   dtype: D | undefined,
 ): Tensor<Plain<S>, D>;
 export function zeros(shape: Shape, dtype?: DType): Tensor {
-  return full(shape, 0, dtype);
+  checkCount('zeros', arguments.length, 2);
+  return reportAs('zeros', () => full(shape, 0, dtype));
 }
 
 /** Ones. */
@@ -219,7 +233,8 @@ export function ones<const S extends Shape, D extends DType>(
   dtype: D | undefined,
 ): Tensor<Plain<S>, D>;
 export function ones(shape: Shape, dtype?: DType): Tensor {
-  return full(shape, 1, dtype);
+  checkCount('ones', arguments.length, 2);
+  return reportAs('ones', () => full(shape, 1, dtype));
 }
 
 /**
@@ -227,6 +242,7 @@ export function ones(shape: Shape, dtype?: DType): Tensor {
  * others float32.
  */
 export function arange(start: number, stop?: number, step = 1): Tensor<[number]> {
+  checkCount('arange', arguments.length, 3);
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   if (step === 0 || ![from, to, step].every(Number.isFinite)) {
     throw new ValueError(
@@ -244,6 +260,9 @@ export function arange(start: number, stop?: number, step = 1): Tensor<[number]>
 
 /** n numbers in equal distances from start to stop, both included. */
 export function linspace(start: number, stop: number, n: number): Tensor<[number], 'float32'> {
+  checkCount('linspace', arguments.length, 3);
+  checkNumber('linspace', 'start', start);
+  checkNumber('linspace', 'stop', stop);
   checkShape('linspace', [n]);
   const at = (i: number): number =>
     i === n - 1 && n > 1 ? stop : start + (i * (stop - start)) / (n - 1 || 1);
@@ -260,7 +279,9 @@ function filled(operation: string, n: number, at: (i: number) => number): Tensor
 export function eye(n: number): Tensor<[number, number], 'float32'>;
 export function eye<D extends DType>(n: number, dtype: D | undefined): Tensor<[number, number], D>;
 export function eye(n: number, dtype: DType = 'float32'): Tensor<[number, number]> {
+  checkCount('eye', arguments.length, 2);
   checkShape('eye', [n]);
+  checkDType('eye', dtype);
   const i = iota(n);
   return cast(reshape(i, [n, 1]).equal(i), dtype) as Tensor<[number, number]>;
 }

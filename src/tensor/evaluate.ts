@@ -1,11 +1,13 @@
 import type { TypedArray } from '../ir/dtype.ts';
 import { compute, explainRun, initialValues, run, yieldIfWanted } from '../runtime/run.ts';
+import { checkTensor } from './apply.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
  * Computes several tensors in one plan; afterwards their values are known and `data()` gives them at once.
  */
 export async function realize(...tensors: readonly Tensor[]): Promise<void> {
+  for (const t of tensors) checkTensor('realize', t);
   await run({ results: tensors.map((t) => t.node), assignments: [] });
   await yieldIfWanted();
 }
@@ -28,5 +30,6 @@ export function initialValuesOf(t: Tensor): TypedArray {
  * people to read.
  */
 export function explain(...tensors: readonly Tensor[]): string {
+  for (const t of tensors) checkTensor('explain', t);
   return explainRun({ results: tensors.map((t) => t.node), assignments: [] });
 }

@@ -1,6 +1,8 @@
+import { checkArray, checkCount } from '../ir/arguments.ts';
 import { DTypeError, ShapeError, StateError } from '../ir/errors.ts';
 import { assertCurrent, inDependencyOrder, type Node } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
+import { checkTensor } from './apply.ts';
 import { Operation } from './operation.ts';
 import { broadcastTo, reshape } from './ops/arrangement/views.ts';
 import { add } from './ops/elementwise/arithmetic.ts';
@@ -19,23 +21,26 @@ import { Tensor } from './tensor.ts';
  * @returns one tensor for each of xs, of its shape.
  */
 export function gradients(y: Tensor, xs: readonly Tensor[]): Tensor[] {
-  return reachedGradients(y, xs).map((g, i) => g ?? broadcastTo(scalar(0, 'float32'), xs[i]!.shape));
+  checkCount('gradients', arguments.length, 2);
+  return reachedGradients('gradients', y, xs).map(
+    (g, i) => g ?? broadcastTo(scalar(0, 'float32'), xs[i]!.shape),
+  );
 }
 
 /** `gradients`, with null for tensors on which y does not depend. */
-export function reachedGradients(y: Tensor, xs: readonly Tensor[]): (Tensor | null)[] {
-  for (const t of [y, ...xs]) {
-    if (!(t instanceof Tensor)) throw new DTypeError(`[gradients] got ${String(t)}, wanted tensors.`);
-  }
+export function reachedGradients(name: string, y: Tensor, xs: readonly Tensor[]): (Tensor | null)[] {
+  checkTensor(name, y);
+  checkArray(name, 'xs', xs, '[x]');
+  for (const t of xs) checkTensor(name, t);
   if (y.size !== 1) {
     throw new ShapeError(
-      `[gradients] got y of shape ${show(y.shape)}, wanted one element. Reduce it with sum or mean first.`,
+      `[${name}] got y of shape ${show(y.shape)}, wanted one element. Reduce it with sum or mean first.`,
     );
   }
   for (const t of [y, ...xs]) {
     if (t.dtype !== 'float32') {
       throw new DTypeError(
-        `[gradients] got a ${t.dtype} tensor, wanted float32. Use cast before the computation.`,
+        `[${name}] got a ${t.dtype} tensor, wanted float32. Use cast before the computation.`,
       );
     }
   }

@@ -1,10 +1,11 @@
+import { readOptions, reportAs } from '../ir/arguments.ts';
 import type { DType } from '../ir/dtype.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { inDependencyOrder, leafNode } from '../ir/node.ts';
 import type { Storage } from '../ir/storage.ts';
 import { sameShape } from '../ir/view.ts';
 import { storageOf } from '../runtime/run.ts';
-import { notATensor } from './apply.ts';
+import { checkTensor } from './apply.ts';
 import { type TensorLike, tensor } from './creation.ts';
 import { cast, detach } from './ops/elementwise/cast.ts';
 import { type Shape, show } from './shape.ts';
@@ -28,13 +29,14 @@ export class Parameter<S extends Shape = Shape, D extends DType = DType> extends
   readonly #storage: Storage;
 
   /** Starts with the values that a tensor has now; they are copied. */
-  constructor(initial: Tensor<S, D>, options: ParameterOptions = {}) {
-    if (!(initial instanceof Tensor)) throw notATensor('Parameter', initial);
-    const storage = storageOf(initial.node, detach(initial).node, options.name ?? 'parameter');
+  constructor(initial: Tensor<S, D>, options?: ParameterOptions) {
+    checkTensor('Parameter', initial);
+    const { name, trainable } = readOptions('Parameter', options, { name: 'parameter', trainable: true });
+    const storage = storageOf(initial.node, detach(initial).node, name);
     super(leafNode(storage, initial.node.shape));
     this.#storage = storage;
     byStorage.set(storage, this as Parameter);
-    this.trainable = options.trainable ?? true;
+    this.trainable = trainable;
   }
 
   /** @internal */
@@ -57,7 +59,8 @@ export class Parameter<S extends Shape = Shape, D extends DType = DType> extends
 
   /** Replaces the values; they must have the Parameter's shape. NaN and infinities are allowed. */
   async assign(values: TensorLike): Promise<void> {
-    const t = values instanceof Tensor ? values : tensor(values, { dtype: this.dtype });
+    const t =
+      values instanceof Tensor ? values : reportAs('assign', () => tensor(values, { dtype: this.dtype }));
     await runAssignments({ assignments: [[this, cast(fit(this, t), this.dtype)]] });
   }
 
@@ -78,6 +81,6 @@ export function parametersBehind(t: Tensor): Parameter[] {
 function fit(p: Parameter, t: Tensor): Tensor {
   if (sameShape(p.node.shape, t.node.shape)) return t;
   throw new ShapeError(
-    `[Parameter.assign] '${p.name}' has shape ${show(p.shape)}, got values of shape ${show(t.shape)}. Reshape them first.`,
+    `[assign] '${p.name}' has shape ${show(p.shape)}, got values of shape ${show(t.shape)}. Reshape them first.`,
   );
 }

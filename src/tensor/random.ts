@@ -1,3 +1,4 @@
+import { checkCount } from '../ir/arguments.ts';
 import { allocate } from '../ir/dtype.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { cos, log } from '../ir/math/index.ts';
@@ -131,9 +132,10 @@ export class Generator {
 
   /** Goes on from a state that `getState` gave. */
   setState(state: GeneratorState): void {
-    const seed = checkWhole('setState', 'seed', state.seed, Number.MAX_SAFE_INTEGER);
-    const stream = checkWhole('setState', 'stream', state.stream, 0xffffffff);
-    const counter = checkWhole('setState', 'counter', state.counter, Number.MAX_SAFE_INTEGER);
+    const given: GeneratorState = Object(state);
+    const seed = checkWhole('setState', 'seed', given.seed, Number.MAX_SAFE_INTEGER);
+    const stream = checkWhole('setState', 'stream', given.stream, 0xffffffff);
+    const counter = checkWhole('setState', 'counter', given.counter, Number.MAX_SAFE_INTEGER);
     this.#seed = seed;
     this.#stream = stream;
     this.#counter = counter;
@@ -208,6 +210,7 @@ const global = new Generator(0);
 
 /** The generator used where none is given. */
 export function defaultGenerator(): Generator {
+  checkCount('defaultGenerator', arguments.length, 0);
   return global;
 }
 
@@ -216,6 +219,7 @@ export function defaultGenerator(): Generator {
  * splits.
  */
 export function seed(n: number): void {
+  checkCount('seed', arguments.length, 1);
   checkWhole('seed', 'seed', n, Number.MAX_SAFE_INTEGER);
   global.setState({ seed: n, stream: 0, counter: 0 });
 }

@@ -1,3 +1,4 @@
+import { checkArray, describe } from '../ir/arguments.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { MAX_COUNT, sameShape } from '../ir/view.ts';
 
@@ -229,7 +230,8 @@ export function broadcastShapes(operation: string, a: Shape, b: Shape): Shape {
 export function normalizeAxis(operation: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     const range = rank === 0 ? 'a scalar has no axes' : `wanted ${-rank} to ${rank - 1}`;
-    throw new ShapeError(`[${operation}] axis ${axis} does not exist in a tensor of rank ${rank}: ${range}.`);
+    const got = typeof axis === 'number' ? axis : describe(axis);
+    throw new ShapeError(`[${operation}] axis ${got} does not exist in a tensor of rank ${rank}: ${range}.`);
   }
   return axis < 0 ? axis + rank : axis;
 }
@@ -249,6 +251,7 @@ export function normalizeAxes(
 ): number[] {
   if (axes === undefined) return axesUpTo(rank);
   if (typeof axes === 'number') return [normalizeAxis(operation, axes, rank)];
+  checkArray(operation, 'axes', axes, '[0, 1], or a number');
   const list = axes.map((a) => normalizeAxis(operation, a, rank)).sort((a, b) => a - b);
   for (let i = 1; i < list.length; i++) {
     if (list[i] === list[i - 1]) {
@@ -275,7 +278,7 @@ export function checkSize(operation: string, shape: Shape): void {
 export function checkShape(operation: string, shape: Shape): readonly number[] {
   if (!Array.isArray(shape)) {
     throw new ShapeError(
-      `[${operation}] got shape ${String(shape)}, wanted an array of dimensions such as [2, 3].`,
+      `[${operation}] got shape ${describe(shape)}, wanted an array of dimensions such as [2, 3].`,
     );
   }
   for (const d of shape) {

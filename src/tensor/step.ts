@@ -1,8 +1,10 @@
+import { checkArray, checkCount, readOptions, refusal } from '../ir/arguments.ts';
 import { NonFiniteError, ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode, leafOperation } from '../ir/node.ts';
 import { sameShape } from '../ir/view.ts';
 import { explainRun, type RunRequest, run, yieldIfWanted } from '../runtime/run.ts';
-import type { Parameter } from './parameter.ts';
+import { checkTensor } from './apply.ts';
+import { Parameter } from './parameter.ts';
 import { show } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -21,7 +23,8 @@ export interface StepOptions {
  * @throws ValueError for an index that is out of range, NonFiniteError if a new value is NaN or infinite.
  */
 export async function runStep(options: StepOptions): Promise<void> {
-  await runAssignments(options, notFinite);
+  checkCount('runStep', arguments.length, 1);
+  await runAssignments(options, notFinite, 'runStep');
 }
 
 const notFinite = (target: string): Error =>
@@ -36,8 +39,9 @@ const notFinite = (target: string): Error =>
 export async function runAssignments(
   options: StepOptions,
   notFinite?: (target: string) => Error,
+  operation = 'assign',
 ): Promise<void> {
-  const step = checked(options);
+  const step = checked(operation, options);
   const results = options.results ?? [];
   const running = run({ ...step, notFinite });
   for (const [target] of options.assignments) target.overwritten();
@@ -52,21 +56,28 @@ export async function runAssignments(
 
 /** The plan that `runStep` would run, printed. */
 export function explainAssignments(options: StepOptions): string {
-  return explainRun({ ...checked(options), notFinite });
+  checkCount('explainAssignments', arguments.length, 1);
+  return explainRun({ ...checked('explainAssignments', options), notFinite });
 }
 
-function checked({ results = [], assignments }: StepOptions): RunRequest {
+function checked(name: string, options: StepOptions): RunRequest {
+  const { results, assignments } = readOptions(name, options, { results: [], assignments: undefined });
+  checkArray(name, 'results', results, '[loss]');
+  checkArray(name, 'assignments', assignments, '[[parameter, value]]');
+  for (const t of results) checkTensor(name, t);
   const seen = new Set<Parameter>();
   for (const [target, value] of assignments) {
+    checkTensor(name, value);
+    if (!(target instanceof Parameter)) throw refusal(name, 'target', target, 'a Parameter');
     if (seen.has(target)) {
       throw new ValueError(
-        `[assign] Parameter '${target.name}' is assigned twice in one step. Give one value for each.`,
+        `[${name}] Parameter '${target.name}' is assigned twice in one step. Give one value for each.`,
       );
     }
     seen.add(target);
     if (!sameShape(target.node.shape, value.node.shape) || target.dtype !== value.dtype) {
       throw new ShapeError(
-        `[assign] Parameter '${target.name}' is ${target.dtype} ${show(target.shape)}, got ${value.dtype} ${show(value.shape)}. ` +
+        `[${name}] Parameter '${target.name}' is ${target.dtype} ${show(target.shape)}, got ${value.dtype} ${show(value.shape)}. ` +
           'Reshape or cast the value.',
       );
     }

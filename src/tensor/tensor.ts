@@ -1,4 +1,5 @@
 import type { NdArray } from 'ndarray';
+import { checkCount } from '../ir/arguments.ts';
 import type { DType, TypedArray } from '../ir/dtype.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import type { Node } from '../ir/node.ts';
@@ -562,8 +563,8 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   flatten(): Tensor<[number], D>;
   flatten<A extends Shape>(this: Tensor<A>, startAxis: 1): Tensor<Flattened<A>, D>;
   flatten(startAxis: number): Tensor<Shape, D>;
-  flatten(startAxis = 0): Tensor {
-    return shaping.flatten(this, startAxis);
+  flatten(startAxis?: number): Tensor {
+    return shaping.flatten(this as Tensor, startAxis!);
   }
 
   /** The axes in another order; reversed without `axes`. */
@@ -639,4 +640,17 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   detach(): Tensor<S, D> {
     return detach(this);
   }
+}
+
+/** Those of any number of arguments: `slice` has one for each axis, and JSON.stringify passes a key to `toJSON`. */
+const variadic = ['constructor', 'slice', 'toJSON'];
+
+// The methods refuse superfluous arguments, as the functions do.
+for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Tensor.prototype))) {
+  if (typeof value !== 'function' || variadic.includes(name)) continue;
+  const most = value.length;
+  Reflect.set(Tensor.prototype, name, function (this: unknown): unknown {
+    if (arguments.length > most) checkCount(name, arguments.length, most);
+    return value.apply(this, arguments);
+  });
 }

@@ -1,3 +1,4 @@
+import { checkCount, checkOptions, type Known, reportAs } from '../ir/arguments.ts';
 import { NdgradError } from '../ir/errors.ts';
 import { show } from '../tensor/shape.ts';
 import { type Comparable, type Elements, elementsOf, placeOf } from './elements.ts';
@@ -24,13 +25,27 @@ export interface CloseOptions {
  * @throws NdgradError that shows the first places where they differ.
  */
 export function assertClose(actual: Comparable, expected: Comparable, options: CloseOptions = {}): void {
-  const problem = difference(elementsOf(actual), elementsOf(expected), options);
+  checkCount('assertClose', arguments.length, 3);
+  const problem = compare('assertClose', actual, expected, options);
   if (problem !== null) throw new NdgradError(`[assertClose] ${problem}`);
 }
 
 /** `assertClose` as a question. */
 export function allClose(actual: Comparable, expected: Comparable, options: CloseOptions = {}): boolean {
-  return difference(elementsOf(actual), elementsOf(expected), options) === null;
+  checkCount('allClose', arguments.length, 3);
+  return compare('allClose', actual, expected, options) === null;
+}
+
+const closeOptions: Known<CloseOptions> = { relative: 0, absolute: 0, signedZeros: 0 };
+
+function compare(
+  name: string,
+  actual: Comparable,
+  expected: Comparable,
+  options: CloseOptions,
+): string | null {
+  checkOptions(name, options, closeOptions);
+  return reportAs(name, () => difference(elementsOf(actual), elementsOf(expected), options));
 }
 
 /** How many differing places a message shows. */

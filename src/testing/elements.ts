@@ -1,6 +1,7 @@
+import { describe } from '../ir/arguments.ts';
 import type { DType } from '../ir/dtype.ts';
 import { ValueError } from '../ir/errors.ts';
-import { inWords, type NumberArray, numberArray, typedArrayName } from '../ir/typed-array.ts';
+import { type NumberArray, numberArray, typedArrayName } from '../ir/typed-array.ts';
 import { rowMajorStrides } from '../ir/view.ts';
 import { isNdArray, type NdArrayLike, rowMajor } from '../tensor/border.ts';
 import { type NestedArray, readNested } from '../tensor/creation.ts';
@@ -39,7 +40,7 @@ export function elementsOf(x: Comparable): Elements {
     return { shape: x.shape, data: rowMajor('assertClose', 'an ndarray', x), dtypes: dtypesOf(x.data) };
   }
   throw new ValueError(
-    `[assertClose] got ${inWords(x)}, wanted a tensor, a number, nested arrays, a typed array or an ndarray.`,
+    `[assertClose] got ${describe(x)}, wanted a tensor, a number, nested arrays, a typed array or an ndarray.`,
   );
 }
 

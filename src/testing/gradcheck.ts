@@ -1,7 +1,9 @@
+import { checkCount, describe, readOptions } from '../ir/arguments.ts';
 import { DTypeError, NdgradError, ValueError } from '../ir/errors.ts';
 import { inDependencyOrder, leafOperation, type Node } from '../ir/node.ts';
 import { fillBits } from '../ir/philox.ts';
 import { compute } from '../runtime/run.ts';
+import { checkTensor } from '../tensor/apply.ts';
 import { fromArray, scalar } from '../tensor/creation.ts';
 import { gradients } from '../tensor/gradients.ts';
 import { show } from '../tensor/shape.ts';
@@ -51,11 +53,22 @@ export type DifferentiableFunction = { of(...inputs: Tensor[]): Tensor }['of'];
 export async function gradcheck(
   f: DifferentiableFunction,
   inputs: readonly Tensor[],
-  options: GradcheckOptions = {},
+  options?: GradcheckOptions,
 ): Promise<GradcheckReport> {
-  const { tolerance = 1e-6, epsilon = 1e-4, order = 1 } = options;
+  checkCount('gradcheck', arguments.length, 3);
+  const { tolerance, epsilon, order } = readOptions('gradcheck', options, {
+    ...{ tolerance: 1e-6, epsilon: 1e-4, order: 1 },
+  });
+  if (typeof f !== 'function') {
+    throw new ValueError(`[gradcheck] got ${describe(f)}, wanted a function of tensors.`);
+  }
+  if (!Array.isArray(inputs)) {
+    throw new ValueError(`[gradcheck] got inputs ${describe(inputs)}, wanted an array of tensors.`);
+  }
+  for (const x of inputs) checkTensor('gradcheck', x);
   const xs = await Promise.all(inputs.map(asLeaf));
   const y = f(...xs);
+  checkTensor('gradcheck', y);
   if (y.dtype !== 'float32') {
     throw new DTypeError(`[gradcheck] the function gave a ${y.dtype} tensor, wanted float32.`);
   }

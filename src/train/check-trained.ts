@@ -10,7 +10,7 @@ export function checkTrained(loss: Tensor, optimizer: Optimizer): void {
   const held = new Set(optimizer.parameters);
   const others = parametersBehind(loss).filter((p) => p.trainable && p.dtype === 'float32' && !held.has(p));
   if (others.length === 0) return;
-  const gradients = reachedGradients(loss, others);
+  const gradients = reachedGradients('fit', loss, others);
   const missed = others.filter((_, i) => gradients[i] !== null);
   if (missed.length === 0) return;
   const names = missed.slice(0, 4).map((p) => `'${p.name}' ${show(p.shape)}`);

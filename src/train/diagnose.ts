@@ -61,7 +61,7 @@ export async function diagnose(
 
 async function nonFiniteGradient(model: Model, loss: Tensor): Promise<string | null> {
   const parameters = model.parameters().filter(({ trainable }) => trainable);
-  const gradients = reachedGradients(loss, parameters);
+  const gradients = reachedGradients('fit', loss, parameters);
   for (const [i, { name }] of parameters.entries()) {
     const found = gradients[i] ? await firstNonFinite(gradients[i]) : null;
     if (found === null) continue;

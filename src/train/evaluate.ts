@@ -1,4 +1,5 @@
 import { ArrayDataset, type Data, type Dataset, openDataset } from '../data/dataset.ts';
+import { checkCount, checkOptions, type Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { inference } from '../layers/base/context.ts';
 import { lossTerms } from '../losses/loss-terms.ts';
@@ -9,6 +10,7 @@ import {
   callModel,
   checkLoss,
   checkMetrics,
+  checkModel,
   checkWhole,
   type LossFunction,
   type Model,
@@ -28,6 +30,8 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
 }
 
+const evaluateOptions: Known<EvaluateOptions> = { loss: 0, metrics: 0, batchSize: 0, signal: 0 };
+
 /**
  * Evaluates a model in inference mode: without Dropout and without updates. The loss is that of all samples at once, for
  * any batch size: with class weights the mean divides by the sum of all weights, and with reduction `sum` the loss is
@@ -42,6 +46,9 @@ export async function evaluate(
   data: Data,
   options: EvaluateOptions = {},
 ): Promise<Record<string, number>> {
+  checkModel('evaluate', model);
+  checkOptions('evaluate', options, evaluateOptions);
+  checkCount('evaluate', arguments.length, 3);
   const { loss, metrics = [], batchSize = 1 } = options;
   if (loss !== undefined) checkLoss('evaluate', loss);
   checkMetrics('evaluate', metrics);

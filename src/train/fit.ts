@@ -7,6 +7,7 @@ import {
   type Dataset,
   openDataset,
 } from '../data/dataset.ts';
+import { checkCount, checkOptions, describe, type Known, reportAs } from '../ir/arguments.ts';
 import { NonFiniteError, ValueError } from '../ir/errors.ts';
 import { type TrainingOptions, training } from '../layers/base/context.ts';
 import { lossTerms } from '../losses/loss-terms.ts';
@@ -22,8 +23,10 @@ import { EventLoopYielder } from './event-loop-yielder.ts';
 import { History } from './history.ts';
 import {
   callModel,
+  checkList,
   checkLoss,
   checkMetrics,
+  checkModel,
   checkWhole,
   type LossFunction,
   type Model,
@@ -120,9 +123,43 @@ export interface FitOptions {
  * @throws StateError before the first step if the loss depends on a trainable Parameter that the optimizer does not hold.
  */
 export async function fit(model: Model, data: Data, options: FitOptions): Promise<History> {
+  checkFit(model, options, arguments.length);
   const seed = options.seed ?? (await drawSeed());
-  const run = await Run.open(model, data, options, new Generator(seed));
+  const generator = reportAs('fit', () => new Generator(seed));
+  const run = await Run.open(model, data, options, generator);
   return run.train();
+}
+
+const fitOptions: Known<FitOptions> = {
+  loss: 0,
+  optimizer: 0,
+  allowUntrained: 0,
+  average: 0,
+  epochs: 0,
+  initialEpoch: 0,
+  batchSize: 0,
+  shuffle: 0,
+  dropLast: 0,
+  validationData: 0,
+  validationSplit: 0,
+  metrics: 0,
+  callbacks: 0,
+  signal: 0,
+  seed: 0,
+  progress: 0,
+};
+
+/** The border of `fit`: what its types say. */
+function checkFit(model: Model, options: FitOptions, count: number): void {
+  checkModel('fit', model);
+  checkOptions('fit', options ?? null, fitOptions);
+  checkCount('fit', count, 3);
+  checkLoss('fit', options.loss);
+  checkList('fit', 'callbacks', options.callbacks ?? []);
+  if (typeof options.optimizer?.minimize === 'function') return;
+  throw new ValueError(
+    `[fit] got optimizer ${describe(options.optimizer)}, wanted one such as new Adam(model.parameters()).`,
+  );
 }
 
 /** 48 random bits, from two draws: the default generator's numbers are multiples of 2^-24. */
@@ -176,7 +213,6 @@ class Run implements Training {
 
   static async open(model: Model, data: Data, options: FitOptions, random: Generator): Promise<Run> {
     const { average, epochs = 1, initialEpoch = 0, validationData, validationSplit = 0 } = options;
-    checkLoss('fit', options.loss);
     if (average && !model.parameters().some((p) => average.parameters.includes(p))) {
       throw new ValueError(
         "[fit] got an average without the model's Parameters. Create it with new WeightAverage(model.parameters()).",

@@ -1,8 +1,10 @@
+import { describe } from '../ir/arguments.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import type { Context } from '../layers/base/context.ts';
 import { Layer } from '../layers/base/layer.ts';
 import type { StaticShapes } from '../layers/base/layer-like.ts';
 import type { Metric } from '../metrics/metric.ts';
+import { checkTensor } from '../tensor/apply.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -32,6 +34,15 @@ export type LossFunction = (
   options?: { readonly sampleWeights?: Tensor },
 ) => Tensor;
 
+/** @throws ValueError unless it is a model. */
+export function checkModel(operation: string, model: unknown): void {
+  const { forward, parameters } = Object(model) as Partial<Model>;
+  if (typeof forward === 'function' && typeof parameters === 'function') return;
+  throw new ValueError(
+    `[${operation}] got ${describe(model)} as model, wanted a Layer, or an object with forward and parameters.`,
+  );
+}
+
 /** The predictions for a batch. */
 export function callModel(model: Model, x: Tensor, ctx: Context): Tensor {
   return model instanceof Layer ? (model as Layer).call(x, ctx) : model.forward(x, ctx);
@@ -47,6 +58,7 @@ export function objective(
 ): Tensor {
   const { y, sampleWeights } = batch;
   const value = loss(predictions, y, sampleWeights === undefined ? {} : { sampleWeights });
+  checkTensor(operation, value);
   if (value.size !== 1) {
     throw new ShapeError(
       `[${operation}] the loss function returned shape ${show(value.shape)}, wanted one number. Take the mean over the samples.`,
@@ -64,14 +76,26 @@ export function results(metrics: readonly Metric[]): Record<string, number> {
 export function checkLoss(operation: string, loss: unknown): void {
   if (typeof loss === 'function') return;
   throw new ValueError(
-    `[${operation}] got loss ${String(loss)}, wanted a function of predictions and labels, such as softmaxCrossEntropy.`,
+    `[${operation}] got loss ${describe(loss)}, wanted a function of predictions and labels, such as softmaxCrossEntropy.`,
   );
+}
+
+export function checkList(operation: string, what: string, list: unknown): void {
+  if (Array.isArray(list)) return;
+  throw new ValueError(`[${operation}] got ${what} ${describe(list)}, wanted an array.`);
 }
 
 /** Metrics are reported by name, so names must differ, and none may be `loss`. */
 export function checkMetrics(operation: string, metrics: readonly Metric[]): void {
+  checkList(operation, 'metrics', metrics);
   const names = new Set(['loss']);
-  for (const { name } of metrics) {
+  for (const metric of metrics) {
+    if (typeof metric?.update !== 'function') {
+      throw new ValueError(
+        `[${operation}] got ${describe(metric)} among the metrics, wanted objects such as new Accuracy().`,
+      );
+    }
+    const { name } = metric;
     if (names.has(name)) {
       throw new ValueError(
         `[${operation}] two results are called '${name}'. Give one of them another name: { name: '${name}2' }.`,
@@ -83,5 +107,7 @@ export function checkMetrics(operation: string, metrics: readonly Metric[]): voi
 
 export function checkWhole(operation: string, what: string, value: number, least: number): void {
   if (Number.isInteger(value) && value >= least) return;
-  throw new ValueError(`[${operation}] got ${what} ${value}, wanted a whole number of at least ${least}.`);
+  throw new ValueError(
+    `[${operation}] got ${what} ${describe(value)}, wanted a whole number of at least ${least}.`,
+  );
 }

@@ -1,5 +1,6 @@
 import { type SampleArray, sampleTensor } from '../data/dataset.ts';
 import { RowBuffer } from '../data/row-buffer.ts';
+import { checkCount, checkOptions, type Known } from '../ir/arguments.ts';
 import { dtypes, type TypedArray } from '../ir/dtype.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { sizeOf } from '../ir/view.ts';
@@ -9,7 +10,7 @@ import { valuesOf } from '../tensor/evaluate.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { EventLoopYielder } from './event-loop-yielder.ts';
-import { callModel, checkWhole, type Model, type ModelOutput } from './model.ts';
+import { callModel, checkModel, checkWhole, type Model, type ModelOutput } from './model.ts';
 
 export interface PredictOptions {
   /** Samples in a batch, 256 by default. */
@@ -17,6 +18,8 @@ export interface PredictOptions {
   /** Stops between two batches. The promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+const predictOptions: Known<PredictOptions> = { batchSize: 0, signal: 0 };
 
 /**
  * The outputs of a model in inference mode, computed batch by batch.
@@ -30,6 +33,9 @@ export async function predict<M extends Model>(
   x: SampleArray,
   options: PredictOptions = {},
 ): Promise<Tensor<ModelOutput<M>>> {
+  checkModel('predict', model);
+  checkOptions('predict', options, predictOptions);
+  checkCount('predict', arguments.length, 3);
   const { batchSize = 256, signal } = options;
   checkWhole('predict', 'batchSize', batchSize, 1);
   const rows = await RowBuffer.of(sampleTensor('predict', 'x', x));

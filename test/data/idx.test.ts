@@ -189,13 +189,13 @@ describe('decodeIdx', () => {
 
   it('passes the expectations on', async () => {
     await expect(decodeIdx(packed, { name: 'digits', shape: [null, 28, 28] })).rejects.toThrow(
-      '[readIdx] digits: shape [70, 1000], wanted [any, 28, 28].',
+      '[decodeIdx] digits: shape [70, 1000], wanted [any, 28, 28].',
     );
   });
 
   it('refuses what is inside as readIdx does', async () => {
     await expect(decodeIdx(gzipSync(file.subarray(0, -1)))).rejects.toThrow(
-      /\[readIdx\] IDX data: truncated/,
+      /\[decodeIdx\] IDX data: truncated/,
     );
     await expect(decodeIdx(gzipSync('hello'))).rejects.toThrow(/starts with 68 65 6c 6c/);
   });

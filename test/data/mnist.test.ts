@@ -37,14 +37,14 @@ describe('decodeMnist', () => {
   it('refuses swapped files', async () => {
     const swapped = { ...files, trainImages: files.trainLabels, trainLabels: files.trainImages };
     await expect(decodeMnist(swapped)).rejects.toThrow(
-      '[readIdx] training images: shape [3], wanted [any, 28, 28].',
+      '[decodeMnist] training images: shape [3], wanted [any, 28, 28].',
     );
   });
 
   it('calls the files by the names it is given', async () => {
     const names = { trainImages: 'a', trainLabels: 'b', testImages: 'c', testLabels: 'd' };
     await expect(decodeMnist({ ...files, testLabels: new Uint8Array(2) }, names)).rejects.toThrow(
-      '[readIdx] d: ',
+      '[decodeMnist] d: ',
     );
   });
 });

@@ -3,11 +3,11 @@ import { type GpuOptions, gpu } from '../../src/gpu/gpu.ts';
 import { ValueError } from '../../src/ir/errors.ts';
 
 test.each<[string, unknown, string]>([
-  ['no object', null, '[gpu] got null, wanted options'],
+  ['no object', null, '[gpu] got options null, wanted an object'],
   [
     'unknown option',
     { adaptor: 'nvidia' },
-    "[gpu] got the unknown option 'adaptor', wanted api, adapter or allowSoftware.",
+    "[gpu] got the unknown option 'adaptor', wanted one of api, adapter, allowSoftware.",
   ],
   ['api', { api: 'metal' }, "[gpu] got api 'metal', wanted 'webgpu' or 'webgl2'."],
   ['allowSoftware', { allowSoftware: 1 }, '[gpu] got allowSoftware 1, wanted true or false.'],

@@ -70,13 +70,13 @@ describe('Dense', () => {
     ]);
     expect(layer.bias!.toArray()).toEqual([1, 2, 3]);
     expect(() => new Dense(2, 3, { kernelInitializer: 'best' as never })).toThrow(
-      "[initializer] got 'best', wanted one of zeros, ones, normal,",
+      "[Dense] got initializer 'best', wanted one of zeros, ones, normal,",
     );
     expect(() => new Dense(2, 3, { kernelInitializer: () => zeros([3, 2]) })).toThrow(
-      '[initializer] got values of shape [3, 2], wanted [2, 3].',
+      '[Dense] got initial values of shape [3, 2], wanted [2, 3].',
     );
     expect(() => new Dense(2, 3, { kernelInitializer: (shape) => zeros(shape, 'int32') })).toThrow(
-      '[initializer] got int32 values, wanted float32.',
+      '[Dense] got int32 initial values, wanted float32.',
     );
   });
 
@@ -185,7 +185,7 @@ describe('Activation', () => {
 
   test('refuses an unknown name', () => {
     expect(() => new Activation('rleu' as never)).toThrow(
-      "[activation] got 'rleu', wanted one of elu, gelu, leakyRelu, linear, logSoftmax, relu, sigmoid, silu, softmax, softplus, softsign, tanh, or a function.",
+      "[Activation] got activation 'rleu', wanted one of elu, gelu, leakyRelu, linear, logSoftmax, relu, sigmoid, silu, softmax, softplus, softsign, tanh, or a function.",
     );
   });
 });

@@ -32,13 +32,14 @@ describe.each(cases.map((known, i) => ({ i, ...known })))('scikit-learn, case $i
   const { truth, predicted, options } = known;
 
   test('scores have the same bits', async () => {
-    const { labels, zeroDivision = 0, sampleWeights } = options;
+    const { digits, targetNames, ...scoring } = options;
+    const { labels, zeroDivision = 0, sampleWeights } = scoring;
     const numClasses = Math.max(...truth, ...predicted, ...(labels ?? [])) + 1;
     const chosen = labels === undefined ? {} : { labels };
     for (const average of AVERAGES) {
-      expect(precision(truth, predicted, { ...options, average })).toBe(known.precision[average]);
-      expect(recall(truth, predicted, { ...options, average })).toBe(known.recall[average]);
-      expect(f1Score(truth, predicted, { ...options, average })).toBe(known.f1[average]);
+      expect(precision(truth, predicted, { ...scoring, average })).toBe(known.precision[average]);
+      expect(recall(truth, predicted, { ...scoring, average })).toBe(known.recall[average]);
+      expect(f1Score(truth, predicted, { ...scoring, average })).toBe(known.f1[average]);
       const settings = { numClasses, average, zeroDivision, ...chosen };
       const metrics = [new Precision(settings), new Recall(settings), new F1(settings)];
       for (const metric of metrics) await metric.update(predicted, truth, sampleWeights);
@@ -49,7 +50,8 @@ describe.each(cases.map((known, i) => ({ i, ...known })))('scikit-learn, case $i
 
   if (known.confusion !== undefined) {
     test('confusion matrix', () => {
-      expect(confusionMatrix(truth, predicted, options)).toEqual(known.confusion);
+      const { digits, targetNames, zeroDivision, ...counting } = options;
+      expect(confusionMatrix(truth, predicted, counting)).toEqual(known.confusion);
     });
   }
 

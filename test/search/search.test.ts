@@ -234,7 +234,7 @@ describe('options that do not fit are refused before the first trial', () => {
     [{ strategy: undefined }, '[search] got strategy undefined, wanted gridSearch()'],
     [{ objective: {} }, '[search] got no objective or two'],
     [{ objective: { minimize: 'a', maximize: 'b' } }, '[search] got no objective or two'],
-    [{ trial: './trial.ts' }, '[search] got trial ./trial.ts, wanted a function, or inWorkers('],
+    [{ trial: './trial.ts' }, "[search] got trial './trial.ts', wanted a function, or inWorkers("],
     [{ space: { ...space, epochs: choice([1]) } }, "the space has 'epochs', and the strategy has 1 epochs"],
     [
       { space: { epochs: choice([1, 1.5]) }, strategy: gridSearch() },

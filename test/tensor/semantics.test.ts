@@ -95,9 +95,7 @@ describe('Parameters', () => {
       ],
     });
     await expect(twice).rejects.toThrow(/'p' is assigned twice/);
-    await expect(p.assign([1, 2, 3])).rejects.toThrow(
-      /\[Parameter.assign\] 'p' has shape \[2\], got .* \[3\]/,
-    );
+    await expect(p.assign([1, 2, 3])).rejects.toThrow(/\[assign\] 'p' has shape \[2\], got .* \[3\]/);
   });
 });
 

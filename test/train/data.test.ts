@@ -100,7 +100,7 @@ test('batches carry sample weights, and may come in any size', async () => {
 test('refuses what is no batch, and options that batches have decided', async () => {
   const { x, y } = samples(4);
   await expect(learn([{ x }] as never)).rejects.toThrow(
-    '[fit] batch 0 of the data is [object Object], wanted { x, y }',
+    '[fit] batch 0 of the data is an object, wanted { x, y }',
   );
   await expect(learn([{ x, y }, null] as never)).rejects.toThrow('[fit] batch 1 of the data is null');
   await expect(learn([{ x, y: y.slice([1]) }])).rejects.toThrow(

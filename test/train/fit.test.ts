@@ -332,7 +332,7 @@ test.each([
   [{ validationSplit: 1 }, '[fit] got validationSplit 1'],
   [{ validationSplit: Number.NaN }, '[fit] got validationSplit NaN'],
   [{ validationSplit: 0.999 }, 'leaves 0 to train on'],
-  [{ loss: 'mse' as never }, '[fit] got loss mse, wanted a function'],
+  [{ loss: 'mse' as never }, "[fit] got loss 'mse', wanted a function"],
   [{ loss: (p: Tensor) => p }, '[fit] the loss function returned shape [16, 1]'],
   [{ metrics: [new Accuracy(), new Accuracy()] }, "two results are called 'accuracy'"],
   [{ seed: -1 }, 'got seed -1'],
@@ -354,7 +354,7 @@ test('refuses data that do not fit together, before training', async () => {
     '[fit] the data contain no samples: x has shape [0, 3]',
   );
   await refused({ x: 3, y }, '[fit] x is a single number');
-  await refused({ x }, '[fit] got data [object Object], wanted { x, y }');
+  await refused({ x }, '[fit] got data an object, wanted { x, y }');
   await refused(
     { x, y, sampleWeights: [1, 2] },
     '[fit] sampleWeights have shape [2], wanted one weight per sample, [4].',

@@ -1,3 +1,4 @@
+import { checkCount } from '../../ir/arguments.ts';
 import { DTypeError, ShapeError, ValueError } from '../../ir/errors.ts';
 import { fromArray } from '../../tensor/creation.ts';
 import { defaultGenerator, Generator } from '../../tensor/random.ts';
@@ -63,6 +64,7 @@ const CHUNK_VALUES = 262144;
  * analysis", ICDAR 2003, for elastic distortion.
  */
 export function augmentImages(samples: Samples, options: AugmentOptions = {}): AugmentedImages {
+  checkCount('augmentImages', arguments.length, 2);
   return openAugmentation(samples, options, currentHost());
 }
 

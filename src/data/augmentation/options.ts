@@ -1,3 +1,4 @@
+import { checkOptions, type Known } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 
 /** How images are changed and how batches are made. */
@@ -64,8 +65,25 @@ export interface Settings {
   readonly ahead: number;
 }
 
+const augmentOptions: Known<AugmentOptions> = {
+  shift: 0,
+  rotation: 0,
+  scale: 0,
+  shear: 0,
+  horizontalFlip: 0,
+  elastic: 0,
+  fill: 0,
+  batchSize: 0,
+  shuffle: 0,
+  dropLast: 0,
+  seed: 0,
+  workers: 0,
+  ahead: 0,
+};
+
 /** @throws ValueError if an option is unknown or out of its range. */
 export function readOptions(options: AugmentOptions): Settings {
+  checkOptions('augmentImages', options, augmentOptions);
   const { shift = 0, scale = 0, elastic } = options;
   const pair = (value: number | readonly [number, number]): readonly [number, number] =>
     typeof value === 'number' ? [value, value] : value;
@@ -84,12 +102,7 @@ export function readOptions(options: AugmentOptions): Settings {
     workers: options.workers ?? null,
     ahead: options.ahead ?? 2,
   };
-  for (const name of Object.keys(options)) {
-    if (name in settings) continue;
-    throw new ValueError(
-      `[augmentImages] got the unknown option '${name}', wanted one of ${Object.keys(settings).join(', ')}.`,
-    );
-  }
+  if (elastic !== undefined) checkOptions('augmentImages', elastic, { alpha: 0, sigma: 0 });
   const { rotation, shear, fill, batchSize, workers, ahead } = settings;
   const isFraction = (value: number) => isWithin(value, 0, 1);
   const isFactor = (value: number) => isWithin(value, 0, Number.MAX_VALUE) && value > 0;

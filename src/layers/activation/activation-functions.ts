@@ -28,13 +28,17 @@ export type ActivationName = keyof typeof activations;
 export type NamedActivation = readonly [ActivationFunction, ActivationName | null];
 
 /** The activation of an option. */
-export const chooseActivation = (option: ActivationName | ActivationFunction): NamedActivation =>
+export const chooseActivation = (
+  layer: string,
+  option: ActivationName | ActivationFunction,
+): NamedActivation =>
   typeof option === 'function'
     ? [option, null]
-    : [choose<ActivationFunction>('activation', activations, option), option];
+    : [choose<ActivationFunction>(layer, 'activation', activations, option), option];
 
 /** The activation of an option that may be absent. */
 export const chooseOptional = (
+  layer: string,
   option: ActivationName | ActivationFunction | undefined,
 ): NamedActivation | readonly [null, null] =>
-  option === undefined ? [null, null] : chooseActivation(option);
+  option === undefined ? [null, null] : chooseActivation(layer, option);

@@ -1,3 +1,5 @@
+import { readOptions } from '../../ir/arguments.ts';
+import { checkTensor } from '../../tensor/apply.ts';
 import { show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { shapeError } from '../base/errors.ts';
@@ -21,9 +23,9 @@ export class Activation extends Layer {
   readonly activationName: ActivationName | null;
   declare readonly gives: Kept<this['given']>;
 
-  constructor(activation: ActivationName | ActivationFunction, options: ActivationOptions = {}) {
-    super(options.name);
-    [this.activation, this.activationName] = chooseActivation(activation);
+  constructor(activation: ActivationName | ActivationFunction, options?: ActivationOptions) {
+    super(readOptions(new.target.kind, options, { name: '' }).name);
+    [this.activation, this.activationName] = chooseActivation('Activation', activation);
   }
 
   override get type(): string {
@@ -36,7 +38,9 @@ export class Activation extends Layer {
   }
 
   override forward(x: Tensor): Tensor {
+    checkTensor(this.type, x);
     const y = this.activation(x);
+    checkTensor(this.type, y);
     if (show(y.shape) !== show(x.shape)) {
       throw shapeError(
         this,

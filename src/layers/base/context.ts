@@ -1,7 +1,9 @@
+import { checkCount, readOptions, refusal } from '../../ir/arguments.ts';
 import { ShapeError, StateError } from '../../ir/errors.ts';
 import { sameShape } from '../../ir/view.ts';
+import { checkTensor } from '../../tensor/apply.ts';
 import type { Parameter } from '../../tensor/parameter.ts';
-import { defaultGenerator, type Generator } from '../../tensor/random.ts';
+import { defaultGenerator, Generator } from '../../tensor/random.ts';
 import { type Shape, show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { LayerLike } from './layer-like.ts';
@@ -69,12 +71,19 @@ export class TrainingContext implements Context {
   onOutput?(layer: LayerLike, output: Tensor): void;
   #pending = new Map<Parameter, Tensor>();
 
-  constructor(options: TrainingOptions = {}) {
-    this.rng = options.rng ?? defaultGenerator();
-    if (options.onOutput) this.onOutput = options.onOutput;
+  constructor(options?: TrainingOptions) {
+    const { rng = defaultGenerator(), onOutput } = readOptions('training', options, {
+      rng: undefined,
+      onOutput: undefined,
+    });
+    if (!(rng instanceof Generator)) throw refusal('training', 'rng', rng, 'a Generator');
+    this.rng = rng;
+    if (onOutput) this.onOutput = onOutput;
   }
 
   assign(parameter: Parameter, value: Tensor): void {
+    checkTensor('assign', parameter);
+    checkTensor('assign', value);
     if (!sameShape(parameter.shape, value.shape) || parameter.dtype !== value.dtype) {
       throw new ShapeError(
         `[assign] '${parameter.name}' is ${parameter.dtype} ${show(parameter.shape)}, got ${value.dtype} ` +
@@ -103,5 +112,6 @@ export class TrainingContext implements Context {
 
 /** A context for training: `model.call(x, training())`. */
 export function training(options?: TrainingOptions): TrainingContext {
+  checkCount('training', arguments.length, 1);
   return new TrainingContext(options);
 }

@@ -1,7 +1,9 @@
+import { readOptions, refusal, reportAs } from '../../ir/arguments.ts';
 import { DTypeError } from '../../ir/errors.ts';
+import { checkTensor } from '../../tensor/apply.ts';
 import { zeros } from '../../tensor/creation.ts';
 import { Parameter } from '../../tensor/parameter.ts';
-import type { Same, Shape } from '../../tensor/shape.ts';
+import { checkShape, type Same, type Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Context, inference, observed } from './context.ts';
 import { locate } from './errors.ts';
@@ -72,6 +74,9 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     x: Tensor<S> & Same<Input<this, S>, S>,
     ctx: Context = inference,
   ): Tensor<Output<this, S>> {
+    checkTensor(this.type, x);
+    if (typeof ctx?.training !== 'boolean')
+      throw refusal(this.type, 'context', ctx, 'training() or inference');
     const input: Tensor = x;
     const y: Tensor = locate(this, input, () => this.forward(input as Tensor<In>, ctx));
     ctx.onOutput?.(this, y);
@@ -207,36 +212,46 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
    * refuses that, int32 or bool.
    */
   outputShape(inputShape: readonly number[]): readonly number[] {
-    return ofZeros(inputShape, (x) => locate(this, x, () => this.forward(x as Tensor<In>, inference)).shape);
+    return ofZeros(
+      'outputShape',
+      inputShape,
+      (x) => locate(this, x, () => this.forward(x as Tensor<In>, inference)).shape,
+    );
   }
 
   /**
    * A table of the layers with output shapes and numbers of parameters, as text. Output shapes need the option
    * `inputShape` if the first layers accept any shape, such as Flatten.
    */
-  summary(options: SummaryOptions = {}): string {
+  summary(options?: SummaryOptions): string {
     const shapes = new Map<LayerLike, Shape>();
-    const sample = options.inputShape ?? this.inputShape();
+    const { inputShape = this.inputShape() } = readOptions('summary', options, { inputShape: undefined });
+    const sample = inputShape === null ? null : checkShape('summary', inputShape);
     if (sample !== null) {
       const context = observed((layer, output) => shapes.set(layer, output.shape));
-      ofZeros([1, ...sample], (x) => this.call(x, context));
+      ofZeros('summary', [1, ...sample], (x) => this.call(x, context));
     }
     return summarize(this, shapes);
   }
 }
 
 /** What `run` makes of zeros, in a data type that it accepts: float32 or, for indices and conditions, int32 or bool. */
-function ofZeros<T>(shape: Shape, run: (x: Tensor) => T): T {
-  let refusal: unknown;
+function ofZeros<T>(operation: string, shape: Shape, run: (x: Tensor) => T): T {
+  let refused: unknown;
   for (const dtype of ['float32', 'int32', 'bool'] as const) {
     try {
-      return run(zeros(shape, dtype));
+      return run(reportAs(operation, () => zeros(shape, dtype)));
     } catch (error) {
       if (!(error instanceof DTypeError)) throw error;
-      refusal ??= error;
+      refused ??= error;
     }
   }
-  throw refusal;
+  throw refused;
+}
+
+/** @throws ValueError unless it is a layer, for the layer that contains it. */
+export function checkLayer(container: string, layer: unknown): void {
+  if (!(layer instanceof Layer)) throw refusal(container, 'layer', layer, 'a Layer');
 }
 
 function isMember(value: unknown): value is Parameter | Layer {

@@ -1,3 +1,4 @@
+import { readOptions } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
@@ -9,7 +10,8 @@ export interface Penalty {
   readonly l2?: number;
 }
 
-export function checkPenalty({ l1 = 0, l2 = 0 }: Penalty): void {
+export function checkPenalty(penalty: Penalty): void {
+  const { l1, l2 } = readOptions('penalty', penalty, { l1: 0, l2: 0 });
   for (const [name, factor] of Object.entries({ l1, l2 })) {
     if (!(factor >= 0 && factor < Number.POSITIVE_INFINITY)) {
       throw new ValueError(`[penalty] got ${name} ${factor}, wanted a finite number from 0 up.`);

@@ -1,3 +1,4 @@
+import { describe } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { shapeError, showPartial } from './errors.ts';
 import type { Layer } from './layer.ts';
@@ -27,5 +28,5 @@ export function resized(shape: PartialShape | null, spatial: number): PartialSha
 /** @throws ValueError unless n, such as a number of channels, is a whole number from 1 up. */
 export function checkCount(layer: Layer, name: string, n: number): void {
   if (Number.isInteger(n) && n >= 1) return;
-  throw new ValueError(`[${layer.type}] got ${name} ${n}, wanted a whole number from 1 up.`);
+  throw new ValueError(`[${layer.type}] got ${name} ${describe(n)}, wanted a whole number from 1 up.`);
 }

@@ -1,5 +1,6 @@
-import type { Same } from '../../tensor/shape.ts';
-import { show } from '../../tensor/shape.ts';
+import { checkOptions, type Known } from '../../ir/arguments.ts';
+import { checkTensor } from '../../tensor/apply.ts';
+import { type Same, show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import {
   type ActivationFunction,
@@ -8,7 +9,7 @@ import {
 } from '../activation/activation-functions.ts';
 import type { Context } from '../base/context.ts';
 import { locate, shapeError, showPartial } from '../base/errors.ts';
-import { Layer } from '../base/layer.ts';
+import { checkLayer, Layer } from '../base/layer.ts';
 import type { Given, Output, PartialShape } from '../base/shapes.ts';
 
 export interface ResidualOptions {
@@ -19,6 +20,8 @@ export interface ResidualOptions {
   /** The layer's name in errors, summaries and paths; none by default. */
   readonly name?: string;
 }
+
+const residualOptions: Known<ResidualOptions> = { shortcut: 0, activation: 0, name: 0 };
 
 /** The arguments after the inner layer: if that is known to change the shape, a shortcut is required. */
 type Rest<L extends Layer> =
@@ -50,10 +53,12 @@ export class Residual<const L extends Layer = Layer> extends Layer<L['takes'], L
 
   constructor(inner: L, ...rest: Rest<L>) {
     const [options = {}]: [options?: ResidualOptions] = rest;
+    checkOptions(new.target.kind, options, residualOptions);
+    for (const layer of [inner, options.shortcut ?? inner]) checkLayer('Residual', layer);
     super(options.name);
     this.inner = inner;
     this.shortcut = options.shortcut ?? null;
-    [this.activation, this.activationName] = chooseOptional(options.activation);
+    [this.activation, this.activationName] = chooseOptional(this.type, options.activation);
   }
 
   override inputShape(): readonly number[] | null {
@@ -78,6 +83,7 @@ export class Residual<const L extends Layer = Layer> extends Layer<L['takes'], L
   }
 
   override forward(x: Tensor<L['takes']>, ctx: Context): Tensor<L['gives']> {
+    checkTensor(this.type, x);
     const input = x as Tensor;
     const y: Tensor = this.inner.call(input, ctx);
     const past: Tensor = this.shortcut === null ? input : this.shortcut.call(input, ctx);

@@ -1,9 +1,11 @@
+import { checkArray, checkOptions, type Known } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
-import type { Shape } from '../../tensor/shape.ts';
+import { checkTensor } from '../../tensor/apply.ts';
+import { checkShape, type Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context } from '../base/context.ts';
 import { locate } from '../base/errors.ts';
-import { Layer, type Member } from '../base/layer.ts';
+import { checkLayer, Layer, type Member } from '../base/layer.ts';
 import type { Chain, ChainInput, ChainOutput, Flow, PartialShape } from '../base/shapes.ts';
 
 export interface SequentialOptions {
@@ -16,6 +18,8 @@ export interface SequentialOptions {
   /** The layer's name in errors, summaries and paths; none by default. */
   readonly name?: string;
 }
+
+const sequentialOptions: Known<SequentialOptions> = { inputShape: 0, name: 0 };
 
 /**
  * Applies layers one after the other. The compiler knows the shapes: `new Sequential([new Dense(784, 128), new
@@ -35,9 +39,13 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
   declare readonly gives: Flow<L, this['given']>;
 
   constructor(layers: L & Chain<L>, options: SequentialOptions = {}) {
+    checkOptions(new.target.kind, options, sequentialOptions);
+    checkArray('Sequential', 'layers', layers, '[new Dense(4, 8)]');
+    for (const layer of layers) checkLayer('Sequential', layer);
     super(options.name);
     this.layers = layers;
-    this.#sample = options.inputShape === undefined ? null : [...options.inputShape];
+    const { inputShape } = options;
+    this.#sample = inputShape === undefined ? null : [...checkShape('Sequential', inputShape)];
     const names = this.members().map(([key]) => key);
     const twice = names.find((key, i) => names.indexOf(key) !== i);
     if (twice !== undefined) {
@@ -74,6 +82,7 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
   }
 
   override forward(input: Tensor<ChainInput<L>>, ctx: Context): Tensor<ChainOutput<L, ChainInput<L>>> {
+    checkTensor(this.type, input);
     const y = this.#through<Tensor>(input, (layer, x) => layer.call(x, ctx));
     return y as Tensor<ChainOutput<L, ChainInput<L>>>;
   }

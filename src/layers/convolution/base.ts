@@ -1,4 +1,6 @@
+import { checkOptions, type Known } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
+import { checkTensor } from '../../tensor/apply.ts';
 import { forEachAxis, marginsOf, type Padding } from '../../tensor/ops/convolution/conv.ts';
 import { Parameter } from '../../tensor/parameter.ts';
 import { defaultGenerator } from '../../tensor/random.ts';
@@ -13,7 +15,7 @@ import { shapeError, showPartial } from '../base/errors.ts';
 import { Layer } from '../base/layer.ts';
 import type { PartialShape } from '../base/shapes.ts';
 import { checkCount, checkRank, layout, resized } from '../base/spatial.ts';
-import type { DenseOptions } from '../dense.ts';
+import { type DenseOptions, denseOptions } from '../dense.ts';
 import { draw } from '../initializers/initializers.ts';
 
 export interface ConvolutionOptions<Spatial extends Shape = Shape> extends DenseOptions {
@@ -32,6 +34,14 @@ export interface ConvolutionOptions<Spatial extends Shape = Shape> extends Dense
    */
   readonly groups?: number;
 }
+
+export const convolutionOptions: Known<ConvolutionOptions> = {
+  ...denseOptions,
+  stride: 0,
+  padding: 0,
+  dilation: 0,
+  groups: 0,
+};
 
 /** The base of the layers of convolutions and transposed convolutions. */
 export abstract class Convolution<Spatial extends Shape, In extends number, Out extends number> extends Layer<
@@ -57,7 +67,9 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
     outChannels: Out,
     kernelSize: number | Spatial,
     options: ConvolutionOptions<Spatial>,
+    known: object = convolutionOptions,
   ) {
+    checkOptions(new.target.kind, options, known);
     super(options.name);
     const { padding = 'valid', groups = 1 } = options;
     checkCount(this, 'inChannels', inChannels);
@@ -80,14 +92,19 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
     this.groups = groups;
     const rng = options.rng ?? defaultGenerator();
     const shape = [...this.kernelSize, ...this.kernelChannels()] as [...Spatial, number, number];
-    this.kernel = new Parameter(draw(options.kernelInitializer ?? 'glorotUniform', shape, rng) as never, {
-      name: 'kernel',
-    });
+    this.kernel = new Parameter(
+      draw(this.type, options.kernelInitializer ?? 'glorotUniform', shape, rng) as never,
+      {
+        name: 'kernel',
+      },
+    );
     this.bias =
       options.bias === false
         ? null
-        : new Parameter(draw(options.biasInitializer ?? 'zeros', [outChannels], rng), { name: 'bias' });
-    [this.activation, this.activationName] = chooseOptional(options.activation);
+        : new Parameter(draw(this.type, options.biasInitializer ?? 'zeros', [outChannels], rng), {
+            name: 'bias',
+          });
+    [this.activation, this.activationName] = chooseOptional(this.type, options.activation);
     this.penalize(this.kernel, options.kernelPenalty);
     if (this.bias !== null) this.penalize(this.bias, options.biasPenalty);
   }
@@ -104,6 +121,7 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
   }
 
   override forward(x: Tensor<[number, ...Spatial, In]>): Tensor<[number, ...Spatial, Out]> {
+    checkTensor(this.type, x);
     this.#check(x.shape);
     const y = this.convolve(x as Tensor);
     const sum = this.bias === null ? y : y.add(this.bias as Tensor);

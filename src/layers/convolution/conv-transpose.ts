@@ -1,7 +1,8 @@
+import type { Known } from '../../ir/arguments.ts';
 import { convTranspose, forEachAxis } from '../../tensor/ops/convolution/conv.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { Convolution, type ConvolutionOptions } from './base.ts';
+import { Convolution, type ConvolutionOptions, convolutionOptions } from './base.ts';
 
 export interface TransposedConvolutionOptions<Spatial extends Shape = Shape>
   extends ConvolutionOptions<Spatial> {
@@ -11,6 +12,8 @@ export interface TransposedConvolutionOptions<Spatial extends Shape = Shape>
    */
   readonly outputPadding?: number | Spatial;
 }
+
+const transposedOptions: Known<TransposedConvolutionOptions> = { ...convolutionOptions, outputPadding: 0 };
 
 /** The base of Conv1DTranspose and Conv2DTranspose. */
 abstract class ConvTranspose<
@@ -27,7 +30,7 @@ abstract class ConvTranspose<
     kernelSize: number | Spatial,
     options: TransposedConvolutionOptions<Spatial>,
   ) {
-    super(spatial, inChannels, outChannels, kernelSize, options);
+    super(spatial, inChannels, outChannels, kernelSize, options, transposedOptions);
     this.outputPadding = forEachAxis(this.type, 'outputPadding', options.outputPadding ?? 0, spatial, 0);
   }
 

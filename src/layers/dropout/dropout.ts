@@ -1,4 +1,6 @@
+import { readOptions } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
+import { checkTensor } from '../../tensor/apply.ts';
 import { where } from '../../tensor/ops/elementwise/logic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context } from '../base/context.ts';
@@ -21,8 +23,8 @@ export class Dropout extends Layer {
   readonly rate: number;
   declare readonly gives: Kept<this['given']>;
 
-  constructor(rate: number, options: DropoutOptions = {}) {
-    super(options.name);
+  constructor(rate: number, options?: DropoutOptions) {
+    super(readOptions(new.target.kind, options, { name: '' }).name);
     if (!(rate >= 0 && rate < 1)) {
       throw new ValueError(`[Dropout] got rate ${rate}, wanted a probability with 0 <= rate < 1.`);
     }
@@ -34,6 +36,7 @@ export class Dropout extends Layer {
   }
 
   override forward(x: Tensor, ctx: Context): Tensor {
+    checkTensor(this.type, x);
     if (!ctx.training || this.rate === 0) return x;
     const keep = ctx.rng.bernoulli(x.shape, 1 - this.rate);
     return where(keep, x.mul(1 / (1 - this.rate)), 0);

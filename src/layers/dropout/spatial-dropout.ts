@@ -1,4 +1,6 @@
+import { readOptions } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
+import { checkTensor } from '../../tensor/apply.ts';
 import { where } from '../../tensor/ops/elementwise/logic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context } from '../base/context.ts';
@@ -20,8 +22,8 @@ export class SpatialDropout extends Layer {
   readonly rate: number;
   declare readonly gives: Kept<this['given']>;
 
-  constructor(rate: number, options: DropoutOptions = {}) {
-    super(options.name);
+  constructor(rate: number, options?: DropoutOptions) {
+    super(readOptions(new.target.kind, options, { name: '' }).name);
     if (!(rate >= 0 && rate < 1)) {
       throw new ValueError(`[SpatialDropout] got rate ${rate}, wanted a probability with 0 <= rate < 1.`);
     }
@@ -38,6 +40,7 @@ export class SpatialDropout extends Layer {
   }
 
   override forward(x: Tensor, ctx: Context): Tensor {
+    checkTensor(this.type, x);
     this.#check(x.shape);
     if (!ctx.training || this.rate === 0) return x;
     const channels = x.shape.map((d, i) => (i === 0 || i === x.rank - 1 ? d : 1));

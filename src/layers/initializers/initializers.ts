@@ -1,4 +1,6 @@
+import { checkNumber, readOptions } from '../../ir/arguments.ts';
 import { ShapeError, ValueError } from '../../ir/errors.ts';
+import { checkTensor } from '../../tensor/apply.ts';
 import { full } from '../../tensor/creation.ts';
 import type { Generator } from '../../tensor/random.ts';
 import { type Shape, show } from '../../tensor/shape.ts';
@@ -15,24 +17,28 @@ const ones = (): Initializer => constant(1);
 
 /** The same value for all elements. */
 function constant(value: number): Initializer {
+  checkNumber('constant', 'value', value);
   return (shape) => full(shape, value);
 }
 
 /** Normally distributed. */
-function normal(options: { mean?: number; standardDeviation?: number } = {}): Initializer {
-  const { mean = 0, standardDeviation = 0.05 } = options;
+function normal(options?: { mean?: number; standardDeviation?: number }): Initializer {
+  const { mean, standardDeviation } = readOptions('normal', options, { mean: 0, standardDeviation: 0.05 });
   return (shape, rng) => rng.normal(shape, mean, standardDeviation);
 }
 
 /** Uniformly distributed over [low, high). */
-function uniform(options: { low?: number; high?: number } = {}): Initializer {
-  const { low = -0.05, high = 0.05 } = options;
+function uniform(options?: { low?: number; high?: number }): Initializer {
+  const { low, high } = readOptions('uniform', options, { low: -0.05, high: 0.05 });
   return (shape, rng) => rng.uniform(shape, low, high);
 }
 
 /** Normally distributed, truncated at two standard deviations of the normal distribution. */
-function truncatedNormal(options: { mean?: number; standardDeviation?: number } = {}): Initializer {
-  const { mean = 0, standardDeviation = 0.05 } = options;
+function truncatedNormal(options?: { mean?: number; standardDeviation?: number }): Initializer {
+  const { mean, standardDeviation } = readOptions('truncatedNormal', options, {
+    mean: 0,
+    standardDeviation: 0.05,
+  });
   return (shape, rng) => rng.truncatedNormal(shape, mean, standardDeviation);
 }
 
@@ -98,6 +104,7 @@ export type InitializerName = Exclude<keyof typeof initializers, 'constant'>;
 
 /** The initial values of a Parameter. */
 export function draw<const S extends Shape>(
+  layer: string,
   initializer: InitializerName | Initializer,
   shape: S,
   rng: Generator,
@@ -106,15 +113,16 @@ export function draw<const S extends Shape>(
   const make =
     typeof initializer === 'function'
       ? initializer
-      : choose<() => Initializer>('initializer', named, initializer)();
+      : choose<() => Initializer>(layer, 'initializer', named, initializer)();
   const values = make(shape, rng);
+  checkTensor(layer, values);
   if (show(values.shape) !== show(shape)) {
     throw new ShapeError(
-      `[initializer] got values of shape ${show(values.shape)}, wanted ${show(shape)}. Use the shape argument of the initializer.`,
+      `[${layer}] got initial values of shape ${show(values.shape)}, wanted ${show(shape)}. Use the shape argument of the initializer.`,
     );
   }
   if (values.dtype !== 'float32') {
-    throw new ValueError(`[initializer] got ${values.dtype} values, wanted float32. Cast the values.`);
+    throw new ValueError(`[${layer}] got ${values.dtype} initial values, wanted float32. Cast the values.`);
   }
   return values as Tensor<{ -readonly [K in keyof S]: S[K] }>;
 }

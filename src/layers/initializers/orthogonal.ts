@@ -1,3 +1,4 @@
+import { checkNumber, readOptions } from '../../ir/arguments.ts';
 import { ShapeError } from '../../ir/errors.ts';
 import { fromArray } from '../../tensor/creation.ts';
 import { initialValuesOf } from '../../tensor/evaluate.ts';
@@ -10,8 +11,9 @@ import type { Initializer } from './initializer.ts';
  * R, by the modified Gram-Schmidt process in double precision, each vector twice ("twice is enough", Giraud et al.
  * 2005). Computed at the call.
  */
-export function orthogonal(options: { gain?: number } = {}): Initializer {
-  const { gain = 1 } = options;
+export function orthogonal(options?: { gain?: number }): Initializer {
+  const { gain } = readOptions('orthogonal', options, { gain: 1 });
+  checkNumber('orthogonal', 'gain', gain);
   return (shape, rng) => {
     if (shape.length < 2) {
       throw new ShapeError(

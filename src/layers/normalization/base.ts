@@ -1,5 +1,7 @@
+import { checkOptions, type Known } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { sameShape } from '../../ir/view.ts';
+import { checkTensor } from '../../tensor/apply.ts';
 import { floating } from '../../tensor/ops/elementwise/elementwise.ts';
 import { type Moments, moments, standardizeBy } from '../../tensor/ops/reduction/standardize.ts';
 import { Parameter } from '../../tensor/parameter.ts';
@@ -31,6 +33,16 @@ export interface NormalizationOptions {
   readonly rng?: Generator;
 }
 
+export const normalizationOptions: Known<NormalizationOptions> = {
+  epsilon: 0,
+  scale: 0,
+  center: 0,
+  gammaInitializer: 0,
+  betaInitializer: 0,
+  name: 0,
+  rng: 0,
+};
+
 /** How an input is arranged for its statistics. */
 export interface Arrangement {
   /** The input's shape, or that shape with the last axis divided into several. */
@@ -51,7 +63,8 @@ export abstract class Normalization<C extends number> extends Layer {
   declare readonly takes: EndsWith<this['given'], C>;
   declare readonly gives: Kept<this['given']>;
 
-  protected constructor(features: C, options: NormalizationOptions) {
+  protected constructor(features: C, options: NormalizationOptions, known: object = normalizationOptions) {
+    checkOptions(new.target.kind, options, known);
     super(options.name);
     const { epsilon = 1e-5, scale = true, center = true } = options;
     checkCount(this, 'features', features);
@@ -62,7 +75,7 @@ export abstract class Normalization<C extends number> extends Layer {
     this.epsilon = epsilon;
     const rng = options.rng ?? defaultGenerator();
     const make = (name: string, initializer: InitializerName | Initializer): Parameter<[C]> =>
-      new Parameter<[C]>(draw(initializer, [features], rng), { name });
+      new Parameter<[C]>(draw(this.type, initializer, [features], rng), { name });
     this.gamma = scale ? make('gamma', options.gammaInitializer ?? 'ones') : null;
     this.beta = center ? make('beta', options.betaInitializer ?? 'zeros') : null;
   }
@@ -97,6 +110,7 @@ export abstract class Normalization<C extends number> extends Layer {
   }
 
   override forward(x: Tensor, ctx: Context): Tensor {
+    checkTensor(this.type, x);
     this.#check(x.shape);
     return this.normalize(x, ctx);
   }

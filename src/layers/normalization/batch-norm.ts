@@ -1,3 +1,4 @@
+import type { Known } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { sizeOf } from '../../ir/view.ts';
 import { ones, zeros } from '../../tensor/creation.ts';
@@ -7,7 +8,7 @@ import { axesUpTo, type Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context } from '../base/context.ts';
 import { shapeError } from '../base/errors.ts';
-import { type Arrangement, Normalization, type NormalizationOptions } from './base.ts';
+import { type Arrangement, Normalization, type NormalizationOptions, normalizationOptions } from './base.ts';
 
 export interface BatchNormOptions extends NormalizationOptions {
   /**
@@ -16,6 +17,8 @@ export interface BatchNormOptions extends NormalizationOptions {
    */
   readonly momentum?: number;
 }
+
+const batchNormOptions: Known<BatchNormOptions> = { ...normalizationOptions, momentum: 0 };
 
 /**
  * Batch normalization (Ioffe & Szegedy 2015): y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each
@@ -35,7 +38,7 @@ export class BatchNorm<const C extends number = number> extends Normalization<C>
   readonly runningVariance: Parameter<[C]>;
 
   constructor(features: C, options: BatchNormOptions = {}) {
-    super(features, options);
+    super(features, options, batchNormOptions);
     const { momentum = 0.9 } = options;
     if (!(momentum >= 0 && momentum < 1)) {
       throw new ValueError(`[BatchNorm] got momentum ${momentum}, wanted a number with 0 <= momentum < 1.`);

@@ -1,3 +1,5 @@
+import { readOptions } from '../../ir/arguments.ts';
+import { checkTensor } from '../../tensor/apply.ts';
 import { max, mean } from '../../tensor/ops/reduction/reduce.ts';
 import { axesUpTo, type Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -19,9 +21,9 @@ abstract class GlobalPooling<Spatial extends Shape> extends Layer<[number, ...Sp
   protected constructor(
     spatial: number,
     reduce: (x: Tensor, axes: readonly number[]) => Tensor,
-    options: GlobalPoolingOptions,
+    options: GlobalPoolingOptions | undefined,
   ) {
-    super(options.name);
+    super(readOptions(new.target.kind, options, { name: '' }).name);
     this.#spatial = spatial;
     this.#reduce = reduce;
   }
@@ -32,6 +34,7 @@ abstract class GlobalPooling<Spatial extends Shape> extends Layer<[number, ...Sp
   }
 
   override forward(x: Tensor<[number, ...Spatial, number]>): Tensor {
+    checkTensor(this.type, x);
     checkRank(this, x.shape, this.#spatial);
     return this.#reduce(x as Tensor, axesUpTo(1 + this.#spatial).slice(1));
   }
@@ -40,7 +43,7 @@ abstract class GlobalPooling<Spatial extends Shape> extends Layer<[number, ...Sp
 /** The mean of each channel over a sequence: [N, length, C] becomes [N, C]. */
 export class GlobalAvgPool1D extends GlobalPooling<[number]> {
   static override readonly kind: string = 'GlobalAvgPool1D';
-  constructor(options: GlobalPoolingOptions = {}) {
+  constructor(options?: GlobalPoolingOptions) {
     super(1, mean, options);
   }
 }
@@ -48,7 +51,7 @@ export class GlobalAvgPool1D extends GlobalPooling<[number]> {
 /** The mean of each channel over an image (Lin et al. 2013): [N, height, width, C] becomes [N, C]. */
 export class GlobalAvgPool2D extends GlobalPooling<[number, number]> {
   static override readonly kind: string = 'GlobalAvgPool2D';
-  constructor(options: GlobalPoolingOptions = {}) {
+  constructor(options?: GlobalPoolingOptions) {
     super(2, mean, options);
   }
 }
@@ -56,7 +59,7 @@ export class GlobalAvgPool2D extends GlobalPooling<[number, number]> {
 /** The largest value of each channel in a sequence: [N, length, C] becomes [N, C]. */
 export class GlobalMaxPool1D extends GlobalPooling<[number]> {
   static override readonly kind: string = 'GlobalMaxPool1D';
-  constructor(options: GlobalPoolingOptions = {}) {
+  constructor(options?: GlobalPoolingOptions) {
     super(1, max, options);
   }
 }
@@ -64,7 +67,7 @@ export class GlobalMaxPool1D extends GlobalPooling<[number]> {
 /** The largest value of each channel in an image: [N, height, width, C] becomes [N, C]. */
 export class GlobalMaxPool2D extends GlobalPooling<[number, number]> {
   static override readonly kind: string = 'GlobalMaxPool2D';
-  constructor(options: GlobalPoolingOptions = {}) {
+  constructor(options?: GlobalPoolingOptions) {
     super(2, max, options);
   }
 }

@@ -1,3 +1,5 @@
+import { checkOptions, type Known } from '../../ir/arguments.ts';
+import { checkTensor } from '../../tensor/apply.ts';
 import { forEachAxis, marginsOf, type Padding } from '../../tensor/ops/convolution/conv.ts';
 import { avgPool, maxPool } from '../../tensor/ops/pooling/pooling.ts';
 import type { Shape } from '../../tensor/shape.ts';
@@ -18,6 +20,8 @@ export interface PoolingLayerOptions<Spatial extends Shape = Shape> {
   readonly name?: string;
 }
 
+const poolingOptions: Known<PoolingLayerOptions> = { stride: 0, padding: 0, name: 0 };
+
 type Pool = typeof maxPool;
 
 /** The base of the pooling layers over windows. */
@@ -34,6 +38,7 @@ abstract class Pooling<Spatial extends Shape> extends Layer<[number, ...Spatial,
     size: number | Spatial,
     options: PoolingLayerOptions<Spatial>,
   ) {
+    checkOptions(new.target.kind, options, poolingOptions);
     super(options.name);
     this.#pool = pool;
     this.size = forEachAxis(this.type, 'size', size, spatial, 1);
@@ -50,6 +55,7 @@ abstract class Pooling<Spatial extends Shape> extends Layer<[number, ...Spatial,
   }
 
   override forward(x: Tensor<[number, ...Spatial, number]>): Tensor {
+    checkTensor(this.type, x);
     checkRank(this, x.shape, this.size.length);
     return this.#pool(x as Tensor, this.size, { stride: this.stride, padding: this.padding });
   }

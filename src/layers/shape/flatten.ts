@@ -1,3 +1,5 @@
+import { readOptions } from '../../ir/arguments.ts';
+import { checkTensor } from '../../tensor/apply.ts';
 import { show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { shapeError } from '../base/errors.ts';
@@ -14,8 +16,8 @@ export class Flatten extends Layer {
   static override readonly kind: string = 'Flatten';
   declare readonly gives: Flat<this['given']>;
 
-  constructor(options: FlattenOptions = {}) {
-    super(options.name);
+  constructor(options?: FlattenOptions) {
+    super(readOptions(new.target.kind, options, { name: '' }).name);
   }
 
   override inferShape(inputShape: PartialShape | null): PartialShape {
@@ -26,6 +28,7 @@ export class Flatten extends Layer {
   }
 
   override forward(x: Tensor): Tensor {
+    checkTensor(this.type, x);
     if (x.rank === 0) throw shapeError(this, `input ${show(x.shape)} has no batch axis. Give [N, ...].`);
     const [batch, ...rest] = x.shape;
     return x.reshape([batch!, rest.reduce((a, b) => a * b, 1)]);

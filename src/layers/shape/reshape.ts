@@ -1,6 +1,7 @@
+import { describe, readOptions } from '../../ir/arguments.ts';
 import { ShapeError } from '../../ir/errors.ts';
-import type { Reshaped, Shape } from '../../tensor/shape.ts';
-import { show } from '../../tensor/shape.ts';
+import { checkTensor } from '../../tensor/apply.ts';
+import { type Reshaped, type Shape, show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { shapeError, showPartial } from '../base/errors.ts';
 import { Layer } from '../base/layer.ts';
@@ -27,12 +28,12 @@ export class Reshape<const T extends Shape = Shape> extends Layer {
   readonly shape: Shape;
   declare readonly gives: Samples<this['given'], T>;
 
-  constructor(shape: T, options: ReshapeOptions = {}) {
-    super(options.name);
-    const whole = shape.every((d) => Number.isInteger(d) && d >= -1);
+  constructor(shape: T, options?: ReshapeOptions) {
+    super(readOptions(new.target.kind, options, { name: '' }).name);
+    const whole = Array.isArray(shape) && shape.every((d) => Number.isInteger(d) && d >= -1);
     if (!whole || shape.filter((d) => d === -1).length > 1) {
       throw new ShapeError(
-        `[Reshape] got shape ${show(shape)}, wanted whole numbers from 0 up, of which one may be -1. ` +
+        `[Reshape] got shape ${Array.isArray(shape) ? show(shape) : describe(shape)}, wanted whole numbers from 0 up, of which one may be -1. ` +
           'Leave the batch axis out.',
       );
     }
@@ -47,6 +48,7 @@ export class Reshape<const T extends Shape = Shape> extends Layer {
   }
 
   override forward(x: Tensor): Tensor {
+    checkTensor(this.type, x);
     const [batch, ...sample] = x.shape;
     if (batch === undefined) throw shapeError(this, 'input [] has no batch axis. Give [N, ...].');
     return x.reshape([batch, ...this.#fit(x.shape, sample)]);

@@ -1,3 +1,4 @@
+import { describe, readOptions } from '../../ir/arguments.ts';
 import { ShapeError, ValueError } from '../../ir/errors.ts';
 import { show } from '../../tensor/shape.ts';
 import { type Batch, isColumn } from '../input.ts';
@@ -16,8 +17,9 @@ import { classIndices, classPairs, nanError, scoreColumns } from './class-pairs.
 export class Accuracy extends SampleMean {
   static readonly kind: string = 'Accuracy';
   readonly direction = 'max';
-  constructor({ name = 'accuracy' }: MetricOptions = {}) {
-    super(name);
+
+  constructor(options?: MetricOptions) {
+    super(readOptions(new.target.kind, options, { name: 'accuracy' }).name);
   }
 
   /** @internal */
@@ -52,9 +54,15 @@ export class BinaryAccuracy extends SampleMean {
   readonly direction = 'max';
   readonly threshold: number;
 
-  constructor({ threshold = 0, name = 'binaryAccuracy' }: BinaryAccuracyOptions = {}) {
+  constructor(options?: BinaryAccuracyOptions) {
+    const { threshold, name } = readOptions(new.target.kind, options, {
+      threshold: 0,
+      name: 'binaryAccuracy',
+    });
     super(name);
-    if (Number.isNaN(threshold)) throw new ValueError(`[${name}] threshold is NaN, wanted a number.`);
+    if (typeof threshold !== 'number' || Number.isNaN(threshold)) {
+      throw new ValueError(`[${name}] threshold is ${describe(threshold)}, wanted a number.`);
+    }
     this.threshold = threshold;
   }
 
@@ -97,7 +105,11 @@ export class TopKAccuracy extends SampleMean {
   readonly direction = 'max';
   readonly k: number;
 
-  constructor({ k, name = `top${k}Accuracy` }: TopKAccuracyOptions) {
+  constructor(options: TopKAccuracyOptions) {
+    const { k, name = `top${k}Accuracy` } = readOptions(new.target.kind, options, {
+      k: undefined,
+      name: undefined,
+    });
     super(name);
     if (!Number.isInteger(k) || k < 1) {
       throw new ValueError(`[${name}] k is ${k}, wanted a whole number of at least 1.`);

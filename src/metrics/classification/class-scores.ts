@@ -1,3 +1,4 @@
+import { describe } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import type { ClassCounts } from './class-counts.ts';
 
@@ -91,14 +92,14 @@ export function sum(values: Float64Array): number {
 export function checkAverage(operation: string, average: Average): void {
   if (AVERAGES.includes(average)) return;
   throw new ValueError(
-    `[${operation}] average is '${average}', wanted one of ${AVERAGES.map((name) => `'${name}'`).join(', ')}.`,
+    `[${operation}] average is ${describe(average)}, wanted one of ${AVERAGES.map((name) => `'${name}'`).join(', ')}.`,
   );
 }
 
 export function checkZeroDivision(operation: string, zeroDivision: number): void {
   if (zeroDivision === 0 || zeroDivision === 1 || Number.isNaN(zeroDivision)) return;
   throw new ValueError(
-    `[${operation}] zeroDivision is ${zeroDivision}, wanted 0, 1, or NaN to exclude such classes from a mean.`,
+    `[${operation}] zeroDivision is ${describe(zeroDivision)}, wanted 0, 1, or NaN to exclude such classes from a mean.`,
   );
 }
 
@@ -108,8 +109,10 @@ export function checkLabels(
   labels: readonly number[],
   numClasses: number | undefined,
 ): void {
-  if (labels.length === 0) {
-    throw new ValueError(`[${operation}] labels is empty. Pass at least one class, or leave it out.`);
+  if (!Array.isArray(labels) || labels.length === 0) {
+    throw new ValueError(
+      `[${operation}] labels is ${Array.isArray(labels) ? 'empty' : describe(labels)}. Pass at least one class, or leave it out.`,
+    );
   }
   const limit = numClasses === undefined ? Number.MAX_SAFE_INTEGER : numClasses - 1;
   labels.forEach((label, i) => {
@@ -127,7 +130,9 @@ export function checkLabels(
 
 export function checkNumClasses(operation: string, numClasses: number): void {
   if (Number.isInteger(numClasses) && numClasses >= 1) return;
-  throw new ValueError(`[${operation}] numClasses is ${numClasses}, wanted a whole number of at least 1.`);
+  throw new ValueError(
+    `[${operation}] numClasses is ${describe(numClasses)}, wanted a whole number of at least 1.`,
+  );
 }
 
 function divide(numerators: Float64Array, denominators: Float64Array, zeroDivision: number): Float64Array {

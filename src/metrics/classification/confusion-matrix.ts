@@ -1,3 +1,4 @@
+import { readOptions } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { type MetricInput, readBatch } from '../input.ts';
 import type { Metric, MetricOptions } from '../metric.ts';
@@ -70,7 +71,11 @@ export class ConfusionMatrix extends PairCounter {
   static readonly kind: string = 'ConfusionMatrix';
   readonly #cells: Float64Array;
 
-  constructor({ numClasses, name = 'confusionMatrix' }: ConfusionMatrixOptions) {
+  constructor(options: ConfusionMatrixOptions) {
+    const { numClasses, name } = readOptions(new.target.kind, options, {
+      numClasses: undefined,
+      name: 'confusionMatrix',
+    });
     super(name, numClasses);
     this.#cells = new Float64Array(numClasses * numClasses);
   }
@@ -114,8 +119,11 @@ abstract class ClassScore extends PairCounter {
   readonly #counts: ClassCounts;
 
   /** @internal */
-  constructor(score: Score, options: ClassScoreOptions) {
-    const { numClasses, average = 'macro', labels, zeroDivision = 0, name = score } = options;
+  constructor(score: Score, options: ClassScoreOptions, kind: string) {
+    const { numClasses, average, labels, zeroDivision, name } = readOptions(kind, options, {
+      ...{ numClasses: undefined, average: 'macro', labels: undefined, zeroDivision: 0 },
+      name: score,
+    });
     super(name, numClasses);
     checkAverage(name, average);
     checkZeroDivision(name, zeroDivision);
@@ -169,7 +177,7 @@ abstract class ClassScore extends PairCounter {
 export class Precision extends ClassScore {
   static readonly kind: string = 'Precision';
   constructor(options: ClassScoreOptions) {
-    super('precision', options);
+    super('precision', options, new.target.kind);
   }
 }
 
@@ -180,7 +188,7 @@ export class Precision extends ClassScore {
 export class Recall extends ClassScore {
   static readonly kind: string = 'Recall';
   constructor(options: ClassScoreOptions) {
-    super('recall', options);
+    super('recall', options, new.target.kind);
   }
 }
 
@@ -191,6 +199,6 @@ export class Recall extends ClassScore {
 export class F1 extends ClassScore {
   static readonly kind: string = 'F1';
   constructor(options: ClassScoreOptions) {
-    super('f1', options);
+    super('f1', options, new.target.kind);
   }
 }

@@ -1,3 +1,4 @@
+import { checkCount, checkOptions, type Known } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { readBatchSync, type SyncMetricInput } from '../input.ts';
 import { ClassCounts } from './class-counts.ts';
@@ -31,6 +32,9 @@ export interface ScoreOptions extends ConfusionOptions {
   readonly zeroDivision?: number;
 }
 
+export const confusionOptions: Known<ConfusionOptions> = { numClasses: 0, labels: 0, sampleWeights: 0 };
+const scoreOptions: Known<ScoreOptions> = { ...confusionOptions, average: 0, zeroDivision: 0 };
+
 /** Classes as positions in the sorted list of those that occur, so that large class numbers need no memory. */
 export interface Tally extends ClassPairs {
   readonly present: readonly number[];
@@ -53,6 +57,7 @@ export function precision(
   predictions: SyncMetricInput,
   options: ScoreOptions = {},
 ): number {
+  checkCount('precision', arguments.length, 3);
   return score('precision', 'precision', labels, predictions, options);
 }
 
@@ -65,6 +70,7 @@ export function recall(
   predictions: SyncMetricInput,
   options: ScoreOptions = {},
 ): number {
+  checkCount('recall', arguments.length, 3);
   return score('recall', 'recall', labels, predictions, options);
 }
 
@@ -74,6 +80,7 @@ export function f1Score(
   predictions: SyncMetricInput,
   options: ScoreOptions = {},
 ): number {
+  checkCount('f1Score', arguments.length, 3);
   return score('f1Score', 'f1', labels, predictions, options);
 }
 
@@ -87,6 +94,8 @@ export function confusionMatrix(
   predictions: SyncMetricInput,
   options: ConfusionOptions = {},
 ): number[][] {
+  checkCount('confusionMatrix', arguments.length, 3);
+  checkOptions('confusionMatrix', options, confusionOptions);
   const { truth, predicted, weights, present, indexOf } = tally(
     'confusionMatrix',
     labels,
@@ -148,6 +157,7 @@ function score(
   predictions: SyncMetricInput,
   options: ScoreOptions,
 ): number {
+  checkOptions(operation, options, scoreOptions);
   const { average = 'macro', zeroDivision = 0 } = options;
   checkAverage(operation, average);
   checkZeroDivision(operation, zeroDivision);

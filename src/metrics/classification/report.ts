@@ -1,7 +1,8 @@
+import { checkCount, checkOptions, type Known } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import type { SyncMetricInput } from '../input.ts';
 import { averaged, checkZeroDivision, perClass, type Score, sum, totalsAt } from './class-scores.ts';
-import { type ConfusionOptions, countsOf, tally } from './functions.ts';
+import { type ConfusionOptions, confusionOptions, countsOf, tally } from './functions.ts';
 
 /** Options of {@link classificationReport}. */
 export interface ReportOptions extends ConfusionOptions {
@@ -14,6 +15,13 @@ export interface ReportOptions extends ConfusionOptions {
    */
   readonly zeroDivision?: number;
 }
+
+const reportOptions: Known<ReportOptions> = {
+  ...confusionOptions,
+  targetNames: 0,
+  digits: 0,
+  zeroDivision: 0,
+};
 
 const HEADERS = ['precision', 'recall', 'f1-score', 'support'];
 const SCORES: readonly Score[] = ['precision', 'recall', 'f1'];
@@ -35,6 +43,8 @@ export function classificationReport(
   options: ReportOptions = {},
 ): string {
   const operation = 'classificationReport';
+  checkCount(operation, arguments.length, 3);
+  checkOptions(operation, options, reportOptions);
   const { digits = 2, zeroDivision = 0 } = options;
   checkZeroDivision(operation, zeroDivision);
   if (!Number.isInteger(digits) || digits < 0 || digits > 100) {

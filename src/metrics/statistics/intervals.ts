@@ -1,3 +1,4 @@
+import { checkCount, describe, readOptions } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { normalQuantile, studentQuantile } from './distributions.ts';
 
@@ -29,14 +30,17 @@ export interface RunSummary {
  *
  * @throws ValueError unless the counts are whole numbers with 0 <= successes <= trials and trials >= 1
  */
-export function wilsonInterval(successes: number, trials: number, options: IntervalOptions = {}): Interval {
+export function wilsonInterval(successes: number, trials: number, options?: IntervalOptions): Interval {
+  checkCount('wilsonInterval', arguments.length, 3);
   const tail = tailOf('wilsonInterval', options);
   if (!Number.isInteger(trials) || trials < 1) {
-    throw new ValueError(`[wilsonInterval] got ${trials} trials, wanted a whole number of at least 1.`);
+    throw new ValueError(
+      `[wilsonInterval] got ${describe(trials)} trials, wanted a whole number of at least 1.`,
+    );
   }
   if (!Number.isInteger(successes) || successes < 0 || successes > trials) {
     throw new ValueError(
-      `[wilsonInterval] got ${successes} successes in ${trials} trials, wanted a whole number from 0 to ${trials}. ` +
+      `[wilsonInterval] got ${describe(successes)} successes in ${trials} trials, wanted a whole number from 0 to ${trials}. ` +
         'Pass counts of samples, not fractions.',
     );
   }
@@ -56,8 +60,14 @@ export function wilsonInterval(successes: number, trials: number, options: Inter
  * @param values one number per run, drawn independently
  * @throws ValueError without runs, or if a value is NaN or infinite
  */
-export function summarizeRuns(values: ArrayLike<number>, options: IntervalOptions = {}): RunSummary {
+export function summarizeRuns(values: ArrayLike<number>, options?: IntervalOptions): RunSummary {
+  checkCount('summarizeRuns', arguments.length, 2);
   const tail = tailOf('summarizeRuns', options);
+  if (!Array.isArray(values) && !ArrayBuffer.isView(values)) {
+    throw new ValueError(
+      `[summarizeRuns] got ${describe(values)}, wanted an array with a number for each run.`,
+    );
+  }
   const runs = values.length;
   if (runs === 0) throw new ValueError('[summarizeRuns] got no runs, wanted one number for each.');
   // With differences from the first value, equal runs have a deviation of 0 and large values keep their precision.
@@ -80,10 +90,11 @@ export function summarizeRuns(values: ArrayLike<number>, options: IntervalOption
 }
 
 /** The probability beyond each end of an interval. */
-function tailOf(operation: string, { confidence = 0.95 }: IntervalOptions): number {
+function tailOf(operation: string, options: IntervalOptions | undefined): number {
+  const { confidence } = readOptions(operation, options, { confidence: 0.95 });
   const tail = (1 - confidence) / 2;
   if (tail > 0 && tail < 0.5) return tail;
   throw new ValueError(
-    `[${operation}] got confidence ${confidence}, wanted a number above 0 and below 1, such as 0.95.`,
+    `[${operation}] got confidence ${describe(confidence)}, wanted a number above 0 and below 1, such as 0.95.`,
   );
 }

@@ -1,3 +1,4 @@
+import { checkCount, checkOptions, type Known } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { classPairs } from '../classification/class-pairs.ts';
 import { checkNumClasses } from '../classification/class-scores.ts';
@@ -22,6 +23,8 @@ export interface McNemarOptions {
   /** Classes are numbered from 0 to `numClasses - 1`; by default any whole number from 0 up is a class. */
   readonly numClasses?: number;
 }
+
+const mcnemarOptions: Known<McNemarOptions> = { method: 0, correction: 0, numClasses: 0 };
 
 /** The result of {@link mcnemar}. */
 export interface McNemarResult {
@@ -64,7 +67,9 @@ export function mcnemar(
   predictionsB: SyncMetricInput,
   options: McNemarOptions = {},
 ): McNemarResult {
-  checkOptions(options);
+  checkCount('mcnemar', arguments.length, 4);
+  checkOptions('mcnemar', options, mcnemarOptions);
+  checkValues(options);
   const a = hits('A', labels, predictionsA, options);
   const b = hits('B', labels, predictionsB, options);
   const counts = { both: 0, onlyA: 0, onlyB: 0, neither: 0 };
@@ -115,7 +120,7 @@ function binomial(
   return { statistic, pValue: Math.min(1, 2 * atMost - (method === 'mid-p' ? exactly : 0)) };
 }
 
-function checkOptions({ method, correction, numClasses }: McNemarOptions): void {
+function checkValues({ method, correction, numClasses }: McNemarOptions): void {
   if (numClasses !== undefined) checkNumClasses('mcnemar', numClasses);
   if (method !== undefined && !['exact', 'mid-p', 'chi-squared'].includes(method)) {
     throw new ValueError(

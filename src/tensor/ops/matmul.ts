@@ -1,10 +1,10 @@
 import type { DType } from '../../ir/dtype.ts';
 import { ShapeError } from '../../ir/errors.ts';
-import { apply, notATensor } from '../apply.ts';
+import { apply, checkCall, checkTensor } from '../apply.ts';
 import type { Common, Summed } from '../dtypes.ts';
 import { type Operation, operation } from '../operation.ts';
 import { axesUpTo, broadcastShapes, type MatmulFits, type MatmulShape, type Shape, show } from '../shape.ts';
-import { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
 import { broadcastTo, reshape, transpose } from './arrangement/views.ts';
 import { cast } from './elementwise/cast.ts';
 import { promoteOperands } from './elementwise/elementwise.ts';
@@ -68,7 +68,8 @@ export function matmul<A extends Shape, B extends Shape, D extends DType, E exte
   b: Tensor<B, E> & MatmulFits<A, B>,
 ): Tensor<MatmulShape<A, B>, Summed<Common<D, E>>>;
 export function matmul(a: Tensor, b: Tensor): Tensor {
-  for (const t of [a, b]) if (!(t instanceof Tensor)) throw notATensor('matmul', t);
+  checkCall('matmul', arguments.length, 2, a);
+  checkTensor('matmul', b);
   if (a.rank === 0 || b.rank === 0) {
     throw new ShapeError(
       `[matmul] got shapes ${show(a.shape)} and ${show(b.shape)}, wanted at least one axis each. Use mul for scalars.`,

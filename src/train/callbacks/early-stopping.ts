@@ -1,3 +1,4 @@
+import { checkCount, checkOptions, describe, type Known } from '../../ir/arguments.ts';
 import type { TypedArray } from '../../ir/dtype.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { tensor } from '../../tensor/creation.ts';
@@ -28,16 +29,29 @@ export interface EarlyStoppingOptions {
   readonly restoreBestWeights?: boolean;
 }
 
+const earlyStoppingOptions: Known<EarlyStoppingOptions> = {
+  monitor: 0,
+  patience: 0,
+  startFromEpoch: 0,
+  minDelta: 0,
+  mode: 0,
+  restoreBestWeights: 0,
+};
+
 /**
  * Ends training when a result has not improved for `patience` epochs, as in Keras. NaN is not an improvement. The best
  * values are also restored when training ends regularly, but not when it fails or is aborted. The optimizer's state is
  * not restored.
  */
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
+  checkCount('earlyStopping', arguments.length, 1);
+  checkOptions('earlyStopping', options, earlyStoppingOptions);
   const { monitor = 'val_loss', patience = 0, startFromEpoch = 0, minDelta = 0 } = options;
   const { restoreBestWeights = true } = options;
   if (!Number.isInteger(patience) || patience < 0) {
-    throw new ValueError(`[earlyStopping] got patience ${patience}, wanted a whole number of at least 0.`);
+    throw new ValueError(
+      `[earlyStopping] got patience ${describe(patience)}, wanted a whole number of at least 0.`,
+    );
   }
   if (!Number.isInteger(startFromEpoch) || startFromEpoch < 0) {
     throw new ValueError(

@@ -1,7 +1,9 @@
+import { checkCount } from '../../ir/arguments.ts';
 import type { Callback } from './callback.ts';
 
 /** Stores the learning rate of each epoch's last step in the history, as `learningRate`. */
 export function learningRateLogger(): Callback {
+  checkCount('learningRateLogger', arguments.length, 0);
   let latest = Number.NaN;
   return {
     kind: 'learningRateLogger',

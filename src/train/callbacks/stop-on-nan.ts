@@ -1,3 +1,4 @@
+import { checkCount } from '../../ir/arguments.ts';
 import type { Callback } from './callback.ts';
 
 /**
@@ -5,6 +6,7 @@ import type { Callback } from './callback.ts';
  * callback `fit` rejects with the same text. In both cases the Parameters keep the values of the previous step.
  */
 export function stopOnNaN(): Callback {
+  checkCount('stopOnNaN', arguments.length, 0);
   return {
     kind: 'stopOnNaN',
     onNaN({ message }, training) {

@@ -148,6 +148,8 @@ export const arrangement = {
     invalid: [
       invalid([x, [[1, 1]]], '[1,1]', '[2, 3]', '2 pairs'),
       invalid([zeros([2]), [[-1, 0]]], '-1', '[2]'),
+      invalid([zeros([2]), [[2, 2, 2]]], '[[2,2,2]]', 'pairs [before, after]'),
+      invalid([zeros([2]), [[2]]], '[[2]]', 'pairs [before, after]'),
     ],
     gpu: 'exact',
   },

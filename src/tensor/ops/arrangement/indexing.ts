@@ -1,8 +1,9 @@
-import { type DType, dtypes } from '../../../ir/dtype.ts';
+import { reportAs } from '../../../ir/arguments.ts';
+import { checkDType, type DType, dtypes } from '../../../ir/dtype.ts';
 import { ShapeError, ValueError } from '../../../ir/errors.ts';
 import { binary, check, compare, constant, convert, type Expr, select } from '../../../ir/expr.ts';
 import type { LoweringBuilder } from '../../../ir/lowering-builder.ts';
-import { apply } from '../../apply.ts';
+import { apply, checkCall, checkTensor } from '../../apply.ts';
 import { tensor } from '../../creation.ts';
 import { noGradient, operation } from '../../operation.ts';
 import { normalizeAxis, type Shape, show } from '../../shape.ts';
@@ -64,6 +65,7 @@ export function take<D extends DType>(
   indices: Tensor | number | readonly number[],
   axis = 0,
 ): Tensor<Shape, D> {
+  checkCall('take', arguments.length, 3, x);
   const a = normalizeAxis('take', axis, x.rank);
   const at = indexTensor('take', indices);
   const flat = apply(takeOperation, [x, flatten(at)], { axis: a });
@@ -71,7 +73,7 @@ export function take<D extends DType>(
 }
 
 function indexTensor(name: string, indices: Tensor | number | readonly number[]): Tensor {
-  const t = indices instanceof Tensor ? indices : tensor(indices, { dtype: 'int32' });
+  const t = indices instanceof Tensor ? indices : reportAs(name, () => tensor(indices, { dtype: 'int32' }));
   expectDType(name, t, ['int32', 'uint8']);
   return cast(t, 'int32');
 }
@@ -108,6 +110,8 @@ export function scatterAdd(
   updates: Tensor,
   axis = 0,
 ): Tensor {
+  checkCall('scatterAdd', arguments.length, 4, x);
+  checkTensor('scatterAdd', updates);
   const a = normalizeAxis('scatterAdd', axis, x.rank);
   const at = indexTensor('scatterAdd', indices);
   const before = x.shape.slice(0, a);
@@ -157,6 +161,8 @@ export function oneHot<D extends DType>(
   dtype: D | undefined,
 ): Tensor<Shape, D>;
 export function oneHot(labels: Tensor, depth: number, dtype: DType = 'float32'): Tensor {
+  checkCall('oneHot', arguments.length, 3, labels);
+  checkDType('oneHot', dtype);
   expectDType('oneHot', labels, ['int32', 'uint8']);
   if (!Number.isInteger(depth) || depth < 0) {
     throw new ShapeError(`[oneHot] got depth ${depth}, wanted a whole number of classes.`);

@@ -1,7 +1,8 @@
+import { checkArray, checkCount, checkNumber } from '../../../ir/arguments.ts';
 import { type DType, fits, promote } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import { binary, compare, constant, type Expr, select } from '../../../ir/expr.ts';
-import { apply, unchanged } from '../../apply.ts';
+import { apply, checkCall, checkTensor, unchanged } from '../../apply.ts';
 import { operation } from '../../operation.ts';
 import { normalizeAxis, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
@@ -61,10 +62,18 @@ const concatOperation = operation<{ axis: number }>({
 /** How many tensors one kernel joins; more are joined in a tree. */
 const maxJoined = 8;
 
+/** The first of the tensors to join, which are checked. */
+function firstOf(name: string, count: number, tensors: readonly Tensor[]): Tensor {
+  checkArray(name, 'tensors', tensors, '[a, b]');
+  checkCount(name, count, 2);
+  for (const t of tensors) checkTensor(name, t);
+  if (tensors.length === 0) throw new ShapeError(`[${name}] got no tensors, wanted at least one.`);
+  return tensors[0]!;
+}
+
 /** Tensors joined along an existing axis; data types are promoted to their common one. */
 export function concat<D extends DType>(tensors: readonly Tensor<Shape, D>[], axis = 0): Tensor<Shape, D> {
-  const [first] = tensors;
-  if (first === undefined) throw new ShapeError('[concat] got no tensors, wanted at least one.');
+  const first = firstOf('concat', arguments.length, tensors);
   if (first.rank === 0) throw new ShapeError('[concat] scalars have no axis to join along. Use stack.');
   const a = normalizeAxis('concat', axis, first.rank);
   const dtype = tensors.reduce<DType>((d, t) => promote(d, t.dtype), first.dtype);
@@ -82,8 +91,7 @@ export function concat<D extends DType>(tensors: readonly Tensor<Shape, D>[], ax
 
 /** Tensors of one shape joined along a new axis. */
 export function stack<D extends DType>(tensors: readonly Tensor<Shape, D>[], axis = 0): Tensor<Shape, D> {
-  const [first] = tensors;
-  if (first === undefined) throw new ShapeError('[stack] got no tensors, wanted at least one.');
+  const first = firstOf('stack', arguments.length, tensors);
   for (const t of tensors) {
     if (show(t.shape) !== show(first.shape)) {
       throw new ShapeError(
@@ -107,13 +115,16 @@ export function pad(
   widths: readonly (readonly [before: number, after: number])[],
   value = 0,
 ): Tensor {
+  checkCall('pad', arguments.length, 3, x);
+  checkNumber('pad', 'value', value);
   if (
+    !Array.isArray(widths) ||
     widths.length !== x.rank ||
-    !widths.every(Array.isArray) ||
+    !widths.every((pair) => Array.isArray(pair) && pair.length === 2) ||
     widths.flat().some((w) => !Number.isInteger(w) || w < 0)
   ) {
     throw new ShapeError(
-      `[pad] got widths ${JSON.stringify(widths)} for ${show(x.shape)}, wanted ${x.rank} pairs of whole numbers from 0 up.`,
+      `[pad] got widths ${JSON.stringify(widths)} for ${show(x.shape)}, wanted ${x.rank} pairs [before, after] of whole numbers from 0 up.`,
     );
   }
   const shape = x.node.shape.map((d, i) => d + widths[i]![0] + widths[i]![1]);
@@ -142,8 +153,10 @@ export function split<D extends DType>(
   countOrSizes: number | Shape,
   axis = 0,
 ): Tensor<Shape, D>[] {
+  checkCall('split', arguments.length, 3, x);
   const a = normalizeAxis('split', axis, x.rank);
   const size = x.node.shape[a]!;
+  if (typeof countOrSizes !== 'number') checkArray('split', 'sizes', countOrSizes, '[1, 2], or a count');
   if (
     typeof countOrSizes === 'number' &&
     (!(countOrSizes > 0) || !Number.isInteger(countOrSizes) || size % countOrSizes !== 0)

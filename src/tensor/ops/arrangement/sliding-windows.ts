@@ -1,8 +1,9 @@
+import { checkArray, readOptions } from '../../../ir/arguments.ts';
 import type { DType } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import { binary, compare, constant, type Expr, select } from '../../../ir/expr.ts';
 import { MAX_COUNT, sizeOf, type View } from '../../../ir/view.ts';
-import { apply } from '../../apply.ts';
+import { apply, checkCall } from '../../apply.ts';
 import { type Operation, operation } from '../../operation.ts';
 import { normalizeAxis, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
@@ -111,13 +112,22 @@ const foldOperation: Operation<FoldParams> = operation<FoldParams>({
 export function slidingWindows<D extends DType>(
   x: Tensor<Shape, D>,
   sizes: Shape,
-  options: WindowOptions = {},
+  options?: WindowOptions,
 ): Tensor<Shape, D> {
+  checkCall('slidingWindows', arguments.length, 3, x);
+  const given = readOptions('slidingWindows', options, {
+    axes: undefined,
+    strides: undefined,
+    dilations: undefined,
+  });
+  for (const [name, list] of Object.entries({ ...given, sizes })) {
+    if (list !== undefined || name === 'sizes') checkArray('slidingWindows', name, list, '[3, 3]');
+  }
   const axes =
-    options.axes?.map((a) => normalizeAxis('slidingWindows', a, x.rank)) ??
+    given.axes?.map((a) => normalizeAxis('slidingWindows', a, x.rank)) ??
     sizes.map((_, k) => x.rank - sizes.length + k);
-  const strides = options.strides ?? sizes.map(() => 1);
-  const dilations = options.dilations ?? sizes.map(() => 1);
+  const strides = given.strides ?? sizes.map(() => 1);
+  const dilations = given.dilations ?? sizes.map(() => 1);
   const lists = [axes, strides, dilations];
   if (
     lists.some((l) => l.length !== sizes.length) ||

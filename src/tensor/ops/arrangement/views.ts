@@ -1,3 +1,4 @@
+import { checkArray } from '../../../ir/arguments.ts';
 import type { DType } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import {
@@ -9,7 +10,7 @@ import {
   sizeOf,
   type View,
 } from '../../../ir/view.ts';
-import { apply, unchanged } from '../../apply.ts';
+import { apply, checkCall, checkTensor, unchanged } from '../../apply.ts';
 import { operation } from '../../operation.ts';
 import {
   broadcastShapes,
@@ -41,6 +42,7 @@ export function reshape<const S extends Shape, D extends DType>(
   x: Tensor<Shape, D>,
   shape: S,
 ): Tensor<Reshaped<S>, D> {
+  checkCall('reshape', arguments.length, 2, x);
   const wanted = resolve(x, shape);
   if (sameShape(wanted, x.node.shape)) return unchanged(x) as Tensor<Reshaped<S>, D>;
   return apply(reshapeOperation, [x], { shape: wanted }) as Tensor<Reshaped<S>, D>;
@@ -74,6 +76,7 @@ export function flatten<S extends Shape, D extends DType>(
 ): Tensor<Flattened<S>, D>;
 export function flatten<D extends DType>(x: Tensor<Shape, D>, startAxis: number): Tensor<Shape, D>;
 export function flatten(x: Tensor, startAxis = 0): Tensor {
+  checkCall('flatten', arguments.length, 2, x);
   const a = startAxis === x.rank ? startAxis : normalizeAxis('flatten', startAxis, Math.max(x.rank, 1));
   return reshape(x, [...x.node.shape.slice(0, a), sizeOf(x.node.shape.slice(a))]);
 }
@@ -96,6 +99,8 @@ const transposeOperation = operation<{ axes: readonly number[] }>({
 export function transpose<S extends Shape, D extends DType>(x: Tensor<S, D>): Tensor<Reverse<S>, D>;
 export function transpose<D extends DType>(x: Tensor<Shape, D>, axes?: readonly number[]): Tensor<Shape, D>;
 export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
+  checkCall('transpose', arguments.length, 2, x);
+  if (axes !== undefined) checkArray('transpose', 'axes', axes, '[1, 0]');
   const order =
     axes?.map((a) => normalizeAxis('transpose', a, x.rank)) ?? x.node.shape.map((_, i) => x.rank - 1 - i);
   if (order.length !== x.rank || order.some((a, i) => order.indexOf(a) !== i)) {
@@ -108,6 +113,7 @@ export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
 
 /** A new axis of size 1 at the given place of the result. */
 export function expandDims<D extends DType>(x: Tensor<Shape, D>, axis: number): Tensor<Shape, D> {
+  checkCall('expandDims', arguments.length, 2, x);
   const a = normalizeAxis('expandDims', axis, x.rank + 1);
   return reshape(x, [...x.node.shape.slice(0, a), 1, ...x.node.shape.slice(a)]);
 }
@@ -117,6 +123,7 @@ export function squeeze<D extends DType>(
   x: Tensor<Shape, D>,
   axis?: number | readonly number[],
 ): Tensor<Shape, D> {
+  checkCall('squeeze', arguments.length, 2, x);
   const drop = axis === undefined ? null : normalizeAxes('squeeze', axis, x.rank);
   for (const a of drop ?? []) {
     if (x.shape[a] !== 1) {
@@ -145,6 +152,7 @@ export function broadcastTo<const S extends Shape, D extends DType>(
   shape: S,
 ): Tensor<Plain<S>, D> {
   type Result = Tensor<Plain<S>, D>;
+  checkCall('broadcastTo', arguments.length, 2, x);
   checkShape('broadcastTo', shape);
   if (sameShape(x.node.shape, shape)) return unchanged(x) as Result;
   if (!sameShape(broadcastShapes('broadcastTo', x.node.shape, shape), shape)) {
@@ -201,6 +209,7 @@ export function slice<D extends DType>(
   x: Tensor<Shape, D>,
   ...specs: readonly SliceSpec[]
 ): Tensor<Shape, D> {
+  checkTensor('slice', x);
   if (specs.length > x.rank) {
     throw new ShapeError(`[slice] got ${specs.length} axes for ${show(x.shape)}, wanted at most ${x.rank}.`);
   }
@@ -232,6 +241,7 @@ function range(spec: SliceSpec, size: number, axis: number, shape: Shape) {
     }
     return { start: spec < 0 ? spec + size : spec, size: 1, step: 1, drop: true };
   }
+  checkArray('slice', `axis ${axis}`, spec, '[start, stop], an index, or null');
   const [from, to] = spec;
   const step = spec[2] ?? 1;
   for (const n of [from ?? 0, to ?? 0, step]) {
@@ -256,6 +266,7 @@ export function flip<S extends Shape, D extends DType>(
   x: Tensor<S, D>,
   axes?: number | readonly number[],
 ): Tensor<S, D> {
+  checkCall('flip', arguments.length, 2, x);
   const list = normalizeAxes('flip', axes, x.rank);
   const flipped = (i: number) => list.includes(i) && x.node.shape[i]! > 0;
   return strided(

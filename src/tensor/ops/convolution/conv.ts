@@ -1,8 +1,9 @@
+import { describe, readOptions } from '../../../ir/arguments.ts';
 import { DTypeError, ShapeError } from '../../../ir/errors.ts';
 import { MAX_COUNT } from '../../../ir/view.ts';
-import { notATensor } from '../../apply.ts';
+import { checkCall, checkTensor } from '../../apply.ts';
 import { axesUpTo, checkSize, type Shape, show } from '../../shape.ts';
-import { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../tensor.ts';
 import { pad } from '../arrangement/join.ts';
 import { broadcastTo, reshape, slice, transpose } from '../arrangement/views.ts';
 import { sum } from '../reduction/reduce.ts';
@@ -38,8 +39,10 @@ export interface ConvOptions {
  * @returns [N, ...places, F].
  * @throws ShapeError where the shapes do not fit; DTypeError where a tensor is not float32.
  */
-export function conv(x: Tensor, kernel: Tensor, options: ConvOptions = {}): Tensor<Shape, 'float32'> {
-  const { stride, dilation, groups, spatial } = read('conv', x, kernel, options);
+export function conv(x: Tensor, kernel: Tensor, options?: ConvOptions): Tensor<Shape, 'float32'> {
+  checkCall('conv', arguments.length, 3, x);
+  const given = readOptions('conv', options, convDefaults);
+  const { stride, dilation, groups, spatial } = read('conv', x, kernel, given);
   const sizes = kernel.node.shape.slice(0, spatial);
   const [inputs, outputs] = kernel.node.shape.slice(spatial) as [number, number];
   const channels = x.node.shape.at(-1)!;
@@ -51,7 +54,7 @@ export function conv(x: Tensor, kernel: Tensor, options: ConvOptions = {}): Tens
     );
   }
   const extents = x.node.shape.slice(1, -1);
-  const margins = marginsOf('conv', options.padding, extents, sizes, stride, dilation);
+  const margins = marginsOf('conv', given.padding, extents, sizes, stride, dilation);
   const reach = sizes.map((size, i) => dilation[i]! * (size - 1));
   // Margins wider than a window's reach are no part of any gradient: they are put on beforehand.
   const { beyond, geometry } = placed(margins, reach, { stride, dilation, groups });
@@ -99,9 +102,11 @@ export interface ConvTransposeOptions extends ConvOptions {
 export function convTranspose(
   x: Tensor,
   kernel: Tensor,
-  options: ConvTransposeOptions = {},
+  options?: ConvTransposeOptions,
 ): Tensor<Shape, 'float32'> {
-  const { stride, dilation, groups, spatial } = read('convTranspose', x, kernel, options);
+  checkCall('convTranspose', arguments.length, 3, x);
+  const given = readOptions('convTranspose', options, { ...convDefaults, outputPadding: 0 });
+  const { stride, dilation, groups, spatial } = read('convTranspose', x, kernel, given);
   const sizes = kernel.node.shape.slice(0, spatial);
   const [outputs, inputs] = kernel.node.shape.slice(spatial) as [number, number];
   const channels = x.node.shape.at(-1)!;
@@ -113,8 +118,8 @@ export function convTranspose(
         `[...sizes, F${divided}, ${channels}]${multiple}. The last axis of both are the channels of x.`,
     );
   }
-  const { padding } = options;
-  const extra = forEachAxis('convTranspose', 'outputPadding', options.outputPadding ?? 0, spatial, 0);
+  const { padding } = given;
+  const extra = forEachAxis('convTranspose', 'outputPadding', given.outputPadding, spatial, 0);
   if (padding === 'same' && extra.some((n) => n > 0)) {
     throw new ShapeError(
       `[convTranspose] got outputPadding ${show(extra)} with the padding 'same', whose result has stride times as many ` +
@@ -198,9 +203,11 @@ function placed(
   return { beyond, geometry };
 }
 
-function read(operation: string, x: Tensor, kernel: Tensor, options: ConvOptions): Options {
+const convDefaults = { stride: 1, padding: 'valid', dilation: 1, groups: 1 } as const;
+
+function read(operation: string, x: Tensor, kernel: Tensor, options: Required<ConvOptions>): Options {
+  checkTensor(operation, kernel);
   for (const t of [x, kernel]) {
-    if (!(t instanceof Tensor)) throw notATensor(operation, t);
     if (t.dtype !== 'float32')
       throw new DTypeError(`[${operation}] got a ${t.dtype} tensor, wanted float32. Cast it first.`);
   }
@@ -211,7 +218,7 @@ function read(operation: string, x: Tensor, kernel: Tensor, options: ConvOptions
     );
   }
   const spatial = x.rank - 2;
-  const { groups = 1 } = options;
+  const { groups } = options;
   if (!Number.isInteger(groups) || groups < 1) {
     throw new ShapeError(`[${operation}] got groups ${groups}, wanted a whole number from 1 up.`);
   }
@@ -224,8 +231,8 @@ function read(operation: string, x: Tensor, kernel: Tensor, options: ConvOptions
     );
   }
   return {
-    stride: forEachAxis(operation, 'stride', options.stride ?? 1, spatial, 1),
-    dilation: forEachAxis(operation, 'dilation', options.dilation ?? 1, spatial, 1),
+    stride: forEachAxis(operation, 'stride', options.stride, spatial, 1),
+    dilation: forEachAxis(operation, 'dilation', options.dilation, spatial, 1),
     groups,
     spatial,
   };
@@ -247,6 +254,10 @@ export function forEachAxis(
       `for each of the ${axes} spatial axes.`,
   );
 }
+
+/** A setting for each spatial axis in the text of an error. */
+const shown = (given: unknown): string =>
+  Array.isArray(given) || typeof given === 'string' ? JSON.stringify(given) : describe(given);
 
 /** The margins along each spatial axis. */
 export function marginsOf(
@@ -270,10 +281,12 @@ export function marginsOf(
   const margins = Array.isArray(list)
     ? list.map((m) => (typeof m === 'number' ? ([m, m] as const) : (m as readonly [number, number])))
     : [];
-  const fits = margins.every((m) => m.length === 2 && m.every((n) => Number.isInteger(n) && n >= 0));
+  const fits = margins.every(
+    (m) => Array.isArray(m) && m.length === 2 && m.every((n) => Number.isInteger(n) && n >= 0),
+  );
   if (margins.length === extents.length && fits) return margins;
   throw new ShapeError(
-    `[${operation}] got padding ${typeof padding === 'number' ? padding : JSON.stringify(padding)}, wanted 'valid', 'same', a whole number from 0 up, or for each of ` +
+    `[${operation}] got padding ${shown(padding)}, wanted 'valid', 'same', a whole number from 0 up, or for each of ` +
       `the ${extents.length} spatial axes a number or a pair [before, after].`,
   );
 }

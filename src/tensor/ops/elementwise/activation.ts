@@ -1,7 +1,7 @@
+import { checkNumber, readOptions } from '../../../ir/arguments.ts';
 import { ValueError } from '../../../ir/errors.ts';
 import { binary, constant, type Expr, unary } from '../../../ir/expr.ts';
-import { noParams } from '../../../ir/node.ts';
-import { apply } from '../../apply.ts';
+import { checkCall } from '../../apply.ts';
 import { normalizeAxis, type Shape } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 import { max, sum } from '../reduction/reduce.ts';
@@ -13,6 +13,7 @@ import {
   numeric,
   same,
   type UnaryFunction,
+  unaryFunction,
 } from './elementwise.ts';
 import { where } from './logic.ts';
 import { erf, exp, expm1, log, tanh } from './math.ts';
@@ -45,28 +46,34 @@ const reluOperation = elementwise({
 });
 
 /** max(x, 0). Integers stay integers. */
-export const relu: UnaryFunction = (x) => apply(reluOperation, [numeric(x)], noParams);
+export const relu: UnaryFunction = unaryFunction(reluOperation, numeric);
 
 /** x where x > 0, slope * x elsewhere (Maas et al. 2013). */
 export function leakyRelu<S extends Shape>(x: Tensor<S>, slope = 0.01): Tensor<S, 'float32'> {
+  checkCall('leakyRelu', arguments.length, 2, x);
+  checkNumber('leakyRelu', 'slope', slope);
   const f: Tensor = floating(x);
   return where(f.greater(0), f, f.mul(slope)) as Tensor<S, 'float32'>;
 }
 
 /** x where x > 0, alpha (e^x - 1) elsewhere (Clevert et al. 2015). */
 export function elu<S extends Shape>(x: Tensor<S>, alpha = 1): Tensor<S, 'float32'> {
+  checkCall('elu', arguments.length, 2, x);
+  checkNumber('elu', 'alpha', alpha);
   const f: Tensor = floating(x);
   return where(f.greater(0), f, expm1(f.minimum(0)).mul(alpha)) as Tensor<S, 'float32'>;
 }
 
 /** x sigmoid(x), also called swish (Elfwing et al. 2017). */
 export function silu<S extends Shape>(x: Tensor<S>): Tensor<S, 'float32'> {
+  checkCall('silu', arguments.length, 1, x);
   const f: Tensor = floating(x);
   return f.mul(sigmoid(f)) as Tensor<S, 'float32'>;
 }
 
 /** x / (1 + |x|) (Turian et al. 2009). */
 export function softsign<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  checkCall('softsign', arguments.length, 1, x);
   const f: Tensor = floating(x);
   return f.div(f.abs().add(1)) as Tensor<S>;
 }
@@ -80,8 +87,9 @@ export interface GeluOptions {
 }
 
 /** x times the standard normal distribution function of x (Hendrycks & Gimpel 2016). */
-export function gelu<S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): Tensor<S, 'float32'> {
-  const { approximate = 'none' } = options;
+export function gelu<S extends Shape>(x: Tensor<S>, options?: GeluOptions): Tensor<S, 'float32'> {
+  checkCall('gelu', arguments.length, 2, x);
+  const { approximate } = readOptions('gelu', options, { approximate: 'none' });
   if (approximate !== 'none' && approximate !== 'tanh') {
     throw new ValueError(`[gelu] got approximate ${String(approximate)}, wanted none or tanh.`);
   }
@@ -95,7 +103,8 @@ export function gelu<S extends Shape>(x: Tensor<S>, options: GeluOptions = {}): 
 }
 
 /** x shifted by its maximum along an axis, which takes the largest exponent to 0 and changes no gradient. */
-function shifted(name: string, x: Tensor, axis: number): { shifted: Tensor; axis: number } {
+function shifted(name: string, count: number, x: Tensor, axis: number): { shifted: Tensor; axis: number } {
+  checkCall(name, count, 2, x);
   const f = floating(x);
   const a = normalizeAxis(name, axis, f.rank);
   if (f.node.shape[a] === 0) return { shifted: f, axis: a };
@@ -104,13 +113,13 @@ function shifted(name: string, x: Tensor, axis: number): { shifted: Tensor; axis
 
 /** e^x / sum(e^x) along an axis; shifted by the maximum, so that logits of any size are safe. */
 export function softmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S, 'float32'> {
-  const s = shifted('softmax', x, axis);
+  const s = shifted('softmax', arguments.length, x, axis);
   const e = exp(s.shifted);
   return e.div(sum(e, s.axis, { keepDims: true })) as Tensor<S, 'float32'>;
 }
 
 /** log(softmax(x)) along an axis, computed as x - max - log(sum(e^(x - max))). */
 export function logSoftmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S, 'float32'> {
-  const s = shifted('logSoftmax', x, axis);
+  const s = shifted('logSoftmax', arguments.length, x, axis);
   return s.shifted.sub(log(sum(exp(s.shifted), s.axis, { keepDims: true }))) as Tensor<S, 'float32'>;
 }

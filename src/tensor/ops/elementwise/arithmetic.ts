@@ -1,10 +1,9 @@
+import { checkCount } from '../../../ir/arguments.ts';
 import type { DType } from '../../../ir/dtype.ts';
 import { binary, compare, constant, type Expr, select, unary } from '../../../ir/expr.ts';
-import { noParams } from '../../../ir/node.ts';
-import { apply } from '../../apply.ts';
 import type { Promoted } from '../../dtypes.ts';
 import type { Broadcast, Shape } from '../../shape.ts';
-import type { Tensor } from '../../tensor.ts';
+import { Tensor } from '../../tensor.ts';
 import {
   type BinaryFunction,
   binaryFunction,
@@ -15,6 +14,7 @@ import {
   type SelectingFunction,
   same,
   type UnaryFunction,
+  unaryFunction,
 } from './elementwise.ts';
 import { less, where } from './logic.ts';
 import { log, square } from './math.ts';
@@ -152,7 +152,8 @@ export function pow<
   E extends DType = DType,
 >(a: Tensor<A, D> | number, b: ElementwiseOperand<A, B, E>): Tensor<Broadcast<A, B>, Promoted<D, E>>;
 export function pow(a: Tensor | number, b: Tensor | number): Tensor {
-  return b === 2 && typeof a !== 'number' ? square(a) : power(a, b);
+  checkCount('pow', arguments.length, 2);
+  return b === 2 && a instanceof Tensor ? square(a) : power(a, b);
 }
 
 const negOperation = elementwise({
@@ -164,4 +165,4 @@ const negOperation = elementwise({
 });
 
 /** -x. */
-export const neg: UnaryFunction = (x) => apply(negOperation, [numeric(x)], noParams);
+export const neg: UnaryFunction = unaryFunction(negOperation, numeric);

@@ -1,7 +1,7 @@
 import { checkDType, type DType, dtypes } from '../../../ir/dtype.ts';
 import { binary, compare, constant, convert, select, wrap } from '../../../ir/expr.ts';
 import { noParams } from '../../../ir/node.ts';
-import { apply, unchanged } from '../../apply.ts';
+import { apply, checkCall, unchanged } from '../../apply.ts';
 import { operation } from '../../operation.ts';
 import type { Shape } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
@@ -29,6 +29,7 @@ const castOperation = operation<{ dtype: DType }>({
  * int32 to uint8 wraps; to bool asks for `!= 0`.
  */
 export function cast<S extends Shape, D extends DType>(x: Tensor<S>, dtype: D): Tensor<S, D> {
+  checkCall('cast', arguments.length, 2, x);
   if (x.dtype === dtype) return unchanged(x);
   checkDType('cast', dtype);
   return apply(castOperation, [x], { dtype });
@@ -44,5 +45,6 @@ const detachOperation = operation<{}>({
 
 /** The same values, cut off: no gradient flows through, and once computed the graph behind is let go. */
 export function detach<S extends Shape, D extends DType>(x: Tensor<S, D>): Tensor<S, D> {
+  checkCall('detach', arguments.length, 1, x);
   return apply(detachOperation, [x], noParams);
 }

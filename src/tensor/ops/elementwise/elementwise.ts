@@ -1,9 +1,9 @@
-import type { DType } from '../../../ir/dtype.ts';
-import { dtypes, fits, promote } from '../../../ir/dtype.ts';
+import { checkCount } from '../../../ir/arguments.ts';
+import { type DType, dtypes, fits, promote } from '../../../ir/dtype.ts';
 import { DTypeError, ValueError } from '../../../ir/errors.ts';
 import { convert, type Expr, wrap } from '../../../ir/expr.ts';
 import { type Node, noParams, type Params } from '../../../ir/node.ts';
-import { apply, applyToNodes, notATensor } from '../../apply.ts';
+import { apply, applyToNodes, checkCall, checkTensor } from '../../apply.ts';
 import type { Common, Numeric, Promoted } from '../../dtypes.ts';
 import { type Operation, operation } from '../../operation.ts';
 import { type Broadcast, type Broadcastable, broadcastShapes, type Shape } from '../../shape.ts';
@@ -83,13 +83,11 @@ export function promoteOperands(name: string, a: Either, b: Either): [Tensor, Te
 }
 
 function commonType(name: string, a: Either, b: Either): DType {
-  if (!isOperand(a)) throw notATensor(name, a);
-  if (!isOperand(b)) throw notATensor(name, b);
+  if (typeof a !== 'number') checkTensor(name, a);
+  if (typeof b !== 'number') checkTensor(name, b);
   if (typeof b === 'number') return typeof a === 'number' ? 'float32' : weakType(name, a.dtype, b);
   return typeof a === 'number' ? weakType(name, b.dtype, a) : promote(a.dtype, b.dtype);
 }
-
-const isOperand = (x: Either): boolean => x instanceof Tensor || typeof x === 'number';
 
 /** An operand in the data type that both have in common, or in the one that is made of it. */
 function inType(x: Either, common: DType, dtype = common): Node {
@@ -117,6 +115,16 @@ export type FloatFunction = <S extends Shape>(x: Tensor<S>) => Tensor<S, 'float3
 /** A condition on each element of a tensor. */
 export type Predicate = <S extends Shape>(x: Tensor<S>) => Tensor<S, 'bool'>;
 
+/** Makes a function of one tensor; `prepare` brings it to the data type in which the operation computes. */
+export function unaryFunction(op: Operation, prepare: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
+  const f = function (x: Tensor): Tensor {
+    checkCall(op.name, arguments.length, 1, x);
+    return apply(op, [prepare(x)], noParams);
+  };
+  // Activation layers show it.
+  return Object.defineProperty(f, 'name', { value: op.name });
+}
+
 /** A function of one tensor computed in float32; integers and bools are converted. */
 export function floatFunction(
   name: string,
@@ -129,7 +137,7 @@ export function floatFunction(
     vjp: (g, y, [x]) => [() => vjp(g, y, x!)],
     expr: ([x]) => expr(x!),
   });
-  return (x) => apply(op, [floating(x)], noParams);
+  return unaryFunction(op, floating);
 }
 
 /** A function of two operands with NumPy's broadcasting; either may be a number. */
@@ -179,7 +187,8 @@ export function binaryFunction(
   op: Operation,
   computesIn: (common: DType) => DType,
 ): (a: Either, b: Either) => Tensor {
-  return (a, b) => {
+  return function (a, b) {
+    checkCount(op.name, arguments.length, 2);
     const common = commonType(op.name, a, b);
     const dtype = computesIn(common);
     return applyToNodes(op, [inType(a, common, dtype), inType(b, common, dtype)], noParams);

@@ -1,7 +1,7 @@
 import type { DType } from '../../../ir/dtype.ts';
 import { binary, compare, convert, type Expr, select, unary } from '../../../ir/expr.ts';
 import { noParams } from '../../../ir/node.ts';
-import { apply } from '../../apply.ts';
+import { apply, checkCall, checkTensor } from '../../apply.ts';
 import type { Common, Promoted } from '../../dtypes.ts';
 import { noGradient, operation } from '../../operation.ts';
 import { type Broadcast, broadcastShapes, type Shape } from '../../shape.ts';
@@ -19,6 +19,7 @@ import {
   promoteOperands,
   same,
   toBool,
+  unaryFunction,
 } from './elementwise.ts';
 
 function comparison(name: string, expr: (a: Expr, b: Expr) => Expr): Comparison {
@@ -72,7 +73,7 @@ const notOperation = elementwise({
 });
 
 /** True where x is false (0). */
-export const logicalNot: Predicate = (x) => apply(notOperation, [cast(x, 'bool')], noParams);
+export const logicalNot: Predicate = unaryFunction(notOperation, (x) => cast(x, 'bool'));
 
 const isNaNOperation = elementwise({
   name: 'isNaN',
@@ -82,7 +83,7 @@ const isNaNOperation = elementwise({
 });
 
 /** True where x is NaN. */
-export const isNaN: Predicate = (x) => apply(isNaNOperation, [floating(x)], noParams);
+export const isNaN: Predicate = unaryFunction(isNaNOperation, floating);
 
 const isFiniteOperation = elementwise({
   name: 'isFinite',
@@ -96,7 +97,7 @@ const isFiniteOperation = elementwise({
 });
 
 /** True where x is neither NaN nor infinite. */
-export const isFinite: Predicate = (x) => apply(isFiniteOperation, [floating(x)], noParams);
+export const isFinite: Predicate = unaryFunction(isFiniteOperation, floating);
 
 const onlyBool: readonly DType[] = ['bool'];
 
@@ -126,6 +127,7 @@ export function where<
   b: ElementwiseOperand<A, B, E>,
 ): Tensor<Broadcast<C, Broadcast<A, B>>, Common<D, E>>;
 export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
+  checkCall('where', arguments.length, 3, condition);
   expectDType('where', condition, onlyBool);
   const [x, y] = promoteOperands('where', a, b);
   return apply(whereOperation, [condition, x, y], noParams);
@@ -141,6 +143,11 @@ export function clip<A extends Shape, D extends DType, L extends Shape = [], H e
   hi: ElementwiseOperand<Broadcast<A, L>, H>,
 ): Tensor<Broadcast<Broadcast<A, L>, H>, Promoted<D, DType>>;
 export function clip(x: Tensor, lo: number | Tensor, hi: number | Tensor): Tensor {
-  for (const bound of [lo, hi]) if (typeof bound !== 'number') broadcastShapes('clip', x.shape, bound.shape);
+  checkCall('clip', arguments.length, 3, x);
+  for (const bound of [lo, hi]) {
+    if (typeof bound === 'number') continue;
+    checkTensor('clip', bound);
+    broadcastShapes('clip', x.shape, bound.shape);
+  }
   return minimum(maximum(x, lo), hi);
 }

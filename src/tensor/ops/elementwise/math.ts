@@ -1,6 +1,4 @@
 import { binary, constant, type Expr, unary } from '../../../ir/expr.ts';
-import { noParams } from '../../../ir/node.ts';
-import { apply } from '../../apply.ts';
 import { noGradient } from '../../operation.ts';
 import {
   elementwise,
@@ -9,6 +7,7 @@ import {
   numeric,
   same,
   type UnaryFunction,
+  unaryFunction,
 } from './elementwise.ts';
 
 const number = (value: number): Expr => constant(value, 'f32');
@@ -112,7 +111,7 @@ const squareOperation = elementwise({
 });
 
 /** x * x; integers wrap. */
-export const square: UnaryFunction = (x) => apply(squareOperation, [numeric(x)], noParams);
+export const square: UnaryFunction = unaryFunction(squareOperation, numeric);
 
 const absOperation = elementwise({
   name: 'abs',
@@ -123,12 +122,12 @@ const absOperation = elementwise({
 });
 
 /** The absolute value. */
-export const abs: UnaryFunction = (x) => apply(absOperation, [numeric(x)], noParams);
+export const abs: UnaryFunction = unaryFunction(absOperation, numeric);
 
 /** A function with steps: no gradient flows; integers are left as they are by the rounding ones. */
 function stepFunction(name: string, expr: (x: Expr) => Expr): UnaryFunction {
   const op = elementwise({ name, dtype: same, vjp: noGradient, expr: ([x]) => expr(x!) });
-  return (x) => apply(op, [numeric(x)], noParams);
+  return unaryFunction(op, numeric);
 }
 
 const onFloats =

@@ -1,12 +1,13 @@
+import { readOptions } from '../../../ir/arguments.ts';
 import { allocate, dtypes, type TypedArray } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import { binary, compare, constant, type Expr, select } from '../../../ir/expr.ts';
 import { rowMajorStrides, sizeOf } from '../../../ir/view.ts';
-import { apply, notATensor } from '../../apply.ts';
+import { apply, checkCall } from '../../apply.ts';
 import { fromArray } from '../../creation.ts';
 import { noGradient, type Operation, operation } from '../../operation.ts';
 import { checkSize, type Shape, show } from '../../shape.ts';
-import { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../tensor.ts';
 import { forEachAxis, marginsOf, type Padding } from '../convolution/conv.ts';
 import { floating } from '../elementwise/elementwise.ts';
 import {
@@ -157,9 +158,10 @@ export type Pooled<S extends Shape> = S extends readonly [
 export function maxPool<S extends Shape>(
   x: Tensor<S>,
   size: number | Shape,
-  options: PoolOptions = {},
+  options?: PoolOptions,
 ): Tensor<Pooled<S>> {
-  const w = windowsOf('maxPool', x, size, options);
+  checkCall('maxPool', arguments.length, 3, x);
+  const w = windowsOf('maxPool', x, size, readOptions('maxPool', options, poolDefaults));
   if (placeBits(w) > 31)
     throw new ShapeError(
       `[maxPool] windows of ${show(w.sizes)} with dilation ${show(w.dilations)} span too much: places in a window are ` +
@@ -179,12 +181,13 @@ export function maxPool<S extends Shape>(
 export function avgPool<S extends Shape>(
   x: Tensor<S>,
   size: number | Shape,
-  options: AveragePoolOptions = {},
+  options?: AveragePoolOptions,
 ): Tensor<Pooled<S>> {
-  const w = windowsOf('avgPool', x, size, options);
+  checkCall('avgPool', arguments.length, 3, x);
+  const given = readOptions('avgPool', options, { ...poolDefaults, countPadding: false });
+  const w = windowsOf('avgPool', x, size, given);
   const sums: Tensor = apply(sumOperation, [floating(x)], w);
-  if (options.countPadding || paddedAxes(w).length === 0)
-    return sums.div(sizeOf(w.sizes)) as Tensor<Pooled<S>>;
+  if (given.countPadding || paddedAxes(w).length === 0) return sums.div(sizeOf(w.sizes)) as Tensor<Pooled<S>>;
   const divisors = fromArray(allMembers(w), [...w.counts, 1], 'float32');
   return sums.div(divisors) as Tensor<Pooled<S>>;
 }
@@ -221,8 +224,15 @@ function emptyWindow(w: Windows, i: number): number {
   return -1;
 }
 
-function windowsOf(name: string, x: Tensor, size: number | Shape, options: PoolOptions): Windows {
-  if (!(x instanceof Tensor)) throw notATensor(name, x);
+const poolDefaults = { stride: undefined, padding: 'valid', dilation: 1 } as const;
+
+interface PoolSettings {
+  readonly stride: number | Shape | undefined;
+  readonly padding: Padding;
+  readonly dilation: number | Shape;
+}
+
+function windowsOf(name: string, x: Tensor, size: number | Shape, options: PoolSettings): Windows {
   const spatial = x.rank - 2;
   if (spatial < 1) {
     throw new ShapeError(
@@ -231,7 +241,7 @@ function windowsOf(name: string, x: Tensor, size: number | Shape, options: PoolO
   }
   const sizes = forEachAxis(name, 'size', size, spatial, 1);
   const strides = forEachAxis(name, 'stride', options.stride ?? sizes, spatial, 1);
-  const dilations = forEachAxis(name, 'dilation', options.dilation ?? 1, spatial, 1);
+  const dilations = forEachAxis(name, 'dilation', options.dilation, spatial, 1);
   const extents = x.node.shape.slice(1, -1);
   const margins = marginsOf(name, options.padding, extents, sizes, strides, dilations);
   checkSize(

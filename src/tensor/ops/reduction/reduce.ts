@@ -1,9 +1,10 @@
+import { checkNumber, checkOptions } from '../../../ir/arguments.ts';
 import type { DType } from '../../../ir/dtype.ts';
 import { ShapeError, ValueError } from '../../../ir/errors.ts';
 import { binary, check, compare, constant, convert, unary } from '../../../ir/expr.ts';
 import type { Reducer } from '../../../ir/kernel.ts';
 import { MAX_COUNT, permuteView, sizeOf } from '../../../ir/view.ts';
-import { apply, unchanged } from '../../apply.ts';
+import { apply, checkCall, unchanged } from '../../apply.ts';
 import type { Summed } from '../../dtypes.ts';
 import { noGradient, type Operation, operation } from '../../operation.ts';
 import { normalizeAxes, normalizeAxis, type Reduced, type Shape, show } from '../../shape.ts';
@@ -93,6 +94,21 @@ export function reducedAxes(name: string, x: Tensor, axes: Axes | undefined): nu
   );
 }
 
+const reduceOptions = { keepDims: false };
+const varianceOptions = { keepDims: false, correction: 0 };
+
+/** The border of the public reductions. */
+function checkReduction(
+  name: string,
+  count: number,
+  x: Tensor,
+  given: unknown,
+  known: object = reduceOptions,
+): void {
+  checkCall(name, count, 3, x);
+  checkOptions(name, given, known);
+}
+
 function expectElements(name: string, x: Tensor, axes: readonly number[]): void {
   for (const a of axes) {
     if (x.node.shape[a] === 0) {
@@ -160,6 +176,7 @@ export function sum<
   const O extends ReduceOptions = {},
 >(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, Summed<D>>;
 export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('sum', arguments.length, x, options);
   if (x.dtype === 'float32') return reduce(sumOperation, x, axes, options);
   const most = { bool: 1, uint8: 255, int32: MAX_COUNT }[x.dtype];
   return reduceIntegers(sumOperation, x, axes, options, (count) => most * count <= MAX_COUNT);
@@ -209,6 +226,7 @@ export function prod<
   const O extends ReduceOptions = {},
 >(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, Summed<D>>;
 export function prod(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('prod', arguments.length, x, options);
   if (x.dtype === 'float32') return reduce(prodOperation, x, axes, options);
   return reduceIntegers(prodOperation, x, axes, options, (count) => count < 2 || x.dtype === 'bool');
 }
@@ -234,6 +252,7 @@ export function max<
   const O extends ReduceOptions = {},
 >(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, D>;
 export function max(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('max', arguments.length, x, options);
   expectElements('max', x, reducedAxes('max', x, axes));
   return reduce(maxOperation, x, axes, options);
 }
@@ -246,6 +265,7 @@ export function min<
   const O extends ReduceOptions = {},
 >(x: Tensor<S, D>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, D>;
 export function min(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('min', arguments.length, x, options);
   expectElements('min', x, reducedAxes('min', x, axes));
   return reduce(minOperation, x, axes, options);
 }
@@ -257,6 +277,7 @@ export function any<
   const O extends ReduceOptions = {},
 >(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'bool'>;
 export function any(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('any', arguments.length, x, options);
   return truth(maxOperation, 'any', false, x, axes, options);
 }
 
@@ -267,6 +288,7 @@ export function all<
   const O extends ReduceOptions = {},
 >(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'bool'>;
 export function all(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('all', arguments.length, x, options);
   return truth(minOperation, 'all', true, x, axes, options);
 }
 
@@ -320,6 +342,7 @@ function argminAlong(x: Tensor, axis: number): Tensor {
  * wins.
  */
 export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tensor<Shape, 'int32'> {
+  checkReduction('argmax', arguments.length, x, options);
   return argReduce(argmaxAlong, 'argmax', x, axis, options);
 }
 
@@ -328,6 +351,7 @@ export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tenso
  * NaN wins.
  */
 export function argmin(x: Tensor, axis?: number, options?: ReduceOptions): Tensor<Shape, 'int32'> {
+  checkReduction('argmin', arguments.length, x, options);
   return argReduce(argminAlong, 'argmin', x, axis, options);
 }
 
@@ -354,6 +378,7 @@ export function mean<
   const O extends ReduceOptions = {},
 >(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'float32'>;
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('mean', arguments.length, x, options);
   const list = reducedAxes('mean', x, axes);
   return sum(floating(x), list, options).div(sizeOf(list.map((a) => x.node.shape[a]!)));
 }
@@ -375,12 +400,15 @@ export function variance<
   const O extends VarianceOptions = {},
 >(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'float32'>;
 export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
+  checkReduction('variance', arguments.length, x, options, varianceOptions);
+  const { correction = 0 } = options;
+  checkNumber('variance', 'correction', correction);
   const list = reducedAxes('variance', x, axes);
   const f = floating(x);
   const n = sizeOf(list.map((a) => x.node.shape[a]!));
   const distance = f.sub(mean(f, list, { keepDims: true }));
-  const divisor = n - (options.correction ?? 0);
-  return sum(distance.square(), list, options).div(divisor > 0 ? divisor : 0);
+  const divisor = n - correction;
+  return sum(distance.square(), list, { keepDims: options.keepDims ?? false }).div(divisor > 0 ? divisor : 0);
 }
 
 /**
@@ -393,6 +421,7 @@ export function logSumExp<
   const O extends ReduceOptions = {},
 >(x: Tensor<S>, axes?: A, options?: O): Tensor<Reduced<S, A, O>, 'float32'>;
 export function logSumExp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkReduction('logSumExp', arguments.length, x, options);
   const list = reducedAxes('logSumExp', x, axes);
   const f = floating(x);
   if (list.some((a) => x.node.shape[a] === 0)) return log(sum(f, list, options));

@@ -1,8 +1,9 @@
+import { readOptions } from '../../../ir/arguments.ts';
 import { ShapeError, ValueError } from '../../../ir/errors.ts';
 import { binary } from '../../../ir/expr.ts';
 import { noParams } from '../../../ir/node.ts';
 import { sameShape, sizeOf } from '../../../ir/view.ts';
-import { apply } from '../../apply.ts';
+import { apply, checkCall, checkTensor } from '../../apply.ts';
 import { broadcastShapes, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 import { reshape } from '../arrangement/views.ts';
@@ -102,12 +103,14 @@ export function standardize(
   axes?: number | readonly number[],
   scale?: Tensor,
   shift?: Tensor,
-  options: StandardizeOptions = {},
+  options?: StandardizeOptions,
 ): Tensor {
-  const { epsilon = 1e-5 } = options;
+  checkCall('standardize', arguments.length, 5, x);
+  const { epsilon } = readOptions('standardize', options, { epsilon: 1e-5 });
   const list = reducedAxes('standardize', x, axes);
   for (const [name, t] of Object.entries({ scale, shift })) {
     if (t === undefined) continue;
+    checkTensor('standardize', t);
     if (!sameShape(broadcastShapes('standardize', x.node.shape, t.node.shape), x.node.shape)) {
       throw new ShapeError(
         `[standardize] got ${name} ${show(t.shape)} for ${show(x.shape)}, wanted a shape that broadcasts to it. ` +

@@ -26,7 +26,7 @@ export const scalar = <D extends DType>(value: number, dtype: D): Tensor<[], D> 
 
 export function scalarNode(value: number, dtype: DType): Node {
   checkDType('scalar', dtype);
-  if (!fits(value, dtype)) {
+  if (typeof value !== 'number' || !fits(value, dtype)) {
     throw new ValueError(
       `[scalar] ${value} does not fit ${dtype}. Use float32, or round and limit the number first.`,
     );

@@ -1,0 +1,113 @@
+import { NdgradError, ValueError } from './errors.ts';
+
+// Checks of the arguments of public functions. Their errors name the function that was called.
+
+/** A value in the text of an error. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value.slice(0, 40)}'`;
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value !== 'object' || value === null) return String(value);
+  return ArrayBuffer.isView(value) ? 'a typed array' : 'dtype' in value ? 'a tensor' : 'an object';
+}
+
+/**
+ * Refuses more arguments than a function has. One with a single argument can be given to `map`, which passes three.
+ */
+export function checkCount(name: string, count: number, most: number): void {
+  if (count <= most || (most === 1 && count === 3)) return;
+  throw new ValueError(`[${name}] got ${count} arguments, wanted at most ${most}. Write lists as [a, b].`);
+}
+
+/** All options there are; their values have no meaning. */
+export type Known<O> = { readonly [K in keyof O]-?: unknown };
+
+type Defaults<O> = { readonly [K in keyof O]-?: O[K] | undefined };
+
+/** Optional ones without a default may be undefined; a required one has its type, and its function checks it. */
+type WithDefaults<O, D> = {
+  readonly [K in keyof O]-?: K extends keyof D
+    ? undefined extends D[K]
+      ? O[K] | ({} extends Pick<O, K> ? undefined : never)
+      : Exclude<O[K], undefined>
+    : never;
+};
+
+/**
+ * Refuses unknown options, except undefined ones, and options that are no object.
+ *
+ * @param known has all options that there are, such as the record of their defaults.
+ */
+export function checkOptions(name: string, given: unknown, known: object): void {
+  if (given === undefined) return;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw refusal(name, 'options', given, `an object with ${Object.keys(known).join(', ')}`);
+  }
+  for (const key in given) {
+    if (!Object.hasOwn(known, key) && given[key as never] !== undefined) {
+      throw unknownOption(name, key, Object.keys(known));
+    }
+  }
+}
+
+/**
+ * The options of a function, those that are absent or undefined with their defaults.
+ *
+ * @param defaults has all options that there are.
+ * @throws ValueError if an option is unknown, or if the options are no object.
+ */
+export function readOptions<O extends object, const D extends Defaults<O>>(
+  name: string,
+  given: O | undefined,
+  defaults: D,
+): WithDefaults<O, D> {
+  checkOptions(name, given, defaults);
+  const read: Record<string, unknown> = { ...defaults };
+  for (const key in given) if (given[key] !== undefined) read[key] = given[key];
+  return read as WithDefaults<O, D>;
+}
+
+function unknownOption(name: string, got: string, names: readonly string[]): ValueError {
+  const distance = (known: string): number => Math.abs(known.length - got.length);
+  const [meant] = names
+    .filter((known) => isWithin(got, known) || isWithin(known, got))
+    .sort((a, b) => distance(a) - distance(b));
+  const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`;
+  return new ValueError(
+    `[${name}] got the unknown option '${got}', wanted one of ${names.join(', ')}.${hint}`,
+  );
+}
+
+/** Do the characters of one name occur in the other in this order? `lr` in `learningRate`, `stride` in `strides`. */
+function isWithin(part: string, whole: string): boolean {
+  const wanted = part.toLowerCase();
+  let found = 0;
+  for (const c of whole.toLowerCase()) if (c === wanted[found]) found++;
+  return found === wanted.length;
+}
+
+/** The error for an argument or option that is something else than wanted. */
+export function refusal(name: string, what: string, got: unknown, wanted: string): ValueError {
+  return new ValueError(`[${name}] got ${what} ${describe(got)}, wanted ${wanted}.`);
+}
+
+/** @throws ValueError unless the value is a number. */
+export function checkNumber(name: string, what: string, value: unknown): void {
+  if (typeof value !== 'number') throw refusal(name, what, value, 'a number');
+}
+
+/** @throws ValueError unless the value is an array. */
+export function checkArray(name: string, what: string, value: unknown, example: string): void {
+  if (!Array.isArray(value)) throw refusal(name, what, value, `an array such as ${example}`);
+}
+
+/** Runs a function that others are made of, with errors that name the one that was called. */
+export function reportAs<T>(name: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof NdgradError)) throw error;
+    const kind = error.constructor as typeof NdgradError;
+    throw new kind(error.message.replace(/^\[.*?\]/, `[${name}]`), { cause: error });
+  }
+}

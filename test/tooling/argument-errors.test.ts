@@ -1,0 +1,174 @@
+import { expect, test } from 'vitest';
+import * as nd from '../../src/index.ts';
+import { integer } from '../../src/search.ts';
+
+// What the errors of frequent mistakes say, and what counts as absent.
+
+const { tensor } = nd;
+const x = tensor([
+  [1, 2],
+  [3, 4],
+]);
+const dense = new nd.Dense(2, 2);
+const parameters = dense.parameters();
+const data = { x, y: tensor([0, 1], { dtype: 'int32' }) };
+const fitWith = (options: object): Promise<unknown> =>
+  nd.fit(dense, data, { loss: nd.softmaxCrossEntropy, optimizer: new nd.Adam(parameters), ...options });
+
+/** A call of a program without types. */
+const untyped = (f: unknown, ...args: unknown[]): unknown =>
+  Reflect.apply(f as (...args: unknown[]) => unknown, undefined, args);
+const method = (name: keyof nd.Tensor, ...args: unknown[]): unknown =>
+  untyped((x[name] as () => unknown).bind(x), ...args);
+
+const unknownOptions: [call: string, meant: string, f: () => unknown][] = [
+  [
+    'conv strides',
+    'stride',
+    () => untyped(nd.conv, nd.zeros([1, 4, 1]), nd.zeros([2, 1, 1]), { strides: 2 }),
+  ],
+  ['sum keepdims', 'keepDims', () => method('sum', 0, { keepdims: true })],
+  ['Adam lr', 'learningRate', () => untyped(() => new nd.Adam(parameters, { lr: 0.1 } as object))],
+  [
+    'SGD weight_decay',
+    'weightDecay',
+    () => new nd.SGD(parameters, { learningRate: 1, weight_decay: 1 } as never),
+  ],
+  [
+    'minimize ctx',
+    'context',
+    () => new nd.Adam(parameters).minimize(x.sum(), { ctx: nd.training() } as object),
+  ],
+  ['Dense use_bias', 'bias', () => new nd.Dense(2, 2, { use_bias: false } as object)],
+  [
+    'Conv2DTranspose outputPaddings',
+    'outputPadding',
+    () => new nd.Conv2DTranspose(1, 1, 2, { outputPaddings: 1 } as object),
+  ],
+  ['fit epoch', 'epochs', () => fitWith({ epoch: 3 })],
+  ['fit batch_size', 'batchSize', () => fitWith({ batch_size: 3 })],
+  ['earlyStopping min_delta', 'minDelta', () => nd.earlyStopping({ min_delta: 1 } as object)],
+  ['clip globalnorm', 'globalNorm', () => new nd.Adam(parameters, { clip: { globalnorm: 1 } as object })],
+  ['penalty L2', 'l2', () => new nd.Dense(2, 2, { kernelPenalty: { L2: 1 } as object })],
+  ['integer steps', 'step', () => integer(1, 5, { steps: 2 } as object)],
+];
+
+test.each(unknownOptions)('the unknown option of %s means %s', async (_call, meant, f) => {
+  const error = await Promise.resolve()
+    .then(f)
+    .catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(nd.ValueError);
+  expect(String(error)).toMatch(
+    new RegExp(`the unknown option '\\w+', wanted one of .* Did you mean '${meant}'\\?$`),
+  );
+});
+
+test('an unknown option without a similar name lists the names', () => {
+  expect(() => untyped(nd.sum, x, 0, { zzz: 1 })).toThrow(
+    new nd.ValueError("[sum] got the unknown option 'zzz', wanted one of keepDims."),
+  );
+});
+
+test.each<[string, () => unknown, string]>([
+  [
+    'max([1, 2])',
+    () => untyped(nd.max, [1, 2]),
+    '[max] got an array, wanted a Tensor. Make one with tensor(values).',
+  ],
+  ['exp(2)', () => untyped(nd.exp, 2), '[exp] got 2, wanted a Tensor. Make one with tensor(values).'],
+  [
+    'x.add([1, 2])',
+    () => method('add', [1, 2]),
+    '[add] got an array, wanted a Tensor. Make one with tensor(values).',
+  ],
+  ["clip(x, 0, '1')", () => untyped(nd.clip, x, 0, '1'), "[clip] got '1', wanted a Tensor."],
+  [
+    'x.reshape(2, 2)',
+    () => method('reshape', 2, 2),
+    '[reshape] got 2 arguments, wanted at most 1. Write lists as [a, b].',
+  ],
+  [
+    'x.reshape(4)',
+    () => method('reshape', 4),
+    '[reshape] got shape 4, wanted an array of dimensions such as [2, 3].',
+  ],
+  ['reshape(null)', () => method('reshape', null), '[reshape] got shape null, wanted an array'],
+  [
+    'x.transpose(1, 0)',
+    () => method('transpose', 1, 0),
+    '[transpose] got 2 arguments, wanted at most 1. Write lists as [a, b].',
+  ],
+  ['x.transpose(1)', () => method('transpose', 1), '[transpose] got axes 1, wanted an array such as [1, 0].'],
+  [
+    'x.sum({ axis: 0 })',
+    () => method('sum', { axis: 0 }),
+    '[sum] got axes an object, wanted an array such as [0, 1], or a number.',
+  ],
+  ['x.sum(0, true)', () => method('sum', 0, true), '[sum] got options true, wanted an object with keepDims.'],
+  ['x.relu(0.1)', () => method('relu', 0.1), '[relu] got 1 arguments, wanted at most 0.'],
+  [
+    'concat(x, x)',
+    () => untyped(nd.concat, x, x),
+    '[concat] got tensors a tensor, wanted an array such as [a, b].',
+  ],
+  [
+    'gradients(y, x)',
+    () => untyped(nd.gradients, x.sum(), x),
+    '[gradients] got xs a tensor, wanted an array such as [x].',
+  ],
+  [
+    'zeros(2, 3)',
+    () => untyped(nd.zeros, 2, 3),
+    '[zeros] got shape 2, wanted an array of dimensions such as [2, 3].',
+  ],
+  [
+    'zeros([2], float)',
+    () => untyped(nd.zeros, [2], 'float'),
+    '[zeros] got dtype float, wanted float32, int32, uint8, bool.',
+  ],
+  ['full([2])', () => untyped(nd.full, [2]), '[full] undefined does not fit float32.'],
+  [
+    'tensor(x, { shape: 0 })',
+    () => untyped(nd.tensor, x, { shape: 0 }),
+    '[tensor] got shape 0, wanted an array',
+  ],
+  [
+    'new Adam(model)',
+    () => new nd.Adam(dense as never),
+    '[Adam] got parameters an object, wanted an array such as model.parameters().',
+  ],
+  [
+    'new Adam(p, 0.1)',
+    () => new nd.Adam(parameters, 0.1 as never),
+    '[Adam] got options 0.1, wanted an object with learningRate',
+  ],
+  [
+    'model.call(x, true)',
+    () => dense.call(x, true as never),
+    '[Dense] got context true, wanted training() or inference.',
+  ],
+  [
+    'mean squared error of arrays',
+    () => untyped(nd.meanSquaredError, x, [1, 2]),
+    '[meanSquaredError] got an array, wanted a Tensor.',
+  ],
+])('%s', (_call, f, message) => {
+  expect(f).toThrow(nd.NdgradError);
+  expect(f).toThrow(message);
+});
+
+test('undefined options count as absent', async () => {
+  const adam = new nd.Adam(parameters, { learningRate: undefined, betas: undefined } as object);
+  expect(adam.learningRate).toBe(1e-3);
+  await adam.minimize(dense.call(x).sum(), { average: undefined } as object);
+  expect(x.sum(undefined, { keepDims: undefined, nonsense: undefined } as object).shape).toEqual([]);
+});
+
+test('functions of one tensor can be given to map', () => {
+  expect([x, x].map(nd.square).map((y) => y.toArray())).toEqual(
+    Array(2).fill([
+      [1, 4],
+      [9, 16],
+    ]),
+  );
+});

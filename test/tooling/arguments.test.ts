@@ -1,0 +1,481 @@
+import { expect, test } from 'vitest';
+import * as data from '../../src/data.ts';
+import * as gpu from '../../src/gpu.ts';
+import * as core from '../../src/index.ts';
+import * as metrics from '../../src/metrics.ts';
+import * as node from '../../src/node.ts';
+import * as search from '../../src/search.ts';
+import * as testing from '../../src/testing.ts';
+
+// Every public function and class is called with junk in the place of each of its arguments. A call either succeeds or
+// throws one of ndgrad's errors, which names the function that was called.
+
+const { NdgradError, Tensor, tensor, zeros } = core;
+
+/** How to call a public function, constructor or method. */
+interface Row {
+  readonly call: (...args: never[]) => unknown;
+  /** Arguments that it accepts. */
+  readonly args: readonly unknown[];
+  /** What its errors may name. */
+  readonly names: readonly string[];
+  /** The position of its options; none by default. */
+  readonly options?: number;
+  /** Whether it takes any number of arguments. */
+  readonly variadic?: boolean;
+}
+
+type Rest = Partial<Pick<Row, 'options' | 'variadic' | 'names'>>;
+type Given = readonly [args: readonly unknown[], rest?: Rest];
+
+const optionsAt = (options: number): Rest => ({ options });
+const variadic: Rest = { variadic: true };
+/** The model names itself in errors about its input. */
+const withModel: Rest = { options: 2, names: ['Dense'] };
+
+const x = tensor([
+  [1, 2, 3],
+  [4, 5, 6],
+]);
+const image = zeros([1, 5, 4, 2]);
+const kernel = zeros([3, 3, 2, 2]);
+const labels = tensor([0, 2], { dtype: 'int32' });
+const isLarge = x.greater(2);
+const one = zeros([2, 2]);
+const sequence = zeros([2, 6, 4]);
+const dense = new core.Dense(3, 3);
+const parameters = dense.parameters();
+const samples = { x, y: labels };
+const bytes = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7);
+const imageBytes = Uint8Array.of(
+  ...[0, 0, 8, 3],
+  ...[0, 0, 0, 1, 0, 0, 0, 28, 0, 0, 0, 28],
+  ...new Array(784).fill(0),
+);
+const mnistFiles = { trainImages: imageBytes, trainLabels: bytes, testImages: imageBytes, testLabels: bytes };
+const classes = [0, 1, 1];
+
+const binary: Given = [[x, x]];
+const unary: Given = [[x]];
+const reduction: Given = [[x, 0, { keepDims: true }], optionsAt(2)];
+const regression: Given = [[x, x, { reduction: 'sum' }], optionsAt(2)];
+const score: Given = [[classes, classes, { average: 'micro' }], optionsAt(2)];
+
+const functions: Record<string, Given> = {
+  ...Object.fromEntries(
+    `add sub mul div mod maximum minimum pow equal notEqual less lessEqual greater greaterEqual logicalAnd
+     logicalOr logicalXor`
+      .split(/\s+/)
+      .map((name) => [name, binary]),
+  ),
+  ...Object.fromEntries(
+    `neg logicalNot isNaN isFinite exp expm1 log log1p sqrt rsqrt reciprocal square abs sign floor ceil round sin
+     cos tanh erf sigmoid softplus softsign relu silu detach`
+      .split(/\s+/)
+      .map((name) => [name, unary]),
+  ),
+  ...Object.fromEntries(
+    'sum mean prod max min any all logSumExp argmax argmin'.split(' ').map((name) => [name, reduction]),
+  ),
+  ...Object.fromEntries(
+    'meanSquaredError meanAbsoluteError binaryCrossEntropy huber'
+      .split(' ')
+      .map((name) => [name, regression]),
+  ),
+  variance: [[x, 0, { correction: 1 }], optionsAt(2)],
+  softmaxCrossEntropy: [[x, labels, { labelSmoothing: 0.1 }], optionsAt(2)],
+  clip: [[x, 0, 1]],
+  where: [[isLarge, x, 0]],
+  cast: [[x, 'int32']],
+  leakyRelu: [[x, 0.1]],
+  elu: [[x, 1]],
+  gelu: [[x, { approximate: 'tanh' }], optionsAt(1)],
+  softmax: [[x, 0]],
+  logSoftmax: [[x, 0]],
+  matmul: [[one, one]],
+  reshape: [[x, [3, 2]]],
+  flatten: [[x, 0]],
+  transpose: [[x, [1, 0]]],
+  expandDims: [[x, 0]],
+  squeeze: [[zeros([1, 2]), 0]],
+  broadcastTo: [[x, [2, 2, 3]]],
+  slice: [[x, [0, 1], 2], variadic],
+  flip: [[x, 0]],
+  pad: [
+    [
+      x,
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      0,
+    ],
+  ],
+  split: [[x, 2, 0]],
+  concat: [[[x, x], 0]],
+  stack: [[[x, x], 0]],
+  slidingWindows: [[x, [2], { axes: [1] }], optionsAt(2)],
+  take: [[x, [0, 1], 0]],
+  scatterAdd: [[x, [0, 1], x, 0]],
+  oneHot: [[labels, 3, 'bool']],
+  conv: [[image, kernel, { stride: 1 }], optionsAt(2)],
+  convTranspose: [[image, kernel, { stride: 1 }], optionsAt(2)],
+  maxPool: [[image, 2, { stride: 1 }], optionsAt(2)],
+  avgPool: [[image, 2, { stride: 1 }], optionsAt(2)],
+  standardize: [[x, 0, tensor([1, 2, 3]), tensor([1, 2, 3]), { epsilon: 1e-3 }], optionsAt(4)],
+  tensor: [[[1, 2], { dtype: 'int32' }], optionsAt(1)],
+  scalar: [[1, 'float32']],
+  full: [[[2, 3], 1, 'float32']],
+  zeros: [[[2, 3], 'float32']],
+  ones: [[[2, 3], 'float32']],
+  arange: [[0, 3, 1]],
+  linspace: [[0, 1, 3]],
+  eye: [[2, 'float32']],
+  seed: [[1]],
+  defaultGenerator: [[]],
+  gradients: [[x.sum(), [x]]],
+  realize: [[x, x], variadic],
+  explain: [[x, x], variadic],
+  runStep: [[{ results: [x], assignments: [] }], optionsAt(0)],
+  explainAssignments: [[{ results: [x], assignments: [[parameters[0]!, parameters[0]!]] }], optionsAt(0)],
+  training: [[{ rng: core.defaultGenerator() }], optionsAt(0)],
+  fit: [
+    [dense, samples, { loss: core.softmaxCrossEntropy, optimizer: new core.Adam(parameters) }],
+    withModel,
+  ],
+  evaluate: [[dense, samples, { loss: core.softmaxCrossEntropy }], withModel],
+  predict: [[dense, x, { batchSize: 1 }], withModel],
+  earlyStopping: [[{ patience: 1 }], optionsAt(0)],
+  stopOnNaN: [[]],
+  learningRateLogger: [[]],
+  setBackend: [['wasm']],
+  setThreads: [[1]],
+  backendInfo: [[]],
+
+  augmentImages: [
+    [
+      { x: zeros([2, 4, 4]), y: labels },
+      { rotation: 5, workers: 0 },
+    ],
+    optionsAt(1),
+  ],
+  decodeIdx: [[bytes, { name: 'a' }], optionsAt(1)],
+  readIdx: [[bytes, { name: 'a' }], optionsAt(1)],
+  decodeMnist: [[mnistFiles, { trainImages: 'a' }], optionsAt(1)],
+  scalePixels: [[{ data: bytes, shape: [1, 9] }]],
+
+  gpu: [[{ api: 'webgl2' }], optionsAt(0)],
+
+  classificationReport: [[classes, classes, { digits: 3 }], optionsAt(2)],
+  confusionMatrix: [[classes, classes, { numClasses: 2 }], optionsAt(2)],
+  f1Score: score,
+  precision: score,
+  recall: score,
+  mcnemar: [
+    [classes, classes, classes, { method: 'exact' }],
+    { options: 3, names: ['mcnemar', 'mcnemar, model A', 'mcnemar, model B'] },
+  ],
+  summarizeRuns: [[[1, 2], { confidence: 0.9 }], optionsAt(1)],
+  wilsonInterval: [[1, 2, { confidence: 0.9 }], optionsAt(2)],
+
+  fileJournal: [['/nowhere/journal']],
+  inWorkers: [['file:///trial.js', { workers: 1 }], optionsAt(1)],
+  loadMnist: [[{ dir: '/nowhere' }], optionsAt(0)],
+
+  choice: [[[1, 2]]],
+  integer: [[1, 5, { step: 2 }], optionsAt(2)],
+  uniform: [[0, 1, { steps: 3 }], optionsAt(2)],
+  logUniform: [[1, 2, { steps: 3 }], optionsAt(2)],
+  gridSearch: [[{ epochs: 1 }], optionsAt(0)],
+  randomSearch: [[{ trials: 1 }], optionsAt(0)],
+  successiveHalving: [[{ trials: 2, maxEpochs: 2 }], optionsAt(0)],
+  search: [
+    [
+      {
+        space: { width: search.choice([1]) },
+        strategy: search.gridSearch(),
+        objective: { minimize: 'loss' },
+        trial: () => ({ loss: 1 }),
+      },
+    ],
+    optionsAt(0),
+  ],
+
+  allClose: [[1, 1, { absolute: 1 }], optionsAt(2)],
+  assertClose: [[1, 1, { absolute: 1 }], optionsAt(2)],
+  gradcheck: [[(t = x) => t.square(), [x], { order: 1 }], optionsAt(2)],
+};
+
+const named: Given = [[{ name: 'a' }], optionsAt(0)];
+const convolution: Given = [[2, 2, 3, { stride: 1 }], optionsAt(3)];
+const classScore: Given = [[{ numClasses: 2 }], { options: 0, names: ['f1', 'precision', 'recall'] }];
+const optimizer: Given = [[parameters, { learningRate: 0.1 }], optionsAt(1)];
+const pooling: Given = [[2, { stride: 1 }], optionsAt(1)];
+
+const constructors: Record<string, Given> = {
+  Parameter: [[x, { name: 'a' }], optionsAt(1)],
+  Generator: [[1, 2]],
+  TrainingContext: [[{ rng: core.defaultGenerator() }], { options: 0, names: ['training'] }],
+  Activation: [['relu', { name: 'a' }], optionsAt(1)],
+  AvgPool1D: pooling,
+  AvgPool2D: pooling,
+  MaxPool1D: pooling,
+  MaxPool2D: pooling,
+  GlobalAvgPool1D: named,
+  GlobalAvgPool2D: named,
+  GlobalMaxPool1D: named,
+  GlobalMaxPool2D: named,
+  BatchNorm: [[3, { momentum: 0.5 }], optionsAt(1)],
+  LayerNorm: [[3, { epsilon: 0.5 }], optionsAt(1)],
+  GroupNorm: [[1, 3, { epsilon: 0.5 }], optionsAt(2)],
+  Conv1D: convolution,
+  Conv2D: convolution,
+  Conv1DTranspose: convolution,
+  Conv2DTranspose: convolution,
+  Dense: [[3, 3, { bias: false }], optionsAt(2)],
+  Dropout: [[0.1, { name: 'a' }], optionsAt(1)],
+  SpatialDropout: [[0.1, { name: 'a' }], optionsAt(1)],
+  Flatten: named,
+  Reshape: [[[3], { name: 'a' }], optionsAt(1)],
+  Residual: [[dense, { activation: 'relu' }], optionsAt(1)],
+  Sequential: [[[dense], { inputShape: [3] }], optionsAt(1)],
+  Adam: optimizer,
+  AdamW: optimizer,
+  Lion: optimizer,
+  RMSprop: optimizer,
+  SGD: optimizer,
+  WeightAverage: [[parameters, { decay: 0.5 }], optionsAt(1)],
+  Accuracy: named,
+  BinaryAccuracy: [[{ threshold: 0.5 }], { options: 0, names: ['binaryAccuracy'] }],
+  TopKAccuracy: [[{ k: 1 }], { options: 0, names: ['topundefinedAccuracy'] }],
+  ConfusionMatrix: [[{ numClasses: 2 }], { options: 0, names: ['confusionMatrix'] }],
+  F1: classScore,
+  Precision: classScore,
+  Recall: classScore,
+  Mean: [[]],
+  MeanAbsoluteError: named,
+  MeanSquaredError: named,
+};
+
+/** Not called: bases of classes, errors, and a class that `tensor` and others make. */
+const withoutRow =
+  `Layer Optimizer Tensor NdgradError DTypeError MemoryError ShapeError StateError ValueError`.split(' ');
+
+const exported = { ...core, ...data, ...gpu, ...metrics, ...node, ...search, ...testing };
+const isClass = (f: unknown): boolean => typeof f === 'function' && /^class\b/.test(String(f));
+
+const row = (name: string, call: unknown, [args, rest = {}]: Given): [string, Row] => [
+  name,
+  { call: call as Row['call'], args, ...rest, names: [name, ...(rest.names ?? [])] },
+];
+
+const layers: Record<string, readonly unknown[]> = {
+  Activation: ['relu'],
+  AvgPool1D: [2],
+  AvgPool2D: [2],
+  MaxPool1D: [2],
+  MaxPool2D: [2],
+  GlobalAvgPool1D: [],
+  GlobalAvgPool2D: [],
+  GlobalMaxPool1D: [],
+  GlobalMaxPool2D: [],
+  BatchNorm: [4],
+  LayerNorm: [4],
+  GroupNorm: [1, 4],
+  Conv1D: [4, 2, 3],
+  Conv2D: [2, 2, 3],
+  Conv1DTranspose: [4, 2, 3],
+  Conv2DTranspose: [2, 2, 3],
+  Dense: [4, 3],
+  Dropout: [0.1],
+  SpatialDropout: [0.1],
+  Flatten: [],
+  Reshape: [[24]],
+  Residual: [new core.Flatten()],
+  Sequential: [[new core.Flatten()]],
+};
+
+const make = (name: string, args: readonly unknown[]): unknown =>
+  Reflect.construct(exported[name as never] as new () => unknown, args);
+
+/** `call` and `forward` of the layers. Their errors name the layer. */
+const forwardPasses = Object.entries(layers).flatMap(([name, args]) => {
+  const layer = make(name, args) as core.Layer;
+  const input = name.includes('2D') ? image : name === 'Dense' ? zeros([2, 4]) : sequence;
+  return (['call', 'forward'] as const).map((method) => {
+    const call = (x: core.Tensor, ctx = core.inference): unknown => layer[method](x as never, ctx);
+    return row(`${name}.${method}`, call, [
+      method === 'call' ? [input, core.inference] : [input],
+      { names: [layer.type, 'Sequential.0 Flatten', 'Residual.inner Flatten'] },
+    ]);
+  });
+});
+
+/** `x.sum(0)`: the methods of Tensor, with the arguments of the functions. */
+const tensorMethods = Object.entries(functions)
+  .filter(([name]) => name in Tensor.prototype)
+  .map(([name, [[first, ...args], rest = {}]]) => {
+    const method = Reflect.get(Tensor.prototype, name) as (...args: unknown[]) => unknown;
+    const options = rest.options === undefined ? {} : { options: rest.options - 1 };
+    const call = (...given: unknown[]): unknown => method.apply(first, given);
+    return row(`x.${name}`, call, [args, { ...rest, ...options, names: [name] }]);
+  });
+
+const method = (owner: string, of: object, name: string, given: Given): [string, Row] =>
+  row(`${owner}.${name}`, (Reflect.get(of, name) as () => unknown).bind(of), [
+    given[0],
+    { ...given[1], names: [name, ...(given[1]?.names ?? [])] },
+  ]);
+
+const generator = new core.Generator(1);
+const parameter = new core.Parameter(x);
+const adam = new core.Adam(parameters);
+const context = core.training();
+const average = new core.WeightAverage(parameters);
+const results = await search.search({
+  space: { width: search.choice([1]) },
+  strategy: search.gridSearch(),
+  objective: { minimize: 'loss' },
+  trial: () => ({ loss: 1 }),
+});
+const update: Given = [[classes, classes, [1, 1, 1]]];
+const metricMethods = [
+  new core.Accuracy(),
+  new core.BinaryAccuracy(),
+  new core.ConfusionMatrix({ numClasses: 2 }),
+  new core.F1({ numClasses: 2 }),
+  new core.MeanAbsoluteError(),
+  new core.MeanSquaredError(),
+].map((metric) => method(metric.name, metric, 'update', [update[0], { names: [metric.name] }]));
+
+const methods = [
+  method('generator', generator, 'uniform', [[[2], 0, 1]]),
+  method('generator', generator, 'normal', [[[2], 0, 1]]),
+  method('generator', generator, 'truncatedNormal', [[[2], 0, 1]]),
+  method('generator', generator, 'bernoulli', [[[2], 0.5]]),
+  method('generator', generator, 'permutation', [[3]]),
+  method('generator', generator, 'fork', [[3]]),
+  method('generator', generator, 'setState', [[generator.getState()]]),
+  method('parameter', parameter, 'assign', [[x]]),
+  method('adam', adam, 'minimize', [[dense.call(x).sum(), { also: [] }], optionsAt(1)]),
+  method('context', context, 'assign', [[parameter, x]]),
+  method('average', average, 'use', [[() => 1]]),
+  method('layer', dense, 'summary', [[{ inputShape: [3] }], optionsAt(0)]),
+  method('layer', dense, 'outputShape', [[[2, 3]], { names: ['Dense'] }]),
+  method('results', results, 'table', [[{ limit: 1 }], optionsAt(0)]),
+  ...metricMethods,
+];
+
+const settings = { normal: 'mean', uniform: 'low', truncatedNormal: 'mean', orthogonal: 'gain' };
+const initializers = [
+  method('initializers', core.initializers, 'constant', [[1]]),
+  ...Object.entries(settings).map(([name, option]) =>
+    method('initializers', core.initializers, name, [[{ [option]: 1 }], optionsAt(0)]),
+  ),
+];
+
+const { schedules } = core;
+const scheduleRows = [
+  method('schedules', schedules, 'constant', [[1]]),
+  method('schedules', schedules, 'stepDecay', [[{ rate: 1, every: 2, factor: 0.5 }], optionsAt(0)]),
+  method('schedules', schedules, 'exponentialDecay', [[{ rate: 1, factor: 0.5 }], optionsAt(0)]),
+  method('schedules', schedules, 'cosineDecay', [[{ rate: 1, steps: 5 }], optionsAt(0)]),
+  method('schedules', schedules, 'warmup', [[{ rate: 1, steps: 5 }], optionsAt(0)]),
+  method('schedules', schedules, 'oneCycle', [[{ peak: 1, steps: 5 }], optionsAt(0)]),
+  method('schedules', schedules, 'piecewise', [[{ boundaries: [1], rates: [1, 2] }], optionsAt(0)]),
+];
+
+const functionRows = Object.entries(functions).map(([name, given]) =>
+  row(name, exported[name as never], given),
+);
+const constructorRows = Object.entries(constructors).map(([name, given]) =>
+  row(name, (...args: unknown[]) => make(name, args), given),
+);
+const rows = [
+  ...functionRows,
+  ...constructorRows,
+  ...tensorMethods,
+  ...forwardPasses,
+  ...methods,
+  ...initializers,
+  ...scheduleRows,
+];
+
+/** The outcome of a call: its error, or null. */
+async function errorOf({ call }: Row, args: readonly unknown[]): Promise<unknown> {
+  try {
+    await Reflect.apply(call, undefined, args);
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
+const fits = ({ names }: Row, error: unknown): boolean =>
+  error instanceof NdgradError && names.some((name) => error.message.startsWith(`[${name}] `));
+
+const junk: Record<string, unknown> = {
+  undefined: undefined,
+  null: null,
+  '{}': {},
+  '[]': [],
+  "'x'": 'x',
+  NaN: Number.NaN,
+  '[1, 2]': [1, 2],
+  '() => 1': () => 1,
+  '{ nonsense: 1 }': { nonsense: 1 },
+  true: true,
+  'a tensor': x,
+};
+
+test('every public function and class has a row', () => {
+  const callable = Object.keys(exported).filter((name) => typeof exported[name as never] === 'function');
+  const [classNames, functionNames] = [true, false].map((wanted) =>
+    callable.filter((name) => isClass(exported[name as never]) === wanted),
+  );
+  expect(Object.keys(functions).sort()).toEqual(functionNames!.sort());
+  expect([...Object.keys(constructors), ...withoutRow].sort()).toEqual(classNames!.sort());
+  const isLayer = (name: string): boolean =>
+    (exported[name as never] as { prototype: unknown }).prototype instanceof core.Layer;
+  expect(Object.keys(layers).sort()).toEqual(classNames!.filter(isLayer));
+  expect([...initializers.map(([name]) => name)].sort()).toEqual(
+    Object.entries(core.initializers)
+      .filter(([, f]) => f.length > 0)
+      .map(([name]) => `initializers.${name}`)
+      .sort(),
+  );
+  expect(scheduleRows.map(([name]) => name)).toEqual(
+    Object.keys(schedules).map((name) => `schedules.${name}`),
+  );
+});
+
+test.each(rows)('%s: junk in the place of each argument', async (_name, r) => {
+  for (const i of r.args.keys()) {
+    for (const [text, value] of Object.entries(junk)) {
+      const error = await errorOf(r, r.args.with(i, value));
+      if (error !== null && !fits(r, error)) expect.fail(`argument ${i}, ${text}: ${String(error)}`);
+    }
+  }
+});
+
+test.each(rows.filter(([, { options }]) => options !== undefined))(
+  '%s: an unknown option',
+  async (_name, r) => {
+    const at = r.options!;
+    const withNonsense = (nonsense: unknown): readonly unknown[] =>
+      r.args.with(at, { ...(r.args[at] as object), nonsense });
+    const error = await errorOf(r, withNonsense(1));
+    expect(String(error)).toMatch(/unknown option 'nonsense', wanted one of \w/);
+    expect(fits(r, error)).toBe(true);
+    expect(String(await errorOf(r, withNonsense(undefined)))).not.toContain('nonsense');
+  },
+);
+
+test.each([...functionRows, ...tensorMethods].filter(([, { variadic = false }]) => !variadic))(
+  '%s: one argument too many',
+  async (_name, r) => {
+    const error = await errorOf(r, [...r.args, 1]);
+    expect(String(error)).toContain(`got ${r.args.length + 1} arguments, wanted at most`);
+    expect(fits(r, error)).toBe(true);
+  },
+);
