@@ -6,6 +6,7 @@ import { isGzip } from '../data/gzip.ts';
 import { plainIdx } from '../data/idx.ts';
 import { decodeMnist, type Mnist, type MnistFiles } from '../data/mnist.ts';
 import { ValueError } from '../ir/errors.ts';
+import { codeOf } from './error-code.ts';
 
 /** Options of `loadMnist`. */
 export interface LoadMnistOptions {
@@ -217,7 +218,7 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     const got = `got ${code ?? error}, wanted a readable file`;
     throw new ValueError(`[loadMnist] ${path}: ${got}. Check the path.`, { cause: error });
