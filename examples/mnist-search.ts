@@ -10,6 +10,7 @@ import { Accuracy, evaluate, fit, NdgradError, seed, softmaxCrossEntropy, tensor
 import { type MnistSplit, scalePixels } from 'ndgrad/data';
 import { fileJournal, inWorkers, loadMnist } from 'ndgrad/node';
 import { randomSearch, search, successiveHalving } from 'ndgrad/search';
+import { handleOutput, isSystemError } from './mnist/output.ts';
 import { build, space } from './mnist-search/model.ts';
 
 const usage = `Usage: npm run mnist:search -- [flags]
@@ -73,13 +74,14 @@ async function main({ strategy, workers, journal, ...values }: ReturnType<typeof
   const { model, optimizer } = build(best.parameters);
   const loss = softmaxCrossEntropy;
   const { batchSize } = best.parameters;
-  await fit(model, digits(mnist.train), { loss, optimizer, epochs: best.epochs, batchSize });
+  await fit(model, digits(mnist.train), { loss, optimizer, epochs: best.epochs, batchSize, progress: true });
   const { accuracy } = await evaluate(model, digits(mnist.test), { loss, metrics: [new Accuracy()] });
   console.log(
     `The best network, trained on all 60,000 training digits: ${(100 * accuracy!).toFixed(2)} % of the test digits.`,
   );
 }
 
+handleOutput();
 try {
   const given = flags();
   if (given.help) console.log(usage);
@@ -87,9 +89,10 @@ try {
     throw new ValueError(`--strategy: got '${given.strategy}', wanted halving or random`);
   else await main(given);
 } catch (error) {
-  // Errors of ndgrad and of parseArgs need no stack trace.
+  // Errors of ndgrad, of the system and of parseArgs need no stack trace.
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (!(error instanceof NdgradError) && !code.startsWith('ERR_PARSE_ARGS')) throw error;
+  if (!(error instanceof NdgradError) && !isSystemError(error) && !code.startsWith('ERR_PARSE_ARGS'))
+    throw error;
   console.error((error as Error).message);
   process.exitCode = 1;
 }

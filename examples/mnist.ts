@@ -20,7 +20,6 @@ import {
   WeightAverage,
 } from 'ndgrad';
 import { augmentImages } from 'ndgrad/data';
-import { writeAtomically } from './mnist/atomic-write.ts';
 import { chooseBackend, describeBackend } from './mnist/backend.ts';
 import { command } from './mnist/command.ts';
 import { comparePairs, describePairs } from './mnist/compare.ts';
@@ -33,6 +32,7 @@ import {
   type TrainedNetwork,
   version,
 } from './mnist/network-store.ts';
+import { writeAtomically } from './mnist/output.ts';
 import { report } from './mnist/report/report.ts';
 import { reportInput } from './mnist/report-input.ts';
 import {

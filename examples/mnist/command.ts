@@ -1,26 +1,30 @@
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
 import { NdgradError } from 'ndgrad';
 import { type Flags, type ModelEntry, type ModelList, parseFlags, UsageError, usage } from './flags.ts';
+import { handleOutput, isSystemError, makeDirectory, OutputError, removeLeftovers } from './output.ts';
 
 /**
  * Reads the command line, creates the directory for the results and runs `main`. A wrong flag prints one line and the
- * usage, with exit code 2. An error of ndgrad (such as missing data) prints one line, with exit code 1.
+ * usage, with exit code 2. An error of ndgrad (such as missing data) or of the system (such as a full disk) prints one line,
+ * with exit code 1.
  */
 export async function command<Model extends ModelEntry>(
   models: ModelList<Model>,
   main: (flags: Flags<Model>) => Promise<void>,
 ): Promise<void> {
+  handleOutput();
   try {
     const flags = parseFlags(process.argv.slice(2), models);
     if (flags === 'help') return console.log(usage(models));
-    await makeDirectory(flags.out);
+    await prepareDirectory(flags.out);
     await main(flags);
   } catch (error) {
     if (error instanceof UsageError) {
       console.error(`${error.message}\n\n${usage(models)}`);
       process.exitCode = 2;
-    } else if (error instanceof NdgradError) {
+    } else if (error instanceof NdgradError || error instanceof OutputError || isSystemError(error)) {
       console.error(error.message);
       process.exitCode = 1;
     } else {
@@ -30,10 +34,11 @@ export async function command<Model extends ModelEntry>(
 }
 
 /** Called before the training, so that no results are lost because the directory is not writable. */
-async function makeDirectory(path: string): Promise<void> {
+async function prepareDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeDirectory(path);
     await access(path, constants.W_OK);
+    for (const directory of [path, join(path, 'networks')]) await removeLeftovers(directory);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`--out: got '${path}', wanted a directory to write to (${reason})`);

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
-import { writeAtomically } from './atomic-write.ts';
 import type { BackendDescription } from './backend.ts';
 import { type Data, type Split, splitSizes } from './data.ts';
 import type { Flags } from './flags.ts';
 import type { Network } from './models.ts';
+import { makeDirectory, writeAtomically } from './output.ts';
 
 /** Version of ndgrad. */
 export const { version } = manifest;
@@ -92,7 +92,7 @@ export class NetworkStore {
 
   async save(trained: TrainedNetwork): Promise<void> {
     const contents = JSON.stringify(trained, encode);
-    await mkdir(this.#dir, { recursive: true });
+    await makeDirectory(this.#dir);
     await writeAtomically(this.path(trained.configuration), `${sha256(contents)}\n${contents}\n`);
   }
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
-import { writeAtomically } from './atomic-write.ts';
 import type { BackendDescription } from './backend.ts';
 import type { Pair } from './compare.ts';
 import type { Mode } from './flags.ts';
 import type { TrainedNetwork } from './network-store.ts';
+import { writeAtomically } from './output.ts';
 import {
   accuracyInterval,
   crossEntropy,

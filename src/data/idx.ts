@@ -1,6 +1,6 @@
-import { checkCount, checkOptions, type Known, reportAs } from '../ir/arguments.ts';
+import { checkCount, checkOptions, describe, type Known, reportAs } from '../ir/arguments.ts';
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
-import { bytesOf, inWords } from '../ir/typed-array.ts';
+import { bytesOf } from '../ir/typed-array.ts';
 import { gunzip, isGzip } from './gzip.ts';
 
 /** The dtypes of decoded IDX files, with their array types. */
@@ -183,7 +183,7 @@ export function checkBytes(operation: string, name: string, source: unknown): Ui
   const bytes = bytesOf(source);
   if (bytes !== null) return bytes;
   throw new DTypeError(
-    `[${operation}] ${name}: got ${inWords(source)}, wanted a Uint8Array or an ArrayBuffer. Read the file as bytes first.`,
+    `[${operation}] ${name}: got ${describe(source)}, wanted a Uint8Array or an ArrayBuffer. Read the file as bytes first.`,
   );
 }
 

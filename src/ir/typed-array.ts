@@ -50,14 +50,3 @@ export function bytesOf(x: unknown): Uint8Array | null {
     ? new Uint8Array(x as ArrayBuffer)
     : null;
 }
-
-/** A value in the text of an error, in a few words. */
-export function inWords(x: unknown): string {
-  if (typeof x === 'function') return 'a function';
-  if (typeof x === 'object' && x !== null) {
-    const name = Object.prototype.toString.call(x).slice(8, -1);
-    return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}${Array.isArray(x) ? ` of ${x.length}` : ''}`;
-  }
-  const text = typeof x === 'string' ? JSON.stringify(x) : String(x);
-  return text.length > 40 ? `${text.slice(0, 40)}...` : text;
-}

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { isError } from '../util/error-message.ts';
+import { codeOf } from './error-code.ts';
 
 /** The paths that this thread has locked. */
 const locked = new Set<string>();
@@ -16,7 +16,7 @@ const locked = new Set<string>();
 export async function lockFile(
   file: string,
 ): Promise<{ readonly release: () => Promise<void> } | { readonly heldBy: string }> {
-  await mkdir(dirname(file), { recursive: true });
+  await makeDirectory(dirname(file));
   const path = await realPath(file);
   if (locked.has(path)) return { heldBy: 'this process' };
   locked.add(path);
@@ -51,6 +51,23 @@ export async function lockFile(
   }
 }
 
+/** Makes a directory and those above it. Node's own `recursive` does not return for `/proc/new`. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if (codeOf(error) === 'ENOENT' && parent !== path) {
+      await makeDirectory(parent);
+      await mkdir(path).catch((again: unknown) => {
+        if (codeOf(again) !== 'EEXIST') throw again;
+      });
+    } else if (!(await stat(path).catch(() => undefined))?.isDirectory()) {
+      throw error;
+    }
+  }
+}
+
 /** The path without symbolic links; the file need not exist. */
 async function realPath(file: string): Promise<string> {
   try {
@@ -66,7 +83,7 @@ function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: a process of another user.
-    return isError(error) && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 

@@ -7,7 +7,7 @@ import { plainIdx } from '../data/idx.ts';
 import { decodeMnist, type Mnist, type MnistFiles } from '../data/mnist.ts';
 import { checkCount, checkOptions, describe, type Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
-import { isError } from '../util/error-message.ts';
+import { codeOf } from './error-code.ts';
 
 /** Options of `loadMnist`. */
 export interface LoadMnistOptions {
@@ -226,7 +226,7 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
-    const code = isError(error) ? error.code : undefined;
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     const got = `got ${code ?? error}, wanted a readable file`;
     throw new ValueError(`[loadMnist] ${path}: ${got}. Check the path.`, { cause: error });

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { checkCount, describe } from '../ir/arguments.ts';
 import { StateError, ValueError } from '../ir/errors.ts';
 import type { Journal } from '../search.ts';
-import { isError } from '../util/error-message.ts';
+import { codeOf } from './error-code.ts';
 import { lockFile } from './file-lock.ts';
 
 /** The start of every journal. */
@@ -51,14 +51,18 @@ export function fileJournal(path: string): Journal {
       return bytes.subarray(0, complete).toString('utf8');
     },
     async append(line) {
-      if (incomplete) await truncate(file, complete);
-      incomplete = false;
-      const handle = await open(file, 'a');
       try {
-        await handle.appendFile(line);
-        await handle.sync();
-      } finally {
-        await handle.close();
+        if (incomplete) await truncate(file, complete);
+        incomplete = false;
+        const handle = await open(file, 'a');
+        try {
+          await handle.appendFile(line);
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+      } catch (error) {
+        throw unusable(path, error, 'a file to write to');
       }
     },
   };
@@ -72,8 +76,6 @@ async function readIfThere(file: string, path: string): Promise<Buffer> {
     throw unusable(path, error, 'a readable file');
   }
 }
-
-const codeOf = (error: unknown): unknown => (isError(error) && 'code' in error ? error.code : undefined);
 
 const unusable = (path: string, cause: unknown, wanted: string): ValueError =>
   new ValueError(`[fileJournal] ${path}: got ${codeOf(cause) ?? cause}, wanted ${wanted}. Check the path.`, {

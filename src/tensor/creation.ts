@@ -1,10 +1,10 @@
 import type { NdArray } from 'ndarray';
-import { checkCount, checkNumber, checkOptions, reportAs } from '../ir/arguments.ts';
+import { checkCount, checkNumber, checkOptions, describe, reportAs } from '../ir/arguments.ts';
 import { allocate, checkDType, type DType, dtypes, fits, type TypedArray } from '../ir/dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode } from '../ir/node.ts';
 import { Storage } from '../ir/storage.ts';
-import { inWords, type NumberArray, numberArray, typedArrayName } from '../ir/typed-array.ts';
+import { type NumberArray, numberArray, typedArrayName } from '../ir/typed-array.ts';
 import { sizeOf } from '../ir/view.ts';
 import { unchanged } from './apply.ts';
 import { isNdArray, type NdArrayLike, rowMajor } from './border.ts';
@@ -105,7 +105,7 @@ function read(values: Exclude<TensorLike, Tensor>): Source {
     return { rows: [data], shape: [...values.shape], dtype: dtypeOfArray(values.data) };
   }
   throw new DTypeError(
-    `[tensor] got ${inWords(values)}, wanted a number, nested arrays, a typed array of numbers, an ndarray or a Tensor.`,
+    `[tensor] got ${describe(values)}, wanted a number, nested arrays, a typed array of numbers, an ndarray or a Tensor.`,
   );
 }
 
@@ -144,7 +144,7 @@ export function readNested(operation: string, values: NestedArray): Source {
         booleans++;
       } else if (typeof item !== 'number') {
         throw new ValueError(
-          `[${operation}] got ${(item as unknown) instanceof Tensor ? 'a Tensor' : inWords(item)} among the values, wanted numbers or booleans. ` +
+          `[${operation}] got ${describe(item)} among the values, wanted numbers or booleans. ` +
             'Tensors are joined with stack or concat.',
         );
       }

@@ -99,7 +99,7 @@ export interface FitOptions {
    */
   readonly seed?: number;
   /**
-   * true writes a line for each epoch, and a progress bar on a terminal; false writes nothing. By default true if the
+   * true writes a line for each epoch, and in between a progress bar on a terminal, elsewhere a line every 30 seconds; false writes nothing. By default true if the
    * standard output is a terminal. A function is called after each batch and each epoch.
    */
   readonly progress?: boolean | ((report: ProgressReport) => void);

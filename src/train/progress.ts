@@ -61,17 +61,25 @@ export function progressCallback(progress?: boolean | ((report: ProgressReport) 
   return [terminalProgress(terminal ?? { write: (text) => console.log(text.trimEnd()) })];
 }
 
-/** Writes a line for each epoch and, on a terminal, a progress bar. */
-export function terminalProgress(terminal: Terminal): Callback {
+/** Milliseconds between two lines during an epoch where the output is no terminal. */
+const LINE_INTERVAL = 30_000;
+
+/** Writes a line for each epoch, and during an epoch a progress bar on a terminal, elsewhere a line every 30 seconds. */
+export function terminalProgress(terminal: Terminal, clock: () => number = now): Callback {
   const { isTTY = false } = terminal;
-  let drawn = Number.NEGATIVE_INFINITY;
+  let drawn = isTTY ? Number.NEGATIVE_INFINITY : clock();
   let open = false;
   const reporter = reportProgress((report) => {
     if (report.done) {
       terminal.write(`${open ? '\r\x1b[K' : ''}${line(report)}\n`);
       open = false;
-    } else if (isTTY && now() - drawn >= 100) {
-      drawn = now();
+      if (!isTTY) drawn = clock();
+    } else if (!isTTY) {
+      if (clock() - drawn < LINE_INTERVAL) return;
+      drawn = clock();
+      terminal.write(`${line(report)}\n`);
+    } else if (clock() - drawn >= 100) {
+      drawn = clock();
       // A line that wraps could not be overwritten.
       terminal.write(`\r\x1b[K${line(report).slice(0, (terminal.columns || 80) - 1)}`);
       open = true;

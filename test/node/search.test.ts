@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -219,6 +219,26 @@ describe('a journal in a file', () => {
     writeFileSync(join(folder, 'file'), '');
     const running = search({ ...options, journal: fileJournal(join(folder, 'file/search.jsonl')) });
     await expect(running).rejects.toThrow('wanted a file in a directory to write to. Check the path.');
+  });
+
+  it.skipIf(!existsSync('/proc/self'))('where no file can be is an error', async () => {
+    const running = search({ ...options, journal: fileJournal('/proc/ndgrad/search.jsonl') });
+    await expect(running).rejects.toThrow('[fileJournal] /proc/ndgrad/search.jsonl: got ENOENT, wanted');
+  });
+
+  it.skipIf(process.platform === 'win32')('that can not be written ends the search with one line', () => {
+    const program = `
+      import { fileJournal } from 'ndgrad/node';
+      import { search } from 'ndgrad/search';
+      import { options } from './test/search/support.ts';
+      await search({ ...options, journal: fileJournal(process.argv[1]) }).catch(({ message }) => console.log(message));`;
+    const path = join(folder, 'limited.jsonl');
+    const command = `ulimit -f 1; "$0" --import tsx --input-type=module -e "$1" "$2"`;
+    const { stdout } = spawnSync('bash', ['-c', command, process.execPath, program, path], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe(`[fileJournal] ${path}: got EFBIG, wanted a file to write to. Check the path.\n`);
   });
 
   it('that can not be read is an error', async () => {

@@ -79,6 +79,25 @@ test('what is no terminal gets lines only', async () => {
   expect(screen.text).toMatch(/^(epoch [12]\/2 {2}loss \d\.\d{4} {2}\d\.\d\d s\n){2}$/);
 });
 
+test('what is no terminal gets a line every 30 seconds during an epoch', async () => {
+  const screen = new Screen(false);
+  let time = 0;
+  const reporter = terminalProgress(screen, () => time);
+  const clock: Callback = {
+    onBatchEnd() {
+      time += 12_000;
+    },
+  };
+  await train({ epochs: 2, batchSize: 10, callbacks: [clock, reporter] });
+  const lines = screen.text.trim().split('\n');
+  expect(lines.map((text) => text.replace(/ {2}loss.*/, ''))).toEqual([
+    'epoch 1/2  [==============>         ]  3/5',
+    'epoch 1/2',
+    'epoch 2/2  [==============>         ]  3/5',
+    'epoch 2/2',
+  ]);
+});
+
 test('a bar that is left open ends its line', async () => {
   const screen = new Screen(true);
   const stop: Callback = { onBatchEnd: (_, training) => training.stop('enough') };

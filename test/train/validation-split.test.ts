@@ -19,8 +19,7 @@ test('thirds, sevenths and large sizes are exact', () => {
   }
 });
 
-// The sizes of scikit-learn 1.2's train_test_split(test_size=...), and of Keras' validation_split where it differs by
-// no rounding error.
+// The sizes of train_test_split(range(n), test_size=...) of scikit-learn 1.2.1.
 test.each([
   [10, 0.25, 3],
   [7, 0.5, 4],
