@@ -34,7 +34,7 @@ describe.skipIf(chromiumMissing !== null)(`Chromium${chromiumMissing ? ` (${chro
       page = await openPage<Entry>('test/backends/gpu/cases-page.ts', flags);
       await page.call('make', tables, effort);
       expect(await page.call('open', api)).toMatchObject({ name: api });
-    }, 60_000);
+    });
 
     afterAll(() => page?.close());
 
