@@ -3,7 +3,17 @@ import { backendInfo } from '../../../src/index.ts';
 import { choice, type TrialFunction } from '../../../src/search.ts';
 
 export const space = {
-  what: choice(['fine', 'throw', 'reject later', 'exit', 'heap', 'loop', 'nothing', 'say and loop', 'say and wait']),
+  what: choice([
+    'fine',
+    'throw',
+    'reject later',
+    'exit',
+    'heap',
+    'loop',
+    'nothing',
+    'say and loop',
+    'say and wait',
+  ]),
 };
 
 const mishaps: Record<string, () => unknown> = {
