@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { StateError, ValueError } from '../ir/errors.ts';
 import type { TrialOutcome, TrialRunner, TrialSession, TrialTask } from '../search.ts';
 import { errorMessage } from '../util/error-message.ts';
+import type { Url } from '../util/host-types.ts';
 import { findTsx, isTypeScript } from './search-loader.ts';
 import type { WorkerData, WorkerMessage } from './search-worker.ts';
 
@@ -41,7 +42,7 @@ export interface TrialWorkerOptions {
  * @throws ValueError for wrong options. The search rejects with a ValueError if the module cannot be loaded or its
  *   default export is not a function.
  */
-export function inWorkers(module: URL | string, options: TrialWorkerOptions = {}): TrialRunner {
+export function inWorkers(module: Url | string, options: TrialWorkerOptions = {}): TrialRunner {
   const { workers = availableParallelism(), timeoutSeconds, maxHeapMegabytes } = options;
   if (!Number.isSafeInteger(workers) || workers < 1) {
     throw new ValueError(`[inWorkers] got workers ${workers}, wanted a whole number of at least 1.`);
@@ -54,7 +55,7 @@ export function inWorkers(module: URL | string, options: TrialWorkerOptions = {}
   return { open: () => new WorkerSession(url, workers, options) };
 }
 
-function checkedUrl(module: URL | string): URL {
+function checkedUrl(module: Url | string): URL {
   if (URL.canParse(String(module))) return new URL(module);
   throw new ValueError(
     `[inWorkers] got '${module}', wanted a URL: for example new URL('./trial.ts', import.meta.url) for a file in the same directory.`,

@@ -3,6 +3,7 @@ import { ValueError } from '../ir/errors.ts';
 import { inference } from '../layers/base/context.ts';
 import { Mean, type Metric } from '../metrics/metric.ts';
 import { realize } from '../tensor/evaluate.ts';
+import type { Signal } from '../util/host-types.ts';
 import { EventLoopYielder } from './event-loop-yielder.ts';
 import {
   callModel,
@@ -23,7 +24,7 @@ export interface EvaluateOptions {
   /** Samples in a batch, 256 by default. Not for data that are batches already. */
   readonly batchSize?: number;
   /** Stops between two batches. The promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
 }
 
 /**

@@ -4,6 +4,7 @@ import { training } from '../layers/base/context.ts';
 import { Mean, type Metric } from '../metrics/metric.ts';
 import type { Optimizer, WeightAverage } from '../optim/index.ts';
 import { defaultGenerator, Generator } from '../tensor/random.ts';
+import type { Signal } from '../util/host-types.ts';
 import type { BatchLogs, Callback, Training } from './callbacks/callback.ts';
 import { diagnose } from './diagnose.ts';
 import { evaluateOn } from './evaluate.ts';
@@ -65,7 +66,7 @@ export interface FitOptions {
    * Stops between two batches. The promise rejects with the signal's reason. Parameters keep the values of the last
    * step.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
   /**
    * The seed of shuffling and Dropout. By default it is drawn from the default generator, so that `seed(n)` determines
    * it.

@@ -54,8 +54,8 @@ describe('trials in workers', () => {
     const controller = new AbortController();
     const trials = new BroadcastChannel('trials');
     const begun = new Set<unknown>();
-    trials.onmessage = (event) => {
-      begun.add((event as MessageEvent).data);
+    trials.onmessage = (event: unknown) => {
+      begun.add((event as { data: unknown }).data);
       if (begun.size === 2) controller.abort(new Error('enough'));
     };
     const running = mishap(['say and loop', 'say and wait', 'fine'], { workers: 2 }, 1, controller.signal);
