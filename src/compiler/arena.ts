@@ -4,7 +4,7 @@ import { paddedBytes } from '../util/address-padding.ts';
 import { FreeList } from '../util/free-list.ts';
 
 /**
- * Pass 5. Allocates the intermediate buffers in one arena, so that buffers with overlapping live ranges do not overlap. In
+ * Pass 6. Allocates the intermediate buffers in one arena, so that buffers with overlapping live ranges do not overlap. In
  * the order of the steps, each written buffer gets the smallest sufficient gap (best fit) and is released after its last
  * use.
  */
