@@ -16,12 +16,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const module = (name: string) => new URL(`./search/${name}`, import.meta.url);
 
 describe('trials in workers', () => {
-  it('give the same results on any number of workers as in the calling thread', async () => {
+  it('give the same results on three workers as in the calling thread', async () => {
     const alone = untimed(await search(options));
-    for (const workers of [1, 3]) {
-      const trial = inWorkers(module('toy.ts'), { workers });
-      expect(untimed(await search({ ...options, trial }))).toEqual(alone);
-    }
+    const trial = inWorkers(module('toy.ts'), { workers: 3 });
+    expect(untimed(await search({ ...options, trial }))).toEqual(alone);
   });
 
   it('run on several workers, each with one thread', async () => {
