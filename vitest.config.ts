@@ -33,6 +33,7 @@ export default defineConfig(({ mode }) => {
       hookTimeout: patience,
       teardownTimeout: patience,
       expect: { poll: { timeout: patience } },
+      env: { NDGRAD_TESTS: full ? 'full' : '' },
       maxWorkers: '100%',
       projects: [
         {

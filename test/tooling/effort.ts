@@ -1,5 +1,5 @@
 /** Is this `npm run test:full`? */
-export const full = process.env.MODE === 'full';
+export const full = process.env.NDGRAD_TESTS === 'full';
 
 const factor = Number(process.env.RUNS ?? (full ? 5 : 1));
 
