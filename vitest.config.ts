@@ -12,6 +12,7 @@ const shared = 'compiler,ir,layers,losses,metrics,optim,search,tensor,testing';
 export default defineConfig(({ mode }) => {
   // `npm test` and `npm run test:full`.
   const full = mode === 'full';
+  const env = { NDGRAD_TESTS: full ? 'full' : '' };
   const sharedFiles = `test/{${shared}}/**/*.${full ? 'full' : 'test'}.ts`;
   return {
     resolve: {
@@ -33,13 +34,13 @@ export default defineConfig(({ mode }) => {
       hookTimeout: patience,
       teardownTimeout: patience,
       expect: { poll: { timeout: patience } },
-      env: { NDGRAD_TESTS: full ? 'full' : '' },
       maxWorkers: '100%',
       projects: [
         {
           extends: true,
           test: {
             name: 'apart',
+            env,
             include: [`test/**/*.${full ? 'full' : 'test'}.ts`],
             exclude: [sharedFiles, '**/node_modules/**'],
             typecheck: {
@@ -50,7 +51,7 @@ export default defineConfig(({ mode }) => {
             },
           },
         },
-        { extends: true, test: { name: 'shared', include: [sharedFiles], isolate: false } },
+        { extends: true, test: { name: 'shared', env, include: [sharedFiles], isolate: false } },
       ],
     },
   };
