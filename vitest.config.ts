@@ -3,30 +3,56 @@ import { defineConfig } from 'vitest/config';
 
 const source = (file: string) => fileURLToPath(new URL(`./src/${file}`, import.meta.url));
 
-export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^ndgrad$/, replacement: source('index.ts') },
-      { find: /^ndgrad\/data$/, replacement: source('data.ts') },
-      { find: /^ndgrad\/gpu$/, replacement: source('gpu.ts') },
-      { find: /^ndgrad\/metrics$/, replacement: source('metrics.ts') },
-      { find: /^ndgrad\/node$/, replacement: source('node.ts') },
-      { find: /^ndgrad\/search$/, replacement: source('search.ts') },
-      { find: /^ndgrad\/testing$/, replacement: source('testing.ts') },
-    ],
-  },
-  test: {
-    include: ['test/**/*.test.ts'],
-    // Memory tests collect garbage themselves.
-    execArgv: ['--expose-gc'],
-    setupFiles: ['test/tooling/setup.ts'],
-    testTimeout: 60_000,
-    maxWorkers: '100%',
-    typecheck: {
-      enabled: true,
-      // `npm run typecheck` judges the rest.
-      ignoreSourceErrors: true,
-      include: ['test/types/**/*.test-d.ts'],
+/** An hour: no test depends on time, and a machine may be a hundred times slower than usual. */
+const patience = 3_600_000;
+
+/** Folders whose test files share a process, which loads the library once. Their tests leave no traces in it. */
+const shared = 'compiler,ir,layers,losses,metrics,optim,search,tensor,testing';
+
+export default defineConfig(({ mode }) => {
+  // `npm test` and `npm run test:full`.
+  const full = mode === 'full';
+  const env = { NDGRAD_TESTS: full ? 'full' : '' };
+  const sharedFiles = `test/{${shared}}/**/*.${full ? 'full' : 'test'}.ts`;
+  return {
+    resolve: {
+      alias: [
+        { find: /^ndgrad$/, replacement: source('index.ts') },
+        { find: /^ndgrad\/data$/, replacement: source('data.ts') },
+        { find: /^ndgrad\/gpu$/, replacement: source('gpu.ts') },
+        { find: /^ndgrad\/metrics$/, replacement: source('metrics.ts') },
+        { find: /^ndgrad\/node$/, replacement: source('node.ts') },
+        { find: /^ndgrad\/search$/, replacement: source('search.ts') },
+        { find: /^ndgrad\/testing$/, replacement: source('testing.ts') },
+      ],
     },
-  },
+    test: {
+      // Memory tests collect garbage themselves.
+      execArgv: ['--expose-gc'],
+      setupFiles: ['test/tooling/setup.ts'],
+      testTimeout: patience,
+      hookTimeout: patience,
+      teardownTimeout: patience,
+      expect: { poll: { timeout: patience } },
+      maxWorkers: '100%',
+      projects: [
+        {
+          extends: true,
+          test: {
+            name: 'apart',
+            env,
+            include: [`test/**/*.${full ? 'full' : 'test'}.ts`],
+            exclude: [sharedFiles, '**/node_modules/**'],
+            typecheck: {
+              enabled: !full,
+              // `npm run typecheck` judges the rest.
+              ignoreSourceErrors: true,
+              include: ['test/types/**/*.test-d.ts'],
+            },
+          },
+        },
+        { extends: true, test: { name: 'shared', env, include: [sharedFiles], isolate: false } },
+      ],
+    },
+  };
 });

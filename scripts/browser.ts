@@ -44,8 +44,7 @@ async function problemsIn(browser: Browser, which: Case, folder: string, hash: s
 }
 
 /** Runs a program of scripts/ in Node, on the CPU, and parses its output. */
-const inNode = <O>(program: string): O =>
-  JSON.parse(run(process.execPath, [join(root, 'scripts', program)], { timeoutSeconds: 120 }));
+const inNode = <O>(program: string): O => JSON.parse(run(process.execPath, [join(root, 'scripts', program)]));
 
 async function checkBits(executablePath: string, folder: string): Promise<string[]> {
   const browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS });

@@ -60,6 +60,6 @@ const compilerOptions = {
 writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
 if (typescript > 0) attempt('types', () => run('npx', ['tsc', '-p', folder]));
 for (const { where, file } of programs) {
-  attempt(where, () => run(process.execPath, [file], { cwd: folder, timeoutSeconds: 120 }));
+  attempt(where, () => run(process.execPath, [file], { cwd: folder }));
 }
 report(`readme: ${programs.length} code blocks ran`, problems);

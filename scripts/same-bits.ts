@@ -40,7 +40,7 @@ for (const major of VERSIONS) {
   for (const choice of [[], ['wasm', '1'], ['js']]) {
     try {
       const train = join(root, 'scripts/same-bits/train.mjs');
-      const { hash, name, threads } = JSON.parse(run(node, [train, ...choice], { timeoutSeconds: 120 }));
+      const { hash, name, threads } = JSON.parse(run(node, [train, ...choice]));
       console.log(`Node ${version}: ${hash}, ${name} on ${threads} thread${threads === 1 ? '' : 's'}`);
       hashes.add(hash);
       versions.add(version);

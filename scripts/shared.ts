@@ -18,13 +18,20 @@ export const overrides = { 'gpu.js': { ...ownOverrides['gpu.js'], webgpu: devDep
 
 interface RunOptions {
   cwd?: string;
+  /** Added to the environment of this process. */
+  env?: Record<string, string>;
   timeoutSeconds?: number;
 }
 
 /** Runs a program and returns its standard output. Throws an Error with all of its output if it fails. */
-export function run(program: string, args: string[], { cwd = root, timeoutSeconds = 300 }: RunOptions = {}) {
+export function run(
+  program: string,
+  args: string[],
+  { cwd = root, env = {}, timeoutSeconds = 3600 }: RunOptions = {},
+) {
   const result = spawnSync(program, args, {
     cwd,
+    env: { ...process.env, ...env },
     encoding: 'utf8',
     timeout: timeoutSeconds * 1000,
     maxBuffer: 64 * 1024 * 1024,

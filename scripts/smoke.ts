@@ -37,7 +37,7 @@ inTemporaryFolder((folder) => {
     }
   };
   const node = (file: string, { flags = [], args = [] }: { flags?: string[]; args?: string[] } = {}) =>
-    run(process.execPath, [...flags, file, ...args], { cwd: folder, timeoutSeconds: 120 });
+    run(process.execPath, [...flags, file, ...args], { cwd: folder });
   const install = (...packages: string[]) =>
     run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', ...packages], {
       cwd: folder,

@@ -202,8 +202,6 @@ test('200 batch sizes and models of many structures: plans are bounded, and what
   await sizes(0, 2);
   const before = await usage();
   await sizes(0, 3);
-  await sizes(0, 5);
-  await sizes(0, 4);
   expect(growth(before, await usage(), 4000 * kB)).toEqual([]);
 });
 
@@ -218,6 +216,6 @@ test('large values that are let go make room for others', async () => {
   };
   await rounds(20);
   const before = await usage();
-  await rounds(200);
+  await rounds(60);
   expect(growth(before, await usage(), 16_000 * kB)).toEqual([]);
 });

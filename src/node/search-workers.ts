@@ -4,6 +4,7 @@ import { checkCount, checkOptions, describe, type Known } from '../ir/arguments.
 import { StateError, ValueError } from '../ir/errors.ts';
 import type { TrialOutcome, TrialRunner, TrialSession, TrialTask } from '../search.ts';
 import { errorMessage } from '../util/error-message.ts';
+import type { Url } from '../util/host-types.ts';
 import { clearTimeout, now, setTimeout } from '../util/timers.ts';
 import { findTsx, isTypeScript } from './search-loader.ts';
 import type { WorkerData, WorkerMessage } from './search-worker.ts';
@@ -54,7 +55,7 @@ const workerOptions: Known<TrialWorkerOptions> = {
  * @throws ValueError for wrong options. The search rejects with a ValueError if the module cannot be loaded, takes longer
  *   than `loadTimeoutSeconds`, or its default export is not a function.
  */
-export function inWorkers(module: URL | string, options: TrialWorkerOptions = {}): TrialRunner {
+export function inWorkers(module: Url | string, options: TrialWorkerOptions = {}): TrialRunner {
   checkCount('inWorkers', arguments.length, 2);
   checkOptions('inWorkers', options, workerOptions);
   const { workers = availableParallelism(), timeoutSeconds, loadTimeoutSeconds, maxHeapMegabytes } = options;
@@ -71,9 +72,9 @@ export function inWorkers(module: URL | string, options: TrialWorkerOptions = {}
   return { open: () => new WorkerSession(url, workers, options) };
 }
 
-function checkedUrl(module: URL | string): URL {
-  if ((typeof module === 'string' || module instanceof URL) && URL.canParse(String(module)))
-    return new URL(module);
+function checkedUrl(module: Url | string): URL {
+  const isUrl = typeof module === 'string' || Object.prototype.toString.call(module) === '[object URL]';
+  if (isUrl && URL.canParse(String(module))) return new URL(module);
   throw new ValueError(
     `[inWorkers] got ${describe(module)}, wanted a URL: for example new URL('./trial.ts', import.meta.url) for a file in the same directory.`,
   );

@@ -1,5 +1,6 @@
 import { checkCount, checkOptions, describe, type Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
+import type { Signal } from '../util/host-types.ts';
 import { checkWhole } from './check.ts';
 import type { Dimension } from './dimension.ts';
 import { type Journal, OpenJournal } from './journal.ts';
@@ -44,7 +45,7 @@ export interface SearchOptions<S extends Space, M extends string = string> {
    */
   readonly version?: string | number | undefined;
   /** Stops the search, which rejects with the signal's reason. Finished runs stay in the journal. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
   /**
    * true writes a line for each run, false writes nothing; by default true if the standard output is a terminal. A
    * function is called after each run.

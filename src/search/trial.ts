@@ -1,6 +1,7 @@
 import { ValueError } from '../ir/errors.ts';
 import { defaultGenerator, seed } from '../tensor/random.ts';
 import { errorMessage } from '../util/error-message.ts';
+import type { Signal } from '../util/host-types.ts';
 import { now } from '../util/timers.ts';
 import { fields } from './json.ts';
 import type { ParametersOf, Point, Space } from './space.ts';
@@ -19,7 +20,7 @@ export interface TrialContext {
   /**
    * Aborted when the search is aborted; pass it to `fit`. In a worker it is never aborted: the worker is terminated.
    */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 /** Numbers by name, measured on validation data. */
@@ -67,7 +68,7 @@ export interface TrialSession {
 export async function runTrial<S extends Space>(
   trial: TrialFunction<S>,
   task: TrialTask,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<TrialOutcome> {
   const { parameters, ...rest } = task;
   const before = defaultGenerator().getState();
@@ -85,7 +86,7 @@ export async function runTrial<S extends Space>(
 }
 
 /** A session that runs trials in the calling thread, one after the other. */
-export function inThread<S extends Space>(trial: TrialFunction<S>, signal: AbortSignal): TrialSession {
+export function inThread<S extends Space>(trial: TrialFunction<S>, signal: Signal): TrialSession {
   return {
     concurrency: 1,
     async run(task) {

@@ -5,6 +5,7 @@ import { inference } from '../layers/base/context.ts';
 import { lossTerms } from '../losses/loss-terms.ts';
 import type { Metric } from '../metrics/metric.ts';
 import { realize } from '../tensor/evaluate.ts';
+import type { Signal } from '../util/host-types.ts';
 import { EventLoopYielder } from './event-loop-yielder.ts';
 import {
   callModel,
@@ -27,7 +28,7 @@ export interface EvaluateOptions {
   /** Samples in a batch, 256 by default. Not for data that are batches already. */
   readonly batchSize?: number;
   /** Stops between two batches. The promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
 }
 
 const evaluateOptions: Known<EvaluateOptions> = { loss: 0, metrics: 0, batchSize: 0, signal: 0 };

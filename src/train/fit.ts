@@ -14,6 +14,7 @@ import { lossTerms } from '../losses/loss-terms.ts';
 import type { Metric } from '../metrics/metric.ts';
 import type { Optimizer, WeightAverage } from '../optim/index.ts';
 import { defaultGenerator, Generator } from '../tensor/random.ts';
+import type { Signal } from '../util/host-types.ts';
 import { now } from '../util/timers.ts';
 import type { BatchLogs, Callback, Training } from './callbacks/callback.ts';
 import { checkTrained } from './check-trained.ts';
@@ -92,7 +93,7 @@ export interface FitOptions {
    * Stops between two batches. The promise rejects with the signal's reason. Parameters keep the values of the last
    * step.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
   /**
    * The seed of shuffling and Dropout. By default it is drawn from the default generator, so that `seed(n)` determines
    * it.

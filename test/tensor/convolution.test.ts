@@ -18,6 +18,7 @@ import { computeDouble } from '../../src/testing/double.ts';
 import { gradcheck } from '../../src/testing.ts';
 import { backendsInTurn, engines } from '../backends/engines.ts';
 import { compilePlan, runPlan } from '../compiler/plans.ts';
+import { runs } from '../tooling/effort.ts';
 import { firstDifference } from './bits.ts';
 import {
   convCall,
@@ -107,7 +108,7 @@ describe('conv', () => {
       expect(y.shape).toEqual(wanted.shape);
       expectClose(inDouble(y)[0]!, wanted.data, 1e-12);
     });
-    fc.assert(property, { numRuns: 300 });
+    fc.assert(property, { numRuns: runs(80) });
   });
 
   test('and its transpose are adjoint: <conv(x, w), g> = <x, convTranspose(g, w)>', () => {
@@ -136,7 +137,7 @@ describe('conv', () => {
       expectClose(andBack!, there!, 1e-11);
       expectClose(inDouble(back)[0]!, byGradient!, 1e-12);
     });
-    fc.assert(property, { numRuns: 300 });
+    fc.assert(property, { numRuns: runs(80) });
   });
 
   // The catalogue's tests go to the second derivatives, which end before the rules come round.
@@ -350,7 +351,7 @@ describe('js and wasm give the same bits', () => {
       const y = operation(...call(d));
       expectSame(withGradients(y, d.leaves), backendsInTurn());
     });
-    fc.assert(property, { numRuns: 60 });
+    fc.assert(property, { numRuns: runs(20) });
   });
 
   const large: readonly [string, x: number[], kernel: number[], ConvOptions][] = [

@@ -5,6 +5,7 @@ import { concat } from '../../src/tensor/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { computeDouble } from '../../src/testing/double.ts';
 import { gradcheck } from '../../src/testing.ts';
+import { runs } from '../tooling/effort.ts';
 import { SmoothDraw } from './draw.ts';
 import { invoke, type OperationName, operationNames } from './invoke.ts';
 import { operations } from './operations/index.ts';
@@ -25,7 +26,7 @@ const differentiable = operationNames.filter((name) => operations[name].differen
 
 describe.each(differentiable)('%s', (name) => {
   test.each([1, 2] as const)('gradient of order %i agrees with finite differences', async (order) => {
-    const numRuns = order === 1 ? 40 : 15;
+    const numRuns = runs(order === 1 ? 15 : 6);
     const property = fc.asyncProperty(choices, async (list) => {
       const { y, leaves } = call(name, list);
       await gradcheck(() => y, leaves, { order });
@@ -47,6 +48,6 @@ test.each(operationNames.filter((name) => !operations[name].differentiable))(
       );
       for (const g of zero) expect(g.every((x) => x === 0)).toBe(true);
     });
-    fc.assert(property, { numRuns: 10 });
+    fc.assert(property, { numRuns: runs(5) });
   },
 );

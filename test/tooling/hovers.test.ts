@@ -14,25 +14,26 @@ const { options } = ts.parseJsonConfigFileContent(
   root,
 );
 
-/** A language service over the entry points and programs that exist in memory only. */
-function languageService(programs: ReadonlyMap<string, string>): ts.LanguageService {
-  const read = (file: string) => programs.get(file) ?? ts.sys.readFile(file);
-  return ts.createLanguageService({
-    getScriptFileNames: () => [...entries.map((file) => join(root, 'src', file)), ...programs.keys()],
-    getScriptVersion: () => '1',
-    getScriptSnapshot: (file) => {
-      const text = read(file);
-      return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
-    },
-    getCurrentDirectory: () => root,
-    getCompilationSettings: () => options,
-    getDefaultLibFileName: ts.getDefaultLibFilePath,
-    fileExists: (file) => programs.has(file) || ts.sys.fileExists(file),
-    readFile: read,
-    directoryExists: ts.sys.directoryExists,
-    getDirectories: ts.sys.getDirectories,
-  });
-}
+/** Programs that exist in memory only, by their path. */
+const programs = new Map<string, string>();
+const read = (file: string) => programs.get(file) ?? ts.sys.readFile(file);
+
+/** A language service over the entry points and the programs. It parses each file once. */
+const service = ts.createLanguageService({
+  getScriptFileNames: () => [...entries.map((file) => join(root, 'src', file)), ...programs.keys()],
+  getScriptVersion: () => '1',
+  getScriptSnapshot: (file) => {
+    const text = read(file);
+    return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+  },
+  getCurrentDirectory: () => root,
+  getCompilationSettings: () => options,
+  getDefaultLibFileName: ts.getDefaultLibFilePath,
+  fileExists: (file) => programs.has(file) || ts.sys.fileExists(file),
+  readFile: read,
+  directoryExists: ts.sys.directoryExists,
+  getDirectories: ts.sys.getDirectories,
+});
 
 interface PublicName {
   readonly entry: string;
@@ -52,29 +53,14 @@ function publicNames(program: ts.Program): PublicName[] {
   });
 }
 
-const service = languageService(new Map());
 const names = publicNames(service.getProgram()!);
 const checker = service.getProgram()!.getTypeChecker();
 const text = (parts: ts.SymbolDisplayPart[] | undefined) => ts.displayPartsToString(parts).trim();
 
-/** The hover over the last word of an expression, in a program that imports the name. */
-function hovers(list: readonly PublicName[], expression: (name: string) => string): Map<string, string> {
-  const programs = new Map<string, string>();
-  for (const { entry, name } of list) {
-    programs.set(
-      join(root, `src/hover-${entry}-${name}.ts`),
-      `import { ${name} } from './${entry}';\n${expression(name)}`,
-    );
-  }
-  const editor = languageService(programs);
-  return new Map(
-    list.map(({ entry, name }) => {
-      const file = join(root, `src/hover-${entry}-${name}.ts`);
-      const info = editor.getQuickInfoAtPosition(file, programs.get(file)!.lastIndexOf(name));
-      return [`${name} of ${entry}`, text(info?.documentation)];
-    }),
-  );
-}
+const isFunction = ({ symbol }: PublicName) =>
+  symbol.valueDeclaration !== undefined &&
+  !(symbol.flags & ts.SymbolFlags.Class) &&
+  checker.getTypeOfSymbol(symbol).getCallSignatures().length > 0;
 
 const isConcreteClass = ({ symbol }: PublicName) =>
   (symbol.flags & ts.SymbolFlags.Class) !== 0 &&
@@ -82,22 +68,38 @@ const isConcreteClass = ({ symbol }: PublicName) =>
     (d) => ts.getCombinedModifierFlags(d as ts.ClassDeclaration) & ts.ModifierFlags.Abstract,
   );
 
-const withoutDescription = (found: ReadonlyMap<string, string>) =>
-  [...found].filter(([, description]) => description === '').map(([name]) => name);
+const functions = names.filter(isFunction);
+const classes = names.filter(isConcreteClass);
+
+const pathOf = ({ entry, name }: PublicName) => join(root, `src/hover-${entry}-${name}.ts`);
+/** Adds a program that imports the name and ends with an expression. */
+function addProgram(of: PublicName, expression: string): void {
+  programs.set(pathOf(of), `import { ${of.name} } from './${of.entry}';\n${expression}`);
+}
+for (const one of functions) addProgram(one, `${one.name}(`);
+for (const one of classes) addProgram(one, `new ${one.name}(`);
+const optionsProgram = "import { Adam } from './index.ts';\nnew Adam([], { learningRate";
+const optionsFile = join(root, 'src/hover-options.ts');
+programs.set(optionsFile, optionsProgram);
+
+/** Names whose hover, over the last word of their program, has no description. */
+const withoutDescription = (list: readonly PublicName[]) =>
+  list
+    .filter((one) => {
+      const file = pathOf(one);
+      const info = service.getQuickInfoAtPosition(file, programs.get(file)!.lastIndexOf(one.name));
+      return text(info?.documentation) === '';
+    })
+    .map(({ name, entry }) => `${name} of ${entry}`);
 
 test('every function is described', () => {
-  const functions = names.filter(({ symbol }) => {
-    if (!symbol.valueDeclaration || symbol.flags & ts.SymbolFlags.Class) return false;
-    return checker.getTypeOfSymbol(symbol).getCallSignatures().length > 0;
-  });
   expect(functions.length).toBeGreaterThan(100);
-  expect(withoutDescription(hovers(functions, (name) => `${name}(`))).toEqual([]);
+  expect(withoutDescription(functions)).toEqual([]);
 });
 
 test('every class is described where it is constructed', () => {
-  const classes = names.filter(isConcreteClass);
   expect(classes.length).toBeGreaterThan(40);
-  expect(withoutDescription(hovers(classes, (name) => `new ${name}(`))).toEqual([]);
+  expect(withoutDescription(classes)).toEqual([]);
 });
 
 test('every option is described', () => {
@@ -121,14 +123,12 @@ test('epochs are described as users understand them', () => {
 });
 
 test('the editor shows the class and its options while a constructor is called', () => {
-  const program = "import { Adam } from './index.ts';\nnew Adam([], { learningRate";
-  const file = join(root, 'src/hover-options.ts');
-  const editor = languageService(new Map([[file, program]]));
-  const hover = editor.getQuickInfoAtPosition(file, program.lastIndexOf('Adam'));
+  const hover = service.getQuickInfoAtPosition(optionsFile, optionsProgram.lastIndexOf('Adam'));
   expect(text(hover?.documentation)).toMatch(/^Adam \(Kingma & Ba 2015/);
   const completion = (option: string) => {
     const none = undefined;
-    return editor.getCompletionEntryDetails(file, program.length, option, none, none, none, none);
+    const at = optionsProgram.length;
+    return service.getCompletionEntryDetails(optionsFile, at, option, none, none, none, none);
   };
   for (const option of ['learningRate', 'betas', 'epsilon', 'weightDecay', 'clip']) {
     expect(text(completion(option)?.documentation), option).not.toBe('');

@@ -73,7 +73,7 @@ export function openAugmentation(
   samples: Samples,
   options: AugmentOptions,
   host: WorkerHost,
-  timeouts: Partial<Timeouts> = {},
+  timeouts?: Timeouts,
 ): AugmentedImages {
   const settings = readOptions(options);
   const tensors = sampleTensors('augmentImages', samples);

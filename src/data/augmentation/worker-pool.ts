@@ -35,7 +35,7 @@ export interface Timeouts {
  * Idle workers are kept for one second, so that validation between two epochs does not end them: a new one takes about
  * 30 ms to start.
  */
-const defaultTimeouts: Timeouts = { answer: 10_000, perValue: 0.02, idle: 1000 };
+export const defaultTimeouts: Timeouts = { answer: 60_000, perValue: 0.02, idle: 1000 };
 
 /** The id of the chunk that tests a new worker. */
 const PROBE = 0;
@@ -231,10 +231,10 @@ export class WorkerPool {
   #error: string | null = null;
 
   /** `count` is the number of workers for each pass; null is the default. */
-  constructor(host: WorkerHost, count: number | null, timeouts: Partial<Timeouts> = {}) {
+  constructor(host: WorkerHost, count: number | null, timeouts: Timeouts = defaultTimeouts) {
     this.#start = host.start;
     this.#count = count ?? (host.processors > 1 ? 1 : 0);
-    this.#timeouts = { ...defaultTimeouts, ...timeouts };
+    this.#timeouts = timeouts;
   }
 
   /** The number of workers for each pass. */

@@ -1,11 +1,13 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { load } from '../../reference/load.ts';
+import { full } from '../../tooling/effort.ts';
 import type { Case } from './case.ts';
 import { casesOf } from './cases.ts';
 import { adapterMissing } from './dawn.ts';
 import { nodeBackend } from './node.ts';
+import { thinned } from './shares.ts';
 
-// All cases in Node, on Dawn.
+// The cases in Node, on Dawn.
 
 const backend = await nodeBackend();
 const tables = {
@@ -14,9 +16,10 @@ const tables = {
   losses: load('losses'),
   layers: load('layers'),
 };
-const effort = { runs: Number(process.env.GPU_RUNS ?? 1), seed: Number(process.env.FC_SEED ?? 1) };
+const effort = { runs: full ? 1 : 1 / 2, seed: Number(process.env.FC_SEED ?? 1) };
 const groups = new Map<string, Case[]>();
-for (const c of casesOf(tables, effort)) groups.set(c.group, [...(groups.get(c.group) ?? []), c]);
+for (const c of thinned(casesOf(tables, effort), 'node'))
+  groups.set(c.group, [...(groups.get(c.group) ?? []), c]);
 
 describe.skipIf(backend === null)(`WebGPU in Node${adapterMissing ? ` (${adapterMissing})` : ''}`, () => {
   afterAll(() => backend?.device.destroy());

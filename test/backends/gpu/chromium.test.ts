@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { load } from '../../reference/load.ts';
 import { casesOf } from './cases.ts';
 import { titleOf } from './cases-page.ts';
-import { thinned } from './chromium-share.ts';
 import { chromiumMissing, openPage, type Page, WEBGPU_FLAGS } from './page/page.ts';
+import { thinned } from './shares.ts';
 import { trainingCases } from './training.ts';
 
 // The cases in headless Chromium, on WebGPU and on WebGL2.
@@ -17,8 +17,7 @@ const tables = {
   layers: load('layers'),
   optimizers: load('optimizers'),
 };
-const runs = Number(process.env.GPU_RUNS ?? 1);
-const effort = { runs: runs / 4, seed: Number(process.env.FC_SEED ?? 1) };
+const effort = { runs: 1 / 4, seed: Number(process.env.FC_SEED ?? 1) };
 const cases = [...casesOf(tables, effort), ...trainingCases(tables)];
 
 const apis = [
@@ -34,11 +33,11 @@ describe.skipIf(chromiumMissing !== null)(`Chromium${chromiumMissing ? ` (${chro
       page = await openPage<Entry>('test/backends/gpu/cases-page.ts', flags);
       await page.call('make', tables, effort);
       expect(await page.call('open', api)).toMatchObject({ name: api });
-    }, 60_000);
+    });
 
     afterAll(() => page?.close());
 
-    test.each(thinned(cases, api, runs).map(titleOf))('%s', async (title) => {
+    test.each(thinned(cases, api).map(titleOf))('%s', async (title) => {
       expect(await page.call('run', title)).toBeNull();
     });
 

@@ -7,6 +7,7 @@ import { type DType, dtypes } from '../../../src/ir/dtype.ts';
 import { acc, binary, constant, load } from '../../../src/ir/expr.ts';
 import type { Contract, Kernel, Store } from '../../../src/ir/kernel.ts';
 import { broadcastView, contiguous, permuteView, sizeOf, type View } from '../../../src/ir/view.ts';
+import { runs } from '../../tooling/effort.ts';
 import { dotInOrder } from '../js/orders.ts';
 import { access, dtypeOf, expectSame, noise, PlanBuilder } from '../js/plans.ts';
 import { runTasks, type TaskRun } from './tasks.ts';
@@ -302,6 +303,6 @@ it('gives the bits of the js backend through any views', () => {
       expect(builder.run()).toBeNull();
       expectSame(results[0]!, builder.results[0]!);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(80) },
   );
 });

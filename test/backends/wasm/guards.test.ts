@@ -7,11 +7,12 @@ import { Storage } from '../../../src/ir/storage.ts';
 import { choices } from '../../compiler/compile-variants.ts';
 import { type Compiled, compilePlan } from '../../compiler/plans.ts';
 import { randomGraph, randomStep } from '../../tensor/graphs.ts';
+import { runs } from '../../tooling/effort.ts';
 
 // Generated code does not check addresses. These tests compare every byte of the memory: a run may change only allocated
 // memory, and never the values that it reads.
 
-const numRuns = Number(process.env.RUNS ?? 60);
+const numRuns = runs(25);
 
 /** An engine that records allocations. */
 function watched() {

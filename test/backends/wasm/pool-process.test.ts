@@ -13,7 +13,8 @@ import { WasmMemory } from '../../../src/backends/wasm/memory/wasm-memory.ts';
 import { currentPlatform } from '../../../src/backends/wasm/threads/platform.ts';
 import { Pool } from '../../../src/backends/wasm/threads/pool.ts';
 const memory = new WasmMemory({ shared: true });
-const pool = new Pool(memory, currentPlatform(), { stallTimeout: 200 });
+const pool = new Pool(memory, currentPlatform());
+pool.stallTimeout = pool.startTimeout = 3_600_000;
 pool.force(2);
 const { run } = makeProgram(memory, pool, [{ chunks: 2, body: (code) => delay(code, 1000) }]);
 const endless = makeProgram(memory, pool, [
@@ -40,6 +41,7 @@ const ways = {
     }
   },
   stuck() {
+    pool.stallTimeout = 200;
     try {
       endless.run();
     } catch (error) {
@@ -72,7 +74,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function ends(way: string, flags: string[] = [], env: Record<string, string> = {}): string {
   const child = spawnSync(process.execPath, [...flags, file, way], {
     encoding: 'utf8',
-    timeout: 20_000,
     env: { ...process.env, ...env },
   });
   expect(child.stderr).toBe('');

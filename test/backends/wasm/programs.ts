@@ -1,11 +1,15 @@
 import type { Callable, Code, Local } from '../../../src/backends/wasm/assembler/code.ts';
 import { WasmMemory } from '../../../src/backends/wasm/memory/wasm-memory.ts';
+import { counters, FRAME, frame } from '../../../src/backends/wasm/module/frame-layout.ts';
 import { PlanCode } from '../../../src/backends/wasm/module/plan-code.ts';
 import { emitSchedule, type ScheduledTask } from '../../../src/backends/wasm/module/schedule.ts';
 import { currentPlatform, type Platform } from '../../../src/backends/wasm/threads/platform.ts';
 import { Pool } from '../../../src/backends/wasm/threads/pool.ts';
 import { loadProgram, type Program } from '../../../src/backends/wasm/threads/program.ts';
 import type { StartWorker } from '../../../src/util/worker.ts';
+
+/** An hour, in milliseconds: threads are waited for on the busiest machine. */
+export const PATIENT = 3_600_000;
 
 export const platform = currentPlatform();
 const pools: Pool[] = [];
@@ -17,11 +21,13 @@ export function stopPools(): void {
 
 export type Changes = Partial<Platform> & { readonly startWorker?: StartWorker };
 
-/** A memory and a pool on this platform, with changed properties. */
-export function setUp({ startWorker, ...changes }: Changes = {}, stallTimeout = 5000) {
+/** A memory and a patient pool on this platform, with changed properties. */
+export function setUp({ startWorker, ...changes }: Changes = {}) {
   const memory = new WasmMemory({ shared: true });
-  const options = startWorker === undefined ? { stallTimeout } : { stallTimeout, startWorker };
+  const options = startWorker === undefined ? {} : { startWorker };
   const pool = new Pool(memory, { ...platform, ...changes }, options);
+  pool.stallTimeout = PATIENT;
+  pool.startTimeout = PATIENT;
   pools.push(pool);
   return { memory, pool };
 }
@@ -129,6 +135,18 @@ export function chain(
 export const load = (code: Code, address: number) => code.load('i32.atomic.load', [address]);
 export const store = (code: Code, address: number, value: Local | number) =>
   code.store('i32.atomic.store', address, value);
+
+/** Emits a loop that wakes the calling thread `times` times. Each time it sleeps again, since no task is complete. */
+export function wakeCaller(code: Code, times: number): void {
+  const left = code.copy(times);
+  // Programs of tests have no frame words, so the counters follow at once.
+  const wake = () =>
+    code.load('memory.atomic.notify', [code.global(FRAME), 1], frame.words + counters.signal);
+  code.loop(() => {
+    code.update(left, 'i32.sub', left, wake());
+    return left;
+  });
+}
 
 /** Emits a loop that waits until the word at an address is not 0. */
 export const awaitWord = (code: Code, address: number) =>

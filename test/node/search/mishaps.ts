@@ -1,9 +1,20 @@
-import { parentPort, threadId } from 'node:worker_threads';
+import { BroadcastChannel, parentPort, threadId } from 'node:worker_threads';
 import { backendInfo } from '../../../src/index.ts';
 import { choice, type TrialFunction } from '../../../src/search.ts';
 
 export const space = {
-  what: choice(['fine', 'throw', 'reject later', 'exit', 'heap', 'loop', 'nothing', 'wait', 'junk']),
+  what: choice([
+    'fine',
+    'throw',
+    'reject later',
+    'exit',
+    'heap',
+    'loop',
+    'nothing',
+    'junk',
+    'say and loop',
+    'say and wait',
+  ]),
 };
 
 const mishaps: Record<string, () => unknown> = {
@@ -22,6 +33,10 @@ const mishaps: Record<string, () => unknown> = {
   loop: () => {
     for (;;);
   },
+  'say and loop': () => {
+    begun.postMessage('loop');
+    for (;;);
+  },
   nothing: () => undefined,
   junk: () => {
     const outcome = { metrics: { score: 9 }, seconds: 0 };
@@ -31,8 +46,15 @@ const mishaps: Record<string, () => unknown> = {
     parentPort!.close();
     return { score: 2 };
   },
-  wait: () => new Promise((resolve) => setTimeout(resolve, 20_000)),
+  'say and wait': () => {
+    begun.postMessage('wait');
+    return new Promise(() => {});
+  },
 };
+
+/** Tells the test that a trial is running. */
+const begun = new BroadcastChannel('trials');
+begun.unref();
 
 const trial: TrialFunction<typeof space> = async ({ what }) => mishaps[what]!() as Record<string, number>;
 export default trial;

@@ -6,7 +6,7 @@ import { options, untimed } from '../../search/support.ts';
 
 const results = await search({
   ...options,
-  trial: inWorkers(new URL('./slow.ts', import.meta.url), { workers: 2 }),
+  trial: inWorkers(new URL('./hanging.ts', import.meta.url), { workers: 2 }),
   journal: fileJournal(process.argv[2]!),
 });
 console.log(JSON.stringify({ runs: untimed(results), resumed: results.resumed }));

@@ -12,9 +12,6 @@ import { control, WAKE_COUNT, type WorkerData, workerSource } from './worker.ts'
 /** The same while idle workers spin. */
 const WORTH_AWAKE = 50_000;
 
-/** Maximum milliseconds to wait for a worker to start. */
-const START_TIMEOUT = 10_000;
-
 interface PoolWorker {
   readonly index: number;
   readonly id: number;
@@ -24,8 +21,6 @@ interface PoolWorker {
 }
 
 export interface PoolOptions {
-  /** Milliseconds without any progress after which a run fails; 10 s by default. */
-  readonly stallTimeout?: number;
   readonly limit?: ThreadLimit;
   /** How workers are started; tests replace it. */
   readonly startWorker?: StartWorker;
@@ -38,10 +33,13 @@ let workerIds = 0;
  * not wait for workers that are not ready: every thread that takes part takes the next chunk that is left.
  */
 export class Pool {
+  /** Milliseconds without any progress after which a run fails. */
+  stallTimeout = 10_000;
+  /** Maximum milliseconds to wait for a worker to start. */
+  startTimeout = 10_000;
   readonly #memory: WasmMemory;
   readonly #platform: Platform;
   readonly #startWorker: StartWorker;
-  readonly #stallTimeout: number;
   readonly #limit: ThreadLimit;
   #workers: PoolWorker[] = [];
   /** The control words of the current workers, and their address. */
@@ -56,7 +54,6 @@ export class Pool {
   constructor(memory: WasmMemory, platform: Platform, options: PoolOptions = {}) {
     this.#memory = memory;
     this.#platform = platform;
-    this.#stallTimeout = options.stallTimeout ?? 10_000;
     this.#limit = options.limit ?? new ThreadLimit(platform, memory.shared);
     this.#startWorker = options.startWorker ?? startWorker;
   }
@@ -74,7 +71,7 @@ export class Pool {
   /** Are there workers that are not ready yet? */
   get starting(): boolean {
     if (this.#allReady) return false;
-    const start = now() - START_TIMEOUT;
+    const start = now() - this.startTimeout;
     return this.#workers.some((worker) => worker.since > start && !this.#hasStarted(worker));
   }
 
@@ -110,7 +107,7 @@ export class Pool {
   /** Starts the workers and waits until they are ready or the time limit is over; returns the number of threads. */
   async start(): Promise<number> {
     this.#startWorkers();
-    for (let waited = 0; !this.#isReady() && waited < START_TIMEOUT; waited += 5) {
+    for (let waited = 0; !this.#isReady() && waited < this.startTimeout; waited += 5) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     return this.#workers.length + 1;
@@ -168,7 +165,7 @@ export class Pool {
     words.fill(0, first, (program.frame + schedule.frameBytes) >>> 2);
     const { mayBlock } = this.#platform;
     // A single chunk may take this long, and there is no progress meanwhile.
-    const stallTimeout = this.#stallTimeout + (10 * schedule.cost) / 1e6;
+    const stallTimeout = this.stallTimeout + (10 * schedule.cost) / 1e6;
     const rounds = Math.ceil(stallTimeout / (mayBlock ? SLEEP_MS : SPIN_MS));
     const controlWords = this.#openGate(program, workers);
     let stalled = false;
@@ -300,9 +297,9 @@ export class Pool {
     if (missing > 0) throw new StateError(`[wasm] ${missing} workers are missing: ${this.reason}`);
     for (const worker of this.#allReady ? [] : this.#workers) {
       const at = control.owner + worker.index;
-      const end = now() + START_TIMEOUT;
+      const end = now() + this.startTimeout;
       while (this.#platform.mayBlock && !this.#hasStarted(worker) && now() < end) {
-        Atomics.wait(this.#control!, at, -worker.id, START_TIMEOUT);
+        Atomics.wait(this.#control!, at, -worker.id, this.startTimeout);
       }
       if (!this.#hasStarted(worker)) throw new StateError('[wasm] a worker is not ready: await pool.start()');
     }

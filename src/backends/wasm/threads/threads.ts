@@ -36,10 +36,13 @@ export class Threads {
     this.#pool?.trim();
   }
 
-  /** For tests: see `ThreadLimit.forced`. */
+  /** For tests: see `ThreadLimit.forced`. The pool waits for an hour, since a test must not fail on a busy machine. */
   async force(threads: number | null): Promise<void> {
     await this.#load();
-    this.#pool?.force(threads);
+    if (this.#pool === null) return;
+    this.#pool.stallTimeout = 3_600_000;
+    this.#pool.startTimeout = 3_600_000;
+    this.#pool.force(threads);
   }
 
   /** Runs a program; see `Pool.run`. */

@@ -7,6 +7,7 @@ import type { Plan } from '../../../../src/ir/plan.ts';
 import type { Tensor } from '../../../../src/tensor/tensor.ts';
 import { compilePlan } from '../../../compiler/plans.ts';
 import { randomStep } from '../../../tensor/graphs.ts';
+import { runs } from '../../../tooling/effort.ts';
 
 const choices = fc.array(fc.nat({ max: 0x7fffffff }), { minLength: 20, maxLength: 200, size: 'max' });
 const deviceLimits = fc.record({
@@ -61,7 +62,7 @@ test('programs of random steps are valid for any device limits', () => {
     );
     expect(wrong(toGpuPlan(plan, device), plan, device)).toBeNull();
   });
-  fc.assert(property, { numRuns: 300 });
+  fc.assert(property, { numRuns: runs(80) });
 });
 
 const wide: DeviceLimits = { maxBuffers: 8, maxStores: 4, maxFloats: 1e9, tiles: true };

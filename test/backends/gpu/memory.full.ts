@@ -82,7 +82,7 @@ describe.skipIf(backend === null)(`memory${adapterMissing ? ` (${adapterMissing}
     await setBackend(backend!);
     // The engine allocates memory for code that runs often.
     await trainer().run(300, (loss) => void loss.item());
-  }, 60_000);
+  });
   afterAll(async () => {
     await setBackend('wasm');
     await backend?.device.destroy();

@@ -19,7 +19,7 @@ function mnistSearch(...args: string[]) {
   });
 }
 
-describe('npm run mnist:search', { timeout: 120_000 }, () => {
+describe('npm run mnist:search', () => {
   it('searches, prints a table, and continues from its journal', () => {
     const journal = join(scratch, 'search.jsonl');
     const flags = ['--trials', '3', '--epochs', '1', '--strategy', 'random', '--journal', journal];

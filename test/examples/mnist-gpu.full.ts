@@ -1,29 +1,21 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isSoftware } from '../../src/gpu/adapters.ts';
 import { adapterName } from '../../src/gpu/webgpu.ts';
 import { adapterMissing, dawn } from '../backends/gpu/dawn.ts';
+import { mnistProgram } from './program.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'ndgrad-example-gpu-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 const adapter = await (await dawn())?.requestAdapter();
 const name = adapter ? adapterName(adapter) : '';
 
-function mnist(...args: string[]) {
-  const { MNIST_DIR: _, ...env } = process.env;
-  const small = ['--models', 'softmax', '--epochs', '2', '--limit', '60', '--batch-size', '20'];
-  return spawnSync(process.execPath, ['--import', 'tsx', 'examples/mnist.ts', ...small, ...args], {
-    cwd: root,
-    env,
-    encoding: 'utf8',
-  });
-}
+const program = mnistProgram();
+const small = ['--models', 'softmax', '--epochs', '2', '--limit', '60', '--batch-size', '20'];
+const mnist = (...args: string[]) => program([...small, ...args]);
 
 /** The results of a run. stderr is not checked, since the Vulkan loader and Dawn write to it. */
 function train(out: string, ...args: string[]) {
@@ -35,7 +27,7 @@ function train(out: string, ...args: string[]) {
 
 const onGpu = ['--backend', 'gpu', '--allow-software'];
 
-describe.skipIf(adapterMissing !== null)('npm run mnist -- --backend gpu', { timeout: 240_000 }, () => {
+describe.skipIf(adapterMissing !== null)('npm run mnist -- --backend gpu', () => {
   it('trains like the CPU, names the GPU, and stores the networks separately', () => {
     const cpu = train('both', '--backend', 'wasm');
     expect(cpu.results).not.toHaveProperty('adapter');

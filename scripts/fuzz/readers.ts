@@ -1,0 +1,246 @@
+// Everything that reads data from outside, with mutated data: it gives a valid result, or an error of this library that has
+// changed nothing.
+import { isDeepStrictEqual } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import {
+  Adam,
+  AdamW,
+  Dense,
+  Generator,
+  Lion,
+  meanSquaredError,
+  NdgradError,
+  type Optimizer,
+  type Parameter,
+  RMSprop,
+  Sequential,
+  SGD,
+  tensor,
+  WeightAverage,
+} from 'ndgrad';
+import { decodeIdx, decodeMnist, type IdxArray, readIdx } from 'ndgrad/data';
+import {
+  type Journal,
+  randomSearch,
+  type SearchResults,
+  search,
+  successiveHalving,
+  uniform,
+} from 'ndgrad/search';
+import { changes, edited, edits, mutated } from './mutations.ts';
+import { type Property, property } from './property.ts';
+
+/** What `read` returns; null if it threw an error of this library. All other errors are faults. */
+async function read<T>(action: () => Promise<T>): Promise<T | null> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof NdgradError)) throw error;
+    if (!/^\[\w+\] \S/.test(error.message)) throw new Error(`an error without a function: ${error.message}`);
+    if (error.message.length > 1500) throw new Error(`an error of ${error.message.length} characters`);
+    return null;
+  }
+}
+
+function expectArray({ shape, data }: IdxArray): void {
+  const size = shape.reduce((product, d) => product * d, 1);
+  if (data.length !== size) throw new Error(`${data.length} elements for the shape [${shape}]`);
+}
+
+/** IDX files: type code, bytes of an element, shape. */
+const kinds = [
+  [8, 1, [3]],
+  [9, 1, [2, 3]],
+  [11, 2, [4, 2]],
+  [12, 4, [2, 2, 2]],
+  [13, 4, [5]],
+  [14, 8, [3, 1]],
+  [8, 1, [0, 4]],
+  [8, 1, []],
+] as const;
+
+function idx([type, width, shape]: (typeof kinds)[number]): Uint8Array {
+  const bytes = [0, 0, type, shape.length];
+  for (const d of shape) bytes.push(0, 0, 0, d);
+  const count = shape.reduce<number>((product, d) => product * d, width);
+  for (let i = 0; i < count; i++) bytes.push((i * 37) & 255);
+  return Uint8Array.from(bytes);
+}
+
+const files = kinds.map(idx);
+
+function mnist(count: number): { images: Uint8Array; labels: Uint8Array } {
+  const images = new Uint8Array(16 + 784 * count).map((_, i) => (i * 7) & 255);
+  images.set([0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28]);
+  const labels = new Uint8Array(8 + count).map((_, i) => i % 10);
+  labels.set([0, 0, 8, 1, 0, 0, 0, count]);
+  return { images, labels };
+}
+
+const [train, test] = [mnist(3), mnist(2)];
+const mnistFiles = {
+  trainImages: train.images,
+  trainLabels: train.labels,
+  testImages: test.images,
+  testLabels: test.labels,
+};
+const mnistNames = Object.keys(mnistFiles) as (keyof typeof mnistFiles)[];
+
+class Memory implements Journal {
+  readonly name = 'memory';
+  text: string;
+
+  constructor(text = '') {
+    this.text = text;
+  }
+
+  async read(): Promise<string> {
+    return this.text;
+  }
+
+  async append(line: string): Promise<void> {
+    this.text = this.text.slice(0, this.text.lastIndexOf('\n') + 1) + line;
+  }
+}
+
+const strategies = [() => randomSearch({ trials: 5 }), () => successiveHalving({ trials: 4, maxEpochs: 4 })];
+
+const searchWith = (
+  journal: Journal,
+  strategy: (typeof strategies)[number],
+): Promise<SearchResults<unknown>> =>
+  search({
+    space: { x: uniform(0, 1) },
+    strategy: strategy(),
+    objective: { minimize: 'score' },
+    trial: async ({ x }) => ({ score: (x - 0.3) ** 2 }),
+    journal,
+    seed: 3,
+    progress: false,
+  });
+
+const optimizers: ((p: readonly Parameter[]) => Optimizer)[] = [
+  (p) => new SGD(p, { learningRate: 0.1, momentum: 0.9 }),
+  (p) => new Adam(p, { learningRate: 0.01 }),
+  (p) => new AdamW(p, { learningRate: () => 0.01 }),
+  (p) => new RMSprop(p, { learningRate: 0.01, centered: true }),
+  (p) => new Lion(p, { learningRate: 0.01 }),
+];
+
+const model = () => new Sequential([new Dense(2, 2, { rng: new Generator(1) })]);
+const x = tensor([
+  [1, 2],
+  [3, -1],
+]);
+
+async function expectFinite(parameters: readonly Parameter[]): Promise<void> {
+  for (const p of parameters)
+    if (!(await p.data()).every(Number.isFinite)) throw new Error(`${p.name} is not finite`);
+}
+
+/** Sets an edited state. If it is refused, nothing has changed; if not, training goes on with finite values. */
+async function restore<S>(
+  target: { getState(): Promise<S>; setState(state: S): Promise<void> },
+  edit: (state: S) => S,
+  goOn: () => Promise<void>,
+): Promise<void> {
+  const before = await target.getState();
+  const taken = await read(async () => {
+    await target.setState(edit(before));
+    return true;
+  });
+  if (taken === null) {
+    if (!isDeepStrictEqual(await target.getState(), before))
+      throw new Error('a refused state has changed something');
+  } else await read(goOn);
+}
+
+/** The data as it is, or after a way through JSON. */
+const throughJson = fc.boolean();
+const transported = <S>(state: S, json: boolean): unknown =>
+  json ? JSON.parse(JSON.stringify(state)) : state;
+
+export const readers: readonly Property[] = [
+  property('idx', 500, fc.tuple(fc.constantFrom(...files), changes), async ([file, list]) => {
+    const array = await read(async () => readIdx(mutated(file, list)));
+    if (array !== null) expectArray(array);
+  }),
+  property(
+    'gzip',
+    100,
+    fc.tuple(fc.constantFrom(...files), changes, changes),
+    async ([file, inner, outer]) => {
+      const compressed = new Uint8Array(gzipSync(mutated(file, inner)));
+      const array = await read(() => decodeIdx(mutated(compressed, outer)));
+      if (array !== null) expectArray(array);
+    },
+  ),
+  property(
+    'mnist',
+    20,
+    fc.tuple(fc.constantFrom(...mnistNames), changes, fc.boolean()),
+    async ([name, list, zip]) => {
+      const bytes = mutated(mnistFiles[name], list);
+      const data = await read(() =>
+        decodeMnist({ ...mnistFiles, [name]: zip ? new Uint8Array(gzipSync(bytes)) : bytes }),
+      );
+      for (const part of data === null ? [] : [data.train, data.test]) {
+        const { images, labels } = part;
+        if (images.data.length !== 784 * labels.data.length)
+          throw new Error('images and labels differ in number');
+        if (!labels.data.every((label) => label < 10)) throw new Error('a label above 9');
+      }
+    },
+  ),
+  property('journal', 10, fc.tuple(fc.constantFrom(...strategies), changes), async ([strategy, list]) => {
+    const journal = new Memory();
+    const first = await searchWith(journal, strategy);
+    const text = new TextDecoder().decode(mutated(new TextEncoder().encode(journal.text), list));
+    const again = await read(() => searchWith(new Memory(text), strategy));
+    if (again === null) return;
+    for (const { error, metrics } of again.runs)
+      if (error === null && !Number.isFinite(metrics.score)) throw new Error(`a score of ${metrics.score}`);
+    if (list.length === 0 && !isDeepStrictEqual(again.runs, first.runs)) throw new Error('other results');
+  }),
+  property(
+    'optimizer state',
+    10,
+    fc.tuple(fc.constantFrom(...optimizers), edits, throughJson),
+    async ([make, list, json]) => {
+      const layers = model();
+      const optimizer = make(layers.parameters());
+      const step = () => optimizer.minimize(meanSquaredError(layers.call(x), x));
+      await step();
+      await restore(
+        optimizer,
+        (state) => edited(transported(state, json), list) as typeof state,
+        async () => {
+          await step();
+          await step();
+        },
+      );
+      await expectFinite(layers.parameters());
+    },
+  ),
+  property('average state', 10, fc.tuple(edits, throughJson), async ([list, json]) => {
+    const layers = model();
+    const optimizer = new SGD(layers.parameters(), { learningRate: 0.1 });
+    const average = new WeightAverage(layers.parameters(), { decay: 0.9 });
+    const step = () => optimizer.minimize(meanSquaredError(layers.call(x), x), { average });
+    await step();
+    await restore(average, (state) => edited(transported(state, json), list) as typeof state, step);
+    await expectFinite(layers.parameters());
+  }),
+  property('generator state', 200, edits, async (list) => {
+    const generator = new Generator(5);
+    const before = generator.getState();
+    const taken = await read(async () => {
+      generator.setState(edited(before, list) as typeof before);
+      return true;
+    });
+    if (taken === null && !isDeepStrictEqual(generator.getState(), before)) throw new Error('changed');
+    if (!(await generator.uniform([3]).data()).every((u) => u >= 0 && u < 1))
+      throw new Error('not in [0, 1)');
+  }),
+];

@@ -1,0 +1,2 @@
+// All cases.
+import './cases.test.ts';

@@ -1,0 +1,2 @@
+// More random cases.
+import './programs.test.ts';

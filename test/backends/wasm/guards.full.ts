@@ -1,0 +1,2 @@
+// More random cases.
+import './guards.test.ts';

@@ -1,0 +1,2 @@
+// More random cases.
+import './fusion.test.ts';

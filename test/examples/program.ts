@@ -1,0 +1,36 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import { afterAll } from 'vitest';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const { MNIST_DIR: _, ...env } = process.env;
+
+/** Runs the example with arguments, and with flags of Node. */
+export type Program = (args: readonly string[], flags?: readonly string[]) => SpawnSyncReturns<string>;
+
+/**
+ * Bundles `examples/mnist.ts`, since tsx takes longer to load it than it takes to train a small network, and returns a function
+ * that runs it like `npm run mnist -- ...`.
+ */
+export function mnistProgram(): Program {
+  // Inside the repository, where its packages are found.
+  const folder = mkdtempSync(join(root, 'node_modules/.examples-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'mnist.mjs');
+  buildSync({
+    entryPoints: [join(root, 'examples/mnist.ts')],
+    outfile: file,
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    target: 'node20',
+    platform: 'node',
+    sourcemap: 'inline',
+  });
+  return (args, flags = []) =>
+    spawnSync(process.execPath, [...flags, file, ...args], { cwd: root, env, encoding: 'utf8' });
+}

@@ -1,0 +1,2 @@
+// More random cases.
+import './convolution.test.ts';

@@ -1,0 +1,2 @@
+// More random cases.
+import './gradients.test.ts';
