@@ -196,15 +196,7 @@ describe('npm run mnist', () => {
   it.skipIf(process.platform === 'win32')('ends with one line or none where it cannot write', () => {
     const flags = '--models softmax --limit 100 --epochs 1 --out';
     const shell = (command: string, out: string) =>
-      spawnSync(
-        'bash',
-        ['-c', command.replace('MNIST', `"$0" ${script.join(' ')} ${flags} "$1"`), process.execPath, out],
-        {
-          cwd: root,
-          env,
-          encoding: 'utf8',
-        },
-      );
+      program.shell(command.replace('MNIST', `MNIST ${flags} '${out}'`));
     const closed = shell('set -o pipefail; MNIST | head -1', join(scratch, 'closed'));
     expect(closed).toMatchObject({ status: 0, stderr: '' });
     expect(closed.stdout).toMatch(/^MNIST from .*\n$/);

@@ -9,8 +9,12 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const { MNIST_DIR: _, ...env } = process.env;
 
-/** Runs the example with arguments, and with flags of Node. */
-export type Program = (args: readonly string[], flags?: readonly string[]) => SpawnSyncReturns<string>;
+export interface Program {
+  /** Runs the example with arguments, and with flags of Node. */
+  (args: readonly string[], flags?: readonly string[]): SpawnSyncReturns<string>;
+  /** Runs a command of the shell in which MNIST stands for the program. */
+  shell(command: string): SpawnSyncReturns<string>;
+}
 
 /**
  * Bundles `examples/mnist.ts`, since tsx takes longer to load it than it takes to train a small network, and returns a function
@@ -31,6 +35,13 @@ export function mnistProgram(): Program {
     platform: 'node',
     sourcemap: 'inline',
   });
-  return (args, flags = []) =>
-    spawnSync(process.execPath, [...flags, file, ...args], { cwd: root, env, encoding: 'utf8' });
+  const options = { cwd: root, env, encoding: 'utf8' } as const;
+  return Object.assign(
+    (args: readonly string[], flags: readonly string[] = []) =>
+      spawnSync(process.execPath, [...flags, file, ...args], options),
+    {
+      shell: (command: string) =>
+        spawnSync('bash', ['-c', command.replace('MNIST', '"$0" "$1"'), process.execPath, file], options),
+    },
+  );
 }
