@@ -259,7 +259,9 @@ const constructors: Record<string, Given> = {
 
 /** Not called: bases of classes, errors, and a class that `tensor` and others make. */
 const withoutRow =
-  `Layer Optimizer Tensor NdgradError DTypeError MemoryError ShapeError StateError ValueError`.split(' ');
+  `Layer Optimizer Tensor NdgradError DTypeError MemoryError NonFiniteError ShapeError StateError ValueError`.split(
+    ' ',
+  );
 
 const exported = { ...core, ...data, ...gpu, ...metrics, ...node, ...search, ...testing };
 const isClass = (f: unknown): boolean => typeof f === 'function' && /^class\b/.test(String(f));

@@ -246,12 +246,12 @@ export function forEachAxis(
   axes: number,
   least: number,
 ): Shape {
-  const list = typeof given === 'number' ? new Array<number>(axes).fill(given) : [...given];
-  if (list.length === axes && list.every((n) => Number.isInteger(n) && n >= least && n <= MAX_COUNT))
-    return list;
+  const list = typeof given === 'number' ? new Array<number>(axes).fill(given) : given;
+  const fits = Array.isArray(list) && list.length === axes;
+  if (fits && list.every((n) => Number.isInteger(n) && n >= least && n <= MAX_COUNT)) return [...list];
   throw new ShapeError(
-    `[${operation}] got ${name} ${typeof given === 'number' ? given : JSON.stringify(given)}, wanted a whole number from ${least} up to ${MAX_COUNT}, or one ` +
-      `for each of the ${axes} spatial axes.`,
+    `[${operation}] got ${name} ${shown(given)}, wanted a whole number from ${least} up to ${MAX_COUNT}, or one for each ` +
+      `of the ${axes} spatial axes.`,
   );
 }
 
