@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { kilobytes, report, root } from './shared.ts';
 
 /** A page that trains an MLP. */
-const MINIMAL_BUDGET = 64_300;
+const MINIMAL_BUDGET = 68_000;
 
 /** What everything that an entry point exports may add to the minimal bundle. */
 const BUDGETS = {
@@ -18,7 +18,7 @@ const BUDGETS = {
 /** Budget of `ndgrad/gpu` with WebGPU and WebGL2, without gpu.js itself. */
 const GPU_BUDGET = 40_000;
 /** Functions on arrays do not load the tensor engine. */
-const METRICS_BUDGET = 13_000;
+const METRICS_BUDGET = 13_500;
 
 const gzip = (bytes: Uint8Array) => gzipSync(bytes, { level: 9 }).length;
 
