@@ -14,6 +14,18 @@ function member(deflated: Uint8Array, content: Uint8Array | string): Buffer {
   return Buffer.concat([header, deflated, trailer]);
 }
 
+/** What Node's zlib makes of DEFLATE data, and where they end, or why it refuses them. */
+function zlibInflated(packed: Uint8Array): { content: Buffer; end: number } | string {
+  try {
+    const result: unknown = inflateRawSync(packed, { info: true, maxOutputLength: 1 << 27 });
+    const { buffer, engine } = result as { buffer: Buffer; engine: { bytesWritten: number } };
+    return { content: buffer, end: engine.bytesWritten };
+  } catch (error) {
+    const { message } = error as Error;
+    return message === 'unexpected end of file' ? 'they are truncated' : message;
+  }
+}
+
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 /** Data with short and long repetitions. */
@@ -56,7 +68,7 @@ describe('gunzip', () => {
         const found = await gunzip(Buffer.concat(members), options);
         expect(same(found, Buffer.concat(parts.map(([data]) => data)))).toBe(true);
       }),
-      { seed: 1, numRuns: 100 },
+      { seed: 1, numRuns: 50 },
     );
   });
 
@@ -78,27 +90,21 @@ describe('gunzip', () => {
         let packed = Uint8Array.from(deflateRawSync(data, how));
         for (const [i, bit] of at) packed[i % packed.length]! ^= 1 << bit;
         if (cut) packed = packed.subarray(0, at[0]![0] % (packed.length + 1));
-        try {
-          const zlib = inflateRawSync(packed, { info: true, maxOutputLength: 1 << 27 });
-          const { buffer: wanted, engine } = zlib as unknown as {
-            buffer: Buffer;
-            engine: { bytesWritten: number };
-          };
-          const found = await gunzip(member(packed.subarray(0, engine.bytesWritten), wanted), options);
-          expect(same(found, wanted)).toBe(true);
-          read++;
-        } catch (error) {
-          if (!(error instanceof Error && 'errno' in error)) throw error;
-          const reason = error.message === 'unexpected end of file' ? 'they are truncated' : error.message;
-          const damaged = gunzip(Buffer.concat([member(packed, '').subarray(0, -8)]), options);
-          await expect(damaged).rejects.toThrow(`decompressed (${reason}), wanted gzip`);
+        const wanted = zlibInflated(packed);
+        if (typeof wanted === 'string') {
+          const damaged = gunzip(member(packed, '').subarray(0, -8), options);
+          await expect(damaged).rejects.toThrow(`decompressed (${wanted}), wanted gzip`);
           refused++;
+        } else {
+          const found = await gunzip(member(packed.subarray(0, wanted.end), wanted.content), options);
+          expect(same(found, wanted.content)).toBe(true);
+          read++;
         }
       }),
-      { seed: 2, numRuns: 600 },
+      { seed: 2, numRuns: 300 },
     );
-    expect(read).toBeGreaterThan(20);
-    expect(refused).toBeGreaterThan(200);
+    expect(read).toBeGreaterThan(10);
+    expect(refused).toBeGreaterThan(100);
   });
 
   it('stops at a limit', async () => {
