@@ -1,21 +1,43 @@
 import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
 
 // tsup's own `clean` runs once per configuration, side by side, and could delete what the other has written.
 rmSync('dist', { recursive: true, force: true });
 
+type Plugin = NonNullable<Options['esbuildPlugins']>[number];
+
 /**
  * Records of operations are made by calls when their modules are loaded. Bundlers may leave out those that a program
  * does not use only where the calls are marked as free of side effects.
  */
-const markRecords: NonNullable<Options['esbuildPlugins']>[number] = {
+const markRecords: Plugin = {
   name: 'mark-records',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]src[\\/]tensor[\\/].*\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       const call = /^((?:export )?const \w+(?:: [^=\n]+)? =)(?= \w+(?:<[^(\n]*>)?\()/gm;
       return { contents: source.replace(call, '$1 /* @__PURE__ */'), loader: 'ts' };
+    });
+  },
+};
+
+/**
+ * Adds the notice that bundlers keep, which pako's file lacks, and leaves out its compressor: only its tables are made by
+ * calls without a mark.
+ */
+const trimPako: Plugin = {
+  name: 'trim-pako',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]pako[\\/]dist[\\/]pako\.mjs$/ }, async ({ path }) => {
+      const { version, license } = JSON.parse(await readFile(resolve(path, '../../package.json'), 'utf8'));
+      const notice =
+        `/*! pako ${version}, ${license}, https://github.com/nodeca/pako, (C) Jean-loup Gailly, Mark Adler, ` +
+        'Vitaly Puzrin and Andrei Tuputcyn */\n';
+      const source = await readFile(path, 'utf8');
+      const call = /^(?:var \w+ = |\t)?(?=new \w+\(|zero\$1\()/gm;
+      return { contents: notice + source.replace(call, '$&/* @__PURE__ */ '), loader: 'js' };
     });
   },
 };
@@ -52,7 +74,7 @@ export default defineConfig([
       },
       compilerOptions: { stripInternal: true },
     },
-    esbuildPlugins: [markRecords],
+    esbuildPlugins: [markRecords, trimPako],
   },
   {
     entry: { 'ndgrad.min': 'src/single-file.ts' },
@@ -62,5 +84,6 @@ export default defineConfig([
     splitting: false,
     noExternal: [/./],
     minify: true,
+    esbuildPlugins: [trimPako],
   },
 ]);

@@ -111,3 +111,38 @@ export async function distProblems(
   }
   return problems;
 }
+
+/** Packages whose code is in a bundle of everything that `folder`'s source files in src/ export, without `external` ones. */
+export async function bundledPackages(folder: string, external: string[]): Promise<string[]> {
+  const src = join(folder, 'src');
+  const files = readdirSync(src).filter((name) => name.endsWith('.ts'));
+  const { metafile } = await build({
+    absWorkingDir: folder,
+    entryPoints: files.map((name) => join(src, name)),
+    bundle: true,
+    write: false,
+    outdir: 'dist',
+    metafile: true,
+    format: 'esm',
+    external: ['node:*', ...external],
+    logLevel: 'silent',
+  });
+  const names = new Set<string>();
+  for (const output of Object.values(metafile.outputs)) {
+    for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) {
+      const [, name] = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(path) ?? [];
+      if (name !== undefined && bytesInOutput > 0) names.add(name);
+    }
+  }
+  return [...names].sort();
+}
+
+/** Packages of which `text` does not contain the license. */
+export function licenseProblems(folder: string, packages: readonly string[], text: string): string[] {
+  return packages.flatMap((name) => {
+    const path = join(folder, 'node_modules', name);
+    const file = readdirSync(path).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file !== undefined && text.includes(readFileSync(join(path, file), 'utf8').trim())) return [];
+    return [`THIRD-PARTY.md lacks the license of ${name}, which is bundled`];
+  });
+}

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { distProblems, internalTypes } from '../../scripts/dist-check.ts';
+import { bundledPackages, distProblems, internalTypes, licenseProblems } from '../../scripts/dist-check.ts';
 
 let dist: string;
 beforeEach(() => {
@@ -97,4 +97,15 @@ test("the engine's types are internal, except those that an entry exports", () =
   const names = internalTypes('src');
   for (const name of ['Node', 'Storage', 'Plan', 'Kernel', 'LoweringBuilder']) expect(names).toContain(name);
   for (const name of ['DType', 'Backend', 'ShapeError', 'BackendInfo']) expect(names).not.toContain(name);
+});
+
+test('the license of every bundled package is in a file of the package', async () => {
+  const packages = await bundledPackages(process.cwd(), ['gpu.js', 'webgpu']);
+  expect(packages).toEqual(['iota-array', 'is-buffer', 'ndarray', 'pako']);
+  const text = readFileSync('THIRD-PARTY.md', 'utf8');
+  expect(licenseProblems('.', packages, text)).toEqual([]);
+  expect(JSON.parse(readFileSync('package.json', 'utf8')).files).toContain('THIRD-PARTY.md');
+  expect(licenseProblems('.', packages, text.replace('Vitaly', ''))).toEqual([
+    'THIRD-PARTY.md lacks the license of pako, which is bundled',
+  ]);
 });

@@ -76,6 +76,7 @@ const ARROWS: Record<string, string[]> = {
 const PACKAGES = new Map([
   ['ndarray', null],
   ['gpu.js', 'gpu'],
+  ['pako', 'data'],
 ]);
 
 /** Parts of which others may import index.ts only. */
@@ -146,6 +147,7 @@ test('a wrong import is found', () => {
     "import { exp } from '../ir/math';",
     "import main from '../../examples/mnist.ts';",
     "const { GPU } = await import('gpu.js');",
+    "import { ZStream } from 'pako';",
   ].join('\n');
   expect(problemsOf('src/layers/dense.ts', source)).toEqual([
     'src/layers/dense.ts:3: layers may not import train',
@@ -156,6 +158,7 @@ test('a wrong import is found', () => {
     "src/layers/dense.ts:9: '../ir/math' does not end in .ts",
     "src/layers/dense.ts:10: '../../examples/mnist.ts' leaves src/",
     "src/layers/dense.ts:11: 'gpu.js' may be imported only by src/gpu*",
+    "src/layers/dense.ts:12: 'pako' may be imported only by src/data*",
   ]);
   expect(problemsOf('src/extras/a.ts', '')).toEqual([
     "src/extras/a.ts: 'extras' is not in the table of allowed imports",
