@@ -42,7 +42,7 @@ const shares: typeof fullShares = {
     operations: 1 / 2,
     'random numbers': 2 / 5,
     reductions: 1 / 5,
-    contractions: 1 / 5,
+    contractions: 1 / 10,
     'convolution and pooling': 1 / 3,
     training: 1 / 4,
   },
