@@ -87,7 +87,7 @@ const graphs: Record<string, Make> = {
 
 describe.each(Object.keys(graphs))('%s', (what) => {
   const make = graphs[what]!;
-  const n = 300;
+  const n = 600;
 
   test('compiling is linear', () => {
     const count = (size: number): number => {

@@ -134,7 +134,7 @@ describe('npm run mnist', () => {
 
   it('resumes an interrupted run with the same results', () => {
     const dir = join(scratch, 'interrupted');
-    const flags = ['--models', 'softmax,hidden,reference', '--epochs', '2', '--limit', '300', '--resume'];
+    const flags = ['--models', 'softmax,hidden', '--epochs', '2', '--limit', '300', '--resume'];
     expect(program([...flags, '--out', dir], killedAfterFile).signal).toBe('SIGKILL');
     const networks = join(dir, 'networks');
     const left = readdirSync(networks);
@@ -144,13 +144,13 @@ describe('npm run mnist', () => {
     const resumed = mnist(...flags, '--out', dir);
     expect(resumed.status).toBe(0);
     expect(resumed.stdout.match(/^trained before, .* s: .*\.json$/gm)).toHaveLength(1);
-    expect(resumed.stdout.match(/^epoch 2\/2/gm)).toHaveLength(2);
+    expect(resumed.stdout.match(/^epoch 2\/2/gm)).toHaveLength(1);
     const results = untimed(readResults(dir));
 
     // A damaged network is trained again. Without --resume all networks are trained again.
     truncateSync(join(networks, left[0]!), 1000);
     const repaired = mnist(...flags, '--out', dir);
-    expect(repaired.stdout.match(/^trained before/gm)).toHaveLength(2);
+    expect(repaired.stdout.match(/^trained before/gm)).toHaveLength(1);
     expect(untimed(readResults(dir))).toEqual(results);
     const anew = mnist(...flags.filter((flag) => flag !== '--resume'), '--out', dir);
     expect(anew.stdout).not.toContain('trained before');
@@ -158,7 +158,7 @@ describe('npm run mnist', () => {
   });
 
   it('has the same bits on js and on WebAssembly with several threads', () => {
-    const flags = ['--models', 'reference', '--limit', '512', '--batch-size', '256', '--epochs', '1'];
+    const flags = ['--models', 'softmax', '--limit', '1024', '--batch-size', '512', '--epochs', '1'];
     const runs = ['js', 'wasm 1', 'wasm 3'].map((run) => {
       const [backend, threads] = run.split(' ') as [string, string?];
       const { results } = train(
