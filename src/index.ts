@@ -3,6 +3,7 @@
 // Tensors
 
 export type { DType, TypedArray } from './ir/dtype.ts';
+export type { NumberArray } from './ir/typed-array.ts';
 export {
   arange,
   eye,
@@ -77,6 +78,7 @@ export {
   setBackend,
   setThreads,
 } from './runtime/backends.ts';
+export type { Signal } from './util/host-types.ts';
 
 // Errors
 

@@ -8,3 +8,4 @@ export { type LoadedMnist, type LoadMnistOptions, loadMnist } from './node/mnist
 
 export { fileJournal } from './node/search-journal.ts';
 export { inWorkers, type TrialWorkerOptions } from './node/search-workers.ts';
+export type { Url } from './util/host-types.ts';

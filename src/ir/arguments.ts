@@ -4,11 +4,13 @@ import { NdgradError, ValueError } from './errors.ts';
 
 /** A value in the text of an error. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return `'${value.slice(0, 40)}'`;
+  if (typeof value === 'string') return value.length > 40 ? `'${value.slice(0, 40)}...'` : `'${value}'`;
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'an array';
   if (typeof value !== 'object' || value === null) return String(value);
-  return ArrayBuffer.isView(value) ? 'a typed array' : 'dtype' in value ? 'a tensor' : 'an object';
+  if ('dtype' in value) return 'a tensor';
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  return tag === 'Object' ? 'an object' : `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`;
 }
 
 /**

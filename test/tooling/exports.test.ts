@@ -29,10 +29,10 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName
       LayerLike LayerNormOptions LionOptions
       LossFunction LossOptions Margin Member Metric MetricOptions MinimizeOptions Model NaNLoss
-      NestedArray OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
+      NestedArray NumberArray OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
       PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RMSpropOptions
       ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions Schedule SequentialOptions
-      Shape SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions StepOptions SummaryOptions
+      Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions StepOptions SummaryOptions
       TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
       TransposedConvolutionOptions TypedArray Update VarianceOptions WeightAverageOptions
       WeightAverageState WindowOptions`,
@@ -54,7 +54,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
   },
   'ndgrad/node': {
     values: `fileJournal inWorkers loadMnist`,
-    types: `LoadMnistOptions LoadedMnist TrialWorkerOptions`,
+    types: `LoadMnistOptions LoadedMnist TrialWorkerOptions Url`,
   },
   'ndgrad/search': {
     values: `choice gridSearch integer logUniform randomSearch search successiveHalving uniform`,

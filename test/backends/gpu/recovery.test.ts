@@ -61,7 +61,10 @@ function network() {
   ]);
   const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
   const step = async (n: number, y = labels(n)): Promise<number> => {
-    const x = tensor(Float32Array.from({ length: 20 * n }, (_, i) => Math.sin(i)), { shape: [n, 20] });
+    const x = tensor(
+      Float32Array.from({ length: 20 * n }, (_, i) => Math.sin(i)),
+      { shape: [n, 20] },
+    );
     const loss = softmaxCrossEntropy(model.call(x), y);
     await optimizer.minimize(loss);
     return loss.item();
