@@ -45,6 +45,7 @@ export const adamDefaults: Required<AdamOptions> = {
 export class Adam extends Optimizer<'m' | 'v'> {
   static override readonly kind: string = 'Adam';
   protected readonly settings: Settings;
+  protected override readonly notNegative = ['v'];
   /** 1 - beta^t, the same for all Parameters of a step. */
   #corrections = { t: 0, m: 0, v: 0 };
 

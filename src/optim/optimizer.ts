@@ -61,6 +61,8 @@ export abstract class Optimizer<Slot extends string = string> {
   learningRate: number | Schedule;
   /** The number of updates done. */
   step = 0;
+  /** The slots whose values are never negative, such as means of squares. */
+  protected readonly notNegative: readonly string[] = [];
   protected readonly clip: ClipOptions;
   readonly #slots: readonly Readonly<Record<Slot, Parameter>>[];
   readonly #named: ReadonlyMap<string, Kept>;
@@ -189,7 +191,9 @@ export abstract class Optimizer<Slot extends string = string> {
    * @throws ValueError, ShapeError if the state does not fit or has values that are not finite; nothing is changed then.
    */
   async setState(state: OptimizerState): Promise<void> {
-    const assignments = readState(state, this.#kind, this.#named, true);
+    const assignments = readState(state, this.#kind, this.#named, (slot) =>
+      this.notNegative.includes(slot) ? 0 : Number.NEGATIVE_INFINITY,
+    );
     const { step, learningRate } = state;
     if (learningRate !== undefined && !Number.isFinite(learningRate)) {
       throw new ValueError(`[setState] got learning rate ${String(learningRate)}, wanted a finite number.`);

@@ -38,6 +38,7 @@ type Settings = Required<Omit<RMSpropOptions, 'clip'>>;
  */
 export class RMSprop extends Optimizer {
   static override readonly kind: string = 'RMSprop';
+  protected override readonly notNegative = ['square', 'variance'];
   readonly #settings: Settings;
 
   constructor(parameters: readonly Parameter[], options?: RMSpropOptions) {

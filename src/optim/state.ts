@@ -68,14 +68,14 @@ function toJSON(this: TypedArray): (number | string)[] {
 /**
  * Checks a state completely.
  *
- * @param finite whether values must be finite.
+ * @param least the least value of a slot, which must be finite then; null if all values are valid.
  * @returns the assignments that restore the slots.
  */
 export function readState(
   state: unknown,
   kind: string,
   named: ReadonlyMap<string, Kept>,
-  finite: boolean,
+  least: (slot: string) => number | null,
 ): (readonly [slot: Parameter, values: Tensor])[] {
   const given = record(state, 'the state');
   if (given.kind !== kind) throw invalid(`a state of kind ${text(given.kind)}`, `'${kind}'. ${sameModel}`);
@@ -110,7 +110,7 @@ export function readState(
       const target = slots[slot]!;
       return [
         target,
-        readValues(values[slot], target, `slot '${slot}' of Parameter '${name}'`, finite),
+        readValues(values[slot], target, `slot '${slot}' of Parameter '${name}'`, least(slot)),
       ] as const;
     });
   });
@@ -120,7 +120,7 @@ function readValues(
   values: unknown,
   { shape, dtype, size }: Parameter,
   what: string,
-  finite: boolean,
+  least: number | null,
 ): Tensor {
   // JSON.stringify writes a typed array that has lost its toJSON, by structuredClone, as { "0": ..., "1": ... }.
   const list =
@@ -139,9 +139,11 @@ function readValues(
     if (
       typeof x !== 'number' ||
       !fits(x, dtype) ||
-      ((Number.isFinite(x) || finite) && !Number.isFinite(read[i]))
+      ((Number.isFinite(x) || least !== null) && !Number.isFinite(read[i])) ||
+      (least !== null && x < least)
     ) {
-      throw invalid(`${text(item)} at index ${i} of ${what}`, `${finite ? 'finite ' : ''}${dtype} numbers.`);
+      const wanted = `${least === null ? '' : 'finite '}${dtype} numbers${least === 0 ? ' from 0 up' : ''}.`;
+      throw invalid(`${text(item)} at index ${i} of ${what}`, wanted);
     }
   }
   return tensor(read, { shape, dtype, copy: false });

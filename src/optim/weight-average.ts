@@ -160,7 +160,7 @@ export class WeightAverage {
    * @throws ValueError, ShapeError if the state does not fit; nothing is changed then.
    */
   async setState(state: WeightAverageState): Promise<void> {
-    const assignments = readState(state, WeightAverage.kind, this.#named, false);
+    const assignments = readState(state, WeightAverage.kind, this.#named, () => null);
     const { step, swapped } = state;
     if (typeof swapped !== 'boolean') {
       throw new ValueError(`[setState] got swapped ${String(swapped)}, wanted true or false.`);

@@ -221,6 +221,11 @@ const damages: readonly (readonly [what: string, damage: Change, text: string, k
       '[setState] got -Infinity at index 5',
     ],
     [
+      'a negative mean of squares',
+      put(['parameters', '0.bias', 'slots', 'v'], [0, 1, -1e-9]),
+      "[setState] got -1e-9 at index 2 of slot 'v' of Parameter '0.bias', wanted finite float32 numbers from 0 up.",
+    ],
+    [
       'NaN as JSON has it',
       put(['parameters', '0.bias', 'slots', 'm'], ['NaN', 0, 0]),
       "[setState] got 'NaN' at index 0",
