@@ -10,6 +10,7 @@ const MINIMAL_BUDGET = 64_300;
 /** What everything that an entry point exports may add to the minimal bundle. */
 const BUDGETS = {
   'ndgrad/data': 10_000,
+  'ndgrad/io': 10_000,
   'ndgrad/metrics': 6_000,
   'ndgrad/search': 6_000,
   'ndgrad/testing': 9_000,

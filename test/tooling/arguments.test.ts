@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import * as data from '../../src/data.ts';
 import * as gpu from '../../src/gpu.ts';
 import * as core from '../../src/index.ts';
+import * as io from '../../src/io.ts';
 import * as metrics from '../../src/metrics.ts';
 import * as node from '../../src/node.ts';
 import * as search from '../../src/search.ts';
@@ -53,6 +54,7 @@ const imageBytes = Uint8Array.of(
   ...new Array(784).fill(0),
 );
 const mnistFiles = { trainImages: imageBytes, trainLabels: bytes, testImages: imageBytes, testLabels: bytes };
+const safetensors = await io.writeSafetensors({ x });
 const classes = [0, 1, 1];
 
 const binary: Given = [[x, x]];
@@ -164,6 +166,9 @@ const functions: Record<string, Given> = {
   decodeMnist: [[mnistFiles, { trainImages: 'a' }], optionsAt(1)],
   scalePixels: [[{ data: bytes, shape: [1, 9] }]],
 
+  readSafetensors: [[safetensors, { copy: false }], optionsAt(1)],
+  writeSafetensors: [[{ x }, { dtype: 'float16' }], optionsAt(1)],
+
   gpu: [[{ api: 'webgl2' }], optionsAt(0)],
 
   classificationReport: [[classes, classes, { digits: 3 }], optionsAt(2)],
@@ -261,7 +266,7 @@ const constructors: Record<string, Given> = {
 const withoutRow =
   `Layer Optimizer Tensor NdgradError DTypeError MemoryError ShapeError StateError ValueError`.split(' ');
 
-const exported = { ...core, ...data, ...gpu, ...metrics, ...node, ...search, ...testing };
+const exported = { ...core, ...data, ...gpu, ...io, ...metrics, ...node, ...search, ...testing };
 const isClass = (f: unknown): boolean => typeof f === 'function' && /^class\b/.test(String(f));
 
 const row = (name: string, call: unknown, [args, rest = {}]: Given): [string, Row] => [

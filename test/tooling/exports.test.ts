@@ -46,6 +46,11 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     values: `gpu`,
     types: `Adapter AdapterInfo AdapterLimits GpuOptions`,
   },
+  'ndgrad/io': {
+    values: `readSafetensors writeSafetensors`,
+    types: `ByteSource FloatFormat NamedTensors ReadSafetensorsOptions SafetensorsEntry SafetensorsFile
+      WriteSafetensorsOptions`,
+  },
   'ndgrad/metrics': {
     values: `classificationReport confusionMatrix f1Score mcnemar precision recall summarizeRuns
       wilsonInterval`,

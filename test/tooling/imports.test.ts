@@ -52,6 +52,7 @@ const ARROWS: Record<string, string[]> = {
   metrics: ['ir', 'tensor'],
   data: ['ir', 'util', 'tensor'],
   train: ['ir', 'util', 'tensor', 'layers', 'losses', 'optim', 'metrics', 'data'],
+  io: ['ir', 'util', 'tensor', 'layers', 'optim'],
   search: ['ir', 'util', 'tensor'],
   gpu: ['ir', 'util', 'backends/gpu', 'backends/gpu/device', 'backends/gpu/webgpu', 'backends/gpu/webgl2'],
   testing: ['ir', 'compiler', 'backends/js', 'runtime', 'tensor'],
@@ -68,6 +69,7 @@ const ARROWS: Record<string, string[]> = {
     'metrics',
     'data',
     'train',
+    'io',
     'search',
   ],
 };
