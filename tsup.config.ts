@@ -39,6 +39,7 @@ export default defineConfig([
     platform: 'neutral',
     splitting: true,
     external: [/^node:/],
+    noExternal: ['fflate'],
     removeNodeProtocol: false,
     dts: {
       entry: {

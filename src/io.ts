@@ -9,3 +9,8 @@ export type { SafetensorsEntry } from './io/safetensors/header.ts';
 export type { FloatFormat } from './io/safetensors/layout.ts';
 export { type ReadSafetensorsOptions, readSafetensors, type SafetensorsFile } from './io/safetensors/read.ts';
 export { type WriteSafetensorsOptions, writeSafetensors } from './io/safetensors/write.ts';
+
+// NumPy
+
+export { type ReadNpyOptions, readNpy, writeNpy } from './io/numpy/npy.ts';
+export { type NpzFile, readNpz, type WriteNpzOptions, writeNpz } from './io/numpy/npz.ts';

@@ -55,6 +55,8 @@ const imageBytes = Uint8Array.of(
 );
 const mnistFiles = { trainImages: imageBytes, trainLabels: bytes, testImages: imageBytes, testLabels: bytes };
 const safetensors = await io.writeSafetensors({ x });
+const npy = await io.writeNpy(x);
+const npz = await io.writeNpz({ x });
 const classes = [0, 1, 1];
 
 const binary: Given = [[x, x]];
@@ -166,6 +168,10 @@ const functions: Record<string, Given> = {
   decodeMnist: [[mnistFiles, { trainImages: 'a' }], optionsAt(1)],
   scalePixels: [[{ data: bytes, shape: [1, 9] }]],
 
+  readNpy: [[npy, { copy: false }], optionsAt(1)],
+  readNpz: [[npz]],
+  writeNpy: [[x]],
+  writeNpz: [[{ x }, { compress: true }], optionsAt(1)],
   readSafetensors: [[safetensors, { copy: false }], optionsAt(1)],
   writeSafetensors: [[{ x }, { dtype: 'float16' }], optionsAt(1)],
 

@@ -47,9 +47,9 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     types: `Adapter AdapterInfo AdapterLimits GpuOptions`,
   },
   'ndgrad/io': {
-    values: `readSafetensors writeSafetensors`,
-    types: `ByteSource FloatFormat NamedTensors ReadSafetensorsOptions SafetensorsEntry SafetensorsFile
-      WriteSafetensorsOptions`,
+    values: `readNpy readNpz readSafetensors writeNpy writeNpz writeSafetensors`,
+    types: `ByteSource FloatFormat NamedTensors NpzFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry
+      SafetensorsFile WriteNpzOptions WriteSafetensorsOptions`,
   },
   'ndgrad/metrics': {
     values: `classificationReport confusionMatrix f1Score mcnemar precision recall summarizeRuns

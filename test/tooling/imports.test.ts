@@ -78,6 +78,7 @@ const ARROWS: Record<string, string[]> = {
 const PACKAGES = new Map([
   ['ndarray', null],
   ['gpu.js', 'gpu'],
+  ['fflate', 'io'],
 ]);
 
 /** Parts of which others may import index.ts only. */
