@@ -1,12 +1,9 @@
 /** The entry point `ndgrad/io`: files of tensors that other programs read and write. */
 
-export type { ByteSource } from './io/byte-source.ts';
-
 // safetensors
 
 export type { NamedTensors } from './io/named-tensors.ts';
 export type { SafetensorsEntry } from './io/safetensors/header.ts';
-export type { FloatFormat } from './io/safetensors/layout.ts';
 export { type ReadSafetensorsOptions, readSafetensors, type SafetensorsFile } from './io/safetensors/read.ts';
 export { type WriteSafetensorsOptions, writeSafetensors } from './io/safetensors/write.ts';
 

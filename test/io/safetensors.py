@@ -54,7 +54,7 @@ def read(file):
         order.append((-array.itemsize, name))
         assert (8 + length + begin) % array.itemsize == 0
         if entry['dtype'] == 'BF16':
-            array = (array.astype('<u4') << 16).view('<f4')
+            array = (array.ravel().astype('<u4') << 16).view('<f4')
         result[name] = {'dtype': entry['dtype'], 'shape': entry['shape'], 'data': array.ravel().astype(float).tolist()}
     assert at == len(data), f'{len(data)} bytes, the last tensor ends at {at}'
     assert order == sorted(order), order

@@ -55,6 +55,7 @@ const imageBytes = Uint8Array.of(
 );
 const mnistFiles = { trainImages: imageBytes, trainLabels: bytes, testImages: imageBytes, testLabels: bytes };
 const safetensors = await io.writeSafetensors({ x });
+const weights = await core.saveWeights(dense);
 const npy = await io.writeNpy(x);
 const npz = await io.writeNpz({ x });
 const classes = [0, 1, 1];
@@ -152,6 +153,8 @@ const functions: Record<string, Given> = {
   earlyStopping: [[{ patience: 1 }], optionsAt(0)],
   stopOnNaN: [[]],
   learningRateLogger: [[]],
+  saveWeights: [[dense, { dtype: 'float16' }], optionsAt(1)],
+  loadWeights: [[dense, weights, { strict: false }], optionsAt(2)],
   setBackend: [['wasm']],
   setThreads: [[1]],
   backendInfo: [[]],

@@ -15,27 +15,28 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       concat conv convTranspose cos defaultGenerator detach div earlyStopping elu equal erf evaluate
       exp expandDims explain explainAssignments expm1 eye fit flatten flip floor full gelu gradients
       greater greaterEqual huber inference initializers isFinite isNaN leakyRelu learningRateLogger
-      less lessEqual linspace log log1p logSoftmax logSumExp logicalAnd logicalNot logicalOr
+      less lessEqual linspace loadWeights log log1p logSoftmax logSumExp logicalAnd logicalNot logicalOr
       logicalXor matmul max maxPool maximum mean meanAbsoluteError meanSquaredError min minimum mod
       mul neg notEqual oneHot ones pad pow predict prod realize reciprocal relu reshape round rsqrt
-      runStep scalar scatterAdd schedules seed setBackend setThreads sigmoid sign silu sin slice
+      runStep saveWeights scalar scatterAdd schedules seed setBackend setThreads sigmoid sign silu sin slice
       slidingWindows softmax softmaxCrossEntropy softplus softsign split sqrt square squeeze stack standardize
       stopOnNaN sub sum take tanh tensor training transpose variance where zeros`,
     types: `ActivationFunction ActivationName ActivationOptions AdamOptions AveragePoolOptions Backend
       BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
-      BinaryCrossEntropyOptions Callback ClassScoreOptions ClipOptions ConfusionMatrixOptions Context
-      ConvOptions ConvTransposeOptions ConvolutionOptions DType DenseOptions DropoutOptions
-      EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions GeluOptions
-      GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName
-      LayerLike LayerNormOptions LionOptions
-      LossFunction LossOptions Margin Member Metric MetricOptions MinimizeOptions Model NaNLoss
-      NestedArray OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
-      PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RMSpropOptions
-      ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions Schedule SequentialOptions
-      Shape SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions StepOptions SummaryOptions
-      TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
-      TransposedConvolutionOptions TypedArray Update VarianceOptions WeightAverageOptions
-      WeightAverageState WindowOptions`,
+      BinaryCrossEntropyOptions ByteSource Callback ClassScoreOptions ClipOptions
+      ConfusionMatrixOptions Context ConvOptions ConvTransposeOptions ConvolutionOptions DType
+      DenseOptions DropoutOptions EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions
+      FlattenOptions FloatFormat GeluOptions GeneratorState GlobalPoolingOptions GroupNormOptions
+      History HuberOptions Initializer InitializerName LayerLike LayerNormOptions LionOptions
+      LoadWeightsOptions LoadedWeights LossFunction LossOptions Margin Member Metric MetricOptions
+      MinimizeOptions Model NaNLoss NestedArray OptimizerOptions OptimizerState Padding
+      ParameterOptions ParameterState PartialShape Penalty PoolOptions Pooled PoolingLayerOptions
+      PredictOptions ProgressReport RMSpropOptions ReduceOptions Reduction ReshapeOptions
+      ResidualOptions SGDOptions SaveWeightsOptions Schedule SequentialOptions Shape SliceSpec
+      Slots SoftmaxCrossEntropyOptions StandardizeOptions StepOptions SummaryOptions TensorLike
+      TensorOptions TopKAccuracyOptions Training TrainingOptions TransposedConvolutionOptions
+      TypedArray Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap
+      WeightTarget WindowOptions`,
   },
   'ndgrad/data': {
     values: `augmentImages decodeIdx decodeMnist readIdx scalePixels`,
@@ -48,7 +49,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
   },
   'ndgrad/io': {
     values: `readNpy readNpz readSafetensors writeNpy writeNpz writeSafetensors`,
-    types: `ByteSource FloatFormat NamedTensors NpzFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry
+    types: `NamedTensors NpzFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry
       SafetensorsFile WriteNpzOptions WriteSafetensorsOptions`,
   },
   'ndgrad/metrics': {
