@@ -1,5 +1,4 @@
 import { ValueError } from '../ir/errors.ts';
-import { crc32 } from '../util/crc32.ts';
 import { yieldToEventLoop } from '../util/event-loop.ts';
 import { now } from '../util/timers.ts';
 import { ByteOutput, InflateError, Inflater } from './inflate.ts';
@@ -96,3 +95,16 @@ function littleEndian(bytes: Uint8Array, at: number, count: number): number {
 }
 
 const truncated = () => new InflateError('they are truncated');
+
+let crcTable: Uint32Array | undefined;
+
+/** The checksum of RFC 1952. */
+function crc32(bytes: Uint8Array): number {
+  crcTable ??= Uint32Array.from({ length: 256 }, (_, n) => {
+    for (let k = 0; k < 8; k++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
+    return n;
+  });
+  let crc = 0xffffffff;
+  for (let i = 0; i < bytes.length; i++) crc = crcTable[(crc ^ bytes[i]!) & 255]! ^ (crc >>> 8);
+  return ~crc >>> 0;
+}
