@@ -18,11 +18,10 @@ interface ElementType {
   /** The dtype of tensors with these elements. */
   readonly dtype: DType;
   /** The array of the stored elements: numbers, codes of small floats, or the halves of 64-bit integers. */
-  readonly stored: new (
-    buffer: ArrayBufferLike,
-    offset: number,
-    length: number,
-  ) => Raw;
+  readonly stored: {
+    readonly BYTES_PER_ELEMENT: number;
+    new (buffer: ArrayBufferLike, offset: number, length: number): Raw;
+  };
   /** The number at position i of the stored elements, if it is not that element. */
   readonly number: ((raw: Raw, i: number) => number) | undefined;
 }
@@ -78,11 +77,7 @@ export function decode(
   checkShape(operation, shape);
   const count = bytes.length / width;
   const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
-  const raw = new stored(
-    aligned.buffer,
-    aligned.byteOffset,
-    /64/.test(type) && dtype === 'int32' ? 2 * count : count,
-  );
+  const raw = new stored(aligned.buffer, aligned.byteOffset, bytes.length / stored.BYTES_PER_ELEMENT);
   const asStored = type === 'F32' || type === 'I32' || type === 'U8';
   const values = asStored ? (raw as TypedArray) : allocate(operation, dtype, count);
   for (let i = 0; i < count && !asStored; i++) {

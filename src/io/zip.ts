@@ -153,7 +153,7 @@ function readDirectory(operation: string, bytes: Uint8Array): Entry[] {
     if (next > bytes.length) throw wrong('an entry that is cut off');
     let name: string;
     try {
-      name = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(at + 46, at + 46 + nameLength));
+      name = new TextDecoder('utf-8', { fatal: true }).decode(bytes.slice(at + 46, at + 46 + nameLength));
     } catch {
       throw wrong('a name that is not UTF-8');
     }

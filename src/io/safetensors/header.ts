@@ -59,7 +59,8 @@ function parse(bytes: Uint8Array, fault: Fault): Record<string, unknown> {
   let header: Record<string, unknown>;
   let keys: number;
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    // A copy: browsers decode no shared memory.
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.slice());
     if (text[0] !== '{') throw new Error();
     keys = countKeys(text);
     header = JSON.parse(text) as Record<string, unknown>;
