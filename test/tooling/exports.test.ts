@@ -23,20 +23,19 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       stopOnNaN sub sum take tanh tensor training transpose variance where zeros`,
     types: `ActivationFunction ActivationName ActivationOptions AdamOptions AveragePoolOptions Backend
       BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
-      BinaryCrossEntropyOptions ByteSource Callback ClassScoreOptions ClipOptions
-      ConfusionMatrixOptions Context ConvOptions ConvTransposeOptions ConvolutionOptions DType
-      DenseOptions DropoutOptions EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions
-      FlattenOptions FloatFormat GeluOptions GeneratorState GlobalPoolingOptions GroupNormOptions
-      History HuberOptions Initializer InitializerName LayerLike LayerNormOptions LionOptions
-      LoadWeightsOptions LoadedWeights LossFunction LossOptions Margin Member Metric MetricOptions
-      MinimizeOptions Model NaNLoss NestedArray OptimizerOptions OptimizerState Padding
-      ParameterOptions ParameterState PartialShape Penalty PoolOptions Pooled PoolingLayerOptions
-      PredictOptions ProgressReport RMSpropOptions ReduceOptions Reduction ReshapeOptions
-      ResidualOptions SGDOptions SaveWeightsOptions Schedule SequentialOptions Shape SliceSpec
-      Slots SoftmaxCrossEntropyOptions StandardizeOptions StepOptions SummaryOptions TensorLike
-      TensorOptions TopKAccuracyOptions Training TrainingOptions TransposedConvolutionOptions
-      TypedArray Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap
-      WeightTarget WindowOptions`,
+      BinaryCrossEntropyOptions ByteSource Callback ClassScoreOptions ClipOptions ConfusionMatrixOptions Context
+      ConvOptions ConvTransposeOptions ConvolutionOptions DType DenseOptions DropoutOptions
+      EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions FloatFormat GeluOptions
+      GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName
+      LayerLike LayerNormOptions LionOptions LoadWeightsOptions LoadedWeights
+      LossFunction LossOptions Margin Member Metric MetricOptions MinimizeOptions Model NaNLoss
+      NestedArray OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
+      PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RMSpropOptions
+      ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions SaveWeightsOptions Schedule SequentialOptions
+      Shape SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions StepOptions SummaryOptions
+      TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
+      TransposedConvolutionOptions TypedArray Update VarianceOptions WeightAverageOptions
+      WeightAverageState WeightMap WeightTarget WindowOptions`,
   },
   'ndgrad/data': {
     values: `augmentImages decodeIdx decodeMnist readIdx scalePixels`,
@@ -49,8 +48,8 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
   },
   'ndgrad/io': {
     values: `readNpy readNpz readSafetensors writeNpy writeNpz writeSafetensors`,
-    types: `NamedTensors NpzFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry
-      SafetensorsFile WriteNpzOptions WriteSafetensorsOptions`,
+    types: `NamedTensors NpzFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry SafetensorsFile
+      WriteNpzOptions WriteSafetensorsOptions`,
   },
   'ndgrad/metrics': {
     values: `classificationReport confusionMatrix f1Score mcnemar precision recall summarizeRuns
