@@ -48,6 +48,7 @@ export default defineConfig([
       index: 'src/index.ts',
       data: 'src/data.ts',
       gpu: 'src/gpu.ts',
+      io: 'src/io.ts',
       metrics: 'src/metrics.ts',
       node: 'src/node.ts',
       search: 'src/search.ts',
@@ -60,12 +61,14 @@ export default defineConfig([
     platform: 'neutral',
     splitting: true,
     external: [/^node:/],
+    noExternal: ['fflate'],
     removeNodeProtocol: false,
     dts: {
       entry: {
         index: 'src/index.ts',
         data: 'src/data.ts',
         gpu: 'src/gpu.ts',
+        io: 'src/io.ts',
         metrics: 'src/metrics.ts',
         node: 'src/node.ts',
         search: 'src/search.ts',

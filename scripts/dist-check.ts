@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 const ENTRIES = [
   'index.js',
   'data.js',
+  'io.js',
   'metrics.js',
   'search.js',
   'testing.js',

@@ -10,11 +10,14 @@ const MINIMAL_BUDGET = 68_000;
 /** What everything that an entry point exports may add to the minimal bundle. */
 const BUDGETS = {
   'ndgrad/data': 14_000,
+  'ndgrad/io': 12_500,
   'ndgrad/metrics': 6_000,
   'ndgrad/search': 6_000,
   'ndgrad/testing': 9_000,
   'ndgrad/node': 12_400,
 };
+/** What `saveWeights` and `loadWeights` may add. */
+const WEIGHTS_BUDGET = 4_500;
 /** Budget of `ndgrad/gpu` with WebGPU and WebGL2, without gpu.js itself. */
 const GPU_BUDGET = 40_000;
 /** Functions on arrays do not load the tensor engine. */
@@ -55,6 +58,14 @@ for (const [entry, budget] of Object.entries(BUDGETS)) {
   const both = gzip(await bundle(`export * from './mlp.ts'; export * from '${entry}';`));
   sizes.push({ what: `${entry} in addition`, bytes: both - minimalSize, budget });
 }
+const weights = gzip(
+  await bundle("export * from './mlp.ts'; export { saveWeights, loadWeights } from 'ndgrad';"),
+);
+sizes.push({
+  what: 'saveWeights and loadWeights in addition',
+  bytes: weights - minimalSize,
+  budget: WEIGHTS_BUDGET,
+});
 sizes.push({ what: 'ndgrad/gpu in addition', bytes: gpu, budget: GPU_BUDGET });
 sizes.push({ what: 'ndgrad/metrics by itself', bytes: metrics, budget: METRICS_BUDGET });
 

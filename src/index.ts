@@ -68,6 +68,19 @@ export { MeanAbsoluteError, MeanSquaredError } from './metrics/regression.ts';
 
 export * from './train/index.ts';
 
+// Saving and loading
+
+export type { ByteSource } from './io/byte-source.ts';
+export type { FloatFormat } from './io/safetensors/layout.ts';
+export {
+  type LoadedWeights,
+  type LoadWeightsOptions,
+  loadWeights,
+  type WeightMap,
+  type WeightTarget,
+} from './io/weights/load.ts';
+export { type SaveWeightsOptions, saveWeights } from './io/weights/save.ts';
+
 // Backends
 
 export type { Backend } from './ir/backend.ts';

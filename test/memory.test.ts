@@ -187,12 +187,12 @@ test('1,000 short-lived models of equal structure stay flat and share plans', as
   expect(backendInfo()).toMatchObject({ planMisses, plans });
 });
 
-test('150 batch sizes and models of many structures: plans are bounded, and what they held is given back', async () => {
+test('200 batch sizes and models of many structures: plans are bounded, and what they held is given back', async () => {
   const sizes = async (from: number, step: number): Promise<void> => {
     const model = mlp();
     const optimizer = new Adam(model.parameters());
     const context = training();
-    for (let i = 0; i < 150; i++) {
+    for (let i = 0; i < 200; i++) {
       const rows = [from, from + 1 + i * step] as const;
       const loss = softmaxCrossEntropy(model.call(x.slice([...rows]), context), labels.slice([...rows]));
       await optimizer.minimize(loss, { context });

@@ -9,6 +9,7 @@ import {
   Dense,
   Generator,
   Lion,
+  loadWeights,
   meanSquaredError,
   NdgradError,
   type Optimizer,
@@ -16,10 +17,13 @@ import {
   RMSprop,
   Sequential,
   SGD,
+  saveWeights,
+  type Tensor,
   tensor,
   WeightAverage,
 } from 'ndgrad';
 import { decodeIdx, decodeMnist, type IdxArray, readIdx } from 'ndgrad/data';
+import { readNpy, readNpz, readSafetensors, writeNpy, writeNpz } from 'ndgrad/io';
 import {
   type Journal,
   randomSearch,
@@ -161,6 +165,30 @@ const throughJson = fc.boolean();
 const transported = <S>(state: S, json: boolean): unknown =>
   json ? JSON.parse(JSON.stringify(state)) : state;
 
+type ReadTensors = (bytes: Uint8Array) => Promise<Tensor[]>;
+
+const allOf = (names: Iterable<string>, one: (name: string) => Promise<Tensor>): Promise<Tensor[]> =>
+  Promise.all([...names].map(one));
+const fromSafetensors: ReadTensors = async (bytes) => {
+  const file = await readSafetensors(bytes);
+  return allOf(file.entries.keys(), file.read);
+};
+const fromNpz: ReadTensors = async (bytes) => {
+  const file = await readNpz(bytes);
+  return allOf(file.names, file.read);
+};
+const fromNpy: ReadTensors = async (bytes) => [await readNpy(bytes)];
+
+/** Files of tensors and their readers. */
+const tensorFiles: readonly (readonly [file: Uint8Array, read: ReadTensors])[] = [
+  [await saveWeights(model()), fromSafetensors],
+  [await saveWeights(model(), { dtype: 'float16' }), fromSafetensors],
+  [await writeNpy(x), fromNpy],
+  [await writeNpz({ x, y: x.greater(0) }), fromNpz],
+  [await writeNpz({ x, y: x.greater(0) }, { compress: true }), fromNpz],
+];
+const weights = await saveWeights(model());
+
 export const readers: readonly Property[] = [
   property('idx', 500, fc.tuple(fc.constantFrom(...files), changes), async ([file, list]) => {
     const array = await read(async () => readIdx(mutated(file, list)));
@@ -193,6 +221,26 @@ export const readers: readonly Property[] = [
       }
     },
   ),
+  property(
+    'tensor files',
+    500,
+    fc.tuple(fc.constantFrom(...tensorFiles), changes),
+    async ([[file, from], list]) => {
+      for (const t of (await read(() => from(mutated(file, list)))) ?? []) {
+        if ((await t.data()).length !== t.size)
+          throw new Error(`${t.size} elements for the shape [${t.shape}]`);
+      }
+    },
+  ),
+  property('weights', 100, fc.tuple(changes, fc.boolean()), async ([list, strict]) => {
+    const layers = model();
+    const before = await Promise.all(layers.parameters().map((p) => p.data()));
+    if ((await read(() => loadWeights(layers, mutated(weights, list), { strict }))) === null) {
+      const after = await Promise.all(layers.parameters().map((p) => p.data()));
+      if (!isDeepStrictEqual(after, before)) throw new Error('a refused file has changed something');
+    }
+    await expectFinite(layers.parameters());
+  }),
   property('journal', 10, fc.tuple(fc.constantFrom(...strategies), changes), async ([strategy, list]) => {
     const journal = new Memory();
     const first = await searchWith(journal, strategy);

@@ -1,6 +1,7 @@
 import { BinaryAccuracy, Generator, realize, type Schedule, schedules, type Tensor, tensor } from 'ndgrad';
 import { type Data, decodeIdx, scalePixels } from 'ndgrad/data';
 import { type GpuOptions, gpu } from 'ndgrad/gpu';
+import { readSafetensors, type SafetensorsFile, writeSafetensors } from 'ndgrad/io';
 import { precision, summarizeRuns } from 'ndgrad/metrics';
 import { fileJournal, inWorkers, type LoadedMnist } from 'ndgrad/node';
 import { choice, randomSearch, search, type TrialFunction } from 'ndgrad/search';
@@ -37,6 +38,9 @@ async function main(): Promise<void> {
   const { data, shape } = scalePixels({ data: idx.data, shape: [1, 2] });
   const x = tensor(data, { shape });
   assertClose(x, [[0, 1]]);
+
+  const file: SafetensorsFile = await readSafetensors(await writeSafetensors({ x }));
+  assertClose(await file.read('x'), [[0, 1]]);
 
   const noise = new Generator(1).normal([4]);
   await realize(noise);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import * as data from '../../src/data.ts';
 import * as gpu from '../../src/gpu.ts';
 import * as core from '../../src/index.ts';
+import * as io from '../../src/io.ts';
 import * as metrics from '../../src/metrics.ts';
 import * as node from '../../src/node.ts';
 import * as search from '../../src/search.ts';
@@ -53,6 +54,10 @@ const imageBytes = Uint8Array.of(
   ...new Array(784).fill(0),
 );
 const mnistFiles = { trainImages: imageBytes, trainLabels: bytes, testImages: imageBytes, testLabels: bytes };
+const safetensors = await io.writeSafetensors({ x });
+const weights = await core.saveWeights(dense);
+const npy = await io.writeNpy(x);
+const npz = await io.writeNpz({ x });
 const classes = [0, 1, 1];
 
 const binary: Given = [[x, x]];
@@ -148,6 +153,8 @@ const functions: Record<string, Given> = {
   earlyStopping: [[{ patience: 1 }], optionsAt(0)],
   stopOnNaN: [[]],
   learningRateLogger: [[]],
+  saveWeights: [[dense, { dtype: 'float16' }], optionsAt(1)],
+  loadWeights: [[dense, weights, { strict: false }], optionsAt(2)],
   setBackend: [['wasm']],
   setThreads: [[1]],
   backendInfo: [[]],
@@ -163,6 +170,13 @@ const functions: Record<string, Given> = {
   readIdx: [[bytes, { name: 'a' }], optionsAt(1)],
   decodeMnist: [[mnistFiles, { trainImages: 'a' }], optionsAt(1)],
   scalePixels: [[{ data: bytes, shape: [1, 9] }]],
+
+  readNpy: [[npy, { copy: false }], optionsAt(1)],
+  readNpz: [[npz]],
+  writeNpy: [[x]],
+  writeNpz: [[{ x }, { compress: true }], optionsAt(1)],
+  readSafetensors: [[safetensors, { copy: false }], optionsAt(1)],
+  writeSafetensors: [[{ x }, { dtype: 'float16' }], optionsAt(1)],
 
   gpu: [[{ api: 'webgl2' }], optionsAt(0)],
 
@@ -263,7 +277,7 @@ const withoutRow =
     ' ',
   );
 
-const exported = { ...core, ...data, ...gpu, ...metrics, ...node, ...search, ...testing };
+const exported = { ...core, ...data, ...gpu, ...io, ...metrics, ...node, ...search, ...testing };
 const isClass = (f: unknown): boolean => typeof f === 'function' && /^class\b/.test(String(f));
 
 const row = (name: string, call: unknown, [args, rest = {}]: Given): [string, Row] => [

@@ -52,10 +52,11 @@ const ARROWS: Record<string, string[]> = {
   metrics: ['ir', 'tensor'],
   data: ['ir', 'util', 'tensor'],
   train: ['ir', 'util', 'tensor', 'layers', 'losses', 'optim', 'metrics', 'data'],
+  io: ['ir', 'util', 'tensor', 'layers', 'optim'],
   search: ['ir', 'util', 'tensor'],
   gpu: ['ir', 'util', 'backends/gpu', 'backends/gpu/device', 'backends/gpu/webgpu', 'backends/gpu/webgl2'],
   testing: ['ir', 'compiler', 'backends/js', 'runtime', 'tensor'],
-  index: ['ir', 'util', 'tensor', 'runtime', 'layers', 'losses', 'optim', 'metrics', 'train'],
+  index: ['ir', 'util', 'tensor', 'runtime', 'layers', 'losses', 'optim', 'metrics', 'train', 'io'],
   'single-file': ['index', 'data', 'metrics', 'search'],
   node: [
     'ir',
@@ -68,6 +69,7 @@ const ARROWS: Record<string, string[]> = {
     'metrics',
     'data',
     'train',
+    'io',
     'search',
   ],
 };
@@ -77,6 +79,7 @@ const PACKAGES = new Map([
   ['ndarray', null],
   ['gpu.js', 'gpu'],
   ['pako', 'data'],
+  ['fflate', 'io'],
 ]);
 
 /** Parts of which others may import index.ts only. */

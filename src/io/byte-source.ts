@@ -1,0 +1,37 @@
+import { refusal } from '../ir/arguments.ts';
+import { ValueError } from '../ir/errors.ts';
+import { bytesOf } from '../ir/typed-array.ts';
+
+/** Bytes that are read in parts: a file, a `Blob`, a server that answers range requests. */
+export interface ByteSource {
+  /** The number of bytes. */
+  readonly size: number;
+  /** The bytes from `offset` to `offset + length`, which lie within the size. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** Bytes in memory or a source as a source whose answers are checked. Parts of bytes in memory are views of them. */
+export function byteSource(operation: string, source: unknown): ByteSource {
+  const bytes = bytesOf(source);
+  if (bytes !== null)
+    return { size: bytes.length, read: async (from, length) => bytes.subarray(from, from + length) };
+  const given = source as Partial<ByteSource> | null | undefined;
+  const size = given?.size as number;
+  if (!Number.isSafeInteger(size) || size < 0 || typeof given?.read !== 'function') {
+    throw refusal(
+      operation,
+      'source',
+      source,
+      'a Uint8Array, an ArrayBuffer or { size, read(offset, length) }',
+    );
+  }
+  const read = async (offset: number, length: number): Promise<Uint8Array> => {
+    const part = bytesOf(await (given as ByteSource).read(offset, length));
+    if (part?.length === length) return part;
+    throw new ValueError(
+      `[${operation}] got ${part === null ? 'no bytes' : `${part.length} bytes`} from the source's read(${offset}, ${length}), ` +
+        `wanted a Uint8Array of ${length}.`,
+    );
+  };
+  return { size, read };
+}

@@ -1,0 +1,86 @@
+import { describe } from '../../ir/arguments.ts';
+import { MemoryError, NonFiniteError, ValueError } from '../../ir/errors.ts';
+import type { NamedValues } from '../named-tensors.ts';
+import { bfloat16Code, halfCode } from '../small-floats.ts';
+
+/** How files hold float32 values. */
+export type FloatFormat = 'float32' | 'float16' | 'bfloat16';
+
+const floats = {
+  float32: ['F32', 4, null],
+  float16: ['F16', 2, halfCode],
+  bfloat16: ['BF16', 2, bfloat16Code],
+} as const;
+const others = { int32: ['I32', 4, null], uint8: ['U8', 1, null], bool: ['BOOL', 1, null] } as const;
+
+/** @throws ValueError unless it is a format for floats. */
+export function checkFloatFormat(operation: string, dtype: FloatFormat): void {
+  if (Object.hasOwn(floats, dtype)) return;
+  throw new ValueError(
+    `[${operation}] got dtype ${describe(dtype)}, wanted one of ${Object.keys(floats).join(', ')}.`,
+  );
+}
+
+/**
+ * A safetensors file. Tensors are sorted by the size of their elements, largest first, then by name, so that each lies at a
+ * multiple of it; the header is filled with spaces to a multiple of 8 bytes.
+ *
+ * @throws ValueError for a finite value that overflows the format.
+ */
+export function layOut(
+  operation: string,
+  given: readonly NamedValues[],
+  metadata: Readonly<Record<string, string>>,
+  float: FloatFormat,
+): Uint8Array {
+  const list = given.map((item) => {
+    const { dtype } = item.tensor;
+    const [code, width, encode] = dtype === 'float32' ? floats[float] : others[dtype];
+    return { ...item, code, width, encode };
+  });
+  list.sort((a, b) => b.width - a.width || (a.name < b.name ? -1 : 1));
+  let end = 0;
+  const entries = list.map(({ name, tensor, code, width }) => {
+    const begin = end;
+    end += tensor.size * width;
+    return [name, { dtype: code, shape: tensor.shape, data_offsets: [begin, end] }] as const;
+  });
+  const all =
+    Object.keys(metadata).length === 0 ? entries : [['__metadata__', metadata] as const, ...entries];
+  // Not an object, which would put names that are whole numbers first.
+  const json = `{${all.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`;
+  const header = new TextEncoder().encode(json);
+  const origin = 8 + 8 * Math.ceil(header.length / 8);
+  const file = newFile(operation, origin + end);
+  file.fill(32, 8, origin).set(header, 8);
+  new DataView(file.buffer).setUint32(0, origin - 8, true);
+  let at = origin;
+  for (const { name, values, width, encode } of list) {
+    if (encode === null) file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
+    else {
+      const codes = new Uint16Array(file.buffer, at, values.length);
+      for (let i = 0; i < values.length; i++) {
+        codes[i] = encode(values[i]!);
+        if (!isInfinite(codes[i]!, float) || !Number.isFinite(values[i])) continue;
+        throw new NonFiniteError(
+          `[${operation}] got ${values[i]} at index ${i} of ${describe(name)}, which overflows ${float}. Use float32.`,
+        );
+      }
+    }
+    at += values.length * width;
+  }
+  return file;
+}
+
+const isInfinite = (code: number, float: FloatFormat): boolean =>
+  (code & 0x7fff) === (float === 'float16' ? 0x7c00 : 0x7f80);
+
+function newFile(operation: string, size: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(size);
+  } catch {
+    throw new MemoryError(
+      `[${operation}] a file of ${size} bytes does not fit into JavaScript's memory. Write several files.`,
+    );
+  }
+}
