@@ -60,6 +60,8 @@ export class WeightAverage {
   readonly #averages: readonly Parameter[];
   readonly #named: ReadonlyMap<string, Kept>;
   #swapped = false;
+  /** The calls of `use` that overlap. */
+  #use: { count: number; readonly before: boolean; readonly ready: Promise<void> } | null = null;
 
   /**
    * An average of Parameters that starts with their values. The class documentation shows its use.
@@ -134,17 +136,27 @@ export class WeightAverage {
 
   /**
    * Runs an action, such as an evaluation, while the Parameters hold the averages, and restores their own values
-   * afterwards, also if the action throws.
+   * afterwards, also if the action throws; of actions that overlap, after the last one.
    */
   async use<T>(action: () => T | Promise<T>): Promise<T> {
     if (typeof action !== 'function') throw refusal('use', 'action', action, 'a function');
-    const before = this.#swapped;
-    if (!before) await this.swap();
+    this.#use ??= { count: 0, before: this.#swapped, ready: this.#hold() };
+    const use = this.#use;
+    use.count++;
     try {
+      await use.ready;
       return await action();
     } finally {
-      if (this.#swapped !== before) await this.swap();
+      if (--use.count === 0) {
+        this.#use = null;
+        if (this.#swapped !== use.before) await this.swap();
+      }
     }
+  }
+
+  /** Lets the Parameters hold the averages. */
+  async #hold(): Promise<void> {
+    if (!this.#swapped) await this.swap();
   }
 
   /** A copy of the state at the time of the call, for a checkpoint together with the Parameters' values. */

@@ -34,17 +34,19 @@ const notFinite = (target: string): Error =>
 
 /**
  * @internal `runStep` with the error for a target whose new value is NaN or infinite. Without one new values are not
- * checked.
+ * checked. On a synchronous backend a failed step throws at the call, so that the caller counts no step.
  */
-export async function runAssignments(
+export function runAssignments(
   options: StepOptions,
   notFinite?: (target: string) => Error,
   operation = 'assign',
 ): Promise<void> {
-  const step = checked(operation, options);
-  const results = options.results ?? [];
-  const running = run({ ...step, notFinite });
+  const running = run({ ...checked(operation, options), notFinite });
   for (const [target] of options.assignments) target.overwritten();
+  return finish(running, options.results ?? []);
+}
+
+async function finish(running: void | Promise<void>, results: readonly Tensor[]): Promise<void> {
   await running;
   await yieldIfWanted();
   // The handle lets go of the graph; the node keeps it for others that were built on it.

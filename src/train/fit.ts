@@ -157,6 +157,12 @@ function checkFit(model: Model, options: FitOptions, count: number): void {
   checkCount('fit', count, 3);
   checkLoss('fit', options.loss);
   checkList('fit', 'callbacks', options.callbacks ?? []);
+  const wrong = options.callbacks?.find((callback) => typeof callback !== 'object' || callback === null);
+  if (wrong !== undefined) {
+    throw new ValueError(
+      `[fit] got ${describe(wrong)} among callbacks, wanted objects such as earlyStopping(). Call the function that makes one.`,
+    );
+  }
   if (typeof options.optimizer?.minimize === 'function') return;
   throw new ValueError(
     `[fit] got optimizer ${describe(options.optimizer)}, wanted one such as new Adam(model.parameters()).`,
@@ -222,7 +228,7 @@ class Run implements Training {
     checkMetrics('fit', options.metrics ?? []);
     checkWhole('fit', 'epochs', epochs, 0);
     checkWhole('fit', 'initialEpoch', initialEpoch, 0);
-    checkWhole('fit', 'batchSize', options.batchSize ?? 1, 1);
+    checkWhole('fit', 'batchSize', options.batchSize === undefined ? 32 : options.batchSize, 1);
     if (initialEpoch > epochs) {
       throw new ValueError(
         `[fit] got initialEpoch ${initialEpoch} and epochs ${epochs}, wanted initialEpoch <= epochs. epochs includes the epochs before initialEpoch.`,

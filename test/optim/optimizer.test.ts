@@ -202,6 +202,17 @@ describe('errors', () => {
     },
   );
 
+  test('a failed step that is not awaited is not counted by the next one', async () => {
+    const p = parameter([1, 2], 'p');
+    const optimizer = new SGD([p], { learningRate: (step) => 0.1 / (step + 1) });
+    const failed = expect(optimizer.minimize(p.sub(5).sqrt().sum())).rejects.toThrow(NonFiniteError);
+    expect(optimizer.step).toBe(0);
+    await optimizer.minimize(p.sum());
+    await failed;
+    expect(p.toArray()).toEqual([Math.fround(0.9), Math.fround(1.9)]);
+    expect(optimizer.step).toBe(1);
+  });
+
   test('an infinite running statistic overwrites nothing', async () => {
     const layer = new BatchNorm(2);
     const optimizer = new SGD(layer.parameters(), { learningRate: 0.1 });

@@ -260,3 +260,24 @@ test('a decay out of range is an error', async () => {
   await expect(step).rejects.toThrow('[WeightAverage, update 1] got decay 2');
   expect(p.toArray()).toEqual([1]);
 });
+
+test('actions of use may overlap: the Parameters have their own values after the last one', async () => {
+  const p = parameter([1], 'p');
+  const average = new WeightAverage([p]);
+  await p.assign([5]);
+  const during: unknown[] = [];
+  let release = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const first = average.use(async () => {
+    await gate;
+    during.push(p.toArray());
+  });
+  await average.use(() => void during.push(p.toArray()));
+  expect(average.swapped).toBe(true);
+  release();
+  await first;
+  expect(during).toEqual([[1], [1]]);
+  expect([average.swapped, p.toArray()]).toEqual([false, [5]]);
+});

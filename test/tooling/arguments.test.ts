@@ -154,7 +154,7 @@ const functions: Record<string, Given> = {
   stopOnNaN: [[]],
   learningRateLogger: [[]],
   saveWeights: [[dense, { dtype: 'float16' }], optionsAt(1)],
-  loadWeights: [[dense, weights, { strict: false }], optionsAt(2)],
+  loadWeights: [[new core.Dense(3, 3), weights, { strict: false }], optionsAt(2)],
   setBackend: [['wasm']],
   setThreads: [[1]],
   backendInfo: [[]],

@@ -8,7 +8,7 @@ import { backendInfo } from '../../src/runtime/backends.ts';
 import { tensor } from '../../src/tensor/creation.ts';
 import { seed } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
-import { type Callback, fit, type LossFunction } from '../../src/train/index.ts';
+import { type Callback, fit, type LossFunction, stopOnNaN } from '../../src/train/index.ts';
 import { network, samples, train, valuesOf } from './support.ts';
 
 const xor = {
@@ -331,6 +331,8 @@ test.each([
   [{ epochs: 2, initialEpoch: 3 }, '[fit] got initialEpoch 3 and epochs 2'],
   [{ validationSplit: 1 }, '[fit] got validationSplit 1'],
   [{ validationSplit: Number.NaN }, '[fit] got validationSplit NaN'],
+  [{ batchSize: null as never }, '[fit] got batchSize null'],
+  [{ callbacks: [stopOnNaN as never] }, '[fit] got a function among callbacks'],
   [{ validationSplit: 0.999 }, 'leaves 0 to train on'],
   [{ loss: 'mse' as never }, "[fit] got loss 'mse', wanted a function"],
   [{ loss: (p: Tensor) => p }, '[fit] the loss function returned shape [16, 1]'],
