@@ -43,8 +43,10 @@ const said = (prefix: string, miss: string | null): string | null => (miss === n
 function call(name: OperationName, list: readonly number[]) {
   const draw = new SmoothDraw(list);
   const args = rows[name].arguments(draw);
-  const show = (x: unknown): unknown => (x instanceof Tensor ? `[${x.shape}]` : x);
-  const text = JSON.stringify(args, (_, x) => show(x));
+  // JSON.stringify would compute the values of tensors.
+  const show = (x: unknown): unknown =>
+    x instanceof Tensor ? `[${x.shape}]` : Array.isArray(x) ? x.map(show) : x;
+  const text = JSON.stringify(args.map(show));
   return {
     results: invoke(name, args),
     leaves: draw.leaves,
