@@ -105,6 +105,8 @@ export const webpackProduction: Bundler = async (project, place) => {
     context: project,
     entry: `./${place}.mjs`,
     output: { path: folder },
+    // scripts/size.ts has the budgets.
+    performance: false,
   });
   const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) =>
     compiler.run((error, result) => (error ? reject(error) : resolve(result))),
