@@ -103,6 +103,12 @@ export function checkArray(name: string, what: string, value: unknown, example: 
   if (!Array.isArray(value)) throw refusal(name, what, value, `an array such as ${example}`);
 }
 
+/** @throws ValueError unless it is undefined or an AbortSignal, of any realm. */
+export function checkSignal(name: string, signal: unknown): void {
+  if (signal === undefined || typeof Object(signal).throwIfAborted === 'function') return;
+  throw refusal(name, 'signal', signal, 'an AbortSignal: controller.signal');
+}
+
 /** Runs a function that others are made of, with errors that name the one that was called. */
 export function reportAs<T>(name: string, run: () => T): T {
   try {

@@ -4,7 +4,7 @@ import { type TensorLike, tensor } from '../tensor/creation.ts';
 import { broadcastTo, reshape } from '../tensor/ops/arrangement/views.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { type Shape, show } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { declareTerm } from './loss-terms.ts';
 
 /**
@@ -51,7 +51,13 @@ export function weightVector(
   weights: TensorLike,
   count: number,
 ): Tensor<Shape, 'float32'> {
-  const w = reportAs(name, () => cast(tensor(weights), 'float32'));
+  const given = reportAs(name, () => tensor(weights));
+  // The values of a tensor may not be known yet.
+  const wrong =
+    weights instanceof Tensor ? undefined : given.dataSync().find((x) => !Number.isFinite(x) || x < 0);
+  if (wrong !== undefined)
+    throw new ValueError(`[${name}] got ${wrong} among ${what}, wanted finite numbers from 0 up.`);
+  const w = cast(given, 'float32');
   if (w.rank !== 1 || w.shape[0] !== count) {
     throw new ShapeError(`[${name}] got ${what} of shape ${show(w.shape)}, wanted [${count}].`);
   }

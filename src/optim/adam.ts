@@ -53,9 +53,9 @@ export class Adam extends Optimizer<'m' | 'v'> {
     const settings = readOptions(new.target.kind, options, adamDefaults);
     super(parameters, settings, ['m', 'v']);
     this.settings = settings;
-    fractionAt('Adam', 'betas[0]', settings.betas[0], 0);
-    checkFraction('Adam', { 'betas[1]': settings.betas[1] });
-    checkNotNegative('Adam', { epsilon: settings.epsilon, weightDecay: settings.weightDecay });
+    fractionAt(new.target.kind, 'betas[0]', settings.betas[0], 0);
+    checkFraction(new.target.kind, { 'betas[1]': settings.betas[1] });
+    checkNotNegative(new.target.kind, { epsilon: settings.epsilon, weightDecay: settings.weightDecay });
   }
 
   protected override update(

@@ -1,11 +1,14 @@
+import { describe } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import type { Schedule } from './schedules.ts';
 
 /** @throws ValueError unless each of an optimizer's options is finite and 0 or more. */
 export function checkNotNegative(optimizer: string, options: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(options)) {
-    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
-      throw new ValueError(`[${optimizer}] got ${name} ${value}, wanted a finite number from 0 up.`);
+    if (!(Number.isFinite(value) && value >= 0)) {
+      throw new ValueError(
+        `[${optimizer}] got ${name} ${describe(value)}, wanted a finite number from 0 up.`,
+      );
     }
   }
 }
@@ -13,8 +16,10 @@ export function checkNotNegative(optimizer: string, options: Readonly<Record<str
 /** @throws ValueError unless each of an optimizer's options is a fraction, 0 <= fraction < 1. */
 export function checkFraction(optimizer: string, options: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(options)) {
-    if (!(value >= 0 && value < 1)) {
-      throw new ValueError(`[${optimizer}] got ${name} ${value}, wanted a number with 0 <= ${name} < 1.`);
+    if (!(Number.isFinite(value) && value >= 0 && value < 1)) {
+      throw new ValueError(
+        `[${optimizer}] got ${name} ${describe(value)}, wanted a number with 0 <= ${name} < 1.`,
+      );
     }
   }
 }
@@ -26,7 +31,7 @@ export function fractionAt(
   fraction: number | Schedule,
   step: number,
 ): number {
-  const value = typeof fraction === 'number' ? fraction : fraction(step);
+  const value = typeof fraction === 'function' ? fraction(step) : fraction;
   checkFraction(optimizer, { [name]: value });
   return value;
 }

@@ -1,4 +1,4 @@
-import { checkOptions } from '../ir/arguments.ts';
+import { checkOptions, describe } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { clip, where } from '../tensor/ops/elementwise/logic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -13,10 +13,11 @@ export interface ClipOptions {
   readonly globalNorm?: number;
 }
 
-export function checkClip(options: ClipOptions): void {
-  checkOptions('clip', options, { value: 0, norm: 0, globalNorm: 0 });
+export function checkClip(optimizer: string, options: ClipOptions): void {
+  checkOptions(optimizer, options, { value: 0, norm: 0, globalNorm: 0 });
   for (const [name, limit] of Object.entries(options)) {
-    if (!(limit > 0)) throw new ValueError(`[clip] got ${name} ${limit}, wanted a number above 0.`);
+    if (limit === undefined || (typeof limit === 'number' && limit > 0)) continue;
+    throw new ValueError(`[${optimizer}] got clip.${name} ${describe(limit)}, wanted a number above 0.`);
   }
 }
 

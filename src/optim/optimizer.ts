@@ -1,6 +1,6 @@
-import { checkOptions, type Known, refusal } from '../ir/arguments.ts';
+import { checkArray, checkOptions, describe, type Known, refusal } from '../ir/arguments.ts';
 import { NonFiniteError, StateError, ValueError } from '../ir/errors.ts';
-import { checkCall } from '../tensor/apply.ts';
+import { checkCall, checkTensor } from '../tensor/apply.ts';
 import { zeros } from '../tensor/creation.ts';
 import { reachedGradients } from '../tensor/gradients.ts';
 import { checkFinite } from '../tensor/ops/elementwise/finite-check.ts';
@@ -84,7 +84,7 @@ export abstract class Optimizer<Slot extends string = string> {
     }
     this.learningRate = learningRate;
     this.clip = options.clip ?? {};
-    checkClip(this.clip);
+    checkClip(kind, this.clip);
     this.#slots = this.parameters.map((p) => {
       const kept = {} as Record<Slot, Parameter>;
       for (const slot of slots) {
@@ -135,6 +135,13 @@ export abstract class Optimizer<Slot extends string = string> {
   async minimize(loss: Tensor, options: MinimizeOptions = {}): Promise<void> {
     checkCall('minimize', arguments.length, 2, loss);
     checkOptions('minimize', options, minimizeOptions);
+    const { average, also = [], context } = options;
+    checkArray('minimize', 'also', also, '[logits]');
+    for (const t of also) checkTensor('minimize', t);
+    if (context !== undefined && typeof context?.take !== 'function')
+      throw refusal('minimize', 'context', context, 'a context of training()');
+    if (average !== undefined && typeof average?.follow !== 'function')
+      throw refusal('minimize', 'average', average, 'a WeightAverage');
     if (!this.parameters.some((p) => p.trainable)) {
       throw new StateError(
         `[minimize] got an optimizer of ${this.parameters.length} Parameters, none of them trainable. ` +
@@ -155,8 +162,7 @@ export abstract class Optimizer<Slot extends string = string> {
       assignments.push([targets[k]!, update.value]);
       for (const slot of Object.keys(slots) as Slot[]) assignments.push([slots[slot], update.slots[slot]]);
     });
-    const { average, also = [] } = options;
-    assignments.unshift(...(options.context?.take() ?? []));
+    assignments.unshift(...(context?.take() ?? []));
     if (average) assignments.push(...average.follow(assignments));
     const { step } = this;
     const finite = checkFinite(loss, '[minimize] the loss', step);
@@ -196,7 +202,7 @@ export abstract class Optimizer<Slot extends string = string> {
     );
     const { step, learningRate } = state;
     if (learningRate !== undefined && !Number.isFinite(learningRate)) {
-      throw new ValueError(`[setState] got learning rate ${String(learningRate)}, wanted a finite number.`);
+      throw new ValueError(`[setState] got learning rate ${describe(learningRate)}, wanted a finite number.`);
     }
     const before = { step: this.step, learningRate: this.learningRate };
     const running = runAssignments({ assignments });

@@ -1,4 +1,4 @@
-import { checkCount, checkOptions, describe, type Known } from '../ir/arguments.ts';
+import { checkCount, checkOptions, checkSignal, describe, type Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import type { Signal } from '../util/host-types.ts';
 import { checkWhole } from './check.ts';
@@ -250,7 +250,13 @@ const searchOptions: Known<SearchOptions<Space>> = {
 
 function check<S extends Space, M extends string>(options: SearchOptions<S, M>): void {
   checkOptions('search', options ?? null, searchOptions);
-  const { space, strategy, objective, trial, seed = 0 } = options;
+  const { space, strategy, objective, trial, seed = 0, journal, signal } = options;
+  checkSignal('search', signal);
+  if (journal !== undefined && typeof journal?.append !== 'function') {
+    throw new ValueError(
+      `[search] got journal ${describe(journal)}, wanted one such as fileJournal('runs.jsonl').`,
+    );
+  }
   if (typeof space !== 'object' || space === null) {
     throw new ValueError(
       `[search] got space ${describe(space)}, wanted an object such as { width: integer(8, 64) }.`,

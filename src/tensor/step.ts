@@ -68,7 +68,9 @@ function checked(name: string, options: StepOptions): RunRequest {
   checkArray(name, 'assignments', assignments, '[[parameter, value]]');
   for (const t of results) checkTensor(name, t);
   const seen = new Set<Parameter>();
-  for (const [target, value] of assignments) {
+  for (const pair of assignments) {
+    checkArray(name, 'assignment', pair, '[parameter, value]');
+    const [target, value] = pair;
     checkTensor(name, value);
     if (!(target instanceof Parameter)) throw refusal(name, 'target', target, 'a Parameter');
     if (seen.has(target)) {

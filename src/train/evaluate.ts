@@ -1,5 +1,5 @@
 import { ArrayDataset, type Data, type Dataset, openDataset } from '../data/dataset.ts';
-import { checkCount, checkOptions, type Known } from '../ir/arguments.ts';
+import { checkCount, checkOptions, checkSignal, type Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { inference } from '../layers/base/context.ts';
 import { lossTerms } from '../losses/loss-terms.ts';
@@ -54,6 +54,7 @@ export async function evaluate(
   if (loss !== undefined) checkLoss('evaluate', loss);
   checkMetrics('evaluate', metrics);
   checkWhole('evaluate', 'batchSize', batchSize, 1);
+  checkSignal('evaluate', options.signal);
   const dataset = await openDataset('evaluate', data);
   if (options.batchSize !== undefined && !(dataset instanceof ArrayDataset)) {
     throw new ValueError(

@@ -7,7 +7,7 @@ import {
   type Dataset,
   openDataset,
 } from '../data/dataset.ts';
-import { checkCount, checkOptions, describe, type Known, reportAs } from '../ir/arguments.ts';
+import { checkCount, checkOptions, checkSignal, describe, type Known, reportAs } from '../ir/arguments.ts';
 import { NonFiniteError, ValueError } from '../ir/errors.ts';
 import { type TrainingOptions, training } from '../layers/base/context.ts';
 import { lossTerms } from '../losses/loss-terms.ts';
@@ -156,8 +156,15 @@ function checkFit(model: Model, options: FitOptions, count: number): void {
   checkOptions('fit', options ?? null, fitOptions);
   checkCount('fit', count, 3);
   checkLoss('fit', options.loss);
-  checkList('fit', 'callbacks', options.callbacks ?? []);
-  const wrong = options.callbacks?.find((callback) => typeof callback !== 'object' || callback === null);
+  checkSignal('fit', options.signal);
+  const { average, callbacks = [] } = options;
+  if (average !== undefined && !Array.isArray(average?.parameters)) {
+    throw new ValueError(
+      `[fit] got average ${describe(average)}, wanted new WeightAverage(model.parameters()).`,
+    );
+  }
+  checkList('fit', 'callbacks', callbacks);
+  const wrong = callbacks.find((callback) => typeof callback !== 'object' || callback === null);
   if (wrong !== undefined) {
     throw new ValueError(
       `[fit] got ${describe(wrong)} among callbacks, wanted objects such as earlyStopping(). Call the function that makes one.`,
@@ -220,12 +227,12 @@ class Run implements Training {
 
   static async open(model: Model, data: Data, options: FitOptions, random: Generator): Promise<Run> {
     const { average, epochs = 1, initialEpoch = 0, validationData, validationSplit = 0 } = options;
-    if (average && !model.parameters().some((p) => average.parameters.includes(p))) {
+    if (average !== undefined && !model.parameters().some((p) => average.parameters.includes(p))) {
       throw new ValueError(
         "[fit] got an average without the model's Parameters. Create it with new WeightAverage(model.parameters()).",
       );
     }
-    checkMetrics('fit', options.metrics ?? []);
+    checkMetrics('fit', options.metrics === undefined ? [] : options.metrics);
     checkWhole('fit', 'epochs', epochs, 0);
     checkWhole('fit', 'initialEpoch', initialEpoch, 0);
     checkWhole('fit', 'batchSize', options.batchSize === undefined ? 32 : options.batchSize, 1);
@@ -234,9 +241,9 @@ class Run implements Training {
         `[fit] got initialEpoch ${initialEpoch} and epochs ${epochs}, wanted initialEpoch <= epochs. epochs includes the epochs before initialEpoch.`,
       );
     }
-    if (!(validationSplit >= 0 && validationSplit < 1)) {
+    if (!(typeof validationSplit === 'number' && validationSplit >= 0 && validationSplit < 1)) {
       throw new ValueError(
-        `[fit] got validationSplit ${validationSplit}, wanted a number from 0 to below 1.`,
+        `[fit] got validationSplit ${describe(validationSplit)}, wanted a number from 0 to below 1.`,
       );
     }
     const [train, rest] = splitValidation(await openDataset('fit', data), options);

@@ -1,6 +1,6 @@
 import { type SampleArray, sampleTensor } from '../data/dataset.ts';
 import { RowBuffer } from '../data/row-buffer.ts';
-import { checkCount, checkOptions, type Known } from '../ir/arguments.ts';
+import { checkCount, checkOptions, checkSignal, type Known } from '../ir/arguments.ts';
 import { dtypes, type TypedArray } from '../ir/dtype.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { sizeOf } from '../ir/view.ts';
@@ -39,6 +39,7 @@ export async function predict<M extends Model>(
   checkCount('predict', arguments.length, 3);
   const { batchSize = 256, signal } = options;
   checkWhole('predict', 'batchSize', batchSize, 1);
+  checkSignal('predict', signal);
   const rows = await RowBuffer.of(sampleTensor('predict', 'x', x));
   const yielder = new EventLoopYielder();
   let output: { array: TypedArray; like: Tensor } | null = null;

@@ -267,7 +267,7 @@ describe('errors', () => {
     [() => new Adam([], { epsilon: Number.NaN }), '[Adam] got epsilon NaN'],
     [() => new AdamW([], { weightDecay: -0.1 }), '[AdamW] got weightDecay -0.1'],
     [() => new RMSprop([], { alpha: -1 }), '[RMSprop] got alpha -1'],
-    [() => new Adam([], { clip: { norm: 0 } }), '[clip] got norm 0, wanted a number above 0.'],
+    [() => new Adam([], { clip: { norm: 0 } }), '[Adam] got clip.norm 0, wanted a number above 0.'],
   ])('options out of range: %#', (make, message) => {
     expect(make).toThrow(ValueError);
     expect(make).toThrow(message);

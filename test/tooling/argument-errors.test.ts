@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as nd from '../../src/index.ts';
-import { integer } from '../../src/search.ts';
+import { gridSearch, integer, search } from '../../src/search.ts';
 
 // What the errors of frequent mistakes say, and what counts as absent.
 
@@ -157,7 +157,55 @@ test.each<[string, () => unknown, string]>([
   expect(f).toThrow(message);
 });
 
+const adam = (): nd.Adam => new nd.Adam(parameters);
+const loss = (): nd.Tensor => dense.call(x).sum();
+const searching = (options: object) => () => search({ ...searchOptions, ...options });
+const searchOptions = {
+  space: { a: integer(1, 2) },
+  strategy: gridSearch(),
+  objective: { minimize: 'loss' },
+  trial: () => ({ loss: 1 }),
+} as const;
+
+test.each<[string, () => unknown, string]>([
+  ['a signal', () => fitWith({ signal: new AbortController() }), '[fit] got signal'],
+  ['of evaluate', () => untyped(nd.evaluate, dense, data, { signal: 5 }), '[evaluate] got signal 5'],
+  ['of predict', () => untyped(nd.predict, dense, x, { signal: 5 }), '[predict] got signal 5'],
+  ['of search', searching({ signal: 5 }), '[search] got signal 5'],
+  ['a journal', searching({ journal: 'file' }), "[search] got journal 'file'"],
+  ['an average', () => fitWith({ average: 5 }), '[fit] got average 5'],
+  ['no average', () => fitWith({ average: null }), '[fit] got average null'],
+  ['metrics', () => fitWith({ metrics: null }), '[fit] got metrics null'],
+  ['callbacks', () => fitWith({ callbacks: [null] }), '[fit] got null among callbacks'],
+  ['a split', () => fitWith({ validationSplit: '0.5' }), "[fit] got validationSplit '0.5'"],
+  ['also', () => adam().minimize(loss(), { also: x } as never), '[minimize] got also a tensor'],
+  ['numbers of also', () => adam().minimize(loss(), { also: [5] } as never), '[minimize] got 5'],
+  ['a context', () => adam().minimize(loss(), { context: nd.inference } as never), '[minimize] got context'],
+  ['an optimizer', () => adam().minimize(loss(), { average: adam() } as never), '[minimize] got average'],
+  ['betas', () => new nd.AdamW(parameters, { betas: ['0.9', 0.9] } as never), "[AdamW] got betas[0] '0.9'"],
+  ['a momentum', () => new nd.SGD(parameters, { learningRate: 1, momentum: null } as never), '[SGD] got'],
+  ['a decay', () => new nd.Adam(parameters, { weightDecay: '1' } as never), "[Adam] got weightDecay '1'"],
+  ['a norm', () => new nd.Adam(parameters, { clip: { norm: '1' } } as never), "[Adam] got clip.norm '1'"],
+  ['minDelta', () => nd.earlyStopping({ minDelta: '0.1' } as never), "[earlyStopping] got minDelta '0.1'"],
+  ['a monitor', () => nd.earlyStopping({ monitor: 5 } as never), '[earlyStopping] got monitor 5'],
+  ['assignments', () => nd.runStep({ assignments: [5] } as never), '[runStep] got assignment 5'],
+  [
+    'class weights',
+    () => nd.softmaxCrossEntropy(x, data.y, { classWeights: [-1, 1] }),
+    '[softmaxCrossEntropy] got -1 among classWeights',
+  ],
+  [
+    'sample weights',
+    () => nd.softmaxCrossEntropy(x, data.y, { sampleWeights: [Number.NaN, 1] }),
+    '[softmaxCrossEntropy] got NaN among sampleWeights',
+  ],
+])('%s of another kind', async (_what, f, text) => {
+  await expect((async () => f())()).rejects.toThrow(text);
+  await expect((async () => f())()).rejects.toThrow(nd.NdgradError);
+});
+
 test('undefined options count as absent', async () => {
+  new nd.Adam(parameters, { clip: { norm: undefined } as object });
   const adam = new nd.Adam(parameters, { learningRate: undefined, betas: undefined } as object);
   expect(adam.learningRate).toBe(1e-3);
   await adam.minimize(dense.call(x).sum(), { average: undefined } as object);

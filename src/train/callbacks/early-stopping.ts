@@ -58,8 +58,10 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       `[earlyStopping] got startFromEpoch ${startFromEpoch}, wanted a whole number of at least 0.`,
     );
   }
-  if (!(minDelta >= 0))
-    throw new ValueError(`[earlyStopping] got minDelta ${minDelta}, wanted a number from 0 up.`);
+  if (!(typeof minDelta === 'number' && minDelta >= 0))
+    throw new ValueError(`[earlyStopping] got minDelta ${describe(minDelta)}, wanted a number from 0 up.`);
+  if (typeof monitor !== 'string')
+    throw new ValueError(`[earlyStopping] got monitor ${describe(monitor)}, wanted the name of a result.`);
   checkMode('earlyStopping', options.mode);
 
   let sign = 1;
