@@ -66,7 +66,7 @@ export class Adam extends Optimizer<'m' | 'v'> {
     t: number,
   ): Update<'m' | 'v'> {
     const { betas, epsilon, weightDecay } = this.settings;
-    const beta1 = fractionAt('Adam', 'betas[0]', betas[0], t - 1);
+    const beta1 = fractionAt('Adam', 'betas[0]', betas[0], this.step);
     const beta2 = betas[1];
     const g = squarable(decayed(gradient, p, weightDecay));
     if (this.#corrections.t !== t) this.#corrections = { t, m: 1 - pow(beta1, t), v: 1 - pow(beta2, t) };

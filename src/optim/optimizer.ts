@@ -64,7 +64,7 @@ export abstract class Optimizer<Slot extends string = string> {
   /** The slots whose values are never negative, such as means of squares. */
   protected readonly notNegative: readonly string[] = [];
   protected readonly clip: ClipOptions;
-  readonly #slots: readonly Readonly<Record<Slot, Parameter>>[];
+  readonly #kept: readonly (Kept & { readonly slots: Readonly<Record<Slot, Parameter>>; updates: number })[];
   readonly #named: ReadonlyMap<string, Kept>;
 
   /**
@@ -85,14 +85,17 @@ export abstract class Optimizer<Slot extends string = string> {
     this.learningRate = learningRate;
     this.clip = options.clip ?? {};
     checkClip(kind, this.clip);
-    this.#slots = this.parameters.map((p) => {
-      const kept = {} as Record<Slot, Parameter>;
+    this.#kept = this.parameters.map((parameter) => {
+      const own = {} as Record<Slot, Parameter>;
       for (const slot of slots) {
-        kept[slot] = new Parameter<Shape>(zeros(p.shape), { name: `${p.name}.${slot}`, trainable: false });
+        own[slot] = new Parameter<Shape>(zeros(parameter.shape), {
+          name: `${parameter.name}.${slot}`,
+          trainable: false,
+        });
       }
-      return kept;
+      return { parameter, slots: own, updates: 0 };
     });
-    this.#named = byName(this.parameters.map((parameter, i) => ({ parameter, slots: this.#slots[i]! })));
+    this.#named = byName(this.#kept);
   }
 
   get #kind(): string {
@@ -103,14 +106,15 @@ export abstract class Optimizer<Slot extends string = string> {
    * The new values of one Parameter and of its slots.
    *
    * @param p its values. @param g the gradient, of the same shape. @param slots the tensors kept for it.
-   * @param learningRate of this update. @param step the number of this update, counted from 1.
+   * @param learningRate of this update. @param t the number of this update of the Parameter, counted from 1: steps while it
+   *   was frozen do not count.
    */
   protected abstract update(
     p: Tensor,
     g: Tensor,
     slots: Slots<Slot>,
     learningRate: number,
-    step: number,
+    t: number,
   ): Update<Slot>;
 
   /** The learning rate of the next update. */
@@ -142,14 +146,14 @@ export abstract class Optimizer<Slot extends string = string> {
       throw refusal('minimize', 'context', context, 'a context of training()');
     if (average !== undefined && typeof average?.follow !== 'function')
       throw refusal('minimize', 'average', average, 'a WeightAverage');
-    if (!this.parameters.some((p) => p.trainable)) {
+    const trained = this.#kept.filter(({ parameter }) => parameter.trainable);
+    const targets = trained.map(({ parameter }) => parameter);
+    if (trained.length === 0) {
       throw new StateError(
         `[minimize] got an optimizer of ${this.parameters.length} Parameters, none of them trainable. ` +
           'Create it with model.parameters(), or unfreeze some.',
       );
     }
-    const trained = this.parameters.map((_, i) => i).filter((i) => this.parameters[i]!.trainable);
-    const targets = trained.map((i) => this.parameters[i]!);
     const gradients = reachedGradients('minimize', loss, targets).map((g, k) => {
       if (g === null) throw unreached(loss, targets[k]!);
       return g;
@@ -157,9 +161,9 @@ export abstract class Optimizer<Slot extends string = string> {
     const learningRate = this.currentLearningRate;
     const assignments: (readonly [Parameter, Tensor])[] = [];
     clipGradients(gradients, this.clip).forEach((g, k) => {
-      const slots = this.#slots[trained[k]!]!;
-      const update = this.update(targets[k]!, g, slots, learningRate, this.step + 1);
-      assignments.push([targets[k]!, update.value]);
+      const { parameter, slots, updates } = trained[k]!;
+      const update = this.update(parameter, g, slots, learningRate, updates + 1);
+      assignments.push([parameter, update.value]);
       for (const slot of Object.keys(slots) as Slot[]) assignments.push([slots[slot], update.slots[slot]]);
     });
     assignments.unshift(...(context?.take() ?? []));
@@ -172,13 +176,16 @@ export abstract class Optimizer<Slot extends string = string> {
           'learning rate, clip gradients, or check the loss for a root or a logarithm of 0.',
       );
     });
-    this.step++;
-    if (average) average.step++;
+    const count = (by: number): void => {
+      this.step += by;
+      for (const kept of trained) kept.updates += by;
+      if (average) average.step += by;
+    };
+    count(1);
     try {
       await running;
     } catch (error) {
-      this.step--;
-      if (average) average.step--;
+      count(-1);
       throw error;
     }
   }
@@ -205,13 +212,18 @@ export abstract class Optimizer<Slot extends string = string> {
       throw new ValueError(`[setState] got learning rate ${describe(learningRate)}, wanted a finite number.`);
     }
     const before = { step: this.step, learningRate: this.learningRate };
+    const updates = this.#kept.map((kept) => kept.updates);
     const running = runAssignments({ assignments });
     this.step = step;
+    for (const [name, kept] of this.#named) kept.updates = state.parameters[name]!.updates ?? step;
     if (typeof this.learningRate === 'number') this.learningRate = learningRate ?? this.learningRate;
     try {
       await running;
     } catch (error) {
       Object.assign(this, before);
+      this.#kept.forEach((kept, i) => {
+        kept.updates = updates[i]!;
+      });
       throw error;
     }
   }

@@ -56,13 +56,7 @@ export class RMSprop extends Optimizer {
     checkNotNegative('RMSprop', { epsilon: settings.epsilon, weightDecay: settings.weightDecay });
   }
 
-  protected override update(
-    p: Tensor,
-    gradient: Tensor,
-    slots: Slots,
-    learningRate: number,
-    t: number,
-  ): Update {
+  protected override update(p: Tensor, gradient: Tensor, slots: Slots, learningRate: number): Update {
     const { alpha, epsilon, weightDecay } = this.#settings;
     const g = squarable(decayed(gradient, p, weightDecay));
     const next: Record<string, Tensor> = {};
@@ -75,7 +69,7 @@ export class RMSprop extends Optimizer {
     }
     let direction = g.div((next.square ?? next.variance!).sqrt().add(epsilon));
     if (slots.momentum !== undefined) {
-      const momentum = fractionAt('RMSprop', 'momentum', this.#settings.momentum, t - 1);
+      const momentum = fractionAt('RMSprop', 'momentum', this.#settings.momentum, this.step);
       direction = slots.momentum.mul(momentum).add(direction);
       next.momentum = direction;
     }

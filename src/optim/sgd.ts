@@ -46,17 +46,11 @@ export class SGD extends Optimizer {
     }
   }
 
-  protected override update(
-    p: Tensor,
-    gradient: Tensor,
-    slots: Slots,
-    learningRate: number,
-    t: number,
-  ): Update {
+  protected override update(p: Tensor, gradient: Tensor, slots: Slots, learningRate: number): Update {
     const { nesterov, weightDecay } = this.#settings;
     const g = decayed(gradient, p, weightDecay);
     if (slots.momentum === undefined) return { value: p.sub(g.mul(learningRate)), slots };
-    const momentum = fractionAt('SGD', 'momentum', this.#settings.momentum, t - 1);
+    const momentum = fractionAt('SGD', 'momentum', this.#settings.momentum, this.step);
     const b = slots.momentum.mul(momentum).add(g);
     const direction = nesterov ? g.add(b.mul(momentum)) : b;
     return { value: p.sub(direction.mul(learningRate)), slots: { momentum: b } };

@@ -10,6 +10,8 @@ import { copyOf } from './copy.ts';
 /** What the state of an optimizer or of an average holds for one Parameter. */
 export interface ParameterState {
   readonly shape: readonly number[];
+  /** The number of updates of this Parameter, if some steps left it out because it was frozen. */
+  readonly updates?: number;
   /**
    * The values of each slot, by name. `JSON.stringify` writes them as lists, with NaN, infinities and -0 as strings.
    */
@@ -30,6 +32,8 @@ export interface State {
 export interface Kept {
   readonly parameter: Parameter;
   readonly slots: Readonly<Record<string, Parameter>>;
+  /** The number of updates of this Parameter; undefined if they are not counted. */
+  updates?: number;
 }
 
 /** What is kept, by the names of the Parameters, which are made unique. */
@@ -50,12 +54,14 @@ export async function saveState(
   step: number,
   named: ReadonlyMap<string, Kept>,
 ): Promise<State> {
+  const updates = [...named.values()].map((kept) => kept.updates ?? step);
   const copies = await copyOf([...named.values()].flatMap(({ slots }) => Object.values(slots)));
   for (const values of copies) Object.defineProperty(values, 'toJSON', { value: toJSON });
   let next = 0;
-  const entries = [...named].map(([name, { parameter, slots }]) => {
+  const entries = [...named].map(([name, { parameter, slots }], i) => {
     const values = Object.fromEntries(Object.keys(slots).map((slot) => [slot, copies[next++]!]));
-    return [name, { shape: [...parameter.shape], slots: values }];
+    const counted = updates[i] === step ? {} : { updates: updates[i] };
+    return [name, { shape: [...parameter.shape], ...counted, slots: values }];
   });
   return { kind, step, parameters: Object.fromEntries(entries) };
 }
@@ -98,6 +104,16 @@ export function readState(
         `[setState] got shape ${text(shape)} for Parameter '${name}', wanted ${show(parameter.shape)}. ${sameModel}`,
       );
     }
+    const { updates = given.step } = entry;
+    if (
+      !Number.isSafeInteger(updates) ||
+      (updates as number) < 0 ||
+      (updates as number) > (given.step as number)
+    )
+      throw invalid(
+        `${text(updates)} updates of Parameter '${name}'`,
+        `a whole number from 0 to ${given.step}.`,
+      );
     const values = record(entry.slots, `slots of Parameter '${name}'`);
     const [got, wanted] = [Object.keys(values), Object.keys(slots)];
     if (got.length !== wanted.length || !wanted.every((slot) => got.includes(slot))) {

@@ -6,6 +6,7 @@ import {
   AdamW,
   Lion,
   Optimizer,
+  type OptimizerState,
   RMSprop,
   SGD,
   type Slots,
@@ -300,4 +301,34 @@ describe('state', () => {
     expect(q.map((x) => x.dataSync())).toEqual(p.map((x) => x.dataSync()));
     expect(await resumed.getState()).toEqual(await optimizer.getState());
   });
+});
+
+test.each([100, 2000])('steps while a Parameter is frozen do not count: %i', async (frozen) => {
+  const a = parameter([0], 'a');
+  const b = new Parameter<readonly number[]>(tensor([0]), { name: 'b', trainable: false });
+  const optimizer = new Adam([a, b], { learningRate: 0.001 });
+  const step = () => optimizer.minimize(a.add(b).sum());
+  for (let i = 0; i < frozen; i++) await step();
+  b.trainable = true;
+  // The gradient is always 1, so a step of Adam has the length of the learning rate, as in PyTorch.
+  for (let i = 0; i < 30; i++) await step();
+  expect(b.item()).toBeCloseTo(-0.03, 5);
+  const state: OptimizerState = JSON.parse(JSON.stringify(await optimizer.getState()));
+  expect(state.parameters.a).not.toHaveProperty('updates');
+  expect(state.parameters.b!.updates).toBe(30);
+
+  const copies = [parameter([0], 'a'), parameter([0], 'b')] as const;
+  const restored = new Adam(copies, { learningRate: 0.001 });
+  for (const [i, p] of [a, b].entries()) await copies[i]!.assign(p);
+  await restored.setState(state);
+  await restored.minimize(copies[0].add(copies[1]).sum());
+  await step();
+  expect(copies[1].item()).toBe(b.item());
+  const wrong = {
+    ...state,
+    parameters: { ...state.parameters, b: { ...state.parameters.b!, updates: 1e9 } },
+  };
+  await expect(restored.setState(wrong)).rejects.toThrow(
+    "[setState] got 1000000000 updates of Parameter 'b'",
+  );
 });
