@@ -27,7 +27,7 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
   const values = goal.assignments.map(([, value]) => value);
   let steps = fuse(graph, primitives, [...goal.results, ...values], fusion ? limits : null);
 
-  // Until `toPlan`, a buffer has the number of the node whose values it holds. A new value that also has another place (a
+  // Until `place`, a buffer has the number of the node whose values it holds. A new value that also has another place (a
   // leaf, a result, the new value of another Parameter) is copied, to a buffer with a number after those of the nodes.
   const bufferNodes: Node[] = [...graph.nodes];
   const replacements = new Map<number, number>();

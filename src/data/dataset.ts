@@ -1,4 +1,4 @@
-import { describe, reportAs } from '../ir/arguments.ts';
+import { checkOptions, describe, type Known, reportAs } from '../ir/arguments.ts';
 import type { TypedArray } from '../ir/dtype.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { type TensorLike, tensor } from '../tensor/creation.ts';
@@ -249,6 +249,8 @@ export interface SampleTensors {
   readonly sampleWeights: Tensor | null;
 }
 
+const sampleNames: Known<Samples> = { x: 0, y: 0, sampleWeights: 0 };
+
 /** @throws ShapeError if the samples do not fit together. */
 export function sampleTensors(operation: string, samples: Samples): SampleTensors {
   if (typeof samples !== 'object' || samples === null || !('x' in samples && 'y' in samples)) {
@@ -256,6 +258,7 @@ export function sampleTensors(operation: string, samples: Samples): SampleTensor
       `[${operation}] got ${describe(samples)} as samples, wanted { x, y } or { x, y, sampleWeights }.`,
     );
   }
+  checkOptions(operation, samples, sampleNames);
   const x = sampleTensor(operation, 'x', samples.x);
   const y = sampleTensor(operation, 'y', samples.y);
   const count = x.shape[0]!;

@@ -61,7 +61,7 @@ export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor 
   const target = options.dtype ?? source.dtype;
   const size = sizeOf(source.shape);
   checkDType('tensor', target);
-  const wanted = options.shape ? checkShape('tensor', options.shape) : source.shape;
+  const wanted = options.shape === undefined ? source.shape : checkShape('tensor', options.shape);
   if (sizeOf(wanted) !== size) {
     throw new ShapeError(
       `[tensor] got ${size} values for shape ${show(wanted)}, which holds ${sizeOf(wanted)}. Give a shape of the same size.`,

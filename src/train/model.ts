@@ -1,5 +1,6 @@
 import { describe } from '../ir/arguments.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
+import { inDependencyOrder } from '../ir/node.ts';
 import type { Context } from '../layers/base/context.ts';
 import { Layer } from '../layers/base/layer.ts';
 import type { StaticShapes } from '../layers/base/layer-like.ts';
@@ -27,7 +28,7 @@ export type ModelOutput<M extends Model> = M extends StaticShapes
     ? S
     : Shape;
 
-/** The loss of predictions, a scalar. All losses of `ndgrad` are such functions. */
+/** The loss of predictions, a scalar. All losses of `ndgrad` are such functions. Data with `sampleWeights` need it to use them. */
 export type LossFunction = (
   predictions: Tensor,
   labels: Tensor,
@@ -62,6 +63,12 @@ export function objective(
   if (value.size !== 1) {
     throw new ShapeError(
       `[${operation}] the loss function returned shape ${show(value.shape)}, wanted one number. Take the mean over the samples.`,
+    );
+  }
+  if (sampleWeights !== undefined && !inDependencyOrder([value.node]).includes(sampleWeights.node)) {
+    throw new ValueError(
+      `[${operation}] the loss function does not use the sampleWeights. Pass its third argument on: ` +
+        '(predictions, labels, options) => softmaxCrossEntropy(predictions, labels, { ...options, labelSmoothing: 0.1 }).',
     );
   }
   const penalty = model.penalty?.() ?? null;

@@ -126,6 +126,7 @@ test.each<[string, () => unknown, string]>([
     () => untyped(nd.zeros, [2], 'float'),
     '[zeros] got dtype float, wanted float32, int32, uint8, bool.',
   ],
+  ['tensor([1], { shape: 0 })', () => untyped(nd.tensor, [1], { shape: 0 }), '[tensor] got shape 0, wanted'],
   ['full([2])', () => untyped(nd.full, [2]), '[full] undefined does not fit float32.'],
   [
     'tensor(x, { shape: 0 })',
@@ -168,6 +169,11 @@ const searchOptions = {
 } as const;
 
 test.each<[string, () => unknown, string]>([
+  [
+    'a name of the data',
+    () => untyped(nd.evaluate, dense, { ...data, sampleWeight: [1, 1] }, { loss: nd.softmaxCrossEntropy }),
+    "Did you mean 'sampleWeights'?",
+  ],
   ['a signal', () => fitWith({ signal: new AbortController() }), '[fit] got signal'],
   ['of evaluate', () => untyped(nd.evaluate, dense, data, { signal: 5 }), '[evaluate] got signal 5'],
   ['of predict', () => untyped(nd.predict, dense, x, { signal: 5 }), '[predict] got signal 5'],

@@ -366,3 +366,15 @@ test('refuses data that do not fit together, before training', async () => {
   await refused({ x: x.slice(null, [0, 2]), y }, 'Dense');
   expect(valuesOf(model)).toEqual(before);
 });
+
+test('a loss that does not use the sample weights of the data is an error', async () => {
+  const model = new Dense(3, 1);
+  const options = {
+    loss: ((p, y) => meanSquaredError(p, y)) as LossFunction,
+    optimizer: new SGD(model.parameters(), { learningRate: 0.1 }),
+  };
+  const data = { ...samples(4), sampleWeights: [1, 2, 0, 1] };
+  await expect(fit(model, data, options)).rejects.toThrow(
+    '[fit] the loss function does not use the sampleWeights. Pass its third argument on',
+  );
+});
