@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { kilobytes, report, root } from './shared.ts';
 
 /** A page that trains an MLP. */
-const MINIMAL_BUDGET = 68_000;
+const MINIMAL_BUDGET = 69_000;
 
 /** What everything that an entry point exports may add to the minimal bundle. */
 const BUDGETS = {

@@ -32,6 +32,7 @@ import {
   successiveHalving,
   uniform,
 } from 'ndgrad/search';
+import { Memory } from '../../test/search/support.ts';
 import { changes, edited, edits, mutated } from './mutations.ts';
 import { type Property, property } from './property.ts';
 
@@ -90,23 +91,6 @@ const mnistFiles = {
   testLabels: test.labels,
 };
 const mnistNames = Object.keys(mnistFiles) as (keyof typeof mnistFiles)[];
-
-class Memory implements Journal {
-  readonly name = 'memory';
-  text: string;
-
-  constructor(text = '') {
-    this.text = text;
-  }
-
-  async read(): Promise<string> {
-    return this.text;
-  }
-
-  async append(line: string): Promise<void> {
-    this.text = this.text.slice(0, this.text.lastIndexOf('\n') + 1) + line;
-  }
-}
 
 const strategies = [() => randomSearch({ trials: 5 }), () => successiveHalving({ trials: 4, maxEpochs: 4 })];
 

@@ -40,8 +40,12 @@ export function renameBuffers(kernel: PlanStep, rename: (buffer: number) => numb
   };
 }
 
-/** The number of the check for a buffer's values to be finite; null if they are not checked. */
-export function finiteCheckOf({ buffers, finiteCheck }: Plan, buffer: number): number | null {
+/** The check for a buffer's values to be finite, and the bound storage that they replace; null if they are not checked. */
+export function finiteCheckOf(
+  { buffers, finiteCheck }: Plan,
+  buffer: number,
+): { readonly check: number; readonly target: number } | null {
   const { dtype, location } = buffers[buffer]!;
-  return location.kind === 'replacement' && dtype === 'float32' ? finiteCheck : null;
+  if (finiteCheck === null || location.kind !== 'replacement' || dtype !== 'float32') return null;
+  return { check: finiteCheck, target: location.index };
 }

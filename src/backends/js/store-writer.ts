@@ -14,7 +14,7 @@ export class StoreWriter {
   readonly #context: RunContext;
   readonly #program: ExpressionProgram;
   /** For each store: the check for its values to be finite, or null. */
-  readonly #finiteChecks: readonly (number | null)[];
+  readonly #finiteChecks: readonly ReturnType<typeof finiteCheckOf>[];
 
   constructor(
     kernel: Kernel,
@@ -43,15 +43,9 @@ export class StoreWriter {
       const { dtype } = this.#context.plan.buffers[buffer]!;
       const values = this.#program.results[i]!;
       writes[dtype](n, this.#context.buffers[buffer]!, start, values);
-      const check = this.#finiteChecks[i]!;
-      if (check !== null && !areFinite(values, n)) this.#context.fail(check, this.#targetOf(buffer));
+      const finite = this.#finiteChecks[i]!;
+      if (finite !== null && !areFinite(values, n)) this.#context.fail(finite.check, finite.target);
     }
-  }
-
-  /** The number of the bound storage that a buffer's values replace. */
-  #targetOf(buffer: number): number {
-    const { location } = this.#context.plan.buffers[buffer]!;
-    return location.kind === 'replacement' ? location.index : -1;
   }
 
   /** Processes `count` points from `start` on, whose values of `acc` are sums[from] to sums[from + count - 1]. */

@@ -92,7 +92,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     const seen = new Set<unknown>();
     const visit = (key: string, value: unknown): void => {
       if (isMember(value)) found.push([key, value]);
-      else if (!seen.has(value)) {
+      else if (typeof value === 'object' && !seen.has(value)) {
         seen.add(value);
         for (const [inner, item] of entriesOf(value)) visit(`${key}.${String(inner)}`, item);
       }

@@ -13,7 +13,6 @@ import {
   unary,
 } from '../../../ir/expr.ts';
 import type { Access, Kernel, KernelSource, Reducer, Scatter } from '../../../ir/kernel.ts';
-import type { Plan } from '../../../ir/plan.ts';
 import { sizeOf } from '../../../ir/view.ts';
 import { accType, type PlanDraft, prune, splitSource, whole } from './plan-draft.ts';
 
@@ -146,10 +145,11 @@ const NONE = constant(16777216, 'f32');
 /** Kernels that find the lowest number of a bound storage whose replacement must be finite and is not. */
 function finiteCheck(draft: PlanDraft, checks: CheckBuffers[]): Kernel[] {
   const { plan } = draft;
-  const bySize = new Map<number, number[]>();
-  plan.buffers.forEach(({ size }, b) => {
-    if (size === 0 || finiteCheckOf(plan, b) === null) return;
-    bySize.set(size, [...(bySize.get(size) ?? []), b]);
+  const bySize = new Map<number, { readonly buffer: number; readonly target: number }[]>();
+  plan.buffers.forEach(({ size }, buffer) => {
+    const found = finiteCheckOf(plan, buffer);
+    if (size === 0 || found === null) return;
+    bySize.set(size, [...(bySize.get(size) ?? []), { buffer, target: found.target }]);
   });
   if (bySize.size === 0) return [];
   const kernels: Kernel[] = [];
@@ -163,8 +163,8 @@ function finiteCheck(draft: PlanDraft, checks: CheckBuffers[]): Kernel[] {
   const acc: Expr = { op: 'acc', type: 'f32', args: [], value: 0 };
   let numbers = [...bySize].flatMap(([size, buffers]) =>
     groupsOf(buffers, BUFFERS_PER_TEST).map((group) => {
-      const expr = least(group.map((b, k) => targetUnlessFinite(plan, b, load(k, 'f32'))));
-      const inputs = group.map((b) => whole(b, [size]));
+      const expr = least(group.map(({ target }, k) => targetUnlessFinite(target, load(k, 'f32'))));
+      const inputs = group.map(({ buffer }) => whole(buffer, [size]));
       return add({ kind: 'reduce', reducer: 'min', over: [size], inputs, expr }, [], acc);
     }),
   );
@@ -180,11 +180,10 @@ function finiteCheck(draft: PlanDraft, checks: CheckBuffers[]): Kernel[] {
   return kernels;
 }
 
-/** The number of the bound storage that a buffer replaces, or `NONE` if the value is finite. */
-function targetUnlessFinite({ buffers }: Plan, buffer: number, value: Expr): Expr {
-  const { location } = buffers[buffer]!;
-  const target = constant(location.kind === 'replacement' ? location.index : -1, 'f32');
-  return select(compare('lt', unary('abs', value), constant(Infinity, 'f32')), NONE, target);
+/** The number of a bound storage, or `NONE` if the value is finite. */
+function targetUnlessFinite(target: number, value: Expr): Expr {
+  const isFinite = compare('lt', unary('abs', value), constant(Infinity, 'f32'));
+  return select(isFinite, NONE, constant(target, 'f32'));
 }
 
 function groupsOf<T>(items: readonly T[], size: number): T[][] {

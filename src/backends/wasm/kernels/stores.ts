@@ -21,10 +21,11 @@ export function compileStores(kernel: Kernel, plan: PlanCode): Callable {
       scratch: scratch!,
     };
     const roots = kernel.stores.map((store) => store.expr);
-    // Not all zeros once a value that must be finite is not.
-    const notFinite = kernel.stores.map(({ buffer }) =>
-      finiteCheckOf(plan.plan, buffer) === null ? null : code.local('v128'),
-    );
+    // `bits` are not all zeros once a value that must be finite is not.
+    const finite = kernel.stores.map(({ buffer }) => {
+      const found = finiteCheckOf(plan.plan, buffer);
+      return found === null ? null : { ...found, bits: code.local('v128') };
+    });
     emitPointLoop(code, plan, { shape, inputs, roots }, range, () => {
       const targets = kernel.stores.map(({ buffer }, i) => {
         const address = plan.address(code, { buffer, view: contiguous([]) });
@@ -32,18 +33,15 @@ export function compileStores(kernel: Kernel, plan: PlanCode): Callable {
         return {
           dtype: plan.plan.buffers[buffer]!.dtype,
           address: code.op('i32.add', address, position),
-          notFinite: notFinite[i]!,
+          notFinite: finite[i]?.bits ?? null,
         };
       });
       return new StoreSink(code, targets);
     });
-    kernel.stores.forEach(({ buffer }, i) => {
-      if (notFinite[i] === null) return;
-      const { location } = plan.plan.buffers[buffer]!;
-      const target = location.kind === 'replacement' ? location.index : -1;
-      code.if(code.op('v128.any_true', notFinite[i]!), () =>
-        emitFailure(code, plan, plan.plan.finiteCheck!, target),
-      );
-    });
+    for (const found of finite) {
+      if (found === null) continue;
+      const { check, target, bits } = found;
+      code.if(code.op('v128.any_true', bits), () => emitFailure(code, plan, check, target));
+    }
   });
 }
