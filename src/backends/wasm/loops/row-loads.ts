@@ -50,6 +50,7 @@ export class RowLoads {
     for (const e of varying) {
       if (e.op !== 'load') continue;
       const pointer = pointers[e.value]!;
+      if (isAlwaysFill(pointer)) continue;
       const varyingIndices = [...e.args.keys()].filter((k) => classes.get(e.args[k]!) !== INVARIANT);
       const [k] = varyingIndices;
       const isUnitStride =
@@ -115,6 +116,7 @@ export class RowLoads {
     const load = this.#loads.get(keyOf(e));
     if (load === undefined) {
       const pointer = this.#pointers[e.value]!;
+      if (isAlwaysFill(pointer)) return fillOf(code, pointer);
       return this.#lanes({ pointer, ...this.#applyIndices(pointer, indices), varyingIndices: [] }, null);
     }
     const { pointer, at, varyingIndices, isUnitStride } = load;
@@ -166,10 +168,17 @@ const andMask = (code: Code, a: Local | null, b: Local): Local =>
   a === null ? b : code.op('v128.and', a, b);
 
 /** The loaded values, with the access's fill in the lanes whose indices are out of range. */
-function withFill(code: Code, { access, dtype }: InputPointer, loaded: Local, inRange: Local | null): Local {
-  const { fill } = access;
+function withFill(code: Code, pointer: InputPointer, loaded: Local, inRange: Local | null): Local {
+  const { fill } = pointer.access;
   if (inRange === null || fill === null) return loaded;
   if (Object.is(fill, 0)) return code.op('v128.and', loaded, inRange);
-  const otherwise = dtype === 'float32' ? f32x4(code, fill) : i32x4(code, dtype === 'bool' ? -fill : fill);
-  return code.op('v128.bitselect', loaded, otherwise, inRange);
+  return code.op('v128.bitselect', loaded, fillOf(code, pointer), inRange);
+}
+
+/** With an empty gathered axis no index is in range, and the buffer may have no elements: nothing is read. */
+const isAlwaysFill = ({ access }: InputPointer): boolean => access.gather.some(({ size }) => size === 0);
+
+function fillOf(code: Code, { access, dtype }: InputPointer): Local {
+  const fill = access.fill ?? 0;
+  return dtype === 'float32' ? f32x4(code, fill) : i32x4(code, dtype === 'bool' ? -fill : fill);
 }

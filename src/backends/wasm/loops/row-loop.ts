@@ -52,9 +52,7 @@ export function rowLayoutOf(
     strides: inputs.map((input, k) => {
       const own = merged.strides[k]!;
       const list = alongLastAxis ? [...own, strides[k]![kept]!] : hasInner ? own : [...own, 0];
-      // With an empty gathered axis every load gives the fill value; stride 0 keeps the address in the buffer.
-      const isEmpty = input.gather.some(({ size }) => size === 0);
-      return list.map((s) => (isEmpty ? 0 : s * unitOf(plan, input)));
+      return list.map((s) => s * unitOf(plan, input));
     }),
   };
 }
