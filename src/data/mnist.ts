@@ -39,6 +39,7 @@ export interface MnistFiles {
  * @param names what errors call the files.
  * @throws what `decodeIdx` throws for a damaged or wrong file.
  * @throws ShapeError if the numbers of images and labels differ.
+ * @throws ValueError for a label above 9.
  */
 export async function decodeMnist(files: MnistFiles, names?: MnistFileNames): Promise<Mnist> {
   checkCount('decodeMnist', arguments.length, 2);
@@ -81,6 +82,13 @@ async function decodeSplit(
     throw new ShapeError(
       `[decodeMnist] ${imageName}: ${images.shape[0]} images but ${count} labels in ${labelName}, wanted one label ` +
         'per image. Check that both files belong to the same data set.',
+    );
+  }
+  const wrong = labels.data.findIndex((label) => label > 9);
+  if (wrong >= 0) {
+    throw new ValueError(
+      `[decodeMnist] ${labelName}: got ${labels.data[wrong]} for image ${wrong}, wanted classes from 0 to 9. Read files with ` +
+        'more classes with decodeIdx.',
     );
   }
   return {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeMnist, scalePixels } from '../../src/data/mnist.ts';
-import { ShapeError } from '../../src/ir/errors.ts';
+import { ShapeError, ValueError } from '../../src/ir/errors.ts';
 
 const images = (n: number) =>
   Uint8Array.from([0, 0, 8, 3, 0, 0, 0, n, 0, 0, 0, 28, 0, 0, 0, 28, ...pixels(n)]);
@@ -30,6 +30,15 @@ describe('decodeMnist', () => {
       new ShapeError(
         '[decodeMnist] test images: 2 images but 3 labels in test labels, wanted one label per image. ' +
           'Check that both files belong to the same data set.',
+      ),
+    );
+  });
+
+  it('refuses a label above 9', async () => {
+    const testLabels = labels(2).fill(68, -1);
+    await expect(decodeMnist({ ...files, testLabels })).rejects.toThrow(
+      new ValueError(
+        '[decodeMnist] test labels: got 68 for image 1, wanted classes from 0 to 9. Read files with more classes with decodeIdx.',
       ),
     );
   });
