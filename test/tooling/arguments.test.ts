@@ -83,11 +83,15 @@ const functions: Record<string, Given> = {
     'sum mean prod max min any all logSumExp argmax argmin'.split(' ').map((name) => [name, reduction]),
   ),
   ...Object.fromEntries(
-    'meanSquaredError meanAbsoluteError binaryCrossEntropy huber'
-      .split(' ')
+    `meanSquaredError meanAbsoluteError binaryCrossEntropy huber logCosh meanAbsolutePercentageError
+     meanSquaredLogarithmicError poissonLoss hinge squaredHinge binaryFocalCrossEntropy dice tversky klDivergence
+     cosineDistance`
+      .split(/\s+/)
       .map((name) => [name, regression]),
   ),
   variance: [[x, 0, { correction: 1 }], optionsAt(2)],
+  tripletMargin: [[x, x, x, { margin: 2 }], optionsAt(3)],
+  contrastive: [[x, x, tensor([0, 1]), { margin: 2 }], optionsAt(3)],
   softmaxCrossEntropy: [[x, labels, { labelSmoothing: 0.1 }], optionsAt(2)],
   clip: [[x, 0, 1]],
   where: [[isLarge, x, 0]],
