@@ -189,6 +189,16 @@ const functions: Record<string, Given> = {
   f1Score: score,
   precision: score,
   recall: score,
+  balancedAccuracy: [[classes, classes, { adjusted: true }], optionsAt(2)],
+  cohenKappa: [[classes, classes, { weights: 'linear' }], optionsAt(2)],
+  matthewsCorrelation: [[classes, classes, { sampleWeights: [1, 1, 1] }], optionsAt(2)],
+  rocAuc: [[classes, [0, 1, 2], { average: 'macro' }], optionsAt(2)],
+  averagePrecision: [[classes, [0, 1, 2], { average: 'macro' }], optionsAt(2)],
+  rocCurve: [[classes, [0, 1, 2], { sampleWeights: [1, 1, 1] }], optionsAt(2)],
+  precisionRecallCurve: [[classes, [0, 1, 2], { sampleWeights: [1, 1, 1] }], optionsAt(2)],
+  logLoss: [[classes, [0, 1, 0.5], { sampleWeights: [1, 1, 1] }], optionsAt(2)],
+  calibrationCurve: [[classes, [0, 1, 0.5], { bins: 3 }], optionsAt(2)],
+  expectedCalibrationError: [[classes, [0, 1, 0.5], { bins: 3 }], optionsAt(2)],
   mcnemar: [
     [classes, classes, classes, { method: 'exact' }],
     { options: 3, names: ['mcnemar', 'mcnemar, model A', 'mcnemar, model B'] },
@@ -275,6 +285,11 @@ const constructors: Record<string, Given> = {
   Recall: classScore,
   Mean: [[]],
   MeanAbsoluteError: named,
+  MeanAbsolutePercentageError: named,
+  R2Score: named,
+  RootMeanSquaredError: named,
+  RocAuc: named,
+  AveragePrecision: named,
   MeanSquaredError: named,
 };
 
