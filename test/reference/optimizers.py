@@ -211,6 +211,27 @@ def schedules():
             steps=range(8),
         ),
         schedule(
+            'cosineRestarts',
+            {'rate': 0.1, 'steps': 5, 'factor': 1, 'minimum': 0.01},
+            lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 5, 1, eta_min=0.01),
+        ),
+        schedule(
+            'cosineRestarts',
+            {'rate': 0.1, 'steps': 3, 'factor': 2, 'minimum': 0},
+            lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 3, 2),
+            steps=range(40),
+        ),
+        schedule(
+            'polynomialDecay',
+            {'rate': 0.1, 'steps': 15, 'power': 2},
+            lambda o: lr_scheduler.PolynomialLR(o, 15, 2),
+        ),
+        schedule(
+            'polynomialDecay',
+            {'rate': 0.1, 'steps': 20, 'power': 1},
+            lambda o: lr_scheduler.PolynomialLR(o, 20, 1),
+        ),
+        schedule(
             'warmup',
             {'steps': 5, 'start': 0, 'then': {'kind': 'constant', 'options': {'rate': 0.1}}},
             lambda o: lr_scheduler.LambdaLR(o, lambda step: min(step / 5, 1)),

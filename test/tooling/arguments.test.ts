@@ -418,6 +418,8 @@ const scheduleRows = [
   method('schedules', schedules, 'stepDecay', [[{ rate: 1, every: 2, factor: 0.5 }], optionsAt(0)]),
   method('schedules', schedules, 'exponentialDecay', [[{ rate: 1, factor: 0.5 }], optionsAt(0)]),
   method('schedules', schedules, 'cosineDecay', [[{ rate: 1, steps: 5 }], optionsAt(0)]),
+  method('schedules', schedules, 'cosineRestarts', [[{ rate: 1, steps: 5 }], optionsAt(0)]),
+  method('schedules', schedules, 'polynomialDecay', [[{ rate: 1, steps: 5 }], optionsAt(0)]),
   method('schedules', schedules, 'warmup', [[{ rate: 1, steps: 5 }], optionsAt(0)]),
   method('schedules', schedules, 'oneCycle', [[{ peak: 1, steps: 5 }], optionsAt(0)]),
   method('schedules', schedules, 'piecewise', [[{ boundaries: [1], rates: [1, 2] }], optionsAt(0)]),
