@@ -61,8 +61,19 @@ export {
   Precision,
   Recall,
 } from './metrics/classification/confusion-matrix.ts';
+export {
+  AveragePrecision,
+  type RankingMetricOptions,
+  RocAuc,
+} from './metrics/classification/ranking-metrics.ts';
 export { Mean, type Metric, type MetricOptions } from './metrics/metric.ts';
-export { MeanAbsoluteError, MeanSquaredError } from './metrics/regression.ts';
+export {
+  MeanAbsoluteError,
+  MeanAbsolutePercentageError,
+  MeanSquaredError,
+  R2Score,
+  RootMeanSquaredError,
+} from './metrics/regression.ts';
 
 // Training, evaluation, prediction and callbacks
 

@@ -2,6 +2,14 @@
 
 // Classification
 
+export {
+  type AgreementOptions,
+  type BalancedAccuracyOptions,
+  balancedAccuracy,
+  type CohenKappaOptions,
+  cohenKappa,
+  matthewsCorrelation,
+} from './metrics/classification/agreement.ts';
 export type { Average } from './metrics/classification/class-scores.ts';
 export {
   type ConfusionOptions,
@@ -11,6 +19,24 @@ export {
   recall,
   type ScoreOptions,
 } from './metrics/classification/functions.ts';
+export {
+  type CalibrationCurve,
+  type CalibrationOptions,
+  calibrationCurve,
+  expectedCalibrationError,
+  logLoss,
+  type ProbabilityOptions,
+} from './metrics/classification/probabilities.ts';
+export {
+  averagePrecision,
+  type CurveOptions,
+  type PrecisionRecallCurve,
+  precisionRecallCurve,
+  type RankingOptions,
+  type RocCurve,
+  rocAuc,
+  rocCurve,
+} from './metrics/classification/ranking.ts';
 export { classificationReport, type ReportOptions } from './metrics/classification/report.ts';
 
 // Input

@@ -75,14 +75,24 @@ export function elementLoss(
   options: LossOptions,
   loss: (predictions: Tensor, targets: Tensor) => Tensor,
 ): Tensor<Shape, 'float32'> {
-  if (show(predictions.shape) !== show(targets.shape)) {
-    throw new ShapeError(
-      `[${name}] got predictions ${show(predictions.shape)} and targets ${show(targets.shape)}, wanted one shape. ` +
-        'Reshape one of them: losses do not broadcast.',
-    );
-  }
-  const losses = loss(cast(predictions, 'float32'), cast(targets, 'float32'));
-  const { sampleWeights, reduction } = options;
+  checkSameShape(name, predictions, targets);
+  return reduceRows(name, loss(cast(predictions, 'float32'), cast(targets, 'float32')), options);
+}
+
+export function checkSameShape(name: string, predictions: Tensor, targets: Tensor): void {
+  if (show(predictions.shape) === show(targets.shape)) return;
+  throw new ShapeError(
+    `[${name}] got predictions ${show(predictions.shape)} and targets ${show(targets.shape)}, wanted one shape. ` +
+      'Reshape one of them: losses do not broadcast.',
+  );
+}
+
+/** Weights losses [N, ...] by row and reduces them. */
+export function reduceRows(
+  name: string,
+  losses: Tensor,
+  { sampleWeights, reduction }: LossOptions,
+): Tensor<Shape, 'float32'> {
   if (sampleWeights === undefined) return reduceLosses(name, losses, null, reduction);
   if (losses.rank === 0) {
     throw new ShapeError(

@@ -1,6 +1,8 @@
 import type { Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
-import { minimum } from '../tensor/ops/elementwise/arithmetic.ts';
+import { softplus } from '../tensor/ops/elementwise/activation.ts';
+import { maximum, minimum } from '../tensor/ops/elementwise/arithmetic.ts';
+import { exp, log1p } from '../tensor/ops/elementwise/math.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkLossCall, lossOptions } from './check.ts';
@@ -60,4 +62,70 @@ export function huber(
     const inner = minimum(e, delta);
     return inner.mul(e.sub(inner.mul(0.5)));
   });
+}
+
+/**
+ * The mean over all elements of log(cosh(prediction - target)): e^2 / 2 for small errors e, |e| - log 2 for large ones,
+ * smooth between. Arguments and result as for `meanSquaredError`.
+ */
+export function logCosh(
+  predictions: Tensor,
+  targets: Tensor,
+  options: LossOptions = {},
+): Tensor<Shape, 'float32'> {
+  checkLossCall('logCosh', arguments.length, predictions, targets, options);
+  return elementLoss('logCosh', predictions, targets, options, (x, y) => {
+    const e: Tensor = x.sub(y);
+    return e.add(softplus(e.mul(-2))).sub(Math.LN2);
+  });
+}
+
+/**
+ * The mean over all elements of |prediction - target| / |target|, a fraction as in scikit-learn (Keras: percent). Targets
+ * closer to 0 than 1e-7 count as 1e-7. Arguments and result as for `meanSquaredError`.
+ */
+export function meanAbsolutePercentageError(
+  predictions: Tensor,
+  targets: Tensor,
+  options: LossOptions = {},
+): Tensor<Shape, 'float32'> {
+  checkLossCall('meanAbsolutePercentageError', arguments.length, predictions, targets, options);
+  return elementLoss('meanAbsolutePercentageError', predictions, targets, options, (x, y) =>
+    x.sub(y).abs().div(maximum(y.abs(), 1e-7)),
+  );
+}
+
+/**
+ * The mean over all elements of (log(1 + prediction) - log(1 + target))^2, for quantities of different magnitudes.
+ * Predictions and targets below 0 count as 0, as in Keras. Arguments and result as for `meanSquaredError`.
+ */
+export function meanSquaredLogarithmicError(
+  predictions: Tensor,
+  targets: Tensor,
+  options: LossOptions = {},
+): Tensor<Shape, 'float32'> {
+  checkLossCall('meanSquaredLogarithmicError', arguments.length, predictions, targets, options);
+  return elementLoss('meanSquaredLogarithmicError', predictions, targets, options, (x, y) =>
+    log1p(maximum(x, 0))
+      .sub(log1p(maximum(y, 0)))
+      .square(),
+  );
+}
+
+/**
+ * The negative log-likelihood of counts under a Poisson distribution, without the term that does not depend on the
+ * prediction: the mean over all elements of exp(prediction) - target * prediction.
+ *
+ * @param predictions float32, any shape: the logarithms of the expected counts.
+ * @param targets counts of the same shape.
+ * @returns a scalar; with reduction `none` the shape of the predictions.
+ * @throws ShapeError if the shapes differ.
+ */
+export function poissonLoss(
+  predictions: Tensor,
+  targets: Tensor,
+  options: LossOptions = {},
+): Tensor<Shape, 'float32'> {
+  checkLossCall('poissonLoss', arguments.length, predictions, targets, options);
+  return elementLoss('poissonLoss', predictions, targets, options, (x, y) => exp(x).sub(y.mul(x)));
 }

@@ -1,5 +1,6 @@
 import { readOptions } from '../ir/arguments.ts';
 import { pow } from '../ir/math/index.ts';
+import { maximum } from '../tensor/ops/elementwise/arithmetic.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkFraction, checkNotNegative, fractionAt } from './check.ts';
@@ -17,6 +18,8 @@ export interface AdamOptions extends OptimizerOptions {
   readonly epsilon?: number;
   /** Adam adds weightDecay * p to the gradient; 0 by default. AdamW decouples it; 0.01 by default. */
   readonly weightDecay?: number;
+  /** Whether to divide by the largest v so far (AMSGrad, Reddi et al. 2018); false by default. */
+  readonly amsgrad?: boolean;
 }
 
 type Settings = Required<Omit<AdamOptions, 'clip'>>;
@@ -26,6 +29,7 @@ export const adamDefaults: Required<AdamOptions> = {
   betas: [0.9, 0.999],
   epsilon: 1e-8,
   weightDecay: 0,
+  amsgrad: false,
   clip: {},
 };
 
@@ -42,16 +46,16 @@ export const adamDefaults: Required<AdamOptions> = {
  *
  * The learning rate is 1e-3 by default.
  */
-export class Adam extends Optimizer<'m' | 'v'> {
+export class Adam extends Optimizer {
   static override readonly kind: string = 'Adam';
   protected readonly settings: Settings;
-  protected override readonly notNegative = ['v'];
+  protected override readonly notNegative = ['v', 'largest'];
   /** 1 - beta^t, the same for all Parameters of a step. */
   #corrections = { t: 0, m: 0, v: 0 };
 
   constructor(parameters: readonly Parameter[], options?: AdamOptions) {
     const settings = readOptions(new.target.kind, options, adamDefaults);
-    super(parameters, settings, ['m', 'v']);
+    super(parameters, settings, ['m', 'v', ...(settings.amsgrad ? ['largest'] : [])]);
     this.settings = settings;
     fractionAt(new.target.kind, 'betas[0]', settings.betas[0], 0);
     checkFraction(new.target.kind, { 'betas[1]': settings.betas[1] });
@@ -61,20 +65,22 @@ export class Adam extends Optimizer<'m' | 'v'> {
   protected override update(
     p: Tensor,
     gradient: Tensor,
-    slots: Slots<'m' | 'v'>,
+    slots: Slots,
     learningRate: number,
     t: number,
-  ): Update<'m' | 'v'> {
+  ): Update {
     const { betas, epsilon, weightDecay } = this.settings;
     const beta1 = fractionAt('Adam', 'betas[0]', betas[0], this.step);
     const beta2 = betas[1];
     const g = squarable(decayed(gradient, p, weightDecay));
     if (this.#corrections.t !== t) this.#corrections = { t, m: 1 - pow(beta1, t), v: 1 - pow(beta2, t) };
     const corrections = this.#corrections;
-    const m = slots.m.mul(beta1).add(g.mul(1 - beta1));
-    const v = slots.v.mul(beta2).add(g.square().mul(1 - beta2));
+    const m = slots.m!.mul(beta1).add(g.mul(1 - beta1));
+    const v = slots.v!.mul(beta2).add(g.square().mul(1 - beta2));
+    const largest = slots.largest && maximum(slots.largest, v);
     const rate = learningRate / corrections.m;
-    const root = v.sqrt().mul(1 / Math.sqrt(corrections.v));
-    return { value: p.sub(m.div(root.add(epsilon)).mul(rate)), slots: { m, v } };
+    const root = (largest ?? v).sqrt().mul(1 / Math.sqrt(corrections.v));
+    const value = p.sub(m.div(root.add(epsilon)).mul(rate));
+    return { value, slots: largest ? { m, v, largest } : { m, v } };
   }
 }

@@ -22,13 +22,7 @@ export class AdamW extends Adam {
     this.#decay = weightDecay;
   }
 
-  protected override update(
-    p: Tensor,
-    g: Tensor,
-    slots: Slots<'m' | 'v'>,
-    learningRate: number,
-    t: number,
-  ): Update<'m' | 'v'> {
+  protected override update(p: Tensor, g: Tensor, slots: Slots, learningRate: number, t: number): Update {
     const shrunk = this.#decay === 0 ? p : p.mul(1 - learningRate * this.#decay);
     return super.update(shrunk, g, slots, learningRate, t);
   }

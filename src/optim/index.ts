@@ -1,7 +1,9 @@
+export { Adagrad, type AdagradOptions } from './adagrad.ts';
 export { Adam, type AdamOptions } from './adam.ts';
 export { AdamW } from './adamw.ts';
 export type { ClipOptions } from './clip.ts';
 export { Lion, type LionOptions } from './lion.ts';
+export { NAdam, type NAdamOptions } from './nadam.ts';
 export {
   type MinimizeOptions,
   Optimizer,
@@ -10,6 +12,7 @@ export {
   type Slots,
   type Update,
 } from './optimizer.ts';
+export { RAdam, type RAdamOptions } from './radam.ts';
 export { RMSprop, type RMSpropOptions } from './rmsprop.ts';
 export { type Schedule, schedules } from './schedules.ts';
 export { SGD, type SGDOptions } from './sgd.ts';

@@ -53,6 +53,57 @@ export function cosineDecay(options: { rate: number; steps: number; minimum?: nu
 }
 
 /**
+ * Cosines from `rate` down to `minimum` (0 by default), one after the other (SGDR, Loshchilov & Hutter 2017). The first
+ * takes `steps` steps, each later one `factor` (a whole number, 1 by default) times as many as the one before.
+ */
+export function cosineRestarts(options: {
+  rate: number;
+  steps: number;
+  factor?: number;
+  minimum?: number;
+}): Schedule {
+  const { rate, steps, factor, minimum } = readSettings('cosineRestarts', options, {
+    rate: undefined,
+    steps: undefined,
+    factor: 1,
+    minimum: 0,
+  });
+  checkSteps('cosineRestarts', 'steps', steps);
+  if (!(Number.isInteger(factor) && factor >= 1))
+    throw new ValueError(`[cosineRestarts] got factor ${describe(factor)}, wanted a whole number from 1 up.`);
+  return (step) => {
+    let length = steps;
+    let at = factor === 1 ? step % steps : step;
+    while (at >= length) {
+      at -= length;
+      length *= factor;
+    }
+    return between(rate, minimum, at / length);
+  };
+}
+
+/**
+ * From `rate` at step 0 to `end` (0 by default) at step `steps` and later: end + (rate - end) * (1 - step / steps)^power,
+ * with the power 1 (a straight line) by default.
+ */
+export function polynomialDecay(options: {
+  rate: number;
+  steps: number;
+  power?: number;
+  end?: number;
+}): Schedule {
+  const { rate, steps, power, end } = readSettings('polynomialDecay', options, {
+    rate: undefined,
+    steps: undefined,
+    power: 1,
+    end: 0,
+  });
+  checkSteps('polynomialDecay', 'steps', steps);
+  checkSteps('polynomialDecay', 'power', power);
+  return (step) => end + (rate - end) * pow(1 - Math.min(step / steps, 1), power);
+}
+
+/**
  * A linear increase over `steps` steps from `start` (0 by default) times the first rate to the first rate, then
  * `rate`; a schedule is called with the number of steps after the warmup.
  */
@@ -142,13 +193,15 @@ function checkSteps(schedule: string, what: string, n: number): void {
 /**
  * Learning-rate schedules: functions of the number of updates so far.
  *
- * `constant`, `stepDecay`, `exponentialDecay`, `cosineDecay`, `warmup`, `oneCycle`, `piecewise`
+ * `constant`, `stepDecay`, `exponentialDecay`, `cosineDecay`, `cosineRestarts`, `polynomialDecay`, `warmup`, `oneCycle`, `piecewise`
  */
 export const schedules = {
   constant,
   stepDecay,
   exponentialDecay,
   cosineDecay,
+  cosineRestarts,
+  polynomialDecay,
   warmup,
   oneCycle,
   piecewise,

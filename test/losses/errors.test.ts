@@ -2,10 +2,23 @@ import { expect, test } from 'vitest';
 import { DTypeError, ShapeError, ValueError } from '../../src/ir/errors.ts';
 import {
   binaryCrossEntropy,
+  binaryFocalCrossEntropy,
+  contrastive,
+  cosineDistance,
+  dice,
+  hinge,
   huber,
+  klDivergence,
+  logCosh,
   meanAbsoluteError,
+  meanAbsolutePercentageError,
   meanSquaredError,
+  meanSquaredLogarithmicError,
+  poissonLoss,
   softmaxCrossEntropy,
+  squaredHinge,
+  tripletMargin,
+  tversky,
 } from '../../src/losses/index.ts';
 import { ones, tensor, zeros } from '../../src/tensor/creation.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
@@ -62,23 +75,74 @@ test.each([[3], [-1]])('label %d of 3 classes is an error when it is computed', 
   );
 });
 
-test.each(Object.entries({ binaryCrossEntropy, meanSquaredError, meanAbsoluteError, huber }))(
-  '%s',
-  (name, loss) => {
-    expect(() => loss(zeros([4, 1]), zeros([4]))).toThrow(
-      `[${name}] got predictions [4, 1] and targets [4], wanted one shape.`,
-    );
-    expect(() => loss(zeros([4, 2]), zeros([4, 2]), { sampleWeights: [1, 2] })).toThrow(
-      `[${name}] got sampleWeights of shape [2], wanted [4].`,
-    );
-    expect(() => loss(zeros([]), zeros([]), { sampleWeights: [1] })).toThrow(
-      `[${name}] got sampleWeights for scalars`,
-    );
-    expect(loss(tensor(2), tensor(2, { dtype: 'int32' })).shape).toEqual([]);
-  },
-);
+const elementLosses = {
+  binaryCrossEntropy,
+  binaryFocalCrossEntropy,
+  hinge,
+  huber,
+  logCosh,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  meanSquaredLogarithmicError,
+  poissonLoss,
+  squaredHinge,
+};
+
+test.each(Object.entries(elementLosses))('%s', (name, loss) => {
+  expect(() => loss(zeros([4, 1]), zeros([4]))).toThrow(
+    `[${name}] got predictions [4, 1] and targets [4], wanted one shape.`,
+  );
+  expect(() => loss(zeros([4, 2]), zeros([4, 2]), { sampleWeights: [1, 2] })).toThrow(
+    `[${name}] got sampleWeights of shape [2], wanted [4].`,
+  );
+  expect(() => loss(zeros([]), zeros([]), { sampleWeights: [1] })).toThrow(
+    `[${name}] got sampleWeights for scalars`,
+  );
+  expect(loss(tensor(2), tensor(2, { dtype: 'int32' })).shape).toEqual([]);
+});
+
+test.each(Object.entries({ cosineDistance, dice, klDivergence, tversky }))('%s', (name, loss) => {
+  expect(() => loss(zeros([4, 1]), zeros([4, 2]))).toThrow(
+    `[${name}] got predictions [4, 1] and targets [4, 2], wanted one shape.`,
+  );
+  expect(() => loss(zeros([4, 2]), zeros([4, 2]), { sampleWeights: [1, 2] })).toThrow(
+    `[${name}] got sampleWeights of shape [2], wanted [4].`,
+  );
+  expect(() => loss(zeros([]), zeros([]))).toThrow(ShapeError);
+  expect(loss(ones([4, 2]), ones([4, 2]), { reduction: 'none' }).shape).toEqual([4]);
+});
+
+test('losses of three tensors', () => {
+  expect(() => tripletMargin(logits, logits, zeros([2, 4]))).toThrow(
+    '[tripletMargin] got predictions [2, 3] and targets [2, 4], wanted one shape.',
+  );
+  expect(() => contrastive(logits, logits, logits)).toThrow(
+    '[contrastive] got same of shape [2, 3] for embeddings [2, 3], wanted [2].',
+  );
+  expect(() => tripletMargin(logits, logits, logits, { margin: -1 })).toThrow(
+    '[tripletMargin] got margin -1, wanted a number above 0.',
+  );
+});
+
+test('a vector of length 0 has a finite distance and gradient', () => {
+  const x = zeros([1, 3]);
+  const loss = cosineDistance(x, ones([1, 3]));
+  expect(loss.item()).toBe(1);
+  expect(gradients(loss, [x])[0]!.dataSync().every(Number.isFinite)).toBe(true);
+});
 
 test('options out of range', () => {
+  expect(() => dice(logits, logits, { smooth: -1 })).toThrow(
+    '[dice] got smooth -1, wanted a number from 0 up.',
+  );
+  expect(() => tversky(logits, logits, { beta: Infinity })).toThrow('[tversky] got beta Infinity');
+  expect(() => binaryFocalCrossEntropy(logits, logits, { gamma: -1 })).toThrow(
+    '[binaryFocalCrossEntropy] got gamma -1, wanted a number from 0 up.',
+  );
+  expect(() => binaryFocalCrossEntropy(logits, logits, { alpha: 2 })).toThrow(
+    '[binaryFocalCrossEntropy] got alpha 2, wanted a number from 0 to 1.',
+  );
   expect(() => huber(logits, logits, { delta: 0 })).toThrow('[huber] got delta 0, wanted a number above 0.');
   expect(() => binaryCrossEntropy(logits, logits, { positiveWeight: [1, 2] })).toThrow(ShapeError);
   expect(() => binaryCrossEntropy(ones([3]), ones([3]), { positiveWeight: ones([2, 3]) })).toThrow(

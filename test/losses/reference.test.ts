@@ -1,24 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import {
-  binaryCrossEntropy,
-  huber,
-  meanAbsoluteError,
-  meanSquaredError,
-  softmaxCrossEntropy,
-} from '../../src/losses/index.ts';
+import * as losses from '../../src/losses/index.ts';
 import { fromArray } from '../../src/tensor/creation.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { computeDouble } from '../../src/testing/double.ts';
 import { callArguments, isReferenceTensor, type LossCase, load, values } from '../reference/load.ts';
 
-const losses: Record<string, (predictions: Tensor, targets: Tensor, options?: never) => Tensor> = {
-  softmaxCrossEntropy,
-  binaryCrossEntropy,
-  meanSquaredError,
-  meanAbsoluteError,
-  huber,
-};
+const functions = losses as unknown as Record<string, (...args: unknown[]) => Tensor>;
 
 function build(name: string, lossCase: LossCase): { x: Tensor; loss: Tensor; gradient: Tensor } {
   const toTensor = (value: unknown): unknown => {
@@ -26,9 +14,10 @@ function build(name: string, lossCase: LossCase): { x: Tensor; loss: Tensor; gra
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toTensor(item)]));
   };
-  const [x, y, options] = callArguments(name, lossCase).map(toTensor);
-  if (!(x instanceof Tensor && y instanceof Tensor)) throw new Error('predictions and targets are tensors');
-  const loss = losses[name]!(x, y, options as never);
+  const args = callArguments(name, lossCase).map(toTensor);
+  const [x] = args;
+  if (!(x instanceof Tensor)) throw new Error('predictions are tensors');
+  const loss = functions[name]!(...args);
   return { x, loss, gradient: gradients(loss.sum(), [x])[0]! };
 }
 
@@ -59,5 +48,5 @@ describe.each(Object.entries(load('losses')))('%s', (name, cases) => {
 });
 
 test('every loss has its reference', () => {
-  expect(Object.keys(load('losses')).sort()).toEqual(Object.keys(losses).sort());
+  expect(Object.keys(load('losses')).sort()).toEqual(Object.keys(functions).sort());
 });

@@ -3,9 +3,11 @@ import type { Optimizer, Schedule } from '../../src/optim/index.ts';
 import {
   constant,
   cosineDecay,
+  cosineRestarts,
   exponentialDecay,
   oneCycle,
   piecewise,
+  polynomialDecay,
   stepDecay,
   warmup,
 } from '../../src/optim/schedules.ts';
@@ -79,6 +81,10 @@ function scheduleOf(spec: ScheduleSpec): Schedule {
       return stepDecay(spec.options);
     case 'exponentialDecay':
       return exponentialDecay(spec.options);
+    case 'cosineRestarts':
+      return cosineRestarts(spec.options);
+    case 'polynomialDecay':
+      return polynomialDecay(spec.options);
     case 'cosineDecay':
       return cosineDecay(spec.options);
     case 'warmup':

@@ -3,9 +3,11 @@ import { ValueError } from '../../src/ir/errors.ts';
 import {
   constant,
   cosineDecay,
+  cosineRestarts,
   exponentialDecay,
   oneCycle,
   piecewise,
+  polynomialDecay,
   stepDecay,
   warmup,
 } from '../../src/optim/schedules.ts';
@@ -37,12 +39,22 @@ test('exponential decay over more than one step', () => {
   expect([0, 1, 2, 4].map(schedule)).toEqual([1, 0.5, 0.25, 0.0625]);
 });
 
+test('a polynomial ends at its end and stays there', () => {
+  const schedule = polynomialDecay({ rate: 1, steps: 4, end: 0.5 });
+  expect([0, 1, 2, 4, 100].map(schedule)).toEqual([1, 0.875, 0.75, 0.5, 0.5]);
+});
+
 test('constant', () => {
   expect(constant(0.1)(7)).toBe(0.1);
 });
 
 test.each([
   [() => cosineDecay({ rate: 1, steps: 0 }), '[cosineDecay] got steps 0, wanted a number above 0.'],
+  [
+    () => cosineRestarts({ rate: 1, steps: 5, factor: 1.5 }),
+    '[cosineRestarts] got factor 1.5, wanted a whole number',
+  ],
+  [() => polynomialDecay({ rate: 1, steps: 5, power: 0 }), '[polynomialDecay] got power 0'],
   [() => stepDecay({ rate: 1, every: Number.NaN, factor: 1 }), '[stepDecay] got every NaN'],
   [() => warmup({ rate: 1, steps: -1 }), '[warmup] got steps -1'],
   [() => oneCycle({ peak: 1, steps: 0 }), '[oneCycle] got steps 0'],

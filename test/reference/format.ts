@@ -83,6 +83,11 @@ export type ScheduleSpec =
   | { readonly kind: 'constant'; readonly options: { readonly rate: number } }
   | { readonly kind: 'stepDecay'; readonly options: { rate: number; every: number; factor: number } }
   | { readonly kind: 'exponentialDecay'; readonly options: { rate: number; factor: number } }
+  | {
+      readonly kind: 'cosineRestarts';
+      readonly options: { rate: number; steps: number; factor: number; minimum: number };
+    }
+  | { readonly kind: 'polynomialDecay'; readonly options: { rate: number; steps: number; power: number } }
   | { readonly kind: 'cosineDecay'; readonly options: { rate: number; steps: number; minimum: number } }
   | { readonly kind: 'warmup'; readonly options: { steps: number; start: number; then: ScheduleSpec } }
   | {

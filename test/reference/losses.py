@@ -25,7 +25,8 @@ def record(loss, name, predictions, targets, options, function):
     else:
         out = total.sum() if reduction == 'sum' else total
     (grad,) = torch.autograd.grad(out.sum(), leaf)
-    case = {'name': name, 'args': given([predictions, targets])}
+    others = targets if isinstance(targets, list) else [targets]
+    case = {'name': name, 'args': given([predictions, *others])}
     if options:
         case['options'] = given(options)
     cases.setdefault(loss, []).append(
@@ -215,7 +216,181 @@ def regression():
     )
 
 
+def more_regression():
+    predictions, targets = inputs.normal(4, 3, scale=2), inputs.normal(4, 3)
+    e = lambda x, y: x - y
+    log_cosh = lambda x, y: torch.log(torch.cosh(e(x, y)))
+    reductions_and_weights('logCosh', predictions, targets, log_cosh)
+    # |e| - log 2 up to e^-80
+    elementwise(
+        'logCosh', 'large', f32([40, -60, 1e4]), f32([0, 0, 0]), lambda x, y: e(x, y).abs() - np.log(2)
+    )
+    percentage = lambda x, y: e(x, y).abs() / y.abs().clamp(min=1e-7)
+    reductions_and_weights('meanAbsolutePercentageError', predictions, targets, percentage)
+    elementwise(
+        'meanAbsolutePercentageError', 'a target of 0', f32([1e-8, 2]), f32([0, 4]), percentage
+    )
+    logarithmic = lambda x, y: (torch.log1p(x.clamp(min=0)) - torch.log1p(y.clamp(min=0))) ** 2
+    above = inputs.uniform(0, 9, 4, 3)
+    reductions_and_weights('meanSquaredLogarithmicError', above, inputs.uniform(0, 9, 4, 3), logarithmic)
+    elementwise(
+        'meanSquaredLogarithmicError', 'below 0', f32([-2, 3]), f32([1, -1]), logarithmic, reduction='none'
+    )
+    counts = f32(inputs.integers(0, 5, 4, 3))
+    reductions_and_weights(
+        'poissonLoss',
+        predictions,
+        counts,
+        lambda x, y: F.poisson_nll_loss(x, y, log_input=True, full=False, reduction='none'),
+    )
+
+
+def hinges():
+    scores, signs = inputs.normal(4, 3), f32(2 * inputs.integers(0, 2, 4, 3) - 1)
+    hinge = lambda x, y: (1 - y * x).clamp(min=0)
+    reductions_and_weights('hinge', scores, signs, hinge)
+    reductions_and_weights('squaredHinge', scores, signs, lambda x, y: hinge(x, y) ** 2)
+    for name, function in (('hinge', hinge), ('squaredHinge', lambda x, y: hinge(x, y) ** 2)):
+        zeros = f32((signs + 1) / 2)
+        elementwise(name, 'targets 0 and 1', scores, zeros, lambda x, y: function(x, 2 * y - 1))
+
+
+def focal():
+    logits, targets = inputs.normal(4, 3, scale=2), f32(inputs.integers(0, 2, 4, 3))
+
+    def function(x, y, gamma=2, alpha=None):
+        # torchvision.ops.sigmoid_focal_loss
+        p = torch.sigmoid(x)
+        ce = F.binary_cross_entropy_with_logits(x, y, reduction='none')
+        p_t = p * y + (1 - p) * (1 - y)
+        loss = ce * ((1 - p_t) ** gamma)
+        return loss if alpha is None else (alpha * y + (1 - alpha) * (1 - y)) * loss
+
+    reductions_and_weights('binaryFocalCrossEntropy', logits, targets, function)
+    for gamma, alpha in ((0, 0.25), (2, 0.25), (3.5, 1), (0.5, 0)):
+        elementwise(
+            'binaryFocalCrossEntropy',
+            f'gamma {gamma}, alpha {alpha}',
+            logits,
+            targets,
+            lambda x, y: function(x, y, gamma, alpha),
+            gamma=gamma,
+            alpha=alpha,
+        )
+    elementwise(
+        'binaryFocalCrossEntropy', 'soft targets', logits, inputs.uniform(0, 1, 4, 3), function
+    )
+    large = f32([40, -40, 100, -100])
+    elementwise('binaryFocalCrossEntropy', 'large logits', large, f32([0, 1, 0, 1]), function)
+
+
+def by_row(loss, predictions, targets, function, **more):
+    """For losses that give a number for each row of [N, C]."""
+    weights = f32([1, 0.5, 0, 2])
+    suffix = ''.join(f', {key} {value}' for key, value in more.items())
+    add = lambda name, p=predictions, t=targets, **options: record(
+        loss,
+        name + suffix,
+        p,
+        t,
+        {**more, **options},
+        lambda x: (
+            function(x, double(t)),
+            double(options['sampleWeights']) if 'sampleWeights' in options else torch.ones(()).double(),
+        ),
+    )
+    add('mean')
+    add('sum', reduction='sum')
+    add('none', reduction='none')
+    add('sample weights', sampleWeights=weights)
+    add('sample weights, sum', sampleWeights=weights, reduction='sum')
+    add('sample weights, none', sampleWeights=weights, reduction='none')
+    return add
+
+
+def overlaps():
+    probabilities, targets = inputs.uniform(0, 1, 4, 6), f32(inputs.integers(0, 2, 4, 6))
+
+    def dice(p, y, smooth=1):
+        p, y = p.flatten(1), y.flatten(1)
+        return 1 - (2 * (p * y).sum(1) + smooth) / (p.sum(1) + y.sum(1) + smooth)
+
+    def tversky(p, y, alpha=0.5, beta=0.5, smooth=1):
+        p, y = p.flatten(1), y.flatten(1)
+        positive = (p * y).sum(1)
+        wrong = alpha * (p * (1 - y)).sum(1) + beta * ((1 - p) * y).sum(1)
+        return 1 - (positive + smooth) / (positive + wrong + smooth)
+
+    images = probabilities.reshape(2, 2, 3, 2), targets.reshape(2, 2, 3, 2)
+    add = by_row('dice', probabilities, targets, dice)
+    add('rank 4', *images)
+    by_row('dice', probabilities, targets, lambda p, y: dice(p, y, 0.25), smooth=0.25)
+    add = by_row('tversky', probabilities, targets, tversky)
+    add('rank 4', *images)
+    by_row(
+        'tversky',
+        probabilities,
+        targets,
+        lambda p, y: tversky(p, y, 0.25, 0.75, 0.5),
+        alpha=0.25,
+        beta=0.75,
+        smooth=0.5,
+    )
+
+
+def divergence():
+    logits = inputs.normal(4, 5, scale=2)
+    targets = f32(
+        [[1, 0, 0, 0, 0], [0.2, 0.2, 0.2, 0.2, 0.2], [0.5, 0.125, 0, 0.125, 0.25], [0, 0, 0, 0.75, 0.25]]
+    )
+    function = lambda x, y: F.kl_div(F.log_softmax(x, -1), y, reduction='none').sum(-1)
+    add = by_row('klDivergence', logits, targets, function)
+    add('rank 3', logits.reshape(2, 2, 5), targets.reshape(2, 2, 5))
+    assert torch.allclose(
+        function(double(logits), double(targets)).mean(),
+        F.kl_div(F.log_softmax(double(logits), -1), double(targets), reduction='batchmean'),
+    )
+
+
+def distances():
+    a, b, c = inputs.normal(4, 3), inputs.normal(4, 3), inputs.normal(4, 3)
+    add = by_row(
+        'cosineDistance',
+        a,
+        b,
+        lambda x, y: 1 - F.cosine_similarity(x, y, dim=-1),
+    )
+    add('the same direction', a, 2 * a)
+
+    def three(loss, function, third, **more):
+        for options in ({}, {'reduction': 'sum'}, {'reduction': 'none'}, {'sampleWeights': f32([1, 0.5, 0, 2])}):
+            weights = double(options['sampleWeights']) if 'sampleWeights' in options else torch.ones(()).double()
+            name = ', '.join([*options, *(f'{key} {value}' for key, value in more.items())]) or 'mean'
+            record(loss, name, a, [b, third], {**more, **options}, lambda x: (function(x), weights))
+
+    triplet = lambda margin: lambda x: F.triplet_margin_loss(
+        x, double(b), double(c), margin=margin, reduction='none'
+    )
+    three('tripletMargin', triplet(1), c)
+    three('tripletMargin', triplet(3), c, margin=3)
+    same = f32([1, 0, 0, 1])
+
+    def contrastive(x, margin=1):
+        d = F.pairwise_distance(x, double(b))
+        y = double(same)
+        return y * d**2 / 2 + (1 - y) * (margin - d).clamp(min=0) ** 2 / 2
+
+    three('contrastive', contrastive, same)
+    three('contrastive', lambda x: contrastive(x, 4), same, margin=4)
+
+
 softmax_cross_entropy()
 binary_cross_entropy()
 regression()
+more_regression()
+hinges()
+focal()
+overlaps()
+divergence()
+distances()
 write('losses', cases, depth=2)

@@ -71,15 +71,22 @@ class Lion(torch.optim.Optimizer):
 OWN = {'Lion': Lion}
 
 # Our option: PyTorch's. `epsilon` and `alpha` are passed only where they differ from the defaults of both.
-NAMES = {'learningRate': 'lr', 'weightDecay': 'weight_decay', 'epsilon': 'eps'}
+NAMES = {
+    'learningRate': 'lr',
+    'weightDecay': 'weight_decay',
+    'epsilon': 'eps',
+    'initialAccumulator': 'initial_accumulator_value',
+    'momentumDecay': 'momentum_decay',
+}
 
 
 def run(name, optimizer, clip=None, rates=None, **options):
     settings = {NAMES.get(key, key): value for key, value in options.items()}
+    # NAdam of PyTorch 1.13 counts a factor twice without foreach.
     make = lambda parameters: (
         OWN[optimizer](parameters, **settings)
         if optimizer in OWN
-        else getattr(torch.optim, optimizer)(parameters, foreach=False, **settings)
+        else getattr(torch.optim, optimizer)(parameters, foreach=optimizer == 'NAdam', **settings)
     )
     case = {'name': f'{optimizer}, {name}', 'optimizer': optimizer, 'options': given(options)}
     if clip:
@@ -144,6 +151,17 @@ def optimizers():
         run('defaults', 'Lion', learningRate=1e-4),
         run('learning rate 0.1, betas 0.8, 0.95', 'Lion', learningRate=0.1, betas=(0.8, 0.95)),
         run('schedule, weight decay', 'Lion', learningRate=RATES[0], weightDecay=0.1, rates=RATES),
+        run('AMSGrad', 'Adam', learningRate=0.1, amsgrad=True, betas=(0.8, 0.5)),
+        run('AMSGrad, weight decay', 'AdamW', learningRate=0.1, amsgrad=True, weightDecay=0.1, betas=(0.8, 0.5)),
+        run('defaults', 'Adagrad', learningRate=0.01),
+        run('initial accumulator, epsilon 1e-3', 'Adagrad', learningRate=0.1, initialAccumulator=0.5, epsilon=1e-3),
+        run('schedule, weight decay', 'Adagrad', learningRate=RATES[0], weightDecay=0.1, rates=RATES),
+        run('defaults', 'NAdam', learningRate=0.002),
+        run('momentum decay 0.5, betas 0.8, 0.95', 'NAdam', learningRate=0.1, momentumDecay=0.5, betas=(0.8, 0.95)),
+        run('schedule, weight decay', 'NAdam', learningRate=RATES[0], weightDecay=0.1, rates=RATES),
+        run('defaults', 'RAdam', learningRate=0.001),
+        run('betas 0.8, 0.95, epsilon 1e-3', 'RAdam', learningRate=0.1, betas=(0.8, 0.95), epsilon=1e-3),
+        run('schedule, weight decay', 'RAdam', learningRate=RATES[0], weightDecay=0.1, rates=RATES),
     ]
 
 
@@ -191,6 +209,27 @@ def schedules():
             {'rate': 0.1, 'steps': 7, 'minimum': 0.01},
             lambda o: lr_scheduler.CosineAnnealingLR(o, 7, eta_min=0.01),
             steps=range(8),
+        ),
+        schedule(
+            'cosineRestarts',
+            {'rate': 0.1, 'steps': 5, 'factor': 1, 'minimum': 0.01},
+            lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 5, 1, eta_min=0.01),
+        ),
+        schedule(
+            'cosineRestarts',
+            {'rate': 0.1, 'steps': 3, 'factor': 2, 'minimum': 0},
+            lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 3, 2),
+            steps=range(40),
+        ),
+        schedule(
+            'polynomialDecay',
+            {'rate': 0.1, 'steps': 15, 'power': 2},
+            lambda o: lr_scheduler.PolynomialLR(o, 15, 2),
+        ),
+        schedule(
+            'polynomialDecay',
+            {'rate': 0.1, 'steps': 20, 'power': 1},
+            lambda o: lr_scheduler.PolynomialLR(o, 20, 1),
         ),
         schedule(
             'warmup',

@@ -83,11 +83,15 @@ const functions: Record<string, Given> = {
     'sum mean prod max min any all logSumExp argmax argmin'.split(' ').map((name) => [name, reduction]),
   ),
   ...Object.fromEntries(
-    'meanSquaredError meanAbsoluteError binaryCrossEntropy huber'
-      .split(' ')
+    `meanSquaredError meanAbsoluteError binaryCrossEntropy huber logCosh meanAbsolutePercentageError
+     meanSquaredLogarithmicError poissonLoss hinge squaredHinge binaryFocalCrossEntropy dice tversky klDivergence
+     cosineDistance`
+      .split(/\s+/)
       .map((name) => [name, regression]),
   ),
   variance: [[x, 0, { correction: 1 }], optionsAt(2)],
+  tripletMargin: [[x, x, x, { margin: 2 }], optionsAt(3)],
+  contrastive: [[x, x, tensor([0, 1]), { margin: 2 }], optionsAt(3)],
   softmaxCrossEntropy: [[x, labels, { labelSmoothing: 0.1 }], optionsAt(2)],
   clip: [[x, 0, 1]],
   where: [[isLarge, x, 0]],
@@ -185,6 +189,16 @@ const functions: Record<string, Given> = {
   f1Score: score,
   precision: score,
   recall: score,
+  balancedAccuracy: [[classes, classes, { adjusted: true }], optionsAt(2)],
+  cohenKappa: [[classes, classes, { weights: 'linear' }], optionsAt(2)],
+  matthewsCorrelation: [[classes, classes, { sampleWeights: [1, 1, 1] }], optionsAt(2)],
+  rocAuc: [[classes, [0, 1, 2], { average: 'macro' }], optionsAt(2)],
+  averagePrecision: [[classes, [0, 1, 2], { average: 'macro' }], optionsAt(2)],
+  rocCurve: [[classes, [0, 1, 2], { sampleWeights: [1, 1, 1] }], optionsAt(2)],
+  precisionRecallCurve: [[classes, [0, 1, 2], { sampleWeights: [1, 1, 1] }], optionsAt(2)],
+  logLoss: [[classes, [0, 1, 0.5], { sampleWeights: [1, 1, 1] }], optionsAt(2)],
+  calibrationCurve: [[classes, [0, 1, 0.5], { bins: 3 }], optionsAt(2)],
+  expectedCalibrationError: [[classes, [0, 1, 0.5], { bins: 3 }], optionsAt(2)],
   mcnemar: [
     [classes, classes, classes, { method: 'exact' }],
     { options: 3, names: ['mcnemar', 'mcnemar, model A', 'mcnemar, model B'] },
@@ -256,6 +270,9 @@ const constructors: Record<string, Given> = {
   Adam: optimizer,
   AdamW: optimizer,
   Lion: optimizer,
+  Adagrad: optimizer,
+  NAdam: optimizer,
+  RAdam: optimizer,
   RMSprop: optimizer,
   SGD: optimizer,
   WeightAverage: [[parameters, { decay: 0.5 }], optionsAt(1)],
@@ -268,6 +285,11 @@ const constructors: Record<string, Given> = {
   Recall: classScore,
   Mean: [[]],
   MeanAbsoluteError: named,
+  MeanAbsolutePercentageError: named,
+  R2Score: named,
+  RootMeanSquaredError: named,
+  RocAuc: named,
+  AveragePrecision: named,
   MeanSquaredError: named,
 };
 
@@ -396,6 +418,8 @@ const scheduleRows = [
   method('schedules', schedules, 'stepDecay', [[{ rate: 1, every: 2, factor: 0.5 }], optionsAt(0)]),
   method('schedules', schedules, 'exponentialDecay', [[{ rate: 1, factor: 0.5 }], optionsAt(0)]),
   method('schedules', schedules, 'cosineDecay', [[{ rate: 1, steps: 5 }], optionsAt(0)]),
+  method('schedules', schedules, 'cosineRestarts', [[{ rate: 1, steps: 5 }], optionsAt(0)]),
+  method('schedules', schedules, 'polynomialDecay', [[{ rate: 1, steps: 5 }], optionsAt(0)]),
   method('schedules', schedules, 'warmup', [[{ rate: 1, steps: 5 }], optionsAt(0)]),
   method('schedules', schedules, 'oneCycle', [[{ peak: 1, steps: 5 }], optionsAt(0)]),
   method('schedules', schedules, 'piecewise', [[{ boundaries: [1], rates: [1, 2] }], optionsAt(0)]),

@@ -5,36 +5,40 @@ import { expect, test } from 'vitest';
 /** Every public name, by entry point and by whether it exists at run time. Each name is in one entry only. */
 const EXPORTS: Record<string, { values: string; types: string }> = {
   ndgrad: {
-    values: `Accuracy Activation Adam AdamW AvgPool1D AvgPool2D BatchNorm BinaryAccuracy ConfusionMatrix
-      Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout F1 Flatten Generator
-      GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm Layer LayerNorm Lion
-      MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanSquaredError MemoryError NdgradError NonFiniteError Optimizer
-      Parameter Precision RMSprop Recall Reshape Residual SGD Sequential ShapeError SpatialDropout
-      StateError Tensor TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all
-      any arange argmax argmin avgPool backendInfo binaryCrossEntropy broadcastTo cast ceil clip
-      concat conv convTranspose cos defaultGenerator detach div earlyStopping elu equal erf evaluate
-      exp expandDims explain explainAssignments expm1 eye fit flatten flip floor full gelu gradients
-      greater greaterEqual huber inference initializers isFinite isNaN leakyRelu learningRateLogger
-      less lessEqual linspace loadWeights log log1p logSoftmax logSumExp logicalAnd logicalNot logicalOr
-      logicalXor matmul max maxPool maximum mean meanAbsoluteError meanSquaredError min minimum mod
-      mul neg notEqual oneHot ones pad pow predict prod realize reciprocal relu reshape round rsqrt
-      runStep saveWeights scalar scatterAdd schedules seed setBackend setThreads sigmoid sign silu sin slice
-      slidingWindows softmax softmaxCrossEntropy softplus softsign split sqrt square squeeze stack standardize
-      stopOnNaN sub sum take tanh tensor training transpose variance where zeros`,
-    types: `ActivationFunction ActivationName ActivationOptions AdamOptions AveragePoolOptions Backend
-      BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
-      BinaryCrossEntropyOptions ByteSource Callback ClassScoreOptions ClipOptions ConfusionMatrixOptions Context
-      ConvOptions ConvTransposeOptions ConvolutionOptions DType DenseOptions DropoutOptions
-      EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions FloatFormat GeluOptions
-      GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName
-      LayerLike LayerNormOptions LionOptions LoadWeightsOptions LoadedWeights
-      LossFunction LossOptions Margin Member Metric MetricOptions MinimizeOptions Model NaNLoss
-      NestedArray NumberArray OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
-      PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RMSpropOptions
-      ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions SaveWeightsOptions Schedule SequentialOptions
-      Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions StepOptions SummaryOptions
-      TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
-      TransposedConvolutionOptions TypedArray Update VarianceOptions WeightAverageOptions
+    values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D BatchNorm BinaryAccuracy
+      ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout F1 Flatten
+      Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm Layer LayerNorm
+      Lion MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredError
+      MemoryError NAdam NdgradError NonFiniteError Optimizer Parameter Precision R2Score RAdam RMSprop
+      Recall Reshape Residual RocAuc RootMeanSquaredError SGD Sequential ShapeError SpatialDropout
+      StateError Tensor TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all any
+      arange argmax argmin avgPool backendInfo binaryCrossEntropy binaryFocalCrossEntropy broadcastTo cast
+      ceil clip concat contrastive conv convTranspose cos cosineDistance defaultGenerator detach dice div
+      earlyStopping elu equal erf evaluate exp expandDims explain explainAssignments expm1 eye fit flatten
+      flip floor full gelu gradients greater greaterEqual hinge huber inference initializers isFinite
+      isNaN klDivergence leakyRelu learningRateLogger less lessEqual linspace loadWeights log log1p
+      logCosh logSoftmax logSumExp logicalAnd logicalNot logicalOr logicalXor matmul max maxPool maximum
+      mean meanAbsoluteError meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError min
+      minimum mod mul neg notEqual oneHot ones pad poissonLoss pow predict prod realize reciprocal relu
+      reshape round rsqrt runStep saveWeights scalar scatterAdd schedules seed setBackend setThreads
+      sigmoid sign silu sin slice slidingWindows softmax softmaxCrossEntropy softplus softsign split sqrt
+      square squaredHinge squeeze stack standardize stopOnNaN sub sum take tanh tensor training transpose
+      tripletMargin tversky variance where zeros`,
+    types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AveragePoolOptions
+      Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
+      BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback ClassScoreOptions
+      ClipOptions ConfusionMatrixOptions Context ConvOptions ConvTransposeOptions ConvolutionOptions DType
+      DenseOptions DiceOptions DropoutOptions EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions
+      FlattenOptions FloatFormat GeluOptions GeneratorState GlobalPoolingOptions GroupNormOptions History
+      HuberOptions Initializer InitializerName LayerLike LayerNormOptions LionOptions LoadWeightsOptions
+      LoadedWeights LossFunction LossOptions Margin MarginOptions Member Metric MetricOptions
+      MinimizeOptions Model NAdamOptions NaNLoss NestedArray NumberArray OptimizerOptions OptimizerState
+      Padding ParameterOptions ParameterState PartialShape Penalty PoolOptions Pooled PoolingLayerOptions
+      PredictOptions ProgressReport RAdamOptions RMSpropOptions RankingMetricOptions ReduceOptions
+      Reduction ReshapeOptions ResidualOptions SGDOptions SaveWeightsOptions Schedule SequentialOptions
+      Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions StepOptions
+      SummaryOptions TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
+      TransposedConvolutionOptions TverskyOptions TypedArray Update VarianceOptions WeightAverageOptions
       WeightAverageState WeightMap WeightTarget WindowOptions`,
   },
   'ndgrad/data': {
@@ -52,10 +56,13 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       WriteNpzOptions WriteSafetensorsOptions`,
   },
   'ndgrad/metrics': {
-    values: `classificationReport confusionMatrix f1Score mcnemar precision recall summarizeRuns
-      wilsonInterval`,
-    types: `Average ConfusionOptions Interval IntervalOptions McNemarOptions McNemarResult MetricInput
-      ReportOptions RunSummary ScoreOptions StridedArray SyncMetricInput`,
+    values: `averagePrecision balancedAccuracy calibrationCurve classificationReport cohenKappa confusionMatrix
+      expectedCalibrationError f1Score logLoss matthewsCorrelation mcnemar precision precisionRecallCurve
+      recall rocAuc rocCurve summarizeRuns wilsonInterval`,
+    types: `AgreementOptions Average BalancedAccuracyOptions CalibrationCurve CalibrationOptions
+      CohenKappaOptions ConfusionOptions CurveOptions Interval IntervalOptions McNemarOptions
+      McNemarResult MetricInput PrecisionRecallCurve ProbabilityOptions RankingOptions ReportOptions
+      RocCurve RunSummary ScoreOptions StridedArray SyncMetricInput`,
   },
   'ndgrad/node': {
     values: `fileJournal inWorkers loadMnist`,

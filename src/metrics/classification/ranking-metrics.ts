@@ -1,0 +1,117 @@
+import { describe, readOptions } from '../../ir/arguments.ts';
+import { ShapeError, ValueError } from '../../ir/errors.ts';
+import { isColumn, type MetricInput, readBatch } from '../input.ts';
+import type { Metric, MetricOptions } from '../metric.ts';
+import { classIndices, classPairs, nanError } from './class-pairs.ts';
+import { areaUnderPrecision, areaUnderRoc, type RankingCounts, rankingCounts } from './ranking.ts';
+
+/** Options of {@link RocAuc} and {@link AveragePrecision}. */
+export interface RankingMetricOptions extends MetricOptions {
+  /** For more than two classes: the mean over classes (`'macro'`, the default), or weighted by their samples. */
+  readonly average?: 'macro' | 'weighted';
+}
+
+/** A metric of all scores together: it keeps them until `reset`. */
+abstract class RankingMetric implements Metric {
+  readonly name: string;
+  readonly direction = 'max';
+  readonly average: 'macro' | 'weighted';
+  /** The scores of each class; of the positive class only if there is one score per sample. */
+  #columns: number[][] = [];
+  #truth: number[] = [];
+  #weights: number[] = [];
+
+  constructor({ name, average }: Required<RankingMetricOptions>) {
+    if (average !== 'macro' && average !== 'weighted')
+      throw new ValueError(`[${name}] got average ${describe(average)}, wanted 'macro' or 'weighted'.`);
+    this.name = name;
+    this.average = average;
+  }
+
+  /** @internal NaN if it is not defined for these counts. */
+  protected abstract area(counts: RankingCounts): number;
+
+  async update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void> {
+    const batch = await readBatch(this.name, predictions, labels, sampleWeights);
+    const { data } = batch.predictions;
+    const isBinary = isColumn(batch.predictions);
+    const truth = isBinary
+      ? classIndices(this.name, 'label', batch.labels, 2)
+      : classPairs(this.name, batch).truth;
+    const width = isBinary ? 1 : batch.predictions.shape[1]!;
+    if (this.#columns.length !== 0 && this.#columns.length !== width) {
+      throw new ShapeError(
+        `[${this.name}] got ${width} scores per sample after ${this.#columns.length}. Call reset() before.`,
+      );
+    }
+    const nan = Array.prototype.findIndex.call(data, Number.isNaN);
+    if (nan >= 0) throw nanError(this.name, 'predictions', Math.floor(nan / width));
+    if (this.#columns.length === 0) this.#columns = Array.from({ length: width }, () => []);
+    truth.forEach((t, i) => {
+      this.#truth.push(t);
+      this.#weights.push(batch.weights?.[i] ?? 1);
+      for (const [c, column] of this.#columns.entries()) column.push(data[i * width + c]!);
+    });
+  }
+
+  result(): number {
+    const isBinary = this.#columns.length === 1;
+    let total = 0;
+    let divisor = 0;
+    this.#columns.forEach((column, c) => {
+      const positive = isBinary ? 1 : c;
+      const counts = rankingCounts(column, (i) => this.#truth[i] === positive, this.#weights);
+      const weight = this.average === 'macro' || isBinary ? 1 : (counts.truePositives.at(-1) ?? 0);
+      total += weight * this.area(counts);
+      divisor += weight;
+    });
+    return total / divisor;
+  }
+
+  reset(): void {
+    this.#columns = [];
+    this.#truth = [];
+    this.#weights = [];
+  }
+}
+
+/**
+ * The area under the ROC curve: the probability that a positive sample has a larger score than a negative one. For more
+ * than two classes it is the mean over the classes against the rest. It keeps all scores until `reset`. NaN while a class,
+ * or its rest, has no samples.
+ *
+ * Predictions: scores `[N]` or `[N, 1]`, larger for class 1, or `[N, C]`. Labels: 0 or 1, or class indices `[N]`, or one-hot
+ * `[N, C]`.
+ *
+ * @throws ShapeError if lengths or numbers of classes differ
+ * @throws ValueError on a class out of range and on a NaN score
+ */
+export class RocAuc extends RankingMetric {
+  static readonly kind: string = 'RocAuc';
+
+  constructor(options?: RankingMetricOptions) {
+    super(readOptions(new.target.kind, options, { name: 'rocAuc', average: 'macro' as const }));
+  }
+
+  /** @internal */
+  protected override area(counts: RankingCounts): number {
+    return areaUnderRoc(counts);
+  }
+}
+
+/**
+ * The sum over thresholds of precision times the increase of recall: the area under the precision-recall curve. Inputs and
+ * errors as in {@link RocAuc}. NaN while a class has no samples.
+ */
+export class AveragePrecision extends RankingMetric {
+  static readonly kind: string = 'AveragePrecision';
+
+  constructor(options?: RankingMetricOptions) {
+    super(readOptions(new.target.kind, options, { name: 'averagePrecision', average: 'macro' as const }));
+  }
+
+  /** @internal */
+  protected override area(counts: RankingCounts): number {
+    return areaUnderPrecision(counts);
+  }
+}
