@@ -88,8 +88,8 @@ export function decodeValues(operation: string, name: string, type: string, byte
   const raw = new stored(aligned.buffer, aligned.byteOffset, bytes.length / stored.BYTES_PER_ELEMENT);
   if (type === 'F32' || type === 'I32' || type === 'U8') return raw as TypedArray;
   const values = allocate(operation, dtype, count);
-  const codes = 256 ** width;
-  if (number !== undefined && width < 4 && count > codes) {
+  const codes = 1 << (8 * width);
+  if (number !== undefined && width < 3 && count > codes) {
     const table = element.table ?? Float32Array.from({ length: codes }, (_, code) => number([code], 0));
     element.table = table;
     return lookUp(raw, table, values as Float32Array);

@@ -71,7 +71,10 @@ function replaceIn(
       else return Reflect.set(holder, name, by);
       return true;
     }
-    if (key.startsWith(`${name}.`) && replaceIn(item as object, entriesOf(item), key.slice(name.length + 1), by))
+    if (
+      key.startsWith(`${name}.`) &&
+      replaceIn(item as object, entriesOf(item), key.slice(name.length + 1), by)
+    )
       return true;
   }
   return false;
