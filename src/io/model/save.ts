@@ -89,8 +89,9 @@ function describedAgain(
   );
   if (differs === undefined) return { configuration, fresh };
   throw new ValueError(
-    `[saveModel] got describe() of ${[...classes.keys()].join(', ')} that build ${got.get(differs) ?? 'nothing'} at ` +
-      `${describe(differs)}, where the model has ${wanted.get(differs) ?? 'nothing'}. Return the arguments of the constructor.`,
+    `[saveModel] got ${got.get(differs) ?? 'nothing'} at ${describe(differs)} from the constructors of ` +
+      `${[...classes.keys()].join(', ')}, wanted ${wanted.get(differs) ?? 'nothing'}. Return all arguments of the constructor in ` +
+      'describe(), and add no parts later.',
   );
 }
 

@@ -370,7 +370,11 @@ describe('saveModel refuses', () => {
       () => new Silent(),
       /Silent, whose constructor arguments are not known/,
     ],
-    ['wrong arguments', () => new Wrong(1, 2), /Wrong that build a Parameter float32 \[2, 1\] at 'kernel'/],
+    [
+      'wrong arguments',
+      () => new Wrong(1, 2),
+      /a Parameter float32 \[2, 1\] at 'kernel' from the constructors of Wrong, wanted a Parameter float32 \[1, 2\]/,
+    ],
     ['arguments that are refused', () => new Throwing(1, 2), /'Throwing' refuses: b is missing/],
     ['a tensor', () => given(zeros([1])), /got a tensor for argument 2\.limits of Scaled/],
     ['a symbol', () => given([Symbol('s')]), /got Symbol\(s\) for argument 2\.limits\.0/],
@@ -411,6 +415,14 @@ describe('saveModel refuses', () => {
       }
     }
     expect(await messageOf(new Own())).toContain('a layer that contains it');
+  });
+
+  it('a Parameter that was added later', async () => {
+    const model = new Dense(1, 1);
+    Object.assign(model, { counts: new Parameter(zeros([2], 'int32')) });
+    expect(await messageOf(model)).toContain(
+      "got nothing at 'counts' from the constructors of Dense, wanted a Parameter int32 [2]",
+    );
   });
 
   it('NaN', async () => {
