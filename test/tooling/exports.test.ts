@@ -15,26 +15,26 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       concat conv convTranspose cos defaultGenerator detach div earlyStopping elu equal erf evaluate
       exp expandDims explain explainAssignments expm1 eye fit flatten flip floor full gelu gradients
       greater greaterEqual huber inference initializers isFinite isNaN leakyRelu learningRateLogger
-      less lessEqual linspace loadWeights log log1p logSoftmax logSumExp logicalAnd logicalNot logicalOr
+      less lessEqual linspace loadModel loadWeights log log1p logSoftmax logSumExp logicalAnd logicalNot logicalOr
       logicalXor matmul max maxPool maximum mean meanAbsoluteError meanSquaredError min minimum mod
       mul neg notEqual oneHot ones pad pow predict prod realize reciprocal relu reshape round rsqrt
-      runStep saveWeights scalar scatterAdd schedules seed setBackend setThreads sigmoid sign silu sin slice
+      runStep saveModel saveWeights scalar scatterAdd schedules seed setBackend setThreads sigmoid sign silu sin slice
       slidingWindows softmax softmaxCrossEntropy softplus softsign split sqrt square squeeze stack standardize
       stopOnNaN sub sum take tanh tensor training transpose variance where zeros`,
     types: `ActivationFunction ActivationName ActivationOptions AdamOptions AveragePoolOptions Backend
       BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
       BinaryCrossEntropyOptions ByteSource Callback ClassScoreOptions ClipOptions ConfusionMatrixOptions Context
-      ConvOptions ConvTransposeOptions ConvolutionOptions DType DenseOptions DropoutOptions
+      ConvOptions ConvTransposeOptions ConvolutionOptions DType DenseOptions Described DropoutOptions
       EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions FloatFormat GeluOptions
       GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName
-      LayerLike LayerNormOptions LionOptions LoadWeightsOptions LoadedWeights
+      LayerClass LayerLike LayerNormOptions LionOptions LoadModelOptions LoadWeightsOptions LoadedModel LoadedWeights
       LossFunction LossOptions Margin Member Metric MetricOptions MinimizeOptions Model NaNLoss
       NestedArray NumberArray OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
       PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RMSpropOptions
-      ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions SaveWeightsOptions Schedule SequentialOptions
+      ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions SaveModelOptions SaveWeightsOptions Schedule SequentialOptions
       Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions StepOptions SummaryOptions
       TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
-      TransposedConvolutionOptions TypedArray Update VarianceOptions WeightAverageOptions
+      Transformer TransformerClass TransformerState TransposedConvolutionOptions TypedArray Update VarianceOptions WeightAverageOptions
       WeightAverageState WeightMap WeightTarget WindowOptions`,
   },
   'ndgrad/data': {

@@ -1,9 +1,10 @@
 import { describe } from '../../ir/arguments.ts';
-import { NdgradError, StateError, ValueError } from '../../ir/errors.ts';
+import { StateError, ValueError } from '../../ir/errors.ts';
 import { Storage } from '../../ir/storage.ts';
 import { Layer } from '../../layers/base/layer.ts';
 import { withoutValues } from '../../tensor/parameter.ts';
 import { defaultGenerator } from '../../tensor/random.ts';
+import { errorMessage } from '../../util/error-message.ts';
 import { decodeArgument, encode } from './arguments.ts';
 import { damaged, isRecord } from './json.ts';
 
@@ -170,9 +171,8 @@ export function buildModel(
       const layer: unknown = new (classes.get(kind)!)(...(given as never[]));
       if (layer instanceof Layer) return layer;
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
       throw new ValueError(
-        `[${operation}] got arguments of layer ${i} that ${describe(kind)} refuses: ${text.slice(0, 500)}`,
+        `[${operation}] got arguments of layer ${i} that ${describe(kind)} refuses: ${errorMessage(error).slice(0, 500)}`,
         { cause: error },
       );
     }
@@ -198,7 +198,3 @@ function noValues(): never {
     '[loadModel] a Parameter has no values: it is not in a public field of its layer, so the file does not have it. Make the field public.',
   );
 }
-
-/** Text of an error of this library without the function in front. */
-export const reason = (error: unknown): string =>
-  error instanceof NdgradError ? error.message.replace(/^\[.*?\] /, '') : String(error);

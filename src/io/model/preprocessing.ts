@@ -1,6 +1,7 @@
 import { describe, refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { typedArrayName } from '../../ir/typed-array.ts';
+import { errorMessage } from '../../util/error-message.ts';
 import type { SafetensorsEntry } from '../safetensors/header.ts';
 import type { FileValues } from '../safetensors/layout.ts';
 import type { Transformer, TransformerClass, TransformerState } from '../transformer.ts';
@@ -104,9 +105,8 @@ export async function readPreprocessing(
       transformer.setState(state as TransformerState);
       return [name, transformer] as const;
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
       throw new ValueError(
-        `[${operation}] got data of ${describe(name)} that ${describe(kind)} refuses: ${text.slice(0, 500)}`,
+        `[${operation}] got data of ${describe(name)} that ${describe(kind)} refuses: ${errorMessage(error).slice(0, 500)}`,
         { cause: error },
       );
     }
