@@ -1,10 +1,11 @@
 import { checkCount, describe, readOptions, refusal } from '../../ir/arguments.ts';
-import { NonFiniteError, ValueError } from '../../ir/errors.ts';
+import { ValueError } from '../../ir/errors.ts';
 import { sameShape } from '../../ir/view.ts';
 import { Layer } from '../../layers/base/layer.ts';
 import type { OptimizerState } from '../../optim/optimizer.ts';
 import { type ByteSource, byteSource } from '../byte-source.ts';
 import { decodeValues, elementTypes } from '../elements.ts';
+import { checkFinite } from '../finite.ts';
 import { isOwn } from '../metadata.ts';
 import { readHeader, type SafetensorsEntry } from '../safetensors/header.ts';
 import type { Transformer, TransformerClass } from '../transformer.ts';
@@ -81,12 +82,7 @@ export async function loadModel(
     const bytes = await read(entry);
     // The model changes its values, and the bytes may be the caller's.
     const values = decodeValues('loadModel', path, entry.dtype, bytes.slice());
-    const i = values.findIndex((x) => !Number.isFinite(x));
-    if (i >= 0) {
-      throw new NonFiniteError(
-        `[loadModel] got ${values[i]} at index ${i} of ${describe(path)}, wanted finite numbers.`,
-      );
-    }
+    checkFinite('loadModel', path, values);
     parameter.node.storage!.give(values);
   }
   freezeParts(structure, frozen);

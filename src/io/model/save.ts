@@ -2,11 +2,11 @@ import { checkCount, describe, readOptions, refusal } from '../../ir/arguments.t
 import { ValueError } from '../../ir/errors.ts';
 import type { Layer } from '../../layers/base/layer.ts';
 import type { Optimizer } from '../../optim/optimizer.ts';
+import { checkFinite } from '../finite.ts';
 import { metadata } from '../metadata.ts';
 import { namedValues } from '../named-tensors.ts';
 import { layOut } from '../safetensors/layout.ts';
 import type { Transformer } from '../transformer.ts';
-import { checkValues } from '../weights/save.ts';
 import { buildModel, checkConfiguration, describeModel } from './configuration.ts';
 import { frozenParts } from './frozen.ts';
 import { isRecord, writeJson } from './json.ts';
@@ -55,7 +55,7 @@ export async function saveModel(model: Layer, options?: SaveModelOptions): Promi
   if (state !== undefined) json.push(['optimizer', state.json]);
   if (prepared !== undefined) json.push(['preprocessing', prepared.json]);
   const finite = [...tensors, ...(state?.tensors ?? [])];
-  checkValues('saveModel', finite);
+  for (const { name, values } of finite) checkFinite('saveModel', name, values);
   return layOut(
     'saveModel',
     [...finite, ...(prepared?.tensors ?? [])],

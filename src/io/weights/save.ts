@@ -1,10 +1,9 @@
-import { checkCount, describe, readOptions } from '../../ir/arguments.ts';
-import type { TypedArray } from '../../ir/dtype.ts';
-import { NonFiniteError } from '../../ir/errors.ts';
+import { checkCount, readOptions } from '../../ir/arguments.ts';
 import type { Layer } from '../../layers/base/layer.ts';
+import { checkFinite } from '../finite.ts';
 import { metadata } from '../metadata.ts';
 import { namedValues } from '../named-tensors.ts';
-import { checkFloatFormat, type FileValues, type FloatFormat, layOut } from '../safetensors/layout.ts';
+import { checkFloatFormat, type FloatFormat, layOut } from '../safetensors/layout.ts';
 import { parametersByPath } from './parameters-by-path.ts';
 
 /** Options of `saveWeights`. */
@@ -25,17 +24,6 @@ export async function saveWeights(model: Layer, options?: SaveWeightsOptions): P
   const { dtype } = readOptions('saveWeights', options, { dtype: 'float32' });
   checkFloatFormat('saveWeights', dtype);
   const named = await namedValues('saveWeights', parametersByPath('saveWeights', model));
-  checkValues('saveWeights', named);
+  for (const { name, values } of named) checkFinite('saveWeights', name, values);
   return layOut('saveWeights', named, metadata(), dtype);
-}
-
-/** @throws NonFiniteError for values that are NaN or infinite. */
-export function checkValues(operation: string, all: readonly FileValues[]): void {
-  for (const { name, values } of all) {
-    const i = (values as TypedArray).findIndex((x) => !Number.isFinite(x));
-    if (i < 0) continue;
-    throw new NonFiniteError(
-      `[${operation}] got ${values[i]} at index ${i} of ${describe(name)}, wanted finite numbers.`,
-    );
-  }
 }
