@@ -17,11 +17,11 @@ const BUDGETS = {
   'ndgrad/node': 12_400,
 };
 /** What `saveWeights` and `loadWeights` may add. */
-const WEIGHTS_BUDGET = 4_500;
+const WEIGHTS_BUDGET = 4_400;
 /** What `saveModel` may add by itself. */
-const SAVE_MODEL_BUDGET = 8_000;
+const SAVE_MODEL_BUDGET = 5_000;
 /** What `saveModel` and `loadModel` may add, with all layers. */
-const MODELS_BUDGET = 20_000;
+const MODELS_BUDGET = 18_500;
 /** Budget of `ndgrad/gpu` with WebGPU and WebGL2, without gpu.js itself. */
 const GPU_BUDGET = 40_000;
 /** Functions on arrays do not load the tensor engine. */

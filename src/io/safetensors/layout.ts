@@ -1,6 +1,6 @@
 import { describe } from '../../ir/arguments.ts';
-import type { DType, TypedArray } from '../../ir/dtype.ts';
-import { MemoryError, NonFiniteError, ValueError } from '../../ir/errors.ts';
+import { allocate, type DType, type TypedArray } from '../../ir/dtype.ts';
+import { NonFiniteError, ValueError } from '../../ir/errors.ts';
 import { bfloat16Code, halfCode } from '../small-floats.ts';
 
 /** How files hold float32 values. */
@@ -67,7 +67,7 @@ export function layOut(
   const json = `{${all.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`;
   const header = new TextEncoder().encode(json);
   const origin = 8 + 8 * Math.ceil(header.length / 8);
-  const file = newFile(operation, origin + end);
+  const file = allocate(operation, 'uint8', origin + end) as Uint8Array<ArrayBuffer>;
   file.fill(32, 8, origin).set(header, 8);
   new DataView(file.buffer).setUint32(0, origin - 8, true);
   let at = origin;
@@ -90,13 +90,3 @@ export function layOut(
 
 const isInfinite = (code: number, float: FloatFormat): boolean =>
   (code & 0x7fff) === (float === 'float16' ? 0x7c00 : 0x7f80);
-
-function newFile(operation: string, size: number): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(size);
-  } catch {
-    throw new MemoryError(
-      `[${operation}] a file of ${size} bytes does not fit into JavaScript's memory. Write several files.`,
-    );
-  }
-}
