@@ -65,8 +65,7 @@ export abstract class Optimizer<Slot extends string = string> {
   protected readonly notNegative: readonly string[] = [];
   protected readonly clip: ClipOptions;
   readonly #kept: readonly (Kept & { readonly slots: Readonly<Record<Slot, Parameter>>; updates: number })[];
-  /** @internal What is kept for the Parameters, by their names in the state. */
-  readonly named: ReadonlyMap<string, Kept>;
+  readonly #named: ReadonlyMap<string, Kept>;
 
   /**
    * @param parameters such as `model.parameters()`; those that are not trainable are skipped.
@@ -96,7 +95,12 @@ export abstract class Optimizer<Slot extends string = string> {
       }
       return { parameter, slots: own, updates: 0 };
     });
-    this.named = byName(this.#kept);
+    this.#named = byName(this.#kept);
+  }
+
+  /** @internal What an optimizer keeps for its Parameters, by their names in its state. */
+  static keptBy(optimizer: Optimizer): ReadonlyMap<string, Kept> {
+    return optimizer.#named;
   }
 
   get #kind(): string {
@@ -194,7 +198,7 @@ export abstract class Optimizer<Slot extends string = string> {
   /** A copy of the optimizer's state at the time of the call, for a checkpoint. */
   async getState(): Promise<OptimizerState> {
     const { learningRate } = this;
-    const state = await saveState(this.#kind, this.step, this.named);
+    const state = await saveState(this.#kind, this.step, this.#named);
     return typeof learningRate === 'number' ? { ...state, learningRate } : state;
   }
 
@@ -205,7 +209,7 @@ export abstract class Optimizer<Slot extends string = string> {
    * @throws ValueError, ShapeError if the state does not fit or has values that are not finite; nothing is changed then.
    */
   async setState(state: OptimizerState): Promise<void> {
-    const assignments = readState(state, this.#kind, this.named, (slot) =>
+    const assignments = readState(state, this.#kind, this.#named, (slot) =>
       this.notNegative.includes(slot) ? 0 : Number.NEGATIVE_INFINITY,
     );
     const { step, learningRate } = state;
@@ -216,7 +220,7 @@ export abstract class Optimizer<Slot extends string = string> {
     const updates = this.#kept.map((kept) => kept.updates);
     const running = runAssignments({ assignments });
     this.step = step;
-    for (const [name, kept] of this.named) kept.updates = state.parameters[name]!.updates ?? step;
+    for (const [name, kept] of this.#named) kept.updates = state.parameters[name]!.updates ?? step;
     if (typeof this.learningRate === 'number') this.learningRate = learningRate ?? this.learningRate;
     try {
       await running;

@@ -21,7 +21,7 @@ export async function optimizerParts(
   if (!(optimizer instanceof Optimizer))
     throw refusal(operation, 'optimizer', optimizer, 'an optimizer of the model');
   const pathOf = new Map<Parameter, string>([...parameters].map(([path, p]) => [p, path]));
-  const paths = [...optimizer.named].map(([name, { parameter }]) => {
+  const paths = [...Optimizer.keptBy(optimizer)].map(([name, { parameter }]) => {
     const path = pathOf.get(parameter);
     if (path !== undefined) return [name, path] as const;
     throw new ValueError(
