@@ -17,7 +17,11 @@ const BUDGETS = {
   'ndgrad/node': 12_400,
 };
 /** What `saveWeights` and `loadWeights` may add. */
-const WEIGHTS_BUDGET = 4_500;
+const WEIGHTS_BUDGET = 4_400;
+/** What `saveModel` may add by itself. */
+const SAVE_MODEL_BUDGET = 5_000;
+/** What `saveModel` and `loadModel` may add, with all layers. */
+const MODELS_BUDGET = 18_500;
 /** Budget of `ndgrad/gpu` with WebGPU and WebGL2, without gpu.js itself. */
 const GPU_BUDGET = 40_000;
 /** Functions on arrays do not load the tensor engine. */
@@ -65,6 +69,18 @@ sizes.push({
   what: 'saveWeights and loadWeights in addition',
   bytes: weights - minimalSize,
   budget: WEIGHTS_BUDGET,
+});
+const models = gzip(await bundle("export * from './mlp.ts'; export { saveModel, loadModel } from 'ndgrad';"));
+sizes.push({
+  what: 'saveModel and loadModel in addition, with all layers',
+  bytes: models - minimalSize,
+  budget: MODELS_BUDGET,
+});
+const savingModels = gzip(await bundle("export * from './mlp.ts'; export { saveModel } from 'ndgrad';"));
+sizes.push({
+  what: 'saveModel in addition',
+  bytes: savingModels - minimalSize,
+  budget: SAVE_MODEL_BUDGET,
 });
 sizes.push({ what: 'ndgrad/gpu in addition', bytes: gpu, budget: GPU_BUDGET });
 sizes.push({ what: 'ndgrad/metrics by itself', bytes: metrics, budget: METRICS_BUDGET });

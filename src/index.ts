@@ -82,7 +82,11 @@ export * from './train/index.ts';
 // Saving and loading
 
 export type { ByteSource } from './io/byte-source.ts';
+export type { LayerClass } from './io/model/configuration.ts';
+export { type LoadedModel, type LoadModelOptions, loadModel } from './io/model/load.ts';
+export { type SaveModelOptions, saveModel } from './io/model/save.ts';
 export type { FloatFormat } from './io/safetensors/layout.ts';
+export type { Transformer, TransformerClass, TransformerState } from './io/transformer.ts';
 export {
   type LoadedWeights,
   type LoadWeightsOptions,

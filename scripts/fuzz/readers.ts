@@ -8,22 +8,27 @@ import {
   AdamW,
   Dense,
   Generator,
+  type Layer,
+  LayerNorm,
   Lion,
+  loadModel,
   loadWeights,
   meanSquaredError,
   NdgradError,
   type Optimizer,
   type Parameter,
+  Residual,
   RMSprop,
   Sequential,
   SGD,
+  saveModel,
   saveWeights,
   type Tensor,
   tensor,
   WeightAverage,
 } from 'ndgrad';
 import { decodeIdx, decodeMnist, type IdxArray, readIdx } from 'ndgrad/data';
-import { readNpy, readNpz, readSafetensors, writeNpy, writeNpz } from 'ndgrad/io';
+import { readNpy, readNpz, readSafetensors, writeNpy, writeNpz, writeSafetensors } from 'ndgrad/io';
 import {
   type Journal,
   randomSearch,
@@ -173,6 +178,32 @@ const tensorFiles: readonly (readonly [file: Uint8Array, read: ReadTensors])[] =
 ];
 const weights = await saveWeights(model());
 
+const savedModel = new Sequential([
+  new Residual(new Dense(2, 2, { activation: 'relu', kernelPenalty: { l2: 0.1 } })),
+  new LayerNorm(2, { name: 'norm' }),
+] as Layer[]) as Layer;
+savedModel.freeze();
+const modelFile = await saveModel(savedModel, { optimizer: new Adam(savedModel.parameters()) });
+const { metadata: modelMetadata, entries, read: readTensor } = await readSafetensors(modelFile);
+const modelTensors = new Map<string, Tensor>();
+for (const name of entries.keys()) modelTensors.set(name, await readTensor(name));
+const keys = Object.keys(modelMetadata).filter((key) => modelMetadata[key]!.startsWith('{'));
+
+/** The JSON of a model file under one key with the edits. */
+async function editedModel(key: string, list: Parameters<typeof edited>[1]): Promise<Uint8Array> {
+  const text = JSON.stringify(edited(JSON.parse(modelMetadata[key]!), list)) ?? '';
+  return writeSafetensors(modelTensors, { metadata: { ...modelMetadata, [key]: text } });
+}
+
+/** A model that was loaded computes finite values and has the optimizer's state. */
+async function expectModel(bytes: Uint8Array): Promise<void> {
+  const loaded = await read(() => loadModel(bytes));
+  if (loaded === null) return;
+  await expectFinite(loaded.model.parameters());
+  await read(() => loaded.model.call(x).data());
+  await read(() => saveModel(loaded.model));
+}
+
 export const readers: readonly Property[] = [
   property('idx', 500, fc.tuple(fc.constantFrom(...files), changes), async ([file, list]) => {
     const array = await read(async () => readIdx(mutated(file, list)));
@@ -225,6 +256,10 @@ export const readers: readonly Property[] = [
     }
     await expectFinite(layers.parameters());
   }),
+  property('model', 100, changes, (list) => expectModel(mutated(modelFile, list))),
+  property('model configuration', 100, fc.tuple(fc.constantFrom(...keys), edits), async ([key, list]) =>
+    expectModel(await editedModel(key, list)),
+  ),
   property('journal', 10, fc.tuple(fc.constantFrom(...strategies), changes), async ([strategy, list]) => {
     const journal = new Memory();
     const first = await searchWith(journal, strategy);

@@ -1,16 +1,17 @@
 // Floating-point numbers of 8 and 16 bits, by their codes. To read one, exponent and fraction are put at their places in a
 // float32; multiplying by a power of two then corrects the bias of the exponent, which is exact.
 
-const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(4));
+const floats = /* @__PURE__ */ new Float32Array(1);
+const integers = /* @__PURE__ */ new Int32Array(floats.buffer);
 
 function float32(bits: number): number {
-  scratch.setInt32(0, bits);
-  return scratch.getFloat32(0);
+  integers[0] = bits;
+  return floats[0]!;
 }
 
 function bitsOf(x: number): number {
-  scratch.setFloat32(0, x);
-  return scratch.getInt32(0);
+  floats[0] = x;
+  return integers[0]!;
 }
 
 const two48 = 0x1_0000_0000_0000;

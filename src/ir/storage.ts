@@ -12,13 +12,14 @@ export class Storage {
   version = 0;
   /** The Parameter's name, for errors. */
   name: string;
-  readonly #array: TypedArray;
+  /** null until a deferred storage needs memory. */
+  #array: TypedArray | null;
   /** Computes the initial values at the first use of a deferred storage, then null. */
   #make: (() => TypedArray) | null = null;
 
-  constructor(dtype: DType, array: TypedArray, name = '') {
+  constructor(dtype: DType, array: TypedArray | null, name = '', size = array!.length) {
     this.dtype = dtype;
-    this.size = array.length;
+    this.size = size;
     this.#array = array;
     this.name = name;
   }
@@ -27,9 +28,9 @@ export class Storage {
     return new Storage(dtype, allocate('run', dtype, size));
   }
 
-  /** A storage whose values are computed at the first use. */
+  /** A storage whose values are computed at the first use, which allocates its memory. */
   static deferred(dtype: DType, size: number, make: () => TypedArray, name: string): Storage {
-    const storage = new Storage(dtype, allocate('Parameter', dtype, size), name);
+    const storage = new Storage(dtype, null, name, size);
     storage.#make = make;
     return storage;
   }
@@ -37,11 +38,13 @@ export class Storage {
   /** The up-to-date values, for reading. */
   get array(): TypedArray {
     if (this.#make !== null) {
-      this.#array.set(this.#make());
+      const made = this.#make();
+      this.hostArray.set(made);
       this.#make = null;
     }
-    this.deviceCopy?.fetch(this.#array);
-    return this.#array;
+    const array = this.hostArray;
+    this.deviceCopy?.fetch(array);
+    return array;
   }
 
   /** Takes the values from a device copy from now on. The previous copy is dropped. */
@@ -56,11 +59,18 @@ export class Storage {
     this.deviceCopy?.drop();
     this.deviceCopy = null;
     this.#make = null;
-    return this.#array;
+    return this.hostArray;
+  }
+
+  /** Takes an array of its type and size, which it uses as it is, as its values. */
+  give(array: TypedArray): void {
+    this.#array = array;
+    this.#make = null;
   }
 
   /** The host array as it is, possibly out of date. */
   get hostArray(): TypedArray {
+    this.#array ??= allocate('Parameter', this.dtype, this.size);
     return this.#array;
   }
 }

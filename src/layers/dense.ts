@@ -66,7 +66,7 @@ export class Dense<const In extends number = number, const Out extends number = 
 
   constructor(inFeatures: In, outFeatures: Out, options: DenseOptions = {}) {
     checkOptions(new.target.kind, options, denseOptions);
-    super(options.name);
+    super(options.name, arguments);
     checkFeatures('inFeatures', inFeatures);
     checkFeatures('outFeatures', outFeatures);
     const rng = options.rng ?? defaultGenerator();

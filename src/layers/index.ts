@@ -5,7 +5,7 @@ export {
 } from './activation/activation-functions.ts';
 export { Activation, type ActivationOptions } from './activation/activation-layer.ts';
 export { type Context, inference, TrainingContext, type TrainingOptions, training } from './base/context.ts';
-export { Layer, type Member } from './base/layer.ts';
+export { type Described, Layer, type Member } from './base/layer.ts';
 export type { LayerLike } from './base/layer-like.ts';
 export type { Penalty } from './base/penalty.ts';
 export type { PartialShape } from './base/shapes.ts';

@@ -98,6 +98,11 @@ export abstract class Optimizer<Slot extends string = string> {
     this.#named = byName(this.#kept);
   }
 
+  /** @internal What an optimizer keeps for its Parameters, by their names in its state. */
+  static keptBy(optimizer: Optimizer): ReadonlyMap<string, Kept> {
+    return optimizer.#named;
+  }
+
   get #kind(): string {
     return (this.constructor as typeof Optimizer).kind;
   }

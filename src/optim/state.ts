@@ -56,7 +56,7 @@ export async function saveState(
 ): Promise<State> {
   const updates = [...named.values()].map((kept) => kept.updates ?? step);
   const copies = await copyOf([...named.values()].flatMap(({ slots }) => Object.values(slots)));
-  for (const values of copies) Object.defineProperty(values, 'toJSON', { value: toJSON });
+  copies.forEach(withJSON);
   let next = 0;
   const entries = [...named].map(([name, { parameter, slots }], i) => {
     const values = Object.fromEntries(Object.keys(slots).map((slot) => [slot, copies[next++]!]));
@@ -65,6 +65,10 @@ export async function saveState(
   });
   return { kind, step, parameters: Object.fromEntries(entries) };
 }
+
+/** Gives values of a slot a `toJSON` that keeps NaN, infinities and -0. */
+export const withJSON = (values: TypedArray): TypedArray =>
+  Object.defineProperty(values, 'toJSON', { value: toJSON });
 
 /** JSON writes NaN and infinities as null and -0 as 0. */
 function toJSON(this: TypedArray): (number | string)[] {

@@ -152,6 +152,8 @@ export function initialValues(node: Node): TypedArray {
  */
 export function storageOf(node: Node, copy: Node, name: string): Storage {
   const storage = Storage.deferred(node.dtype, node.size, () => initialValues(node), name);
+  // Too large a Parameter is an error of its constructor.
+  void storage.hostArray;
   const fill = (): void | Promise<void> => {
     if (!toposort([node]).leaves.some((leaf) => leaf.storage!.deviceCopy?.stale)) return void storage.array;
     storage.overwrite();

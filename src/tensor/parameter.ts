@@ -1,7 +1,7 @@
 import { readOptions, reportAs } from '../ir/arguments.ts';
 import type { DType } from '../ir/dtype.ts';
 import { ShapeError } from '../ir/errors.ts';
-import { inDependencyOrder, leafNode } from '../ir/node.ts';
+import { inDependencyOrder, leafNode, type Node } from '../ir/node.ts';
 import type { Storage } from '../ir/storage.ts';
 import { sameShape } from '../ir/view.ts';
 import { storageOf } from '../runtime/run.ts';
@@ -32,8 +32,9 @@ export class Parameter<S extends Shape = Shape, D extends DType = DType> extends
   constructor(initial: Tensor<S, D>, options?: ParameterOptions) {
     checkTensor('Parameter', initial);
     const { name, trainable } = readOptions('Parameter', options, { name: 'parameter', trainable: true });
-    const storage = storageOf(initial.node, detach(initial).node, name);
-    super(leafNode(storage, initial.node.shape));
+    const { node } = initial;
+    const storage = storageWithoutValues?.(node, name) ?? storageOf(node, detach(initial).node, name);
+    super(leafNode(storage, node.shape));
     this.#storage = storage;
     byStorage.set(storage, this as Parameter);
     this.trainable = trainable;
@@ -72,6 +73,20 @@ export class Parameter<S extends Shape = Shape, D extends DType = DType> extends
 }
 
 const byStorage = new WeakMap<Storage, Parameter>();
+
+/** Makes the storages of new Parameters while `withoutValues` runs, else null. */
+export let storageWithoutValues: ((node: Node, name: string) => Storage) | null = null;
+
+/** Runs a function with `make` for the storages of the Parameters that it creates; no initial values are computed. */
+export function withoutValues<T>(make: (node: Node, name: string) => Storage, run: () => T): T {
+  const before = storageWithoutValues;
+  storageWithoutValues = make;
+  try {
+    return run();
+  } finally {
+    storageWithoutValues = before;
+  }
+}
 
 /** The Parameters on whose values a tensor depends. */
 export function parametersBehind(t: Tensor): Parameter[] {

@@ -34,3 +34,11 @@ export async function errorOf(call: () => Promise<unknown>): Promise<Error> {
   }
   throw new Error('no error');
 }
+
+/** The header of a safetensors file without the version of the program that has written it, and the data in hex. */
+export function comparable(file: Uint8Array): readonly [header: string, data: string] {
+  const length = new DataView(file.buffer, file.byteOffset).getUint32(0, true);
+  const header = new TextDecoder().decode(file.slice(8, 8 + length)).trimEnd();
+  const data = Buffer.from(file.slice(8 + length)).toString('hex');
+  return [header.replace(/"producer":"ndgrad[ \d.]*"/, '"producer":"ndgrad"'), data];
+}

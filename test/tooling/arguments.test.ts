@@ -56,6 +56,8 @@ const imageBytes = Uint8Array.of(
 const mnistFiles = { trainImages: imageBytes, trainLabels: bytes, testImages: imageBytes, testLabels: bytes };
 const safetensors = await io.writeSafetensors({ x });
 const weights = await core.saveWeights(dense);
+const modelFile = await core.saveModel(dense);
+const adamOfDense = new core.Adam(parameters);
 const npy = await io.writeNpy(x);
 const npz = await io.writeNpz({ x });
 const classes = [0, 1, 1];
@@ -159,6 +161,8 @@ const functions: Record<string, Given> = {
   learningRateLogger: [[]],
   saveWeights: [[dense, { dtype: 'float16' }], optionsAt(1)],
   loadWeights: [[new core.Dense(3, 3), weights, { strict: false }], optionsAt(2)],
+  saveModel: [[dense, { optimizer: adamOfDense, preprocessing: {} }], optionsAt(1)],
+  loadModel: [[modelFile, { layers: { Dense: core.Dense } }], optionsAt(1)],
   setBackend: [['wasm']],
   setThreads: [[1]],
   backendInfo: [[]],

@@ -16,30 +16,31 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       ceil clip concat contrastive conv convTranspose cos cosineDistance defaultGenerator detach dice div
       earlyStopping elu equal erf evaluate exp expandDims explain explainAssignments expm1 eye fit flatten
       flip floor full gelu gradients greater greaterEqual hinge huber inference initializers isFinite
-      isNaN klDivergence leakyRelu learningRateLogger less lessEqual linspace loadWeights log log1p
-      logCosh logSoftmax logSumExp logicalAnd logicalNot logicalOr logicalXor matmul max maxPool maximum
-      mean meanAbsoluteError meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError min
-      minimum mod mul neg notEqual oneHot ones pad poissonLoss pow predict prod realize reciprocal relu
-      reshape round rsqrt runStep saveWeights scalar scatterAdd schedules seed setBackend setThreads
-      sigmoid sign silu sin slice slidingWindows softmax softmaxCrossEntropy softplus softsign split sqrt
-      square squaredHinge squeeze stack standardize stopOnNaN sub sum take tanh tensor training transpose
-      tripletMargin tversky variance where zeros`,
+      isNaN klDivergence leakyRelu learningRateLogger less lessEqual linspace loadModel loadWeights log
+      log1p logCosh logSoftmax logSumExp logicalAnd logicalNot logicalOr logicalXor matmul max maxPool
+      maximum mean meanAbsoluteError meanAbsolutePercentageError meanSquaredError
+      meanSquaredLogarithmicError min minimum mod mul neg notEqual oneHot ones pad poissonLoss pow predict
+      prod realize reciprocal relu reshape round rsqrt runStep saveModel saveWeights scalar scatterAdd
+      schedules seed setBackend setThreads sigmoid sign silu sin slice slidingWindows softmax
+      softmaxCrossEntropy softplus softsign split sqrt square squaredHinge squeeze stack standardize
+      stopOnNaN sub sum take tanh tensor training transpose tripletMargin tversky variance where zeros`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AveragePoolOptions
       Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
       BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback ClassScoreOptions
       ClipOptions ConfusionMatrixOptions Context ConvOptions ConvTransposeOptions ConvolutionOptions DType
-      DenseOptions DiceOptions DropoutOptions EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions
-      FlattenOptions FloatFormat GeluOptions GeneratorState GlobalPoolingOptions GroupNormOptions History
-      HuberOptions Initializer InitializerName LayerLike LayerNormOptions LionOptions LoadWeightsOptions
-      LoadedWeights LossFunction LossOptions Margin MarginOptions Member Metric MetricOptions
-      MinimizeOptions Model NAdamOptions NaNLoss NestedArray NumberArray OptimizerOptions OptimizerState
-      Padding ParameterOptions ParameterState PartialShape Penalty PoolOptions Pooled PoolingLayerOptions
+      DenseOptions Described DiceOptions DropoutOptions EarlyStoppingOptions EpochLogs EvaluateOptions
+      FitOptions FlattenOptions FloatFormat GeluOptions GeneratorState GlobalPoolingOptions
+      GroupNormOptions History HuberOptions Initializer InitializerName LayerClass LayerLike
+      LayerNormOptions LionOptions LoadModelOptions LoadWeightsOptions LoadedModel LoadedWeights
+      LossFunction LossOptions Margin MarginOptions Member Metric MetricOptions MinimizeOptions Model
+      NAdamOptions NaNLoss NestedArray NumberArray OptimizerOptions OptimizerState Padding
+      ParameterOptions ParameterState PartialShape Penalty PoolOptions Pooled PoolingLayerOptions
       PredictOptions ProgressReport RAdamOptions RMSpropOptions RankingMetricOptions ReduceOptions
-      Reduction ReshapeOptions ResidualOptions SGDOptions SaveWeightsOptions Schedule SequentialOptions
-      Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions StepOptions
-      SummaryOptions TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
-      TransposedConvolutionOptions TverskyOptions TypedArray Update VarianceOptions WeightAverageOptions
-      WeightAverageState WeightMap WeightTarget WindowOptions`,
+      Reduction ReshapeOptions ResidualOptions SGDOptions SaveModelOptions SaveWeightsOptions Schedule
+      SequentialOptions Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions
+      StepOptions SummaryOptions TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
+      Transformer TransformerClass TransformerState TransposedConvolutionOptions TverskyOptions TypedArray
+      Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
   },
   'ndgrad/data': {
     values: `augmentImages decodeIdx decodeMnist readIdx scalePixels`,
@@ -70,10 +71,10 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
   },
   'ndgrad/search': {
     values: `choice gridSearch integer logUniform randomSearch search successiveHalving uniform`,
-    types: `Dimension GridSearchOptions IntegerOptions Journal Json Objective ParametersOf
-      RandomSearchOptions RangeOptions Rung SearchOptions SearchPoint SearchReport SearchResults Space Strategy
-      SuccessiveHalvingOptions TableOptions TrialContext TrialFunction TrialMetrics TrialOutcome
-      TrialRun TrialRunner TrialSession TrialTask`,
+    types: `Dimension GridSearchOptions IntegerOptions Journal Json Objective ParametersOf RandomSearchOptions
+      RangeOptions Rung SearchOptions SearchPoint SearchReport SearchResults Space Strategy
+      SuccessiveHalvingOptions TableOptions TrialContext TrialFunction TrialMetrics TrialOutcome TrialRun
+      TrialRunner TrialSession TrialTask`,
   },
   'ndgrad/testing': {
     values: `allClose assertClose gradcheck`,

@@ -65,10 +65,7 @@ function parse(bytes: Uint8Array, fault: Fault): Record<string, unknown> {
     keys = countKeys(text);
     header = JSON.parse(text) as Record<string, unknown>;
   } catch {
-    throw fault(
-      "a header that can't be read",
-      'JSON such as {"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
-    );
+    throw fault("a header that can't be read", 'JSON that describes tensors');
   }
   for (const value of Object.values(header)) keys -= isRecord(value) ? 1 + Object.keys(value).length : 1;
   if (keys !== 0) throw fault('a header in which a name occurs twice', 'each name once');

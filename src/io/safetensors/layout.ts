@@ -1,6 +1,6 @@
 import { describe } from '../../ir/arguments.ts';
-import { MemoryError, NonFiniteError, ValueError } from '../../ir/errors.ts';
-import type { NamedValues } from '../named-tensors.ts';
+import { allocate, type DType, type TypedArray } from '../../ir/dtype.ts';
+import { NonFiniteError, ValueError } from '../../ir/errors.ts';
 import { bfloat16Code, halfCode } from '../small-floats.ts';
 
 /** How files hold float32 values. */
@@ -11,7 +11,12 @@ const floats = {
   float16: ['F16', 2, halfCode],
   bfloat16: ['BF16', 2, bfloat16Code],
 } as const;
-const others = { int32: ['I32', 4, null], uint8: ['U8', 1, null], bool: ['BOOL', 1, null] } as const;
+const others = {
+  float64: ['F64', 8, null],
+  int32: ['I32', 4, null],
+  uint8: ['U8', 1, null],
+  bool: ['BOOL', 1, null],
+} as const;
 
 /** @throws ValueError unless it is a format for floats. */
 export function checkFloatFormat(operation: string, dtype: FloatFormat): void {
@@ -19,6 +24,17 @@ export function checkFloatFormat(operation: string, dtype: FloatFormat): void {
   throw new ValueError(
     `[${operation}] got dtype ${describe(dtype)}, wanted one of ${Object.keys(floats).join(', ')}.`,
   );
+}
+
+/** Values for a file. */
+export interface FileValues {
+  readonly name: string;
+  readonly tensor: {
+    readonly dtype: DType | 'float64';
+    readonly shape: readonly number[];
+    readonly size: number;
+  };
+  readonly values: TypedArray | Float64Array;
 }
 
 /**
@@ -29,7 +45,7 @@ export function checkFloatFormat(operation: string, dtype: FloatFormat): void {
  */
 export function layOut(
   operation: string,
-  given: readonly NamedValues[],
+  given: readonly FileValues[],
   metadata: Readonly<Record<string, string>>,
   float: FloatFormat,
 ): Uint8Array {
@@ -51,7 +67,7 @@ export function layOut(
   const json = `{${all.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`;
   const header = new TextEncoder().encode(json);
   const origin = 8 + 8 * Math.ceil(header.length / 8);
-  const file = newFile(operation, origin + end);
+  const file = allocate(operation, 'uint8', origin + end) as Uint8Array<ArrayBuffer>;
   file.fill(32, 8, origin).set(header, 8);
   new DataView(file.buffer).setUint32(0, origin - 8, true);
   let at = origin;
@@ -74,13 +90,3 @@ export function layOut(
 
 const isInfinite = (code: number, float: FloatFormat): boolean =>
   (code & 0x7fff) === (float === 'float16' ? 0x7c00 : 0x7f80);
-
-function newFile(operation: string, size: number): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(size);
-  } catch {
-    throw new MemoryError(
-      `[${operation}] a file of ${size} bytes does not fit into JavaScript's memory. Write several files.`,
-    );
-  }
-}

@@ -7,8 +7,9 @@ import type { Parameter } from '../../tensor/parameter.ts';
 import { runAssignments } from '../../tensor/step.ts';
 import { type ByteSource, byteSource } from '../byte-source.ts';
 import { decode, elementTypes } from '../elements.ts';
+import { isOwn } from '../metadata.ts';
 import { readHeader, type SafetensorsEntry } from '../safetensors/header.ts';
-import { parametersByPath, VERSION } from './save.ts';
+import { parametersByPath } from './parameters-by-path.ts';
 
 /** Which Parameter a tensor of a file is for, and how it gets the Parameter's shape. */
 export interface WeightTarget {
@@ -74,12 +75,7 @@ export async function loadWeights(
   const parameters = parametersByPath('loadWeights', model);
   const file = byteSource('loadWeights', source);
   const { metadata, entries } = await readHeader('loadWeights', file);
-  const own = metadata.format === 'ndgrad';
-  if (own && !(Number(metadata.version) <= VERSION)) {
-    throw new ValueError(
-      `[loadWeights] got a file of version ${describe(metadata.version)}, wanted at most ${VERSION}. Update ndgrad.`,
-    );
-  }
+  const own = isOwn('loadWeights', metadata);
 
   const problems: string[] = [];
   const unexpected: string[] = [];

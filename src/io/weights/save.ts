@@ -1,18 +1,16 @@
-import { checkCount, describe, readOptions, refusal } from '../../ir/arguments.ts';
-import { NonFiniteError, ValueError } from '../../ir/errors.ts';
-import { Layer } from '../../layers/base/layer.ts';
-import type { Parameter } from '../../tensor/parameter.ts';
+import { checkCount, readOptions } from '../../ir/arguments.ts';
+import type { Layer } from '../../layers/base/layer.ts';
+import { checkFinite } from '../finite.ts';
+import { metadata } from '../metadata.ts';
 import { namedValues } from '../named-tensors.ts';
 import { checkFloatFormat, type FloatFormat, layOut } from '../safetensors/layout.ts';
+import { parametersByPath } from './parameters-by-path.ts';
 
 /** Options of `saveWeights`. */
 export interface SaveWeightsOptions {
   /** How float32 values are stored; `'float32'` by default. The others halve the file and round to nearest. */
   readonly dtype?: FloatFormat;
 }
-
-/** The version of the format that is written, and the newest that is read. */
-export const VERSION = 1;
 
 /**
  * The Parameters of a model as a safetensors file, under their paths such as `0.kernel`, with the values that they have at
@@ -26,36 +24,6 @@ export async function saveWeights(model: Layer, options?: SaveWeightsOptions): P
   const { dtype } = readOptions('saveWeights', options, { dtype: 'float32' });
   checkFloatFormat('saveWeights', dtype);
   const named = await namedValues('saveWeights', parametersByPath('saveWeights', model));
-  for (const { name, values } of named) {
-    const i = values.findIndex((x) => !Number.isFinite(x));
-    if (i >= 0)
-      throw new NonFiniteError(
-        `[saveWeights] got ${values[i]} at index ${i} of ${describe(name)}, wanted finite numbers.`,
-      );
-  }
-  return layOut(
-    'saveWeights',
-    named,
-    { format: 'ndgrad', version: String(VERSION), producer: 'ndgrad' },
-    dtype,
-  );
-}
-
-/**
- * The Parameters by their paths.
- *
- * @throws ValueError unless it is a layer whose paths can name tensors of a file.
- */
-export function parametersByPath(operation: string, model: Layer): Map<string, Parameter> {
-  if (!(model instanceof Layer)) throw refusal(operation, 'model', model, 'a Layer');
-  const found = new Map<string, Parameter>();
-  for (const [path, parameter] of model.namedParameters()) {
-    if (path.includes(':') || path === '__proto__' || found.has(path)) {
-      throw new ValueError(
-        `[${operation}] got a Parameter with the path ${describe(path)}, wanted paths without colons, each once. Rename fields or keys.`,
-      );
-    }
-    found.set(path, parameter);
-  }
-  return found;
+  for (const { name, values } of named) checkFinite('saveWeights', name, values);
+  return layOut('saveWeights', named, metadata(), dtype);
 }

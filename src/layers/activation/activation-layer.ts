@@ -24,7 +24,7 @@ export class Activation extends Layer {
   declare readonly gives: Kept<this['given']>;
 
   constructor(activation: ActivationName | ActivationFunction, options?: ActivationOptions) {
-    super(readOptions(new.target.kind, options, { name: '' }).name);
+    super(readOptions(new.target.kind, options, { name: '' }).name, arguments);
     [this.activation, this.activationName] = chooseActivation('Activation', activation);
   }
 

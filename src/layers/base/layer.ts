@@ -1,5 +1,5 @@
 import { readOptions, refusal, reportAs } from '../../ir/arguments.ts';
-import { DTypeError } from '../../ir/errors.ts';
+import { DTypeError, StateError } from '../../ir/errors.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { zeros } from '../../tensor/creation.ts';
 import { Parameter } from '../../tensor/parameter.ts';
@@ -11,6 +11,12 @@ import type { LayerLike, StaticShapes } from './layer-like.ts';
 import { checkPenalty, type Penalty, penaltyOf } from './penalty.ts';
 import type { Input, Output, PartialShape } from './shapes.ts';
 import { type SummaryOptions, summarize } from './summary.ts';
+
+/**
+ * A constructor argument, as `describe` returns it. A model file can hold numbers, strings, booleans, null, undefined,
+ * layers, and arrays and plain objects of these.
+ */
+export type Described = number | string | boolean | null | undefined | object;
 
 /** A layer's Parameter or a layer inside it, with the name of its field. */
 export type Member = readonly [key: string, member: Parameter | Layer];
@@ -35,6 +41,8 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
 {
   /** The name of the class in errors, summaries and files: a string, since minifiers rename classes. */
   static readonly kind: string = 'Layer';
+  /** @internal The Parameters that `freeze` stopped. */
+  static readonly frozenParameters = new WeakSet<Parameter>();
 
   /** The option `name`, for errors, summaries and paths; '' if not given. */
   readonly name: string;
@@ -46,14 +54,21 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   /** For the compiler only: the output shape. */
   declare readonly gives: Out;
 
+  readonly #args: readonly Described[] | undefined;
   readonly #penalties: [Parameter, Penalty][] = [];
   #isFrozen = false;
-  static readonly #frozen = new WeakSet<Parameter>();
   /** The path that each Parameter is named by. */
   static readonly #paths = new WeakMap<Parameter, string>();
 
-  constructor(name = '') {
+  /**
+   * @param name for errors, summaries and paths; no `.` and no `:`.
+   * @param args all arguments of the class's constructor, which `describe` returns.
+   */
+  constructor(name = '', args?: ArrayLike<unknown>) {
+    if (typeof name !== 'string' || /[.:]/.test(name))
+      throw refusal(new.target.kind, 'name', name, "a string without '.' and ':'");
     this.name = name;
+    this.#args = args && (Array.from(args, lasting) as Described[]);
   }
 
   /** The kind of layer in errors and summaries: the class's `kind`, or its name if it does not declare one. */
@@ -138,6 +153,18 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     return this.namedParameters().map(([, parameter]) => parameter);
   }
 
+  /**
+   * The arguments of the constructor that build the layer again, for `saveModel`, without generators and functions that
+   * give initial values. A class whose constructor does not pass its arguments to `super`, as in `super('', arguments)`,
+   * overrides it; so does a class that extends one of another kind.
+   *
+   * @throws StateError if they are not known.
+   */
+  describe(): readonly Described[] {
+    if (this.#args) return this.#args;
+    throw new StateError(`[describe] ${this.type} does not know its arguments. Override describe().`);
+  }
+
   /** Whether this layer, or a layer that contains it, was frozen. */
   get frozen(): boolean {
     return this.#isFrozen;
@@ -154,7 +181,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     for (const parameter of this.parameters()) {
       if (!parameter.trainable) continue;
       parameter.trainable = false;
-      Layer.#frozen.add(parameter);
+      Layer.frozenParameters.add(parameter);
     }
   }
 
@@ -162,7 +189,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   unfreeze(): void {
     this.#setFrozen(false);
     for (const parameter of this.parameters()) {
-      if (Layer.#frozen.delete(parameter)) parameter.trainable = true;
+      if (Layer.frozenParameters.delete(parameter)) parameter.trainable = true;
     }
   }
 
@@ -254,6 +281,16 @@ export function checkLayer(container: string, layer: unknown): void {
   if (!(layer instanceof Layer)) throw refusal(container, 'layer', layer, 'a Layer');
 }
 
+/** A copy of an argument without what is used only once: generators and functions that give initial values. */
+function lasting(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(lasting);
+  if (!isPlain(value)) return value;
+  const entries = Object.entries(value).filter(
+    ([key, item]) => !/^rng$|Initializer$/.test(key) || typeof item === 'string',
+  );
+  return Object.fromEntries(entries.map(([key, item]) => [key, lasting(item)]));
+}
+
 function isMember(value: unknown): value is Parameter | Layer {
   return value instanceof Layer || value instanceof Parameter;
 }
@@ -263,12 +300,15 @@ const isMap = (value: unknown): value is Map<unknown, unknown> =>
   Object.prototype.toString.call(value) === '[object Map]';
 
 /** The entries of an array, a Map or a plain object; none of anything else. */
-function entriesOf(value: unknown): Iterable<readonly [key: unknown, item: unknown]> {
+export function entriesOf(value: unknown): Iterable<readonly [key: unknown, item: unknown]> {
   if (Array.isArray(value)) return value.entries();
   if (isMap(value)) return value;
-  if (typeof value !== 'object' || value === null) return [];
+  return isPlain(value) ? Object.entries(value) : [];
+}
+
+export function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   // Object.prototype of any realm has no prototype.
-  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
-  return isPlain ? Object.entries(value) : [];
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -55,7 +55,7 @@ export class Residual<const L extends Layer = Layer> extends Layer<L['takes'], L
     const [options = {}]: [options?: ResidualOptions] = rest;
     checkOptions(new.target.kind, options, residualOptions);
     for (const layer of [inner, options.shortcut ?? inner]) checkLayer('Residual', layer);
-    super(options.name);
+    super(options.name, arguments);
     this.inner = inner;
     this.shortcut = options.shortcut ?? null;
     [this.activation, this.activationName] = chooseOptional(this.type, options.activation);

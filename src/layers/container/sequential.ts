@@ -42,12 +42,12 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
     checkOptions(new.target.kind, options, sequentialOptions);
     checkArray('Sequential', 'layers', layers, '[new Dense(4, 8)]');
     for (const layer of layers) checkLayer('Sequential', layer);
-    super(options.name);
+    super(options.name, arguments);
     this.layers = layers;
     const { inputShape } = options;
     this.#sample = inputShape === undefined ? null : [...checkShape('Sequential', inputShape)];
-    const names = this.members().map(([key]) => key);
-    const twice = names.find((key, i) => names.indexOf(key) !== i);
+    const names = new Set<string>();
+    const [twice] = this.members().find(([key]) => names.size === names.add(key).size) ?? [];
     if (twice !== undefined) {
       throw new ValueError(
         `[Sequential] got two layers with the name '${twice}', wanted distinct names. Rename one of them.`,

@@ -70,7 +70,7 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
     known: object = convolutionOptions,
   ) {
     checkOptions(new.target.kind, options, known);
-    super(options.name);
+    super(options.name, [inChannels, outChannels, kernelSize, options]);
     const { padding = 'valid', groups = 1 } = options;
     checkCount(this, 'inChannels', inChannels);
     checkCount(this, 'outChannels', outChannels);

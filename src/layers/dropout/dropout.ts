@@ -24,7 +24,7 @@ export class Dropout extends Layer {
   declare readonly gives: Kept<this['given']>;
 
   constructor(rate: number, options?: DropoutOptions) {
-    super(readOptions(new.target.kind, options, { name: '' }).name);
+    super(readOptions(new.target.kind, options, { name: '' }).name, arguments);
     if (!(rate >= 0 && rate < 1)) {
       throw new ValueError(`[Dropout] got rate ${rate}, wanted a probability with 0 <= rate < 1.`);
     }

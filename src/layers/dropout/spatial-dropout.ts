@@ -23,7 +23,7 @@ export class SpatialDropout extends Layer {
   declare readonly gives: Kept<this['given']>;
 
   constructor(rate: number, options?: DropoutOptions) {
-    super(readOptions(new.target.kind, options, { name: '' }).name);
+    super(readOptions(new.target.kind, options, { name: '' }).name, arguments);
     if (!(rate >= 0 && rate < 1)) {
       throw new ValueError(`[SpatialDropout] got rate ${rate}, wanted a probability with 0 <= rate < 1.`);
     }

@@ -2,6 +2,7 @@ import { checkNumber, readOptions } from '../../ir/arguments.ts';
 import { ShapeError, ValueError } from '../../ir/errors.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { full } from '../../tensor/creation.ts';
+import { storageWithoutValues } from '../../tensor/parameter.ts';
 import type { Generator } from '../../tensor/random.ts';
 import { type Shape, show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -114,7 +115,7 @@ export function draw<const S extends Shape>(
     typeof initializer === 'function'
       ? initializer
       : choose<() => Initializer>(layer, 'initializer', named, initializer)();
-  const values = make(shape, rng);
+  const values = storageWithoutValues ? full(shape, 0) : make(shape, rng);
   checkTensor(layer, values);
   if (show(values.shape) !== show(shape)) {
     throw new ShapeError(

@@ -63,9 +63,14 @@ export abstract class Normalization<C extends number> extends Layer {
   declare readonly takes: EndsWith<this['given'], C>;
   declare readonly gives: Kept<this['given']>;
 
-  protected constructor(features: C, options: NormalizationOptions, known: object = normalizationOptions) {
+  protected constructor(
+    features: C,
+    options: NormalizationOptions,
+    known: object = normalizationOptions,
+    args: ArrayLike<unknown> = [features, options],
+  ) {
     checkOptions(new.target.kind, options, known);
-    super(options.name);
+    super(options.name, args);
     const { epsilon = 1e-5, scale = true, center = true } = options;
     checkCount(this, 'features', features);
     if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY)) {

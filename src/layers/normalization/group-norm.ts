@@ -17,7 +17,7 @@ export class GroupNorm<const C extends number = number> extends Normalization<C>
   readonly groups: number;
 
   constructor(groups: number, features: C, options: GroupNormOptions = {}) {
-    super(features, options);
+    super(features, options, undefined, arguments);
     checkCount(this, 'groups', groups);
     if (features % groups !== 0) {
       throw new ValueError(

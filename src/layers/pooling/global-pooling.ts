@@ -23,7 +23,7 @@ abstract class GlobalPooling<Spatial extends Shape> extends Layer<[number, ...Sp
     reduce: (x: Tensor, axes: readonly number[]) => Tensor,
     options: GlobalPoolingOptions | undefined,
   ) {
-    super(readOptions(new.target.kind, options, { name: '' }).name);
+    super(readOptions(new.target.kind, options, { name: '' }).name, [options]);
     this.#spatial = spatial;
     this.#reduce = reduce;
   }

@@ -39,7 +39,7 @@ abstract class Pooling<Spatial extends Shape> extends Layer<[number, ...Spatial,
     options: PoolingLayerOptions<Spatial>,
   ) {
     checkOptions(new.target.kind, options, poolingOptions);
-    super(options.name);
+    super(options.name, [size, options]);
     this.#pool = pool;
     this.size = forEachAxis(this.type, 'size', size, spatial, 1);
     this.stride = forEachAxis(this.type, 'stride', options.stride ?? size, spatial, 1);

@@ -17,7 +17,7 @@ export class Flatten extends Layer {
   declare readonly gives: Flat<this['given']>;
 
   constructor(options?: FlattenOptions) {
-    super(readOptions(new.target.kind, options, { name: '' }).name);
+    super(readOptions(new.target.kind, options, { name: '' }).name, arguments);
   }
 
   override inferShape(inputShape: PartialShape | null): PartialShape {

@@ -29,7 +29,7 @@ export class Reshape<const T extends Shape = Shape> extends Layer {
   declare readonly gives: Samples<this['given'], T>;
 
   constructor(shape: T, options?: ReshapeOptions) {
-    super(readOptions(new.target.kind, options, { name: '' }).name);
+    super(readOptions(new.target.kind, options, { name: '' }).name, arguments);
     const whole = Array.isArray(shape) && shape.every((d) => Number.isInteger(d) && d >= -1);
     if (!whole || shape.filter((d) => d === -1).length > 1) {
       throw new ShapeError(

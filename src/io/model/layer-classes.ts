@@ -1,0 +1,30 @@
+import { Activation } from '../../layers/activation/activation-layer.ts';
+import { Residual } from '../../layers/container/residual.ts';
+import { Sequential } from '../../layers/container/sequential.ts';
+import { Conv1D, Conv2D } from '../../layers/convolution/conv.ts';
+import { Conv1DTranspose, Conv2DTranspose } from '../../layers/convolution/conv-transpose.ts';
+import { Dense } from '../../layers/dense.ts';
+import { Dropout } from '../../layers/dropout/dropout.ts';
+import { SpatialDropout } from '../../layers/dropout/spatial-dropout.ts';
+import { BatchNorm } from '../../layers/normalization/batch-norm.ts';
+import { GroupNorm } from '../../layers/normalization/group-norm.ts';
+import { LayerNorm } from '../../layers/normalization/layer-norm.ts';
+import {
+  GlobalAvgPool1D,
+  GlobalAvgPool2D,
+  GlobalMaxPool1D,
+  GlobalMaxPool2D,
+} from '../../layers/pooling/global-pooling.ts';
+import { AvgPool1D, AvgPool2D, MaxPool1D, MaxPool2D } from '../../layers/pooling/window-pooling.ts';
+import { Flatten } from '../../layers/shape/flatten.ts';
+import { Reshape } from '../../layers/shape/reshape.ts';
+import type { LayerClass } from './configuration.ts';
+
+/** Every layer of this library, which `loadModel` builds by its kind. */
+export const layerClasses: readonly LayerClass[] = [
+  ...[Activation, Residual, Sequential, Dense, Dropout, SpatialDropout, Flatten, Reshape],
+  ...[Conv1D, Conv2D, Conv1DTranspose, Conv2DTranspose],
+  ...[BatchNorm, GroupNorm, LayerNorm],
+  ...[GlobalAvgPool1D, GlobalAvgPool2D, GlobalMaxPool1D, GlobalMaxPool2D],
+  ...[AvgPool1D, AvgPool2D, MaxPool1D, MaxPool2D],
+];

@@ -1,0 +1,2 @@
+/** The version of the package, for the files that it writes. */
+export const version = '0.1.0';
