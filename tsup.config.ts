@@ -49,6 +49,7 @@ export default defineConfig([
       data: 'src/data.ts',
       gpu: 'src/gpu.ts',
       io: 'src/io.ts',
+      keras: 'src/keras.ts',
       metrics: 'src/metrics.ts',
       node: 'src/node.ts',
       search: 'src/search.ts',
@@ -61,7 +62,7 @@ export default defineConfig([
     platform: 'neutral',
     splitting: true,
     external: [/^node:/],
-    noExternal: ['fflate'],
+    noExternal: ['fflate', 'jsfive'],
     removeNodeProtocol: false,
     dts: {
       entry: {
@@ -69,6 +70,7 @@ export default defineConfig([
         data: 'src/data.ts',
         gpu: 'src/gpu.ts',
         io: 'src/io.ts',
+        keras: 'src/keras.ts',
         metrics: 'src/metrics.ts',
         node: 'src/node.ts',
         search: 'src/search.ts',

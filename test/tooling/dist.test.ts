@@ -22,6 +22,7 @@ const GOOD = {
     'import { a } from "./chunk-A.js";\nimport threads from "node:worker_threads";\na(threads);\n',
   'data.js': 'export const d = 1;\n',
   'io.js': 'export const i = 1;\n',
+  'keras.js': 'export const k = 1;\n',
   'metrics.js': 'export const m = 1;\n',
   'search.js': 'export const s = 1;\n',
   'ndgrad.min.js': '// src/ir/dtype.ts\nexport const a = 1;\n',
@@ -31,6 +32,7 @@ const GOOD = {
   'ndgrad.min.d.ts': '',
   'data.d.ts': '',
   'io.d.ts': '',
+  'keras.d.ts': '',
   'metrics.d.ts': '',
   'search.d.ts': '',
 };
