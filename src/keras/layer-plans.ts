@@ -206,7 +206,6 @@ const separableConv =
   (input) => {
     const { settings, name, rank } = input;
     const filters = settings.count('filters');
-    const multiplier = settings.count('depth_multiplier', 1);
     const { size, options: geometry } = geometryOf(settings, spatial);
     const { kernelPenalty: depthwisePenalty } = commonOptions(input, 'depthwise');
     const { name: _, ...options } = commonOptions(input, 'pointwise');
@@ -215,7 +214,8 @@ const separableConv =
       weights: [['depthwise_kernel', spatial + 2], ['pointwise_kernel', spatial + 2], ...bias(options)],
       rank,
       make: ([depthwise, pointwise, b]) => {
-        const channels = depthwise!.shape[spatial]!;
+        // TensorFlow.js does not write the multiplier.
+        const [channels, multiplier] = depthwise!.shape.slice(spatial) as [number, number];
         const between = channels * multiplier;
         expectShape('depthwise_kernel', depthwise!, ...size, channels, multiplier);
         expectShape('pointwise_kernel', pointwise!, ...ones, between, filters);
@@ -452,7 +452,9 @@ const activationLayer: MakePlan = ({ settings, name, version, rank }) => {
 };
 
 const reshaping: MakePlan = ({ settings, name }) => {
-  const shape = settings.get('target_shape');
+  // TensorFlow.js writes null for -1.
+  const given = settings.get('target_shape');
+  const shape = Array.isArray(given) ? given.map((d) => d ?? -1) : given;
   const isDimension = (d: unknown): boolean =>
     Number.isInteger(d) && (d as number) >= -1 && (d as number) <= 0x7fffffff;
   if (!Array.isArray(shape) || !shape.every(isDimension) || shape.filter((d) => d === -1).length > 1)
