@@ -42,6 +42,33 @@ const trimPako: Plugin = {
   },
 };
 
+/**
+ * Adds a notice, and leaves out the decompressor that is in jsfive's file: we refuse compressed data, and have fflate and
+ * pako ourselves.
+ */
+const trimJsfive: Plugin = {
+  name: 'trim-jsfive',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]jsfive[\\/]dist[\\/]esm[\\/]index\.mjs$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(resolve(path, '../../../package.json'), 'utf8'));
+      const notice =
+        `/*! jsfive ${version}, public domain, https://github.com/usnistgov/jsfive, based on pyfive, BSD-3-Clause, ` +
+        '(C) 2016 Jonathan J. Helmus */\n';
+      const source = await readFile(path, 'utf8');
+      const parts = [
+        /^\/\/ node_modules\/pako\/[^]*?(?=^\/\/ esm\/filters\.js$)/m,
+        /^ *\[GZIP_DEFLATE_FILTER, zlib_decompress\],$/m,
+        /^\/\*! Bundled license information:[^]*?\*\/$/m,
+      ];
+      const rest = parts.reduce((text, part) => {
+        if (!part.test(text)) throw new Error(`jsfive has changed: ${part} is not in it`);
+        return text.replace(part, '');
+      }, source);
+      return { contents: notice + rest, loader: 'js' };
+    });
+  },
+};
+
 export default defineConfig([
   {
     entry: {
@@ -79,7 +106,7 @@ export default defineConfig([
       },
       compilerOptions: { stripInternal: true },
     },
-    esbuildPlugins: [markRecords, trimPako],
+    esbuildPlugins: [markRecords, trimPako, trimJsfive],
   },
   {
     entry: { 'ndgrad.min': 'src/single-file.ts' },

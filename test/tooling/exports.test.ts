@@ -51,6 +51,10 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     types: `NamedTensors NpzFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry SafetensorsFile
       WriteNpzOptions WriteSafetensorsOptions`,
   },
+  'ndgrad/keras': {
+    values: `loadKeras loadTfjs`,
+    types: ``,
+  },
   'ndgrad/metrics': {
     values: `classificationReport confusionMatrix f1Score mcnemar precision recall summarizeRuns
       wilsonInterval`,
