@@ -56,9 +56,9 @@ const trimJsfive: Plugin = {
         '(C) 2016 Jonathan J. Helmus */\n';
       const source = await readFile(path, 'utf8');
       const parts = [
-        /^\/\/ node_modules\/pako\/[^]*?(?=^\/\/ esm\/filters\.js$)/m,
+        /^\/\/ node_modules\/pako\/[\s\S]*?(?=^\/\/ esm\/filters\.js$)/m,
         /^ *\[GZIP_DEFLATE_FILTER, zlib_decompress\],$/m,
-        /^\/\*! Bundled license information:[^]*?\*\/$/m,
+        /^\/\*! Bundled license information:[\s\S]*?\*\/$/m,
       ];
       const rest = parts.reduce((text, part) => {
         if (!part.test(text)) throw new Error(`jsfive has changed: ${part} is not in it`);

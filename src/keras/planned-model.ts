@@ -1,8 +1,9 @@
 import { describe } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
-import { type Plan, plans } from './layer-plans.ts';
 import { type Merge, merges } from './merges.ts';
 import type { LayerConfig, ModelConfig, Source } from './model-config.ts';
+import { plans } from './plans/index.ts';
+import type { Plan } from './plans/plan.ts';
 import { Refusal } from './settings.ts';
 
 /** A layer with weights or without, and where its weights are in a file. */

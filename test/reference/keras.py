@@ -320,9 +320,9 @@ def layer2(class_name, name, config, nodes=None):
     return entry
 
 
-def write_h5(name, config, layers, version='2.11.0', training_config=None):
+def write_h5(name, config, layers, version='2.11.0', libver='earliest', **storage):
     """`layers`: name -> list of (name of the weight, array)."""
-    with h5py.File(os.path.join(FOLDER, name), 'w') as f:
+    with h5py.File(os.path.join(FOLDER, name), 'w', libver=libver) as f:
         f.attrs['keras_version'] = version.encode('utf8')
         f.attrs['backend'] = b'tensorflow'
         f.attrs['model_config'] = json.dumps(config).encode('utf8')
@@ -340,7 +340,7 @@ def write_h5(name, config, layers, version='2.11.0', training_config=None):
             else:
                 g.attrs['weight_names'] = names
             for weight, array in weights:
-                g.create_dataset(weight, data=array)
+                g.create_dataset(weight, data=array, **storage)
         group.create_group('top_level_model_weights').attrs['weight_names'] = []
         optimizer = f.create_group('optimizer_weights')
         optimizer.attrs['weight_names'] = [b'Adam/iter:0']
@@ -427,6 +427,16 @@ def functional_h5():
     return x, torch.cat([skip, run(skip)], -1) @ t(w['out'][0])
 
 
+def small_h5(name, dtype, **options):
+    """One Dense layer, in a variant of the file format."""
+    kernel, bias = draw(3, 2).astype(dtype), draw(2).astype(dtype)
+    config = {'class_name': 'Sequential', 'config': {'name': 'small', 'layers': [
+        layer2('Dense', 'dense', {'batch_input_shape': [None, 3], **weighted('sigmoid', units=2)})]}}
+    write_h5(name, config, {'dense': [('dense/kernel:0', kernel), ('dense/bias:0', bias)]}, **options)
+    x = draw(2, 3)
+    return x, torch.sigmoid(dense(t(x), kernel, bias))
+
+
 def numbers(x):
     x = np.asarray(x)
     return {'shape': list(x.shape), 'data': [float(v) for v in x.ravel()]}
@@ -434,11 +444,15 @@ def numbers(x):
 
 if __name__ == '__main__':
     cases = {'sequential.keras': sequential_keras, 'functional.keras': functional_keras, 'sequential.h5': sequential_h5,
-             'functional.h5': functional_h5}
+             'functional.h5': functional_h5,
+             'latest.h5': lambda: small_h5('latest.h5', np.float64, libver='latest', version='3.2.1'),
+             'half.h5': lambda: small_h5('half.h5', np.float16)}
     answers = {}
     for name, make in cases.items():
         x, y = make()
         answers[name] = {'input': numbers(x), 'output': numbers(y)}
+    # Keras does not write it.
+    small_h5('compressed.h5', np.float32, compression='gzip')
     with open(os.path.join(FOLDER, 'keras.json'), 'w') as file:
         json.dump(answers, file)
         file.write('\n')
