@@ -95,24 +95,21 @@ function byPosition(leaves: readonly Leaf[], all: readonly NamedWeight[]): Map<L
   return found;
 }
 
-/** Reads named weights of a layer and, where a layer is a model, of the layers in it. */
-function readNamed(
+/** Reads the weights that were chosen for layers, which have to be all that there are. */
+function readChosen(
+  chosen: Map<Leaf, NamedWeight[]> | null,
   leaves: readonly Leaf[],
   all: readonly NamedWeight[],
   where: string,
   problems: string[],
   found: Map<Leaf, readonly Tensor[]>,
 ): void {
-  const chosen = byName(leaves, all) ?? byPosition(leaves, all);
-  const used = new Set(chosen === null ? [] : [...chosen.values()].flat());
-  const unused = all.filter((weight) => !used.has(weight));
-  if (chosen === null || unused.length > 0) {
+  if (chosen === null || [...chosen.values()].flat().length < all.length) {
     const wanted = leaves.flatMap(({ config, plan }) =>
       plan.weights.map(([name]) => `${config.name}/${name}`),
     );
-    problems.push(
-      `${where} has ${all.map(({ name }) => name).join(', ') || 'no weights'}, wanted ${wanted.join(', ') || 'none'}`,
-    );
+    const list = (names: readonly string[]): string => names.join(', ') || 'no weights';
+    problems.push(`${where} has ${list(all.map(({ name }) => name))}, wanted ${list(wanted)}`);
     return;
   }
   for (const [leaf, weights] of chosen) {
@@ -149,7 +146,8 @@ export const groupedWeights =
       const group = root.group(name);
       const names = group === null ? [] : (textsOf(group, 'weight_names') ?? []);
       const all = names.map((path): NamedWeight => ({ name: path, read: () => group!.dataset(path) }));
-      readNamed(inner, all, `the layer ${describe(name)}`, problems, found);
+      const chosen = byName(inner, all) ?? byPosition(inner, all);
+      readChosen(chosen, inner, all, `the layer ${describe(name)}`, problems, found);
     }
     return found;
   };
@@ -160,6 +158,6 @@ export const listedWeights =
   (leaves, problems) => {
     const found = new Map<Leaf, readonly Tensor[]>();
     const all = [...tensors].map(([name, tensor]): NamedWeight => ({ name, read: () => tensor }));
-    readNamed(leaves, all, 'the file', problems, found);
+    readChosen(byName(leaves, all), leaves, all, 'the file', problems, found);
     return found;
   };

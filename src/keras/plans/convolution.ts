@@ -106,7 +106,13 @@ export const separableConv =
         // TensorFlow.js does not write the multiplier.
         const [channels, multiplier] = depthwise!.shape.slice(spatial) as [number, number];
         const between = channels * multiplier;
-        expectShape('depthwise_kernel', depthwise!, ...size, channels, settings.count('depth_multiplier', multiplier));
+        expectShape(
+          'depthwise_kernel',
+          depthwise!,
+          ...size,
+          channels,
+          settings.count('depth_multiplier', multiplier),
+        );
         expectShape('pointwise_kernel', pointwise!, ...ones, between, filters);
         const first = makeConv(spatial, [channels, between], size, {
           ...geometry,
