@@ -6,7 +6,7 @@ import type { Leaf } from './planned-model.ts';
 
 // Where the weights of layers are in files.
 
-const numberOf = (count: number): string => `${count} ${count === 1 ? 'weight' : 'weights'}`;
+const countOf = (count: number): string => `${count} ${count === 1 ? 'weight' : 'weights'}`;
 
 /**
  * Keras 3: `layers/<class>_<number>/vars/<position>`. Of other objects there, such as the optimizer and the generators of
@@ -15,27 +15,47 @@ const numberOf = (count: number): string => `${count} ${count === 1 ? 'weight' :
 export const numberedWeights =
   (root: H5Group): ReadWeights =>
   (leaves, problems) => {
-    // Keras 2.12 and 2.13.
-    const older = '_layer_checkpoint_dependencies';
-    const isOlder = root.group('layers') === null && root.group(older) !== null;
+    const isOlder = root.group('layers') === null && root.group(OLDER) !== null;
     const found = new Map<Leaf, readonly Tensor[]>();
     for (const leaf of leaves) {
-      const path = isOlder
-        ? leaf.path.replace(/^layers/, older).replaceAll('/layers/', `/${older}/`)
-        : leaf.path;
-      const group = root.group(path)?.group('vars') ?? null;
+      const { path } = leaf;
+      const group = (isOlder ? olderGroup(root, path) : root.group(path))?.group('vars') ?? null;
       const { weights } = leaf.plan;
       const tensors = weights.map((_, i) => group?.dataset(String(i)) ?? null).filter((t) => t !== null);
       const count = group?.names.length ?? 0;
       if (tensors.length === weights.length && count === weights.length) found.set(leaf, tensors);
       else {
         problems.push(
-          `${describe(leaf.config.name)} has ${numberOf(count)} under ${path}/vars, wanted ${numberOf(weights.length)}`,
+          `${describe(leaf.config.name)} has ${countOf(count)} under ${path}/vars, wanted ${countOf(weights.length)}`,
         );
       }
     }
     return found;
   };
+
+const OLDER = '_layer_checkpoint_dependencies';
+
+/**
+ * The group of a layer in files of Keras 2.12 and 2.13. Numbers there count layers with weights twice, in some versions: the
+ * order of the numbers is that of the layers.
+ */
+function olderGroup(root: H5Group, path: string): H5Group | null {
+  const names = path.split('/').filter((_, i) => i % 2 === 1);
+  return names.reduce<H5Group | null>((at, name) => {
+    const container = at?.group(OLDER) ?? null;
+    if (container === null) return null;
+    const [, base = '', number = '0'] = /^(.*?)(?:_(\d+))?$/.exec(name)!;
+    const numberOf = (other: string): number =>
+      other === base
+        ? 0
+        : other.startsWith(`${base}_`)
+          ? Number(/^\d+$/.exec(other.slice(base.length + 1))?.[0])
+          : Number.NaN;
+    const sameClass = container.names.filter((other) => !Number.isNaN(numberOf(other)));
+    const chosen = sameClass.sort((x, y) => numberOf(x) - numberOf(y))[Number(number)];
+    return chosen === undefined ? null : container.group(chosen);
+  }, root);
+}
 
 /** A weight that a file names. */
 interface NamedWeight {

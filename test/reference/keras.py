@@ -437,6 +437,24 @@ def small_h5(name, dtype, **options):
     return x, torch.sigmoid(dense(t(x), kernel, bias))
 
 
+def older_keras():
+    """Keras 2.13: other names of groups, and numbers that count layers with weights twice."""
+    w = [[draw(3, 4), draw(4)], [draw(4, 4), draw(4)], [draw(4, 2), draw(2)]]
+    config = model3('Sequential', {'name': 'sequential', 'layers': [
+        {'module': 'keras.layers', 'class_name': 'InputLayer', 'registered_name': None,
+         'config': {'batch_input_shape': [None, 3], 'dtype': 'float32', 'sparse': False, 'ragged': False, 'name': 'x'}},
+        layer3('Dense', 'a', weighted('hard_sigmoid', units=4), [None, 3], dtype='float32'),
+        layer3('Dense', 'b', weighted('tanh', units=4), [None, 4], dtype='float32'),
+        layer3('Dense', 'c', weighted(units=2), [None, 4], dtype='float32'),
+    ]})
+    older = '_layer_checkpoint_dependencies'
+    write_keras('older.keras', config, {
+        f'{older}/dense': w[0], f'{older}/dense_2': w[1], f'{older}/dense_4': w[2]}, version='2.13.1')
+    x = draw(2, 3)
+    y = (0.2 * dense(t(x), *w[0]) + 0.5).clamp(0, 1)
+    return x, dense(torch.tanh(dense(y, *w[1])), *w[2])
+
+
 def numbers(x):
     x = np.asarray(x)
     return {'shape': list(x.shape), 'data': [float(v) for v in x.ravel()]}
@@ -445,6 +463,7 @@ def numbers(x):
 if __name__ == '__main__':
     cases = {'sequential.keras': sequential_keras, 'functional.keras': functional_keras, 'sequential.h5': sequential_h5,
              'functional.h5': functional_h5,
+             'older.keras': older_keras,
              'latest.h5': lambda: small_h5('latest.h5', np.float64, libver='latest', version='3.2.1'),
              'half.h5': lambda: small_h5('half.h5', np.float16)}
     answers = {}
