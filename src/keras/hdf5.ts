@@ -4,6 +4,7 @@ import { describe } from '../ir/arguments.ts';
 import { NdgradError, ValueError } from '../ir/errors.ts';
 import { sizeOf } from '../ir/view.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { checkObject, rootAddress } from './hdf5-check.ts';
 
 /** A group of an HDF5 file. */
 export interface H5Group {
@@ -46,7 +47,7 @@ class LimitedBuffer extends ArrayBuffer {
   constructor(source: Uint8Array) {
     super(source.length);
     new Uint8Array(this).set(source);
-    this.#calls = Math.min(2_000_000, 20_000 + source.length);
+    this.#calls = Math.min(500_000, 2_000 + source.length / 16);
     this.#bytes = 16_000_000 + 4 * source.length;
   }
 
@@ -102,17 +103,24 @@ export function openHdf5(operation: string, source: Uint8Array): H5Group {
     return decode(operation, name, type, shape, new Uint8Array(buffer, start, length));
   }
 
+  function open(group: Group, name: string, address: number): Group | Dataset | null {
+    checkObject(file, address);
+    return group.get(name);
+  }
+
   function wrap(group: Group): H5Group {
     const names = Object.keys(group._links);
     const known = new Map<string, H5Group | Dataset | null>();
     const member = (name: string): H5Group | Dataset | null => {
       if (!known.has(name)) {
-        const found = Object.hasOwn(group._links, name) ? attempt(() => group.get(name)) : null;
+        const address = Object.hasOwn(group._links, name) ? group._links[name] : null;
+        // Other links have texts; Keras writes none.
+        const found = typeof address === 'number' ? attempt(() => open(group, name, address)) : null;
         known.set(name, found instanceof Group ? wrap(found) : found);
       }
       return known.get(name)!;
     };
-    const open = (name: string): H5Group | null => {
+    const groupOf = (name: string): H5Group | null => {
       const found = member(name);
       return found instanceof Dataset ? null : found;
     };
@@ -122,7 +130,7 @@ export function openHdf5(operation: string, source: Uint8Array): H5Group {
       names,
       group: (path) => {
         const [first = '', ...rest] = path.split('/');
-        return rest.length === 0 ? open(first) : walk(path.split('/'));
+        return rest.length === 0 ? groupOf(first) : walk(path.split('/'));
       },
       dataset: (path) => {
         const parts = path.split('/');
@@ -141,7 +149,11 @@ export function openHdf5(operation: string, source: Uint8Array): H5Group {
     return self;
   }
 
-  return wrap(attempt(() => new File(buffer, '')));
+  const root = attempt(() => {
+    checkObject(file, rootAddress(file));
+    return new File(buffer, '');
+  });
+  return wrap(root);
 }
 
 /** Texts of fixed length end with zeros. */
