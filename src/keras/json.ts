@@ -1,7 +1,7 @@
 import { describe } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 
-/** The value of JSON text. Keras writes NaN and Infinity, which JSON does not have, for some settings. */
+/** The value of JSON text. */
 export function parseJson(operation: string, name: string, text: string | Uint8Array): unknown {
   try {
     return JSON.parse(

@@ -388,6 +388,49 @@ def sequential_h5():
     return x, 0.5 * y - 1
 
 
+def sequences_h5():
+    """A `.h5` file of Keras 3, whose weights have the path of the model."""
+    w = {'depth': [draw(3, 4, 2), draw(8)], 'sep': [draw(2, 8, 1), draw(1, 8, 6), draw(6)], 'group': [positive(6), draw(6)],
+         'up': [draw(3, 4, 6), draw(4)], 'wide': [draw(1, 3, 4), draw(3)], 'out': [draw(3, 4), draw(4)]}
+    names = {'depth': ['kernel', 'bias'], 'sep': ['depthwise_kernel', 'pointwise_kernel', 'bias'], 'group': ['gamma', 'beta']}
+    one = {'data_format': 'channels_last'}
+    config = {'module': 'keras', 'class_name': 'Sequential', 'registered_name': None, 'config': {'name': 'seq', 'layers': [
+        input3('x', [12, 4]),
+        layer3('ZeroPadding1D', 'pad', {'padding': [1, 2], **one}),
+        layer3('DepthwiseConv1D', 'depth', weighted('hard_silu', **{
+            'kernel_size': [3], 'strides': [1], 'padding': 'same', 'dilation_rate': [1], 'depth_multiplier': 2, **one})),
+        layer3('Cropping1D', 'crop', {'cropping': [1, 1]}),
+        layer3('SeparableConv1D', 'sep', conv_config(6, [2], 'relu6', strides=[2], depth_multiplier=1)),
+        layer3('GroupNormalization', 'group', {'groups': 3, 'axis': -1, 'epsilon': 0.01, 'center': True, 'scale': True}),
+        layer3('UpSampling1D', 'repeat', {'size': 2}),
+        layer3('Conv1DTranspose', 'up', conv_config(4, [3], 'celu', strides=[2], output_padding=None)),
+        layer3('AveragePooling1D', 'mean', pool_config([4], [3], 'same')),
+        # Windows that do not touch each other.
+        layer3('Conv1DTranspose', 'wide', conv_config(3, [1], strides=[2], output_padding=None)),
+        layer3('MaxPooling1D', 'max', pool_config([2], [2], 'valid')),
+        layer3('GlobalAveragePooling1D', 'pool', {'keepdims': True, **one}),
+        layer3('ELU', 'elu', {'alpha': 0.5}),
+        layer3('Flatten', 'flat', one),
+        layer3('Dense', 'out', weighted('log_softmax', units=4)),
+    ]}}
+    layers = {layer['config']['name']: [] for layer in config['config']['layers'][1:]}
+    for layer, arrays in w.items():
+        layers[layer] = [(f'seq/{layer}/{name}', a) for name, a in zip(names.get(layer, ['kernel', 'bias']), arrays)]
+    write_h5('sequences.h5', config, layers, version='3.5.0')
+    x = draw(2, 12, 4)
+    y = F.hardswish(depthwise(F.pad(t(x), (0, 0, 1, 2)), *w['depth'], padding='same'))[:, 1:-1]
+    y = F.relu6(conv(depthwise(y, w['sep'][0], stride=2), *w['sep'][1:]))
+    y = last(F.group_norm(first(y), 3, t(w['group'][0]), t(w['group'][1]), 0.01)).repeat_interleave(2, 1)
+    transposed = lambda v, k, b: last(F.conv_transpose1d(first(v), t(k).permute(2, 1, 0), t(b), stride=2))
+    y = F.celu(transposed(y, *w['up']))
+    rows = padded(first(y), (4,), (3,), (1,))
+    ones = padded(torch.ones_like(first(y)), (4,), (3,), (1,))
+    y = last(F.avg_pool1d(rows, 4, 3) / F.avg_pool1d(ones, 4, 3))
+    y = torch.cat([transposed(y, *w['wide']), t(w['wide'][1]).expand(2, 1, 3)], 1)
+    y = last(F.max_pool1d(first(y), 2)).mean(1)
+    return x, torch.log_softmax(dense(F.elu(y, 0.5), *w['out']), -1)
+
+
 def functional_h5():
     w = {'stem': [draw(5, 4), draw(4)], 'a': [draw(4, 4), draw(4)], 'b': [draw(4, 4), draw(4)],
          'norm': [positive(4), draw(4), draw(4), positive(4)], 'out': [draw(8, 2)]}
@@ -463,7 +506,7 @@ def numbers(x):
 if __name__ == '__main__':
     cases = {'sequential.keras': sequential_keras, 'functional.keras': functional_keras, 'sequential.h5': sequential_h5,
              'functional.h5': functional_h5,
-             'older.keras': older_keras,
+             'older.keras': older_keras, 'sequences.h5': sequences_h5,
              'latest.h5': lambda: small_h5('latest.h5', np.float64, libver='latest', version='3.2.1'),
              'half.h5': lambda: small_h5('half.h5', np.float16)}
     answers = {}
