@@ -1,3 +1,4 @@
+import type { Context } from '../layers/base/context.ts';
 import { Layer } from '../layers/base/layer.ts';
 import type { Dense } from '../layers/dense.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -34,10 +35,10 @@ export class DenseOnLastAxis extends Layer {
     this.dense = dense;
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward(x: Tensor, ctx: Context): Tensor {
     const lead = x.shape.slice(0, -1);
     const rows = lead.reduce((a, b) => a * b, 1);
-    const y: Tensor = this.dense.call(x.reshape([rows, x.shape.at(-1) ?? 1]));
+    const y: Tensor = this.dense.call(x.reshape([rows, x.shape.at(-1) ?? 1]), ctx);
     return y.reshape([...lead, this.dense.outFeatures]);
   }
 }

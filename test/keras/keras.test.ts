@@ -98,4 +98,6 @@ test('a layer that is applied to the last axis of a sequence keeps the other axe
   const embed = model.members().find(([key]) => key === 'embed')![1] as Layer;
   expect(embed.outputShape([3, 9, 4])).toEqual([3, 9, 6]);
   expect((embed as unknown as { dense: Dense }).dense).toBeInstanceOf(Dense);
+  // The summary knows the outputs of all layers, those of inner layers too.
+  expect(model.summary()).not.toContain('?');
 });
