@@ -42,6 +42,33 @@ const trimPako: Plugin = {
   },
 };
 
+/**
+ * Adds a notice, and leaves out the decompressor that is in jsfive's file: we refuse compressed data, and have fflate and
+ * pako ourselves.
+ */
+const trimJsfive: Plugin = {
+  name: 'trim-jsfive',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]jsfive[\\/]dist[\\/]esm[\\/]index\.mjs$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(resolve(path, '../../../package.json'), 'utf8'));
+      const notice =
+        `/*! jsfive ${version}, public domain, https://github.com/usnistgov/jsfive, based on pyfive, BSD-3-Clause, ` +
+        '(C) 2016 Jonathan J. Helmus */\n';
+      const source = await readFile(path, 'utf8');
+      const parts = [
+        /^\/\/ node_modules\/pako\/[\s\S]*?(?=^\/\/ esm\/filters\.js$)/m,
+        /^ *\[GZIP_DEFLATE_FILTER, zlib_decompress\],$/m,
+        /^\/\*! Bundled license information:[\s\S]*?\*\/$/m,
+      ];
+      const rest = parts.reduce((text, part) => {
+        if (!part.test(text)) throw new Error(`jsfive has changed: ${part} is not in it`);
+        return text.replace(part, '');
+      }, source);
+      return { contents: notice + rest, loader: 'js' };
+    });
+  },
+};
+
 export default defineConfig([
   {
     entry: {
@@ -49,6 +76,7 @@ export default defineConfig([
       data: 'src/data.ts',
       gpu: 'src/gpu.ts',
       io: 'src/io.ts',
+      keras: 'src/keras.ts',
       metrics: 'src/metrics.ts',
       node: 'src/node.ts',
       search: 'src/search.ts',
@@ -61,7 +89,7 @@ export default defineConfig([
     platform: 'neutral',
     splitting: true,
     external: [/^node:/],
-    noExternal: ['fflate'],
+    noExternal: ['fflate', 'jsfive'],
     removeNodeProtocol: false,
     dts: {
       entry: {
@@ -69,6 +97,7 @@ export default defineConfig([
         data: 'src/data.ts',
         gpu: 'src/gpu.ts',
         io: 'src/io.ts',
+        keras: 'src/keras.ts',
         metrics: 'src/metrics.ts',
         node: 'src/node.ts',
         search: 'src/search.ts',
@@ -77,7 +106,7 @@ export default defineConfig([
       },
       compilerOptions: { stripInternal: true },
     },
-    esbuildPlugins: [markRecords, trimPako],
+    esbuildPlugins: [markRecords, trimPako, trimJsfive],
   },
   {
     entry: { 'ndgrad.min': 'src/single-file.ts' },

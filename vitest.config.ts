@@ -7,7 +7,7 @@ const source = (file: string) => fileURLToPath(new URL(`./src/${file}`, import.m
 const patience = 3_600_000;
 
 /** Folders whose test files share a process, which loads the library once. Their tests leave no traces in it. */
-const shared = 'compiler,io,ir,layers,losses,metrics,optim,search,tensor,testing';
+const shared = 'compiler,io,ir,keras,layers,losses,metrics,optim,search,tensor,testing';
 
 export default defineConfig(({ mode }) => {
   // `npm test` and `npm run test:full`.
@@ -21,6 +21,7 @@ export default defineConfig(({ mode }) => {
         { find: /^ndgrad\/data$/, replacement: source('data.ts') },
         { find: /^ndgrad\/gpu$/, replacement: source('gpu.ts') },
         { find: /^ndgrad\/io$/, replacement: source('io.ts') },
+        { find: /^ndgrad\/keras$/, replacement: source('keras.ts') },
         { find: /^ndgrad\/metrics$/, replacement: source('metrics.ts') },
         { find: /^ndgrad\/node$/, replacement: source('node.ts') },
         { find: /^ndgrad\/search$/, replacement: source('search.ts') },

@@ -6,6 +6,7 @@ const ENTRIES = [
   'index.js',
   'data.js',
   'io.js',
+  'keras.js',
   'metrics.js',
   'search.js',
   'testing.js',

@@ -12,6 +12,7 @@ const BUDGETS = {
   'ndgrad/data': 14_000,
   'ndgrad/io': 12_500,
   'ndgrad/metrics': 8_200,
+  'ndgrad/keras': 37_500,
   'ndgrad/search': 6_000,
   'ndgrad/testing': 9_000,
   'ndgrad/node': 12_400,

@@ -1,8 +1,10 @@
 // Everything that reads data from outside, with mutated data: it gives a valid result, or an error of this library that has
 // changed nothing.
+import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { unzipSync, zipSync } from 'fflate';
 import {
   Adam,
   AdamW,
@@ -29,6 +31,7 @@ import {
 } from 'ndgrad';
 import { decodeIdx, decodeMnist, type IdxArray, readIdx } from 'ndgrad/data';
 import { readNpy, readNpz, readSafetensors, writeNpy, writeNpz, writeSafetensors } from 'ndgrad/io';
+import { loadKeras, loadTfjs } from 'ndgrad/keras';
 import {
   type Journal,
   randomSearch,
@@ -203,6 +206,16 @@ async function expectModel(bytes: Uint8Array): Promise<void> {
   await read(() => loaded.model.call(x).data());
   await read(() => saveModel(loaded.model));
 }
+const kerasFile = (name: string): Uint8Array =>
+  readFileSync(new URL(`../../test/keras/fixtures/${name}`, import.meta.url));
+const kerasFiles = ['sequential.keras', 'functional.keras', 'sequential.h5', 'functional.h5'].map(kerasFile);
+const tfjsModels = JSON.parse(new TextDecoder().decode(kerasFile('tfjs.json'))).cases.map(
+  ({ modelJson, shards }: { modelJson: object; shards: Record<string, string> }) =>
+    [
+      modelJson,
+      new Map(Object.entries(shards).map(([path, data]) => [path, Buffer.from(data, 'base64')])),
+    ] as const,
+) as [modelJson: object, shards: ReadonlyMap<string, Uint8Array>][];
 
 export const readers: readonly Property[] = [
   property('idx', 500, fc.tuple(fc.constantFrom(...files), changes), async ([file, list]) => {
@@ -245,6 +258,36 @@ export const readers: readonly Property[] = [
         if ((await t.data()).length !== t.size)
           throw new Error(`${t.size} elements for the shape [${t.shape}]`);
       }
+    },
+  ),
+  property('keras', 50, fc.tuple(fc.constantFrom(...kerasFiles), changes), async ([file, list]) => {
+    const loaded = await read(() => loadKeras(mutated(file, list)));
+    await expectFinite(loaded?.parameters() ?? []);
+  }),
+  property(
+    'keras in zip',
+    50,
+    fc.tuple(fc.constantFrom(...kerasFiles.slice(0, 2)), edits, changes),
+    async ([file, list, inner]) => {
+      const parts = unzipSync(file);
+      const config = JSON.parse(new TextDecoder().decode(parts['config.json']));
+      const changed = zipSync({
+        ...parts,
+        'config.json': new TextEncoder().encode(JSON.stringify(edited(config, list))),
+        'model.weights.h5': mutated(parts['model.weights.h5']!, inner),
+      });
+      const loaded = await read(() => loadKeras(changed));
+      await expectFinite(loaded?.parameters() ?? []);
+    },
+  ),
+  property(
+    'tfjs',
+    50,
+    fc.tuple(fc.constantFrom(...tfjsModels), edits, changes),
+    async ([[modelJson, shards], list, inner]) => {
+      const readShard = async (path: string) => mutated(shards.get(path) ?? Uint8Array.of(), inner);
+      const loaded = await read(() => loadTfjs(edited(modelJson, list) as object, readShard));
+      await expectFinite(loaded?.parameters() ?? []);
     },
   ),
   property('weights', 100, fc.tuple(changes, fc.boolean()), async ([list, strict]) => {

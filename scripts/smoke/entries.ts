@@ -2,6 +2,7 @@ import { BinaryAccuracy, Generator, realize, type Schedule, schedules, type Tens
 import { type Data, decodeIdx, scalePixels } from 'ndgrad/data';
 import { type GpuOptions, gpu } from 'ndgrad/gpu';
 import { readSafetensors, type SafetensorsFile, writeSafetensors } from 'ndgrad/io';
+import { loadKeras, loadTfjs } from 'ndgrad/keras';
 import { precision, summarizeRuns } from 'ndgrad/metrics';
 import { fileJournal, inWorkers, type LoadedMnist } from 'ndgrad/node';
 import { choice, randomSearch, search, type TrialFunction } from 'ndgrad/search';
@@ -16,7 +17,7 @@ const accept = (..._types: [Data?, GpuOptions?, LoadedMnist?]): void => {};
 
 async function main(): Promise<void> {
   accept();
-  for (const value of [impostor, fileJournal, inWorkers, gpu]) {
+  for (const value of [impostor, fileJournal, inWorkers, gpu, loadKeras, loadTfjs]) {
     if (typeof value !== 'function') throw new Error(`entries: ${String(value)} is not a function`);
   }
   const rate: Schedule = schedules.cosineDecay({ rate: 1, steps: 10 });

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as data from '../../src/data.ts';
 import * as gpu from '../../src/gpu.ts';
 import * as core from '../../src/index.ts';
 import * as io from '../../src/io.ts';
+import * as keras from '../../src/keras.ts';
 import * as metrics from '../../src/metrics.ts';
 import * as node from '../../src/node.ts';
 import * as search from '../../src/search.ts';
@@ -60,6 +62,9 @@ const modelFile = await core.saveModel(dense);
 const adamOfDense = new core.Adam(parameters);
 const npy = await io.writeNpy(x);
 const npz = await io.writeNpz({ x });
+const fixture = (name: string) => readFileSync(new URL(`../keras/fixtures/${name}`, import.meta.url));
+const kerasFile = fixture('functional.h5');
+const tfjs = JSON.parse(fixture('tfjs.json').toString()).cases[3];
 const classes = [0, 1, 1];
 
 const binary: Given = [[x, x]];
@@ -181,6 +186,8 @@ const functions: Record<string, Given> = {
 
   readNpy: [[npy, { copy: false }], optionsAt(1)],
   readNpz: [[npz]],
+  loadKeras: [[kerasFile]],
+  loadTfjs: [[tfjs.modelJson, async (path: string) => Buffer.from(tfjs.shards[path]!, 'base64')]],
   writeNpy: [[x]],
   writeNpz: [[{ x }, { compress: true }], optionsAt(1)],
   readSafetensors: [[safetensors, { copy: false }], optionsAt(1)],
@@ -303,7 +310,7 @@ const withoutRow =
     ' ',
   );
 
-const exported = { ...core, ...data, ...gpu, ...io, ...metrics, ...node, ...search, ...testing };
+const exported = { ...core, ...data, ...gpu, ...io, ...keras, ...metrics, ...node, ...search, ...testing };
 const isClass = (f: unknown): boolean => typeof f === 'function' && /^class\b/.test(String(f));
 
 const row = (name: string, call: unknown, [args, rest = {}]: Given): [string, Row] => [

@@ -56,6 +56,10 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     types: `NamedTensors NpzFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry SafetensorsFile
       WriteNpzOptions WriteSafetensorsOptions`,
   },
+  'ndgrad/keras': {
+    values: `loadKeras loadTfjs`,
+    types: ``,
+  },
   'ndgrad/metrics': {
     values: `averagePrecision balancedAccuracy calibrationCurve classificationReport cohenKappa confusionMatrix
       expectedCalibrationError f1Score logLoss matthewsCorrelation mcnemar precision precisionRecallCurve

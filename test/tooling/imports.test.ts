@@ -53,6 +53,7 @@ const ARROWS: Record<string, string[]> = {
   data: ['ir', 'util', 'tensor'],
   train: ['ir', 'util', 'tensor', 'layers', 'losses', 'optim', 'metrics', 'data'],
   io: ['ir', 'util', 'tensor', 'layers', 'optim'],
+  keras: ['ir', 'tensor', 'layers', 'io'],
   search: ['ir', 'util', 'tensor'],
   gpu: ['ir', 'util', 'backends/gpu', 'backends/gpu/device', 'backends/gpu/webgpu', 'backends/gpu/webgl2'],
   testing: ['ir', 'compiler', 'backends/js', 'runtime', 'tensor'],
@@ -80,6 +81,7 @@ const PACKAGES = new Map([
   ['gpu.js', 'gpu'],
   ['pako', 'data'],
   ['fflate', 'io'],
+  ['jsfive', 'keras'],
 ]);
 
 /** Parts of which others may import index.ts only. */
