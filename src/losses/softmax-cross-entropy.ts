@@ -1,5 +1,5 @@
-import type { Known } from '../ir/arguments.ts';
-import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
+import { type Known, refusal } from '../ir/arguments.ts';
+import { DTypeError, ShapeError } from '../ir/errors.ts';
 import type { TensorLike } from '../tensor/creation.ts';
 import { oneHot } from '../tensor/ops/arrangement/indexing.ts';
 import { logSoftmax } from '../tensor/ops/elementwise/activation.ts';
@@ -40,9 +40,8 @@ export function softmaxCrossEntropy(
   const { labelSmoothing = 0, classWeights, sampleWeights, reduction } = options;
   checkLabels(logits, labels);
   expectLogits(name, logits);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new ValueError(`[${name}] got labelSmoothing ${labelSmoothing}, wanted a number from 0 to 1.`);
-  }
+  if (!(typeof labelSmoothing === 'number' && labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw refusal(name, 'labelSmoothing', labelSmoothing, 'a number from 0 to 1');
   const [count, classes] = logits.shape as readonly [number, number];
   const perClass =
     classWeights === undefined ? null : weightVector(name, 'classWeights', classWeights, classes);

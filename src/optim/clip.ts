@@ -14,7 +14,7 @@ export interface ClipOptions {
 }
 
 export function checkClip(optimizer: string, options: ClipOptions): void {
-  checkOptions(optimizer, options, { value: 0, norm: 0, globalNorm: 0 });
+  checkOptions(optimizer, options, { value: 0, norm: 0, globalNorm: 0 }, 'clip');
   for (const [name, limit] of Object.entries(options)) {
     if (limit === undefined || (typeof limit === 'number' && limit > 0)) continue;
     throw new ValueError(`[${optimizer}] got clip.${name} ${describe(limit)}, wanted a number above 0.`);

@@ -1,5 +1,5 @@
-import { checkArray, checkOptions, describe, type Known, refusal } from '../ir/arguments.ts';
-import { NonFiniteError, StateError, ValueError } from '../ir/errors.ts';
+import { checkArray, checkCount, checkOptions, type Known, refusal } from '../ir/arguments.ts';
+import { NonFiniteError, StateError } from '../ir/errors.ts';
 import { checkCall, checkTensor } from '../tensor/apply.ts';
 import { zeros } from '../tensor/creation.ts';
 import { reachedGradients } from '../tensor/gradients.ts';
@@ -8,6 +8,7 @@ import { Parameter } from '../tensor/parameter.ts';
 import type { Shape } from '../tensor/shape.ts';
 import { runAssignments } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { checkNotNegative } from './check.ts';
 import { type ClipOptions, checkClip, clipGradients } from './clip.ts';
 import { distinctParameters } from './parameters.ts';
 import type { Schedule } from './schedules.ts';
@@ -78,13 +79,11 @@ export abstract class Optimizer<Slot extends string = string> {
   ) {
     const { kind } = new.target;
     this.parameters = distinctParameters(kind, parameters);
-    const { learningRate } = options;
-    if (typeof learningRate !== 'number' && typeof learningRate !== 'function') {
-      throw refusal(kind, 'learningRate', learningRate, 'a number or a schedule');
-    }
+    const { learningRate, clip = {} } = options;
+    if (typeof learningRate !== 'function') checkNotNegative(kind, { learningRate });
     this.learningRate = learningRate;
-    this.clip = options.clip ?? {};
-    checkClip(kind, this.clip);
+    checkClip(kind, clip);
+    this.clip = clip;
     this.#kept = this.parameters.map((parameter) => {
       const own = {} as Record<Slot, Parameter>;
       for (const slot of slots) {
@@ -120,10 +119,7 @@ export abstract class Optimizer<Slot extends string = string> {
   /** The learning rate of the next update. */
   get currentLearningRate(): number {
     const rate = typeof this.learningRate === 'number' ? this.learningRate : this.learningRate(this.step);
-    if (!Number.isFinite(rate))
-      throw new ValueError(
-        `[minimize] got learning rate ${rate} at step ${this.step}, wanted a finite number.`,
-      );
+    checkNotNegative('minimize', { [`learningRate at step ${this.step}`]: rate });
     return rate;
   }
 
@@ -192,6 +188,7 @@ export abstract class Optimizer<Slot extends string = string> {
 
   /** A copy of the optimizer's state at the time of the call, for a checkpoint. */
   async getState(): Promise<OptimizerState> {
+    checkCount('getState', arguments.length, 0);
     const { learningRate } = this;
     const state = await saveState(this.#kind, this.step, this.#named);
     return typeof learningRate === 'number' ? { ...state, learningRate } : state;
@@ -204,13 +201,12 @@ export abstract class Optimizer<Slot extends string = string> {
    * @throws ValueError, ShapeError if the state does not fit or has values that are not finite; nothing is changed then.
    */
   async setState(state: OptimizerState): Promise<void> {
+    checkCount('setState', arguments.length, 1);
     const assignments = readState(state, this.#kind, this.#named, (slot) =>
       this.notNegative.includes(slot) ? 0 : Number.NEGATIVE_INFINITY,
     );
     const { step, learningRate } = state;
-    if (learningRate !== undefined && !Number.isFinite(learningRate)) {
-      throw new ValueError(`[setState] got learning rate ${describe(learningRate)}, wanted a finite number.`);
-    }
+    if (learningRate !== undefined) checkNotNegative('setState', { learningRate });
     const before = { step: this.step, learningRate: this.learningRate };
     const updates = this.#kept.map((kept) => kept.updates);
     const running = runAssignments({ assignments });

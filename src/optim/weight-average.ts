@@ -1,4 +1,4 @@
-import { checkOptions, type Known, refusal } from '../ir/arguments.ts';
+import { checkCount, checkOptions, type Known, refusal } from '../ir/arguments.ts';
 import { StateError, ValueError } from '../ir/errors.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { runAssignments } from '../tensor/step.ts';
@@ -22,7 +22,7 @@ export interface WeightAverageOptions {
   readonly warmup?: boolean;
 }
 
-const averageOptions: Known<WeightAverageOptions> = { decay: 0, warmup: 0 };
+const averageOptions: Known<WeightAverageOptions> = { decay: 0, warmup: true };
 
 /**
  * The state of a weight average as plain data, which survives `structuredClone` and JSON. The slot `average` holds the
@@ -69,6 +69,7 @@ export class WeightAverage {
    * @param parameters such as `model.parameters()`: all, trainable or not.
    */
   constructor(parameters: readonly Parameter[], options: WeightAverageOptions = {}) {
+    checkCount('WeightAverage', arguments.length, 2);
     checkOptions('WeightAverage', options, averageOptions);
     const { decay = 0.999, warmup = typeof decay === 'number' } = options;
     if (typeof decay !== 'number' && typeof decay !== 'function') {
@@ -116,6 +117,7 @@ export class WeightAverage {
 
   /** Exchanges the Parameters' values and the averages. A second call restores them. */
   async swap(): Promise<void> {
+    checkCount('swap', arguments.length, 0);
     const running = runAssignments({
       assignments: this.parameters.flatMap((p, i): Assignment[] => {
         const average = this.#averages[i]!;
@@ -139,6 +141,7 @@ export class WeightAverage {
    * afterwards, also if the action throws; of actions that overlap, after the last one.
    */
   async use<T>(action: () => T | Promise<T>): Promise<T> {
+    checkCount('use', arguments.length, 1);
     if (typeof action !== 'function') throw refusal('use', 'action', action, 'a function');
     this.#use ??= { count: 0, before: this.#swapped, ready: this.#hold() };
     const use = this.#use;
@@ -161,6 +164,7 @@ export class WeightAverage {
 
   /** A copy of the state at the time of the call, for a checkpoint together with the Parameters' values. */
   async getState(): Promise<WeightAverageState> {
+    checkCount('getState', arguments.length, 0);
     const { swapped } = this;
     return { ...(await saveState(WeightAverage.kind, this.step, this.#named)), swapped };
   }
@@ -172,6 +176,7 @@ export class WeightAverage {
    * @throws ValueError, ShapeError if the state does not fit; nothing is changed then.
    */
   async setState(state: WeightAverageState): Promise<void> {
+    checkCount('setState', arguments.length, 1);
     const assignments = readState(state, WeightAverage.kind, this.#named, () => null);
     const { step, swapped } = state;
     if (typeof swapped !== 'boolean') {

@@ -1,5 +1,5 @@
 import type { NdArray } from 'ndarray';
-import { checkCount, checkNumber, checkOptions, describe, reportAs } from '../ir/arguments.ts';
+import { checkCount, checkNumber, checkOptions, describe, type Known, reportAs } from '../ir/arguments.ts';
 import { allocate, checkDType, type DType, dtypes, fits, type TypedArray } from '../ir/dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode } from '../ir/node.ts';
@@ -58,7 +58,7 @@ export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor 
     });
   }
   const source = read(values);
-  const target = options.dtype ?? source.dtype;
+  const { dtype: target = source.dtype, copy = true } = options;
   const size = sizeOf(source.shape);
   checkDType('tensor', target);
   const wanted = options.shape === undefined ? source.shape : checkShape('tensor', options.shape);
@@ -67,14 +67,10 @@ export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor 
       `[tensor] got ${size} values for shape ${show(wanted)}, which holds ${sizeOf(wanted)}. Give a shape of the same size.`,
     );
   }
-  return fromArray(convertValues(source, target, options.copy ?? true), wanted, target);
+  return fromArray(convertValues(source, target, copy), wanted, target);
 }
 
-const tensorOptions: Record<keyof TensorOptions, undefined> = {
-  shape: undefined,
-  dtype: undefined,
-  copy: undefined,
-};
+const tensorOptions: Known<TensorOptions> = { shape: 0, dtype: 0, copy: true };
 
 /** A leaf over a typed array of the dtype's own kind, used as it is. */
 export function fromArray<S extends Shape, D extends DType>(

@@ -194,6 +194,40 @@ test.each<[string, () => unknown, string]>([
   ['a norm', () => new nd.Adam(parameters, { clip: { norm: '1' } } as never), "[Adam] got clip.norm '1'"],
   ['minDelta', () => nd.earlyStopping({ minDelta: '0.1' } as never), "[earlyStopping] got minDelta '0.1'"],
   ['a monitor', () => nd.earlyStopping({ monitor: 5 } as never), '[earlyStopping] got monitor 5'],
+  [
+    'a hook of a callback',
+    () => fitWith({ callbacks: [{ onEpochEnded: () => {} }] }),
+    "[fit] got the unknown option 'onEpochEnded', wanted one of onTrainBegin, onEpochBegin, onBatchEnd, onEpochEnd, " +
+      "onNaN, onTrainEnd. Did you mean 'onEpochEnd'?",
+  ],
+  [
+    'a hook of a class',
+    () =>
+      fitWith({
+        callbacks: [
+          new (class {
+            onBegin(): void {}
+          })(),
+        ],
+      }),
+    "[fit] got the unknown option 'onBegin'",
+  ],
+  ['a hook', () => fitWith({ callbacks: [{ onEpochEnd: 5 }] }), '[fit] got onEpochEnd 5, wanted a function.'],
+  ['a backend', () => nd.setBackend(/x/ as never), '[setBackend] got a RegExp, wanted'],
+  ['a generator', () => new nd.Dense(2, 2, { rng: 5 } as never), '[Dense] got rng 5, wanted a Generator.'],
+  ['bias', () => new nd.Dense(2, 2, { bias: 'no' } as never), "[Dense] got bias 'no', wanted true or false."],
+  ['a rate', () => new nd.Dropout(null as never), '[Dropout] got rate null, wanted'],
+  ['a learning rate', () => new nd.Adam(parameters, { learningRate: -1 }), '[Adam] got learningRate -1'],
+  [
+    'the learning rate of a schedule',
+    () => new nd.Adam(parameters, { learningRate: () => -1 }).minimize(loss()),
+    '[minimize] got learningRate at step 0 -1, wanted a finite number from 0 up.',
+  ],
+  [
+    'the learning rate of a state',
+    async () => adam().setState({ ...(await adam().getState()), learningRate: -1 }),
+    '[setState] got learningRate -1, wanted a finite number from 0 up.',
+  ],
   ['assignments', () => nd.runStep({ assignments: [5] } as never), '[runStep] got assignment 5'],
   [
     'class weights',

@@ -3,7 +3,7 @@ import { ShapeError, StateError } from '../../ir/errors.ts';
 import { sameShape } from '../../ir/view.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import type { Parameter } from '../../tensor/parameter.ts';
-import { defaultGenerator, Generator } from '../../tensor/random.ts';
+import { type Generator, generatorOf } from '../../tensor/random.ts';
 import { type Shape, show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { LayerLike } from './layer-like.ts';
@@ -72,16 +72,19 @@ export class TrainingContext implements Context {
   #pending = new Map<Parameter, Tensor>();
 
   constructor(options?: TrainingOptions) {
-    const { rng = defaultGenerator(), onOutput } = readOptions('training', options, {
+    checkCount('training', arguments.length, 1);
+    const { rng, onOutput } = readOptions('training', options, {
       rng: undefined,
       onOutput: undefined,
     });
-    if (!(rng instanceof Generator)) throw refusal('training', 'rng', rng, 'a Generator');
-    this.rng = rng;
-    if (onOutput) this.onOutput = onOutput;
+    this.rng = generatorOf('training', rng);
+    if (onOutput === undefined) return;
+    if (typeof onOutput !== 'function') throw refusal('training', 'onOutput', onOutput, 'a function');
+    this.onOutput = onOutput;
   }
 
   assign(parameter: Parameter, value: Tensor): void {
+    checkCount('assign', arguments.length, 2);
     checkTensor('assign', parameter);
     checkTensor('assign', value);
     if (!sameShape(parameter.shape, value.shape) || parameter.dtype !== value.dtype) {
@@ -94,6 +97,7 @@ export class TrainingContext implements Context {
   }
 
   latest<S extends Shape>(parameter: Parameter<S>): Tensor<S> {
+    checkCount('latest', arguments.length, 1);
     return (this.#pending.get(parameter) as Tensor<S> | undefined) ?? parameter;
   }
 
@@ -104,6 +108,7 @@ export class TrainingContext implements Context {
 
   /** Returns the requested assignments and clears them, for the next step. */
   take(): readonly (readonly [parameter: Parameter, value: Tensor])[] {
+    checkCount('take', arguments.length, 0);
     const taken = this.assignments;
     this.#pending = new Map();
     return taken;
