@@ -21,8 +21,9 @@ export interface SoftmaxCrossEntropyOptions extends LossOptions {
 
 /**
  * The mean over the samples of -sum over c of w_c y_c log softmax(logits)_c, with y the label's distribution, smoothed
- * with `labelSmoothing`, and w the class weights, as in PyTorch. The mean divides by the sum of the samples' weights:
- * sample weight times class weight of the label, which for a soft label is the mean of the class weights under it.
+ * with `labelSmoothing`, and w the class weights. The mean is that of PyTorch: for class numbers it divides by the sum of
+ * the weights (sample weight times class weight of the label), for distributions by the sum of the sample weights alone,
+ * which is the number of samples by default.
  *
  * @param logits float32 [N, C]: the model's output without a softmax (the output of one gives a warning);
  *   large values do not overflow.
@@ -59,7 +60,7 @@ export function softmaxCrossEntropy(
     losses = losses.mul(1 - labelSmoothing).add(weighted.sum(1).mul(labelSmoothing / classes));
   }
   if (perSample !== null) losses = losses.mul(perSample);
-  const classWeight = perClass === null ? null : underLabel(perClass);
+  const classWeight = perClass === null || labels.rank > 1 ? null : underLabel(perClass);
   const weights =
     classWeight === null ? perSample : perSample === null ? classWeight : classWeight.mul(perSample);
   const loss = reduceLosses(name, losses, weights, reduction);

@@ -18,7 +18,7 @@ import type { Signal } from '../util/host-types.ts';
 import { now } from '../util/timers.ts';
 import { type BatchLogs, type Callback, checkCallback, type Training } from './callbacks/callback.ts';
 import { checkTrained } from './check-trained.ts';
-import { diagnose } from './diagnose.ts';
+import { diagnose, noWeight } from './diagnose.ts';
 import { evaluateOn } from './evaluate.ts';
 import { EventLoopYielder } from './event-loop-yielder.ts';
 import { History } from './history.ts';
@@ -365,6 +365,8 @@ class Run implements Training {
       const replay = new Generator(0);
       replay.setState(before);
       const cause = await diagnose(model, options.loss, batch, replay);
+      // As a batch whose sample weights are all 0.
+      if (cause === noWeight) return;
       await this.#notFinite(cause ?? error.message.replace(/^\[\w+\] /, ''), epoch, number);
       return;
     }
