@@ -170,7 +170,8 @@ export async function plainIdx(operation: string, source: unknown, name = 'IDX d
   const bytes = checkBytes(operation, name, source);
   if (!isGzip(bytes)) return bytes;
   const options = { operation, name };
-  const header = readHeader(await gunzip(bytes, { ...options, limit: MAX_HEADER }), name);
+  const start = await gunzip(bytes, { ...options, limit: MAX_HEADER });
+  const header = reportAs(operation, () => readHeader(start, name));
   const { wanted } = header;
   // DEFLATE data are at most 1032 times as long as before.
   if (wanted > 1032 * bytes.length)

@@ -8,8 +8,9 @@ export function describe(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'an array';
   if (typeof value !== 'object' || value === null) return String(value);
-  if ('dtype' in value) return 'a tensor';
+  if ('dtype' in value && 'dataSync' in value) return 'a tensor';
   const tag = Object.prototype.toString.call(value).slice(8, -1);
+  if (tag === 'Promise') return 'a Promise (await it first)';
   return tag === 'Object' ? 'an object' : `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`;
 }
 

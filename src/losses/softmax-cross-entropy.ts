@@ -1,7 +1,7 @@
 import { type Known, refusal } from '../ir/arguments.ts';
 import { DTypeError, ShapeError } from '../ir/errors.ts';
 import type { TensorLike } from '../tensor/creation.ts';
-import { oneHot } from '../tensor/ops/arrangement/indexing.ts';
+import { oneHotFor } from '../tensor/ops/arrangement/indexing.ts';
 import { logSoftmax } from '../tensor/ops/elementwise/activation.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { where } from '../tensor/ops/elementwise/logic.ts';
@@ -51,7 +51,7 @@ export function softmaxCrossEntropy(
 
   /** The mean of values under each label's distribution: [N, C] or [C] to [N]. */
   const underLabel =
-    labels.rank === 1 ? pick(oneHot(labels, classes, 'bool')) : average(cast(labels, 'float32'));
+    labels.rank === 1 ? pick(oneHotFor(name, labels, classes, 'bool')) : average(cast(labels, 'float32'));
 
   const surprise: Tensor = logSoftmax(cast(logits, 'float32')).neg();
   const weighted = perClass === null ? surprise : surprise.mul(perClass);

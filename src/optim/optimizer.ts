@@ -166,12 +166,16 @@ export abstract class Optimizer<Slot extends string = string> {
     if (average) assignments.push(...average.follow(assignments));
     const { step } = this;
     const finite = checkFinite(loss, '[minimize] the loss', step);
-    const running = runAssignments({ results: [finite, loss, ...also], assignments }, (target) => {
-      return new NonFiniteError(
-        `[minimize] the new value of '${target}' is NaN or infinite at step ${step}. Nothing was overwritten. Lower the ` +
-          'learning rate, clip gradients, or check the loss for a root or a logarithm of 0.',
-      );
-    });
+    const running = runAssignments(
+      { results: [finite, loss, ...also], assignments },
+      (target) => {
+        return new NonFiniteError(
+          `[minimize] the new value of '${target}' is NaN or infinite at step ${step}. Nothing was overwritten. Lower the ` +
+            'learning rate, clip gradients, or check the loss for a root or a logarithm of 0.',
+        );
+      },
+      'minimize',
+    );
     const count = (by: number): void => {
       this.step += by;
       for (const kept of trained) kept.updates += by;
@@ -209,7 +213,7 @@ export abstract class Optimizer<Slot extends string = string> {
     if (learningRate !== undefined) checkNotNegative('setState', { learningRate });
     const before = { step: this.step, learningRate: this.learningRate };
     const updates = this.#kept.map((kept) => kept.updates);
-    const running = runAssignments({ assignments });
+    const running = runAssignments({ assignments }, undefined, 'setState');
     this.step = step;
     for (const [name, kept] of this.#named) kept.updates = state.parameters[name]!.updates ?? step;
     if (typeof this.learningRate === 'number') this.learningRate = learningRate ?? this.learningRate;

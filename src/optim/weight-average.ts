@@ -183,7 +183,7 @@ export class WeightAverage {
       throw new ValueError(`[setState] got swapped ${String(swapped)}, wanted true or false.`);
     }
     const before = [this.step, this.#swapped] as const;
-    const running = runAssignments({ assignments });
+    const running = runAssignments({ assignments }, undefined, 'setState');
     [this.step, this.#swapped] = [step, swapped];
     try {
       await running;

@@ -1,5 +1,13 @@
 import type { NdArray } from 'ndarray';
-import { checkCount, checkNumber, checkOptions, describe, type Known, reportAs } from '../ir/arguments.ts';
+import {
+  checkCount,
+  checkNumber,
+  checkOptions,
+  describe,
+  isRecord,
+  type Known,
+  reportAs,
+} from '../ir/arguments.ts';
 import { allocate, checkDType, type DType, dtypes, fits, type TypedArray } from '../ir/dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode } from '../ir/node.ts';
@@ -100,8 +108,9 @@ function read(values: Exclude<TensorLike, Tensor>): Source {
     const data = rowMajor('tensor', 'the ndarray', values);
     return { rows: [data], shape: [...values.shape], dtype: dtypeOfArray(values.data) };
   }
+  const hint = isRecord(values) && 'data' in values ? ' From JSON: tensor(json.data, { shape, dtype }).' : '';
   throw new DTypeError(
-    `[tensor] got ${describe(values)}, wanted a number, nested arrays, a typed array of numbers, an ndarray or a Tensor.`,
+    `[tensor] got ${describe(values)}, wanted a number, nested arrays, a typed array of numbers, an ndarray or a Tensor.${hint}`,
   );
 }
 
@@ -175,7 +184,7 @@ function convertValues({ rows, shape }: Source, dtype: DType, copy: boolean): Ty
       for (let i = 0; i < row.length; i++) {
         if (out[at + i] === Number(row[i])) continue;
         throw new ValueError(
-          `[tensor] value ${row[i]} does not fit ${dtype}. Leave the dtype away, or round and limit the values first.`,
+          `[tensor] value ${row[i]} does not fit ${dtype}. Pass dtype: 'float32', or round and limit the values first.`,
         );
       }
     }

@@ -367,7 +367,7 @@ class Run implements Training {
       const cause = await diagnose(model, options.loss, batch, replay);
       // As a batch whose sample weights are all 0.
       if (cause === noWeight) return;
-      await this.#notFinite(cause ?? error.message.replace(/^\[\w+\] /, ''), epoch, number);
+      await this.#notFinite(cause ?? error.message.replace(/^\[\w+\] | at step \d+/g, ''), epoch, number);
       return;
     }
     const value = (await loss.data())[0]!;

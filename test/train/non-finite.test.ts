@@ -100,7 +100,7 @@ test('the last step is checked too: a new value that overflows is not written', 
   const optimizer = new SGD(model.parameters(), { learningRate: 3e38 });
   const { x, y } = samples(12);
   await expect(run(model, { optimizer, batchSize: 12, epochs: 1 }, { x, y: y.mul(100) })).rejects.toThrow(
-    "[fit] epoch 1 of 1, step 1: the new value of 'kernel' is NaN or infinite",
+    "[fit] epoch 1 of 1, step 1: the new value of 'kernel' is NaN or infinite. Nothing was overwritten.",
   );
   expect(valuesOf(model)).toEqual(before);
 });
@@ -176,7 +176,9 @@ test('other errors of a step are passed on', async () => {
   const model = new Sequential([new Dense(3, 2), new Activation('relu')]);
   const wrong: LossFunction = (p, y) => meanSquaredError(p, y.cast('int32').flatten().mul(9).oneHot(2));
   const data = { x: samples(12).x, y: tensor(Array.from({ length: 12 }, () => [1])) };
-  await expect(run(model, { loss: wrong }, data)).rejects.toThrow('[oneHot] label 9 is out of range');
+  await expect(run(model, { loss: wrong }, data)).rejects.toThrow(
+    '[oneHot] label 9 is out of range',
+  );
 });
 
 test('looks at the same batch with the same elements dropped', async () => {

@@ -1,4 +1,4 @@
-import { checkCount, type Known, refusal } from '../../ir/arguments.ts';
+import { checkCount, type Known, refusal, reportAs } from '../../ir/arguments.ts';
 import { sizeOf } from '../../ir/view.ts';
 import { ones, zeros } from '../../tensor/creation.ts';
 import type { Moments } from '../../tensor/ops/reduction/standardize.ts';
@@ -45,8 +45,12 @@ export class BatchNorm<const C extends number = number> extends Normalization<C>
     }
     this.momentum = momentum;
     const running = { trainable: false };
-    this.runningMean = new Parameter<[C]>(zeros([features]), { ...running, name: 'runningMean' });
-    this.runningVariance = new Parameter<[C]>(ones([features]), { ...running, name: 'runningVariance' });
+    const [mean, variance] = reportAs(this.type, () => [zeros([features]), ones([features])] as const);
+    this.runningMean = new Parameter<[C]>(mean as Tensor<[C]>, { ...running, name: 'runningMean' });
+    this.runningVariance = new Parameter<[C]>(variance as Tensor<[C]>, {
+      ...running,
+      name: 'runningVariance',
+    });
   }
 
   protected override arrangement(shape: Shape): Arrangement {
