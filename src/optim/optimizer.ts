@@ -28,7 +28,10 @@ export interface MinimizeOptions {
   /** Tensors to compute in the same plan, such as logits for a metric; none by default. */
   readonly also?: readonly Tensor[];
   /** The training context of the forward pass: the assignments that layers requested run in the same plan. */
-  readonly context?: { take(): readonly (readonly [parameter: Parameter, value: Tensor])[] };
+  readonly context?: {
+    readonly assignments: readonly (readonly [parameter: Parameter, value: Tensor])[];
+    take(): unknown;
+  };
   /** An average of the weights to update in the same plan; none by default. */
   readonly average?: WeightAverage;
 }
@@ -66,7 +69,6 @@ export abstract class Optimizer<Slot extends string = string> {
   protected readonly notNegative: readonly string[] = [];
   protected readonly clip: ClipOptions;
   readonly #kept: readonly (Kept & { readonly slots: Readonly<Record<Slot, Parameter>>; updates: number })[];
-  readonly #named: ReadonlyMap<string, Kept>;
 
   /**
    * @param parameters such as `model.parameters()`; those that are not trainable are skipped.
@@ -94,7 +96,6 @@ export abstract class Optimizer<Slot extends string = string> {
       }
       return { parameter, slots: own, updates: 0 };
     });
-    this.#named = byName(this.#kept);
   }
 
   get #kind(): string {
@@ -162,10 +163,12 @@ export abstract class Optimizer<Slot extends string = string> {
       assignments.push([parameter, update.value]);
       for (const slot of Object.keys(slots) as Slot[]) assignments.push([slots[slot], update.slots[slot]]);
     });
-    assignments.unshift(...(context?.take() ?? []));
+    assignments.unshift(...(context?.assignments ?? []));
     if (average) assignments.push(...average.follow(assignments));
     const { step } = this;
     const finite = checkFinite(loss, '[minimize] the loss', step);
+    // What the context requests belongs to this step, whatever comes of it.
+    context?.take();
     const running = runAssignments(
       { results: [finite, loss, ...also], assignments },
       (target) => {
@@ -190,11 +193,18 @@ export abstract class Optimizer<Slot extends string = string> {
     }
   }
 
+  /** JSON cannot wait for the values: it takes the state instead. */
+  toJSON(): never {
+    throw new StateError(
+      `[toJSON] got an optimizer (${this.#kind}), wanted its state. Write JSON.stringify(await optimizer.getState()).`,
+    );
+  }
+
   /** A copy of the optimizer's state at the time of the call, for a checkpoint. */
   async getState(): Promise<OptimizerState> {
     checkCount('getState', arguments.length, 0);
     const { learningRate } = this;
-    const state = await saveState(this.#kind, this.step, this.#named);
+    const state = await saveState(this.#kind, this.step, byName(this.#kept));
     return typeof learningRate === 'number' ? { ...state, learningRate } : state;
   }
 
@@ -206,7 +216,8 @@ export abstract class Optimizer<Slot extends string = string> {
    */
   async setState(state: OptimizerState): Promise<void> {
     checkCount('setState', arguments.length, 1);
-    const assignments = readState(state, this.#kind, this.#named, (slot) =>
+    const named = byName(this.#kept);
+    const assignments = readState(state, this.#kind, named, (slot) =>
       this.notNegative.includes(slot) ? 0 : Number.NEGATIVE_INFINITY,
     );
     const { step, learningRate } = state;
@@ -215,7 +226,7 @@ export abstract class Optimizer<Slot extends string = string> {
     const updates = this.#kept.map((kept) => kept.updates);
     const running = runAssignments({ assignments }, undefined, 'setState');
     this.step = step;
-    for (const [name, kept] of this.#named) kept.updates = state.parameters[name]!.updates ?? step;
+    for (const [name, kept] of named) kept.updates = state.parameters[name]!.updates ?? step;
     if (typeof this.learningRate === 'number') this.learningRate = learningRate ?? this.learningRate;
     try {
       await running;

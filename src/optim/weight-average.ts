@@ -58,7 +58,7 @@ export class WeightAverage {
   step = 0;
   readonly #decay: Schedule;
   readonly #averages: readonly Parameter[];
-  readonly #named: ReadonlyMap<string, Kept>;
+  readonly #kept: readonly Kept[];
   #swapped = false;
   /** The calls of `use` that overlap. */
   #use: { count: number; readonly before: boolean; readonly ready: Promise<void> } | null = null;
@@ -82,9 +82,10 @@ export class WeightAverage {
     this.#averages = this.parameters.map(
       (p) => new Parameter(p, { name: `${p.name}.average`, trainable: false }),
     );
-    this.#named = byName(
-      this.parameters.map((parameter, i) => ({ parameter, slots: { average: this.#averages[i]! } })),
-    );
+    this.#kept = this.parameters.map((parameter, i) => ({
+      parameter,
+      slots: { average: this.#averages[i]! },
+    }));
   }
 
   /** Whether the Parameters hold the averages, and this object the Parameters' own values. */
@@ -162,11 +163,18 @@ export class WeightAverage {
     if (!this.#swapped) await this.swap();
   }
 
+  /** JSON cannot wait for the values: it takes the state instead. */
+  toJSON(): never {
+    throw new StateError(
+      '[toJSON] got a WeightAverage, wanted its state. Write JSON.stringify(await average.getState()).',
+    );
+  }
+
   /** A copy of the state at the time of the call, for a checkpoint together with the Parameters' values. */
   async getState(): Promise<WeightAverageState> {
     checkCount('getState', arguments.length, 0);
     const { swapped } = this;
-    return { ...(await saveState(WeightAverage.kind, this.step, this.#named)), swapped };
+    return { ...(await saveState(WeightAverage.kind, this.step, byName(this.#kept))), swapped };
   }
 
   /**
@@ -177,7 +185,7 @@ export class WeightAverage {
    */
   async setState(state: WeightAverageState): Promise<void> {
     checkCount('setState', arguments.length, 1);
-    const assignments = readState(state, WeightAverage.kind, this.#named, () => null);
+    const assignments = readState(state, WeightAverage.kind, byName(this.#kept), () => null);
     const { step, swapped } = state;
     if (typeof swapped !== 'boolean') {
       throw new ValueError(`[setState] got swapped ${String(swapped)}, wanted true or false.`);

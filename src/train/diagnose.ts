@@ -28,6 +28,7 @@ export async function diagnose(
   const outputs: [layer: LayerLike, output: Tensor][] = [];
   const context = training({ rng, onOutput: (layer, output) => outputs.push([layer, output]) });
   const predictions = callModel(model, batch.x, context);
+  context.take();
   const value = objective('fit', model, loss, predictions, batch);
   const infinite = (await valuesOf(value))[0]!;
   if (Number.isFinite(infinite)) return nonFiniteGradient(model, value);

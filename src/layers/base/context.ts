@@ -5,6 +5,7 @@ import { checkTensor } from '../../tensor/apply.ts';
 import type { Parameter } from '../../tensor/parameter.ts';
 import { type Generator, generatorOf } from '../../tensor/random.ts';
 import { type Shape, show } from '../../tensor/shape.ts';
+import { steps } from '../../tensor/step.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { LayerLike } from './layer-like.ts';
 
@@ -93,7 +94,9 @@ export class TrainingContext implements Context {
           `${show(value.shape)}. Reshape or cast the value.`,
       );
     }
+    warnIfForgotten(parameter);
     this.#pending.set(parameter, value.detach());
+    requests.set(parameter, { context: this, step: steps.count });
   }
 
   latest<S extends Shape>(parameter: Parameter<S>): Tensor<S> {
@@ -113,6 +116,22 @@ export class TrainingContext implements Context {
     this.#pending = new Map();
     return taken;
   }
+}
+
+/** The latest request for each Parameter, and the number of steps before it. */
+const requests = new WeakMap<Parameter, { readonly context: TrainingContext; readonly step: number }>();
+let warned = false;
+
+/** Warns once if a step has run without the assignment that the pass before it requested. */
+function warnIfForgotten(parameter: Parameter): void {
+  const last = requests.get(parameter);
+  if (warned || last === undefined || last.step === steps.count) return;
+  if (!last.context.assignments.some(([target]) => target === parameter)) return;
+  warned = true;
+  console.warn(
+    `[training] a step ran without the new value of '${parameter.name}' that its forward pass requested, so it does not ` +
+      'change. Pass the context to the step: optimizer.minimize(loss, { context }).',
+  );
 }
 
 /** A context for training: `model.call(x, training())`. */
