@@ -176,9 +176,7 @@ test('other errors of a step are passed on', async () => {
   const model = new Sequential([new Dense(3, 2), new Activation('relu')]);
   const wrong: LossFunction = (p, y) => meanSquaredError(p, y.cast('int32').flatten().mul(9).oneHot(2));
   const data = { x: samples(12).x, y: tensor(Array.from({ length: 12 }, () => [1])) };
-  await expect(run(model, { loss: wrong }, data)).rejects.toThrow(
-    '[oneHot] label 9 is out of range',
-  );
+  await expect(run(model, { loss: wrong }, data)).rejects.toThrow('[oneHot] label 9 is out of range');
 });
 
 test('looks at the same batch with the same elements dropped', async () => {
