@@ -1,4 +1,4 @@
-import { checkCount, checkOptions, describe, type Known, reportAs } from '../ir/arguments.ts';
+import { checkArray, checkCount, checkOptions, describe, type Known, reportAs } from '../ir/arguments.ts';
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
 import { bytesOf } from '../ir/typed-array.ts';
 import { gunzip, isGzip } from './gzip.ts';
@@ -157,10 +157,11 @@ export async function decodeIdx<D extends IdxDType = IdxDType>(
   return reportAs('decodeIdx', () => readIdx(bytes, options));
 }
 
-const idxOptions: Known<IdxOptions> = { name: 0, shape: 0, dtype: 0 };
+const idxOptions: Known<IdxOptions> = { name: '', shape: 0, dtype: 0 };
 
-function checkIdxOptions(operation: string, count: number, options: unknown): void {
+function checkIdxOptions(operation: string, count: number, options: IdxOptions): void {
   checkOptions(operation, options, idxOptions);
+  if (options.shape !== undefined) checkArray(operation, 'shape', options.shape, '[null, 28, 28]');
   checkCount(operation, count, 2);
 }
 
@@ -169,7 +170,8 @@ export async function plainIdx(operation: string, source: unknown, name = 'IDX d
   const bytes = checkBytes(operation, name, source);
   if (!isGzip(bytes)) return bytes;
   const options = { operation, name };
-  const header = readHeader(await gunzip(bytes, { ...options, limit: MAX_HEADER }), name);
+  const start = await gunzip(bytes, { ...options, limit: MAX_HEADER });
+  const header = reportAs(operation, () => readHeader(start, name));
   const { wanted } = header;
   // DEFLATE data are at most 1032 times as long as before.
   if (wanted > 1032 * bytes.length)

@@ -1,4 +1,4 @@
-import { checkCount, checkOptions, describe, readOptions, reportAs } from '../ir/arguments.ts';
+import { checkCount, checkOptions, describe, type Known, readOptions, reportAs } from '../ir/arguments.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { checkBytes, decodeIdx } from './idx.ts';
 
@@ -44,7 +44,7 @@ export interface MnistFiles {
 export async function decodeMnist(files: MnistFiles, names?: MnistFileNames): Promise<Mnist> {
   checkCount('decodeMnist', arguments.length, 2);
   const called = readOptions('decodeMnist', names, defaultNames);
-  checkOptions('decodeMnist', files ?? null, defaultNames);
+  checkOptions('decodeMnist', files ?? null, fileNames);
   for (const name of Object.keys(defaultNames) as (keyof MnistFiles)[])
     checkBytes('decodeMnist', called[name], files[name]);
   const [train, test] = await Promise.all([
@@ -55,6 +55,8 @@ export async function decodeMnist(files: MnistFiles, names?: MnistFileNames): Pr
 }
 
 type MnistFileNames = { readonly [F in keyof MnistFiles]: string };
+
+const fileNames: Known<MnistFiles> = { trainImages: 0, trainLabels: 0, testImages: 0, testLabels: 0 };
 
 const defaultNames: MnistFileNames = {
   trainImages: 'training images',

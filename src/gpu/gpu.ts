@@ -25,12 +25,10 @@ export interface GpuOptions {
 }
 
 function check(options: GpuOptions): GpuRequest {
-  checkOptions('gpu', options, { api: 0, adapter: 0, allowSoftware: 0 } satisfies Known<GpuOptions>);
+  checkOptions('gpu', options, { api: 0, adapter: 0, allowSoftware: true } satisfies Known<GpuOptions>);
   const { api = null, adapter = 'high-performance', allowSoftware = false } = options;
   if (api !== null && api !== 'webgpu' && api !== 'webgl2')
     throw new ValueError(`[gpu] got api '${String(api)}', wanted 'webgpu' or 'webgl2'.`);
-  if (typeof allowSoftware !== 'boolean')
-    throw new ValueError(`[gpu] got allowSoftware ${String(allowSoftware)}, wanted true or false.`);
   const isObject = typeof adapter === 'object' && typeof adapter?.requestDevice === 'function';
   if (!isObject && (typeof adapter !== 'string' || normalizedName(adapter) === '')) {
     const wanted =

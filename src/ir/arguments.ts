@@ -8,8 +8,9 @@ export function describe(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'an array';
   if (typeof value !== 'object' || value === null) return String(value);
-  if ('dtype' in value) return 'a tensor';
+  if ('dtype' in value && 'dataSync' in value) return 'a tensor';
   const tag = Object.prototype.toString.call(value).slice(8, -1);
+  if (tag === 'Promise') return 'a Promise (await it first)';
   return tag === 'Object' ? 'an object' : `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`;
 }
 
@@ -21,7 +22,11 @@ export function checkCount(name: string, count: number, most: number): void {
   throw new ValueError(`[${name}] got ${count} arguments, wanted at most ${most}. Write lists as [a, b].`);
 }
 
-/** All options there are; their values have no meaning. */
+/** Whether it is an object with fields: no array, function, Map, RegExp, Date or the like. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  Object.prototype.toString.call(value) === '[object Object]';
+
+/** All options there are: true for a boolean, '' for a string, and 0 for one that its function checks. */
 export type Known<O> = { readonly [K in keyof O]-?: unknown };
 
 type Defaults<O> = { readonly [K in keyof O]-?: O[K] | undefined };
@@ -36,27 +41,31 @@ type WithDefaults<O, D> = {
 };
 
 /**
- * Refuses unknown options, except undefined ones, and options that are no object.
+ * Refuses unknown options, except undefined ones, options that are no object, and what is no boolean or string though
+ * the known value is one.
  *
  * @param known has all options that there are, such as the record of their defaults.
+ * @param what is given, such as an option that has options.
  */
-export function checkOptions(name: string, given: unknown, known: object): void {
+export function checkOptions(name: string, given: unknown, known: object, what = 'options'): void {
   if (given === undefined) return;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw refusal(name, 'options', given, `an object with ${Object.keys(known).join(', ')}`);
-  }
+  if (!isRecord(given)) throw refusal(name, what, given, `an object with ${Object.keys(known).join(', ')}`);
   for (const key in given) {
-    if (!Object.hasOwn(known, key) && given[key as never] !== undefined) {
-      throw unknownOption(name, key, Object.keys(known));
-    }
+    const value = given[key as never];
+    if (value === undefined) continue;
+    if (!Object.hasOwn(known, key)) throw unknownOption(name, key, Object.keys(known));
+    const type = typeof known[key as never];
+    if (type === typeof value) continue;
+    if (type === 'boolean') throw refusal(name, key, value, 'true or false');
+    if (type === 'string') throw refusal(name, key, value, 'a string');
   }
 }
 
 /**
  * The options of a function, those that are absent or undefined with their defaults.
  *
- * @param defaults has all options that there are.
- * @throws ValueError if an option is unknown, or if the options are no object.
+ * @param defaults has all options that there are. An option with a number as its default is a number or a schedule.
+ * @throws ValueError if an option is unknown or has another type than its default, or if the options are no object.
  */
 export function readOptions<O extends object, const D extends Defaults<O>>(
   name: string,
@@ -65,7 +74,12 @@ export function readOptions<O extends object, const D extends Defaults<O>>(
 ): WithDefaults<O, D> {
   checkOptions(name, given, defaults);
   const read: Record<string, unknown> = { ...defaults };
-  for (const key in given) if (given[key] !== undefined) read[key] = given[key];
+  for (const key in given) {
+    const value = given[key];
+    if (value === undefined) continue;
+    if (typeof read[key] === 'number' && typeof value !== 'function') checkNumber(name, key, value);
+    read[key] = value;
+  }
   return read as WithDefaults<O, D>;
 }
 

@@ -50,8 +50,9 @@ export const dtypes: { readonly [D in DType]: DTypeInfo } = {
 
 export function checkDType(operation: string, dtype: DType): void {
   if (!Object.hasOwn(dtypes, dtype)) {
+    const hint = typeof dtype === 'object' ? ' Write the name alone, without an object.' : '';
     throw new DTypeError(
-      `[${operation}] got dtype ${String(dtype)}, wanted ${Object.keys(dtypes).join(', ')}.`,
+      `[${operation}] got dtype ${hint ? 'an object' : String(dtype)}, wanted ${Object.keys(dtypes).join(', ')}.${hint}`,
     );
   }
 }

@@ -1,8 +1,8 @@
-import { checkOptions, type Known } from '../ir/arguments.ts';
+import { checkCount, checkOptions, type Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { checkTensor } from '../tensor/apply.ts';
 import { Parameter } from '../tensor/parameter.ts';
-import { defaultGenerator, type Generator } from '../tensor/random.ts';
+import type { Generator } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import {
   type ActivationFunction,
@@ -38,12 +38,12 @@ export interface DenseOptions {
 
 export const denseOptions: Known<DenseOptions> = {
   activation: 0,
-  bias: 0,
+  bias: true,
   kernelInitializer: 0,
   biasInitializer: 0,
   kernelPenalty: 0,
   biasPenalty: 0,
-  name: 0,
+  name: '',
   rng: 0,
 };
 
@@ -65,23 +65,21 @@ export class Dense<const In extends number = number, const Out extends number = 
   readonly activationName: ActivationName | null;
 
   constructor(inFeatures: In, outFeatures: Out, options: DenseOptions = {}) {
+    checkCount(new.target.kind, arguments.length, 3);
     checkOptions(new.target.kind, options, denseOptions);
     super(options.name, arguments);
+    const { kernelInitializer = 'glorotUniform', biasInitializer = 'zeros' } = options;
     checkFeatures('inFeatures', inFeatures);
     checkFeatures('outFeatures', outFeatures);
-    const rng = options.rng ?? defaultGenerator();
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    this.kernel = new Parameter(
-      draw(this.type, options.kernelInitializer ?? 'glorotUniform', [inFeatures, outFeatures], rng),
-      {
-        name: 'kernel',
-      },
-    );
+    this.kernel = new Parameter(draw(this.type, kernelInitializer, [inFeatures, outFeatures], options.rng), {
+      name: 'kernel',
+    });
     this.bias =
       options.bias === false
         ? null
-        : new Parameter(draw(this.type, options.biasInitializer ?? 'zeros', [outFeatures], rng), {
+        : new Parameter(draw(this.type, biasInitializer, [outFeatures], options.rng), {
             name: 'bias',
           });
     [this.activation, this.activationName] = chooseOptional(this.type, options.activation);

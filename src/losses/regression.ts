@@ -1,5 +1,4 @@
-import type { Known } from '../ir/arguments.ts';
-import { ValueError } from '../ir/errors.ts';
+import { type Known, refusal } from '../ir/arguments.ts';
 import { softplus } from '../tensor/ops/elementwise/activation.ts';
 import { maximum, minimum } from '../tensor/ops/elementwise/arithmetic.ts';
 import { exp, log1p } from '../tensor/ops/elementwise/math.ts';
@@ -56,7 +55,7 @@ export function huber(
 ): Tensor<Shape, 'float32'> {
   checkLossCall('huber', arguments.length, predictions, targets, options, huberOptions);
   const { delta = 1 } = options;
-  if (!(delta > 0)) throw new ValueError(`[huber] got delta ${delta}, wanted a number above 0.`);
+  if (!(typeof delta === 'number' && delta > 0)) throw refusal('huber', 'delta', delta, 'a number above 0');
   return elementLoss('huber', predictions, targets, options, (x, y) => {
     const e: Tensor = x.sub(y).abs();
     const inner = minimum(e, delta);

@@ -1,7 +1,7 @@
-import type { Known } from '../ir/arguments.ts';
-import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
+import { type Known, refusal } from '../ir/arguments.ts';
+import { DTypeError, ShapeError } from '../ir/errors.ts';
 import type { TensorLike } from '../tensor/creation.ts';
-import { oneHot } from '../tensor/ops/arrangement/indexing.ts';
+import { oneHotFor } from '../tensor/ops/arrangement/indexing.ts';
 import { logSoftmax } from '../tensor/ops/elementwise/activation.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { where } from '../tensor/ops/elementwise/logic.ts';
@@ -21,8 +21,9 @@ export interface SoftmaxCrossEntropyOptions extends LossOptions {
 
 /**
  * The mean over the samples of -sum over c of w_c y_c log softmax(logits)_c, with y the label's distribution, smoothed
- * with `labelSmoothing`, and w the class weights, as in PyTorch. The mean divides by the sum of the samples' weights:
- * sample weight times class weight of the label, which for a soft label is the mean of the class weights under it.
+ * with `labelSmoothing`, and w the class weights. The mean is that of PyTorch: for class numbers it divides by the sum of
+ * the weights (sample weight times class weight of the label), for distributions by the sum of the sample weights alone,
+ * which is the number of samples by default.
  *
  * @param logits float32 [N, C]: the model's output without a softmax (the output of one gives a warning);
  *   large values do not overflow.
@@ -40,9 +41,8 @@ export function softmaxCrossEntropy(
   const { labelSmoothing = 0, classWeights, sampleWeights, reduction } = options;
   checkLabels(logits, labels);
   expectLogits(name, logits);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new ValueError(`[${name}] got labelSmoothing ${labelSmoothing}, wanted a number from 0 to 1.`);
-  }
+  if (!(typeof labelSmoothing === 'number' && labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw refusal(name, 'labelSmoothing', labelSmoothing, 'a number from 0 to 1');
   const [count, classes] = logits.shape as readonly [number, number];
   const perClass =
     classWeights === undefined ? null : weightVector(name, 'classWeights', classWeights, classes);
@@ -51,7 +51,7 @@ export function softmaxCrossEntropy(
 
   /** The mean of values under each label's distribution: [N, C] or [C] to [N]. */
   const underLabel =
-    labels.rank === 1 ? pick(oneHot(labels, classes, 'bool')) : average(cast(labels, 'float32'));
+    labels.rank === 1 ? pick(oneHotFor(name, labels, classes, 'bool')) : average(cast(labels, 'float32'));
 
   const surprise: Tensor = logSoftmax(cast(logits, 'float32')).neg();
   const weighted = perClass === null ? surprise : surprise.mul(perClass);
@@ -60,7 +60,7 @@ export function softmaxCrossEntropy(
     losses = losses.mul(1 - labelSmoothing).add(weighted.sum(1).mul(labelSmoothing / classes));
   }
   if (perSample !== null) losses = losses.mul(perSample);
-  const classWeight = perClass === null ? null : underLabel(perClass);
+  const classWeight = perClass === null || labels.rank > 1 ? null : underLabel(perClass);
   const weights =
     classWeight === null ? perSample : perSample === null ? classWeight : classWeight.mul(perSample);
   const loss = reduceLosses(name, losses, weights, reduction);

@@ -1,3 +1,4 @@
+import { checkCount, checkNumber } from '../ir/arguments.ts';
 import { type Batch, type MetricInput, readBatch } from './input.ts';
 
 /**
@@ -35,18 +36,27 @@ export class Mean {
   #total = 0;
   #weight = 0;
 
+  constructor() {
+    checkCount('Mean', arguments.length, 0);
+  }
+
   /** Adds `value` with `weight` (not negative). */
   add(value: number, weight = 1): void {
+    checkCount('add', arguments.length, 2);
+    checkNumber('add', 'value', value);
+    checkNumber('add', 'weight', weight);
     if (weight === 0) return;
     this.#total += weight * value;
     this.#weight += weight;
   }
 
   result(): number {
+    checkCount('result', arguments.length, 0);
     return this.#total / this.#weight;
   }
 
   reset(): void {
+    checkCount('reset', arguments.length, 0);
     this.#total = 0;
     this.#weight = 0;
   }
@@ -66,16 +76,19 @@ export abstract class SampleMean implements Metric {
   protected abstract values(batch: Batch): ArrayLike<number>;
 
   async update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void> {
+    checkCount(this.name, arguments.length, 3);
     const batch = await readBatch(this.name, predictions, labels, sampleWeights);
     const values = this.values(batch);
     for (let i = 0; i < batch.samples; i++) this.#mean.add(values[i]!, batch.weights?.[i]);
   }
 
   result(): number {
+    checkCount(this.name, arguments.length, 0);
     return this.#mean.result();
   }
 
   reset(): void {
+    checkCount(this.name, arguments.length, 0);
     this.#mean.reset();
   }
 }

@@ -1,4 +1,4 @@
-import { readOptions } from '../ir/arguments.ts';
+import { checkCount, readOptions } from '../ir/arguments.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { show } from '../tensor/shape.ts';
 import { type Batch, type MetricInput, readBatch } from './input.ts';
@@ -15,6 +15,7 @@ export class MeanSquaredError extends SampleMean {
   readonly direction = 'min';
 
   constructor(options?: MetricOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super(readOptions(new.target.kind, options, { name: 'meanSquaredError' }).name);
   }
 
@@ -30,6 +31,7 @@ export class MeanAbsoluteError extends SampleMean {
   readonly direction = 'min';
 
   constructor(options?: MetricOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super(readOptions(new.target.kind, options, { name: 'meanAbsoluteError' }).name);
   }
 

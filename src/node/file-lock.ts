@@ -2,14 +2,19 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout } from '../util/timers.ts';
 import { codeOf } from './error-code.ts';
+
+/** The end of the name of a second file, which says that the process holds the lock. */
+const HELD = '-held';
 
 /** The paths that this thread has locked. */
 const locked = new Set<string>();
 
 /**
- * Locks a file for this process. The lock is an empty file beside it whose name has the host, the process and its start
- * time, so that the lock of a process that has ended is recognized and removed.
+ * Locks a file for this process. The lock are empty files beside it whose names have the host, the process and its start
+ * time, so that the lock of a process that has ended is recognized and removed. Of several processes or threads that try at
+ * the same time one gets it.
  *
  * @returns a function that releases the lock; or `heldBy`, a description, if the file is locked.
  */
@@ -23,28 +28,39 @@ export async function lockFile(
   const prefix = `${basename(path)}.lock-`;
   const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
   const own = `${prefix}${host}-${process.pid}-${await startTime(process.pid)}-${randomBytes(4).toString('hex')}`;
+  const folder = dirname(path);
   const release = async (): Promise<void> => {
     locked.delete(path);
-    await rm(join(dirname(path), own), { force: true });
+    await rm(join(folder, own + HELD), { force: true });
+    await rm(join(folder, own), { force: true });
   };
   try {
-    // Of two processes that do this at the same time, the later one sees the other's file.
-    await writeFile(join(dirname(path), own), '', { flag: 'wx' });
-    for (const name of await readdir(dirname(path))) {
-      if (name === own || !name.startsWith(prefix)) continue;
-      const other = join(dirname(path), name);
-      const [otherHost, pid, start] = name.slice(prefix.length).split('-');
-      if (otherHost !== host) {
-        await release();
-        return { heldBy: `a process on another computer; delete ${other} if it has ended` };
+    await writeFile(join(folder, own), '', { flag: 'wx' });
+    for (;;) {
+      const others: string[] = [];
+      for (const name of await readdir(folder)) {
+        if (name.startsWith(own) || !name.startsWith(prefix)) continue;
+        const [otherHost, pid, start] = name.slice(prefix.length).split('-');
+        if (otherHost !== host) {
+          await release();
+          return { heldBy: `a process on another computer; delete ${join(folder, name)} if it has ended` };
+        }
+        if (isRunning(Number(pid)) && (await startTime(Number(pid))) === start) others.push(name);
+        else await rm(join(folder, name), { force: true });
       }
-      if (isRunning(Number(pid)) && (await startTime(Number(pid))) === start) {
-        await release();
-        return { heldBy: `process ${pid}` };
+      if (others.length === 0) {
+        await writeFile(join(folder, own + HELD), '', { flag: 'wx' });
+        return { release };
       }
-      await rm(other, { force: true });
+      // Of several that try at the same time, the one with the first name waits until the others have given up, or one of them,
+      // which came before, holds the lock.
+      const holder = others.find((name) => name.endsWith(HELD)) ?? others.find((name) => name < own);
+      if (holder !== undefined) {
+        await release();
+        return { heldBy: `process ${holder.slice(prefix.length).split('-')[1]}` };
+      }
+      await new Promise<void>((resolve) => setTimeout(resolve, 5));
     }
-    return { release };
   } catch (error) {
     await release();
     throw error;

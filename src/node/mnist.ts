@@ -25,7 +25,7 @@ export interface LoadMnistOptions {
   readonly verify?: boolean;
 }
 
-const loadOptions: Known<LoadMnistOptions> = { dataset: 0, dir: 0, verify: 0 };
+const loadOptions: Known<LoadMnistOptions> = { dataset: 0, dir: 0, verify: true };
 
 /** The result of `loadMnist`. */
 export interface LoadedMnist extends Mnist {

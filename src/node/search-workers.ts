@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { checkCount, checkOptions, describe, type Known } from '../ir/arguments.ts';
+import { checkCount, checkOptions, describe, type Known, refusal } from '../ir/arguments.ts';
 import { StateError, ValueError } from '../ir/errors.ts';
 import type { TrialOutcome, TrialRunner, TrialSession, TrialTask } from '../search.ts';
 import { errorMessage } from '../util/error-message.ts';
@@ -65,8 +65,8 @@ export function inWorkers(module: Url | string, options: TrialWorkerOptions = {}
     );
   }
   for (const [name, value] of Object.entries({ timeoutSeconds, loadTimeoutSeconds, maxHeapMegabytes })) {
-    if (value === undefined || (value > 0 && value < Number.POSITIVE_INFINITY)) continue;
-    throw new ValueError(`[inWorkers] got ${name} ${value}, wanted a finite number above 0.`);
+    if (value === undefined || (Number.isFinite(value) && value > 0)) continue;
+    throw refusal('inWorkers', name, value, 'a finite number above 0');
   }
   const url = checkedUrl(module);
   return { open: () => new WorkerSession(url, workers, options) };

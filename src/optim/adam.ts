@@ -1,4 +1,4 @@
-import { readOptions } from '../ir/arguments.ts';
+import { checkArray, checkCount, readOptions } from '../ir/arguments.ts';
 import { pow } from '../ir/math/index.ts';
 import { maximum } from '../tensor/ops/elementwise/arithmetic.ts';
 import type { Parameter } from '../tensor/parameter.ts';
@@ -54,9 +54,11 @@ export class Adam extends Optimizer {
   #corrections = { t: 0, m: 0, v: 0 };
 
   constructor(parameters: readonly Parameter[], options?: AdamOptions) {
+    checkCount(new.target.kind, arguments.length, 2);
     const settings = readOptions(new.target.kind, options, adamDefaults);
     super(parameters, settings, ['m', 'v', ...(settings.amsgrad ? ['largest'] : [])]);
     this.settings = settings;
+    checkArray(new.target.kind, 'betas', settings.betas, '[0.9, 0.999]');
     fractionAt(new.target.kind, 'betas[0]', settings.betas[0], 0);
     checkFraction(new.target.kind, { 'betas[1]': settings.betas[1] });
     checkNotNegative(new.target.kind, { epsilon: settings.epsilon, weightDecay: settings.weightDecay });

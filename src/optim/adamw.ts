@@ -1,4 +1,4 @@
-import { checkOptions } from '../ir/arguments.ts';
+import { checkCount, checkOptions } from '../ir/arguments.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Adam, type AdamOptions, adamDefaults } from './adam.ts';
@@ -15,6 +15,7 @@ export class AdamW extends Adam {
   readonly #decay: number;
 
   constructor(parameters: readonly Parameter[], options: AdamOptions = {}) {
+    checkCount(new.target.kind, arguments.length, 2);
     checkOptions('AdamW', options, adamDefaults);
     const { weightDecay = 0.01, ...rest } = options;
     super(parameters, rest);

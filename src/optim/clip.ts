@@ -5,7 +5,10 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** Limits on gradients, applied in this order; no limits by default. */
 export interface ClipOptions {
-  /** Limits each element to -value .. value. */
+  /**
+   * Limits each element to -value .. value, infinite ones too, as PyTorch does: then a step may succeed though a gradient
+   * was infinite. NaN stays NaN.
+   */
   readonly value?: number;
   /** Scales the gradient of each Parameter down to at most this L2 norm, without PyTorch's 1e-6 in the divisor. */
   readonly norm?: number;
@@ -14,7 +17,7 @@ export interface ClipOptions {
 }
 
 export function checkClip(optimizer: string, options: ClipOptions): void {
-  checkOptions(optimizer, options, { value: 0, norm: 0, globalNorm: 0 });
+  checkOptions(optimizer, options, { value: 0, norm: 0, globalNorm: 0 }, 'clip');
   for (const [name, limit] of Object.entries(options)) {
     if (limit === undefined || (typeof limit === 'number' && limit > 0)) continue;
     throw new ValueError(`[${optimizer}] got clip.${name} ${describe(limit)}, wanted a number above 0.`);

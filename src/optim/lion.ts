@@ -1,4 +1,4 @@
-import { readOptions } from '../ir/arguments.ts';
+import { checkArray, checkCount, readOptions } from '../ir/arguments.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkFraction, checkNotNegative } from './check.ts';
@@ -25,6 +25,7 @@ export class Lion extends Optimizer<'m'> {
   readonly #settings: Required<Omit<LionOptions, keyof OptimizerOptions>>;
 
   constructor(parameters: readonly Parameter[], options?: LionOptions) {
+    checkCount(new.target.kind, arguments.length, 2);
     const settings = readOptions(new.target.kind, options, {
       learningRate: 1e-4,
       betas: [0.9, 0.99],
@@ -33,6 +34,7 @@ export class Lion extends Optimizer<'m'> {
     });
     super(parameters, settings, ['m']);
     const { betas, weightDecay } = settings;
+    checkArray('Lion', 'betas', betas, '[0.9, 0.99]');
     checkFraction('Lion', { 'betas[0]': betas[0], 'betas[1]': betas[1] });
     checkNotNegative('Lion', { weightDecay });
     this.#settings = { betas, weightDecay };

@@ -1,5 +1,5 @@
-import { checkArray, checkOptions, describe, type Known, refusal } from '../ir/arguments.ts';
-import { NonFiniteError, StateError, ValueError } from '../ir/errors.ts';
+import { checkArray, checkCount, checkOptions, type Known, refusal } from '../ir/arguments.ts';
+import { NonFiniteError, StateError } from '../ir/errors.ts';
 import { checkCall, checkTensor } from '../tensor/apply.ts';
 import { zeros } from '../tensor/creation.ts';
 import { reachedGradients } from '../tensor/gradients.ts';
@@ -8,6 +8,7 @@ import { Parameter } from '../tensor/parameter.ts';
 import type { Shape } from '../tensor/shape.ts';
 import { runAssignments } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { checkNotNegative } from './check.ts';
 import { type ClipOptions, checkClip, clipGradients } from './clip.ts';
 import { distinctParameters } from './parameters.ts';
 import type { Schedule } from './schedules.ts';
@@ -27,7 +28,10 @@ export interface MinimizeOptions {
   /** Tensors to compute in the same plan, such as logits for a metric; none by default. */
   readonly also?: readonly Tensor[];
   /** The training context of the forward pass: the assignments that layers requested run in the same plan. */
-  readonly context?: { take(): readonly (readonly [parameter: Parameter, value: Tensor])[] };
+  readonly context?: {
+    readonly assignments: readonly (readonly [parameter: Parameter, value: Tensor])[];
+    take(): unknown;
+  };
   /** An average of the weights to update in the same plan; none by default. */
   readonly average?: WeightAverage;
 }
@@ -65,7 +69,6 @@ export abstract class Optimizer<Slot extends string = string> {
   protected readonly notNegative: readonly string[] = [];
   protected readonly clip: ClipOptions;
   readonly #kept: readonly (Kept & { readonly slots: Readonly<Record<Slot, Parameter>>; updates: number })[];
-  readonly #named: ReadonlyMap<string, Kept>;
 
   /**
    * @param parameters such as `model.parameters()`; those that are not trainable are skipped.
@@ -78,13 +81,11 @@ export abstract class Optimizer<Slot extends string = string> {
   ) {
     const { kind } = new.target;
     this.parameters = distinctParameters(kind, parameters);
-    const { learningRate } = options;
-    if (typeof learningRate !== 'number' && typeof learningRate !== 'function') {
-      throw refusal(kind, 'learningRate', learningRate, 'a number or a schedule');
-    }
+    const { learningRate, clip = {} } = options;
+    if (typeof learningRate !== 'function') checkNotNegative(kind, { learningRate });
     this.learningRate = learningRate;
-    this.clip = options.clip ?? {};
-    checkClip(kind, this.clip);
+    checkClip(kind, clip);
+    this.clip = clip;
     this.#kept = this.parameters.map((parameter) => {
       const own = {} as Record<Slot, Parameter>;
       for (const slot of slots) {
@@ -95,12 +96,11 @@ export abstract class Optimizer<Slot extends string = string> {
       }
       return { parameter, slots: own, updates: 0 };
     });
-    this.#named = byName(this.#kept);
   }
 
   /** @internal What an optimizer keeps for its Parameters, by their names in its state. */
   static keptBy(optimizer: Optimizer): ReadonlyMap<string, Kept> {
-    return optimizer.#named;
+    return byName(optimizer.#kept);
   }
 
   get #kind(): string {
@@ -125,10 +125,7 @@ export abstract class Optimizer<Slot extends string = string> {
   /** The learning rate of the next update. */
   get currentLearningRate(): number {
     const rate = typeof this.learningRate === 'number' ? this.learningRate : this.learningRate(this.step);
-    if (!Number.isFinite(rate))
-      throw new ValueError(
-        `[minimize] got learning rate ${rate} at step ${this.step}, wanted a finite number.`,
-      );
+    checkNotNegative('minimize', { [`learningRate at step ${this.step}`]: rate });
     return rate;
   }
 
@@ -171,16 +168,22 @@ export abstract class Optimizer<Slot extends string = string> {
       assignments.push([parameter, update.value]);
       for (const slot of Object.keys(slots) as Slot[]) assignments.push([slots[slot], update.slots[slot]]);
     });
-    assignments.unshift(...(context?.take() ?? []));
+    assignments.unshift(...(context?.assignments ?? []));
     if (average) assignments.push(...average.follow(assignments));
     const { step } = this;
     const finite = checkFinite(loss, '[minimize] the loss', step);
-    const running = runAssignments({ results: [finite, loss, ...also], assignments }, (target) => {
-      return new NonFiniteError(
-        `[minimize] the new value of '${target}' is NaN or infinite at step ${step}. Nothing was overwritten. Lower the ` +
-          'learning rate, clip gradients, or check the loss for a root or a logarithm of 0.',
-      );
-    });
+    // What the context requests belongs to this step, whatever comes of it.
+    context?.take();
+    const running = runAssignments(
+      { results: [finite, loss, ...also], assignments },
+      (target) => {
+        return new NonFiniteError(
+          `[minimize] the new value of '${target}' is NaN or infinite at step ${step}. Nothing was overwritten. Lower the ` +
+            'learning rate, clip gradients, or check the loss for a root or a logarithm of 0.',
+        );
+      },
+      'minimize',
+    );
     const count = (by: number): void => {
       this.step += by;
       for (const kept of trained) kept.updates += by;
@@ -195,10 +198,18 @@ export abstract class Optimizer<Slot extends string = string> {
     }
   }
 
+  /** JSON cannot wait for the values: it takes the state instead. */
+  toJSON(): never {
+    throw new StateError(
+      `[toJSON] got an optimizer (${this.#kind}), wanted its state. Write JSON.stringify(await optimizer.getState()).`,
+    );
+  }
+
   /** A copy of the optimizer's state at the time of the call, for a checkpoint. */
   async getState(): Promise<OptimizerState> {
+    checkCount('getState', arguments.length, 0);
     const { learningRate } = this;
-    const state = await saveState(this.#kind, this.step, this.#named);
+    const state = await saveState(this.#kind, this.step, byName(this.#kept));
     return typeof learningRate === 'number' ? { ...state, learningRate } : state;
   }
 
@@ -209,18 +220,18 @@ export abstract class Optimizer<Slot extends string = string> {
    * @throws ValueError, ShapeError if the state does not fit or has values that are not finite; nothing is changed then.
    */
   async setState(state: OptimizerState): Promise<void> {
-    const assignments = readState(state, this.#kind, this.#named, (slot) =>
+    checkCount('setState', arguments.length, 1);
+    const named = byName(this.#kept);
+    const assignments = readState(state, this.#kind, named, (slot) =>
       this.notNegative.includes(slot) ? 0 : Number.NEGATIVE_INFINITY,
     );
     const { step, learningRate } = state;
-    if (learningRate !== undefined && !Number.isFinite(learningRate)) {
-      throw new ValueError(`[setState] got learning rate ${describe(learningRate)}, wanted a finite number.`);
-    }
+    if (learningRate !== undefined) checkNotNegative('setState', { learningRate });
     const before = { step: this.step, learningRate: this.learningRate };
     const updates = this.#kept.map((kept) => kept.updates);
-    const running = runAssignments({ assignments });
+    const running = runAssignments({ assignments }, undefined, 'setState');
     this.step = step;
-    for (const [name, kept] of this.#named) kept.updates = state.parameters[name]!.updates ?? step;
+    for (const [name, kept] of named) kept.updates = state.parameters[name]!.updates ?? step;
     if (typeof this.learningRate === 'number') this.learningRate = learningRate ?? this.learningRate;
     try {
       await running;

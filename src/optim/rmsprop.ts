@@ -1,4 +1,4 @@
-import { readOptions } from '../ir/arguments.ts';
+import { checkCount, readOptions } from '../ir/arguments.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkFraction, checkNotNegative, fractionAt } from './check.ts';
@@ -42,6 +42,7 @@ export class RMSprop extends Optimizer {
   readonly #settings: Settings;
 
   constructor(parameters: readonly Parameter[], options?: RMSpropOptions) {
+    checkCount(new.target.kind, arguments.length, 2);
     const settings = readOptions(new.target.kind, options, {
       ...{ learningRate: 0.01, alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: false, weightDecay: 0 },
       clip: {},

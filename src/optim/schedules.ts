@@ -1,4 +1,4 @@
-import { checkArray, checkNumber, describe, readOptions, reportAs } from '../ir/arguments.ts';
+import { checkArray, checkCount, checkNumber, describe, readOptions, reportAs } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { cos, pow } from '../ir/math/index.ts';
 
@@ -12,12 +12,14 @@ const pi = 3.141592653589793;
 
 /** The same rate at every step. */
 export function constant(rate: number): Schedule {
+  checkCount('constant', arguments.length, 1);
   checkNumber('constant', 'rate', rate);
   return () => rate;
 }
 
 /** rate * factor^floor(step / every). */
 export function stepDecay(options: { rate: number; every: number; factor: number }): Schedule {
+  checkCount('stepDecay', arguments.length, 1);
   const { rate, every, factor } = readSettings('stepDecay', options, {
     rate: undefined,
     every: undefined,
@@ -29,6 +31,7 @@ export function stepDecay(options: { rate: number; every: number; factor: number
 
 /** rate * factor^(step / every); `every` is 1 by default. */
 export function exponentialDecay(options: { rate: number; factor: number; every?: number }): Schedule {
+  checkCount('exponentialDecay', arguments.length, 1);
   const { rate, factor, every } = readSettings('exponentialDecay', options, {
     rate: undefined,
     factor: undefined,
@@ -43,6 +46,7 @@ export function exponentialDecay(options: { rate: number; factor: number; every?
  * Hutter 2017).
  */
 export function cosineDecay(options: { rate: number; steps: number; minimum?: number }): Schedule {
+  checkCount('cosineDecay', arguments.length, 1);
   const { rate, steps, minimum } = readSettings('cosineDecay', options, {
     rate: undefined,
     steps: undefined,
@@ -108,6 +112,7 @@ export function polynomialDecay(options: {
  * `rate`; a schedule is called with the number of steps after the warmup.
  */
 export function warmup(options: { rate: number | Schedule; steps: number; start?: number }): Schedule {
+  checkCount('warmup', arguments.length, 1);
   const { rate, steps, start } = readOptions('warmup', options, {
     rate: undefined,
     steps: undefined,
@@ -133,6 +138,7 @@ export function oneCycle(options: {
   startDivisor?: number;
   endDivisor?: number;
 }): Schedule {
+  checkCount('oneCycle', arguments.length, 1);
   const { peak, steps, warmupFraction, startDivisor, endDivisor } = readSettings('oneCycle', options, {
     ...{ peak: undefined, steps: undefined, warmupFraction: 0.3, startDivisor: 25, endDivisor: 1e4 },
   });
@@ -150,6 +156,7 @@ export function oneCycle(options: {
  * boundaries.
  */
 export function piecewise(options: { boundaries: readonly number[]; rates: readonly number[] }): Schedule {
+  checkCount('piecewise', arguments.length, 1);
   const { boundaries, rates } = readOptions('piecewise', options, {
     boundaries: undefined,
     rates: undefined,
@@ -187,7 +194,8 @@ function readSettings<O extends Readonly<Record<string, number>>>(
 }
 
 function checkSteps(schedule: string, what: string, n: number): void {
-  if (!(n > 0)) throw new ValueError(`[${schedule}] got ${what} ${describe(n)}, wanted a number above 0.`);
+  if (!(typeof n === 'number' && n > 0))
+    throw new ValueError(`[${schedule}] got ${what} ${describe(n)}, wanted a number above 0.`);
 }
 
 /**

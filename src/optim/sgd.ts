@@ -1,4 +1,4 @@
-import { readOptions } from '../ir/arguments.ts';
+import { checkCount, readOptions } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -30,6 +30,7 @@ export class SGD extends Optimizer {
   readonly #settings: { momentum: number | Schedule; nesterov: boolean; weightDecay: number };
 
   constructor(parameters: readonly Parameter[], options: SGDOptions) {
+    checkCount(new.target.kind, arguments.length, 2);
     const settings = readOptions(new.target.kind, options, {
       learningRate: undefined,
       momentum: 0,

@@ -1,3 +1,4 @@
+import { describe, isRecord } from '../ir/arguments.ts';
 import { dtypes, fits, type TypedArray } from '../ir/dtype.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { sameShape } from '../ir/view.ts';
@@ -173,8 +174,7 @@ const special = ['NaN', 'Infinity', '-Infinity', '-0'];
 const sameModel = 'Give the state of the same class over the same model.';
 
 function record(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
+  if (isRecord(value)) return value;
   throw invalid(`${text(value)} for ${what}`, 'an object, as getState returned it.');
 }
 
@@ -188,8 +188,4 @@ const text = (value: unknown): string =>
         .slice(0, 8)
         .map((item) => (typeof item === 'object' ? '...' : String(item)))
         .join(', ')}]`
-    : typeof value === 'string'
-      ? `'${value.slice(0, 40)}'`
-      : typeof value === 'object' && value !== null
-        ? 'an object'
-        : String(value);
+    : describe(value);

@@ -1,4 +1,4 @@
-import { checkOptions, type Known, refusal } from '../ir/arguments.ts';
+import { checkCount, checkOptions, type Known, refusal } from '../ir/arguments.ts';
 import { StateError, ValueError } from '../ir/errors.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { runAssignments } from '../tensor/step.ts';
@@ -22,7 +22,7 @@ export interface WeightAverageOptions {
   readonly warmup?: boolean;
 }
 
-const averageOptions: Known<WeightAverageOptions> = { decay: 0, warmup: 0 };
+const averageOptions: Known<WeightAverageOptions> = { decay: 0, warmup: true };
 
 /**
  * The state of a weight average as plain data, which survives `structuredClone` and JSON. The slot `average` holds the
@@ -58,7 +58,7 @@ export class WeightAverage {
   step = 0;
   readonly #decay: Schedule;
   readonly #averages: readonly Parameter[];
-  readonly #named: ReadonlyMap<string, Kept>;
+  readonly #kept: readonly Kept[];
   #swapped = false;
   /** The calls of `use` that overlap. */
   #use: { count: number; readonly before: boolean; readonly ready: Promise<void> } | null = null;
@@ -69,6 +69,7 @@ export class WeightAverage {
    * @param parameters such as `model.parameters()`: all, trainable or not.
    */
   constructor(parameters: readonly Parameter[], options: WeightAverageOptions = {}) {
+    checkCount('WeightAverage', arguments.length, 2);
     checkOptions('WeightAverage', options, averageOptions);
     const { decay = 0.999, warmup = typeof decay === 'number' } = options;
     if (typeof decay !== 'number' && typeof decay !== 'function') {
@@ -81,9 +82,10 @@ export class WeightAverage {
     this.#averages = this.parameters.map(
       (p) => new Parameter(p, { name: `${p.name}.average`, trainable: false }),
     );
-    this.#named = byName(
-      this.parameters.map((parameter, i) => ({ parameter, slots: { average: this.#averages[i]! } })),
-    );
+    this.#kept = this.parameters.map((parameter, i) => ({
+      parameter,
+      slots: { average: this.#averages[i]! },
+    }));
   }
 
   /** Whether the Parameters hold the averages, and this object the Parameters' own values. */
@@ -116,6 +118,7 @@ export class WeightAverage {
 
   /** Exchanges the Parameters' values and the averages. A second call restores them. */
   async swap(): Promise<void> {
+    checkCount('swap', arguments.length, 0);
     const running = runAssignments({
       assignments: this.parameters.flatMap((p, i): Assignment[] => {
         const average = this.#averages[i]!;
@@ -139,6 +142,7 @@ export class WeightAverage {
    * afterwards, also if the action throws; of actions that overlap, after the last one.
    */
   async use<T>(action: () => T | Promise<T>): Promise<T> {
+    checkCount('use', arguments.length, 1);
     if (typeof action !== 'function') throw refusal('use', 'action', action, 'a function');
     this.#use ??= { count: 0, before: this.#swapped, ready: this.#hold() };
     const use = this.#use;
@@ -159,10 +163,18 @@ export class WeightAverage {
     if (!this.#swapped) await this.swap();
   }
 
+  /** JSON cannot wait for the values: it takes the state instead. */
+  toJSON(): never {
+    throw new StateError(
+      '[toJSON] got a WeightAverage, wanted its state. Write JSON.stringify(await average.getState()).',
+    );
+  }
+
   /** A copy of the state at the time of the call, for a checkpoint together with the Parameters' values. */
   async getState(): Promise<WeightAverageState> {
+    checkCount('getState', arguments.length, 0);
     const { swapped } = this;
-    return { ...(await saveState(WeightAverage.kind, this.step, this.#named)), swapped };
+    return { ...(await saveState(WeightAverage.kind, this.step, byName(this.#kept))), swapped };
   }
 
   /**
@@ -172,13 +184,14 @@ export class WeightAverage {
    * @throws ValueError, ShapeError if the state does not fit; nothing is changed then.
    */
   async setState(state: WeightAverageState): Promise<void> {
-    const assignments = readState(state, WeightAverage.kind, this.#named, () => null);
+    checkCount('setState', arguments.length, 1);
+    const assignments = readState(state, WeightAverage.kind, byName(this.#kept), () => null);
     const { step, swapped } = state;
     if (typeof swapped !== 'boolean') {
       throw new ValueError(`[setState] got swapped ${String(swapped)}, wanted true or false.`);
     }
     const before = [this.step, this.#swapped] as const;
-    const running = runAssignments({ assignments });
+    const running = runAssignments({ assignments }, undefined, 'setState');
     [this.step, this.#swapped] = [step, swapped];
     try {
       await running;

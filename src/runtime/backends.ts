@@ -16,7 +16,9 @@ export type BackendName = 'js' | 'wasm';
  */
 export async function setBackend(backend: BackendName | Backend): Promise<void> {
   checkCount('setBackend', arguments.length, 1);
-  if (backend !== 'js' && backend !== 'wasm' && typeof backend?.compile !== 'function') {
+  const methods = ['compile', 'read', 'wantsYield'] as const;
+  const isNamed = backend === 'js' || backend === 'wasm';
+  if (!isNamed && methods.some((name) => typeof backend?.[name] !== 'function')) {
     throw new ValueError(
       `[setBackend] got ${describe(backend)}, wanted 'wasm', 'js' or a backend: await setBackend(await gpu()).`,
     );

@@ -31,7 +31,7 @@ export interface IntegerOptions {
 }
 
 const rangeOptions: Known<RangeOptions> = { steps: 0 };
-const integerOptions: Known<IntegerOptions> = { step: 0, log: 0 };
+const integerOptions: Known<IntegerOptions> = { step: 0, log: true };
 
 /**
  * One of several values, all with the same probability. A value is a number, a string or any JSON, such as an object

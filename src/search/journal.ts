@@ -76,17 +76,20 @@ export class OpenJournal {
   async #read(identity: SearchIdentity): Promise<void> {
     const journal = this.#journal;
     const lines = (await journal.read()).split('\n').slice(0, -1);
-    const [head, ...rest] = lines;
+    const isBlank = (line: string): boolean => line.trim() === '';
+    const first = lines.findIndex((line) => !isBlank(line));
+    const head = lines[first];
     if (head === undefined) {
       await journal.append(`${JSON.stringify({ ndgrad: 'search', format: FORMAT, ...identity })}\n`);
       return;
     }
     checkHead(journal.name, fields(parsed(head)), identity);
-    rest.forEach((line, i) => {
+    lines.forEach((line, i) => {
+      if (i <= first || isBlank(line)) return;
       const run = readRun(parsed(line));
       if (run === null) {
         throw new ValueError(
-          `[search] ${journal.name}, line ${i + 2}: got ${line.slice(0, 60)}, wanted a trial's run. Remove the line.`,
+          `[search] ${journal.name}, line ${i + 1}: got ${line.slice(0, 60)}, wanted a trial's run. Remove the line.`,
         );
       }
       // Of several runs of one task the first counts: results that were based on it stay valid.

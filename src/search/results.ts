@@ -1,4 +1,4 @@
-import { readOptions } from '../ir/arguments.ts';
+import { checkCount, readOptions } from '../ir/arguments.ts';
 import { StateError } from '../ir/errors.ts';
 import type { Point } from './space.ts';
 import { resultsTable } from './table.ts';
@@ -60,6 +60,7 @@ export class SearchResults<P = Point> {
    * failed trials are below it.
    */
   table(options?: TableOptions): string {
+    checkCount('table', arguments.length, 1);
     const { limit } = readOptions('table', options, { limit: this.trials.length });
     return resultsTable(this.trials, this.objective, limit);
   }

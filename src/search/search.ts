@@ -1,4 +1,12 @@
-import { checkCount, checkOptions, checkSignal, describe, type Known } from '../ir/arguments.ts';
+import {
+  checkCount,
+  checkOptions,
+  checkSignal,
+  describe,
+  isRecord,
+  type Known,
+  refusal,
+} from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import type { Signal } from '../util/host-types.ts';
 import { checkWhole } from './check.ts';
@@ -250,19 +258,33 @@ const searchOptions: Known<SearchOptions<Space>> = {
 
 function check<S extends Space, M extends string>(options: SearchOptions<S, M>): void {
   checkOptions('search', options ?? null, searchOptions);
-  const { space, strategy, objective, trial, seed = 0, journal, signal } = options;
+  const {
+    space,
+    strategy,
+    objective,
+    trial,
+    seed = 0,
+    journal,
+    signal,
+    version = 0,
+    progress = true,
+  } = options;
   checkSignal('search', signal);
   if (journal !== undefined && typeof journal?.append !== 'function') {
     throw new ValueError(
       `[search] got journal ${describe(journal)}, wanted one such as fileJournal('runs.jsonl').`,
     );
   }
-  if (typeof space !== 'object' || space === null) {
+  if (!isRecord(space)) {
     throw new ValueError(
       `[search] got space ${describe(space)}, wanted an object such as { width: integer(8, 64) }.`,
     );
   }
-  checkOptions('search', objective, { maximize: 0, minimize: 0 });
+  if (typeof version !== 'string' && typeof version !== 'number')
+    throw refusal('search', 'version', version, 'a string or a number');
+  if (typeof progress !== 'boolean' && typeof progress !== 'function')
+    throw refusal('search', 'progress', progress, 'true, false or a function');
+  checkOptions('search', objective, { maximize: 0, minimize: 0 }, 'objective');
   checkWhole('search', 'seed', seed, 0);
   for (const [name, dimension] of Object.entries<Dimension<Json> | undefined>(space)) {
     if (typeof dimension?.at === 'function') continue;

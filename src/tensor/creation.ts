@@ -1,5 +1,13 @@
 import type { NdArray } from 'ndarray';
-import { checkCount, checkNumber, checkOptions, describe, reportAs } from '../ir/arguments.ts';
+import {
+  checkCount,
+  checkNumber,
+  checkOptions,
+  describe,
+  isRecord,
+  type Known,
+  reportAs,
+} from '../ir/arguments.ts';
 import { allocate, checkDType, type DType, dtypes, fits, type TypedArray } from '../ir/dtype.ts';
 import { DTypeError, ShapeError, ValueError } from '../ir/errors.ts';
 import { leafNode } from '../ir/node.ts';
@@ -58,7 +66,7 @@ export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor 
     });
   }
   const source = read(values);
-  const target = options.dtype ?? source.dtype;
+  const { dtype: target = source.dtype, copy = true } = options;
   const size = sizeOf(source.shape);
   checkDType('tensor', target);
   const wanted = options.shape === undefined ? source.shape : checkShape('tensor', options.shape);
@@ -67,14 +75,10 @@ export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor 
       `[tensor] got ${size} values for shape ${show(wanted)}, which holds ${sizeOf(wanted)}. Give a shape of the same size.`,
     );
   }
-  return fromArray(convertValues(source, target, options.copy ?? true), wanted, target);
+  return fromArray(convertValues(source, target, copy), wanted, target);
 }
 
-const tensorOptions: Record<keyof TensorOptions, undefined> = {
-  shape: undefined,
-  dtype: undefined,
-  copy: undefined,
-};
+const tensorOptions: Known<TensorOptions> = { shape: 0, dtype: 0, copy: true };
 
 /** A leaf over a typed array of the dtype's own kind, used as it is. */
 export function fromArray<S extends Shape, D extends DType>(
@@ -104,8 +108,9 @@ function read(values: Exclude<TensorLike, Tensor>): Source {
     const data = rowMajor('tensor', 'the ndarray', values);
     return { rows: [data], shape: [...values.shape], dtype: dtypeOfArray(values.data) };
   }
+  const hint = isRecord(values) && 'data' in values ? ' From JSON: tensor(json.data, { shape, dtype }).' : '';
   throw new DTypeError(
-    `[tensor] got ${describe(values)}, wanted a number, nested arrays, a typed array of numbers, an ndarray or a Tensor.`,
+    `[tensor] got ${describe(values)}, wanted a number, nested arrays, a typed array of numbers, an ndarray or a Tensor.${hint}`,
   );
 }
 
@@ -179,7 +184,7 @@ function convertValues({ rows, shape }: Source, dtype: DType, copy: boolean): Ty
       for (let i = 0; i < row.length; i++) {
         if (out[at + i] === Number(row[i])) continue;
         throw new ValueError(
-          `[tensor] value ${row[i]} does not fit ${dtype}. Leave the dtype away, or round and limit the values first.`,
+          `[tensor] value ${row[i]} does not fit ${dtype}. Pass dtype: 'float32', or round and limit the values first.`,
         );
       }
     }

@@ -1,4 +1,4 @@
-import { readOptions, reportAs } from '../ir/arguments.ts';
+import { checkCount, readOptions, reportAs } from '../ir/arguments.ts';
 import type { DType } from '../ir/dtype.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { inDependencyOrder, leafNode, type Node } from '../ir/node.ts';
@@ -30,6 +30,7 @@ export class Parameter<S extends Shape = Shape, D extends DType = DType> extends
 
   /** Starts with the values that a tensor has now; they are copied. */
   constructor(initial: Tensor<S, D>, options?: ParameterOptions) {
+    checkCount('Parameter', arguments.length, 2);
     checkTensor('Parameter', initial);
     const { name, trainable } = readOptions('Parameter', options, { name: 'parameter', trainable: true });
     const { node } = initial;
@@ -60,6 +61,7 @@ export class Parameter<S extends Shape = Shape, D extends DType = DType> extends
 
   /** Replaces the values; they must have the Parameter's shape. NaN and infinities are allowed. */
   async assign(values: TensorLike): Promise<void> {
+    checkCount('assign', arguments.length, 1);
     const t =
       values instanceof Tensor ? values : reportAs('assign', () => tensor(values, { dtype: this.dtype }));
     await runAssignments({ assignments: [[this, cast(fit(this, t), this.dtype)]] });

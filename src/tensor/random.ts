@@ -1,4 +1,4 @@
-import { checkCount } from '../ir/arguments.ts';
+import { checkCount, refusal } from '../ir/arguments.ts';
 import { allocate } from '../ir/dtype.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { cos, log } from '../ir/math/index.ts';
@@ -40,6 +40,7 @@ export class Generator {
    * @param stream a whole number from 0 (default) to 2^32 - 1; streams of one seed are independent.
    */
   constructor(seed: number, stream = 0) {
+    checkCount('Generator', arguments.length, 2);
     this.#seed = checkWhole('Generator', 'seed', seed, Number.MAX_SAFE_INTEGER);
     this.#stream = checkWhole('Generator', 'stream', stream, 0xffffffff);
     this.#counter = 0;
@@ -50,6 +51,7 @@ export class Generator {
    * 0 the rounding to float32 may give `high` itself.
    */
   uniform<const S extends Shape>(shape: S, low = 0, high = 1): Tensor<Plain<S>, 'float32'> {
+    checkCount('uniform', arguments.length, 3);
     checkFinite('uniform', { low, high });
     const u = randomTensor(uniformOperation, checked('uniform', shape, 1), this.#next());
     return low === 0 && high === 1 ? u : (u.mul(high - low).add(low) as Tensor<Plain<S>>);
@@ -57,6 +59,7 @@ export class Generator {
 
   /** Normally distributed float32 numbers (Box & Muller 1958). */
   normal<const S extends Shape>(shape: S, mean = 0, standardDeviation = 1): Tensor<Plain<S>, 'float32'> {
+    checkCount('normal', arguments.length, 3);
     checkFinite('normal', { mean, standardDeviation });
     const z = randomTensor(normalOperation, checked('normal', shape, 2), this.#next());
     return mean === 0 && standardDeviation === 1
@@ -66,9 +69,9 @@ export class Generator {
 
   /** Bools that are true with the given probability. */
   bernoulli<const S extends Shape>(shape: S, probability: number): Tensor<Plain<S>, 'bool'> {
-    if (!(probability >= 0 && probability <= 1)) {
-      throw new ValueError(`[bernoulli] got probability ${probability}, wanted a number from 0 to 1.`);
-    }
+    checkCount('bernoulli', arguments.length, 2);
+    if (!(typeof probability === 'number' && probability >= 0 && probability <= 1))
+      throw refusal('bernoulli', 'probability', probability, 'a number from 0 to 1');
     return randomTensor(bernoulliOperation, checked('bernoulli', shape, 1), this.#next(), probability);
   }
 
@@ -81,6 +84,7 @@ export class Generator {
     mean = 0,
     standardDeviation = 1,
   ): Tensor<Plain<S>, 'float32'> {
+    checkCount('truncatedNormal', arguments.length, 3);
     checkFinite('truncatedNormal', { mean, standardDeviation });
     const values = allocate('truncatedNormal', 'float32', sizeOf(checked('truncatedNormal', shape, 4)));
     const word = this.#words();
@@ -95,6 +99,7 @@ export class Generator {
 
   /** The numbers 0 .. n - 1 in random order (Fisher & Yates; every order is equally likely). */
   permutation(n: number): Int32Array {
+    checkCount('permutation', arguments.length, 1);
     checkWhole('permutation', 'n', n, 0x7fffffff);
     const order = allocate('permutation', 'int32', n) as Int32Array;
     for (let i = 0; i < n; i++) order[i] = i;
@@ -110,6 +115,7 @@ export class Generator {
 
   /** Another generator, independent of this one and of those with other keys; this one does not move. */
   fork(key: number): Generator {
+    checkCount('fork', arguments.length, 1);
     const out = new Uint32Array(4);
     const low = checkWhole('fork', 'key', key, Number.MAX_SAFE_INTEGER) >>> 0;
     const high = Math.floor(key / 4294967296);
@@ -127,11 +133,13 @@ export class Generator {
 
   /** The state, to be kept in a checkpoint. */
   getState(): GeneratorState {
+    checkCount('getState', arguments.length, 0);
     return { seed: this.#seed, stream: this.#stream, counter: this.#counter };
   }
 
   /** Goes on from a state that `getState` gave. */
   setState(state: GeneratorState): void {
+    checkCount('setState', arguments.length, 1);
     const given: GeneratorState = Object(state);
     const seed = checkWhole('setState', 'seed', given.seed, Number.MAX_SAFE_INTEGER);
     const stream = checkWhole('setState', 'stream', given.stream, 0xffffffff);
@@ -207,6 +215,12 @@ function checkWhole(operation: string, what: string, value: number, most: number
 }
 
 const global = new Generator(0);
+
+/** The generator of an option, by default the default generator. */
+export function generatorOf(operation: string, rng: Generator = global): Generator {
+  if (rng instanceof Generator) return rng;
+  throw refusal(operation, 'rng', rng, 'a Generator');
+}
 
 /** The generator used where none is given. */
 export function defaultGenerator(): Generator {

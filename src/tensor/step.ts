@@ -32,6 +32,9 @@ const notFinite = (target: string): Error =>
     `[runStep] the new value of '${target}' is NaN or infinite. Nothing was overwritten. Check how it is computed.`,
   );
 
+/** @internal The number of steps of optimizers and of `runStep`. */
+export const steps = { count: 0 };
+
 /**
  * @internal `runStep` with the error for a target whose new value is NaN or infinite. Without one new values are not
  * checked. On a synchronous backend a failed step throws at the call, so that the caller counts no step.
@@ -42,6 +45,7 @@ export function runAssignments(
   operation = 'assign',
 ): Promise<void> {
   const running = run({ ...checked(operation, options), notFinite });
+  if (notFinite) steps.count++;
   for (const [target] of options.assignments) target.overwritten();
   return finish(running, options.results ?? []);
 }

@@ -1,4 +1,4 @@
-import { checkCount, checkOptions, type Known, reportAs } from '../ir/arguments.ts';
+import { checkCount, checkNumber, checkOptions, type Known, reportAs } from '../ir/arguments.ts';
 import { NdgradError } from '../ir/errors.ts';
 import { show } from '../tensor/shape.ts';
 import { type Comparable, type Elements, elementsOf, placeOf } from './elements.ts';
@@ -36,7 +36,7 @@ export function allClose(actual: Comparable, expected: Comparable, options: Clos
   return compare('allClose', actual, expected, options) === null;
 }
 
-const closeOptions: Known<CloseOptions> = { relative: 0, absolute: 0, signedZeros: 0 };
+const closeOptions: Known<CloseOptions> = { relative: 0, absolute: 0, signedZeros: true };
 
 function compare(
   name: string,
@@ -45,6 +45,8 @@ function compare(
   options: CloseOptions,
 ): string | null {
   checkOptions(name, options, closeOptions);
+  for (const what of ['relative', 'absolute'] as const)
+    if (options[what] !== undefined) checkNumber(name, what, options[what]);
   return reportAs(name, () => difference(elementsOf(actual), elementsOf(expected), options));
 }
 

@@ -2,6 +2,7 @@ import type { Batch } from '../data/dataset.ts';
 import { training } from '../layers/base/context.ts';
 import { Layer } from '../layers/base/layer.ts';
 import type { LayerLike } from '../layers/base/layer-like.ts';
+import { lossTerms } from '../losses/loss-terms.ts';
 import { valuesOf } from '../tensor/evaluate.ts';
 import { reachedGradients } from '../tensor/gradients.ts';
 import { Parameter } from '../tensor/parameter.ts';
@@ -9,9 +10,12 @@ import type { Generator } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { callModel, type LossFunction, type Model, objective } from './model.ts';
 
+export const noWeight = 'no weight';
+
 /**
  * Why a step on a batch gives NaN or infinite values. If the loss does, it is the first Parameter, input or output with
- * such a value; otherwise the first Parameter with such a gradient. null without either.
+ * such a value; otherwise the first Parameter with such a gradient. null without either, and 'no weight' if the loss is 0 / 0
+ * because the weights of all samples are 0.
  *
  * @param rng has the state from before the step, so that Dropout uses the same masks.
  */
@@ -24,9 +28,12 @@ export async function diagnose(
   const outputs: [layer: LayerLike, output: Tensor][] = [];
   const context = training({ rng, onOutput: (layer, output) => outputs.push([layer, output]) });
   const predictions = callModel(model, batch.x, context);
+  context.take();
   const value = objective('fit', model, loss, predictions, batch);
   const infinite = (await valuesOf(value))[0]!;
   if (Number.isFinite(infinite)) return nonFiniteGradient(model, value);
+  for (const { weight } of lossTerms(value))
+    if (weight !== null && (await valuesOf(weight))[0] === 0) return noWeight;
 
   const cause = async (): Promise<string> => {
     for (const parameter of model.parameters()) {

@@ -16,9 +16,9 @@ import type { Optimizer, WeightAverage } from '../optim/index.ts';
 import { defaultGenerator, Generator } from '../tensor/random.ts';
 import type { Signal } from '../util/host-types.ts';
 import { now } from '../util/timers.ts';
-import type { BatchLogs, Callback, Training } from './callbacks/callback.ts';
+import { type BatchLogs, type Callback, checkCallback, type Training } from './callbacks/callback.ts';
 import { checkTrained } from './check-trained.ts';
-import { diagnose } from './diagnose.ts';
+import { diagnose, noWeight } from './diagnose.ts';
 import { evaluateOn } from './evaluate.ts';
 import { EventLoopYielder } from './event-loop-yielder.ts';
 import { History } from './history.ts';
@@ -125,7 +125,7 @@ export interface FitOptions {
  */
 export async function fit(model: Model, data: Data, options: FitOptions): Promise<History> {
   checkFit(model, options, arguments.length);
-  const seed = options.seed ?? (await drawSeed());
+  const { seed = await drawSeed() } = options;
   const generator = reportAs('fit', () => new Generator(seed));
   const run = await Run.open(model, data, options, generator);
   return run.train();
@@ -134,13 +134,13 @@ export async function fit(model: Model, data: Data, options: FitOptions): Promis
 const fitOptions: Known<FitOptions> = {
   loss: 0,
   optimizer: 0,
-  allowUntrained: 0,
+  allowUntrained: true,
   average: 0,
   epochs: 0,
   initialEpoch: 0,
   batchSize: 0,
-  shuffle: 0,
-  dropLast: 0,
+  shuffle: true,
+  dropLast: true,
   validationData: 0,
   validationSplit: 0,
   metrics: 0,
@@ -164,12 +164,7 @@ function checkFit(model: Model, options: FitOptions, count: number): void {
     );
   }
   checkList('fit', 'callbacks', callbacks);
-  const wrong = callbacks.find((callback) => typeof callback !== 'object' || callback === null);
-  if (wrong !== undefined) {
-    throw new ValueError(
-      `[fit] got ${describe(wrong)} among callbacks, wanted objects such as earlyStopping(). Call the function that makes one.`,
-    );
-  }
+  for (const callback of callbacks) checkCallback('fit', callback);
   if (typeof options.optimizer?.minimize === 'function') return;
   throw new ValueError(
     `[fit] got optimizer ${describe(options.optimizer)}, wanted one such as new Adam(model.parameters()).`,
@@ -370,7 +365,9 @@ class Run implements Training {
       const replay = new Generator(0);
       replay.setState(before);
       const cause = await diagnose(model, options.loss, batch, replay);
-      await this.#notFinite(cause ?? error.message.replace(/^\[\w+\] /, ''), epoch, number);
+      // As a batch whose sample weights are all 0.
+      if (cause === noWeight) return;
+      await this.#notFinite(cause ?? error.message.replace(/^\[\w+\] | at step \d+/g, ''), epoch, number);
       return;
     }
     const value = (await loss.data())[0]!;

@@ -1,3 +1,4 @@
+import { refusal } from '../ir/arguments.ts';
 import { now } from '../util/timers.ts';
 import type { Callback } from './callbacks/callback.ts';
 
@@ -56,6 +57,8 @@ function standardOutput(): Terminal | undefined {
 /** The callbacks that implement the option `progress` of `fit`. */
 export function progressCallback(progress?: boolean | ((report: ProgressReport) => void)): Callback[] {
   if (typeof progress === 'function') return [reportProgress(progress)];
+  if (progress !== undefined && typeof progress !== 'boolean')
+    throw refusal('fit', 'progress', progress, 'true, false or a function');
   const terminal = standardOutput();
   if (!(progress ?? terminal?.isTTY ?? false)) return [];
   return [terminalProgress(terminal ?? { write: (text) => console.log(text.trimEnd()) })];

@@ -193,6 +193,12 @@ describe('decodeIdx', () => {
     );
   });
 
+  it('names itself in errors about a packed header', async () => {
+    await expect(decodeIdx(gzipSync(Uint8Array.of(1, 2, 3, 4)))).rejects.toThrow(
+      '[decodeIdx] IDX data: starts with 01 02 03 04',
+    );
+  });
+
   it('refuses what is inside as readIdx does', async () => {
     await expect(decodeIdx(gzipSync(file.subarray(0, -1)))).rejects.toThrow(
       /\[decodeIdx\] IDX data: truncated/,

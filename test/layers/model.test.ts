@@ -157,7 +157,7 @@ describe('penalty', () => {
 
   test('refuses negative factors', () => {
     expect(() => new Dense(1, 1, { kernelPenalty: { l2: -1 } })).toThrow(
-      '[penalty] got l2 -1, wanted a finite number from 0 up.',
+      '[Dense] got kernelPenalty.l2 -1, wanted a finite number from 0 up.',
     );
   });
 });

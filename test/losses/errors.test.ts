@@ -71,7 +71,7 @@ test.each([
 test.each([[3], [-1]])('label %d of 3 classes is an error when it is computed', (label) => {
   const loss = softmaxCrossEntropy(logits, labels(0, label));
   expect(() => loss.item()).toThrow(
-    new ValueError(`[oneHot] label ${label} is out of range: wanted 0 to 2 for 3 classes.`),
+    new ValueError(`[softmaxCrossEntropy] label ${label} is out of range: wanted 0 to 2 for 3 classes.`),
   );
 });
 

@@ -155,7 +155,7 @@ test('top-1 is accuracy, ties included', async () => {
 
 test('top-k names what does not fit', async () => {
   expect(() => new TopKAccuracy({ k: 0 })).toThrow(
-    '[top0Accuracy] k is 0, wanted a whole number of at least 1.',
+    '[TopKAccuracy] got k 0, wanted a whole number from 1 up.',
   );
   expect(() => new TopKAccuracy({ k: 1.5 })).toThrow(ValueError);
   const topK = new TopKAccuracy({ k: 4 });

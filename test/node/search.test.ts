@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { BroadcastChannel } from 'node:worker_threads';
 import { fileJournal, inWorkers } from 'ndgrad/node';
 import { choice, gridSearch, integer, search } from 'ndgrad/search';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { options, untimed } from '../search/support.ts';
 import type { space as mishaps } from './search/mishaps.ts';
 
@@ -183,7 +183,7 @@ describe('a journal in a file', () => {
   it('that another process uses is refused', async () => {
     const path = join(folder, 'other.jsonl');
     const release = await fileJournal(path).lock!();
-    const [own] = locks(path);
+    const own = locks(path).find((name) => !name.endsWith('-held'));
     await release();
     const start = own!.split('-').at(-2)!;
     const parent = `/proc/${process.ppid}/stat`;
@@ -191,7 +191,7 @@ describe('a journal in a file', () => {
       ? readFileSync(parent, 'utf8').split(') ')[1]!.split(' ')[19]
       : '0';
     const lock = (name: string) => join(folder, own!.replace(`${process.pid}-${start}`, name));
-    const running = lock(`${process.ppid}-${parentStart}`);
+    const running = `${lock(`${process.ppid}-${parentStart}`)}-held`;
     writeFileSync(running, '');
     await expect(search({ ...options, journal: fileJournal(path) })).rejects.toThrow(
       `[fileJournal] ${path} is in use by another search (process ${process.ppid}).`,
@@ -209,6 +209,23 @@ describe('a journal in a file', () => {
     await expect(search({ ...options, journal: fileJournal(path) })).rejects.toThrow(
       `(a process on another computer; delete ${far} if it has ended)`,
     );
+  });
+
+  it('goes to exactly one of several threads that start at the same time', async () => {
+    const path = join(folder, 'race.jsonl');
+    // Each thread has its own instance of the module.
+    const threads: typeof import('../../src/node/file-lock.ts')[] = [];
+    for (let i = 0; i < 3; i++) {
+      vi.resetModules();
+      threads.push(await import('../../src/node/file-lock.ts'));
+    }
+    for (let round = 0; round < 30; round++) {
+      const attempts = await Promise.all(threads.map(({ lockFile }) => lockFile(path)));
+      const held = attempts.filter((lock) => 'release' in lock);
+      expect(held).toHaveLength(1);
+      await held[0]!.release();
+    }
+    expect(locks(path)).toEqual([]);
   });
 
   it('that a link leads to is the same', async () => {

@@ -277,7 +277,7 @@ describe('errors', () => {
   test('a schedule that gives no number', async () => {
     const p = parameter([1], 'p');
     const optimizer = new SGD([p], { learningRate: () => Number.NaN });
-    await expect(optimizer.minimize(p.sum())).rejects.toThrow('[minimize] got learning rate NaN at step 0');
+    await expect(optimizer.minimize(p.sum())).rejects.toThrow('[minimize] got learningRate at step 0 NaN');
   });
 });
 

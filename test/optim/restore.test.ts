@@ -160,10 +160,10 @@ const damages: readonly (readonly [what: string, damage: Change, text: string, k
     [
       'a learning rate of text',
       put(['learningRate'], '1'),
-      "[setState] got learning rate '1', wanted a finite",
+      "[setState] got learningRate '1', wanted a finite",
     ],
-    ['a learning rate NaN', put(['learningRate'], Number.NaN), '[setState] got learning rate NaN'],
-    ['a learning rate null', put(['learningRate'], null), '[setState] got learning rate null'],
+    ['a learning rate NaN', put(['learningRate'], Number.NaN), '[setState] got learningRate NaN'],
+    ['a learning rate null', put(['learningRate'], null), '[setState] got learningRate null'],
     ['no Parameters', drop(['parameters']), '[setState] got undefined for parameters'],
     [
       'a missing Parameter',

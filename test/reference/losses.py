@@ -57,14 +57,17 @@ def cross_entropy(name, logits, labels, check=None, **options):
 
     def function(x):
         weighted = F.cross_entropy(x, y, class_weights, label_smoothing=smoothing, reduction='none')
-        # `weighted` holds the class weights already; what record() needs is the loss before them.
+        # `weighted` holds the class weights already; record() multiplies by the weights. PyTorch's mean divides by the
+        # class weights of class numbers only.
+        if labels.ndim == 2:
+            return weighted, sample_weights
         return weighted / of_class, of_class * sample_weights
 
     out = record('softmaxCrossEntropy', name, logits, labels, options, function)
-    if labels.ndim == 1 and 'sampleWeights' not in options:
+    if 'sampleWeights' not in options:
         torch_out = F.cross_entropy(
             double(logits),
-            torch.from_numpy(labels).long(),
+            torch.from_numpy(labels).long() if labels.ndim == 1 else y,
             class_weights,
             label_smoothing=smoothing,
             reduction=options.get('reduction', 'mean'),

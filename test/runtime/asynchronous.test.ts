@@ -380,7 +380,9 @@ describe('setBackend', () => {
       "[setBackend] got 'gpu', wanted 'wasm', 'js' or a backend",
     );
     // @ts-expect-error a promise that was not awaited
-    await expect(setBackend(Promise.resolve(device))).rejects.toThrow('got a Promise, wanted');
+    await expect(setBackend(Promise.resolve(device))).rejects.toThrow(
+      'got a Promise (await it first), wanted',
+    );
   });
 });
 

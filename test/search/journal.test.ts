@@ -193,6 +193,15 @@ describe('a journal', () => {
     expect(again.ran).toBe(0);
   });
 
+  it('may have empty lines', async () => {
+    const journal = new Memory();
+    const first = await resumed(journal);
+    journal.text = `\n${journal.text.replaceAll('\n', '\n\n \r\n')}`;
+    const again = await resumed(journal);
+    expect(untimed(again.results)).toEqual(untimed(first.results));
+    expect(again.ran).toBe(0);
+  });
+
   it('serves one search at a time', async () => {
     const journal = new Memory();
     const first = resumed(journal);

@@ -12,8 +12,8 @@ const x = tensor([
 const dense = new nd.Dense(2, 2);
 const parameters = dense.parameters();
 const data = { x, y: tensor([0, 1], { dtype: 'int32' }) };
-const fitWith = (options: object): Promise<unknown> =>
-  nd.fit(dense, data, { loss: nd.softmaxCrossEntropy, optimizer: new nd.Adam(parameters), ...options });
+const fitWith = (options: object, samples = data): Promise<unknown> =>
+  nd.fit(dense, samples, { loss: nd.softmaxCrossEntropy, optimizer: new nd.Adam(parameters), ...options });
 
 /** A call of a program without types. */
 const untyped = (f: unknown, ...args: unknown[]): unknown =>
@@ -194,6 +194,87 @@ test.each<[string, () => unknown, string]>([
   ['a norm', () => new nd.Adam(parameters, { clip: { norm: '1' } } as never), "[Adam] got clip.norm '1'"],
   ['minDelta', () => nd.earlyStopping({ minDelta: '0.1' } as never), "[earlyStopping] got minDelta '0.1'"],
   ['a monitor', () => nd.earlyStopping({ monitor: 5 } as never), '[earlyStopping] got monitor 5'],
+  [
+    'a hook of a callback',
+    () => fitWith({ callbacks: [{ onEpochEnded: () => {} }] }),
+    "[fit] got the unknown option 'onEpochEnded', wanted one of onTrainBegin, onEpochBegin, onBatchEnd, onEpochEnd, " +
+      "onNaN, onTrainEnd. Did you mean 'onEpochEnd'?",
+  ],
+  [
+    'a hook of a class',
+    () =>
+      fitWith({
+        callbacks: [
+          new (class {
+            onBegin(): void {}
+          })(),
+        ],
+      }),
+    "[fit] got the unknown option 'onBegin'",
+  ],
+  ['a hook', () => fitWith({ callbacks: [{ onEpochEnd: 5 }] }), '[fit] got onEpochEnd 5, wanted a function.'],
+  ['a backend', () => nd.setBackend(/x/ as never), '[setBackend] got a RegExp, wanted'],
+  ['a generator', () => new nd.Dense(2, 2, { rng: 5 } as never), '[Dense] got rng 5, wanted a Generator.'],
+  ['bias', () => new nd.Dense(2, 2, { bias: 'no' } as never), "[Dense] got bias 'no', wanted true or false."],
+  ['a rate', () => new nd.Dropout(null as never), '[Dropout] got rate null, wanted'],
+  ['a learning rate', () => new nd.Adam(parameters, { learningRate: -1 }), '[Adam] got learningRate -1'],
+  [
+    'the learning rate of a schedule',
+    () => new nd.Adam(parameters, { learningRate: () => -1 }).minimize(loss()),
+    '[minimize] got learningRate at step 0 -1, wanted a finite number from 0 up.',
+  ],
+  [
+    'the learning rate of a state',
+    async () => adam().setState({ ...(await adam().getState()), learningRate: -1 }),
+    '[setState] got learningRate -1, wanted a finite number from 0 up.',
+  ],
+  [
+    'a promise',
+    () => adam().setState(adam().getState() as never),
+    '[setState] got a Promise (await it first) for the state, wanted an object, as getState returned it.',
+  ],
+  [
+    'the JSON of a tensor',
+    () => untyped(tensor, JSON.parse(JSON.stringify(x))),
+    'an ndarray or a Tensor. From JSON: tensor(json.data, { shape, dtype }).',
+  ],
+  [
+    'a dtype',
+    () => untyped(nd.zeros, [2], { dtype: 'int32' }),
+    '[zeros] got dtype an object, wanted float32, int32, uint8, bool. Write the name alone, without an object.',
+  ],
+  [
+    'a large number',
+    () => tensor(Uint32Array.of(4e9)),
+    "fit int32. Pass dtype: 'float32', or round and limit",
+  ],
+  [
+    'labels',
+    () => fitWith({}, { x, y: tensor([0, 2], { dtype: 'int32' }) }),
+    '[softmaxCrossEntropy] label 2 is out of range: wanted 0 to 1 for 2 classes.',
+  ],
+  ['a size', () => new nd.Dense(2 ** 40, 3), '[Dense] shape [1099511627776, 3]'],
+  ['features', () => new nd.BatchNorm(2 ** 31), '[BatchNorm] shape [2147483648]'],
+  [
+    'running statistics',
+    () => new nd.BatchNorm(2 ** 31, { scale: false, center: false }),
+    '[BatchNorm] shape [2147483648]',
+  ],
+  [
+    'a k',
+    () => untyped(() => new nd.TopKAccuracy(...([] as never as [never]))),
+    '[TopKAccuracy] got options',
+  ],
+  [
+    'a second value',
+    () => {
+      const context = nd.training();
+      context.assign(dense.kernel, dense.kernel);
+      return adam().minimize(loss(), { context });
+    },
+    "[minimize] Parameter 'kernel' is assigned twice in one step.",
+  ],
+  ['padding', () => nd.conv(nd.zeros([1, 4, 1]), nd.zeros([1, 1, 1]), { padding: 2 ** 40 }), '[conv] '],
   ['assignments', () => nd.runStep({ assignments: [5] } as never), '[runStep] got assignment 5'],
   [
     'class weights',

@@ -100,7 +100,7 @@ test('the last step is checked too: a new value that overflows is not written', 
   const optimizer = new SGD(model.parameters(), { learningRate: 3e38 });
   const { x, y } = samples(12);
   await expect(run(model, { optimizer, batchSize: 12, epochs: 1 }, { x, y: y.mul(100) })).rejects.toThrow(
-    "[fit] epoch 1 of 1, step 1: the new value of 'kernel' is NaN or infinite",
+    "[fit] epoch 1 of 1, step 1: the new value of 'kernel' is NaN or infinite. Nothing was overwritten.",
   );
   expect(valuesOf(model)).toEqual(before);
 });

@@ -70,12 +70,12 @@ const augmentOptions: Known<AugmentOptions> = {
   rotation: 0,
   scale: 0,
   shear: 0,
-  horizontalFlip: 0,
+  horizontalFlip: true,
   elastic: 0,
   fill: 0,
   batchSize: 0,
-  shuffle: 0,
-  dropLast: 0,
+  shuffle: true,
+  dropLast: true,
   seed: 0,
   workers: 0,
   ahead: 0,
@@ -84,29 +84,22 @@ const augmentOptions: Known<AugmentOptions> = {
 /** @throws ValueError if an option is unknown or out of its range. */
 export function readOptions(options: AugmentOptions): Settings {
   checkOptions('augmentImages', options, augmentOptions);
-  const { shift = 0, scale = 0, elastic } = options;
+  const {
+    shift = 0,
+    rotation = 0,
+    scale = 0,
+    shear = 0,
+    horizontalFlip = false,
+    elastic,
+    fill = 0,
+  } = options;
+  const { batchSize = 32, shuffle = true, dropLast = false, seed, workers, ahead = 2 } = options;
   const pair = (value: number | readonly [number, number]): readonly [number, number] =>
     typeof value === 'number' ? [value, value] : value;
-  const settings: Settings = {
-    shift: pair(shift),
-    rotation: options.rotation ?? 0,
-    scale: typeof scale === 'number' ? [1 - scale, 1 + scale] : scale,
-    shear: options.shear ?? 0,
-    horizontalFlip: options.horizontalFlip ?? false,
-    elastic: !elastic || elastic.alpha === 0 ? null : elastic,
-    fill: options.fill ?? 0,
-    batchSize: options.batchSize ?? 32,
-    shuffle: options.shuffle ?? true,
-    dropLast: options.dropLast ?? false,
-    seed: options.seed ?? null,
-    workers: options.workers ?? null,
-    ahead: options.ahead ?? 2,
-  };
-  if (elastic !== undefined) checkOptions('augmentImages', elastic, { alpha: 0, sigma: 0 });
-  const { rotation, shear, fill, batchSize, workers, ahead } = settings;
+  checkOptions('augmentImages', elastic, { alpha: 0, sigma: 0 }, 'elastic');
   const isFraction = (value: number) => isWithin(value, 0, 1);
   const isFactor = (value: number) => isWithin(value, 0, Number.MAX_VALUE) && value > 0;
-  check('shift', shift, 'a fraction from 0 to 1, or two', isPair(settings.shift, isFraction));
+  check('shift', shift, 'a fraction from 0 to 1, or two', isPair(pair(shift), isFraction));
   check('rotation', rotation, 'degrees from 0 to 180', isWithin(rotation, 0, 180));
   if (typeof scale === 'number') {
     check('scale', scale, 'a number from 0 to below 1', isFraction(scale) && scale < 1);
@@ -127,12 +120,16 @@ export function readOptions(options: AugmentOptions): Settings {
   }
   check('fill', fill, 'a finite number', Number.isFinite(fill));
   check('batchSize', batchSize, 'a whole number from 1 up', isWhole(batchSize, 1));
-  check('workers', workers, 'a whole number from 0 to 64', workers === null || isWhole(workers, 0, 64));
+  check('workers', workers, 'a whole number from 0 to 64', workers === undefined || isWhole(workers, 0, 64));
   check('ahead', ahead, 'a whole number from 1 up', isWhole(ahead, 1));
-  for (const name of ['shuffle', 'dropLast', 'horizontalFlip'] as const) {
-    check(name, settings[name], 'true or false', typeof settings[name] === 'boolean');
-  }
-  return settings;
+  check('seed', seed, 'a whole number from 0 up', seed === undefined || isWhole(seed, 0));
+  return {
+    ...{ shift: pair(shift), rotation, shear, horizontalFlip, fill, batchSize, shuffle, dropLast, ahead },
+    scale: typeof scale === 'number' ? [1 - scale, 1 + scale] : scale,
+    elastic: elastic === undefined || elastic.alpha === 0 ? null : elastic,
+    seed: seed ?? null,
+    workers: workers ?? null,
+  };
 }
 
 const isWithin = (value: number, low: number, high: number): boolean =>

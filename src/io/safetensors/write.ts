@@ -1,4 +1,4 @@
-import { checkCount, describe, readOptions, refusal } from '../../ir/arguments.ts';
+import { checkCount, describe, isRecord, readOptions, refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { type NamedTensors, namedValues } from '../named-tensors.ts';
 import { checkFloatFormat, type FloatFormat, layOut } from './layout.ts';
@@ -26,8 +26,7 @@ export async function writeSafetensors(
   checkCount('writeSafetensors', arguments.length, 2);
   const { metadata, dtype } = readOptions('writeSafetensors', options, { metadata: {}, dtype: 'float32' });
   checkFloatFormat('writeSafetensors', dtype);
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
-    throw refusal('writeSafetensors', 'metadata', metadata, 'an object of strings');
+  if (!isRecord(metadata)) throw refusal('writeSafetensors', 'metadata', metadata, 'an object of strings');
   for (const [key, value] of Object.entries(metadata)) {
     if (typeof value !== 'string' || key === '__proto__') {
       throw new ValueError(

@@ -1,4 +1,4 @@
-import { checkCount, describe, readOptions, refusal } from '../../ir/arguments.ts';
+import { checkCount, describe, isRecord, readOptions, refusal } from '../../ir/arguments.ts';
 import { NonFiniteError, ValueError } from '../../ir/errors.ts';
 import { sameShape, sizeOf } from '../../ir/view.ts';
 import type { Layer } from '../../layers/base/layer.ts';
@@ -70,7 +70,6 @@ export async function loadWeights(
 ): Promise<LoadedWeights> {
   checkCount('loadWeights', arguments.length, 3);
   const { strict, map } = readOptions('loadWeights', options, { strict: true, map: {} });
-  if (typeof strict !== 'boolean') throw refusal('loadWeights', 'strict', strict, 'true or false');
   const targetOf = readMap(map);
   const parameters = parametersByPath('loadWeights', model);
   const file = byteSource('loadWeights', source);
@@ -132,7 +131,7 @@ export async function loadWeights(
 const list = (names: readonly string[]): string => names.map(describe).join(', ');
 
 function readMap(map: WeightMap): (name: string) => WeightTarget | null {
-  if ((typeof map !== 'object' && typeof map !== 'function') || map === null || Array.isArray(map))
+  if (typeof map !== 'function' && !isRecord(map))
     throw refusal('loadWeights', 'map', map, "a function or a table such as { 'fc.weight': '0.kernel' }");
   return (name) => {
     const given = typeof map === 'function' ? map(name) : Object.hasOwn(map, name) ? map[name]! : name;

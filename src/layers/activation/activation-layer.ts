@@ -1,4 +1,4 @@
-import { readOptions } from '../../ir/arguments.ts';
+import { checkCount, readOptions } from '../../ir/arguments.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -24,6 +24,7 @@ export class Activation extends Layer {
   declare readonly gives: Kept<this['given']>;
 
   constructor(activation: ActivationName | ActivationFunction, options?: ActivationOptions) {
+    checkCount(new.target.kind, arguments.length, 2);
     super(readOptions(new.target.kind, options, { name: '' }).name, arguments);
     [this.activation, this.activationName] = chooseActivation('Activation', activation);
   }

@@ -3,8 +3,9 @@ import { ShapeError, StateError } from '../../ir/errors.ts';
 import { sameShape } from '../../ir/view.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import type { Parameter } from '../../tensor/parameter.ts';
-import { defaultGenerator, Generator } from '../../tensor/random.ts';
+import { type Generator, generatorOf } from '../../tensor/random.ts';
 import { type Shape, show } from '../../tensor/shape.ts';
+import { steps } from '../../tensor/step.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { LayerLike } from './layer-like.ts';
 
@@ -72,16 +73,19 @@ export class TrainingContext implements Context {
   #pending = new Map<Parameter, Tensor>();
 
   constructor(options?: TrainingOptions) {
-    const { rng = defaultGenerator(), onOutput } = readOptions('training', options, {
+    checkCount('training', arguments.length, 1);
+    const { rng, onOutput } = readOptions('training', options, {
       rng: undefined,
       onOutput: undefined,
     });
-    if (!(rng instanceof Generator)) throw refusal('training', 'rng', rng, 'a Generator');
-    this.rng = rng;
-    if (onOutput) this.onOutput = onOutput;
+    this.rng = generatorOf('training', rng);
+    if (onOutput === undefined) return;
+    if (typeof onOutput !== 'function') throw refusal('training', 'onOutput', onOutput, 'a function');
+    this.onOutput = onOutput;
   }
 
   assign(parameter: Parameter, value: Tensor): void {
+    checkCount('assign', arguments.length, 2);
     checkTensor('assign', parameter);
     checkTensor('assign', value);
     if (!sameShape(parameter.shape, value.shape) || parameter.dtype !== value.dtype) {
@@ -90,10 +94,13 @@ export class TrainingContext implements Context {
           `${show(value.shape)}. Reshape or cast the value.`,
       );
     }
+    warnIfForgotten(parameter);
     this.#pending.set(parameter, value.detach());
+    requests.set(parameter, { context: this, step: steps.count });
   }
 
   latest<S extends Shape>(parameter: Parameter<S>): Tensor<S> {
+    checkCount('latest', arguments.length, 1);
     return (this.#pending.get(parameter) as Tensor<S> | undefined) ?? parameter;
   }
 
@@ -104,10 +111,27 @@ export class TrainingContext implements Context {
 
   /** Returns the requested assignments and clears them, for the next step. */
   take(): readonly (readonly [parameter: Parameter, value: Tensor])[] {
+    checkCount('take', arguments.length, 0);
     const taken = this.assignments;
     this.#pending = new Map();
     return taken;
   }
+}
+
+/** The latest request for each Parameter, and the number of steps before it. */
+const requests = new WeakMap<Parameter, { readonly context: TrainingContext; readonly step: number }>();
+let warned = false;
+
+/** Warns once if a step has run without the assignment that the pass before it requested. */
+function warnIfForgotten(parameter: Parameter): void {
+  const last = requests.get(parameter);
+  if (warned || last === undefined || last.step === steps.count) return;
+  if (!last.context.assignments.some(([target]) => target === parameter)) return;
+  warned = true;
+  console.warn(
+    `[training] a step ran without the new value of '${parameter.name}' that its forward pass requested, so it does not ` +
+      'change. Pass the context to the step: optimizer.minimize(loss, { context }).',
+  );
 }
 
 /** A context for training: `model.call(x, training())`. */

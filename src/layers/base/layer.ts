@@ -1,4 +1,4 @@
-import { readOptions, refusal, reportAs } from '../../ir/arguments.ts';
+import { checkCount, readOptions, refusal, reportAs } from '../../ir/arguments.ts';
 import { DTypeError, StateError } from '../../ir/errors.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { zeros } from '../../tensor/creation.ts';
@@ -89,6 +89,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
     x: Tensor<S> & Same<Input<this, S>, S>,
     ctx: Context = inference,
   ): Tensor<Output<this, S>> {
+    checkCount(this.type, arguments.length, 2);
     checkTensor(this.type, x);
     if (typeof ctx?.training !== 'boolean')
       throw refusal(this.type, 'context', ctx, 'training() or inference');
@@ -131,6 +132,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
    * by the first path that is asked for, and by a longer one from a model that contains this layer, for errors and states.
    */
   namedParameters(): [path: string, parameter: Parameter][] {
+    checkCount('namedParameters', arguments.length, 0);
     const found = [...Layer.#all(this)].filter(
       (member): member is [string, Parameter] => member[1] instanceof Parameter,
     );
@@ -150,6 +152,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
 
   /** All Parameters, trainable or not, for an optimizer. */
   parameters(): Parameter[] {
+    checkCount('parameters', arguments.length, 0);
     return this.namedParameters().map(([, parameter]) => parameter);
   }
 
@@ -177,6 +180,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
 
   /** Stops optimizers from changing the layer's Parameters, and layers from updating running statistics. */
   freeze(): void {
+    checkCount('freeze', arguments.length, 0);
     this.#setFrozen(true);
     for (const parameter of this.parameters()) {
       if (!parameter.trainable) continue;
@@ -187,6 +191,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
 
   /** Reverts `freeze`. Parameters that were not trainable before, such as running statistics, stay so. */
   unfreeze(): void {
+    checkCount('unfreeze', arguments.length, 0);
     this.#setFrozen(false);
     for (const parameter of this.parameters()) {
       if (Layer.frozenParameters.delete(parameter)) parameter.trainable = true;
@@ -195,8 +200,8 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
 
   /** Adds a penalty on a Parameter of the layer. */
   protected penalize(parameter: Parameter, penalty: Penalty | undefined): void {
+    checkPenalty(this.type, `${parameter.name}Penalty`, penalty);
     if (penalty === undefined) return;
-    checkPenalty(penalty);
     this.#penalties.push([parameter, penalty]);
   }
 
@@ -204,6 +209,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
    * The sum of the penalties on trainable Parameters, a scalar to add to the loss; null if there are none.
    */
   penalty(): Tensor | null {
+    checkCount('penalty', arguments.length, 0);
     const terms = new Map<Parameter, Tensor>();
     for (const layer of [this, ...[...Layer.#all(this)].map(([, member]) => member)]) {
       if (!(layer instanceof Layer)) continue;
@@ -239,6 +245,7 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
    * refuses that, int32 or bool.
    */
   outputShape(inputShape: readonly number[]): readonly number[] {
+    checkCount('outputShape', arguments.length, 1);
     return ofZeros(
       'outputShape',
       inputShape,
@@ -251,9 +258,10 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
    * `inputShape` if the first layers accept any shape, such as Flatten.
    */
   summary(options?: SummaryOptions): string {
+    checkCount('summary', arguments.length, 1);
     const shapes = new Map<LayerLike, Shape>();
-    const { inputShape = this.inputShape() } = readOptions('summary', options, { inputShape: undefined });
-    const sample = inputShape === null ? null : checkShape('summary', inputShape);
+    const { inputShape } = readOptions('summary', options, { inputShape: undefined });
+    const sample = inputShape === undefined ? this.inputShape() : checkShape('summary', inputShape);
     if (sample !== null) {
       const context = observed((layer, output) => shapes.set(layer, output.shape));
       ofZeros('summary', [1, ...sample], (x) => this.call(x, context));

@@ -1,5 +1,4 @@
-import { readOptions } from '../../ir/arguments.ts';
-import { ValueError } from '../../ir/errors.ts';
+import { checkOptions, refusal } from '../../ir/arguments.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** A penalty on the size of a Parameter: l1 * sum(|w|) + l2 * sum(w^2), as in Keras. */
@@ -10,12 +9,12 @@ export interface Penalty {
   readonly l2?: number;
 }
 
-export function checkPenalty(penalty: Penalty): void {
-  const { l1, l2 } = readOptions('penalty', penalty, { l1: 0, l2: 0 });
-  for (const [name, factor] of Object.entries({ l1, l2 })) {
-    if (!(factor >= 0 && factor < Number.POSITIVE_INFINITY)) {
-      throw new ValueError(`[penalty] got ${name} ${factor}, wanted a finite number from 0 up.`);
-    }
+/** @throws ValueError unless it is a penalty or undefined. */
+export function checkPenalty(layer: string, what: string, penalty: Penalty | undefined): void {
+  checkOptions(layer, penalty, { l1: 0, l2: 0 }, what);
+  for (const [name, factor] of Object.entries({ ...penalty })) {
+    if (factor === undefined || (Number.isFinite(factor) && factor >= 0)) continue;
+    throw refusal(layer, `${what}.${name}`, factor, 'a finite number from 0 up');
   }
 }
 

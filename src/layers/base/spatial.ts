@@ -26,7 +26,7 @@ export function resized(shape: PartialShape | null, spatial: number): PartialSha
 }
 
 /** @throws ValueError unless n, such as a number of channels, is a whole number from 1 up. */
-export function checkCount(layer: Layer, name: string, n: number): void {
+export function checkPositive(layer: Layer, name: string, n: number): void {
   if (Number.isInteger(n) && n >= 1) return;
   throw new ValueError(`[${layer.type}] got ${name} ${describe(n)}, wanted a whole number from 1 up.`);
 }

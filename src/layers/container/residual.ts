@@ -1,4 +1,4 @@
-import { checkOptions, type Known } from '../../ir/arguments.ts';
+import { checkCount, checkOptions, type Known } from '../../ir/arguments.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { type Same, show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -21,7 +21,7 @@ export interface ResidualOptions {
   readonly name?: string;
 }
 
-const residualOptions: Known<ResidualOptions> = { shortcut: 0, activation: 0, name: 0 };
+const residualOptions: Known<ResidualOptions> = { shortcut: 0, activation: 0, name: '' };
 
 /** The arguments after the inner layer: if that is known to change the shape, a shortcut is required. */
 type Rest<L extends Layer> =
@@ -52,9 +52,11 @@ export class Residual<const L extends Layer = Layer> extends Layer<L['takes'], L
   declare readonly gives: Given<L, this['given']>;
 
   constructor(inner: L, ...rest: Rest<L>) {
+    checkCount(new.target.kind, arguments.length, 2);
     const [options = {}]: [options?: ResidualOptions] = rest;
     checkOptions(new.target.kind, options, residualOptions);
-    for (const layer of [inner, options.shortcut ?? inner]) checkLayer('Residual', layer);
+    const { shortcut = inner } = options;
+    for (const layer of [inner, shortcut]) checkLayer('Residual', layer);
     super(options.name, arguments);
     this.inner = inner;
     this.shortcut = options.shortcut ?? null;

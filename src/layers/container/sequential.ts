@@ -1,4 +1,4 @@
-import { checkArray, checkOptions, type Known } from '../../ir/arguments.ts';
+import { checkArray, checkCount, checkOptions, type Known } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { checkShape, type Shape } from '../../tensor/shape.ts';
@@ -19,7 +19,7 @@ export interface SequentialOptions {
   readonly name?: string;
 }
 
-const sequentialOptions: Known<SequentialOptions> = { inputShape: 0, name: 0 };
+const sequentialOptions: Known<SequentialOptions> = { inputShape: 0, name: '' };
 
 /**
  * Applies layers one after the other. The compiler knows the shapes: `new Sequential([new Dense(784, 128), new
@@ -39,6 +39,7 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
   declare readonly gives: Flow<L, this['given']>;
 
   constructor(layers: L & Chain<L>, options: SequentialOptions = {}) {
+    checkCount(new.target.kind, arguments.length, 2);
     checkOptions(new.target.kind, options, sequentialOptions);
     checkArray('Sequential', 'layers', layers, '[new Dense(4, 8)]');
     for (const layer of layers) checkLayer('Sequential', layer);

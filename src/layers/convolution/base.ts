@@ -3,7 +3,6 @@ import { ValueError } from '../../ir/errors.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { forEachAxis, marginsOf, type Padding } from '../../tensor/ops/convolution/conv.ts';
 import { Parameter } from '../../tensor/parameter.ts';
-import { defaultGenerator } from '../../tensor/random.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import {
@@ -14,7 +13,7 @@ import {
 import { shapeError, showPartial } from '../base/errors.ts';
 import { Layer } from '../base/layer.ts';
 import type { PartialShape } from '../base/shapes.ts';
-import { checkCount, checkRank, layout, resized } from '../base/spatial.ts';
+import { checkPositive, checkRank, layout, resized } from '../base/spatial.ts';
 import { type DenseOptions, denseOptions } from '../dense.ts';
 import { draw } from '../initializers/initializers.ts';
 
@@ -71,10 +70,11 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
   ) {
     checkOptions(new.target.kind, options, known);
     super(options.name, [inChannels, outChannels, kernelSize, options]);
-    const { padding = 'valid', groups = 1 } = options;
-    checkCount(this, 'inChannels', inChannels);
-    checkCount(this, 'outChannels', outChannels);
-    checkCount(this, 'groups', groups);
+    const { padding = 'valid', groups = 1, stride = 1, dilation = 1 } = options;
+    const { kernelInitializer = 'glorotUniform', biasInitializer = 'zeros' } = options;
+    checkPositive(this, 'inChannels', inChannels);
+    checkPositive(this, 'outChannels', outChannels);
+    checkPositive(this, 'groups', groups);
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw new ValueError(
         `[${this.type}] got ${groups} groups for inChannels ${inChannels} and outChannels ${outChannels}, ` +
@@ -84,24 +84,20 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.kernelSize = forEachAxis(this.type, 'kernelSize', kernelSize, spatial, 1);
-    this.stride = forEachAxis(this.type, 'stride', options.stride ?? 1, spatial, 1);
-    this.dilation = forEachAxis(this.type, 'dilation', options.dilation ?? 1, spatial, 1);
+    this.stride = forEachAxis(this.type, 'stride', stride, spatial, 1);
+    this.dilation = forEachAxis(this.type, 'dilation', dilation, spatial, 1);
     // Refuses a bad padding now, not at the first input.
     marginsOf(this.type, padding, this.kernelSize, this.kernelSize, this.stride, this.dilation);
     this.padding = padding;
     this.groups = groups;
-    const rng = options.rng ?? defaultGenerator();
     const shape = [...this.kernelSize, ...this.kernelChannels()] as [...Spatial, number, number];
-    this.kernel = new Parameter(
-      draw(this.type, options.kernelInitializer ?? 'glorotUniform', shape, rng) as never,
-      {
-        name: 'kernel',
-      },
-    );
+    this.kernel = new Parameter(draw(this.type, kernelInitializer, shape, options.rng) as never, {
+      name: 'kernel',
+    });
     this.bias =
       options.bias === false
         ? null
-        : new Parameter(draw(this.type, options.biasInitializer ?? 'zeros', [outChannels], rng), {
+        : new Parameter(draw(this.type, biasInitializer, [outChannels], options.rng), {
             name: 'bias',
           });
     [this.activation, this.activationName] = chooseOptional(this.type, options.activation);

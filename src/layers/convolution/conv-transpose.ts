@@ -1,4 +1,4 @@
-import type { Known } from '../../ir/arguments.ts';
+import { checkCount, type Known } from '../../ir/arguments.ts';
 import { convTranspose, forEachAxis } from '../../tensor/ops/convolution/conv.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -31,7 +31,8 @@ abstract class ConvTranspose<
     options: TransposedConvolutionOptions<Spatial>,
   ) {
     super(spatial, inChannels, outChannels, kernelSize, options, transposedOptions);
-    this.outputPadding = forEachAxis(this.type, 'outputPadding', options.outputPadding ?? 0, spatial, 0);
+    const { outputPadding = 0 } = options;
+    this.outputPadding = forEachAxis(this.type, 'outputPadding', outputPadding, spatial, 0);
   }
 
   protected override kernelChannels(): readonly [number, number] {
@@ -59,6 +60,7 @@ export class Conv1DTranspose<
     kernelSize: number | [number],
     options: TransposedConvolutionOptions<[number]> = {},
   ) {
+    checkCount(new.target.kind, arguments.length, 4);
     super(1, inChannels, outChannels, kernelSize, options);
   }
 }
@@ -80,6 +82,7 @@ export class Conv2DTranspose<
     kernelSize: number | [number, number],
     options: TransposedConvolutionOptions<[number, number]> = {},
   ) {
+    checkCount(new.target.kind, arguments.length, 4);
     super(2, inChannels, outChannels, kernelSize, options);
   }
 }

@@ -1,3 +1,4 @@
+import { checkCount } from '../../ir/arguments.ts';
 import { conv } from '../../tensor/ops/convolution/conv.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -35,6 +36,7 @@ export class Conv1D<const In extends number = number, const Out extends number =
     kernelSize: number | [number],
     options: ConvolutionOptions<[number]> = {},
   ) {
+    checkCount(new.target.kind, arguments.length, 4);
     super(1, inChannels, outChannels, kernelSize, options);
   }
 }
@@ -56,6 +58,7 @@ export class Conv2D<const In extends number = number, const Out extends number =
     kernelSize: number | [number, number],
     options: ConvolutionOptions<[number, number]> = {},
   ) {
+    checkCount(new.target.kind, arguments.length, 4);
     super(2, inChannels, outChannels, kernelSize, options);
   }
 }

@@ -1,5 +1,4 @@
-import { readOptions } from '../../ir/arguments.ts';
-import { ValueError } from '../../ir/errors.ts';
+import { checkCount, readOptions, refusal } from '../../ir/arguments.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { where } from '../../tensor/ops/elementwise/logic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -23,10 +22,10 @@ export class SpatialDropout extends Layer {
   declare readonly gives: Kept<this['given']>;
 
   constructor(rate: number, options?: DropoutOptions) {
+    checkCount(new.target.kind, arguments.length, 2);
     super(readOptions(new.target.kind, options, { name: '' }).name, arguments);
-    if (!(rate >= 0 && rate < 1)) {
-      throw new ValueError(`[SpatialDropout] got rate ${rate}, wanted a probability with 0 <= rate < 1.`);
-    }
+    if (!(typeof rate === 'number' && rate >= 0 && rate < 1))
+      throw refusal(this.type, 'rate', rate, 'a probability with 0 <= rate < 1');
     this.rate = rate;
   }
 

@@ -1,9 +1,9 @@
-import { checkNumber, readOptions } from '../../ir/arguments.ts';
+import { checkCount, checkNumber, readOptions, reportAs } from '../../ir/arguments.ts';
 import { ShapeError, ValueError } from '../../ir/errors.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { full } from '../../tensor/creation.ts';
 import { storageWithoutValues } from '../../tensor/parameter.ts';
-import type { Generator } from '../../tensor/random.ts';
+import { type Generator, generatorOf } from '../../tensor/random.ts';
 import { type Shape, show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { choose } from '../base/choose.ts';
@@ -18,24 +18,28 @@ const ones = (): Initializer => constant(1);
 
 /** The same value for all elements. */
 function constant(value: number): Initializer {
+  checkCount('constant', arguments.length, 1);
   checkNumber('constant', 'value', value);
   return (shape) => full(shape, value);
 }
 
 /** Normally distributed. */
 function normal(options?: { mean?: number; standardDeviation?: number }): Initializer {
+  checkCount('normal', arguments.length, 1);
   const { mean, standardDeviation } = readOptions('normal', options, { mean: 0, standardDeviation: 0.05 });
   return (shape, rng) => rng.normal(shape, mean, standardDeviation);
 }
 
 /** Uniformly distributed over [low, high). */
 function uniform(options?: { low?: number; high?: number }): Initializer {
+  checkCount('uniform', arguments.length, 1);
   const { low, high } = readOptions('uniform', options, { low: -0.05, high: 0.05 });
   return (shape, rng) => rng.uniform(shape, low, high);
 }
 
 /** Normally distributed, truncated at two standard deviations of the normal distribution. */
 function truncatedNormal(options?: { mean?: number; standardDeviation?: number }): Initializer {
+  checkCount('truncatedNormal', arguments.length, 1);
   const { mean, standardDeviation } = readOptions('truncatedNormal', options, {
     mean: 0,
     standardDeviation: 0.05,
@@ -108,14 +112,15 @@ export function draw<const S extends Shape>(
   layer: string,
   initializer: InitializerName | Initializer,
   shape: S,
-  rng: Generator,
+  rng: Generator | undefined,
 ): Tensor<{ -readonly [K in keyof S]: S[K] }> {
   const { constant: _, ...named } = initializers;
   const make =
     typeof initializer === 'function'
       ? initializer
       : choose<() => Initializer>(layer, 'initializer', named, initializer)();
-  const values = storageWithoutValues ? full(shape, 0) : make(shape, rng);
+  const generator = generatorOf(layer, rng);
+  const values = storageWithoutValues ? full(shape, 0) : reportAs(layer, () => make(shape, generator));
   checkTensor(layer, values);
   if (show(values.shape) !== show(shape)) {
     throw new ShapeError(

@@ -1,4 +1,4 @@
-import { checkNumber, readOptions } from '../../ir/arguments.ts';
+import { checkCount, checkNumber, readOptions } from '../../ir/arguments.ts';
 import { ShapeError } from '../../ir/errors.ts';
 import { fromArray } from '../../tensor/creation.ts';
 import { initialValuesOf } from '../../tensor/evaluate.ts';
@@ -12,6 +12,7 @@ import type { Initializer } from './initializer.ts';
  * 2005). Computed at the call.
  */
 export function orthogonal(options?: { gain?: number }): Initializer {
+  checkCount('orthogonal', arguments.length, 1);
   const { gain } = readOptions('orthogonal', options, { gain: 1 });
   checkNumber('orthogonal', 'gain', gain);
   return (shape, rng) => {

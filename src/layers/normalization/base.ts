@@ -1,18 +1,17 @@
-import { checkOptions, type Known } from '../../ir/arguments.ts';
-import { ValueError } from '../../ir/errors.ts';
+import { checkOptions, type Known, refusal } from '../../ir/arguments.ts';
 import { sameShape } from '../../ir/view.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { floating } from '../../tensor/ops/elementwise/elementwise.ts';
 import { type Moments, moments, standardizeBy } from '../../tensor/ops/reduction/standardize.ts';
 import { Parameter } from '../../tensor/parameter.ts';
-import { defaultGenerator, type Generator } from '../../tensor/random.ts';
+import type { Generator } from '../../tensor/random.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context } from '../base/context.ts';
 import { shapeError, showPartial } from '../base/errors.ts';
 import { Layer } from '../base/layer.ts';
 import type { EndsWith, Kept, PartialShape } from '../base/shapes.ts';
-import { checkCount } from '../base/spatial.ts';
+import { checkPositive } from '../base/spatial.ts';
 import type { Initializer } from '../initializers/initializer.ts';
 import { draw, type InitializerName } from '../initializers/initializers.ts';
 
@@ -35,11 +34,11 @@ export interface NormalizationOptions {
 
 export const normalizationOptions: Known<NormalizationOptions> = {
   epsilon: 0,
-  scale: 0,
-  center: 0,
+  scale: true,
+  center: true,
   gammaInitializer: 0,
   betaInitializer: 0,
-  name: 0,
+  name: '',
   rng: 0,
 };
 
@@ -71,18 +70,23 @@ export abstract class Normalization<C extends number> extends Layer {
   ) {
     checkOptions(new.target.kind, options, known);
     super(options.name, args);
-    const { epsilon = 1e-5, scale = true, center = true } = options;
-    checkCount(this, 'features', features);
-    if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY)) {
-      throw new ValueError(`[${this.type}] got epsilon ${epsilon}, wanted a finite number from 0 up.`);
+    const {
+      epsilon = 1e-5,
+      scale = true,
+      center = true,
+      gammaInitializer = 'ones',
+      betaInitializer = 'zeros',
+    } = options;
+    checkPositive(this, 'features', features);
+    if (!(Number.isFinite(epsilon) && epsilon >= 0)) {
+      throw refusal(this.type, 'epsilon', epsilon, 'a finite number from 0 up');
     }
     this.features = features;
     this.epsilon = epsilon;
-    const rng = options.rng ?? defaultGenerator();
     const make = (name: string, initializer: InitializerName | Initializer): Parameter<[C]> =>
-      new Parameter<[C]>(draw(this.type, initializer, [features], rng), { name });
-    this.gamma = scale ? make('gamma', options.gammaInitializer ?? 'ones') : null;
-    this.beta = center ? make('beta', options.betaInitializer ?? 'zeros') : null;
+      new Parameter<[C]>(draw(this.type, initializer, [features], options.rng), { name });
+    this.gamma = scale ? make('gamma', gammaInitializer) : null;
+    this.beta = center ? make('beta', betaInitializer) : null;
   }
 
   /** The arrangement of an input of this shape. */

@@ -1,5 +1,4 @@
-import type { Known } from '../../ir/arguments.ts';
-import { ValueError } from '../../ir/errors.ts';
+import { checkCount, type Known, refusal, reportAs } from '../../ir/arguments.ts';
 import { sizeOf } from '../../ir/view.ts';
 import { ones, zeros } from '../../tensor/creation.ts';
 import type { Moments } from '../../tensor/ops/reduction/standardize.ts';
@@ -38,15 +37,20 @@ export class BatchNorm<const C extends number = number> extends Normalization<C>
   readonly runningVariance: Parameter<[C]>;
 
   constructor(features: C, options: BatchNormOptions = {}) {
+    checkCount(new.target.kind, arguments.length, 2);
     super(features, options, batchNormOptions);
     const { momentum = 0.9 } = options;
-    if (!(momentum >= 0 && momentum < 1)) {
-      throw new ValueError(`[BatchNorm] got momentum ${momentum}, wanted a number with 0 <= momentum < 1.`);
+    if (!(typeof momentum === 'number' && momentum >= 0 && momentum < 1)) {
+      throw refusal(this.type, 'momentum', momentum, 'a number with 0 <= momentum < 1');
     }
     this.momentum = momentum;
     const running = { trainable: false };
-    this.runningMean = new Parameter<[C]>(zeros([features]), { ...running, name: 'runningMean' });
-    this.runningVariance = new Parameter<[C]>(ones([features]), { ...running, name: 'runningVariance' });
+    const [mean, variance] = reportAs(this.type, () => [zeros([features]), ones([features])] as const);
+    this.runningMean = new Parameter<[C]>(mean as Tensor<[C]>, { ...running, name: 'runningMean' });
+    this.runningVariance = new Parameter<[C]>(variance as Tensor<[C]>, {
+      ...running,
+      name: 'runningVariance',
+    });
   }
 
   protected override arrangement(shape: Shape): Arrangement {

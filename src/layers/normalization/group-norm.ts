@@ -1,6 +1,7 @@
+import { checkCount } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import type { Shape } from '../../tensor/shape.ts';
-import { checkCount } from '../base/spatial.ts';
+import { checkPositive } from '../base/spatial.ts';
 import { type Arrangement, Normalization, type NormalizationOptions } from './base.ts';
 
 export interface GroupNormOptions extends NormalizationOptions {}
@@ -17,8 +18,9 @@ export class GroupNorm<const C extends number = number> extends Normalization<C>
   readonly groups: number;
 
   constructor(groups: number, features: C, options: GroupNormOptions = {}) {
+    checkCount(new.target.kind, arguments.length, 3);
     super(features, options, undefined, arguments);
-    checkCount(this, 'groups', groups);
+    checkPositive(this, 'groups', groups);
     if (features % groups !== 0) {
       throw new ValueError(
         `[GroupNorm] got ${groups} groups for features ${features}, wanted a divisor of it.`,

@@ -1,3 +1,4 @@
+import { checkCount } from '../../ir/arguments.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { type Arrangement, Normalization, type NormalizationOptions } from './base.ts';
 
@@ -10,6 +11,7 @@ export interface LayerNormOptions extends NormalizationOptions {}
 export class LayerNorm<const C extends number = number> extends Normalization<C> {
   static override readonly kind: string = 'LayerNorm';
   constructor(features: C, options: LayerNormOptions = {}) {
+    checkCount(new.target.kind, arguments.length, 2);
     super(features, options);
   }
 

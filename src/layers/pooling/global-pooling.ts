@@ -1,4 +1,4 @@
-import { readOptions } from '../../ir/arguments.ts';
+import { checkCount, readOptions } from '../../ir/arguments.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { max, mean } from '../../tensor/ops/reduction/reduce.ts';
 import { axesUpTo, type Shape } from '../../tensor/shape.ts';
@@ -44,6 +44,7 @@ abstract class GlobalPooling<Spatial extends Shape> extends Layer<[number, ...Sp
 export class GlobalAvgPool1D extends GlobalPooling<[number]> {
   static override readonly kind: string = 'GlobalAvgPool1D';
   constructor(options?: GlobalPoolingOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super(1, mean, options);
   }
 }
@@ -52,6 +53,7 @@ export class GlobalAvgPool1D extends GlobalPooling<[number]> {
 export class GlobalAvgPool2D extends GlobalPooling<[number, number]> {
   static override readonly kind: string = 'GlobalAvgPool2D';
   constructor(options?: GlobalPoolingOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super(2, mean, options);
   }
 }
@@ -60,6 +62,7 @@ export class GlobalAvgPool2D extends GlobalPooling<[number, number]> {
 export class GlobalMaxPool1D extends GlobalPooling<[number]> {
   static override readonly kind: string = 'GlobalMaxPool1D';
   constructor(options?: GlobalPoolingOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super(1, max, options);
   }
 }
@@ -68,6 +71,7 @@ export class GlobalMaxPool1D extends GlobalPooling<[number]> {
 export class GlobalMaxPool2D extends GlobalPooling<[number, number]> {
   static override readonly kind: string = 'GlobalMaxPool2D';
   constructor(options?: GlobalPoolingOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super(2, max, options);
   }
 }

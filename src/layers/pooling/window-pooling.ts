@@ -1,4 +1,4 @@
-import { checkOptions, type Known } from '../../ir/arguments.ts';
+import { checkCount, checkOptions, type Known } from '../../ir/arguments.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { forEachAxis, marginsOf, type Padding } from '../../tensor/ops/convolution/conv.ts';
 import { avgPool, maxPool } from '../../tensor/ops/pooling/pooling.ts';
@@ -20,7 +20,7 @@ export interface PoolingLayerOptions<Spatial extends Shape = Shape> {
   readonly name?: string;
 }
 
-const poolingOptions: Known<PoolingLayerOptions> = { stride: 0, padding: 0, name: 0 };
+const poolingOptions: Known<PoolingLayerOptions> = { stride: 0, padding: 0, name: '' };
 
 type Pool = typeof maxPool;
 
@@ -40,10 +40,10 @@ abstract class Pooling<Spatial extends Shape> extends Layer<[number, ...Spatial,
   ) {
     checkOptions(new.target.kind, options, poolingOptions);
     super(options.name, [size, options]);
+    const { stride = size, padding = 'valid' } = options;
     this.#pool = pool;
     this.size = forEachAxis(this.type, 'size', size, spatial, 1);
-    this.stride = forEachAxis(this.type, 'stride', options.stride ?? size, spatial, 1);
-    const { padding = 'valid' } = options;
+    this.stride = forEachAxis(this.type, 'stride', stride, spatial, 1);
     // Refuses a bad padding now, not at the first input.
     marginsOf(this.type, padding, this.size, this.size, this.stride, this.size);
     this.padding = padding;
@@ -65,6 +65,7 @@ abstract class Pooling<Spatial extends Shape> extends Layer<[number, ...Spatial,
 export class MaxPool1D extends Pooling<[number]> {
   static override readonly kind: string = 'MaxPool1D';
   constructor(size: number | [number], options: PoolingLayerOptions<[number]> = {}) {
+    checkCount(new.target.kind, arguments.length, 2);
     super(1, maxPool, size, options);
   }
 }
@@ -76,6 +77,7 @@ export class MaxPool1D extends Pooling<[number]> {
 export class MaxPool2D extends Pooling<[number, number]> {
   static override readonly kind: string = 'MaxPool2D';
   constructor(size: number | [number, number], options: PoolingLayerOptions<[number, number]> = {}) {
+    checkCount(new.target.kind, arguments.length, 2);
     super(2, maxPool, size, options);
   }
 }
@@ -84,6 +86,7 @@ export class MaxPool2D extends Pooling<[number, number]> {
 export class AvgPool1D extends Pooling<[number]> {
   static override readonly kind: string = 'AvgPool1D';
   constructor(size: number | [number], options: PoolingLayerOptions<[number]> = {}) {
+    checkCount(new.target.kind, arguments.length, 2);
     super(1, avgPool, size, options);
   }
 }
@@ -92,6 +95,7 @@ export class AvgPool1D extends Pooling<[number]> {
 export class AvgPool2D extends Pooling<[number, number]> {
   static override readonly kind: string = 'AvgPool2D';
   constructor(size: number | [number, number], options: PoolingLayerOptions<[number, number]> = {}) {
+    checkCount(new.target.kind, arguments.length, 2);
     super(2, avgPool, size, options);
   }
 }

@@ -1,4 +1,4 @@
-import { readOptions } from '../../ir/arguments.ts';
+import { checkCount, readOptions } from '../../ir/arguments.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { show } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -17,6 +17,7 @@ export class Flatten extends Layer {
   declare readonly gives: Flat<this['given']>;
 
   constructor(options?: FlattenOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super(readOptions(new.target.kind, options, { name: '' }).name, arguments);
   }
 

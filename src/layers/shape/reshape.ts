@@ -1,4 +1,4 @@
-import { describe, readOptions } from '../../ir/arguments.ts';
+import { checkCount, describe, readOptions } from '../../ir/arguments.ts';
 import { ShapeError } from '../../ir/errors.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { type Reshaped, type Shape, show } from '../../tensor/shape.ts';
@@ -29,6 +29,7 @@ export class Reshape<const T extends Shape = Shape> extends Layer {
   declare readonly gives: Samples<this['given'], T>;
 
   constructor(shape: T, options?: ReshapeOptions) {
+    checkCount(new.target.kind, arguments.length, 2);
     super(readOptions(new.target.kind, options, { name: '' }).name, arguments);
     const whole = Array.isArray(shape) && shape.every((d) => Number.isInteger(d) && d >= -1);
     if (!whole || shape.filter((d) => d === -1).length > 1) {

@@ -1,4 +1,4 @@
-import { describe, readOptions } from '../../ir/arguments.ts';
+import { checkCount, checkOptions, describe, readOptions, refusal } from '../../ir/arguments.ts';
 import { ShapeError, ValueError } from '../../ir/errors.ts';
 import { show } from '../../tensor/shape.ts';
 import { type Batch, isColumn } from '../input.ts';
@@ -19,6 +19,7 @@ export class Accuracy extends SampleMean {
   readonly direction = 'max';
 
   constructor(options?: MetricOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super(readOptions(new.target.kind, options, { name: 'accuracy' }).name);
   }
 
@@ -55,6 +56,7 @@ export class BinaryAccuracy extends SampleMean {
   readonly threshold: number;
 
   constructor(options?: BinaryAccuracyOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     const { threshold, name } = readOptions(new.target.kind, options, {
       threshold: 0,
       name: 'binaryAccuracy',
@@ -106,14 +108,11 @@ export class TopKAccuracy extends SampleMean {
   readonly k: number;
 
   constructor(options: TopKAccuracyOptions) {
-    const { k, name = `top${k}Accuracy` } = readOptions(new.target.kind, options, {
-      k: undefined,
-      name: undefined,
-    });
+    checkCount(new.target.kind, arguments.length, 1);
+    checkOptions(new.target.kind, options ?? null, { k: 0, name: '' });
+    const { k, name = `top${k}Accuracy` } = options;
+    if (!Number.isInteger(k) || k < 1) throw refusal(new.target.kind, 'k', k, 'a whole number from 1 up');
     super(name);
-    if (!Number.isInteger(k) || k < 1) {
-      throw new ValueError(`[${name}] k is ${k}, wanted a whole number of at least 1.`);
-    }
     this.k = k;
   }
 

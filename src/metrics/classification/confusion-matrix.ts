@@ -1,4 +1,4 @@
-import { readOptions } from '../../ir/arguments.ts';
+import { checkCount, readOptions } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { type MetricInput, readBatch } from '../input.ts';
 import type { Metric, MetricOptions } from '../metric.ts';
@@ -47,6 +47,7 @@ abstract class PairCounter implements Metric {
   }
 
   async update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void> {
+    checkCount(this.name, arguments.length, 3);
     const batch = await readBatch(this.name, predictions, labels, sampleWeights);
     this.count(classPairs(this.name, batch, this.numClasses), batch.weights);
   }
@@ -72,6 +73,7 @@ export class ConfusionMatrix extends PairCounter {
   readonly #cells: Float64Array;
 
   constructor(options: ConfusionMatrixOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     const { numClasses, name } = readOptions(new.target.kind, options, {
       numClasses: undefined,
       name: 'confusionMatrix',
@@ -97,6 +99,7 @@ export class ConfusionMatrix extends PairCounter {
   }
 
   override result(): number {
+    checkCount(this.name, arguments.length, 0);
     let right = 0;
     let all = 0;
     this.#cells.forEach((count, cell) => {
@@ -107,6 +110,7 @@ export class ConfusionMatrix extends PairCounter {
   }
 
   override reset(): void {
+    checkCount(this.name, arguments.length, 0);
     this.#cells.fill(0);
   }
 }
@@ -153,6 +157,7 @@ abstract class ClassScore extends PairCounter {
   }
 
   override result(): number {
+    checkCount(this.name, arguments.length, 0);
     const present = this.#counts.present();
     if (present.length === 0) return Number.NaN;
     const totals = totalsAt(this.#counts, this.#labels ?? present);
@@ -160,6 +165,7 @@ abstract class ClassScore extends PairCounter {
   }
 
   override reset(): void {
+    checkCount(this.name, arguments.length, 0);
     this.#counts.clear();
   }
 }
@@ -177,6 +183,7 @@ abstract class ClassScore extends PairCounter {
 export class Precision extends ClassScore {
   static readonly kind: string = 'Precision';
   constructor(options: ClassScoreOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super('precision', options, new.target.kind);
   }
 }
@@ -188,6 +195,7 @@ export class Precision extends ClassScore {
 export class Recall extends ClassScore {
   static readonly kind: string = 'Recall';
   constructor(options: ClassScoreOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super('recall', options, new.target.kind);
   }
 }
@@ -199,6 +207,7 @@ export class Recall extends ClassScore {
 export class F1 extends ClassScore {
   static readonly kind: string = 'F1';
   constructor(options: ClassScoreOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super('f1', options, new.target.kind);
   }
 }

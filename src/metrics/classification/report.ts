@@ -1,4 +1,4 @@
-import { checkCount, checkOptions, type Known } from '../../ir/arguments.ts';
+import { checkArray, checkCount, checkOptions, type Known, refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import type { SyncMetricInput } from '../input.ts';
 import { averaged, checkZeroDivision, perClass, type Score, sum, totalsAt } from './class-scores.ts';
@@ -89,6 +89,9 @@ function rowNames(
   { targetNames, numClasses }: ReportOptions,
 ): readonly string[] {
   if (targetNames === undefined) return rows.map(String);
+  checkArray(operation, 'targetNames', targetNames, "['cat', 'dog']");
+  for (const name of targetNames)
+    if (typeof name !== 'string') throw refusal(operation, 'a target name', name, 'a string');
   if (targetNames.length === rows.length) return targetNames;
   if (targetNames.length === numClasses) return rows.map((label) => targetNames[label]!);
   throw new ValueError(

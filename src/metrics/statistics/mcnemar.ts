@@ -24,7 +24,7 @@ export interface McNemarOptions {
   readonly numClasses?: number;
 }
 
-const mcnemarOptions: Known<McNemarOptions> = { method: 0, correction: 0, numClasses: 0 };
+const mcnemarOptions: Known<McNemarOptions> = { method: 0, correction: true, numClasses: 0 };
 
 /** The result of {@link mcnemar}. */
 export interface McNemarResult {

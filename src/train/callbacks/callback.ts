@@ -1,3 +1,5 @@
+import { checkOptions, describe, type Known, refusal } from '../../ir/arguments.ts';
+import { ValueError } from '../../ir/errors.ts';
 import type { Metric } from '../../metrics/metric.ts';
 import type { Optimizer } from '../../optim/index.ts';
 import type { History } from '../history.ts';
@@ -73,4 +75,31 @@ export interface Callback {
    * Always called at the end, once training has begun. `error` is what `fit` rejects with, if it failed or was aborted.
    */
   onTrainEnd?(training: Training, error?: unknown): void | Promise<void>;
+}
+
+const hooks: Known<Omit<Callback, 'kind'>> = {
+  onTrainBegin: 0,
+  onEpochBegin: 0,
+  onBatchEnd: 0,
+  onEpochEnd: 0,
+  onNaN: 0,
+  onTrainEnd: 0,
+};
+
+/** @throws ValueError unless it is an object whose methods `on...` are hooks. */
+export function checkCallback(operation: string, callback: Callback): void {
+  if (typeof callback !== 'object' || callback === null) {
+    throw new ValueError(
+      `[${operation}] got ${describe(callback)} among callbacks, wanted objects such as earlyStopping(). Call the function that makes one.`,
+    );
+  }
+  // Methods of a class are not enumerable.
+  for (let of: object | null = callback; of !== null; of = Object.getPrototypeOf(of) as object | null) {
+    for (const key of Object.getOwnPropertyNames(of)) {
+      if (!/^on[A-Z]/.test(key)) continue;
+      checkOptions(operation, { [key]: 0 }, hooks);
+      const hook: unknown = callback[key as keyof Callback];
+      if (hook !== undefined && typeof hook !== 'function') throw refusal(operation, key, hook, 'a function');
+    }
+  }
 }

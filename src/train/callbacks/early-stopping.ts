@@ -35,7 +35,7 @@ const earlyStoppingOptions: Known<EarlyStoppingOptions> = {
   startFromEpoch: 0,
   minDelta: 0,
   mode: 0,
-  restoreBestWeights: 0,
+  restoreBestWeights: true,
 };
 
 /**

@@ -128,11 +128,11 @@ export function scatterAdd(
   return add(wide, scatter(flatten(at), cast(values, wide.dtype), a, x.shape[a]!) as typeof wide);
 }
 
-const oneHotOperation = operation<{ dtype: DType; depth: number }>({
+const oneHotOperation = operation<{ dtype: DType; depth: number; caller: string }>({
   name: 'oneHot',
   shape: ([labels], { dtype, depth }) => ({ shape: [...labels!.shape.slice(0, -1), depth], dtype }),
   vjp: noGradient,
-  lower: (node, b, { dtype, depth }) => {
+  lower: (node, b, { dtype, depth, caller }) => {
     const label = convert(b.input(0), 'i32');
     const inRange = binary(
       'and',
@@ -142,7 +142,7 @@ const oneHotOperation = operation<{ dtype: DType; depth: number }>({
     const number = b.check({
       error: (value) =>
         new ValueError(
-          `[oneHot] label ${value} is out of range: wanted 0 to ${depth - 1} for ${depth} classes.`,
+          `[${caller}] label ${value} is out of range: wanted 0 to ${depth - 1} for ${depth} classes.`,
         ),
     });
     const hit = compare('eq', check(label, inRange, number), b.index(node.shape.length - 1));
@@ -167,5 +167,9 @@ export function oneHot(labels: Tensor, depth: number, dtype: DType = 'float32'):
   if (!Number.isInteger(depth) || depth < 0) {
     throw new ShapeError(`[oneHot] got depth ${depth}, wanted a whole number of classes.`);
   }
-  return apply(oneHotOperation, [expandDims(labels, -1)], { dtype, depth });
+  return oneHotFor('oneHot', labels, depth, dtype);
 }
+
+/** `oneHot` of checked arguments, for a caller that errors name. */
+export const oneHotFor = (caller: string, labels: Tensor, depth: number, dtype: DType): Tensor =>
+  apply(oneHotOperation, [expandDims(labels, -1)], { dtype, depth, caller });

@@ -1,4 +1,4 @@
-import { describe, readOptions } from '../../../ir/arguments.ts';
+import { describe, readOptions, reportAs } from '../../../ir/arguments.ts';
 import { DTypeError, ShapeError } from '../../../ir/errors.ts';
 import { MAX_COUNT } from '../../../ir/view.ts';
 import { checkCall, checkTensor } from '../../apply.ts';
@@ -58,7 +58,8 @@ export function conv(x: Tensor, kernel: Tensor, options?: ConvOptions): Tensor<S
   const reach = sizes.map((size, i) => dilation[i]! * (size - 1));
   // Margins wider than a window's reach are no part of any gradient: they are put on beforehand.
   const { beyond, geometry } = placed(margins, reach, { stride, dilation, groups });
-  const input = beyond.flat().some((width) => width > 0) ? pad(x, [[0, 0], ...beyond, [0, 0]]) : x;
+  const isWide = beyond.flat().some((width) => width > 0);
+  const input = isWide ? reportAs('conv', () => pad(x, [[0, 0], ...beyond, [0, 0]])) : x;
   const whole = extents.map((extent, i) => extent + margins[i]![0] + margins[i]![1]);
   checkSize('conv', whole);
   whole.forEach((extent, i) => {
@@ -105,7 +106,7 @@ export function convTranspose(
   options?: ConvTransposeOptions,
 ): Tensor<Shape, 'float32'> {
   checkCall('convTranspose', arguments.length, 3, x);
-  const given = readOptions('convTranspose', options, { ...convDefaults, outputPadding: 0 });
+  const given = readOptions('convTranspose', options, { ...convDefaults, outputPadding: undefined });
   const { stride, dilation, groups, spatial } = read('convTranspose', x, kernel, given);
   const sizes = kernel.node.shape.slice(0, spatial);
   const [outputs, inputs] = kernel.node.shape.slice(spatial) as [number, number];
@@ -118,8 +119,8 @@ export function convTranspose(
         `[...sizes, F${divided}, ${channels}]${multiple}. The last axis of both are the channels of x.`,
     );
   }
-  const { padding } = given;
-  const extra = forEachAxis('convTranspose', 'outputPadding', given.outputPadding, spatial, 0);
+  const { padding, outputPadding = 0 } = given;
+  const extra = forEachAxis('convTranspose', 'outputPadding', outputPadding, spatial, 0);
   if (padding === 'same' && extra.some((n) => n > 0)) {
     throw new ShapeError(
       `[convTranspose] got outputPadding ${show(extra)} with the padding 'same', whose result has stride times as many ` +
@@ -203,9 +204,11 @@ function placed(
   return { beyond, geometry };
 }
 
-const convDefaults = { stride: 1, padding: 'valid', dilation: 1, groups: 1 } as const;
+type Settings = { readonly [K in keyof ConvOptions]-?: ConvOptions[K] | undefined };
 
-function read(operation: string, x: Tensor, kernel: Tensor, options: Required<ConvOptions>): Options {
+const convDefaults = { stride: undefined, padding: undefined, dilation: undefined, groups: 1 };
+
+function read(operation: string, x: Tensor, kernel: Tensor, options: Settings): Options {
   checkTensor(operation, kernel);
   for (const t of [x, kernel]) {
     if (t.dtype !== 'float32')
@@ -218,7 +221,7 @@ function read(operation: string, x: Tensor, kernel: Tensor, options: Required<Co
     );
   }
   const spatial = x.rank - 2;
-  const { groups } = options;
+  const { stride = 1, dilation = 1, groups = 1 } = options;
   if (!Number.isInteger(groups) || groups < 1) {
     throw new ShapeError(`[${operation}] got groups ${groups}, wanted a whole number from 1 up.`);
   }
@@ -231,8 +234,8 @@ function read(operation: string, x: Tensor, kernel: Tensor, options: Required<Co
     );
   }
   return {
-    stride: forEachAxis(operation, 'stride', options.stride, spatial, 1),
-    dilation: forEachAxis(operation, 'dilation', options.dilation, spatial, 1),
+    stride: forEachAxis(operation, 'stride', stride, spatial, 1),
+    dilation: forEachAxis(operation, 'dilation', dilation, spatial, 1),
     groups,
     spatial,
   };

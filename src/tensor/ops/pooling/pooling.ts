@@ -224,13 +224,9 @@ function emptyWindow(w: Windows, i: number): number {
   return -1;
 }
 
-const poolDefaults = { stride: undefined, padding: 'valid', dilation: 1 } as const;
+const poolDefaults = { stride: undefined, padding: undefined, dilation: undefined };
 
-interface PoolSettings {
-  readonly stride: number | Shape | undefined;
-  readonly padding: Padding;
-  readonly dilation: number | Shape;
-}
+type PoolSettings = { readonly [K in keyof PoolOptions]-?: PoolOptions[K] | undefined };
 
 function windowsOf(name: string, x: Tensor, size: number | Shape, options: PoolSettings): Windows {
   const spatial = x.rank - 2;
@@ -240,8 +236,9 @@ function windowsOf(name: string, x: Tensor, size: number | Shape, options: PoolS
     );
   }
   const sizes = forEachAxis(name, 'size', size, spatial, 1);
-  const strides = forEachAxis(name, 'stride', options.stride ?? sizes, spatial, 1);
-  const dilations = forEachAxis(name, 'dilation', options.dilation, spatial, 1);
+  const { stride = sizes, dilation = 1 } = options;
+  const strides = forEachAxis(name, 'stride', stride, spatial, 1);
+  const dilations = forEachAxis(name, 'dilation', dilation, spatial, 1);
   const extents = x.node.shape.slice(1, -1);
   const margins = marginsOf(name, options.padding, extents, sizes, strides, dilations);
   checkSize(
