@@ -1,4 +1,5 @@
 import { type ColumnOrder, columnOrder } from '../../../ir/column-order.ts';
+import { load, postorder, rewrite } from '../../../ir/expr.ts';
 import type { Access, Kernel, Reduce } from '../../../ir/kernel.ts';
 import { MAX_COUNT, sizeOf } from '../../../ir/view.ts';
 import type { Callable, Code, Local, Operand } from '../assembler/code.ts';
@@ -10,7 +11,7 @@ import {
   emitCombineTree,
 } from '../loops/combine.ts';
 import type { LoopNest } from '../loops/loop-nest.ts';
-import { emitPointLoop } from '../loops/point-loop.ts';
+import { emitPointLoop, isExpensive } from '../loops/point-loop.ts';
 import { AccumulateRowsSink } from '../loops/sinks.ts';
 import { chunkedTask } from '../module/chunked-task.ts';
 import { costOf } from '../module/cost.ts';
@@ -21,8 +22,14 @@ import { compileMaterialize } from './materialize.ts';
 /** Chunk length and lanes in the order of accumulation of `Reduce`. */
 const CHUNK = 4096;
 const LANES = 8;
-/** Maximum columns that are reduced together. */
-const STRIP = 128;
+/** How many rows are added to an accumulator at a time. */
+const TOGETHER = 4;
+/** With shorter rows, reading several at a time defeats the prefetcher. */
+const MIN_SIZE = 96;
+/** Maximum columns that are reduced together. If that gives few units of much work, it is halved down to the minimum. */
+const STRIP = 512;
+const MIN_STRIP = 128;
+const ENOUGH_UNITS = 4;
 
 /**
  * A reduction, either point by point or, if `columnOrder` is better, over adjacent points at once. If a point's elements
@@ -148,7 +155,11 @@ function reduceColumns(
   stores: Callable,
 ): Task[] {
   const { width } = columns;
-  const strip = Math.min(width, STRIP);
+  const units = (size: number) =>
+    (sizeOf(kernel.shape) / width) * Math.ceil(width / size) * Math.ceil(sizeOf(over) / CHUNK);
+  let most = STRIP;
+  while (most > MIN_STRIP && units(most) < ENOUGH_UNITS && cost / units(most) > 25 * plan.grain) most /= 2;
+  const strip = Math.min(width, most);
   const strips = Math.floor(width / strip);
   const rest = width - strips * strip;
   const partTasks = (at: number, count: number, size: number): Task[] => {
@@ -164,6 +175,51 @@ function reduceColumns(
     return stripTasks(nest, points, sizeOf(over), rule, partCost, plan, stores);
   };
   return [...partTasks(0, strips, strip), ...(rest > 0 ? partTasks(strips * strip, 1, rest) : [])];
+}
+
+/**
+ * The nest with `TOGETHER` rows of a lane at each point, as one root each: from [..., length, size] to
+ * [..., length / (LANES * TOGETHER), LANES, size]. So their accumulator is read and written once. If the lanes are adjacent
+ * in memory, the last two axes are one. Null if the rows are not equally far apart or short, or the expression is long.
+ */
+function rowsTogether({ shape, inputs, roots, groupAxes }: LoopNest): LoopNest | null {
+  const order = postorder(roots);
+  const [length, size] = shape.slice(-2) as [number, number];
+  const isMerged =
+    size % 4 === 0 && inputs.every(({ view: { stride } }) => stride.at(-2) === size * stride.at(-1)!);
+  if (
+    length < LANES * TOGETHER ||
+    size < MIN_SIZE ||
+    shape.length !== groupAxes! + 2 ||
+    order.length > 8 ||
+    order.some(isExpensive)
+  )
+    return null;
+  const last = <T>(lanes: T, columns: T, both: T): T[] => (isMerged ? [both] : [lanes, columns]);
+  const numbers = Array.from({ length: TOGETHER }, (_, i) => i);
+  return {
+    shape: [
+      ...shape.slice(0, -2),
+      Math.floor(length / (LANES * TOGETHER)),
+      ...last(LANES, size, LANES * size),
+    ],
+    groupAxes: groupAxes!,
+    inputs: numbers.flatMap((i) =>
+      inputs.map((input) => {
+        const { stride, offset } = input.view;
+        const [row, column] = stride.slice(-2) as [number, number];
+        const view = {
+          shape: [],
+          stride: [...stride.slice(0, -2), LANES * TOGETHER * row, ...last(row, column, column)],
+          offset: { ...offset, base: offset.base + i * LANES * row },
+        };
+        return { ...input, view };
+      }),
+    ),
+    roots: numbers.flatMap((i) =>
+      rewrite(roots, (e) => (e.op === 'load' ? load(e.value + i * inputs.length, e.type, e.args) : e)),
+    ),
+  };
 }
 
 /** From the view [outer..., over..., width] to [outer..., strips, over..., size], starting at column `at`. */
@@ -211,15 +267,16 @@ function stripTasks(
   const pitch = Math.ceil((4 * size) / 16) * 16;
   const laneBytes = LANES * pitch;
   const lanes = plan.scratch(laneBytes + 64);
-  const accumulate = plan.module.function(
-    Array(5).fill('i32'),
-    [],
-    (code, group, start, count, to, scratch) => {
+  const accumulator = (nest: LoopNest): Callable =>
+    plan.module.function(Array(5).fill('i32'), [], (code, group, start, count, to, scratch) => {
       const range = { group: group!, start: start!, count: count!, acc: null, scratch: scratch! };
-      const rows = { size, pitch, count: LANES };
+      const rowSize = nest.shape.at(-1)!;
+      const rows = { size: rowSize, pitch: rowSize === size ? pitch : laneBytes, bytes: laneBytes };
       emitPointLoop(code, plan, nest, range, () => new AccumulateRowsSink(code, rule, to!, rows), true);
-    },
-  );
+    });
+  const accumulate = accumulator(nest);
+  const together = rowsTogether(nest);
+  const accumulateTogether = together && accumulator(together);
   /** Reduces rows `row` to `row + rows - 1` of a strip; the result is in the first of the lanes at `to`. */
   const reduceRows = (
     code: Code,
@@ -231,7 +288,16 @@ function stripTasks(
   ): void => {
     const neutral = code.literal(rule.identity);
     code.for(0, laneBytes, 16, (at) => code.store('v128.store', code.op('i32.add', to, at), neutral));
-    const [start, count] = [row, rows].map((n) => code.op('i32.mul', n, size));
+    let [first, left] = [row, rows];
+    if (accumulateTogether !== null) {
+      const [start, count] = [row, rows].map((n) =>
+        code.op('i32.mul', code.op('i32.div_u', n, LANES * TOGETHER), LANES * size),
+      );
+      code.call(accumulateTogether, strip, start!, count!, to, scratch);
+      left = code.op('i32.rem_u', rows, LANES * TOGETHER);
+      first = code.op('i32.sub', code.op('i32.add', row, rows), left);
+    }
+    const [start, count] = [first, left].map((n) => code.op('i32.mul', n, size));
     code.call(accumulate, strip, start!, count!, to, scratch);
     for (let half = LANES / 2; half >= 1; half /= 2)
       emitCombine(code, rule, to, to, code.op('i32.add', to, half * pitch), half * pitch);

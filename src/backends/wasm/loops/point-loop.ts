@@ -92,9 +92,7 @@ class PointLoop {
     };
     this.#unroll = varying.length <= 16 ? 4 : 1;
     this.#usesVectorLoop =
-      !this.#loads.pointwiseTail &&
-      !varying.some((e) => expensive.has(e.op)) &&
-      layout.length >= 4 * this.#unroll;
+      !this.#loads.pointwiseTail && !varying.some(isExpensive) && layout.length >= 4 * this.#unroll;
   }
 
   /** Emits the code for `count` points of a row; the pointers are at the first of them. */
@@ -194,6 +192,8 @@ const expensive = new Set<string>([
   'philox',
   'mod',
 ]);
+
+export const isExpensive = (e: Expr): boolean => expensive.has(e.op);
 
 /**
  * The pointer that counts a random stream's words one by one along the row; null if it does not, or if key or counter

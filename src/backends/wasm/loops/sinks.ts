@@ -74,7 +74,7 @@ export class StoreSink implements Sink {
   }
 }
 
-/** Combines values with consecutive accumulators in memory; `at` is the address of the next one. */
+/** Combines values, one after the other, with consecutive accumulators in memory; `at` is the address of the next one. */
 export class AccumulateSink implements Sink {
   protected readonly code: Code;
   protected readonly at: Local;
@@ -98,19 +98,20 @@ export class AccumulateSink implements Sink {
     move(this.code, this.at, 'int32', points);
   }
 
-  #combined([value]: readonly Local[], offset: number): Local {
-    return this.code.op(this.#rule.op, this.code.load('v128.load', [this.at], offset), value!);
+  #combined(values: readonly Local[], offset: number): Local {
+    const combine = (a: Local, b: Local): Local => this.code.op(this.#rule.op, a, b);
+    return values.reduce(combine, this.code.load('v128.load', [this.at], offset));
   }
 }
 
-/** `count` rows of `size` accumulators, `pitch` bytes apart. */
+/** Rows of `size` accumulators, `pitch` bytes apart, in `bytes` bytes. */
 export interface AccumulatorRows {
   readonly size: number;
   readonly pitch: number;
-  readonly count: number;
+  readonly bytes: number;
 }
 
-/** Combines row number r of the values with accumulator row r modulo `count`. */
+/** Combines rows of the values with these accumulators in turn. */
 export class AccumulateRowsSink extends AccumulateSink {
   readonly #rows: AccumulatorRows;
   readonly #row: Local;
@@ -126,11 +127,11 @@ export class AccumulateRowsSink extends AccumulateSink {
   override advance(points: Operand): void {
     super.advance(points);
     const { code, at } = this;
-    const { size, pitch, count } = this.#rows;
+    const { size, pitch, bytes } = this.#rows;
     const full = code.op('i32.eq', code.op('i32.sub', at, this.#row), 4 * size);
     code.if(full, () => {
       code.update(this.#row, 'i32.add', this.#row, pitch);
-      const end = code.op('i32.add', this.#first, count * pitch);
+      const end = code.op('i32.add', this.#first, bytes);
       code.if(code.op('i32.eq', this.#row, end), () => code.set(this.#row, this.#first));
       code.set(at, this.#row);
     });
