@@ -1,7 +1,7 @@
 import { type ColumnOrder, columnOrder } from '../../../ir/column-order.ts';
 import { load, postorder, rewrite } from '../../../ir/expr.ts';
 import type { Access, Kernel, Reduce } from '../../../ir/kernel.ts';
-import { MAX_COUNT, sizeOf } from '../../../ir/view.ts';
+import { coalesce, MAX_COUNT, sizeOf } from '../../../ir/view.ts';
 import type { Callable, Code, Local, Operand } from '../assembler/code.ts';
 import {
   type CombineRule,
@@ -12,7 +12,7 @@ import {
 } from '../loops/combine.ts';
 import type { LoopNest } from '../loops/loop-nest.ts';
 import { emitPointLoop, isExpensive } from '../loops/point-loop.ts';
-import { AccumulateRowsSink } from '../loops/sinks.ts';
+import { AccumulateRowsSink, FoldRowsSink } from '../loops/sinks.ts';
 import { chunkedTask } from '../module/chunked-task.ts';
 import { costOf } from '../module/cost.ts';
 import type { PlanCode, Task } from '../module/plan-code.ts';
@@ -102,39 +102,30 @@ function reducePointByPoint(
   stores: Callable,
 ): Task[] {
   const size = sizeOf(kernel.shape);
-  const materialize = compileMaterialize(nest, plan);
-  const foldRow = compileChunkReduction(rule, plan);
-  const buffer = plan.scratch(4 * CHUNK + 64);
+  const reduceRows = compileFoldRows(nest, rule, plan) ?? compileReduceRows(nest, length, rule, plan);
   const chunks = Math.ceil(length / CHUNK);
 
   if (chunks <= 1) {
-    const together = Math.min(RESULTS, Math.floor(CHUNK / Math.max(1, length)));
     return [
-      pointsTask(kernel, plan, stores, cost, together, (code, point, to, scratch, end) => {
-        const rows = code.smaller(code.op('i32.sub', end, point), together);
-        const x = code.op('i32.add', scratch, buffer);
-        code.call(materialize, point, 0, code.op('i32.mul', rows, length), x, scratch);
-        code.for(0, rows, 1, (row) => {
-          const from = code.op('i32.add', x, code.op('i32.mul', row, 4 * length));
-          const result = code.call(foldRow, from, length)!;
-          code.storeLane('v128.store32_lane', 0, code.op('i32.add', to, code.op('i32.shl', row, 2)), result);
-        });
+      pointsTask(kernel, plan, stores, cost, length === 0 ? 1 : RESULTS, (code, point, to, scratch, end) => {
+        if (length === 0) {
+          code.storeLane('v128.store32_lane', 0, to, code.literal(rule.identity));
+          return;
+        }
+        const count = code.op('i32.mul', code.op('i32.sub', end, point), length);
+        code.call(reduceRows, point, 0, count, to, scratch);
       }),
     ];
   }
 
   const partials = plan.temporary(16 * size * chunks);
   const chunkResults = chunkedTask(plan, size * chunks, cost, 1, (code, first, end, scratch) => {
-    const x = code.op('i32.add', scratch, buffer);
     const results = plan.word(code, partials);
     code.for(first, end, 1, (unit) => {
-      const chunk = code.op('i32.rem_u', unit, chunks);
-      const at = code.op('i32.mul', chunk, CHUNK);
+      const at = code.op('i32.mul', code.op('i32.rem_u', unit, chunks), CHUNK);
       const count = code.smaller(code.op('i32.sub', length, at), CHUNK);
-      const point = code.op('i32.div_u', unit, chunks);
-      code.call(materialize, point, at, count, x, scratch);
       const to = code.op('i32.add', results, code.op('i32.shl', unit, 4));
-      code.store('v128.store', to, code.call(foldRow, x, count)!);
+      code.call(reduceRows, code.op('i32.div_u', unit, chunks), at, count, to, scratch);
     });
   });
   const combined = pointsTask(kernel, plan, stores, 2 * size * chunks, 1, (code, point, to) => {
@@ -143,6 +134,69 @@ function reducePointByPoint(
     code.storeLane('v128.store32_lane', 0, to, code.load('v128.load', [from]));
   });
   return [chunkResults, combined];
+}
+
+/**
+ * A function `(point, start, count, to, scratch)` that reduces rows of `length` elements each, or a part of one row in one
+ * chunk: `count` elements from element `start` of a point's row on. It writes the results to `to`, 4 bytes each. The
+ * elements are first written to scratch memory.
+ */
+function compileReduceRows(nest: LoopNest, length: number, rule: CombineRule, plan: PlanCode): Callable {
+  const materialize = compileMaterialize(nest, plan);
+  const foldRow = compileChunkReduction(rule, plan);
+  const buffer = plan.scratch(4 * CHUNK + 64);
+  const row = Math.min(length, CHUNK);
+  const together = row === 0 ? 0 : Math.floor(CHUNK / row) * row;
+  return plan.module.function(Array(5).fill('i32'), [], (code, point, start, count, to, scratch) => {
+    const x = code.op('i32.add', scratch!, buffer);
+    code.for(0, count!, together, (at) => {
+      const part = code.smaller(code.op('i32.sub', count!, at), together);
+      code.call(materialize, point!, code.op('i32.add', start!, at), part, x, scratch!);
+      code.for(0, part, row, (i) => {
+        const from = code.op('i32.add', x, code.op('i32.shl', i, 2));
+        const result = code.call(foldRow, from, code.smaller(code.op('i32.sub', part, i), row))!;
+        code.storeLane('v128.store32_lane', 0, to!, result);
+        code.update(to!, 'i32.add', to!, 4);
+      });
+    });
+  });
+}
+
+/**
+ * The same without scratch memory, for rows whose elements are adjacent in memory or the same: the vectors of a row are
+ * combined with accumulators as they are computed. Null if the rows are others.
+ */
+function compileFoldRows(nest: LoopNest, rule: CombineRule, plan: PlanCode): Callable | null {
+  const { shape, inputs, roots, groupAxes: points = 0 } = nest;
+  const merged = coalesce(
+    shape,
+    inputs.map((input) => input.view.stride),
+    [points, shape.length - points],
+  );
+  const [groupAxes, axes] = merged.groups as [number, number];
+  const isFlat =
+    axes === 1 &&
+    sizeOf(shape) > 0 &&
+    inputs.every(({ gather }, k) => gather.length === 0 && (merged.strides[k]!.at(-1)! & -2) === 0) &&
+    !postorder(roots).some((e) => e.op === 'check');
+  if (!isFlat) return null;
+  const rows: LoopNest = {
+    shape: merged.shape,
+    groupAxes,
+    inputs: inputs.map((input, k) => ({ ...input, view: { ...input.view, stride: merged.strides[k]! } })),
+    roots,
+  };
+  return plan.module.function(Array(5).fill('i32'), [], (code, group, start, count, to, scratch) => {
+    const range = { group: group!, start: start!, count: count!, acc: null, scratch: scratch! };
+    emitPointLoop(
+      code,
+      plan,
+      rows,
+      range,
+      () => new FoldRowsSink(code, rule, to!, merged.shape.at(-1)!),
+      true,
+    );
+  });
 }
 
 function reduceColumns(

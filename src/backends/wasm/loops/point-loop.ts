@@ -102,13 +102,13 @@ class PointLoop {
     emitExpressions(code, this.#plan, this.#context, this.#invariant, this.#invariantValues);
     this.#loads.begin(this.#invariantValues);
     for (const words of this.#randomWords.values()) words.begin();
-    if (!this.#usesVectorLoop) {
-      this.#emitTail();
-      return;
-    }
-    const isLong = code.op('i32.ge_s', this.#left, 4 * this.#unroll);
-    code.if(isLong, () => this.#emitVectors());
-    code.if(this.#left, () => this.#emitTail());
+    this.#sink.begin?.();
+    if (this.#usesVectorLoop) {
+      const isLong = code.op('i32.ge_s', this.#left, 4 * this.#unroll);
+      code.if(isLong, () => this.#emitVectors());
+      code.if(this.#left, () => this.#emitTail());
+    } else this.#emitTail();
+    this.#sink.end?.();
   }
 
   /** The main loop, over `4 * unroll` points at a time. */

@@ -11,6 +11,9 @@ export interface Sink {
   putPartial(values: readonly Local[], count: Operand): void;
   /** Moves the current point on by `points`. */
   advance(points: Operand): void;
+  /** At the begin and at the end of a row. */
+  begin?(): void;
+  end?(): void;
 }
 
 /** Advances an address by `points` elements. */
@@ -135,5 +138,64 @@ export class AccumulateRowsSink extends AccumulateSink {
       code.if(code.op('i32.eq', this.#row, end), () => code.set(this.#row, this.#first));
       code.set(at, this.#row);
     });
+  }
+}
+
+/**
+ * Reduces each row in the order that `Reduce` defines for one chunk, and writes the results to consecutive addresses from
+ * `to` on.
+ */
+export class FoldRowsSink implements Sink {
+  readonly #code: Code;
+  readonly #rule: CombineRule;
+  readonly #to: Local;
+  readonly #neutral: Local;
+  /** Lanes 0 to 3 and 4 to 7; which is which changes with each single vector. Others only where the order does not matter. */
+  readonly #lanes: readonly Local[];
+
+  constructor(code: Code, rule: CombineRule, to: Local, length: number) {
+    this.#code = code;
+    this.#rule = rule;
+    this.#to = code.copy(to);
+    this.#neutral = code.literal(rule.identity);
+    const isOrdered = rule.op === 'f32x4.add' || rule.op === 'f32x4.mul';
+    this.#lanes = Array.from({ length: isOrdered || length < 64 ? 2 : 4 }, () => code.local('v128'));
+  }
+
+  begin(): void {
+    for (const lanes of this.#lanes) this.#code.set(lanes, this.#neutral);
+  }
+
+  put([value]: readonly Local[], vector: number): void {
+    const lanes = this.#lanes[vector % this.#lanes.length]!;
+    this.#code.update(lanes, this.#rule.op, lanes, value!);
+  }
+
+  putPartial([value]: readonly Local[], count: Operand): void {
+    const code = this.#code;
+    const isElement = code.op(
+      'i32x4.lt_s',
+      code.literal(Int32Array.of(0, 1, 2, 3)),
+      code.op('i32x4.splat', count),
+    );
+    this.put([code.op('v128.bitselect', value!, this.#neutral, isElement)], 0);
+  }
+
+  advance(points: Operand): void {
+    if (points !== 4) return;
+    const [low, high] = this.#lanes as [Local, Local];
+    const first = this.#code.copy(low);
+    this.#code.set(low, high);
+    this.#code.set(high, first);
+  }
+
+  end(): void {
+    const [code, { op }] = [this.#code, this.#rule];
+    const [first, ...others] = this.#lanes as [Local, ...Local[]];
+    for (const lanes of others) code.update(first, op, first, lanes);
+    code.update(first, op, first, code.shuffle([2, 3, 2, 3], first, first));
+    const result = code.op(op, first, code.shuffle([1, 1, 1, 1], first, first));
+    code.storeLane('v128.store32_lane', 0, this.#to, result);
+    code.update(this.#to, 'i32.add', this.#to, 4);
   }
 }
