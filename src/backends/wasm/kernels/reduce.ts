@@ -188,14 +188,7 @@ function compileFoldRows(nest: LoopNest, rule: CombineRule, plan: PlanCode): Cal
   };
   return plan.module.function(Array(5).fill('i32'), [], (code, group, start, count, to, scratch) => {
     const range = { group: group!, start: start!, count: count!, acc: null, scratch: scratch! };
-    emitPointLoop(
-      code,
-      plan,
-      rows,
-      range,
-      () => new FoldRowsSink(code, rule, to!, merged.shape.at(-1)!),
-      true,
-    );
+    emitPointLoop(code, plan, rows, range, () => new FoldRowsSink(code, rule, to!), true);
   });
 }
 

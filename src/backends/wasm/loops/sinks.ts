@@ -1,7 +1,7 @@
 import type { DType } from '../../../ir/dtype.ts';
 import type { Code, Local, Operand } from '../assembler/code.ts';
 import { firstLanes, isFourBytes, narrowed, storePartial, storeVector } from '../scalar/vector-access.ts';
-import type { CombineRule } from './combine.ts';
+import { type CombineRule, emitCombineLanes } from './combine.ts';
 
 /** Consumes the values of points in order. */
 export interface Sink {
@@ -102,8 +102,8 @@ export class AccumulateSink implements Sink {
   }
 
   #combined(values: readonly Local[], offset: number): Local {
-    const combine = (a: Local, b: Local): Local => this.code.op(this.#rule.op, a, b);
-    return values.reduce(combine, this.code.load('v128.load', [this.at], offset));
+    const { code } = this;
+    return values.reduce((a, b) => this.#rule.combine(code, a, b), code.load('v128.load', [this.at], offset));
   }
 }
 
@@ -150,16 +150,15 @@ export class FoldRowsSink implements Sink {
   readonly #rule: CombineRule;
   readonly #to: Local;
   readonly #neutral: Local;
-  /** Lanes 0 to 3 and 4 to 7; which is which changes with each single vector. Others only where the order does not matter. */
-  readonly #lanes: readonly Local[];
+  /** Lanes 0 to 3 and 4 to 7; which is which changes with each single vector. */
+  readonly #lanes: readonly [Local, Local];
 
-  constructor(code: Code, rule: CombineRule, to: Local, length: number) {
+  constructor(code: Code, rule: CombineRule, to: Local) {
     this.#code = code;
     this.#rule = rule;
     this.#to = code.copy(to);
     this.#neutral = code.literal(rule.identity);
-    const isOrdered = rule.op === 'f32x4.add' || rule.op === 'f32x4.mul';
-    this.#lanes = Array.from({ length: isOrdered || length < 64 ? 2 : 4 }, () => code.local('v128'));
+    this.#lanes = [code.local('v128'), code.local('v128')];
   }
 
   begin(): void {
@@ -167,8 +166,8 @@ export class FoldRowsSink implements Sink {
   }
 
   put([value]: readonly Local[], vector: number): void {
-    const lanes = this.#lanes[vector % this.#lanes.length]!;
-    this.#code.update(lanes, this.#rule.op, lanes, value!);
+    const lanes = this.#lanes[vector % 2]!;
+    this.#code.set(lanes, this.#rule.combine(this.#code, lanes, value!));
   }
 
   putPartial([value]: readonly Local[], count: Operand): void {
@@ -183,18 +182,15 @@ export class FoldRowsSink implements Sink {
 
   advance(points: Operand): void {
     if (points !== 4) return;
-    const [low, high] = this.#lanes as [Local, Local];
+    const [low, high] = this.#lanes;
     const first = this.#code.copy(low);
     this.#code.set(low, high);
     this.#code.set(high, first);
   }
 
   end(): void {
-    const [code, { op }] = [this.#code, this.#rule];
-    const [first, ...others] = this.#lanes as [Local, ...Local[]];
-    for (const lanes of others) code.update(first, op, first, lanes);
-    code.update(first, op, first, code.shuffle([2, 3, 2, 3], first, first));
-    const result = code.op(op, first, code.shuffle([1, 1, 1, 1], first, first));
+    const code = this.#code;
+    const result = emitCombineLanes(code, this.#rule, this.#rule.combine(code, ...this.#lanes));
     code.storeLane('v128.store32_lane', 0, this.#to, result);
     code.update(this.#to, 'i32.add', this.#to, 4);
   }
