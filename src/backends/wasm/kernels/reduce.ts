@@ -145,19 +145,13 @@ function compileReduceRows(nest: LoopNest, length: number, rule: CombineRule, pl
   const materialize = compileMaterialize(nest, plan);
   const foldRow = compileChunkReduction(rule, plan);
   const buffer = plan.scratch(4 * CHUNK + 64);
-  const row = Math.min(length, CHUNK);
-  const together = row === 0 ? 0 : Math.floor(CHUNK / row) * row;
   return plan.module.function(Array(5).fill('i32'), [], (code, point, start, count, to, scratch) => {
     const x = code.op('i32.add', scratch!, buffer);
-    code.for(0, count!, together, (at) => {
-      const part = code.smaller(code.op('i32.sub', count!, at), together);
-      code.call(materialize, point!, code.op('i32.add', start!, at), part, x, scratch!);
-      code.for(0, part, row, (i) => {
-        const from = code.op('i32.add', x, code.op('i32.shl', i, 2));
-        const result = code.call(foldRow, from, code.smaller(code.op('i32.sub', part, i), row))!;
-        code.storeLane('v128.store32_lane', 0, to!, result);
-        code.update(to!, 'i32.add', to!, 4);
-      });
+    code.for(0, count!, Math.min(length, CHUNK), (at) => {
+      const row = code.smaller(code.op('i32.sub', count!, at), Math.min(length, CHUNK));
+      code.call(materialize, point!, code.op('i32.add', start!, at), row, x, scratch!);
+      code.storeLane('v128.store32_lane', 0, to!, code.call(foldRow, x, row)!);
+      code.update(to!, 'i32.add', to!, 4);
     });
   });
 }
@@ -202,10 +196,9 @@ function reduceColumns(
   stores: Callable,
 ): Task[] {
   const { width } = columns;
-  const units = (size: number) =>
-    (sizeOf(kernel.shape) / width) * Math.ceil(width / size) * Math.ceil(sizeOf(over) / CHUNK);
   let most = STRIP;
-  while (most > MIN_STRIP && units(most) < ENOUGH_UNITS && cost / units(most) > 25 * plan.grain) most /= 2;
+  let units = (sizeOf(kernel.shape) / width) * Math.ceil(width / most) * Math.ceil(sizeOf(over) / CHUNK);
+  for (; most > MIN_STRIP && units < ENOUGH_UNITS && cost > 25 * plan.grain * units; units *= 2) most /= 2;
   const strip = Math.min(width, most);
   const strips = Math.floor(width / strip);
   const rest = width - strips * strip;

@@ -4,6 +4,7 @@ import type { Callable, Code, Local, Operand } from '../assembler/code.ts';
 import type { Plain } from '../assembler/instructions.ts';
 import type { PlanCode } from '../module/plan-code.ts';
 import { emitFloatMax, emitFloatMin } from '../scalar/operations.ts';
+import { firstLanes } from '../scalar/vector-access.ts';
 
 /** How two values of a reduction are combined: vectors of 32-bit lanes, bools as masks. */
 export interface CombineRule {
@@ -63,12 +64,11 @@ export function compileChunkReduction({ combine, identity }: CombineRule, plan: 
         return code.op('i32.lt_u', at, end);
       }),
     );
-    const rest = code.op('i32x4.splat', code.op('i32.and', count!, 7));
+    const rest = code.op('i32.and', count!, 7);
     [low, high].forEach((lanes, half) => {
-      const numbers = code.literal(Int32Array.of(0, 1, 2, 3).map((l) => l + 4 * half));
       const x = code.load('v128.load', [at], 16 * half);
-      const valid = code.op('i32x4.lt_s', numbers, rest);
-      code.set(lanes, combine(code, lanes, code.op('v128.bitselect', x, neutral, valid)));
+      const valid = firstLanes(code, x, code.op('i32.sub', rest, 4 * half), neutral);
+      code.set(lanes, combine(code, lanes, valid));
     });
     code.return(emitCombineLanes(code, { combine, identity }, combine(code, low, high)));
   });

@@ -171,13 +171,7 @@ export class FoldRowsSink implements Sink {
   }
 
   putPartial([value]: readonly Local[], count: Operand): void {
-    const code = this.#code;
-    const isElement = code.op(
-      'i32x4.lt_s',
-      code.literal(Int32Array.of(0, 1, 2, 3)),
-      code.op('i32x4.splat', count),
-    );
-    this.put([code.op('v128.bitselect', value!, this.#neutral, isElement)], 0);
+    this.put([firstLanes(this.#code, value!, count, this.#neutral)], 0);
   }
 
   advance(points: Operand): void {
