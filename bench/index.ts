@@ -13,6 +13,7 @@ import { benchConvolution } from './benchmarks/convolution.ts';
 import { benchElementwise } from './benchmarks/elementwise.ts';
 import { benchEpoch } from './benchmarks/epoch.ts';
 import { benchFirstStep } from './benchmarks/first-step.ts';
+import { benchGpt } from './benchmarks/gpt.ts';
 import { benchGpu } from './benchmarks/gpu.ts';
 import { benchMatmul } from './benchmarks/matmul.ts';
 import { benchSmall } from './benchmarks/small.ts';
@@ -24,6 +25,7 @@ const benchmarks = {
   epoch: benchEpoch,
   convolution: benchConvolution,
   convnet: benchConvnet,
+  gpt: benchGpt,
   small: benchSmall,
   elementwise: benchElementwise,
   'first-step': benchFirstStep,

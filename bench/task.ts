@@ -107,6 +107,24 @@ export interface ConvnetTask {
   readonly batches: number;
 }
 
+/**
+ * Steps of training a small GPT: token and position embeddings, then blocks of causal attention and a GELU network, each
+ * behind a layer normalization, then a normalization and a Dense layer without bias; softmax cross-entropy of the next
+ * token, Adam with learning rate 1e-3. Steps use `batches` batches in turn.
+ */
+export interface GptTask {
+  readonly kind: 'gpt';
+  readonly layers: number;
+  readonly width: number;
+  readonly heads: number;
+  /** Tokens in a sample. */
+  readonly length: number;
+  /** Number of different tokens. */
+  readonly vocabulary: number;
+  readonly batch: number;
+  readonly batches: number;
+}
+
 /** Networks of the MNIST example: `reference`, `lenet`, `cnn`. */
 export type ExampleNetwork = 'reference' | 'lenet' | 'cnn';
 
@@ -144,6 +162,7 @@ export type Task =
   | ConvolutionTask
   | PoolingTask
   | ConvnetTask
+  | GptTask
   | ReductionTask
   | FitTask
   | PeakTask
@@ -291,6 +310,58 @@ export function convnetData(task: ConvnetTask): ConvnetData {
   };
 }
 
+/** A Parameter of a GPT and its initial values. */
+export interface GptParameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+export interface GptData {
+  readonly parameters: readonly GptParameter[];
+  /** [batches * batch, length]. */
+  readonly tokens: Int32Array;
+  /** The token that follows each of them. */
+  readonly next: Int32Array;
+}
+
+/** Initial values and tokens of a GPT, the same in every process. */
+export function gptData({ layers, width, length, vocabulary, batch, batches }: GptTask): GptData {
+  const parameters: GptParameter[] = [];
+  const add = (name: string, shape: readonly number[], make: (size: number) => Float32Array) => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    parameters.push({ name, shape, values: make(size) });
+  };
+  const matrix = (name: string, rows: number, columns: number, limit = Math.sqrt(3 / rows)) =>
+    add(name, [rows, columns], (size) => uniform(size, -limit, limit, 100 + parameters.length));
+  const dense = (name: string, inputs: number, outputs: number) => {
+    matrix(`${name}.kernel`, inputs, outputs);
+    add(`${name}.bias`, [outputs], (size) => new Float32Array(size));
+  };
+  const norm = (name: string) => {
+    add(`${name}.gamma`, [width], (size) => new Float32Array(size).fill(1));
+    add(`${name}.beta`, [width], (size) => new Float32Array(size));
+  };
+  matrix('tokens', vocabulary, width, 0.03);
+  matrix('positions', length, width, 0.03);
+  for (let i = 0; i < layers; i++) {
+    norm(`${i}.norm1`);
+    dense(`${i}.qkv`, width, 3 * width);
+    dense(`${i}.projection`, width, width);
+    norm(`${i}.norm2`);
+    dense(`${i}.up`, width, 4 * width);
+    dense(`${i}.down`, 4 * width, width);
+  }
+  norm('norm');
+  matrix('head', width, vocabulary);
+  const count = batches * batch * length;
+  return {
+    parameters,
+    tokens: Int32Array.from(uniform(count, 0, vocabulary, 1)),
+    next: Int32Array.from(uniform(count, 0, vocabulary, 2)),
+  };
+}
+
 /** Permutes axes: axis i of the result is axis `order[i]` of `shape`. */
 export function permute(
   values: ArrayLike<number>,
@@ -347,6 +418,13 @@ export const productOf = ({ batch, size, inputs, outputs, kernelSize }: Convolut
   k: kernelSize ** 2 * inputs,
   n: outputs,
 });
+
+/** Floating-point operations of the matrix products of a step: forward, and for the gradients of both operands. */
+export function gptFlops({ layers, width, length, vocabulary, batch }: GptTask): number {
+  const dense = layers * 12 * width ** 2 + width * vocabulary;
+  const attention = layers * 2 * length * width;
+  return 3 * 2 * batch * length * (dense + attention);
+}
 
 /** Floating-point operations of a convolution, including those with padding, and of its gradients. */
 export const convolutionFlops = (task: ConvolutionTask): number =>

@@ -164,6 +164,47 @@ def convnet(task, arrays, settings):
     return run, run
 
 
+def gpt(task, arrays, settings):
+    tokens, following, *values = [read(array) for array in arrays]
+    parameters = {name: value.requires_grad_() for name, value in zip(task["names"], values)}
+    optimizer = adam_of(list(parameters.values()), settings)
+    batch, batches, heads, width = task["batch"], task["batches"], task["heads"], task["width"]
+    length, size = task["length"], width // heads
+    future = torch.ones(length, length, dtype=torch.bool).triu(1)
+    at = 0
+
+    def dense(x, name):
+        return torch.addmm(parameters[f"{name}.bias"], x, parameters[f"{name}.kernel"])
+
+    def norm(x, name):
+        return F.layer_norm(x, (width,), parameters[f"{name}.gamma"], parameters[f"{name}.beta"])
+
+    def attention(x, name):
+        qkv = dense(x, f"{name}.qkv").view(batch, length, 3, heads, size).permute(2, 0, 3, 1, 4)
+        q, k, v = qkv.unbind(0)
+        scores = (q @ k.transpose(-2, -1)) * size**-0.5
+        weights = scores.masked_fill(future, -torch.inf).softmax(-1)
+        return dense((weights @ v).transpose(1, 2).reshape(-1, width), f"{name}.projection")
+
+    def run():
+        nonlocal at
+        rows = slice(at * batch, (at + 1) * batch)
+        at = (at + 1) % batches
+        optimizer.zero_grad()
+        with torch.enable_grad():
+            h = (parameters["tokens"][tokens[rows]] + parameters["positions"]).view(-1, width)
+            for i in range(task["layers"]):
+                h = h + attention(norm(h, f"{i}.norm1"), str(i))
+                h = h + dense(F.gelu(dense(norm(h, f"{i}.norm2"), f"{i}.up")), f"{i}.down")
+            logits = norm(h, "norm") @ parameters["head"]
+            loss = F.cross_entropy(logits, following[rows].flatten())
+            loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    return run, run
+
+
 kinds = {
     "matmul": matmul,
     "elementwise": elementwise,
@@ -172,6 +213,7 @@ kinds = {
     "convolution": convolution,
     "pooling": pooling,
     "convnet": convnet,
+    "gpt": gpt,
 }
 torch.set_grad_enabled(False)
 threads = torch.get_num_threads()

@@ -60,6 +60,18 @@ function filesOf(wanted: task.Task): FileOfValues[] | null {
       float(dense.bias, [classes]),
     ];
   }
+  if (wanted.kind === 'gpt') {
+    const { parameters, tokens, next } = task.gptData(wanted);
+    const sequences = (tokens: Int32Array): FileOfValues => ({
+      ...classIndices(tokens),
+      shape: [wanted.batch * wanted.batches, wanted.length],
+    });
+    return [
+      sequences(tokens),
+      sequences(next),
+      ...parameters.map(({ values, shape }) => float(values, shape)),
+    ];
+  }
   if (wanted.kind !== 'training') return null;
   const data = task.trainingData(wanted);
   const samples = wanted.batch * wanted.batches;
@@ -123,7 +135,8 @@ await serve(async (threads): Promise<LibraryProgram> => {
           writeFileSync(path, values);
           return { path, shape, dtype };
         });
-        const request = { ...wanted, ...task.elementwise };
+        const names = wanted.kind === 'gpt' ? task.gptData(wanted).parameters.map(({ name }) => name) : [];
+        const request = { ...wanted, ...task.elementwise, names };
         await ask({ name: 'prepare', task: request, arrays, adam: task.adam });
       } finally {
         rmSync(folder, { recursive: true });

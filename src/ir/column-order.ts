@@ -5,6 +5,8 @@ import { coalesce, sizeOf } from './view.ts';
 const MIN_WIDTH = 32;
 /** Up to this many reduced elements, looping over adjacent points innermost causes no extra cache misses. */
 const SHORT = 16;
+/** The same if they are adjacent in memory. */
+const SHORT_ROW = 2;
 
 /** A reduction's loop nest with adjacent points innermost. */
 export interface ColumnOrder {
@@ -37,7 +39,9 @@ export function columnOrder(
   const width = merged.shape[pointAxes - 1]!;
   const cost = (axis: number) => merged.strides.reduce((sum, s) => sum + Math.min(16, Math.abs(s[axis]!)), 0);
   if (width < MIN_WIDTH || sizeOf(over) === 0) return null;
-  if (sizeOf(over) > SHORT && cost(pointAxes - 1) >= cost(rank - 1)) return null;
+  const isRow =
+    rank === pointAxes + 1 && merged.strides.every((s) => s[pointAxes] === 0 || s[pointAxes] === 1);
+  if (sizeOf(over) > (isRow ? SHORT_ROW : SHORT) && cost(pointAxes - 1) >= cost(rank - 1)) return null;
   const axes = merged.shape.map((_, axis) => axis);
   const order = [...axes.slice(0, pointAxes - 1), ...axes.slice(pointAxes), pointAxes - 1];
   return {

@@ -1,6 +1,7 @@
 import { type ColumnOrder, columnOrder } from '../../../ir/column-order.ts';
+import { load, postorder, rewrite } from '../../../ir/expr.ts';
 import type { Access, Kernel, Reduce } from '../../../ir/kernel.ts';
-import { MAX_COUNT, sizeOf } from '../../../ir/view.ts';
+import { coalesce, MAX_COUNT, sizeOf } from '../../../ir/view.ts';
 import type { Callable, Code, Local, Operand } from '../assembler/code.ts';
 import {
   type CombineRule,
@@ -10,8 +11,8 @@ import {
   emitCombineTree,
 } from '../loops/combine.ts';
 import type { LoopNest } from '../loops/loop-nest.ts';
-import { emitPointLoop } from '../loops/point-loop.ts';
-import { AccumulateRowsSink } from '../loops/sinks.ts';
+import { emitPointLoop, isExpensive } from '../loops/point-loop.ts';
+import { AccumulateRowsSink, FoldRowsSink } from '../loops/sinks.ts';
 import { chunkedTask } from '../module/chunked-task.ts';
 import { costOf } from '../module/cost.ts';
 import type { PlanCode, Task } from '../module/plan-code.ts';
@@ -21,8 +22,14 @@ import { compileMaterialize } from './materialize.ts';
 /** Chunk length and lanes in the order of accumulation of `Reduce`. */
 const CHUNK = 4096;
 const LANES = 8;
-/** Maximum columns that are reduced together. */
-const STRIP = 128;
+/** How many rows are added to an accumulator at a time. */
+const TOGETHER = 4;
+/** With shorter rows, reading several at a time defeats the prefetcher. */
+const MIN_SIZE = 96;
+/** Maximum columns that are reduced together. If that gives few units of much work, it is halved down to the minimum. */
+const STRIP = 512;
+const MIN_STRIP = 128;
+const ENOUGH_UNITS = 4;
 
 /**
  * A reduction, either point by point or, if `columnOrder` is better, over adjacent points at once. If a point's elements
@@ -95,39 +102,30 @@ function reducePointByPoint(
   stores: Callable,
 ): Task[] {
   const size = sizeOf(kernel.shape);
-  const materialize = compileMaterialize(nest, plan);
-  const foldRow = compileChunkReduction(rule, plan);
-  const buffer = plan.scratch(4 * CHUNK + 64);
+  const reduceRows = compileFoldRows(nest, rule, plan) ?? compileReduceRows(nest, length, rule, plan);
   const chunks = Math.ceil(length / CHUNK);
 
   if (chunks <= 1) {
-    const together = Math.min(RESULTS, Math.floor(CHUNK / Math.max(1, length)));
     return [
-      pointsTask(kernel, plan, stores, cost, together, (code, point, to, scratch, end) => {
-        const rows = code.smaller(code.op('i32.sub', end, point), together);
-        const x = code.op('i32.add', scratch, buffer);
-        code.call(materialize, point, 0, code.op('i32.mul', rows, length), x, scratch);
-        code.for(0, rows, 1, (row) => {
-          const from = code.op('i32.add', x, code.op('i32.mul', row, 4 * length));
-          const result = code.call(foldRow, from, length)!;
-          code.storeLane('v128.store32_lane', 0, code.op('i32.add', to, code.op('i32.shl', row, 2)), result);
-        });
+      pointsTask(kernel, plan, stores, cost, length === 0 ? 1 : RESULTS, (code, point, to, scratch, end) => {
+        if (length === 0) {
+          code.storeLane('v128.store32_lane', 0, to, code.literal(rule.identity));
+          return;
+        }
+        const count = code.op('i32.mul', code.op('i32.sub', end, point), length);
+        code.call(reduceRows, point, 0, count, to, scratch);
       }),
     ];
   }
 
   const partials = plan.temporary(16 * size * chunks);
   const chunkResults = chunkedTask(plan, size * chunks, cost, 1, (code, first, end, scratch) => {
-    const x = code.op('i32.add', scratch, buffer);
     const results = plan.word(code, partials);
     code.for(first, end, 1, (unit) => {
-      const chunk = code.op('i32.rem_u', unit, chunks);
-      const at = code.op('i32.mul', chunk, CHUNK);
+      const at = code.op('i32.mul', code.op('i32.rem_u', unit, chunks), CHUNK);
       const count = code.smaller(code.op('i32.sub', length, at), CHUNK);
-      const point = code.op('i32.div_u', unit, chunks);
-      code.call(materialize, point, at, count, x, scratch);
       const to = code.op('i32.add', results, code.op('i32.shl', unit, 4));
-      code.store('v128.store', to, code.call(foldRow, x, count)!);
+      code.call(reduceRows, code.op('i32.div_u', unit, chunks), at, count, to, scratch);
     });
   });
   const combined = pointsTask(kernel, plan, stores, 2 * size * chunks, 1, (code, point, to) => {
@@ -136,6 +134,56 @@ function reducePointByPoint(
     code.storeLane('v128.store32_lane', 0, to, code.load('v128.load', [from]));
   });
   return [chunkResults, combined];
+}
+
+/**
+ * A function `(point, start, count, to, scratch)` that reduces rows of `length` elements each, or a part of one row in one
+ * chunk: `count` elements from element `start` of a point's row on. It writes the results to `to`, 4 bytes each. The
+ * elements are first written to scratch memory.
+ */
+function compileReduceRows(nest: LoopNest, length: number, rule: CombineRule, plan: PlanCode): Callable {
+  const materialize = compileMaterialize(nest, plan);
+  const foldRow = compileChunkReduction(rule, plan);
+  const buffer = plan.scratch(4 * CHUNK + 64);
+  return plan.module.function(Array(5).fill('i32'), [], (code, point, start, count, to, scratch) => {
+    const x = code.op('i32.add', scratch!, buffer);
+    code.for(0, count!, Math.min(length, CHUNK), (at) => {
+      const row = code.smaller(code.op('i32.sub', count!, at), Math.min(length, CHUNK));
+      code.call(materialize, point!, code.op('i32.add', start!, at), row, x, scratch!);
+      code.storeLane('v128.store32_lane', 0, to!, code.call(foldRow, x, row)!);
+      code.update(to!, 'i32.add', to!, 4);
+    });
+  });
+}
+
+/**
+ * The same without scratch memory, for rows whose elements are adjacent in memory or the same: the vectors of a row are
+ * combined with accumulators as they are computed. Null if the rows are others.
+ */
+function compileFoldRows(nest: LoopNest, rule: CombineRule, plan: PlanCode): Callable | null {
+  const { shape, inputs, roots, groupAxes: points = 0 } = nest;
+  const merged = coalesce(
+    shape,
+    inputs.map((input) => input.view.stride),
+    [points, shape.length - points],
+  );
+  const [groupAxes, axes] = merged.groups as [number, number];
+  const isFlat =
+    axes === 1 &&
+    sizeOf(shape) > 0 &&
+    inputs.every(({ gather }, k) => gather.length === 0 && (merged.strides[k]!.at(-1)! & -2) === 0) &&
+    !postorder(roots).some((e) => e.op === 'check');
+  if (!isFlat) return null;
+  const rows: LoopNest = {
+    shape: merged.shape,
+    groupAxes,
+    inputs: inputs.map((input, k) => ({ ...input, view: { ...input.view, stride: merged.strides[k]! } })),
+    roots,
+  };
+  return plan.module.function(Array(5).fill('i32'), [], (code, group, start, count, to, scratch) => {
+    const range = { group: group!, start: start!, count: count!, acc: null, scratch: scratch! };
+    emitPointLoop(code, plan, rows, range, () => new FoldRowsSink(code, rule, to!), true);
+  });
 }
 
 function reduceColumns(
@@ -148,7 +196,10 @@ function reduceColumns(
   stores: Callable,
 ): Task[] {
   const { width } = columns;
-  const strip = Math.min(width, STRIP);
+  let most = STRIP;
+  let units = (sizeOf(kernel.shape) / width) * Math.ceil(width / most) * Math.ceil(sizeOf(over) / CHUNK);
+  for (; most > MIN_STRIP && units < ENOUGH_UNITS && cost > 25 * plan.grain * units; units *= 2) most /= 2;
+  const strip = Math.min(width, most);
   const strips = Math.floor(width / strip);
   const rest = width - strips * strip;
   const partTasks = (at: number, count: number, size: number): Task[] => {
@@ -164,6 +215,51 @@ function reduceColumns(
     return stripTasks(nest, points, sizeOf(over), rule, partCost, plan, stores);
   };
   return [...partTasks(0, strips, strip), ...(rest > 0 ? partTasks(strips * strip, 1, rest) : [])];
+}
+
+/**
+ * The nest with `TOGETHER` rows of a lane at each point, as one root each: from [..., length, size] to
+ * [..., length / (LANES * TOGETHER), LANES, size]. So their accumulator is read and written once. If the lanes are adjacent
+ * in memory, the last two axes are one. Null if the rows are not equally far apart or short, or the expression is long.
+ */
+function rowsTogether({ shape, inputs, roots, groupAxes }: LoopNest): LoopNest | null {
+  const order = postorder(roots);
+  const [length, size] = shape.slice(-2) as [number, number];
+  const isMerged =
+    size % 4 === 0 && inputs.every(({ view: { stride } }) => stride.at(-2) === size * stride.at(-1)!);
+  if (
+    length < LANES * TOGETHER ||
+    size < MIN_SIZE ||
+    shape.length !== groupAxes! + 2 ||
+    order.length > 8 ||
+    order.some(isExpensive)
+  )
+    return null;
+  const last = <T>(lanes: T, columns: T, both: T): T[] => (isMerged ? [both] : [lanes, columns]);
+  const numbers = Array.from({ length: TOGETHER }, (_, i) => i);
+  return {
+    shape: [
+      ...shape.slice(0, -2),
+      Math.floor(length / (LANES * TOGETHER)),
+      ...last(LANES, size, LANES * size),
+    ],
+    groupAxes: groupAxes!,
+    inputs: numbers.flatMap((i) =>
+      inputs.map((input) => {
+        const { stride, offset } = input.view;
+        const [row, column] = stride.slice(-2) as [number, number];
+        const view = {
+          shape: [],
+          stride: [...stride.slice(0, -2), LANES * TOGETHER * row, ...last(row, column, column)],
+          offset: { ...offset, base: offset.base + i * LANES * row },
+        };
+        return { ...input, view };
+      }),
+    ),
+    roots: numbers.flatMap((i) =>
+      rewrite(roots, (e) => (e.op === 'load' ? load(e.value + i * inputs.length, e.type, e.args) : e)),
+    ),
+  };
 }
 
 /** From the view [outer..., over..., width] to [outer..., strips, over..., size], starting at column `at`. */
@@ -211,15 +307,16 @@ function stripTasks(
   const pitch = Math.ceil((4 * size) / 16) * 16;
   const laneBytes = LANES * pitch;
   const lanes = plan.scratch(laneBytes + 64);
-  const accumulate = plan.module.function(
-    Array(5).fill('i32'),
-    [],
-    (code, group, start, count, to, scratch) => {
+  const accumulator = (nest: LoopNest): Callable =>
+    plan.module.function(Array(5).fill('i32'), [], (code, group, start, count, to, scratch) => {
       const range = { group: group!, start: start!, count: count!, acc: null, scratch: scratch! };
-      const rows = { size, pitch, count: LANES };
+      const rowSize = nest.shape.at(-1)!;
+      const rows = { size: rowSize, pitch: rowSize === size ? pitch : laneBytes, bytes: laneBytes };
       emitPointLoop(code, plan, nest, range, () => new AccumulateRowsSink(code, rule, to!, rows), true);
-    },
-  );
+    });
+  const accumulate = accumulator(nest);
+  const together = rowsTogether(nest);
+  const accumulateTogether = together && accumulator(together);
   /** Reduces rows `row` to `row + rows - 1` of a strip; the result is in the first of the lanes at `to`. */
   const reduceRows = (
     code: Code,
@@ -231,7 +328,16 @@ function stripTasks(
   ): void => {
     const neutral = code.literal(rule.identity);
     code.for(0, laneBytes, 16, (at) => code.store('v128.store', code.op('i32.add', to, at), neutral));
-    const [start, count] = [row, rows].map((n) => code.op('i32.mul', n, size));
+    let [first, left] = [row, rows];
+    if (accumulateTogether !== null) {
+      const [start, count] = [row, rows].map((n) =>
+        code.op('i32.mul', code.op('i32.div_u', n, LANES * TOGETHER), LANES * size),
+      );
+      code.call(accumulateTogether, strip, start!, count!, to, scratch);
+      left = code.op('i32.rem_u', rows, LANES * TOGETHER);
+      first = code.op('i32.sub', code.op('i32.add', row, rows), left);
+    }
+    const [start, count] = [first, left].map((n) => code.op('i32.mul', n, size));
     code.call(accumulate, strip, start!, count!, to, scratch);
     for (let half = LANES / 2; half >= 1; half /= 2)
       emitCombine(code, rule, to, to, code.op('i32.add', to, half * pitch), half * pitch);

@@ -3,10 +3,12 @@ import type { Reducer } from '../../../ir/kernel.ts';
 import type { Callable, Code, Local, Operand } from '../assembler/code.ts';
 import type { Plain } from '../assembler/instructions.ts';
 import type { PlanCode } from '../module/plan-code.ts';
+import { emitFloatMax, emitFloatMin } from '../scalar/operations.ts';
+import { firstLanes } from '../scalar/vector-access.ts';
 
 /** How two values of a reduction are combined: vectors of 32-bit lanes, bools as masks. */
 export interface CombineRule {
-  readonly op: Plain;
+  readonly combine: (code: Code, a: Local, b: Local) => Local;
   /** The initial value, in four lanes. */
   readonly identity: Float32Array | Int32Array;
 }
@@ -20,22 +22,27 @@ export function combineRuleOf(reducer: Exclude<Reducer, 'argmax' | 'argmin'>, ty
   return rule;
 }
 
+const rule = (op: Plain, identity: CombineRule['identity']): CombineRule => ({
+  combine: (code, a, b) => code.op(op, a, b),
+  identity,
+});
+
 const combineRules: { readonly [type: string]: { readonly [reducer: string]: CombineRule } } = {
   f32: {
-    sum: { op: 'f32x4.add', identity: floats(0) },
-    prod: { op: 'f32x4.mul', identity: floats(1) },
-    max: { op: 'f32x4.max', identity: floats(-Infinity) },
-    min: { op: 'f32x4.min', identity: floats(Infinity) },
+    sum: rule('f32x4.add', floats(0)),
+    prod: rule('f32x4.mul', floats(1)),
+    max: { combine: emitFloatMax, identity: floats(-Infinity) },
+    min: { combine: emitFloatMin, identity: floats(Infinity) },
   },
   i32: {
-    sum: { op: 'i32x4.add', identity: ints(0) },
-    prod: { op: 'i32x4.mul', identity: ints(1) },
-    max: { op: 'i32x4.max_s', identity: ints(-2147483648) },
-    min: { op: 'i32x4.min_s', identity: ints(2147483647) },
+    sum: rule('i32x4.add', ints(0)),
+    prod: rule('i32x4.mul', ints(1)),
+    max: rule('i32x4.max_s', ints(-2147483648)),
+    min: rule('i32x4.min_s', ints(2147483647)),
   },
   bool: {
-    max: { op: 'v128.or', identity: ints(0) },
-    min: { op: 'v128.and', identity: ints(-1) },
+    max: rule('v128.or', ints(0)),
+    min: rule('v128.and', ints(-1)),
   },
 };
 
@@ -43,7 +50,7 @@ const combineRules: { readonly [type: string]: { readonly [reducer: string]: Com
  * A function `(from, count)` that reduces `count` <= 4096 consecutive elements in memory in the order that `Reduce`
  * defines for one chunk. The result is in lane 0.
  */
-export function compileChunkReduction({ op, identity }: CombineRule, plan: PlanCode): Callable {
+export function compileChunkReduction({ combine, identity }: CombineRule, plan: PlanCode): Callable {
   return plan.module.function(['i32', 'i32'], ['v128'], (code, from, count) => {
     const neutral = code.literal(identity);
     const [low, high] = [code.copy(neutral), code.copy(neutral)];
@@ -51,29 +58,32 @@ export function compileChunkReduction({ op, identity }: CombineRule, plan: PlanC
     const end = code.op('i32.add', from!, code.op('i32.shl', code.op('i32.and', count!, -8), 2));
     code.if(code.op('i32.lt_u', at, end), () =>
       code.loop(() => {
-        code.update(low, op, low, code.load('v128.load', [at]));
-        code.update(high, op, high, code.load('v128.load', [at], 16));
+        code.set(low, combine(code, low, code.load('v128.load', [at])));
+        code.set(high, combine(code, high, code.load('v128.load', [at], 16)));
         code.update(at, 'i32.add', at, 32);
         return code.op('i32.lt_u', at, end);
       }),
     );
-    const rest = code.op('i32x4.splat', code.op('i32.and', count!, 7));
+    const rest = code.op('i32.and', count!, 7);
     [low, high].forEach((lanes, half) => {
-      const numbers = code.literal(Int32Array.of(0, 1, 2, 3).map((l) => l + 4 * half));
       const x = code.load('v128.load', [at], 16 * half);
-      const valid = code.op('i32x4.lt_s', numbers, rest);
-      code.update(lanes, op, lanes, code.op('v128.bitselect', x, neutral, valid));
+      const valid = firstLanes(code, x, code.op('i32.sub', rest, 4 * half), neutral);
+      code.set(lanes, combine(code, lanes, valid));
     });
-    code.update(low, op, low, high);
-    code.update(low, op, low, code.shuffle([2, 3, 2, 3], low, low));
-    code.return(code.op(op, low, code.shuffle([1, 1, 1, 1], low, low)));
+    code.return(emitCombineLanes(code, { combine, identity }, combine(code, low, high)));
   });
+}
+
+/** The result of four lanes, in lane 0. */
+export function emitCombineLanes(code: Code, { combine }: CombineRule, lanes: Local): Local {
+  const pairs = combine(code, lanes, code.shuffle([2, 3, 2, 3], lanes, lanes));
+  return combine(code, pairs, code.shuffle([1, 1, 1, 1], pairs, pairs));
 }
 
 /** Emits `to[i] = a[i] op b[i]` for `bytes` bytes, a multiple of 16. */
 export function emitCombine(
   code: Code,
-  { op }: CombineRule,
+  { combine }: CombineRule,
   to: Operand,
   a: Operand,
   b: Operand,
@@ -81,7 +91,7 @@ export function emitCombine(
 ): void {
   code.for(0, bytes, 16, (at) => {
     const [x, y] = [a, b].map((from) => code.load('v128.load', [code.op('i32.add', from, at)]));
-    code.store('v128.store', code.op('i32.add', to, at), code.op(op, x!, y!));
+    code.store('v128.store', code.op('i32.add', to, at), combine(code, x!, y!));
   });
 }
 

@@ -92,9 +92,7 @@ class PointLoop {
     };
     this.#unroll = varying.length <= 16 ? 4 : 1;
     this.#usesVectorLoop =
-      !this.#loads.pointwiseTail &&
-      !varying.some((e) => expensive.has(e.op)) &&
-      layout.length >= 4 * this.#unroll;
+      !this.#loads.pointwiseTail && !varying.some(isExpensive) && layout.length >= 4 * this.#unroll;
   }
 
   /** Emits the code for `count` points of a row; the pointers are at the first of them. */
@@ -104,13 +102,13 @@ class PointLoop {
     emitExpressions(code, this.#plan, this.#context, this.#invariant, this.#invariantValues);
     this.#loads.begin(this.#invariantValues);
     for (const words of this.#randomWords.values()) words.begin();
-    if (!this.#usesVectorLoop) {
-      this.#emitTail();
-      return;
-    }
-    const isLong = code.op('i32.ge_s', this.#left, 4 * this.#unroll);
-    code.if(isLong, () => this.#emitVectors());
-    code.if(this.#left, () => this.#emitTail());
+    this.#sink.begin?.();
+    if (this.#usesVectorLoop) {
+      const isLong = code.op('i32.ge_s', this.#left, 4 * this.#unroll);
+      code.if(isLong, () => this.#emitVectors());
+      code.if(this.#left, () => this.#emitTail());
+    } else this.#emitTail();
+    this.#sink.end?.();
   }
 
   /** The main loop, over `4 * unroll` points at a time. */
@@ -194,6 +192,8 @@ const expensive = new Set<string>([
   'philox',
   'mod',
 ]);
+
+export const isExpensive = (e: Expr): boolean => expensive.has(e.op);
 
 /**
  * The pointer that counts a random stream's words one by one along the row; null if it does not, or if key or counter

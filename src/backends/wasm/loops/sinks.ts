@@ -1,7 +1,7 @@
 import type { DType } from '../../../ir/dtype.ts';
 import type { Code, Local, Operand } from '../assembler/code.ts';
 import { firstLanes, isFourBytes, narrowed, storePartial, storeVector } from '../scalar/vector-access.ts';
-import type { CombineRule } from './combine.ts';
+import { type CombineRule, emitCombineLanes } from './combine.ts';
 
 /** Consumes the values of points in order. */
 export interface Sink {
@@ -11,6 +11,9 @@ export interface Sink {
   putPartial(values: readonly Local[], count: Operand): void;
   /** Moves the current point on by `points`. */
   advance(points: Operand): void;
+  /** At the begin and at the end of a row. */
+  begin?(): void;
+  end?(): void;
 }
 
 /** Advances an address by `points` elements. */
@@ -74,7 +77,7 @@ export class StoreSink implements Sink {
   }
 }
 
-/** Combines values with consecutive accumulators in memory; `at` is the address of the next one. */
+/** Combines values, one after the other, with consecutive accumulators in memory; `at` is the address of the next one. */
 export class AccumulateSink implements Sink {
   protected readonly code: Code;
   protected readonly at: Local;
@@ -98,19 +101,20 @@ export class AccumulateSink implements Sink {
     move(this.code, this.at, 'int32', points);
   }
 
-  #combined([value]: readonly Local[], offset: number): Local {
-    return this.code.op(this.#rule.op, this.code.load('v128.load', [this.at], offset), value!);
+  #combined(values: readonly Local[], offset: number): Local {
+    const { code } = this;
+    return values.reduce((a, b) => this.#rule.combine(code, a, b), code.load('v128.load', [this.at], offset));
   }
 }
 
-/** `count` rows of `size` accumulators, `pitch` bytes apart. */
+/** Rows of `size` accumulators, `pitch` bytes apart, in `bytes` bytes. */
 export interface AccumulatorRows {
   readonly size: number;
   readonly pitch: number;
-  readonly count: number;
+  readonly bytes: number;
 }
 
-/** Combines row number r of the values with accumulator row r modulo `count`. */
+/** Combines rows of the values with these accumulators in turn. */
 export class AccumulateRowsSink extends AccumulateSink {
   readonly #rows: AccumulatorRows;
   readonly #row: Local;
@@ -126,13 +130,62 @@ export class AccumulateRowsSink extends AccumulateSink {
   override advance(points: Operand): void {
     super.advance(points);
     const { code, at } = this;
-    const { size, pitch, count } = this.#rows;
+    const { size, pitch, bytes } = this.#rows;
     const full = code.op('i32.eq', code.op('i32.sub', at, this.#row), 4 * size);
     code.if(full, () => {
       code.update(this.#row, 'i32.add', this.#row, pitch);
-      const end = code.op('i32.add', this.#first, count * pitch);
+      const end = code.op('i32.add', this.#first, bytes);
       code.if(code.op('i32.eq', this.#row, end), () => code.set(this.#row, this.#first));
       code.set(at, this.#row);
     });
+  }
+}
+
+/**
+ * Reduces each row in the order that `Reduce` defines for one chunk, and writes the results to consecutive addresses from
+ * `to` on.
+ */
+export class FoldRowsSink implements Sink {
+  readonly #code: Code;
+  readonly #rule: CombineRule;
+  readonly #to: Local;
+  readonly #neutral: Local;
+  /** Lanes 0 to 3 and 4 to 7; which is which changes with each single vector. */
+  readonly #lanes: readonly [Local, Local];
+
+  constructor(code: Code, rule: CombineRule, to: Local) {
+    this.#code = code;
+    this.#rule = rule;
+    this.#to = code.copy(to);
+    this.#neutral = code.literal(rule.identity);
+    this.#lanes = [code.local('v128'), code.local('v128')];
+  }
+
+  begin(): void {
+    for (const lanes of this.#lanes) this.#code.set(lanes, this.#neutral);
+  }
+
+  put([value]: readonly Local[], vector: number): void {
+    const lanes = this.#lanes[vector % 2]!;
+    this.#code.set(lanes, this.#rule.combine(this.#code, lanes, value!));
+  }
+
+  putPartial([value]: readonly Local[], count: Operand): void {
+    this.put([firstLanes(this.#code, value!, count, this.#neutral)], 0);
+  }
+
+  advance(points: Operand): void {
+    if (points !== 4) return;
+    const [low, high] = this.#lanes;
+    const first = this.#code.copy(low);
+    this.#code.set(low, high);
+    this.#code.set(high, first);
+  }
+
+  end(): void {
+    const code = this.#code;
+    const result = emitCombineLanes(code, this.#rule, this.#rule.combine(code, ...this.#lanes));
+    code.storeLane('v128.store32_lane', 0, this.#to, result);
+    code.update(this.#to, 'i32.add', this.#to, 4);
   }
 }

@@ -60,9 +60,21 @@ const floatSign = on((code, x) => {
   return code.op('v128.bitselect', one, x, nonzero);
 });
 
-/** Several times as fast if b is a literal: `f32x4.max` takes many instructions on x86. */
+/** `f32x4.max` and `f32x4.min` take more instructions, one after the other, on x86. */
+const extremum =
+  (pseudo: 'f32x4.pmax' | 'f32x4.pmin', join: 'v128.and' | 'v128.or') =>
+  (code: Code, a: Local, b: Local): Local => {
+    // They differ for zeros of different sign, whose signs `join` combines, and if one is NaN.
+    const [x, y] = [code.op(pseudo, a, b), code.op(pseudo, b, a)];
+    return code.op('v128.or', code.op(join, x, y), code.op('f32x4.ne', x, y));
+  };
+
+export const emitFloatMax = extremum('f32x4.pmax', 'v128.and');
+export const emitFloatMin = extremum('f32x4.pmin', 'v128.or');
+
+/** Even faster if b is a literal. */
 const floatMax: Rule = (code, [a, b]) => {
-  if (b!.literal === null || Number.isNaN(b!.literal)) return code.op('f32x4.max', a!.local, b!.local);
+  if (b!.literal === null || Number.isNaN(b!.literal)) return emitFloatMax(code, a!.local, b!.local);
   // a < b ? b : a, which differs from max for -0 and 0 only.
   const larger = code.op('f32x4.pmax', a!.local, b!.local);
   return Object.is(b!.literal, 0) ? code.op('f32x4.add', larger, b!.local) : larger;
@@ -71,7 +83,7 @@ const floatMax: Rule = (code, [a, b]) => {
 const floatMin: Rule = (code, [a, b]) => {
   const direct = b!.literal === null || Number.isNaN(b!.literal) || Object.is(b!.literal, -0);
   // b < a ? b : a
-  return code.op(direct ? 'f32x4.min' : 'f32x4.pmin', a!.local, b!.local);
+  return direct ? emitFloatMin(code, a!.local, b!.local) : code.op('f32x4.pmin', a!.local, b!.local);
 };
 
 const swapped =

@@ -64,10 +64,11 @@ export function storePartial(code: Code, dtype: DType, address: Local, vector: L
   }
 }
 
-/** The vector with 0 in the lanes from number `count` on. */
-export function firstLanes(code: Code, vector: Local, count: Operand): Local {
+/** The vector with others in the lanes from number `count` on: 0 by default. */
+export function firstLanes(code: Code, vector: Local, count: Operand, others: Local = i32x4(code, 0)): Local {
   const lanes = code.literal(new Int32Array([0, 1, 2, 3]));
-  return code.op('v128.and', vector, code.op('i32x4.lt_s', lanes, code.op('i32x4.splat', count)));
+  const isFirst = code.op('i32x4.lt_s', lanes, code.op('i32x4.splat', count));
+  return code.op('v128.bitselect', vector, others, isFirst);
 }
 
 /** The dtype that stores lanes unchanged: masks stay masks. */

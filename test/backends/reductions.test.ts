@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import { WasmBackend } from '../../src/backends/wasm/index.ts';
+import { Generator, type Tensor, where } from '../../src/index.ts';
+import { compilePlan, runPlan } from '../compiler/plans.ts';
+import { firstDifference } from '../tensor/bits.ts';
+import { engines } from './engines.ts';
+
+// Reductions and products of one row have the bits of the reference at all lengths and widths where the code takes another form.
+
+const usual = new WasmBackend();
+
+function expectSame(outputs: readonly Tensor[]): void {
+  const nodes = outputs.map((t) => t.node);
+  const compiled = compilePlan(nodes);
+  const wanted = runPlan(compiled);
+  for (const engine of [usual, ...engines]) {
+    const got = runPlan(compiled, engine);
+    for (const node of nodes) expect(firstDifference(got.get(node)!, wanted.get(node)!)).toBeNull();
+  }
+}
+
+const generator = new Generator(3);
+const random = (...shape: number[]): Tensor => {
+  const x = generator.normal(shape);
+  x.dataSync();
+  return x.detach();
+};
+
+const sizes = [
+  [7, 130],
+  [31, 96],
+  [32, 95],
+  [32, 96],
+  [33, 97],
+  [65, 128],
+  [100, 514],
+  [70, 1030],
+  [4129, 99],
+  [8200, 96],
+] as const;
+
+test.each(sizes)('over the first axis of [%i, %i]', (length, width) => {
+  const x = random(length, width);
+  const reductions = (x: Tensor): Tensor[] => [x.sum(0), x.max(0), x.min(0), x.prod(0), x.mul(x).sum(0)];
+  const bias = random(width);
+  expectSame([
+    ...reductions(x),
+    x.sub(bias).square().sum(0),
+    x.mul(random(length, 1)).sum(0).relu(),
+    x.exp().sum(0),
+    x.greater(1).any(0),
+    x.greater(0).all(0),
+    x.mul(100).cast('int32').sum(0),
+    x.slice(null, [1, width]).sum(0),
+    x.argmax(0),
+  ]);
+});
+
+test.each(sizes)('over the last axis of [%i, %i]', (width, length) => {
+  const x = random(width, length);
+  expectSame([
+    x.sum(1),
+    x.max(1),
+    x.min(1),
+    x.prod(1),
+    x.sub(random(length)).square().sum(1).sqrt(),
+    x.mul(random(width, 1)).sum(1),
+    x.exp().sum(1),
+    x.greater(1).any(1),
+    x.mul(100).cast('int32').max(1),
+    x.slice(null, [3, length]).sum(1),
+    x.transpose().sum(0),
+  ]);
+});
+
+test.each([
+  [3, 40, 100],
+  [5, 33, 128],
+  [4, 10, 600],
+  [64, 9, 12],
+  [20, 40, 5],
+  [20, 3, 8],
+])('over inner and outer axes of [%i, %i, %i]', (a, b, c) => {
+  const x = random(a, b, c);
+  expectSame([x.sum(1), x.max(1), x.sum([0, 1]), x.sum([0, 2]), x.max([0, 2]), x.sum([1, 2]), x.sum()]);
+});
+
+test('max and min of NaN, zeros of both signs and infinities', () => {
+  const values = [0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1, -1];
+  const x = random(200, 130);
+  const index = random(200, 130).abs().mul(3).cast('int32').minimum(6);
+  const mixed = values.reduce((y: Tensor, value, i) => {
+    return where(index.equal(i), value, y);
+  }, x);
+  expectSame([mixed.max(0), mixed.min(0), mixed.max(1), mixed.min(1)]);
+});
+
+test.each([
+  [1, 31, 96],
+  [1, 32, 96],
+  [1, 100, 50],
+  [1, 333, 130],
+  [1, 784, 512],
+  [1, 4200, 600],
+  [130, 300, 1],
+  [3, 4200, 1],
+])('a product [%i, %i] · [.., %i]', (m, k, n) => {
+  const [a, b] = [random(m, k), random(k, n)];
+  expectSame([a.matmul(b), a.matmul(b).add(random(n)).relu(), a.matmul(random(n, k).transpose())]);
+});
+
+test('products of one row in batches', () => {
+  expectSame([
+    random(6, 1, 70).matmul(random(6, 70, 100)),
+    random(6, 1, 70).matmul(random(6, 100, 70).transpose([0, 2, 1])),
+  ]);
+});
