@@ -1,30 +1,29 @@
 import type { DeviceCopy } from './device-copy.ts';
 import { allocate, type DType, type TypedArray } from './dtype.ts';
+import { HostArray } from './host-array.ts';
 
 /**
  * The values of a leaf or of a computed tensor. A Parameter's storage is overwritten in place and counts its versions. A
  * backend may keep a newer copy in its own memory (`deviceCopy`); reading `array` updates the host array from it.
  */
 export class Storage {
-  readonly dtype: DType;
-  readonly size: number;
+  readonly host: HostArray;
   deviceCopy: DeviceCopy | null = null;
   version = 0;
   /** The Parameter's name, for errors. */
   name: string;
-  readonly #array: TypedArray;
   /** Computes the initial values at the first use of a deferred storage, then null. */
   #make: (() => TypedArray) | null = null;
 
-  constructor(dtype: DType, array: TypedArray, name = '') {
-    this.dtype = dtype;
-    this.size = array.length;
-    this.#array = array;
+  constructor(dtype: DType, values: TypedArray | { readonly size: number }, name = '') {
+    this.host =
+      'size' in values ? new HostArray(dtype, values.size) : new HostArray(dtype, values.length, values);
     this.name = name;
   }
 
-  static allocate(dtype: DType, size: number): Storage {
-    return new Storage(dtype, allocate('run', dtype, size));
+  /** A storage for a result. Its host array is allocated when it is needed. */
+  static forResult(dtype: DType, size: number): Storage {
+    return new Storage(dtype, { size });
   }
 
   /** A storage whose values are computed at the first use. */
@@ -34,14 +33,27 @@ export class Storage {
     return storage;
   }
 
+  get dtype(): DType {
+    return this.host.dtype;
+  }
+
+  get size(): number {
+    return this.host.size;
+  }
+
   /** The up-to-date values, for reading. */
   get array(): TypedArray {
     if (this.#make !== null) {
-      this.#array.set(this.#make());
+      this.host.array.set(this.#make());
       this.#make = null;
     }
-    this.deviceCopy?.fetch(this.#array);
-    return this.#array;
+    this.deviceCopy?.fetch();
+    return this.host.array;
+  }
+
+  /** The up-to-date values in a new array. It is filled from the device copy directly if that is newer. */
+  copy(): TypedArray {
+    return this.deviceCopy?.copy?.() ?? this.array.slice();
   }
 
   /** Takes the values from a device copy from now on. The previous copy is dropped. */
@@ -56,11 +68,6 @@ export class Storage {
     this.deviceCopy?.drop();
     this.deviceCopy = null;
     this.#make = null;
-    return this.#array;
-  }
-
-  /** The host array as it is, possibly out of date. */
-  get hostArray(): TypedArray {
-    return this.#array;
+    return this.host.array;
   }
 }

@@ -1,8 +1,10 @@
 import type { DeviceCopy } from '../../../ir/device-copy.ts';
 import { dtypes, type TypedArray } from '../../../ir/dtype.ts';
+import type { HostArray } from '../../../ir/host-array.ts';
 import type { Storage } from '../../../ir/storage.ts';
 import { paddedBytes } from '../../../util/address-padding.ts';
 import { ByteQueue } from '../../../util/byte-queue.ts';
+import { CollectorWeight } from '../../../util/collector-weight.ts';
 import type { WasmMemory } from './wasm-memory.ts';
 
 const MIB = 1 << 20;
@@ -18,9 +20,10 @@ export class DeviceCache {
   readonly #memory: WasmMemory;
   /** Copies used by one run: uploaded for it, or written by it. */
   readonly #inputs = new ByteQueue<CachedCopy>(8 * MIB);
-  readonly #results = new ByteQueue<CachedCopy>(64 * MIB);
+  readonly #results = new ByteQueue<CachedCopy>(256 * MIB);
   /** Copies used by several runs. The limit is raised to twice the bytes that the current run needs. */
   readonly #kept = new ByteQueue<CachedCopy>(256 * MIB);
+  readonly #weight = new CollectorWeight();
   readonly #collected: FinalizationRegistry<CachedCopy>;
   #run = 0;
   #runBytes = 0;
@@ -80,7 +83,7 @@ export class DeviceCache {
   replace(storage: Storage, address: number): void {
     const copy = this.#find(storage);
     if (copy === null) {
-      this.#attach(storage, new CachedCopy(this, this.#results, address, bytesOf(storage)));
+      this.#attach(storage, new CachedCopy(this, this.#kept, storage.host, address, bytesOf(storage)));
     } else {
       this.#memory.release(copy.address, copy.bytes);
       copy.address = address;
@@ -91,7 +94,7 @@ export class DeviceCache {
   /** The run has written the copy: the storage's array is out of date. */
   written(storage: Storage): void {
     const copy = this.#find(storage);
-    if (copy !== null) copy.staleArray = storage.hostArray;
+    if (copy !== null) copy.isNewer = true;
   }
 
   /** Drops the copy of the storage's values without writing it back. */
@@ -106,18 +109,22 @@ export class DeviceCache {
   #newCopy(storage: Storage, queue: ByteQueue<CachedCopy>): CachedCopy {
     const bytes = bytesOf(storage);
     this.#makeRoom(queue, bytes);
-    return new CachedCopy(this, queue, this.#memory.allocate(bytes), bytes);
+    return new CachedCopy(this, queue, storage.host, this.#memory.allocate(bytes), bytes);
   }
 
   /** Evicts copies so that `bytes` more bytes in a queue stay within its limit. */
   #makeRoom(queue: ByteQueue<CachedCopy>, bytes: number): void {
-    this.#shrink(queue, queue.limit - bytes);
-    this.#shrink(this.#kept, Math.max(this.#kept.limit, 2 * this.#runBytes));
+    this.#shrink(this.#inputs, this.#inputs.limit - (queue === this.#inputs ? bytes : 0));
+    for (const shared of [this.#results, this.#kept]) {
+      const limit = Math.max(shared.limit, 2 * this.#runBytes);
+      this.#shrink(shared, limit - (queue === shared ? bytes : 0));
+    }
   }
 
   #attach(storage: Storage, copy: CachedCopy): void {
     storage.adopt(copy);
     this.#collected.register(storage, copy, copy);
+    this.#weight.add(copy.weight);
     copy.queue.add(copy);
   }
 
@@ -125,14 +132,16 @@ export class DeviceCache {
   #use(copy: CachedCopy): number {
     if (copy.run !== this.#run) {
       this.#runBytes += copy.bytes;
-      if (copy.run > 0) {
-        copy.queue.remove(copy);
-        this.#kept.add(copy);
-        copy.queue = this.#kept;
-      }
+      if (copy.run > 0) this.#move(copy, copy.queue === this.#inputs ? this.#kept : copy.queue);
       copy.run = this.#run;
     }
     return copy.address;
+  }
+
+  #move(copy: CachedCopy, queue: ByteQueue<CachedCopy>): void {
+    copy.queue.remove(copy);
+    queue.add(copy);
+    copy.queue = queue;
   }
 
   /** Evicts copies until the queue has at most `limit` bytes; keeps those that this run or the previous one used. */
@@ -156,13 +165,18 @@ export class DeviceCache {
   }
 
   #evict(copy: CachedCopy): void {
-    if (copy.staleArray !== null) copy.fetch(copy.staleArray);
+    copy.fetch();
     copy.drop();
   }
 
-  /** @internal Writes the values of a copy to an array. */
-  copyOut(copy: CachedCopy, array: TypedArray): void {
-    array.set(this.#memory.viewLike(array, copy.address));
+  /** @internal The values of a copy, valid until the memory grows. */
+  view({ host, address }: CachedCopy): TypedArray {
+    return this.#memory.view(host.dtype, address, host.size);
+  }
+
+  /** @internal The host array has the values too: losing the copy costs nothing any more. */
+  fetched(copy: CachedCopy): void {
+    if (copy.queue === this.#results) this.#move(copy, this.#inputs);
   }
 
   /** @internal Releases a copy that is no longer needed. */
@@ -172,7 +186,9 @@ export class DeviceCache {
   }
 
   #release(copy: CachedCopy): void {
-    if (copy.queue.remove(copy)) this.#memory.release(copy.address, copy.bytes);
+    if (!copy.queue.remove(copy)) return;
+    this.#weight.add(-copy.weight);
+    this.#memory.release(copy.address, copy.bytes);
   }
 }
 
@@ -180,19 +196,30 @@ const bytesOf = ({ size, dtype }: Storage): number => paddedBytes(size * dtypes[
 
 class CachedCopy implements DeviceCopy {
   readonly #deviceCache: DeviceCache;
+  readonly host: HostArray;
   address: number;
   readonly bytes: number;
+  /** The bytes of which the garbage collector would not know without `CollectorWeight`. */
+  readonly weight: number;
   queue: ByteQueue<CachedCopy>;
   /** The number of the last run that used it. */
   run = 0;
-  /** The storage's array while it is out of date, else null. */
-  staleArray: TypedArray | null = null;
+  /** Is the host array out of date? */
+  isNewer = false;
 
-  constructor(deviceCache: DeviceCache, queue: ByteQueue<CachedCopy>, address: number, bytes: number) {
+  constructor(
+    deviceCache: DeviceCache,
+    queue: ByteQueue<CachedCopy>,
+    host: HostArray,
+    address: number,
+    bytes: number,
+  ) {
     this.#deviceCache = deviceCache;
     this.queue = queue;
+    this.host = host;
     this.address = address;
     this.bytes = bytes;
+    this.weight = host.isAllocated ? 0 : bytes;
   }
 
   /** Does this cache still hold the copy? */
@@ -200,14 +227,19 @@ class CachedCopy implements DeviceCopy {
     return this.#deviceCache === deviceCache && this.queue.entries.has(this);
   }
 
-  fetch(array: TypedArray): void {
-    if (this.staleArray === null) return;
-    this.staleArray = null;
-    this.#deviceCache.copyOut(this, array);
+  fetch(): void {
+    if (!this.isNewer) return;
+    this.host.array.set(this.#deviceCache.view(this));
+    this.isNewer = false;
+    this.#deviceCache.fetched(this);
+  }
+
+  copy(): TypedArray | null {
+    return this.isNewer ? this.#deviceCache.view(this).slice() : null;
   }
 
   drop(): void {
-    this.staleArray = null;
+    this.isNewer = false;
     this.#deviceCache.forget(this);
   }
 }

@@ -1,0 +1,28 @@
+import { allocate, type DType, type TypedArray } from './dtype.ts';
+
+/**
+ * The array of a storage in JavaScript's memory. It is allocated when it is read or written first, so that results that
+ * nobody reads need none. Device copies refer to it, since they may not refer to the storage, which the garbage collector
+ * could not take then.
+ */
+export class HostArray {
+  readonly dtype: DType;
+  readonly size: number;
+  #array: TypedArray | null;
+
+  constructor(dtype: DType, size: number, array: TypedArray | null = null) {
+    this.dtype = dtype;
+    this.size = size;
+    this.#array = array;
+  }
+
+  get isAllocated(): boolean {
+    return this.#array !== null;
+  }
+
+  /** The array as it is, possibly out of date. */
+  get array(): TypedArray {
+    this.#array ??= allocate('run', this.dtype, this.size);
+    return this.#array;
+  }
+}
