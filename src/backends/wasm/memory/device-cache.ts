@@ -10,19 +10,21 @@ import type { WasmMemory } from './wasm-memory.ts';
 const MIB = 1 << 20;
 
 /**
- * A bounded cache of storages' values in WebAssembly memory. Values that only one run has used are evicted first (a batch
- * of data, a result that was never read), then the least recently used. A copy that is newer than its storage's array
- * is written back when the array is read or the copy is evicted. A finalizer drops the copies of collected storages
+ * A bounded cache of storages' values in WebAssembly memory; the least recently used are evicted. A copy that is newer than
+ * its storage's host array is written back when the array is read or the copy is evicted. Of a result that nobody has read
+ * it is the only copy: the host array is not allocated before that. A finalizer drops the copies of collected storages
  * without that work, but nothing depends on finalizers, which may never run. No copy refers to its storage: even a WeakRef
  * would keep the storage alive until the current task of the event loop ends.
  */
 export class DeviceCache {
   readonly #memory: WasmMemory;
-  /** Copies used by one run: uploaded for it, or written by it. */
+  /** Copies used by one run, whose values the host arrays have too: uploaded, or read back. */
   readonly #inputs = new ByteQueue<CachedCopy>(8 * MIB);
+  /** Results whose host arrays do not have the values. */
   readonly #results = new ByteQueue<CachedCopy>(256 * MIB);
-  /** Copies used by several runs. The limit is raised to twice the bytes that the current run needs. */
+  /** Other copies used by several runs. The last two limits are raised to twice the bytes that the current run needs. */
   readonly #kept = new ByteQueue<CachedCopy>(256 * MIB);
+  /** The bytes of copies without a host array. */
   readonly #weight = new CollectorWeight();
   readonly #collected: FinalizationRegistry<CachedCopy>;
   #run = 0;
@@ -33,7 +35,7 @@ export class DeviceCache {
     this.#collected = new FinalizationRegistry((copy) => this.#release(copy));
   }
 
-  /** Are there many results that were never read? Finalizers may find that their storages were collected. */
+  /** Are half of the results' bytes in use? Finalizers may find that the storages of some were collected. */
   get isCrowded(): boolean {
     return 2 * this.#results.bytes > this.#results.limit;
   }
@@ -83,7 +85,7 @@ export class DeviceCache {
   replace(storage: Storage, address: number): void {
     const copy = this.#find(storage);
     if (copy === null) {
-      this.#attach(storage, new CachedCopy(this, this.#kept, storage.host, address, bytesOf(storage)));
+      this.#attach(storage, new CachedCopy(this, this.#kept, address, bytesOf(storage)));
     } else {
       this.#memory.release(copy.address, copy.bytes);
       copy.address = address;
@@ -94,7 +96,7 @@ export class DeviceCache {
   /** The run has written the copy: the storage's array is out of date. */
   written(storage: Storage): void {
     const copy = this.#find(storage);
-    if (copy !== null) copy.isNewer = true;
+    if (copy !== null) copy.staleHost = storage.host;
   }
 
   /** Drops the copy of the storage's values without writing it back. */
@@ -109,7 +111,7 @@ export class DeviceCache {
   #newCopy(storage: Storage, queue: ByteQueue<CachedCopy>): CachedCopy {
     const bytes = bytesOf(storage);
     this.#makeRoom(queue, bytes);
-    return new CachedCopy(this, queue, storage.host, this.#memory.allocate(bytes), bytes);
+    return new CachedCopy(this, queue, this.#memory.allocate(bytes), bytes);
   }
 
   /** Evicts copies so that `bytes` more bytes in a queue stay within its limit. */
@@ -124,11 +126,12 @@ export class DeviceCache {
   #attach(storage: Storage, copy: CachedCopy): void {
     storage.adopt(copy);
     this.#collected.register(storage, copy, copy);
+    if (!storage.host.isAllocated) copy.weight = copy.bytes;
     this.#weight.add(copy.weight);
     copy.queue.add(copy);
   }
 
-  /** Records a use by the current run. The second run that uses a copy moves it to the kept ones. */
+  /** Records a use by the current run. An input that a second run uses is kept. */
   #use(copy: CachedCopy): number {
     if (copy.run !== this.#run) {
       this.#runBytes += copy.bytes;
@@ -169,12 +172,12 @@ export class DeviceCache {
     copy.drop();
   }
 
-  /** @internal The values of a copy, valid until the memory grows. */
-  view({ host, address }: CachedCopy): TypedArray {
-    return this.#memory.view(host.dtype, address, host.size);
+  /** @internal The values of a copy for a host array, valid until the memory grows. */
+  view({ address }: CachedCopy, { dtype, size }: HostArray): TypedArray {
+    return this.#memory.view(dtype, address, size);
   }
 
-  /** @internal The host array has the values too: losing the copy costs nothing any more. */
+  /** @internal The host array has got the values of a copy. */
   fetched(copy: CachedCopy): void {
     if (copy.queue === this.#results) this.#move(copy, this.#inputs);
   }
@@ -196,30 +199,21 @@ const bytesOf = ({ size, dtype }: Storage): number => paddedBytes(size * dtypes[
 
 class CachedCopy implements DeviceCopy {
   readonly #deviceCache: DeviceCache;
-  readonly host: HostArray;
   address: number;
   readonly bytes: number;
   /** The bytes of which the garbage collector would not know without `CollectorWeight`. */
-  readonly weight: number;
+  weight = 0;
   queue: ByteQueue<CachedCopy>;
   /** The number of the last run that used it. */
   run = 0;
-  /** Is the host array out of date? */
-  isNewer = false;
+  /** The storage's host array while it is out of date, else null. */
+  staleHost: HostArray | null = null;
 
-  constructor(
-    deviceCache: DeviceCache,
-    queue: ByteQueue<CachedCopy>,
-    host: HostArray,
-    address: number,
-    bytes: number,
-  ) {
+  constructor(deviceCache: DeviceCache, queue: ByteQueue<CachedCopy>, address: number, bytes: number) {
     this.#deviceCache = deviceCache;
     this.queue = queue;
-    this.host = host;
     this.address = address;
     this.bytes = bytes;
-    this.weight = host.isAllocated ? 0 : bytes;
   }
 
   /** Does this cache still hold the copy? */
@@ -228,18 +222,19 @@ class CachedCopy implements DeviceCopy {
   }
 
   fetch(): void {
-    if (!this.isNewer) return;
-    this.host.array.set(this.#deviceCache.view(this));
-    this.isNewer = false;
+    const host = this.staleHost;
+    if (host === null) return;
+    host.array.set(this.#deviceCache.view(this, host));
+    this.staleHost = null;
     this.#deviceCache.fetched(this);
   }
 
   copy(): TypedArray | null {
-    return this.isNewer ? this.#deviceCache.view(this).slice() : null;
+    return this.staleHost && this.#deviceCache.view(this, this.staleHost).slice();
   }
 
   drop(): void {
-    this.isNewer = false;
+    this.staleHost = null;
     this.#deviceCache.forget(this);
   }
 }
