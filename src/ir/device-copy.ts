@@ -12,7 +12,7 @@ export interface DeviceCopy {
   readonly lost?: boolean;
   /** Updates the storage's host array. Throws a StateError if it is `stale`. */
   fetch(): void;
-  /** The values in a new array; null if the host array has them, or if that must be updated first. */
+  /** The values in a new array, without updating the host array; null if that is up to date. */
   copy?(): TypedArray | null;
   /** Discards the copy, because the array is about to be overwritten. */
   drop(): void;
