@@ -35,11 +35,14 @@ export interface TrainingTask {
   readonly awaited?: true;
 }
 
-/** x * 1.5 + 0.25, then tanh or relu, over `size` numbers. */
+/**
+ * x * 1.5 + 0.25, then tanh or relu, over `size` numbers. With `chained` each run has the result of the run before it as its x.
+ */
 export interface ElementwiseTask {
   readonly kind: 'elementwise';
   readonly size: number;
   readonly last: 'tanh' | 'relu';
+  readonly chained?: boolean;
   readonly resident?: KeepOnDevice;
 }
 

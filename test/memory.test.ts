@@ -6,6 +6,7 @@ import {
   Dropout,
   Generator,
   type Layer,
+  realize,
   Sequential,
   seed,
   softmaxCrossEntropy,
@@ -218,4 +219,48 @@ test('large values that are let go make room for others', async () => {
   const before = await usage();
   await rounds(60);
   expect(growth(before, await usage(), 16_000 * kB)).toEqual([]);
+});
+
+describe('large results that nobody reads', () => {
+  const budget = 256 * kB * kB;
+
+  test('stay within their budget over 20,000 steps, and go', async () => {
+    const t = tensor(new Float32Array(1 << 16).fill(1), { shape: [1 << 16], copy: false });
+    const peak = { wasm: 0, rss: 0 };
+    const run = async (steps: number): Promise<void> => {
+      let last: Tensor = t;
+      for (let i = 0; i < steps; i++) {
+        // Each second one is consumed by the next run.
+        last = (i % 2 === 0 ? t : last).mul(0.5).add(i).relu().detach();
+        await realize(last);
+        if (i % 16 !== 0) continue;
+        peak.wasm = Math.max(peak.wasm, backendInfo().memory.used);
+        peak.rss = Math.max(peak.rss, process.memoryUsage.rss());
+      }
+      expect((await last.data())[5]).toBe((0.5 + steps - 2) / 2 + steps - 1);
+    };
+    await run(1000);
+    const before = await usage();
+    const rss = process.memoryUsage.rss();
+    Object.assign(peak, { wasm: 0, rss: 0 });
+    await run(20_000);
+    expect(peak.wasm - before.wasm).toBeLessThan(budget + 4 * kB * kB);
+    expect(peak.rss - rss).toBeLessThan(budget + 64 * kB * kB);
+    expect(growth(before, await usage(), 1000 * kB)).toEqual([]);
+  });
+
+  test('keep their values beyond the budget if somebody holds them', async () => {
+    const t = tensor(new Float32Array(1 << 20), { copy: false });
+    const held: Tensor[] = [];
+    for (let i = 0; i < 80; i++) {
+      const result = t.add(i);
+      held.push(result);
+      await realize(result);
+    }
+    expect(backendInfo().memory.used).toBeLessThan(budget + 32 * kB * kB);
+    for (const [i, result] of held.entries()) {
+      const values = result.dataSync();
+      expect([values[0], values[values.length - 1]]).toEqual([i, i]);
+    }
+  });
 });

@@ -6,9 +6,15 @@ export async function benchElementwise(session: Session): Promise<void> {
   await session.withProcesses(['elementwise', 'adam'], async (processes) => {
     const rows: Row[] = [];
     for (const last of ['tanh', 'relu'] as const) {
-      for (const size of [1_000_000, 10_000]) {
-        const label = `(x · a + b).${last}(), ${size.toLocaleString('en-US')} floats`;
-        const task = { kind: 'elementwise', size, last } as const;
+      for (const [size, chained] of [
+        [1_000_000, false],
+        [1_000_000, true],
+        [10_000, false],
+      ] as const) {
+        if (chained && last === 'tanh') continue;
+        const of = chained ? ' of the last result' : '';
+        const label = `(x · a + b).${last}()${of}, ${size.toLocaleString('en-US')} floats`;
+        const task = { kind: 'elementwise', size, last, chained } as const;
         const timings = await session.time('elementwise', label, processes, task);
         rows.push({ label, timings, figure: (seconds) => (2 * 4 * size) / seconds / 1e9 });
       }

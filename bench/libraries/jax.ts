@@ -365,6 +365,7 @@ await serve(async (): Promise<LibraryProgram> => {
     async prepare(wanted) {
       if (wanted.kind === 'matmul') return matmul(jax, wanted);
       if (wanted.kind === 'training') return training(jax, wanted);
+      if (wanted.kind === 'elementwise' && wanted.chained) return null;
       if (wanted.kind === 'elementwise') return elementwise(jax, wanted);
       if (wanted.kind === 'convolution') return convolution(jax, wanted);
       if (wanted.kind === 'pooling') return pooling(jax, wanted);

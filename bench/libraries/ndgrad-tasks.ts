@@ -64,13 +64,26 @@ function matmul(ndgrad: Ndgrad, { products, resident: keep }: task.MatmulTask): 
   return computing(ndgrad, () => pairs.map(([a, b]) => ndgrad.matmul(a, b)));
 }
 
-function elementwise(ndgrad: Ndgrad, { size, last, resident: keep }: task.ElementwiseTask): PreparedTask {
+function elementwise(ndgrad: Ndgrad, wanted: task.ElementwiseTask): PreparedTask {
+  const { size, last, chained, resident: keep } = wanted;
   const x = ndgrad.tensor(task.uniform(size, -2, 2, 1), { copy: false });
   const { factor, summand } = task.elementwise;
-  const make = () => {
-    const y = x.mul(factor).add(summand);
+  const make = (from: Tensor = x) => {
+    const y = from.mul(factor).add(summand);
     return last === 'tanh' ? y.tanh() : y.relu();
   };
+  if (chained) {
+    let latest: Tensor = x;
+    return {
+      async run(times) {
+        for (let i = 0; i < times; i++) {
+          latest = make(latest).detach();
+          await ndgrad.realize(latest);
+        }
+      },
+      result: () => make().data(),
+    };
+  }
   return keep ? keptOnDevice(ndgrad, make) : computing(ndgrad, () => [make()]);
 }
 

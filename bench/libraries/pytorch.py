@@ -41,10 +41,20 @@ def elementwise(task, arrays, _settings):
     x = read(arrays[0])
     last = getattr(torch, task["last"])
 
-    def run():
+    def apply(x):
         return last(x * task["factor"] + task["summand"])
 
-    return run, run
+    latest = x
+
+    def chained():
+        nonlocal latest
+        latest = apply(latest)
+        return latest
+
+    def single():
+        return apply(x)
+
+    return chained if task.get("chained") else single, single
 
 
 def adam(_task, arrays, settings):

@@ -80,15 +80,31 @@ function matmul(tf: Tfjs, { products }: task.MatmulTask): PreparedTask {
   );
 }
 
-function elementwise(tf: Tfjs, { size, last }: task.ElementwiseTask): PreparedTask {
+function elementwise(tf: Tfjs, { size, last, chained }: task.ElementwiseTask): PreparedTask {
   const x = tf.tensor(task.uniform(size, -2, 2, 1), [size]);
   const { factor, summand } = task.elementwise;
-  const make = () =>
+  const make = (from = x) =>
     tf.tidy(() => {
-      const y = x.mul(factor).add(summand);
+      const y = from.mul(factor).add(summand);
       return [last === 'tanh' ? y.tanh() : y.relu()];
     });
-  return computing(make, [x]);
+  const single = computing(make, [x]);
+  if (!chained) return single;
+  let latest = x;
+  return {
+    ...single,
+    async run(times) {
+      for (let i = 0; i < times; i++) {
+        const [next] = make(latest);
+        if (latest !== x) latest.dispose();
+        latest = next!;
+      }
+    },
+    dispose() {
+      if (latest !== x) latest.dispose();
+      single.dispose?.();
+    },
+  };
 }
 
 function optimizer(tf: Tfjs): Optimizer {

@@ -10,8 +10,10 @@ export interface DeviceCopy {
   readonly stale?: boolean;
   /** Whether the values were never computed because their run failed. The storage may still be overwritten. */
   readonly lost?: boolean;
-  /** Updates the storage's array. Throws a StateError if it is `stale`. */
-  fetch(array: TypedArray): void;
+  /** Updates the storage's host array. Throws a StateError if it is `stale`. */
+  fetch(): void;
+  /** The values in a new array, without updating the host array; null if that is up to date. */
+  copy?(): TypedArray | null;
   /** Discards the copy, because the array is about to be overwritten. */
   drop(): void;
 }

@@ -1,7 +1,7 @@
 import type { Goal } from '../compiler/cache.ts';
 import { explainPlan } from '../compiler/explain.ts';
 import { type SortedGraph, toposort } from '../compiler/toposort.ts';
-import type { Failure } from '../ir/backend.ts';
+import type { Backend, Failure } from '../ir/backend.ts';
 import type { TypedArray } from '../ir/dtype.ts';
 import { StateError } from '../ir/errors.ts';
 import { assertCurrent, cutGraph, type Node } from '../ir/node.ts';
@@ -81,7 +81,7 @@ export function run(request: RunRequest): void | Promise<void> {
 function execute(
   prepared: Prepared,
   backend = runtime.ready.backend,
-  results = prepared.wanted.map((node) => Storage.allocate(node.dtype, node.size)),
+  results = prepared.wanted.map((node) => Storage.forResult(node.dtype, node.size)),
 ): void | Promise<void> {
   const { order, wanted, goal, notFinite } = prepared;
   if (order.roots.length === 0) return;
@@ -120,21 +120,41 @@ export async function yieldIfWanted(): Promise<void> {
 
 /** The values of a node, computed if they are not known. The array belongs to the node and must not be changed. */
 export async function compute(node: Node): Promise<TypedArray> {
+  const [backend, storage] = await computed(node);
+  return backend.read(storage);
+}
+
+/** `compute` with a new array, which belongs to the caller. */
+export async function computeCopy(node: Node): Promise<TypedArray> {
+  const [backend, storage] = await computed(node);
+  return backend.settle === undefined ? storage.copy() : (await backend.read(storage)).slice();
+}
+
+async function computed(node: Node): Promise<[Backend, Storage]> {
   const running = run({ results: [node], assignments: [] });
   // If the run fails, the node loses its storage. Reading the storage then says so.
   const { storage } = node;
   await running;
   await yieldIfWanted();
-  return (await runtime.load()).read(storage ?? node.storage!);
+  return [await runtime.load(), storage ?? node.storage!];
 }
 
 /** `compute` without waiting: on synchronous backends, or where the values have been read before. */
 export function computeSync(node: Node): TypedArray {
+  return computedSync(node).array;
+}
+
+/** `computeSync` with a new array, which belongs to the caller. */
+export function computeCopySync(node: Node): TypedArray {
+  return computedSync(node).copy();
+}
+
+function computedSync(node: Node): Storage {
   const { name, settle } = runtime.ready.backend;
   if (settle !== undefined && node.storage === null)
     throw new StateError(`[dataSync] results of backend '${name}' must be awaited. Use \`await t.data()\`.`);
   void run({ results: [node], assignments: [] });
-  return node.storage!.array;
+  return node.storage!;
 }
 
 /**
@@ -153,7 +173,7 @@ export function initialValues(node: Node): TypedArray {
 export function storageOf(node: Node, copy: Node, name: string): Storage {
   const storage = Storage.deferred(node.dtype, node.size, () => initialValues(node), name);
   // Too large a Parameter is an error of its constructor.
-  void storage.hostArray;
+  void storage.host.array;
   const fill = (): void | Promise<void> => {
     if (!toposort([node]).leaves.some((leaf) => leaf.storage!.deviceCopy?.stale)) return void storage.array;
     storage.overwrite();

@@ -3,7 +3,7 @@ import { checkCount } from '../ir/arguments.ts';
 import type { DType, TypedArray } from '../ir/dtype.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import type { Node } from '../ir/node.ts';
-import { compute, computeSync } from '../runtime/run.ts';
+import { computeCopy, computeCopySync, computeSync } from '../runtime/run.ts';
 import { toNdarray } from './border.ts';
 import type { Common, DataArray, NestedValues, Numeric, Promoted, Summed } from './dtypes.ts';
 import { describeTensor, nest } from './format.ts';
@@ -91,7 +91,7 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
 
   /** The values in row-major order, computed now if they were not yet. The array is a copy: it is yours. */
   async data(): Promise<DataArray<D>> {
-    return (await compute(this.node)).slice() as DataArray<D>;
+    return (await computeCopy(this.node)) as DataArray<D>;
   }
 
   /**
@@ -99,7 +99,7 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
    * brought them home. So too `item`, `toArray`, `toNdarray` and printing.
    */
   dataSync(): DataArray<D> {
-    return computeSync(this.node).slice() as DataArray<D>;
+    return computeCopySync(this.node) as DataArray<D>;
   }
 
   /** The value of a tensor with one element. */

@@ -179,7 +179,7 @@ test('an index out of range is reported where it is the same all along a row', (
       const failure = executable.run({
         values,
         bound: graph.leaves.map((node) => node.storage!),
-        results: wanted.map((node) => Storage.allocate(node.dtype, node.size)),
+        results: wanted.map((node) => Storage.forResult(node.dtype, node.size)),
       });
       executable.release();
       expect(failure).toEqual({ check: 0, value: -9 });

@@ -46,7 +46,7 @@ export function runPlan(
   backend: Backend = jsBackend,
 ): Map<Node, TypedArray> {
   const bound = graph.leaves.map(({ dtype, storage }) => new Storage(dtype, storage!.array.slice()));
-  const results = wanted.map((node) => Storage.allocate(node.dtype, node.size));
+  const results = wanted.map((node) => Storage.forResult(node.dtype, node.size));
   const executable = backend.compile(plan);
   const failure = executable.run({ values, bound, results });
   executable.release();

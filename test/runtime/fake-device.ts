@@ -66,7 +66,7 @@ export class FakeDevice implements Backend {
         const replaced: Copy[] = [];
         for (const { location } of plan.buffers)
           if (location.kind === 'bound') inputs[location.index] = this.#enter(bound[location.index]!);
-        const outputs = results.map((storage) => this.#keep(storage, storage.hostArray.slice(), true));
+        const outputs = results.map((storage) => this.#keep(storage, storage.host.array.slice(), true));
         for (const { dtype, size, location } of plan.buffers) {
           if (location.kind === 'replacement')
             replaced[location.index] = this.#replace(bound[location.index]!, dtypes[dtype].allocate(size));
@@ -108,9 +108,9 @@ export class FakeDevice implements Backend {
       if (this.lost !== null) throw this.lost;
       // Its run failed, or a later run was asked to replace the values.
       const latest = copy.latest;
-      if (storage.deviceCopy !== copy) return latest?.values ?? storage.hostArray;
+      if (storage.deviceCopy !== copy) return latest?.values ?? storage.host.array;
       copy.bringHome();
-      return storage.hostArray;
+      return storage.host.array;
     });
   }
 
@@ -154,12 +154,12 @@ export class FakeDevice implements Backend {
 
   #keep(storage: Storage, values: TypedArray, stale: boolean): Copy {
     storage.deviceCopy?.drop();
-    return this.#hold(storage, new Copy(this, storage.hostArray, values, stale));
+    return this.#hold(storage, new Copy(this, storage.host.array, values, stale));
   }
 
   #replace(storage: Storage, values: TypedArray): Copy {
     if (storage.deviceCopy === null) void storage.array;
-    return this.#hold(storage, new Copy(this, storage.hostArray, values, true, storage.deviceCopy));
+    return this.#hold(storage, new Copy(this, storage.host.array, values, true, storage.deviceCopy));
   }
 
   #hold(storage: Storage, copy: Copy): Copy {

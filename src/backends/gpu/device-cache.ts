@@ -1,8 +1,10 @@
 import { type DeviceCopy, neverComputed, valuesNotOnHost } from '../../ir/device-copy.ts';
-import type { TypedArray } from '../../ir/dtype.ts';
+import { dtypes, type TypedArray } from '../../ir/dtype.ts';
 import type { StateError } from '../../ir/errors.ts';
+import type { HostArray } from '../../ir/host-array.ts';
 import type { Storage } from '../../ir/storage.ts';
 import { ByteQueue } from '../../util/byte-queue.ts';
+import { CollectorWeight } from '../../util/collector-weight.ts';
 import type { Device } from './device/device.ts';
 import { deviceLostError } from './device/device-lost.ts';
 import { decode, encode } from './device/encoding.ts';
@@ -27,6 +29,7 @@ export class DeviceCache<M> {
   readonly #results = new ByteQueue<Block<M>>(128 * MIB);
   /** Used by several runs. The limit grows to twice the bytes that the current run uses. */
   readonly #reused = new ByteQueue<Block<M>>(1024 * MIB);
+  readonly #weight = new CollectorWeight();
   readonly #collected: FinalizationRegistry<Block<M>>;
   #run = 0;
   #runBytes = 0;
@@ -137,7 +140,7 @@ export class DeviceCache<M> {
   /** Uploads a block's values again from its storage's array, which must be up to date. */
   uploadAgain(block: Block<M>): void {
     if (block.memory !== null) this.#device.release(block.memory);
-    block.memory = this.#device.upload(encode(block.target));
+    block.memory = this.#device.upload(encode(block.host.array));
   }
 
   /** Drops all blocks whose arrays are up to date and that no queued run needs, and frees idle device memory. */
@@ -161,8 +164,9 @@ export class DeviceCache<M> {
   #newBlock(storage: Storage, bytes: number, queue: ByteQueue<Block<M>>): Block<M> {
     this.#shrink(queue, queue.limit - bytes);
     this.#shrink(this.#reused, Math.max(this.#reused.limit, 2 * this.#runBytes));
-    const block = new Block<M>(this, this.#device.name, queue, storage.hostArray, bytes);
+    const block = new Block<M>(this, this.#device.name, queue, storage.host, bytes);
     this.#collected.register(storage, block, block);
+    this.#weight.add(block.weight);
     block.queue.add(block);
     return block;
   }
@@ -224,7 +228,9 @@ export class DeviceCache<M> {
   }
 
   #release(block: Block<M>): void {
-    if (block.queue.remove(block)) this.free(block);
+    if (!block.queue.remove(block)) return;
+    this.#weight.add(-block.weight);
+    this.free(block);
   }
 }
 
@@ -232,9 +238,10 @@ export class DeviceCache<M> {
 export class Block<M> implements DeviceCopy {
   readonly #deviceCache: DeviceCache<M>;
   readonly #device: string;
-  /** The storage's array. */
-  readonly target: TypedArray;
+  readonly host: HostArray;
   readonly bytes: number;
+  /** The bytes of which the garbage collector would not know without `CollectorWeight`. */
+  readonly weight: number;
   queue: ByteQueue<Block<M>>;
   /** The values; null before the run that computes them is issued. */
   memory: M | null = null;
@@ -261,14 +268,15 @@ export class Block<M> implements DeviceCopy {
     deviceCache: DeviceCache<M>,
     device: string,
     queue: ByteQueue<Block<M>>,
-    target: TypedArray,
+    host: HostArray,
     bytes: number,
   ) {
     this.#deviceCache = deviceCache;
     this.#device = device;
     this.queue = queue;
-    this.target = target;
+    this.host = host;
     this.bytes = bytes;
+    this.weight = host.isAllocated ? 0 : bytes;
   }
 
   /** Does this cache still hold it? */
@@ -292,7 +300,8 @@ export class Block<M> implements DeviceCopy {
    */
   update(floats: Float32Array): TypedArray {
     const isCurrent = !this.superseded && !this.failed && this.isHeldBy(this.#deviceCache);
-    const values = isCurrent ? this.target : this.target.slice();
+    const { dtype, size } = this.host;
+    const values = isCurrent ? this.host.array : dtypes[dtype].allocate(size);
     decode(floats, values);
     if (isCurrent) this.stale = false;
     return values;

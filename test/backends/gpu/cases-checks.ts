@@ -68,7 +68,7 @@ function stepOf(backend: Backend, parameter: Parameter, check: Tensor, value: Te
   const executable = backend.compile(plan);
   const bound = graph.leaves.map((leaf) => leaf.storage!);
   return () => {
-    const results = wanted.map((node) => Storage.allocate(node.dtype, node.size));
+    const results = wanted.map((node) => Storage.forResult(node.dtype, node.size));
     return Promise.resolve(executable.run({ values, bound, results }));
   };
 }

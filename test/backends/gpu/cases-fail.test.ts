@@ -37,7 +37,10 @@ const liar: Backend = {
     return {
       run: async (bindings) => {
         await executable.run(bindings);
-        for (const { hostArray: target } of bindings.results) spoil(target);
+        for (const {
+          host: { array: target },
+        } of bindings.results)
+          spoil(target);
         return null;
       },
       release: () => executable.release(),

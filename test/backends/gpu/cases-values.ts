@@ -256,7 +256,7 @@ export const valueCases: Case[] = [
       const said: (string | null)[] = [];
       for (const { graph, values, wanted: nodes } of compiled) {
         const bound = graph.leaves.map((leaf) => leaf.storage!);
-        const [mine, reference] = [0, 1].map(() => nodes.map((n) => Storage.allocate(n.dtype, n.size)));
+        const [mine, reference] = [0, 1].map(() => nodes.map((n) => Storage.forResult(n.dtype, n.size)));
         await executable.run({ values, bound, results: mine! });
         await wanted.run({ values, bound, results: reference! });
         for (const [i, storage] of mine!.entries()) {

@@ -19,7 +19,7 @@ export async function evaluate(
 ): Promise<TypedArray[]> {
   const { graph, plan, wanted, values } = compilePlan(nodes, { limits: backend.limits, ...options });
   const bound = graph.leaves.map(({ dtype, storage }) => new Storage(dtype, storage!.array));
-  const results = wanted.map((node) => Storage.allocate(node.dtype, node.size));
+  const results = wanted.map((node) => Storage.forResult(node.dtype, node.size));
   const executable = backend.compile(plan);
   try {
     const failure = await executable.run({ values, bound, results });

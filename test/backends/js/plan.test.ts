@@ -155,7 +155,7 @@ describe('a plan', () => {
   it('runs as a backend on storages', () => {
     const builder = step(noise(10), noise(10, 2));
     const bound = [noise(10), noise(10, 2)].map((array) => new Storage('float32', array));
-    const results = [Storage.allocate('float32', 10)];
+    const results = [Storage.forResult('float32', 10)];
     const executable = jsBackend.compile(builder.plan());
     expect(executable.run({ values: [0.5], bound, results })).toBeNull();
     expectSame(results[0]!.array, noise(10));

@@ -94,7 +94,7 @@ function problemsOf(plan: Plan, { graph, values }: Compiled, results: readonly S
 }
 
 const resultsOf = ({ wanted }: Compiled): Storage[] =>
-  wanted.map((node) => Storage.allocate(node.dtype, node.size));
+  wanted.map((node) => Storage.forResult(node.dtype, node.size));
 
 test('generated plans write what is theirs and nothing else', () => {
   fc.assert(

@@ -1,26 +1,31 @@
 import type { DeviceCopy } from '../../../ir/device-copy.ts';
 import { dtypes, type TypedArray } from '../../../ir/dtype.ts';
+import type { HostArray } from '../../../ir/host-array.ts';
 import type { Storage } from '../../../ir/storage.ts';
 import { paddedBytes } from '../../../util/address-padding.ts';
 import { ByteQueue } from '../../../util/byte-queue.ts';
+import { CollectorWeight } from '../../../util/collector-weight.ts';
 import type { WasmMemory } from './wasm-memory.ts';
 
 const MIB = 1 << 20;
 
 /**
- * A bounded cache of storages' values in WebAssembly memory. Values that only one run has used are evicted first (a batch
- * of data, a result that was never read), then the least recently used. A copy that is newer than its storage's array
- * is written back when the array is read or the copy is evicted. A finalizer drops the copies of collected storages
+ * A bounded cache of storages' values in WebAssembly memory; the least recently used are evicted. A copy that is newer than
+ * its storage's host array is written back when the array is read or the copy is evicted. Of a result that nobody has read
+ * it is the only copy: the host array is not allocated before that. A finalizer drops the copies of collected storages
  * without that work, but nothing depends on finalizers, which may never run. No copy refers to its storage: even a WeakRef
  * would keep the storage alive until the current task of the event loop ends.
  */
 export class DeviceCache {
   readonly #memory: WasmMemory;
-  /** Copies used by one run: uploaded for it, or written by it. */
+  /** Copies used by one run, whose values the host arrays have too: uploaded, or read back. */
   readonly #inputs = new ByteQueue<CachedCopy>(8 * MIB);
-  readonly #results = new ByteQueue<CachedCopy>(64 * MIB);
-  /** Copies used by several runs. The limit is raised to twice the bytes that the current run needs. */
+  /** Results whose host arrays do not have the values. */
+  readonly #results = new ByteQueue<CachedCopy>(256 * MIB);
+  /** Other copies used by several runs. The last two limits are raised to twice the bytes that the current run needs. */
   readonly #kept = new ByteQueue<CachedCopy>(256 * MIB);
+  /** The bytes of copies without a host array. */
+  readonly #weight = new CollectorWeight();
   readonly #collected: FinalizationRegistry<CachedCopy>;
   #run = 0;
   #runBytes = 0;
@@ -30,7 +35,7 @@ export class DeviceCache {
     this.#collected = new FinalizationRegistry((copy) => this.#release(copy));
   }
 
-  /** Are there many results that were never read? Finalizers may find that their storages were collected. */
+  /** Are half of the results' bytes in use? Finalizers may find that the storages of some were collected. */
   get isCrowded(): boolean {
     return 2 * this.#results.bytes > this.#results.limit;
   }
@@ -80,7 +85,7 @@ export class DeviceCache {
   replace(storage: Storage, address: number): void {
     const copy = this.#find(storage);
     if (copy === null) {
-      this.#attach(storage, new CachedCopy(this, this.#results, address, bytesOf(storage)));
+      this.#attach(storage, new CachedCopy(this, this.#kept, address, bytesOf(storage)));
     } else {
       this.#memory.release(copy.address, copy.bytes);
       copy.address = address;
@@ -91,7 +96,7 @@ export class DeviceCache {
   /** The run has written the copy: the storage's array is out of date. */
   written(storage: Storage): void {
     const copy = this.#find(storage);
-    if (copy !== null) copy.staleArray = storage.hostArray;
+    if (copy !== null) copy.staleHost = storage.host;
   }
 
   /** Drops the copy of the storage's values without writing it back. */
@@ -111,28 +116,35 @@ export class DeviceCache {
 
   /** Evicts copies so that `bytes` more bytes in a queue stay within its limit. */
   #makeRoom(queue: ByteQueue<CachedCopy>, bytes: number): void {
-    this.#shrink(queue, queue.limit - bytes);
-    this.#shrink(this.#kept, Math.max(this.#kept.limit, 2 * this.#runBytes));
+    this.#shrink(this.#inputs, this.#inputs.limit - (queue === this.#inputs ? bytes : 0));
+    for (const shared of [this.#results, this.#kept]) {
+      const limit = Math.max(shared.limit, 2 * this.#runBytes);
+      this.#shrink(shared, limit - (queue === shared ? bytes : 0));
+    }
   }
 
   #attach(storage: Storage, copy: CachedCopy): void {
     storage.adopt(copy);
     this.#collected.register(storage, copy, copy);
+    if (!storage.host.isAllocated) copy.weight = copy.bytes;
+    this.#weight.add(copy.weight);
     copy.queue.add(copy);
   }
 
-  /** Records a use by the current run. The second run that uses a copy moves it to the kept ones. */
+  /** Records a use by the current run. An input that a second run uses is kept. */
   #use(copy: CachedCopy): number {
     if (copy.run !== this.#run) {
       this.#runBytes += copy.bytes;
-      if (copy.run > 0) {
-        copy.queue.remove(copy);
-        this.#kept.add(copy);
-        copy.queue = this.#kept;
-      }
+      if (copy.run > 0) this.#move(copy, copy.queue === this.#inputs ? this.#kept : copy.queue);
       copy.run = this.#run;
     }
     return copy.address;
+  }
+
+  #move(copy: CachedCopy, queue: ByteQueue<CachedCopy>): void {
+    copy.queue.remove(copy);
+    queue.add(copy);
+    copy.queue = queue;
   }
 
   /** Evicts copies until the queue has at most `limit` bytes; keeps those that this run or the previous one used. */
@@ -156,13 +168,18 @@ export class DeviceCache {
   }
 
   #evict(copy: CachedCopy): void {
-    if (copy.staleArray !== null) copy.fetch(copy.staleArray);
+    copy.fetch();
     copy.drop();
   }
 
-  /** @internal Writes the values of a copy to an array. */
-  copyOut(copy: CachedCopy, array: TypedArray): void {
-    array.set(this.#memory.viewLike(array, copy.address));
+  /** @internal The values of a copy for a host array, valid until the memory grows. */
+  view({ address }: CachedCopy, { dtype, size }: HostArray): TypedArray {
+    return this.#memory.view(dtype, address, size);
+  }
+
+  /** @internal The host array has got the values of a copy. */
+  fetched(copy: CachedCopy): void {
+    if (copy.queue === this.#results) this.#move(copy, this.#inputs);
   }
 
   /** @internal Releases a copy that is no longer needed. */
@@ -172,7 +189,9 @@ export class DeviceCache {
   }
 
   #release(copy: CachedCopy): void {
-    if (copy.queue.remove(copy)) this.#memory.release(copy.address, copy.bytes);
+    if (!copy.queue.remove(copy)) return;
+    this.#weight.add(-copy.weight);
+    this.#memory.release(copy.address, copy.bytes);
   }
 }
 
@@ -182,11 +201,13 @@ class CachedCopy implements DeviceCopy {
   readonly #deviceCache: DeviceCache;
   address: number;
   readonly bytes: number;
+  /** The bytes of which the garbage collector would not know without `CollectorWeight`. */
+  weight = 0;
   queue: ByteQueue<CachedCopy>;
   /** The number of the last run that used it. */
   run = 0;
-  /** The storage's array while it is out of date, else null. */
-  staleArray: TypedArray | null = null;
+  /** The storage's host array while it is out of date, else null. */
+  staleHost: HostArray | null = null;
 
   constructor(deviceCache: DeviceCache, queue: ByteQueue<CachedCopy>, address: number, bytes: number) {
     this.#deviceCache = deviceCache;
@@ -200,14 +221,20 @@ class CachedCopy implements DeviceCopy {
     return this.#deviceCache === deviceCache && this.queue.entries.has(this);
   }
 
-  fetch(array: TypedArray): void {
-    if (this.staleArray === null) return;
-    this.staleArray = null;
-    this.#deviceCache.copyOut(this, array);
+  fetch(): void {
+    const host = this.staleHost;
+    if (host === null) return;
+    host.array.set(this.#deviceCache.view(this, host));
+    this.staleHost = null;
+    this.#deviceCache.fetched(this);
+  }
+
+  copy(): TypedArray | null {
+    return this.staleHost && this.#deviceCache.view(this, this.staleHost).slice();
   }
 
   drop(): void {
-    this.staleArray = null;
+    this.staleHost = null;
     this.#deviceCache.forget(this);
   }
 }
