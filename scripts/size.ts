@@ -11,7 +11,7 @@ const MINIMAL_BUDGET = 69_000;
 const BUDGETS = {
   'ndgrad/data': 14_000,
   'ndgrad/io': 12_500,
-  'ndgrad/metrics': 6_000,
+  'ndgrad/metrics': 6_500,
   'ndgrad/search': 6_000,
   'ndgrad/testing': 9_000,
   'ndgrad/node': 12_400,

@@ -11,7 +11,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanSquaredError MemoryError NdgradError NonFiniteError Optimizer
       Parameter Precision RMSprop Recall Reshape Residual SGD Sequential ShapeError SpatialDropout
       StateError Tensor TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all
-      any arange argmax argmin avgPool backendInfo binaryCrossEntropy broadcastTo cast ceil clip
+      any arange argmax argmin avgPool backendInfo binaryCrossEntropy bitsVersion broadcastTo cast ceil clip
       concat conv convTranspose cos defaultGenerator detach div earlyStopping elu equal erf evaluate
       exp expandDims explain explainAssignments expm1 eye fit flatten flip floor full gelu gradients
       greater greaterEqual huber inference initializers isFinite isNaN leakyRelu learningRateLogger
