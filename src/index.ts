@@ -99,6 +99,7 @@ export { type SaveWeightsOptions, saveWeights } from './io/weights/save.ts';
 // Backends
 
 export type { Backend } from './ir/backend.ts';
+export { bitsVersion } from './ir/bits-version.ts';
 export {
   type BackendInfo,
   type BackendName,

@@ -374,6 +374,8 @@ const costs: { readonly [op: string]: number } = {
   cos: 20,
   tanh: 20,
   erf: 20,
+  sigmoid: 20,
+  softplus: 20,
   pow: 40,
   philox: 40,
   check: 2,

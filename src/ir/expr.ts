@@ -55,7 +55,18 @@ export type ExprOp =
 export type Conversion = 'f32' | 'i32' | 'u32' | 'bool';
 
 /** Functions that all CPU backends take from `ir/math`, so that they give the same bits. */
-export type Intrinsic = 'exp' | 'expm1' | 'log' | 'log1p' | 'sin' | 'cos' | 'tanh' | 'erf' | 'pow';
+export type Intrinsic =
+  | 'exp'
+  | 'expm1'
+  | 'log'
+  | 'log1p'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'erf'
+  | 'sigmoid'
+  | 'softplus'
+  | 'pow';
 
 export interface Expr {
   readonly op: ExprOp;

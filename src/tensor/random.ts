@@ -1,7 +1,7 @@
 import { checkCount, refusal } from '../ir/arguments.ts';
 import { allocate } from '../ir/dtype.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
-import { cos, log } from '../ir/math/index.ts';
+import { floats, intrinsics } from '../ir/math/index.ts';
 import { fillBits, philox4x32 } from '../ir/philox.ts';
 import { sizeOf } from '../ir/view.ts';
 import { fromArray } from './creation.ts';
@@ -90,8 +90,9 @@ export class Generator {
     const word = this.#words();
     const unit = 1 / 16777216;
     for (let i = 0; i < values.length; ) {
-      const radius = Math.sqrt(-2 * log(((word() >>> 8) + 1) * unit));
-      const z = radius * cos((word() >>> 8) * unit * 6.283185307179586);
+      const radius = Math.sqrt(-2 * intrinsics.log(floats, ((word() >>> 8) + 1) * unit));
+      const angle = Math.fround((word() >>> 8) * unit * 6.283185307179586);
+      const z = radius * intrinsics.cos(floats, angle);
       if (Math.abs(z) <= 2) values[i++] = mean + standardDeviation * z;
     }
     return fromArray(values, shape, 'float32') as Tensor<Plain<S>>;

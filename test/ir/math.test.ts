@@ -1,28 +1,18 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { numbers } from '../../src/ir/math/host.ts';
-import {
-  type Arithmetic,
-  binaryIntrinsics,
-  cos,
-  erf,
-  exp,
-  expm1,
-  log,
-  log1p,
-  pow,
-  sin,
-  tanh,
-  unaryIntrinsics,
-} from '../../src/ir/math/index.ts';
+import type { DoubleArithmetic } from '../../src/ir/math/arithmetic.ts';
+import * as all from '../../src/ir/math/double/definitions.ts';
+import * as host from '../../src/ir/math/double/host.ts';
 
-const math = { exp, expm1, log, log1p, sin, cos, tanh, erf, pow };
+const { numbers, ...math } = host;
+const definitions = { ...all };
+const { pow: _pow, ...unaryDefinitions } = definitions;
 
-type Name = keyof typeof unaryIntrinsics | keyof typeof binaryIntrinsics;
+type Name = keyof typeof definitions;
 
-const names = Object.keys({ ...unaryIntrinsics, ...binaryIntrinsics }) as Name[];
-const unaryNames = Object.keys(unaryIntrinsics) as (keyof typeof unaryIntrinsics)[];
+const names = Object.keys(definitions) as Name[];
+const unaryNames = Object.keys(unaryDefinitions) as (keyof typeof unaryDefinitions)[];
 const call = (name: Name, [x, y]: readonly number[]): number =>
   name === 'pow' ? math.pow(x!, y!) : math[name](x!);
 
@@ -31,15 +21,19 @@ const reference: Record<Name, number[][]> = JSON.parse(
   readFileSync(new URL('../reference/intrinsics.json', import.meta.url), 'utf8'),
 );
 
+/** sin and cos are defined below 2^128 only. */
+const isDefined = (name: Name, x: number): boolean =>
+  (name !== 'sin' && name !== 'cos') || !(Math.abs(x) >= 2 ** 128 && Math.abs(x) < Infinity);
+for (const name of ['sin', 'cos'] as const)
+  reference[name] = reference[name].filter(([x]) => isDefined(name, x!));
+
 /** Largest error in units in the last place. */
 const TOLERANCE: Record<Name, number> = {
   exp: 0.9,
-  expm1: 0.9,
   log: 0.8,
   log1p: 0.9,
   sin: 0.8,
   cos: 0.8,
-  tanh: 1.5,
   erf: 3,
   pow: 0.9,
 };
@@ -104,13 +98,6 @@ describe('values', () => {
     }
   });
 
-  it('sin and cos reduce the double that is nearest to a multiple of pi/2', () => {
-    // J.-M. Muller, Elementary Functions, table 11.1.
-    const hardest = 6381956970095103 * 2 ** 797;
-    expect(math.cos(hardest)).toBe(-4.6871659242546277e-19);
-    expect(math.sin(hardest)).toBe(1);
-  });
-
   it('pow is exact where its result is a power of two or a short integer', () => {
     for (let e = -1074; e < 1024; e++) expect(math.pow(2, e)).toBe(2 ** e);
     for (let b = 2; b <= 40; b++) {
@@ -124,7 +111,7 @@ describe('values', () => {
 
 describe('special values', () => {
   const { MAX_VALUE, MIN_VALUE } = Number;
-  const unary: Record<keyof typeof unaryIntrinsics, readonly (readonly [number, number])[]> = {
+  const unary: Record<keyof typeof unaryDefinitions, readonly (readonly [number, number])[]> = {
     exp: [
       [0, 1],
       [-0, 1],
@@ -136,17 +123,6 @@ describe('special values', () => {
       [-745.1332191019411, MIN_VALUE],
       [-745.1332191019412, 0],
       [-MAX_VALUE, 0],
-    ],
-    expm1: [
-      [0, 0],
-      [-0, -0],
-      [MIN_VALUE, MIN_VALUE],
-      [-MIN_VALUE, -MIN_VALUE],
-      [Infinity, Infinity],
-      [-Infinity, -1],
-      [709.7827128933841, Infinity],
-      [-40, -1],
-      [-MAX_VALUE, -1],
     ],
     log: [
       [1, 0],
@@ -180,15 +156,6 @@ describe('special values', () => {
       [MIN_VALUE, 1],
       [Infinity, NaN],
       [-Infinity, NaN],
-    ],
-    tanh: [
-      [0, 0],
-      [-0, -0],
-      [MIN_VALUE, MIN_VALUE],
-      [20, 1],
-      [-20, -1],
-      [Infinity, 1],
-      [-Infinity, -1],
     ],
     erf: [
       [0, 0],
@@ -278,9 +245,11 @@ describe('special values', () => {
 });
 
 describe('properties', () => {
-  it.each(['sin', 'tanh', 'erf'] as const)('%s is odd', (name) => {
+  const moderate = double.filter((x) => isDefined('sin', x));
+
+  it.each(['sin', 'erf'] as const)('%s is odd', (name) => {
     fc.assert(
-      fc.property(double, (x) => {
+      fc.property(moderate, (x) => {
         expect(math[name](-x)).toBe(-math[name](x));
       }),
     );
@@ -288,22 +257,22 @@ describe('properties', () => {
 
   it('cos is even', () => {
     fc.assert(
-      fc.property(double, (x) => {
+      fc.property(moderate, (x) => {
         expect(math.cos(-x)).toBe(math.cos(x));
       }),
     );
   });
 
-  it.each(['sin', 'cos', 'tanh', 'erf'] as const)('%s stays within [-1, 1]', (name) => {
+  it.each(['sin', 'cos', 'erf'] as const)('%s stays within [-1, 1]', (name) => {
     fc.assert(
-      fc.property(double, (x) => {
+      fc.property(moderate, (x) => {
         const y = math[name](x);
         expect(Number.isNaN(y) || Math.abs(y) <= 1).toBe(true);
       }),
     );
   });
 
-  it.each(['exp', 'expm1', 'tanh', 'erf'] as const)('%s as float32 never falls', (name) => {
+  it.each(['exp', 'erf'] as const)('%s as float32 never falls', (name) => {
     fc.assert(
       fc.property(single, single, (x, y) => {
         const [lo, hi] = [Math.min(x, y), Math.max(x, y)];
@@ -342,10 +311,10 @@ describe('properties', () => {
 });
 
 /**
- * An instance of `Arithmetic` for numbers that uses all freedom of the interface: it evaluates both sides of every choice,
+ * An instance of `DoubleArithmetic` for numbers that uses all freedom of the interface: it evaluates both sides of every choice,
  * and returns `garbage` where the interface says "any number".
  */
-function careless(garbage: number): Arithmetic<number, boolean> {
+function careless(garbage: number): DoubleArithmetic<number, boolean> {
   const bits = new DataView(new ArrayBuffer(8));
   return {
     ...numbers,
@@ -368,15 +337,17 @@ describe('host functions', () => {
     const m = careless(garbage);
     fc.assert(
       fc.property(double, double, (x, y) => {
-        for (const name of unaryNames) expect(unaryIntrinsics[name](m, x), name).toBe(math[name](x));
-        expect(binaryIntrinsics.pow(m, x, y)).toBe(math.pow(x, y));
+        for (const name of unaryNames) {
+          if (isDefined(name, x)) expect(definitions[name](m, x), name).toBe(math[name](x));
+        }
+        expect(definitions.pow(m, x, y)).toBe(math.pow(x, y));
       }),
       { numRuns: 1000 },
     );
     for (const name of names) {
       for (const point of reference[name]) {
         const [x, y] = point as [number, number];
-        const got = name === 'pow' ? binaryIntrinsics.pow(m, x, y) : unaryIntrinsics[name](m, x);
+        const got = name === 'pow' ? definitions.pow(m, x, y) : definitions[name](m, x);
         expect(got, `${name}(${x})`).toBe(call(name, point));
       }
     }

@@ -32,6 +32,12 @@ const intrinsics: Record<Intrinsic, ElementwiseLoop> = {
   erf: (n, o, a) => {
     for (let i = 0; i < n; i++) o[i] = erf(a[i]!);
   },
+  sigmoid: (n, o, a) => {
+    for (let i = 0; i < n; i++) o[i] = 1 / (1 + Math.exp(-a[i]!));
+  },
+  softplus: (n, o, a) => {
+    for (let i = 0; i < n; i++) o[i] = Math.max(a[i]!, 0) + Math.log1p(Math.exp(-Math.abs(a[i]!)));
+  },
   pow: (n, o, a, b) => {
     for (let i = 0; i < n; i++) {
       const x = a[i]!;

@@ -1,36 +1,42 @@
 import { dtypes } from '../../ir/dtype.ts';
 import type { Intrinsic } from '../../ir/expr.ts';
-import { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from '../../ir/math/index.ts';
+import { intrinsics as definitions, floats } from '../../ir/math/index.ts';
 import { loopTableWith, type Precision } from './precision.ts';
 import { type ElementwiseLoop, type Register, RegisterFile } from './registers.ts';
 
 const intrinsics: Record<Intrinsic, ElementwiseLoop> = {
   exp: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = exp(a[i]!);
+    for (let i = 0; i < n; i++) o[i] = definitions.exp(floats, a[i]!);
   },
   expm1: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = expm1(a[i]!);
+    for (let i = 0; i < n; i++) o[i] = definitions.expm1(floats, a[i]!);
   },
   log: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = log(a[i]!);
+    for (let i = 0; i < n; i++) o[i] = definitions.log(floats, a[i]!);
   },
   log1p: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = log1p(a[i]!);
+    for (let i = 0; i < n; i++) o[i] = definitions.log1p(floats, a[i]!);
   },
   sin: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = sin(a[i]!);
+    for (let i = 0; i < n; i++) o[i] = definitions.sin(floats, a[i]!);
   },
   cos: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = cos(a[i]!);
+    for (let i = 0; i < n; i++) o[i] = definitions.cos(floats, a[i]!);
   },
   tanh: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = tanh(a[i]!);
+    for (let i = 0; i < n; i++) o[i] = definitions.tanh(floats, a[i]!);
   },
   erf: (n, o, a) => {
-    for (let i = 0; i < n; i++) o[i] = erf(a[i]!);
+    for (let i = 0; i < n; i++) o[i] = definitions.erf(floats, a[i]!);
+  },
+  sigmoid: (n, o, a) => {
+    for (let i = 0; i < n; i++) o[i] = definitions.sigmoid(floats, a[i]!);
+  },
+  softplus: (n, o, a) => {
+    for (let i = 0; i < n; i++) o[i] = definitions.softplus(floats, a[i]!);
   },
   pow: (n, o, a, b) => {
-    for (let i = 0; i < n; i++) o[i] = pow(a[i]!, b[i]!);
+    for (let i = 0; i < n; i++) o[i] = definitions.pow(floats, a[i]!, b[i]!);
   },
 };
 

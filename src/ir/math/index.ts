@@ -1,8 +1,11 @@
 /**
- * Elementary functions with the same bits in every engine: as functions on numbers, and as definitions over an abstract
- * arithmetic, from which backends generate code. The host's `Math.exp` and similar functions differ in their last bits
- * between engines.
+ * Elementary functions with the same bits in every engine. The host's `Math.exp` and similar functions differ in their last
+ * bits between engines.
+ *
+ * `intrinsics` are definitions of functions of float32 numbers over an abstract arithmetic; backends compute with them or
+ * generate code from them. The functions on numbers compute in doubles.
  */
-export type { Arithmetic } from './arithmetic.ts';
-export { cos, erf, exp, expm1, log, log1p, pow, sin, tanh } from './host.ts';
-export { binaryIntrinsics, unaryIntrinsics } from './intrinsics.ts';
+export type { Arithmetic, DoubleArithmetic, SingleArithmetic } from './arithmetic.ts';
+export { cos, erf, exp, log, log1p, pow, sin } from './double/host.ts';
+export { floats } from './single/host.ts';
+export { intrinsics } from './single/intrinsics.ts';

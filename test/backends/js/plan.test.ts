@@ -196,7 +196,7 @@ describe('double precision', () => {
     );
   });
 
-  it.each(['exp', 'expm1', 'log', 'log1p', 'sin', 'cos', 'tanh', 'erf'] as const)(
+  it.each(['exp', 'expm1', 'log', 'log1p', 'sin', 'cos', 'tanh', 'erf', 'sigmoid', 'softplus'] as const)(
     '%s to the last bits',
     (op) => {
       const builder = new PlanBuilder();
@@ -215,6 +215,8 @@ describe('double precision', () => {
         cos: [0.955336489125606, -0.12884449429552464, 0.9999500004166653],
         tanh: [0.2913126124515909, 0.935409070603099, 0.00999966667999946],
         erf: [0.3286267594591274, 0.9837904585907745, 0.011283415555849616],
+        sigmoid: [0.574442516811659, 0.8455347349164652, 0.5024999791668749],
+        softplus: [0.8543552444685272, 1.8677860293862658, 0.6981596805078624],
       };
       values.forEach((_, i) => {
         expect(Math.abs(builder.results[0]![i]! - known[op][i]!)).toBeLessThan(

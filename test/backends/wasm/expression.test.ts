@@ -66,9 +66,12 @@ describe('f32', () => {
     expectFloats(convert(x, type));
   });
 
-  it.each(['exp', 'expm1', 'log', 'log1p', 'sin', 'cos', 'tanh', 'erf'] as const)('%s', (op) => {
-    expectFloats(unary(op, x));
-  });
+  it.each(['exp', 'expm1', 'log', 'log1p', 'sin', 'cos', 'tanh', 'erf', 'sigmoid', 'softplus'] as const)(
+    '%s',
+    (op) => {
+      expectFloats(unary(op, x));
+    },
+  );
 
   it('pow', () => {
     expectFloats(binary('pow', x, y));

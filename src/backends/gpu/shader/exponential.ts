@@ -86,6 +86,20 @@ export const exponential = {
   return nd_bits(nd_sign_bit(x) | bitcast<u32>(y));
 }`,
 
+  /** 1 / (1 + e^-x); e^x where that is the same, since e^-x overflows. */
+  nd_sigmoid: `fn nd_sigmoid(x: f32) -> f32 {
+  if (x < -80.0) {
+    return nd_exp(x);
+  }
+  return 1.0 / (1.0 + nd_exp(-x));
+}`,
+
+  /** max(x, 0) + log(1 + e^-|x|) */
+  nd_softplus: `fn nd_softplus(x: f32) -> f32 {
+  let y: f32 = nd_log1p(nd_exp(-nd_abs(x)));
+  return select(y, x + y, x > 0.0);
+}`,
+
   /**
    * x T(x^2) up to 1, then 1 - erfc(x) with erfc(x) = e^(-x^2) P(1/x^2) / x, and 1 from 4 on. Near the denormals it
    * is computed on the bits.

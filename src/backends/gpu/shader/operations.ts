@@ -54,6 +54,8 @@ const table: Table = {
     cos: 'nd_cos',
     tanh: 'nd_tanh',
     erf: 'nd_erf',
+    sigmoid: 'nd_sigmoid',
+    softplus: 'nd_softplus',
     pow: 'nd_pow',
     i32: 'nd_f32_to_i32',
     u32: 'nd_f32_to_u32',

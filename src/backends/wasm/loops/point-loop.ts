@@ -188,6 +188,8 @@ const expensive = new Set<string>([
   'cos',
   'tanh',
   'erf',
+  'sigmoid',
+  'softplus',
   'pow',
   'philox',
   'mod',

@@ -1,110 +1,115 @@
 import type { Intrinsic } from '../../../ir/expr.ts';
-import type { Arithmetic } from '../../../ir/math/arithmetic.ts';
-import { binaryIntrinsics, unaryIntrinsics } from '../../../ir/math/intrinsics.ts';
+import {
+  type Arithmetic,
+  type DoubleArithmetic,
+  doubleFormat,
+  type SingleArithmetic,
+  SQRT_HALF,
+  singleFormat,
+} from '../../../ir/math/arithmetic.ts';
+import { intrinsics } from '../../../ir/math/index.ts';
 import type { Code, Local } from '../assembler/code.ts';
 import type { Plain } from '../assembler/instructions.ts';
 import { perPlan } from '../module/per-plan.ts';
 import type { PlanCode } from '../module/plan-code.ts';
-import { f64x2, i32x4 } from './literals.ts';
+import { f32x4, f64x2, i32x4 } from './literals.ts';
 
-/** Four doubles, two in each local. Constants have the same local for both halves. */
-interface Doubles {
+/**
+ * Four numbers: doubles, two in each local, or floats, with the same local twice. Constants have the same local for both
+ * halves, too.
+ */
+interface Lanes {
   readonly low: Local;
   readonly high: Local;
 }
 
-/** Four masks of 64 bits. */
-interface Masks extends Doubles {
+/** Four masks. */
+interface Masks extends Lanes {
   /** a and b if the mask is a < b. */
-  readonly less?: readonly [Doubles, Doubles];
+  readonly less?: readonly [Lanes, Lanes];
 }
 
 /** 2^52: the bits of 2^52 + n, as an integer, are the bits of 2^52 plus n. */
 const INTEGERS = 4503599627370496;
 const BIAS = 1023;
 
-/** Emits an intrinsic on f32 vectors, computed in doubles as in src/ir/math. */
+/** Emits an intrinsic on f32 vectors. */
 export function emitIntrinsic(code: Code, plan: PlanCode, name: Intrinsic, args: readonly Local[]): Local {
-  const m = doubles(code, plan);
-  const [x, y] = args.map((a) => promote(code, a)) as [Doubles, Doubles];
-  return demote(code, name === 'pow' ? binaryIntrinsics.pow(m, x, y) : unaryIntrinsics[name](m, x));
+  const [x, y] = args.map(whole) as [Lanes, Lanes];
+  return intrinsics[name](singles(code, plan), x, y).low;
 }
 
-function promote(code: Code, x: Local): Doubles {
-  const upper = code.shuffle([2, 3, 2, 3], x, x);
-  return { low: code.op('f64x2.promote_low_f32x4', x), high: code.op('f64x2.promote_low_f32x4', upper) };
+const whole = (vector: Local): Lanes => ({ low: vector, high: vector });
+
+function promote(code: Code, { low }: Lanes): Lanes {
+  const upper = code.shuffle([2, 3, 2, 3], low, low);
+  return { low: code.op('f64x2.promote_low_f32x4', low), high: code.op('f64x2.promote_low_f32x4', upper) };
 }
 
-function demote(code: Code, { low, high }: Doubles): Local {
+function demote(code: Code, { low, high }: Lanes): Lanes {
   const [a, b] = [low, high].map((half) => code.op('f32x4.demote_f64x2_zero', half));
-  return code.shuffle([0, 1, 4, 5], a!, b!);
+  return whole(code.shuffle([0, 1, 4, 5], a!, b!));
 }
 
-/** The instance of `Arithmetic` that emits instructions to `code`. */
-function doubles(code: Code, plan: PlanCode): Arithmetic<Doubles, Masks> {
-  const both = (name: Plain, ...args: readonly Doubles[]): Doubles => {
+function each(a: Lanes, make: (half: Local) => Local): Lanes {
+  const low = make(a.low);
+  return { low, high: a.low === a.high ? low : make(a.high) };
+}
+
+/** The operations that floats and doubles share, as instructions that are emitted to `code`. */
+function arithmetic(code: Code, vector: 'f32x4' | 'f64x2'): Arithmetic<Lanes, Masks> {
+  const isSingle = vector === 'f32x4';
+  const point = isSingle ? 23 : 52;
+  const both = (name: Plain, ...args: readonly Lanes[]): Lanes => {
     const low = code.op(name, ...args.map((a) => a.low));
     const same = args.every((a) => a.low === a.high);
     return { low, high: same ? low : code.op(name, ...args.map((a) => a.high)) };
   };
-  const unary = (name: Plain) => (a: Doubles) => both(name, a);
-  const binary = (name: Plain) => (a: Doubles, b: Doubles) => both(name, a, b);
-  const each = (a: Doubles, make: (half: Local) => Local): Doubles => {
-    const low = make(a.low);
-    return { low, high: a.low === a.high ? low : make(a.high) };
-  };
-  const constant = (value: number): Doubles => {
-    const variable = f64x2(code, value);
-    return { low: variable, high: variable };
-  };
-  const select = (p: Masks, a: Doubles, b: Doubles): Doubles => {
+  const plain =
+    (name: 'add' | 'sub' | 'mul' | 'div' | 'neg' | 'abs' | 'floor' | 'eq') =>
+    (...args: readonly Lanes[]) =>
+      both(`${vector}.${name}`, ...args);
+  const bits =
+    (name: 'v128.not' | 'v128.and' | 'v128.or') =>
+    (...args: readonly Lanes[]) =>
+      both(name, ...args);
+  const constant = (value: number): Lanes => whole((isSingle ? f32x4 : f64x2)(code, value));
+  /** 2^p plus the exponent's bias: the bits of 2^p + n, as an integer, are the bits of 2^p plus n. */
+  const biased = (): Lanes => constant(isSingle ? 8388608 + 127 : INTEGERS + BIAS);
+  const select = (p: Masks, a: Lanes, b: Lanes): Lanes => {
     // x < y ? y : x and x < y ? x : y are single instructions.
     const [x, y] = p.less ?? [];
-    if (same(a, y) && same(b, x)) return both('f64x2.pmax', b, a);
-    if (same(a, x) && same(b, y)) return both('f64x2.pmin', b, a);
+    if (same(a, y) && same(b, x)) return both(`${vector}.pmax`, b, a);
+    if (same(a, x) && same(b, y)) return both(`${vector}.pmin`, b, a);
     return both('v128.bitselect', a, b, p);
   };
   return {
+    format: isSingle ? singleFormat : doubleFormat,
     constant,
-    add: binary('f64x2.add'),
-    sub: binary('f64x2.sub'),
-    mul: binary('f64x2.mul'),
-    div: binary('f64x2.div'),
-    neg: unary('f64x2.neg'),
-    abs: unary('f64x2.abs'),
-    floor: unary('f64x2.floor'),
-    less: (a, b) => ({ ...both('f64x2.lt', a, b), less: [a, b] }),
-    equal: binary('f64x2.eq'),
-    not: unary('v128.not'),
-    and: binary('v128.and'),
-    or: binary('v128.or'),
+    add: plain('add'),
+    sub: plain('sub'),
+    mul: plain('mul'),
+    div: plain('div'),
+    neg: plain('neg'),
+    abs: plain('abs'),
+    floor: plain('floor'),
+    less: (a, b) => ({ ...both(`${vector}.lt`, a, b), less: [a, b] }),
+    equal: plain('eq'),
+    not: bits('v128.not'),
+    and: bits('v128.and'),
+    or: bits('v128.or'),
     select,
-    exponent: (a) => {
-      const biased = each(a, (half) => {
-        const bits = code.op('i64x2.shr_u', code.op('f64x2.abs', half), 52);
-        return code.op('v128.or', bits, f64x2(code, INTEGERS));
-      });
-      return both('f64x2.sub', biased, constant(INTEGERS + BIAS));
-    },
     powerOfTwo: (n) =>
-      each(both('f64x2.add', n, constant(INTEGERS + BIAS)), (half) => code.op('i64x2.shl', half, 52)),
-    lookup: (table, i) => {
-      const address = code.op('i32x4.splat', tableAddress(code, plan, table));
-      return each(i, (half) => {
-        const whole = code.op('i32x4.trunc_sat_f64x2_s_zero', half);
-        const index = code.op('i32x4.min_u', whole, i32x4(code, table.length - 1));
-        const at = code.op('i32x4.add', address, code.op('i32x4.shl', index, 3));
-        const first = code.load('v128.load64_zero', [code.lane('i32x4.extract_lane', 0, at)]);
-        return code.loadLane('v128.load64_lane', 1, code.lane('i32x4.extract_lane', 1, at), first);
-      });
-    },
+      each(both(`${vector}.add`, n, biased()), (half) =>
+        code.op(isSingle ? 'i32x4.shl' : 'i64x2.shl', half, point),
+      ),
     seldom: (p, rare, usual) => {
-      const values = usual.map(({ low, high }) => ({ low: code.copy(low), high: code.copy(high) }));
+      const values = usual.map((a) => each(a, (half) => code.copy(half)));
       code.if(code.op('v128.any_true', code.op('v128.or', p.low, p.high)), () => {
         rare().forEach((value, k) => {
           const [chosen, target] = [select(p, value, values[k]!), values[k]!];
           code.set(target.low, chosen.low);
-          code.set(target.high, chosen.high);
+          if (target.high !== target.low) code.set(target.high, chosen.high);
         });
       });
       return values;
@@ -112,7 +117,56 @@ function doubles(code: Code, plan: PlanCode): Arithmetic<Doubles, Masks> {
   };
 }
 
-const same = (a: Doubles, b: Doubles | undefined): boolean => a.low === b?.low && a.high === b.high;
+const singles = (code: Code, plan: PlanCode): SingleArithmetic<Lanes, Masks> => ({
+  ...arithmetic(code, 'f32x4'),
+  split: ({ low: a }) => {
+    const root = i32x4(code, SQRT_HALF);
+    const bits = code.op('i32x4.sub', a, root);
+    const k = code.op('f32x4.convert_i32x4_s', code.op('i32x4.shr_s', bits, 23));
+    const fraction = code.op('i32x4.add', code.op('v128.and', bits, i32x4(code, 0x7fffff)), root);
+    return { k: whole(k), fraction: whole(fraction) };
+  },
+  scale: (a, { low: k }) => {
+    // The bits of 1.5 * 2^23 + n end with those of n. The exponents of two powers add up to k.
+    const biased = code.op('f32x4.add', k, f32x4(code, 12582912 + 254));
+    const half = code.op('i32x4.shl', code.op('i32x4.shr_u', biased, 1), 23);
+    const rest = code.op('i32x4.sub', code.op('i32x4.shl', biased, 23), half);
+    return whole(code.op('f32x4.mul', code.op('f32x4.mul', a.low, half), rest));
+  },
+  quarterTurns: ({ low: n }, sine, cosine) => {
+    // The bits of 1.5 * 2^23 + n end with those of n.
+    const bits = code.op('f32x4.add', n, f32x4(code, 12582912));
+    const odd = code.op('i32x4.shr_s', code.op('i32x4.shl', bits, 31), 31);
+    const y = code.op('v128.bitselect', cosine.low, sine.low, odd);
+    const sign = code.op('v128.and', code.op('i32x4.shl', bits, 30), f32x4(code, -0));
+    return whole(code.op('v128.xor', y, sign));
+  },
+  withSign: (a, b) => whole(code.op('v128.or', a.low, code.op('v128.and', b.low, f32x4(code, -0)))),
+  inDouble: (compute, ...args) =>
+    compute(doubles(code, plan), ...args.map((a) => promote(code, a))).map((a) => demote(code, a)),
+});
+
+const doubles = (code: Code, plan: PlanCode): DoubleArithmetic<Lanes, Masks> => ({
+  ...arithmetic(code, 'f64x2'),
+  exponent: (a) =>
+    each(a, (half) => {
+      const bits = code.op('i64x2.shr_u', code.op('f64x2.abs', half), 52);
+      const sum = code.op('v128.or', bits, f64x2(code, INTEGERS));
+      return code.op('f64x2.sub', sum, f64x2(code, INTEGERS + BIAS));
+    }),
+  lookup: (table, i) => {
+    const address = code.op('i32x4.splat', tableAddress(code, plan, table));
+    return each(i, (half) => {
+      const whole = code.op('i32x4.trunc_sat_f64x2_s_zero', half);
+      const index = code.op('i32x4.min_u', whole, i32x4(code, table.length - 1));
+      const at = code.op('i32x4.add', address, code.op('i32x4.shl', index, 3));
+      const first = code.load('v128.load64_zero', [code.lane('i32x4.extract_lane', 0, at)]);
+      return code.loadLane('v128.load64_lane', 1, code.lane('i32x4.extract_lane', 1, at), first);
+    });
+  },
+});
+
+const same = (a: Lanes, b: Lanes | undefined): boolean => a.low === b?.low && a.high === b.high;
 
 const tables = perPlan(() => new Map<readonly number[], number>());
 

@@ -145,6 +145,8 @@ const f32: Rules = {
   cos: intrinsic('cos'),
   tanh: intrinsic('tanh'),
   erf: intrinsic('erf'),
+  sigmoid: intrinsic('sigmoid'),
+  softplus: intrinsic('softplus'),
   pow: intrinsic('pow'),
 };
 

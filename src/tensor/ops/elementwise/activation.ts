@@ -1,6 +1,6 @@
 import { checkNumber, readOptions } from '../../../ir/arguments.ts';
 import { ValueError } from '../../../ir/errors.ts';
-import { binary, constant, type Expr, unary } from '../../../ir/expr.ts';
+import { binary, constant, unary } from '../../../ir/expr.ts';
 import { checkCall } from '../../apply.ts';
 import { normalizeAxis, type Shape } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
@@ -18,23 +18,20 @@ import {
 import { where } from './logic.ts';
 import { erf, exp, expm1, log, tanh } from './math.ts';
 
-const number = (value: number): Expr => constant(value, 'f32');
-
 /** 1 / (1 + e^-x). */
 export const sigmoid: FloatFunction = floatFunction(
   'sigmoid',
   // dx = g y (1 - y)
   (g, y) => g.mul(y).mul(y.neg().add(1)),
-  (x) => binary('div', number(1), binary('add', number(1), unary('exp', unary('neg', x)))),
+  (x) => unary('sigmoid', x),
 );
 
-/** log(1 + e^x), without overflow: max(x, 0) + log1p(e^-|x|). */
+/** log(1 + e^x), without overflow. */
 export const softplus: FloatFunction = floatFunction(
   'softplus',
   // dx = g sigmoid(x)
   (g, _y, x) => g.mul(sigmoid(x)),
-  (x) =>
-    binary('add', binary('max', x, number(0)), unary('log1p', unary('exp', unary('neg', unary('abs', x))))),
+  (x) => unary('softplus', x),
 );
 
 const reluOperation = elementwise({

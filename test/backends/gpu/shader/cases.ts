@@ -5,7 +5,7 @@ import { floatLoops } from '../../../../src/backends/js/loops/float.ts';
 import { intLoops, uintLoops } from '../../../../src/backends/js/loops/int.ts';
 import type { ElementwiseLoop, Register } from '../../../../src/backends/js/registers.ts';
 import type { ScalarType } from '../../../../src/ir/dtype.ts';
-import type { ExprOp } from '../../../../src/ir/expr.ts';
+import type { ExprOp, Intrinsic } from '../../../../src/ir/expr.ts';
 import * as math from '../../../../src/ir/math/index.ts';
 import { fillBits } from '../../../../src/ir/philox.ts';
 import { samples } from './samples.ts';
@@ -39,17 +39,30 @@ const loopCases = Object.entries(loops).flatMap(([type, table]) =>
   Object.entries(table).map(([op, loop]) => loopCase(op as ExprOp, type as ScalarType, loop)),
 );
 
-const intrinsicCases = Object.entries(math)
-  .filter(([, f]) => typeof f === 'function')
-  .map(([op, f]): Case => {
-    const call = f as (...args: number[]) => number;
-    const parameters: ScalarType[] = op === 'pow' ? ['f32', 'f32'] : ['f32'];
-    const expected: Case['expected'] = (columns) => {
-      const floats = columns.map((column) => new Float32Array(column.buffer));
-      return Float64Array.from(floats[0]!, (_, i) => call(...floats.map((column) => column[i]!)));
-    };
-    return { name: op, op: op as ExprOp, parameters, result: 'f32', expected, kind: 'intrinsic' };
-  });
+const { cos, erf, exp, log, log1p, pow, sin } = math;
+/** All intrinsics in double precision. */
+const intrinsics: Record<Intrinsic, (x: number, y: number) => number> = {
+  cos,
+  erf,
+  exp,
+  expm1: Math.expm1,
+  log,
+  log1p,
+  pow,
+  sigmoid: (x) => 1 / (1 + exp(-x)),
+  sin,
+  softplus: (x) => Math.max(x, 0) + log1p(exp(-Math.abs(x))),
+  tanh: Math.tanh,
+};
+
+const intrinsicCases = Object.entries(intrinsics).map(([op, f]): Case => {
+  const parameters: ScalarType[] = op === 'pow' ? ['f32', 'f32'] : ['f32'];
+  const expected: Case['expected'] = (columns) => {
+    const floats = columns.map((column) => new Float32Array(column.buffer));
+    return Float64Array.from(floats[0]!, (x, i) => f(x, floats[1]?.[i] ?? NaN));
+  };
+  return { name: op, op: op as ExprOp, parameters, result: 'f32', expected, kind: 'intrinsic' };
+});
 
 const philoxCase: Case = {
   name: 'philox',

@@ -1,4 +1,4 @@
-import { type Arithmetic, notation } from './arithmetic.ts';
+import { type DoubleArithmetic, notation } from '../arithmetic.ts';
 import { scale } from './exponential.ts';
 import { split } from './logarithm.ts';
 
@@ -29,7 +29,7 @@ const EXP = [
 /**
  * x^y, with all the special values of C99: 1 for y = 0 and for x = 1 even if the other is NaN. Below 1 ulp.
  */
-export function pow<T, B>(m: Arithmetic<T, B>, x: T, y: T): T {
+export function pow<T, B>(m: DoubleArithmetic<T, B>, x: T, y: T): T {
   const { add, mul, div, less, equal, select, head } = notation(m);
   const { not, and, or } = m;
   const size = m.abs(x);
@@ -59,7 +59,7 @@ export function pow<T, B>(m: Arithmetic<T, B>, x: T, y: T): T {
 }
 
 /** log2 x = head + tail for x > 0, to about 2^-78 of it; head has 26 bits. */
-function log2<T, B>(m: Arithmetic<T, B>, x: T): { head: T; tail: T } {
+function log2<T, B>(m: DoubleArithmetic<T, B>, x: T): { head: T; tail: T } {
   const { add, sub, mul, div, less, select, polynomial, head } = notation(m);
 
   // x = 2^n a, and a near the centre c: 1 or 3/2.
@@ -101,7 +101,7 @@ function log2<T, B>(m: Arithmetic<T, B>, x: T): { head: T; tail: T } {
 }
 
 /** 2^(high + low), where z = high + low rounded and |z| <= 1100. */
-function exp2<T, B>(m: Arithmetic<T, B>, z: T, high: T, low: T): T {
+function exp2<T, B>(m: DoubleArithmetic<T, B>, z: T, high: T, low: T): T {
   const { add, sub, mul, div, nearest, polynomial, head } = notation(m);
   const n = nearest(z);
   const rest = sub(high, n);

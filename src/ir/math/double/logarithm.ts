@@ -1,4 +1,4 @@
-import { type Arithmetic, notation } from './arithmetic.ts';
+import { type DoubleArithmetic, notation } from '../arithmetic.ts';
 import { LN2_HEAD, LN2_TAIL, TINY } from './exponential.ts';
 
 // R(s^2) of log(1 + f) = 2 s + s R, s = f / (2 + f), |s| < 0.1716. fdlibm 5.3 (Sun Microsystems, 1993),
@@ -9,14 +9,14 @@ const LOG = [
 ];
 
 /** ln x; -Infinity at 0, NaN below. Below 1 ulp. After fdlibm's e_log.c. */
-export function log<T, B>(m: Arithmetic<T, B>, x: T): T {
+export function log<T, B>(m: DoubleArithmetic<T, B>, x: T): T {
   const { sub } = notation(m);
   const { k, fraction } = split(m, x, Math.SQRT2);
   return logOutside(m, x, logOf(m, k, sub(fraction, 1), m.constant(0)));
 }
 
 /** ln(1 + x); -Infinity at -1, NaN below. Below 1 ulp, also near 0. After fdlibm's s_log1p.c. */
-export function log1p<T, B>(m: Arithmetic<T, B>, x: T): T {
+export function log1p<T, B>(m: DoubleArithmetic<T, B>, x: T): T {
   const { sub, div, less, equal, select, twoSum } = notation(m);
   const { sum, error } = twoSum(m.constant(1), x);
   const { k, fraction } = split(m, sum, Math.SQRT2);
@@ -29,7 +29,7 @@ export function log1p<T, B>(m: Arithmetic<T, B>, x: T): T {
  * x = 2^k fraction with 1 <= fraction * `root` < 2 up to rounding, for x > 0; `root` is 1 or sqrt 2.
  * Infinities, zeros and NaN give any numbers.
  */
-export function split<T, B>(m: Arithmetic<T, B>, x: T, root: number): { k: T; fraction: T } {
+export function split<T, B>(m: DoubleArithmetic<T, B>, x: T, root: number): { k: T; fraction: T } {
   const { add, mul, less, select } = notation(m);
   // Far from both ends of the exponent range, so that no power of two below is subnormal or infinite.
   const small = less(x, 9.332636185032189e-302);
@@ -39,7 +39,7 @@ export function split<T, B>(m: Arithmetic<T, B>, x: T, root: number): { k: T; fr
 }
 
 /** k ln 2 + ln(1 + f) + c; 1 + f between sqrt(1/2) and sqrt 2, c tiny. */
-function logOf<T, B>(m: Arithmetic<T, B>, k: T, f: T, c: T): T {
+function logOf<T, B>(m: DoubleArithmetic<T, B>, k: T, f: T, c: T): T {
   const { add, sub, mul, div, polynomial } = notation(m);
   const s = div(f, add(f, 2));
   const z = mul(s, s);
@@ -50,7 +50,7 @@ function logOf<T, B>(m: Arithmetic<T, B>, k: T, f: T, c: T): T {
 }
 
 /** `y`, the logarithm of x, corrected for x that is not positive and finite. */
-function logOutside<T, B>(m: Arithmetic<T, B>, x: T, y: T): T {
+function logOutside<T, B>(m: DoubleArithmetic<T, B>, x: T, y: T): T {
   const { less, equal, select } = notation(m);
   const finite = select(less(x, Infinity), y, x);
   return select(less(0, x), finite, select(equal(x, 0), -Infinity, NaN));

@@ -1,4 +1,4 @@
-import { type Arithmetic, notation } from './arithmetic.ts';
+import { type Arithmetic, notation } from '../arithmetic.ts';
 import { exp } from './exponential.ts';
 
 // erf(x) = x T(x^2) / U(x^2) for |x| <= 1, erfc(x) = e^(-x^2) P(x) / Q(x) for 1 <= x <= 8.

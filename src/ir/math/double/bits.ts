@@ -2,7 +2,7 @@
 
 const view = new DataView(new ArrayBuffer(8));
 
-/** floor(log2 |a|) of a normal number; see `Arithmetic.exponent`. */
+/** floor(log2 |a|) of a normal number; see `DoubleArithmetic.exponent`. */
 export function exponent(a: number): number {
   view.setFloat64(0, a, true);
   return ((view.getInt32(4, true) >>> 20) & 2047) - 1023;
@@ -22,7 +22,7 @@ export function powerOfTwo(n: number): number {
   return powers[(n + 1023) & 2047]!;
 }
 
-/** table[i]; see `Arithmetic.lookup`. */
+/** table[i]; see `DoubleArithmetic.lookup`. */
 export function lookup(table: readonly number[], i: number): number {
   return table[i] ?? 0;
 }

@@ -1,4 +1,4 @@
-import { type Arithmetic, notation } from './arithmetic.ts';
+import { type DoubleArithmetic, notation } from '../arithmetic.ts';
 
 const TWO_OVER_PI = 0.6366197723675814;
 /** pi / 2 as a sum; each of the first three terms has 33 bits, so that its product with n < 2^20 is exact. */
@@ -14,13 +14,10 @@ const MODERATE = 1647099;
 /** 2^-24 */
 const UNIT = 5.960464477539063e-8;
 
-/** The bits of 2 / pi, 24 in each number, after two zeros. */
+/** Leading bits of 2 / pi, 24 in each number, after two zeros: enough for arguments below 2^128. */
 const TWO_OVER_PI_DIGITS = [
   0, 0, 10680707, 7228996, 1387004, 2578385, 16069853, 12639074, 9804092, 4427841, 16666979, 11263675,
-  12935607, 2387514, 4345298, 14681673, 3074569, 13734428, 16653803, 1880361, 10960616, 8533493, 3062596,
-  8710556, 7349940, 6258241, 3772886, 3769171, 3798172, 8675211, 12450088, 3874808, 9961438, 366607, 15675153,
-  9132554, 7151469, 3571407, 2607881, 12013382, 4155038, 6285869, 7677882, 13102053, 15825725, 473591,
-  9065106, 15363067, 6271263, 9264392, 5636912, 4652155, 7056368,
+  12935607, 2387514,
 ];
 
 // Polynomials in r^2 on |r| <= pi / 4. fdlibm 5.3 (Sun Microsystems, 1993), k_sin.c and k_cos.c.
@@ -34,15 +31,15 @@ const COS = [
   2.087572321298175e-9, -1.1359647557788195e-11,
 ];
 
-/** sin x, for every finite double. Below 1 ulp. */
-export function sin<T, B>(m: Arithmetic<T, B>, x: T): T {
+/** sin x for |x| < 2^128. Below 1 ulp. */
+export function sin<T, B>(m: DoubleArithmetic<T, B>, x: T): T {
   const { less, select } = notation(m);
   const { n, r, rest } = reduce(m, x);
   return select(less(m.abs(x), 7.450580596923828e-9), x, sineOfQuarters(m, n, r, rest));
 }
 
-/** cos x, for every finite double. Below 1 ulp. */
-export function cos<T, B>(m: Arithmetic<T, B>, x: T): T {
+/** cos x for |x| < 2^128. Below 1 ulp. */
+export function cos<T, B>(m: DoubleArithmetic<T, B>, x: T): T {
   const { add } = notation(m);
   const { n, r, rest } = reduce(m, x);
   return sineOfQuarters(m, add(n, 1), r, rest);
@@ -55,7 +52,7 @@ interface Reduced<T> {
 }
 
 /** sin(n pi/2 + r + rest), |r| <= pi/4. */
-function sineOfQuarters<T, B>(m: Arithmetic<T, B>, n: T, r: T, rest: T): T {
+function sineOfQuarters<T, B>(m: DoubleArithmetic<T, B>, n: T, r: T, rest: T): T {
   const { add, sub, mul, less, equal, select, polynomial } = notation(m);
   const z = mul(r, r);
   const half = mul(z, 0.5);
@@ -76,8 +73,8 @@ function sineOfQuarters<T, B>(m: Arithmetic<T, B>, n: T, r: T, rest: T): T {
   return select(less(quadrant, 2), y, m.neg(y));
 }
 
-/** x = n pi/2 + r + rest, |r| <= pi/4. Cody and Waite's method, and Payne and Hanek's for large x. */
-function reduce<T, B>(m: Arithmetic<T, B>, x: T): Reduced<T> {
+/** x = n pi/2 + r + rest modulo 2 pi, |r| <= pi/4 and |n| < 2^21. Cody and Waite's method, and Payne and Hanek's for large x. */
+export function reduce<T, B>(m: DoubleArithmetic<T, B>, x: T): Reduced<T> {
   const { add, sub, mul, less, nearest, twoSum } = notation(m);
   const n = nearest(mul(x, TWO_OVER_PI));
   const first = twoSum(sub(x, mul(n, HALF_PI[0])), mul(n, -HALF_PI[1]));
@@ -95,10 +92,10 @@ function reduce<T, B>(m: Arithmetic<T, B>, x: T): Reduced<T> {
 }
 
 /**
- * The same for |x| >= 2^20: x times the 216 bits of 2/pi that matter modulo 4, in integers below 2^53.
+ * The same for 2^20 <= |x| < 2^128: x times the 216 bits of 2/pi that matter modulo 4, in integers below 2^53.
  * M. H. Payne and R. N. Hanek, "Radian reduction for trigonometric functions", SIGNUM Newsletter 18 (1983).
  */
-function reduceLarge<T, B>(m: Arithmetic<T, B>, x: T): Reduced<T> {
+function reduceLarge<T, B>(m: DoubleArithmetic<T, B>, x: T): Reduced<T> {
   const { add, sub, mul, nearest, twoSum, twoProduct } = notation(m);
 
   // x = a 2^(24 j) with 2^54 <= |a| < 2^78, so that the digits of 2/pi before number j give multiples of 4.
@@ -138,5 +135,5 @@ function reduceLarge<T, B>(m: Arithmetic<T, B>, x: T): Reduced<T> {
   const { product, error } = twoProduct(fraction, m.constant(HALF_PI_HEAD));
   const small = add(error, add(mul(fraction, HALF_PI_TAIL), mul(fractionRest, HALF_PI_HEAD)));
   const r = add(product, small);
-  return { n, r, rest: add(sub(product, r), small) };
+  return { n: sub(n, mul(m.floor(mul(n, 0.25)), 4)), r, rest: add(sub(product, r), small) };
 }

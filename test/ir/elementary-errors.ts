@@ -1,0 +1,122 @@
+import { setBackend, softplus, type Tensor, tensor } from '../../src/index.ts';
+import { erf } from '../../src/ir/math/index.ts';
+
+/** An elementary function of float32 numbers, and what is promised of its results. */
+export interface Promised {
+  readonly apply: (x: Tensor) => Tensor;
+  /** In double precision. */
+  readonly exact: (x: number) => number;
+  /** The largest error in units in the last place of the exact result. */
+  readonly ulps: number;
+  readonly monotone: boolean;
+}
+
+export const promised: Readonly<Record<string, Promised>> = {
+  exp: { apply: (x) => x.exp(), exact: Math.exp, ulps: 1, monotone: true },
+  expm1: { apply: (x) => x.expm1(), exact: Math.expm1, ulps: 2, monotone: false },
+  log: { apply: (x) => x.log(), exact: Math.log, ulps: 1, monotone: true },
+  log1p: { apply: (x) => x.log1p(), exact: Math.log1p, ulps: 1.5, monotone: false },
+  tanh: { apply: (x) => x.tanh(), exact: Math.tanh, ulps: 1.5, monotone: true },
+  sigmoid: { apply: (x) => x.sigmoid(), exact: (x) => 1 / (1 + Math.exp(-x)), ulps: 2.5, monotone: true },
+  softplus: {
+    apply: softplus,
+    exact: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    ulps: 3,
+    monotone: false,
+  },
+  erf: { apply: (x) => x.erf(), exact: erf, ulps: 1.5, monotone: false },
+  sin: { apply: (x) => x.sin(), exact: Math.sin, ulps: 2.5, monotone: false },
+  cos: { apply: (x) => x.cos(), exact: Math.cos, ulps: 2.5, monotone: false },
+};
+
+/** What was found over many arguments. */
+export interface Found {
+  /** The largest error in ulps, and where; 0 if all results are correctly rounded. */
+  worst: number;
+  at: number;
+  arguments: number;
+  /** Descriptions of wrong results, at most ten. */
+  problems: string[];
+}
+
+/** Floats between 0 and Infinity, by their bits. */
+const END = 0x7f800000;
+const CHUNK = 1 << 22;
+/** Adjacent numbers in a sample: functions must be monotone from one to the next. */
+const ADJACENT = 16;
+
+/**
+ * Compares a function with its exact values in WebAssembly, at all float32 numbers or at 16 adjacent ones in every `stride`,
+ * of both signs; at every `compareStride`th of them it also compares the bits of both CPU backends.
+ */
+export async function findErrors(name: string, stride: number, compareStride: number): Promise<Found> {
+  const { apply, exact, ulps, monotone } = promised[name]!;
+  const found: Found = { worst: 0, at: 0, arguments: 0, problems: [] };
+  const report = (problem: string): void => {
+    if (found.problems.length < 10) found.problems.push(`${name}${problem}`);
+  };
+  for (const sign of [0, 0x80000000]) {
+    let previous = NaN;
+    const run = Math.min(stride, ADJACENT);
+    const total = Math.ceil((END + 1) / stride) * run;
+    for (let start = 0; start < total; start += CHUNK) {
+      const count = Math.min(CHUNK, total - start);
+      const bits = new Uint32Array(count);
+      for (let i = 0; i < count; i++) {
+        const number = start + i;
+        bits[i] = sign + Math.min(Math.floor(number / run) * stride + (number % run), END);
+      }
+      // The last argument of all is infinite.
+      if (start + count === total) bits[count - 1] = sign + END;
+      const x = new Float32Array(bits.buffer);
+      const y = await on('wasm', x, apply);
+      for (let i = 0; i < count; i++) {
+        const got = y[i]!;
+        const wanted = exact(x[i]!);
+        const error = Object.is(got, Math.fround(wanted)) ? 0 : errorOf(got, wanted);
+        if (error > found.worst) Object.assign(found, { worst: error, at: x[i]! });
+        // The exact values have errors of their own, far below 0.01 ulp.
+        if (!(error <= ulps + 0.01)) report(`(${x[i]}) = ${got}, wanted ${wanted}: ${error} ulp`);
+        if (monotone && (sign === 0 ? got < previous : got > previous)) {
+          report(`(${x[i]}) = ${got}, not monotone: it is ${previous} for the number before`);
+        }
+        previous = got;
+      }
+      const few = new Float32Array(Math.ceil(count / compareStride));
+      for (let i = 0; i < few.length; i++) few[i] = x[i * compareStride]!;
+      const reference = await on('js', few, apply);
+      for (let i = 0; i < few.length; i++) {
+        const got = y[i * compareStride]!;
+        if (!Object.is(got, reference[i])) report(`(${few[i]}) = ${got}, on the js backend ${reference[i]}`);
+      }
+      found.arguments += count;
+    }
+  }
+  return found;
+}
+
+async function on(
+  backend: 'js' | 'wasm',
+  x: Float32Array,
+  apply: (x: Tensor) => Tensor,
+): Promise<Float32Array> {
+  await setBackend(backend);
+  return apply(tensor(x)).dataSync() as Float32Array;
+}
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+/**
+ * |got - wanted| in units in the last place of `wanted` as float32, for results that are not correctly rounded; Infinity for a
+ * wrong NaN, infinity or sign of zero.
+ */
+function errorOf(got: number, wanted: number): number {
+  if (wanted === 0 || !Number.isFinite(wanted) || Number.isNaN(got)) return Infinity;
+  // Beyond the range the next number is 2^128, which Infinity stands for.
+  const limit = 2 ** 128;
+  const value = Math.max(-limit, Math.min(limit, got));
+  const target = Math.max(-limit, Math.min(limit, wanted));
+  scratch.setFloat64(0, target);
+  const exponent = Math.min(((scratch.getInt32(0) >>> 20) & 2047) - 1023, 127);
+  return Math.abs(value - target) / 2 ** Math.max(exponent - 23, -149);
+}
