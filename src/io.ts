@@ -11,3 +11,8 @@ export { type WriteSafetensorsOptions, writeSafetensors } from './io/safetensors
 
 export { type ReadNpyOptions, readNpy, writeNpy } from './io/numpy/npy.ts';
 export { type NpzFile, readNpz, type WriteNpzOptions, writeNpz } from './io/numpy/npz.ts';
+
+// Where files live
+
+export type { Content } from './io/content.ts';
+export type { Store } from './io/store.ts';

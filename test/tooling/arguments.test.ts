@@ -193,6 +193,10 @@ const functions: Record<string, Given> = {
   wilsonInterval: [[1, 2, { confidence: 0.9 }], optionsAt(2)],
 
   fileJournal: [['/nowhere/journal']],
+  fileSource: [['/nowhere/file']],
+  folderStore: [['/nowhere']],
+  // It must not write anything.
+  saveFile: [['/dev/null/file', [null]]],
   inWorkers: [['file:///trial.js', { workers: 1 }], optionsAt(1)],
   loadMnist: [[{ dir: '/nowhere' }], optionsAt(0)],
 

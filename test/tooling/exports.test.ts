@@ -48,8 +48,8 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
   },
   'ndgrad/io': {
     values: `readNpy readNpz readSafetensors writeNpy writeNpz writeSafetensors`,
-    types: `NamedTensors NpzFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry SafetensorsFile
-      WriteNpzOptions WriteSafetensorsOptions`,
+    types: `Content NamedTensors NpzFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry SafetensorsFile
+      Store WriteNpzOptions WriteSafetensorsOptions`,
   },
   'ndgrad/metrics': {
     values: `classificationReport confusionMatrix f1Score mcnemar precision recall summarizeRuns
@@ -58,7 +58,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       ReportOptions RunSummary ScoreOptions StridedArray SyncMetricInput`,
   },
   'ndgrad/node': {
-    values: `fileJournal inWorkers loadMnist`,
+    values: `fileJournal fileSource folderStore inWorkers loadMnist saveFile`,
     types: `LoadMnistOptions LoadedMnist TrialWorkerOptions Url`,
   },
   'ndgrad/search': {
