@@ -46,6 +46,7 @@ export default defineConfig([
   {
     entry: {
       index: 'src/index.ts',
+      browser: 'src/browser.ts',
       data: 'src/data.ts',
       gpu: 'src/gpu.ts',
       io: 'src/io.ts',
@@ -66,6 +67,7 @@ export default defineConfig([
     dts: {
       entry: {
         index: 'src/index.ts',
+        browser: 'src/browser.ts',
         data: 'src/data.ts',
         gpu: 'src/gpu.ts',
         io: 'src/io.ts',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import * as browser from '../../src/browser.ts';
 import * as data from '../../src/data.ts';
 import * as gpu from '../../src/gpu.ts';
 import * as core from '../../src/index.ts';
@@ -192,6 +193,13 @@ const functions: Record<string, Given> = {
   summarizeRuns: [[[1, 2], { confidence: 0.9 }], optionsAt(1)],
   wilsonInterval: [[1, 2, { confidence: 0.9 }], optionsAt(2)],
 
+  blobSource: [[new Blob()]],
+  download: [[bytes, 'a']],
+  indexedDbStore: [['a']],
+  opfsStore: [['a']],
+  // A port that refuses connections.
+  urlSource: [['http://localhost:1/', { headers: { a: 'b' } }], optionsAt(1)],
+
   fileJournal: [['/nowhere/journal']],
   fileSource: [['/nowhere/file']],
   folderStore: [['/nowhere']],
@@ -281,7 +289,7 @@ const withoutRow =
     ' ',
   );
 
-const exported = { ...core, ...data, ...gpu, ...io, ...metrics, ...node, ...search, ...testing };
+const exported = { ...core, ...browser, ...data, ...gpu, ...io, ...metrics, ...node, ...search, ...testing };
 const isClass = (f: unknown): boolean => typeof f === 'function' && /^class\b/.test(String(f));
 
 const row = (name: string, call: unknown, [args, rest = {}]: Given): [string, Row] => [

@@ -37,6 +37,10 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       TransposedConvolutionOptions TypedArray Update VarianceOptions WeightAverageOptions
       WeightAverageState WeightMap WeightTarget WindowOptions`,
   },
+  'ndgrad/browser': {
+    values: `blobSource download indexedDbStore opfsStore urlSource`,
+    types: `BlobLike UrlSourceOptions`,
+  },
   'ndgrad/data': {
     values: `augmentImages decodeIdx decodeMnist readIdx scalePixels`,
     types: `AugmentOptions AugmentedImages BatchFunction BatchSource ByteArray Data ElasticOptions IdxArray
