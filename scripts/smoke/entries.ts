@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   const x = tensor(data, { shape });
   assertClose(x, [[0, 1]]);
 
-  const saved = blobSource(new Blob([await writeSafetensors({ x })]));
+  const saved = blobSource(new Blob([(await writeSafetensors({ x })).slice()]));
   const file: SafetensorsFile = await readSafetensors(saved);
   assertClose(await file.read('x'), [[0, 1]]);
 

@@ -20,6 +20,13 @@ export interface Store {
   remove(name: string): Promise<void>;
 }
 
+/** @throws ValueError unless it is a store. */
+export function checkStore(operation: string, store: unknown): asserts store is Store {
+  const { list, read, write, remove } = Object(store) as Partial<Store>;
+  if ([list, read, write, remove].every((method) => typeof method === 'function')) return;
+  throw refusal(operation, 'store', store, 'a Store such as folderStore(path) or opfsStore()');
+}
+
 /** Whether a store can have a file of this name. The name means the same file in every store and leads nowhere else. */
 export const isFileName = (name: unknown): name is string =>
   typeof name === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(name);

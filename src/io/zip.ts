@@ -2,13 +2,13 @@ import { inflateSync, zipSync } from 'fflate';
 import { describe } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { crc32 } from '../util/crc32.ts';
-import type { ByteSource } from './byte-source.ts';
+import type { CheckedSource } from './byte-source.ts';
 
 /** A file in a zip file. */
 export interface ZipMember {
   /** The number of bytes. */
   readonly size: number;
-  /** Decompresses the file and checks its checksum. */
+  /** Decompresses the file and checks its checksum. The bytes are in memory of their own. */
   read(operation: string): Promise<Uint8Array>;
 }
 
@@ -39,7 +39,10 @@ const fault = (operation: string, got: string, wanted: string): ValueError =>
  *
  * Source: PKWARE, "APPNOTE.TXT - .ZIP File Format Specification", version 6.3.
  */
-export async function openZip(operation: string, file: ByteSource): Promise<ReadonlyMap<string, ZipMember>> {
+export async function openZip(
+  operation: string,
+  file: CheckedSource,
+): Promise<ReadonlyMap<string, ZipMember>> {
   const { count, start, end } = await findDirectory(operation, file);
   if (end - start > MAX_DIRECTORY)
     throw fault(operation, `a directory of ${end - start} bytes`, `at most ${MAX_DIRECTORY}`);
@@ -74,7 +77,7 @@ const uint64 = (view: DataView, at: number): number =>
 
 async function findDirectory(
   operation: string,
-  file: ByteSource,
+  file: CheckedSource,
 ): Promise<{ count: number; start: number; end: number }> {
   const { size } = file;
   const tail = Math.min(size, DIRECTORY_END + 0xffff);
@@ -165,7 +168,7 @@ function zip64Field(view: DataView, from: number, length: number): DataView {
 
 async function readMember(
   operation: string,
-  file: ByteSource,
+  file: CheckedSource,
   entry: Entry,
   next: number,
 ): Promise<Uint8Array> {
@@ -179,7 +182,7 @@ async function readMember(
   const bytes = method === STORED ? stored : inflate(stored, size);
   if (bytes?.length !== size) throw wrong("data that can't be decompressed");
   if (crc32(bytes) !== entry.crc) throw wrong('a wrong checksum');
-  return bytes;
+  return method === STORED && file.inMemory ? bytes.slice() : bytes;
 }
 
 /** Decompressed data of the expected size; null or data of another size if they are damaged. */

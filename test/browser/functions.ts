@@ -1,5 +1,5 @@
 // What the tests of stores call in a page.
-import { Dense, Generator, loadWeights, Sequential, saveWeights } from 'ndgrad';
+import { Dense, Generator, type Layer, loadWeights, Sequential, saveWeights } from 'ndgrad';
 import { blobSource, download, indexedDbStore, opfsStore, urlSource } from 'ndgrad/browser';
 import type { Store } from 'ndgrad/io';
 
@@ -100,8 +100,8 @@ export async function fill(kind: Kind, bytes: number): Promise<unknown> {
   return { error, kept: (await store.read('file'))!.size, listed: await store.list() };
 }
 
-const model = (seed: number): Sequential => new Sequential([new Dense(3, 2, { rng: new Generator(seed) })]);
-const kernel = (of: Sequential): Promise<Float32Array> => of.parameters()[0]!.data() as Promise<Float32Array>;
+const model = (seed: number): Layer => new Sequential([new Dense(3, 2, { rng: new Generator(seed) })]);
+const kernel = (of: Layer): Promise<Float32Array> => of.parameters()[0]!.data() as Promise<Float32Array>;
 
 /** Whether the weights of a model come back from a store. */
 export async function weights(kind: Kind): Promise<boolean> {

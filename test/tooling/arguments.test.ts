@@ -8,6 +8,7 @@ import * as metrics from '../../src/metrics.ts';
 import * as node from '../../src/node.ts';
 import * as search from '../../src/search.ts';
 import * as testing from '../../src/testing.ts';
+import { MemoryStore } from '../io/memory-store.ts';
 
 // Every public function and class is called with junk in the place of each of its arguments. A call either succeeds or
 // throws one of ndgrad's errors, which names the function that was called.
@@ -59,6 +60,7 @@ const safetensors = await io.writeSafetensors({ x });
 const weights = await core.saveWeights(dense);
 const npy = await io.writeNpy(x);
 const npz = await io.writeNpz({ x });
+const store: io.Store = new MemoryStore();
 const classes = [0, 1, 1];
 
 const binary: Given = [[x, x]];
@@ -178,6 +180,9 @@ const functions: Record<string, Given> = {
   writeNpz: [[{ x }, { compress: true }], optionsAt(1)],
   readSafetensors: [[safetensors, { copy: false }], optionsAt(1)],
   writeSafetensors: [[{ x }, { dtype: 'float16' }], optionsAt(1)],
+  saveWeightFiles: [[dense, store, { name: 'a' }], optionsAt(2)],
+  shardedSource: [[async () => safetensors, 'a']],
+  writeShardedSafetensors: [[store, { x }, { shardBytes: 3 }], optionsAt(2)],
 
   gpu: [[{ api: 'webgl2' }], optionsAt(0)],
 

@@ -51,9 +51,10 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     types: `Adapter AdapterInfo AdapterLimits GpuOptions`,
   },
   'ndgrad/io': {
-    values: `readNpy readNpz readSafetensors writeNpy writeNpz writeSafetensors`,
-    types: `Content NamedTensors NpzFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry SafetensorsFile
-      Store WriteNpzOptions WriteSafetensorsOptions`,
+    values: `readNpy readNpz readSafetensors saveWeightFiles shardedSource writeNpy writeNpz writeSafetensors
+      writeShardedSafetensors`,
+    types: `Content NamedTensors NpzFile OpenFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry SafetensorsFile
+      SaveWeightFilesOptions ShardOptions Store WriteShardedOptions WriteNpzOptions WriteSafetensorsOptions`,
   },
   'ndgrad/metrics': {
     values: `classificationReport confusionMatrix f1Score mcnemar precision recall summarizeRuns

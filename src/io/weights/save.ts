@@ -2,7 +2,7 @@ import { checkCount, describe, readOptions, refusal } from '../../ir/arguments.t
 import { NonFiniteError, ValueError } from '../../ir/errors.ts';
 import { Layer } from '../../layers/base/layer.ts';
 import type { Parameter } from '../../tensor/parameter.ts';
-import { namedValues } from '../named-tensors.ts';
+import { type NamedValues, namedValues } from '../named-tensors.ts';
 import { checkFloatFormat, type FloatFormat, layOut } from '../safetensors/layout.ts';
 
 /** Options of `saveWeights`. */
@@ -25,20 +25,23 @@ export async function saveWeights(model: Layer, options?: SaveWeightsOptions): P
   checkCount('saveWeights', arguments.length, 2);
   const { dtype } = readOptions('saveWeights', options, { dtype: 'float32' });
   checkFloatFormat('saveWeights', dtype);
-  const named = await namedValues('saveWeights', parametersByPath('saveWeights', model));
+  return layOut('saveWeights', await namedWeights('saveWeights', model), weightsMetadata, dtype);
+}
+
+/** What a file of weights says about itself. */
+export const weightsMetadata = { format: 'ndgrad', version: String(VERSION), producer: 'ndgrad' };
+
+/** The Parameters of a model under their paths, with the values that they have at the call. */
+export async function namedWeights(operation: string, model: Layer): Promise<NamedValues[]> {
+  const named = await namedValues(operation, parametersByPath(operation, model));
   for (const { name, values } of named) {
     const i = values.findIndex((x) => !Number.isFinite(x));
     if (i >= 0)
       throw new NonFiniteError(
-        `[saveWeights] got ${values[i]} at index ${i} of ${describe(name)}, wanted finite numbers.`,
+        `[${operation}] got ${values[i]} at index ${i} of ${describe(name)}, wanted finite numbers.`,
       );
   }
-  return layOut(
-    'saveWeights',
-    named,
-    { format: 'ndgrad', version: String(VERSION), producer: 'ndgrad' },
-    dtype,
-  );
+  return named;
 }
 
 /**
