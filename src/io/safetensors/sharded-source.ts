@@ -124,7 +124,7 @@ async function join(index: Index, open: (name: string) => Promise<ByteSource | n
     }
   }
   const header = jointHeader(shards);
-  const pieces = [byteSource(OPERATION, header)];
+  const pieces: ByteSource[] = [byteSource(OPERATION, header)];
   for (const { source, origin } of shards) {
     const read: ByteSource['read'] = (offset, length) => source.read(origin + offset, length);
     pieces.push({ size: source.size - origin, read });
