@@ -12,8 +12,8 @@ export interface ByteSource {
 
 /** A source whose answers are checked. */
 export interface CheckedSource extends ByteSource {
-  /** Whether it is memory of the caller, who may change it; what is read are views of it. */
-  readonly inMemory: boolean;
+  /** Whether it is memory of the caller, who may change it; what is read are views of it. Absent for no. */
+  readonly inMemory?: boolean;
 }
 
 /** Bytes in memory or a source as a source whose answers are checked. */
@@ -41,5 +41,5 @@ export function byteSource(operation: string, source: unknown): CheckedSource {
         `wanted a Uint8Array of ${length}.`,
     );
   };
-  return { size, read, inMemory: false };
+  return { size, read };
 }
