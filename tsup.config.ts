@@ -73,6 +73,7 @@ export default defineConfig([
   {
     entry: {
       index: 'src/index.ts',
+      browser: 'src/browser.ts',
       data: 'src/data.ts',
       gpu: 'src/gpu.ts',
       io: 'src/io.ts',
@@ -94,6 +95,7 @@ export default defineConfig([
     dts: {
       entry: {
         index: 'src/index.ts',
+        browser: 'src/browser.ts',
         data: 'src/data.ts',
         gpu: 'src/gpu.ts',
         io: 'src/io.ts',

@@ -12,6 +12,7 @@ import { benchConvnet } from './benchmarks/convnet.ts';
 import { benchConvolution } from './benchmarks/convolution.ts';
 import { benchElementwise } from './benchmarks/elementwise.ts';
 import { benchEpoch } from './benchmarks/epoch.ts';
+import { benchFiles } from './benchmarks/files.ts';
 import { benchFirstStep } from './benchmarks/first-step.ts';
 import { benchGpt } from './benchmarks/gpt.ts';
 import { benchGpu } from './benchmarks/gpu.ts';
@@ -28,6 +29,7 @@ const benchmarks = {
   gpt: benchGpt,
   small: benchSmall,
   elementwise: benchElementwise,
+  files: benchFiles,
   'first-step': benchFirstStep,
   gpu: benchGpu,
 };

@@ -4,6 +4,7 @@ import { build } from 'esbuild';
 
 const ENTRIES = [
   'index.js',
+  'browser.js',
   'data.js',
   'io.js',
   'keras.js',

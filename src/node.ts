@@ -1,5 +1,11 @@
 /** The entry point `ndgrad/node`: files, and worker threads for hyper-parameter search. */
 
+// Files
+
+export { fileSource } from './node/file-source.ts';
+export { folderStore } from './node/folder-store.ts';
+export { saveFile } from './node/save-file.ts';
+
 // Data sets in files
 
 export { type LoadedMnist, type LoadMnistOptions, loadMnist } from './node/mnist.ts';

@@ -1,9 +1,7 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { NdgradError } from 'ndgrad';
+import { folderStore } from 'ndgrad/node';
 import { type Flags, type ModelEntry, type ModelList, parseFlags, UsageError, usage } from './flags.ts';
-import { handleOutput, isSystemError, makeDirectory, OutputError, removeLeftovers } from './output.ts';
+import { handleOutput, isSystemError, OutputError } from './output.ts';
 
 /**
  * Reads the command line, creates the directory for the results and runs `main`. A wrong flag prints one line and the
@@ -36,9 +34,9 @@ export async function command<Model extends ModelEntry>(
 /** Called before the training, so that no results are lost because the directory is not writable. */
 async function prepareDirectory(path: string): Promise<void> {
   try {
-    await makeDirectory(path);
-    await access(path, constants.W_OK);
-    for (const directory of [path, join(path, 'networks')]) await removeLeftovers(directory);
+    const folder = folderStore(path);
+    await folder.write('trial', []);
+    await folder.remove('trial');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`--out: got '${path}', wanted a directory to write to (${reason})`);

@@ -6,7 +6,7 @@ import type { BackendDescription } from './backend.ts';
 import { type Data, type Split, splitSizes } from './data.ts';
 import type { Flags } from './flags.ts';
 import type { Network } from './models.ts';
-import { makeDirectory, writeAtomically } from './output.ts';
+import { writeAtomically } from './output.ts';
 
 /** Version of ndgrad. */
 export const { version } = manifest;
@@ -92,7 +92,6 @@ export class NetworkStore {
 
   async save(trained: TrainedNetwork): Promise<void> {
     const contents = JSON.stringify(trained, encode);
-    await makeDirectory(this.#dir);
     await writeAtomically(this.path(trained.configuration), `${sha256(contents)}\n${contents}\n`);
   }
 

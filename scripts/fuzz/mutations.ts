@@ -58,8 +58,15 @@ const changed = (bytes: Uint8Array, { kind, at, length, byte }: Change): Uint8Ar
 export const mutated = (bytes: Uint8Array, list: readonly Change[]): Uint8Array =>
   list.reduce(changed, bytes);
 
-const joined = (...parts: readonly ArrayLike<number>[]): Uint8Array =>
-  Uint8Array.from(parts.flatMap((part) => Array.from(part)));
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
 
 /** What is put in place of a value in JSON-like data. */
 const junk = fc.constantFrom<unknown>(

@@ -30,7 +30,16 @@ import {
   WeightAverage,
 } from 'ndgrad';
 import { decodeIdx, decodeMnist, type IdxArray, readIdx } from 'ndgrad/data';
-import { readNpy, readNpz, readSafetensors, writeNpy, writeNpz, writeSafetensors } from 'ndgrad/io';
+import {
+  readNpy,
+  readNpz,
+  readSafetensors,
+  saveWeightFiles,
+  shardedSource,
+  writeNpy,
+  writeNpz,
+  writeSafetensors,
+} from 'ndgrad/io';
 import { loadKeras, loadTfjs } from 'ndgrad/keras';
 import {
   type Journal,
@@ -40,6 +49,7 @@ import {
   successiveHalving,
   uniform,
 } from 'ndgrad/search';
+import { MemoryStore } from '../../test/io/memory-store.ts';
 import { Memory } from '../../test/search/support.ts';
 import { changes, edited, edits, mutated } from './mutations.ts';
 import { type Property, property } from './property.ts';
@@ -171,8 +181,29 @@ const fromNpz: ReadTensors = async (bytes) => {
 };
 const fromNpy: ReadTensors = async (bytes) => [await readNpy(bytes)];
 
+/** Files that NumPy and a script have written, of every element type, order and version. */
+const reference = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../test/io/${name}`, import.meta.url), 'utf8'));
+const fromHex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
+interface NumpyFiles {
+  readonly cases: readonly { readonly file: string }[];
+  readonly npz: { readonly file: string };
+  readonly compressed: { readonly file: string };
+}
+const numpy = reference('npy.json') as NumpyFiles;
+const safetensors = reference('safetensors.json') as { readonly file: string; readonly unaligned: string };
+
 /** Files of tensors and their readers. */
 const tensorFiles: readonly (readonly [file: Uint8Array, read: ReadTensors])[] = [
+  ...numpy.cases.map(({ file }) => [fromHex(file), fromNpy] as const),
+  [fromHex(numpy.npz.file), fromNpz],
+  [fromHex(numpy.compressed.file), fromNpz],
+  [fromHex(safetensors.file), fromSafetensors],
+  [fromHex(safetensors.unaligned), fromSafetensors],
+  [
+    await writeSafetensors({ x, y: x.greater(0) }, { dtype: 'bfloat16', metadata: { a: 'b' } }),
+    fromSafetensors,
+  ],
   [await saveWeights(model()), fromSafetensors],
   [await saveWeights(model(), { dtype: 'float16' }), fromSafetensors],
   [await writeNpy(x), fromNpy],
@@ -216,6 +247,9 @@ const tfjsModels = JSON.parse(new TextDecoder().decode(kerasFile('tfjs.json'))).
       new Map(Object.entries(shards).map(([path, data]) => [path, Buffer.from(data, 'base64')])),
     ] as const,
 ) as [modelJson: object, shards: ReadonlyMap<string, Uint8Array>][];
+const shards = new MemoryStore();
+await saveWeightFiles(model(), shards, { shardBytes: 10 });
+const shardNames = [...shards.files.keys()];
 
 export const readers: readonly Property[] = [
   property('idx', 500, fc.tuple(fc.constantFrom(...files), changes), async ([file, list]) => {
@@ -290,6 +324,18 @@ export const readers: readonly Property[] = [
       await expectFinite(loaded?.parameters() ?? []);
     },
   ),
+  property('shards', 300, fc.tuple(fc.constantFrom(...shardNames), changes), async ([name, list]) => {
+    const open = async (file: string): Promise<Uint8Array | null> => {
+      const bytes = shards.files.get(file) ?? null;
+      return bytes !== null && file === name ? mutated(bytes, list) : bytes;
+    };
+    const tensors = await read(async () => {
+      const file = await readSafetensors(await shardedSource(open));
+      return allOf(file.entries.keys(), file.read);
+    });
+    for (const t of tensors ?? [])
+      if ((await t.data()).length !== t.size) throw new Error(`shape [${t.shape}]`);
+  }),
   property('weights', 100, fc.tuple(changes, fc.boolean()), async ([list, strict]) => {
     const layers = model();
     const before = await Promise.all(layers.parameters().map((p) => p.data()));

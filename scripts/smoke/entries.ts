@@ -1,10 +1,11 @@
 import { BinaryAccuracy, Generator, realize, type Schedule, schedules, type Tensor, tensor } from 'ndgrad';
+import { blobSource, opfsStore, type UrlSourceOptions } from 'ndgrad/browser';
 import { type Data, decodeIdx, scalePixels } from 'ndgrad/data';
 import { type GpuOptions, gpu } from 'ndgrad/gpu';
 import { readSafetensors, type SafetensorsFile, writeSafetensors } from 'ndgrad/io';
 import { loadKeras, loadTfjs } from 'ndgrad/keras';
 import { precision, summarizeRuns } from 'ndgrad/metrics';
-import { fileJournal, inWorkers, type LoadedMnist } from 'ndgrad/node';
+import { fileJournal, folderStore, inWorkers, type LoadedMnist } from 'ndgrad/node';
 import { choice, randomSearch, search, type TrialFunction } from 'ndgrad/search';
 import { assertClose } from 'ndgrad/testing';
 
@@ -13,11 +14,11 @@ declare const lookalike: Pick<Tensor, keyof Tensor>;
 // @ts-expect-error
 const impostor = (): Tensor => lookalike;
 
-const accept = (..._types: [Data?, GpuOptions?, LoadedMnist?]): void => {};
+const accept = (..._types: [Data?, GpuOptions?, LoadedMnist?, UrlSourceOptions?]): void => {};
 
 async function main(): Promise<void> {
   accept();
-  for (const value of [impostor, fileJournal, inWorkers, gpu, loadKeras, loadTfjs]) {
+  for (const value of [impostor, fileJournal, inWorkers, gpu, loadKeras, loadTfjs, folderStore, opfsStore]) {
     if (typeof value !== 'function') throw new Error(`entries: ${String(value)} is not a function`);
   }
   const rate: Schedule = schedules.cosineDecay({ rate: 1, steps: 10 });
@@ -40,7 +41,8 @@ async function main(): Promise<void> {
   const x = tensor(data, { shape });
   assertClose(x, [[0, 1]]);
 
-  const file: SafetensorsFile = await readSafetensors(await writeSafetensors({ x }));
+  const saved = blobSource(new Blob([(await writeSafetensors({ x })).slice()]));
+  const file: SafetensorsFile = await readSafetensors(saved);
   assertClose(await file.read('x'), [[0, 1]]);
 
   const noise = new Generator(1).normal([4]);

@@ -6,15 +6,23 @@ import { bytesOf } from '../ir/typed-array.ts';
 export interface ByteSource {
   /** The number of bytes. */
   readonly size: number;
-  /** The bytes from `offset` to `offset + length`, which lie within the size. */
+  /** The bytes from `offset` to `offset + length`, which lie within the size. Nothing changes them afterwards. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-/** Bytes in memory or a source as a source whose answers are checked. Parts of bytes in memory are views of them. */
-export function byteSource(operation: string, source: unknown): ByteSource {
+/** A source whose answers are checked. */
+export interface CheckedSource extends ByteSource {
+  /** Whether it is memory of the caller, who may change it; what is read are views of it. Absent for no. */
+  readonly inMemory?: boolean;
+}
+
+/** Bytes in memory or a source as a source whose answers are checked. */
+export function byteSource(operation: string, source: unknown): CheckedSource {
   const bytes = bytesOf(source);
-  if (bytes !== null)
-    return { size: bytes.length, read: async (from, length) => bytes.subarray(from, from + length) };
+  if (bytes !== null) {
+    const read: ByteSource['read'] = async (from, length) => bytes.subarray(from, from + length);
+    return { size: bytes.length, read, inMemory: true };
+  }
   const given = source as Partial<ByteSource> | null | undefined;
   const size = given?.size as number;
   if (!Number.isSafeInteger(size) || size < 0 || typeof given?.read !== 'function') {

@@ -1,14 +1,14 @@
-import { inflateSync, zipSync } from 'fflate';
+import { deflateSync, inflateSync } from 'fflate';
 import { describe } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { crc32 } from '../util/crc32.ts';
-import type { ByteSource } from './byte-source.ts';
+import type { CheckedSource } from './byte-source.ts';
 
 /** A file in a zip file. */
 export interface ZipMember {
   /** The number of bytes. */
   readonly size: number;
-  /** Decompresses the file and checks its checksum. */
+  /** Decompresses the file and checks its checksum. The bytes are in memory of their own. */
   read(operation: string): Promise<Uint8Array>;
 }
 
@@ -39,7 +39,10 @@ const fault = (operation: string, got: string, wanted: string): ValueError =>
  *
  * Source: PKWARE, "APPNOTE.TXT - .ZIP File Format Specification", version 6.3.
  */
-export async function openZip(operation: string, file: ByteSource): Promise<ReadonlyMap<string, ZipMember>> {
+export async function openZip(
+  operation: string,
+  file: CheckedSource,
+): Promise<ReadonlyMap<string, ZipMember>> {
   const { count, start, end } = await findDirectory(operation, file);
   if (end - start > MAX_DIRECTORY)
     throw fault(operation, `a directory of ${end - start} bytes`, `at most ${MAX_DIRECTORY}`);
@@ -62,6 +65,7 @@ export async function openZip(operation: string, file: ByteSource): Promise<Read
 }
 
 const HEADER = 30;
+const DIRECTORY_ENTRY = 46;
 const DIRECTORY_END = 22;
 
 function viewOf(bytes: Uint8Array): DataView {
@@ -74,7 +78,7 @@ const uint64 = (view: DataView, at: number): number =>
 
 async function findDirectory(
   operation: string,
-  file: ByteSource,
+  file: CheckedSource,
 ): Promise<{ count: number; start: number; end: number }> {
   const { size } = file;
   const tail = Math.min(size, DIRECTORY_END + 0xffff);
@@ -165,7 +169,7 @@ function zip64Field(view: DataView, from: number, length: number): DataView {
 
 async function readMember(
   operation: string,
-  file: ByteSource,
+  file: CheckedSource,
   entry: Entry,
   next: number,
 ): Promise<Uint8Array> {
@@ -179,7 +183,7 @@ async function readMember(
   const bytes = method === STORED ? stored : inflate(stored, size);
   if (bytes?.length !== size) throw wrong("data that can't be decompressed");
   if (crc32(bytes) !== entry.crc) throw wrong('a wrong checksum');
-  return bytes;
+  return method === STORED && file.inMemory ? bytes.slice() : bytes;
 }
 
 /** Decompressed data of the expected size; null or data of another size if they are damaged. */
@@ -198,18 +202,69 @@ export function makeZip(
   files: readonly (readonly [name: string, bytes: Uint8Array])[],
   compress: boolean,
 ): Uint8Array {
-  const total = files.reduce((sum, [name, bytes]) => sum + bytes.length + 6 * name.length + 100, 0);
-  if (total > 0xffffffff || files.length >= 0xffff) {
-    throw new ValueError(
-      `[${operation}] got ${files.length} arrays of ${total} bytes, wanted less than 4 GiB and less than 65535 arrays. Write several files.`,
-    );
-  }
-  for (const [name] of files) {
-    if (new TextEncoder().encode(name).length > 0xffff)
+  const members = files.map(([name, bytes]) => {
+    const encoded = new TextEncoder().encode(name);
+    if (encoded.length > 0xffff)
       throw new ValueError(
         `[${operation}] got a name of ${name.length} characters, wanted at most 65535 bytes.`,
       );
+    return { name: encoded, bytes, data: compress ? deflateSync(bytes) : bytes };
+  });
+  const size = members.reduce(
+    (sum, { name, data }) => sum + HEADER + DIRECTORY_ENTRY + 2 * name.length + data.length,
+    DIRECTORY_END,
+  );
+  if (size > 0xffffffff || files.length >= 0xffff) {
+    throw new ValueError(
+      `[${operation}] got ${files.length} arrays of ${size} bytes, wanted less than 4 GiB and less than 65535 arrays. Write several files.`,
+    );
   }
-  // The earliest time of a zip file, local time in any time zone.
-  return zipSync(Object.fromEntries(files), { level: compress ? 6 : 0, mtime: '1980-01-01T00:00:00' });
+  const zip = new Uint8Array(size);
+  const view = viewOf(zip);
+  let at = 0;
+  const put16 = (...values: number[]): void => {
+    for (const value of values) {
+      view.setUint16(at, value, true);
+      at += 2;
+    }
+  };
+  const put32 = (...values: number[]): void => {
+    for (const value of values) {
+      view.setUint32(at, value, true);
+      at += 4;
+    }
+  };
+  const put = (bytes: Uint8Array): void => {
+    zip.set(bytes, at);
+    at += bytes.length;
+  };
+  const written = members.map(({ name, bytes, data }) => {
+    const start = at;
+    const putFields = (): void => {
+      // Version 2.0, names in UTF-8, and the earliest time of a zip file.
+      put16(20, 0x800, compress ? DEFLATED : STORED, 0, 0x21);
+      put32(crc, data.length, bytes.length);
+      put16(name.length, 0);
+    };
+    const crc = crc32(bytes);
+    put32(0x04034b50);
+    putFields();
+    put(name);
+    put(data);
+    return { name, start, putFields };
+  });
+  const directory = at;
+  for (const { name, start, putFields } of written) {
+    put32(0x02014b50);
+    put16(20);
+    putFields();
+    put16(0, 0, 0);
+    put32(0, start);
+    put(name);
+  }
+  const length = at - directory;
+  put32(0x06054b50);
+  put16(0, 0, written.length, written.length);
+  put32(length, directory);
+  return zip;
 }

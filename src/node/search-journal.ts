@@ -1,10 +1,12 @@
 import { open, readFile, truncate } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { checkCount, describe } from '../ir/arguments.ts';
+import { checkCount } from '../ir/arguments.ts';
 import { StateError, ValueError } from '../ir/errors.ts';
 import type { Journal } from '../search.ts';
 import { codeOf } from './error-code.ts';
+import { fileError } from './file-error.ts';
 import { lockFile } from './file-lock.ts';
+import { checkPath } from './path.ts';
 
 /** The start of every journal. */
 const START = '{"ndgrad":"search"';
@@ -19,9 +21,7 @@ const START = '{"ndgrad":"search"';
  */
 export function fileJournal(path: string): Journal {
   checkCount('fileJournal', arguments.length, 1);
-  if (typeof path !== 'string') {
-    throw new ValueError(`[fileJournal] got ${describe(path)}, wanted the path of a file as a string.`);
-  }
+  checkPath('fileJournal', path, 'a file');
   const file = resolve(path);
   /** The number of bytes up to the last line break. */
   let complete = 0;
@@ -30,7 +30,7 @@ export function fileJournal(path: string): Journal {
     name: path,
     async lock() {
       const lock = await lockFile(file).catch((error: unknown) => {
-        throw unusable(path, error, 'a file in a directory to write to');
+        throw fileError('fileJournal', path, error, 'a file in a directory to write to');
       });
       if ('release' in lock) return lock.release;
       throw new StateError(
@@ -62,7 +62,7 @@ export function fileJournal(path: string): Journal {
           await handle.close();
         }
       } catch (error) {
-        throw unusable(path, error, 'a file to write to');
+        throw fileError('fileJournal', path, error, 'a file to write to');
       }
     },
   };
@@ -73,11 +73,6 @@ async function readIfThere(file: string, path: string): Promise<Buffer> {
     return await readFile(file);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return Buffer.alloc(0);
-    throw unusable(path, error, 'a readable file');
+    throw fileError('fileJournal', path, error, 'a readable file');
   }
 }
-
-const unusable = (path: string, cause: unknown, wanted: string): ValueError =>
-  new ValueError(`[fileJournal] ${path}: got ${codeOf(cause) ?? cause}, wanted ${wanted}. Check the path.`, {
-    cause,
-  });

@@ -261,7 +261,10 @@ describe('a journal in a file', () => {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
       encoding: 'utf8',
     });
-    expect(stdout).toBe(`[fileJournal] ${path}: got EFBIG, wanted a file to write to. Check the path.\n`);
+    expect(stdout).toBe(
+      `[fileJournal] ${path}: got EFBIG (larger than the disk or \`ulimit -f\` allows), wanted a file to write to. ` +
+        'Raise the limit, or write several files.\n',
+    );
   });
 
   it('that can not be read is an error', async () => {

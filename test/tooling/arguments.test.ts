@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import * as browser from '../../src/browser.ts';
 import * as data from '../../src/data.ts';
 import * as gpu from '../../src/gpu.ts';
 import * as core from '../../src/index.ts';
@@ -9,6 +10,7 @@ import * as metrics from '../../src/metrics.ts';
 import * as node from '../../src/node.ts';
 import * as search from '../../src/search.ts';
 import * as testing from '../../src/testing.ts';
+import { MemoryStore } from '../io/memory-store.ts';
 
 // Every public function and class is called with junk in the place of each of its arguments. A call either succeeds or
 // throws one of ndgrad's errors, which names the function that was called.
@@ -65,6 +67,7 @@ const npz = await io.writeNpz({ x });
 const fixture = (name: string) => readFileSync(new URL(`../keras/fixtures/${name}`, import.meta.url));
 const kerasFile = fixture('functional.h5');
 const tfjs = JSON.parse(fixture('tfjs.json').toString()).cases[3];
+const store: io.Store = new MemoryStore();
 const classes = [0, 1, 1];
 
 const binary: Given = [[x, x]];
@@ -192,6 +195,9 @@ const functions: Record<string, Given> = {
   writeNpz: [[{ x }, { compress: true }], optionsAt(1)],
   readSafetensors: [[safetensors, { copy: false }], optionsAt(1)],
   writeSafetensors: [[{ x }, { dtype: 'float16' }], optionsAt(1)],
+  saveWeightFiles: [[dense, store, { name: 'a' }], optionsAt(2)],
+  shardedSource: [[async () => safetensors, 'a']],
+  writeShardedSafetensors: [[store, { x }, { shardBytes: 3 }], optionsAt(2)],
 
   gpu: [[{ api: 'webgl2' }], optionsAt(0)],
 
@@ -217,7 +223,18 @@ const functions: Record<string, Given> = {
   summarizeRuns: [[[1, 2], { confidence: 0.9 }], optionsAt(1)],
   wilsonInterval: [[1, 2, { confidence: 0.9 }], optionsAt(2)],
 
+  blobSource: [[new Blob()]],
+  download: [[bytes, 'a']],
+  indexedDbStore: [['a']],
+  opfsStore: [['a']],
+  // A port that refuses connections.
+  urlSource: [['http://localhost:1/', { headers: { a: 'b' } }], optionsAt(1)],
+
   fileJournal: [['/nowhere/journal']],
+  fileSource: [['/nowhere/file']],
+  folderStore: [['/nowhere']],
+  // It must not write anything.
+  saveFile: [['/dev/null/file', [null]]],
   inWorkers: [['file:///trial.js', { workers: 1 }], optionsAt(1)],
   loadMnist: [[{ dir: '/nowhere' }], optionsAt(0)],
 
@@ -310,7 +327,18 @@ const withoutRow =
     ' ',
   );
 
-const exported = { ...core, ...data, ...gpu, ...io, ...keras, ...metrics, ...node, ...search, ...testing };
+const exported = {
+  ...core,
+  ...browser,
+  ...data,
+  ...gpu,
+  ...io,
+  ...keras,
+  ...metrics,
+  ...node,
+  ...search,
+  ...testing,
+};
 const isClass = (f: unknown): boolean => typeof f === 'function' && /^class\b/.test(String(f));
 
 const row = (name: string, call: unknown, [args, rest = {}]: Given): [string, Row] => [

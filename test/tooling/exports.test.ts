@@ -43,6 +43,10 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       Transformer TransformerClass TransformerState TransposedConvolutionOptions TverskyOptions TypedArray
       Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
   },
+  'ndgrad/browser': {
+    values: `blobSource download indexedDbStore opfsStore urlSource`,
+    types: `BlobLike UrlSourceOptions`,
+  },
   'ndgrad/data': {
     values: `augmentImages decodeIdx decodeMnist readIdx scalePixels`,
     types: `AugmentOptions AugmentedImages BatchFunction BatchSource ByteArray Data ElasticOptions IdxArray
@@ -53,9 +57,10 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     types: `Adapter AdapterInfo AdapterLimits GpuOptions`,
   },
   'ndgrad/io': {
-    values: `readNpy readNpz readSafetensors writeNpy writeNpz writeSafetensors`,
-    types: `NamedTensors NpzFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry SafetensorsFile
-      WriteNpzOptions WriteSafetensorsOptions`,
+    values: `readNpy readNpz readSafetensors saveWeightFiles shardedSource writeNpy writeNpz writeSafetensors
+      writeShardedSafetensors`,
+    types: `Content NamedTensors NpzFile OpenFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry SafetensorsFile
+      SaveWeightFilesOptions ShardOptions Store WriteShardedOptions WriteNpzOptions WriteSafetensorsOptions`,
   },
   'ndgrad/keras': {
     values: `loadKeras loadTfjs`,
@@ -71,7 +76,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       RocCurve RunSummary ScoreOptions StridedArray SyncMetricInput`,
   },
   'ndgrad/node': {
-    values: `fileJournal inWorkers loadMnist`,
+    values: `fileJournal fileSource folderStore inWorkers loadMnist saveFile`,
     types: `LoadMnistOptions LoadedMnist TrialWorkerOptions Url`,
   },
   'ndgrad/search': {

@@ -57,6 +57,7 @@ const ARROWS: Record<string, string[]> = {
   search: ['ir', 'util', 'tensor'],
   gpu: ['ir', 'util', 'backends/gpu', 'backends/gpu/device', 'backends/gpu/webgpu', 'backends/gpu/webgl2'],
   testing: ['ir', 'compiler', 'backends/js', 'runtime', 'tensor'],
+  browser: ['ir', 'util', 'io'],
   index: ['ir', 'util', 'tensor', 'runtime', 'layers', 'losses', 'optim', 'metrics', 'train', 'io'],
   'single-file': ['index', 'data', 'metrics', 'search'],
   node: [

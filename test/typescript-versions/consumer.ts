@@ -20,14 +20,23 @@ import {
   tensor,
   zeros,
 } from 'ndgrad';
+import { blobSource, download, opfsStore, urlSource } from 'ndgrad/browser';
 import { decodeIdx } from 'ndgrad/data';
 import { gpu } from 'ndgrad/gpu';
+import { readSafetensors, type Store } from 'ndgrad/io';
 import { confusionMatrix } from 'ndgrad/metrics';
-import { loadMnist } from 'ndgrad/node';
+import { fileSource, folderStore, loadMnist, saveFile } from 'ndgrad/node';
 import { gridSearch } from 'ndgrad/search';
 import { allClose } from 'ndgrad/testing';
 
-export const entryPoints = [decodeIdx, gpu, confusionMatrix, loadMnist, gridSearch, allClose];
+export const entryPoints = [decodeIdx, gpu, confusionMatrix, loadMnist, gridSearch, allClose, blobSource];
+export const stores: Store[] = [folderStore('folder'), opfsStore()];
+export const files = async () => [
+  await readSafetensors(await fileSource('file')),
+  await readSafetensors(await urlSource('https://example.com/file')),
+  await saveFile('file', new Uint8Array(1)),
+  await download([new Uint8Array(1)], 'file'),
+];
 
 declare const unknownShape: Tensor;
 declare const matrix: Tensor<[2, 3]>;

@@ -4,7 +4,7 @@ import { ValueError } from '../../ir/errors.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { transpose } from '../../tensor/ops/arrangement/views.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type ByteSource, byteSource } from '../byte-source.ts';
+import { type ByteSource, byteSource, type CheckedSource } from '../byte-source.ts';
 import { decode, elementTypes } from '../elements.ts';
 import { namedValues } from '../named-tensors.ts';
 import { type NpyHeader, parseHeader } from './header.ts';
@@ -42,7 +42,7 @@ export async function readNpy(
 export async function decodeNpy(
   operation: string,
   name: string,
-  file: ByteSource,
+  file: CheckedSource,
   copy: boolean,
 ): Promise<Tensor> {
   const header = await parseHeader(operation, name, file);
@@ -57,7 +57,7 @@ export async function decodeNpy(
   }
   const stored = await file.read(start, wanted - start);
   const swapped = header.bigEndian && width > 1;
-  const bytes = copy || swapped ? stored.slice() : stored;
+  const bytes = (copy || swapped) && file.inMemory ? stored.slice() : stored;
   if (swapped) for (let i = 0; i < bytes.length; i += width) bytes.subarray(i, i + width).reverse();
   return inOrder(header, (dimensions) => decode(operation, name, type, dimensions, bytes));
 }

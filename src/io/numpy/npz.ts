@@ -34,8 +34,7 @@ export async function readNpz(source: Uint8Array | ArrayBufferLike | ByteSource)
         `[read] got the name ${describe(name)}, wanted one of ${names.slice(0, 20).join(', ') || 'none'}.`,
       );
     }
-    // A copy of stored arrays; decompressed ones are new.
-    const bytes = (await member.read('read')).slice();
+    const bytes = await member.read('read');
     return decodeNpy('read', name, byteSource('read', bytes), false);
   };
   return { names, read };

@@ -56,20 +56,30 @@ export async function readHeader(operation: string, file: ByteSource): Promise<H
 }
 
 function parse(bytes: Uint8Array, fault: Fault): Record<string, unknown> {
-  let header: Record<string, unknown>;
-  let keys: number;
+  const header = parseJson(bytes, ' ');
+  if (header === 'twice') throw fault('a header in which a name occurs twice', 'each name once');
+  if (header !== null) return header;
+  throw fault("a header that can't be read", 'JSON that describes tensors');
+}
+
+/**
+ * The object in a text of JSON that begins with `{` and is not nested more than a header; null for other texts, `'twice'`
+ * if it has a name twice.
+ *
+ * @param spaces what may follow the object.
+ */
+export function parseJson(bytes: Uint8Array, spaces: string): Record<string, unknown> | 'twice' | null {
   try {
     // A copy: browsers decode no shared memory.
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.slice());
-    if (text[0] !== '{') throw new Error();
-    keys = countKeys(text);
-    header = JSON.parse(text) as Record<string, unknown>;
+    if (text[0] !== '{') return null;
+    let keys = countKeys(text, spaces);
+    const object = JSON.parse(text) as Record<string, unknown>;
+    for (const value of Object.values(object)) keys -= isRecord(value) ? 1 + Object.keys(value).length : 1;
+    return keys === 0 ? object : 'twice';
   } catch {
-    throw fault("a header that can't be read", 'JSON that describes tensors');
+    return null;
   }
-  for (const value of Object.values(header)) keys -= isRecord(value) ? 1 + Object.keys(value).length : 1;
-  if (keys !== 0) throw fault('a header in which a name occurs twice', 'each name once');
-  return header;
 }
 
 /**
@@ -78,7 +88,7 @@ function parse(bytes: Uint8Array, fault: Fault): Record<string, unknown> {
  * @throws Error for values that are not nested like those of a header: JSON of any depth and with arrays in arrays can need
  * many times its size in memory.
  */
-function countKeys(text: string): number {
+function countKeys(text: string, spaces: string): number {
   let keys = 0;
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
@@ -88,12 +98,12 @@ function countKeys(text: string): number {
     } else if (c === ':') keys++;
     else if (c === '}' || c === ']') depth--;
     else if ((c === '{' || c === '[') && c !== '{{['[depth++]) throw new Error();
-    else if (depth === 0 && c !== ' ') throw new Error();
+    else if (depth === 0 && !spaces.includes(c!)) throw new Error();
   }
   return keys;
 }
 
-const isRecord = (x: unknown): x is Record<string, unknown> =>
+export const isRecord = (x: unknown): x is Record<string, unknown> =>
   typeof x === 'object' && x !== null && !Array.isArray(x);
 
 const areCounts = (x: unknown): x is number[] =>

@@ -37,21 +37,32 @@ export interface FileValues {
   readonly values: TypedArray | Float64Array;
 }
 
+const formatOf = ({ tensor: { dtype } }: FileValues, float: FloatFormat) =>
+  dtype === 'float32' ? floats[float] : others[dtype];
+
+/** The number of bytes of a tensor in a file. */
+export const byteLength = (item: FileValues, float: FloatFormat): number =>
+  item.tensor.size * formatOf(item, float)[1];
+
+/** A safetensors file whose parts are made when they are asked for. */
+export interface Layout {
+  readonly size: number;
+  /** @throws NonFiniteError for a finite value that overflows the format. */
+  parts(): Generator<Uint8Array, void>;
+}
+
 /**
- * A safetensors file. Tensors are sorted by the size of their elements, largest first, then by name, so that each lies at a
- * multiple of it; the header is filled with spaces to a multiple of 8 bytes.
- *
- * @throws ValueError for a finite value that overflows the format.
+ * The layout of a safetensors file. Tensors are sorted by the size of their elements, largest first, then by name, so that
+ * each lies at a multiple of it; the header is filled with spaces to a multiple of 8 bytes.
  */
-export function layOut(
+export function layOutParts(
   operation: string,
   given: readonly FileValues[],
   metadata: Readonly<Record<string, string>>,
   float: FloatFormat,
-): Uint8Array {
+): Layout {
   const list = given.map((item) => {
-    const { dtype } = item.tensor;
-    const [code, width, encode] = dtype === 'float32' ? floats[float] : others[dtype];
+    const [code, width, encode] = formatOf(item, float);
     return { ...item, code, width, encode };
   });
   list.sort((a, b) => b.width - a.width || (a.name < b.name ? -1 : 1));
@@ -65,27 +76,51 @@ export function layOut(
     Object.keys(metadata).length === 0 ? entries : [['__metadata__', metadata] as const, ...entries];
   // Not an object, which would put names that are whole numbers first.
   const json = `{${all.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`;
-  const header = new TextEncoder().encode(json);
-  const origin = 8 + 8 * Math.ceil(header.length / 8);
-  const file = allocate(operation, 'uint8', origin + end) as Uint8Array<ArrayBuffer>;
-  file.fill(32, 8, origin).set(header, 8);
-  new DataView(file.buffer).setUint32(0, origin - 8, true);
-  let at = origin;
-  for (const { name, values, width, encode } of list) {
-    if (encode === null) file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
-    else {
-      const codes = new Uint16Array(file.buffer, at, values.length);
-      for (let i = 0; i < values.length; i++) {
-        codes[i] = encode(values[i]!);
-        if (!isInfinite(codes[i]!, float) || !Number.isFinite(values[i])) continue;
-        throw new NonFiniteError(
-          `[${operation}] got ${values[i]} at index ${i} of ${describe(name)}, which overflows ${float}. Use float32.`,
-        );
+  const text = new TextEncoder().encode(json);
+  const header = new Uint8Array(8 + 8 * Math.ceil(text.length / 8)).fill(32, 8);
+  header.set(text, 8);
+  new DataView(header.buffer).setUint32(0, header.length - 8, true);
+  return {
+    size: header.length + end,
+    *parts() {
+      yield header;
+      for (const { name, values, encode } of list) {
+        const { buffer, byteOffset, byteLength } =
+          encode === null ? values : codesOf(operation, name, values, encode, float);
+        yield new Uint8Array(buffer, byteOffset, byteLength);
       }
-    }
-    at += values.length * width;
+    },
+  };
+}
+
+/** A safetensors file in memory, with the same layout. */
+export function layOut(...given: Parameters<typeof layOutParts>): Uint8Array {
+  const { size, parts } = layOutParts(...given);
+  const file = allocate(given[0], 'uint8', size) as Uint8Array<ArrayBuffer>;
+  let at = 0;
+  for (const part of parts()) {
+    file.set(part, at);
+    at += part.length;
   }
   return file;
+}
+
+function codesOf(
+  operation: string,
+  name: string,
+  values: FileValues['values'],
+  encode: (x: number) => number,
+  float: FloatFormat,
+): Uint16Array {
+  const codes = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    codes[i] = encode(values[i]!);
+    if (!isInfinite(codes[i]!, float) || !Number.isFinite(values[i])) continue;
+    throw new NonFiniteError(
+      `[${operation}] got ${values[i]} at index ${i} of ${describe(name)}, which overflows ${float}. Use float32.`,
+    );
+  }
+  return codes;
 }
 
 const isInfinite = (code: number, float: FloatFormat): boolean =>

@@ -56,7 +56,7 @@ export async function readSafetensors(
     }
     const { dtype, shape, start, end } = entry;
     const bytes = await file.read(start, end - start);
-    return decode('read', name, dtype, shape, copy ? bytes.slice() : bytes);
+    return decode('read', name, dtype, shape, copy && file.inMemory ? bytes.slice() : bytes);
   };
   return { metadata, entries, read };
 }

@@ -1,6 +1,6 @@
 import { checkCount, describe, isRecord, readOptions, refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
-import { type NamedTensors, namedValues } from '../named-tensors.ts';
+import { type NamedTensors, type NamedValues, namedValues } from '../named-tensors.ts';
 import { checkFloatFormat, type FloatFormat, layOut } from './layout.ts';
 
 /** Options of `writeSafetensors`. */
@@ -25,19 +25,29 @@ export async function writeSafetensors(
 ): Promise<Uint8Array> {
   checkCount('writeSafetensors', arguments.length, 2);
   const { metadata, dtype } = readOptions('writeSafetensors', options, { metadata: {}, dtype: 'float32' });
-  checkFloatFormat('writeSafetensors', dtype);
-  if (!isRecord(metadata)) throw refusal('writeSafetensors', 'metadata', metadata, 'an object of strings');
+  checkFile('writeSafetensors', metadata, dtype);
+  return layOut('writeSafetensors', await namedInFile('writeSafetensors', tensors), { ...metadata }, dtype);
+}
+
+/** @throws ValueError unless a file can have this metadata and format of floats. */
+export function checkFile(operation: string, metadata: unknown, dtype: FloatFormat): void {
+  checkFloatFormat(operation, dtype);
+  if (!isRecord(metadata)) throw refusal(operation, 'metadata', metadata, 'an object of strings');
   for (const [key, value] of Object.entries(metadata)) {
     if (typeof value !== 'string' || key === '__proto__') {
       throw new ValueError(
-        `[writeSafetensors] got ${describe(value)} for ${describe(key)} in metadata, wanted strings, and no __proto__.`,
+        `[${operation}] got ${describe(value)} for ${describe(key)} in metadata, wanted strings, and no __proto__.`,
       );
     }
   }
-  const named = await namedValues('writeSafetensors', tensors);
+}
+
+/** Tensors with their values. @throws ValueError for a name that a file can't hold. */
+export async function namedInFile(operation: string, tensors: NamedTensors): Promise<NamedValues[]> {
+  const named = await namedValues(operation, tensors);
   for (const { name } of named) {
     if (name !== '__metadata__' && name !== '__proto__') continue;
-    throw new ValueError(`[writeSafetensors] got a tensor ${describe(name)}, wanted another name.`);
+    throw new ValueError(`[${operation}] got a tensor ${describe(name)}, wanted another name.`);
   }
-  return layOut('writeSafetensors', named, { ...metadata }, dtype);
+  return named;
 }

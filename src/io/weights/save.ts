@@ -2,7 +2,7 @@ import { checkCount, readOptions } from '../../ir/arguments.ts';
 import type { Layer } from '../../layers/base/layer.ts';
 import { checkFinite } from '../finite.ts';
 import { metadata } from '../metadata.ts';
-import { namedValues } from '../named-tensors.ts';
+import { type NamedValues, namedValues } from '../named-tensors.ts';
 import { checkFloatFormat, type FloatFormat, layOut } from '../safetensors/layout.ts';
 import { parametersByPath } from './parameters-by-path.ts';
 
@@ -23,7 +23,12 @@ export async function saveWeights(model: Layer, options?: SaveWeightsOptions): P
   checkCount('saveWeights', arguments.length, 2);
   const { dtype } = readOptions('saveWeights', options, { dtype: 'float32' });
   checkFloatFormat('saveWeights', dtype);
-  const named = await namedValues('saveWeights', parametersByPath('saveWeights', model));
-  for (const { name, values } of named) checkFinite('saveWeights', name, values);
-  return layOut('saveWeights', named, metadata(), dtype);
+  return layOut('saveWeights', await namedWeights('saveWeights', model), metadata(), dtype);
+}
+
+/** The Parameters of a model under their paths, with the values that they have at the call. */
+export async function namedWeights(operation: string, model: Layer): Promise<NamedValues[]> {
+  const named = await namedValues(operation, parametersByPath(operation, model));
+  for (const { name, values } of named) checkFinite(operation, name, values);
+  return named;
 }

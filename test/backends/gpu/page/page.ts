@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { chromium } from 'playwright-core';
+import { type Page as ChromiumPage, chromium } from 'playwright-core';
 import { CHROMIUM_FLAGS, findChromium } from '../../../../scripts/browser/chromium.ts';
 import { serve } from '../../../../scripts/browser/serve.ts';
 
@@ -33,6 +33,12 @@ export interface Page<T extends Exported> {
   call<K extends keyof T & string>(name: K, ...args: Parameters<T[K]>): Promise<Awaited<ReturnType<T[K]>>>;
   /** Uncaught errors and rejections, and errors and warnings on the console. */
   readonly consoleErrors: readonly string[];
+  /** Opens a page of the same origin in the same browser. Closing it does not close the browser. */
+  another(): Promise<Pick<Page<T>, 'call' | 'close'>>;
+  /** Limits the storage of the origin to some bytes. */
+  limitStorage(bytes: number): Promise<void>;
+  /** The next file that the page offers as a download: its name, and where the browser has put it. */
+  nextDownload(): Promise<{ readonly name: string; readonly path: string }>;
   close(): Promise<void>;
 }
 
@@ -57,7 +63,8 @@ export async function openPage<T extends Exported>(
     executablePath: executablePath!,
     args: [...CHROMIUM_FLAGS, ...flags],
   });
-  const page = await browser.newPage();
+  const context = await browser.newContext();
+  const page = await context.newPage();
   const consoleErrors: string[] = [];
   page.on('pageerror', (error) => consoleErrors.push(error.stack ?? error.message));
   page.on('console', (message) => {
@@ -66,14 +73,21 @@ export async function openPage<T extends Exported>(
   await page.goto(site.url);
   return {
     consoleErrors,
-    call: (name, ...args) =>
-      page.evaluate(
-        ([name, args]) => {
-          const { tests } = globalThis as { tests?: Record<string, (...args: unknown[]) => unknown> };
-          return tests![name as string]!(...(args as unknown[]));
-        },
-        [name, args],
-      ) as never,
+    call: callIn<T>(page),
+    another: async () => {
+      const other = await context.newPage();
+      await other.goto(site.url);
+      return { call: callIn<T>(other), close: () => other.close() };
+    },
+    limitStorage: async (bytes) => {
+      const session = await context.newCDPSession(page);
+      const { origin } = new URL(site.url);
+      await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: bytes });
+    },
+    nextDownload: async () => {
+      const download = await page.waitForEvent('download');
+      return { name: download.suggestedFilename(), path: await download.path() };
+    },
     close: async () => {
       await browser.close();
       await site.close();
@@ -81,3 +95,15 @@ export async function openPage<T extends Exported>(
     },
   };
 }
+
+/** Calls the functions of a page. */
+const callIn =
+  <T extends Exported>(page: ChromiumPage): Page<T>['call'] =>
+  (name, ...args) =>
+    page.evaluate(
+      ([name, args]) => {
+        const { tests } = globalThis as { tests?: Record<string, (...args: unknown[]) => unknown> };
+        return tests![name as string]!(...(args as unknown[]));
+      },
+      [name, args],
+    ) as never;

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { crc32 } from '../../src/util/crc32.ts';
+
+test('crc32 is the checksum of RFC 1952 for every length and alignment', () => {
+  // The check value of the catalog of CRC algorithms, CRC-32/ISO-HDLC.
+  expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
+  expect(crc32(new Uint8Array(0))).toBe(0);
+  const bytes = Uint8Array.from({ length: 70 }, (_, i) => (i * 167 + 13) & 255);
+  for (let from = 0; from < 9; from++)
+    for (let to = from; to <= bytes.length; to++) {
+      const part = bytes.subarray(from, to);
+      expect(crc32(part), `${from} to ${to}`).toBe(bitwise(part));
+    }
+});
+
+/** The definition: division of polynomials, bit by bit. */
+function bitwise(bytes: Uint8Array): number {
+  let crc = -1;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}
