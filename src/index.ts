@@ -3,6 +3,7 @@
 // Tensors
 
 export type { DType, TypedArray } from './ir/dtype.ts';
+export type { State, StateValue } from './ir/state.ts';
 export type { NumberArray } from './ir/typed-array.ts';
 export {
   arange,
@@ -72,6 +73,7 @@ export * from './train/index.ts';
 
 export type { ByteSource } from './io/byte-source.ts';
 export type { FloatFormat } from './io/safetensors/layout.ts';
+export type { Store } from './io/store.ts';
 export {
   type LoadedWeights,
   type LoadWeightsOptions,

@@ -1,3 +1,4 @@
+import { checkState, type State } from '../ir/state.ts';
 import { type Batch, type MetricInput, readBatch } from './input.ts';
 
 /**
@@ -21,6 +22,10 @@ export interface Metric {
   result(): number;
   /** Removes all samples. */
   reset(): void;
+  /** A copy of what the metric remembers, for checkpoints. Those after a number of steps need it. */
+  getState?(): State;
+  /** Goes on from a state that `getState` returned. */
+  setState?(state: State): void;
 }
 
 /** Options of every metric. */
@@ -50,6 +55,22 @@ export class Mean {
     this.#total = 0;
     this.#weight = 0;
   }
+
+  /** The sums so far. */
+  getState(): State {
+    return { total: this.#total, weight: this.#weight };
+  }
+
+  /**
+   * Goes on from a state that `getState` returned.
+   *
+   * @throws ValueError for other values.
+   */
+  setState(state: State): void {
+    checkState(state, this.getState());
+    this.#total = state.total as number;
+    this.#weight = state.weight as number;
+  }
 }
 
 /** A metric that is the weighted mean of one value per sample. */
@@ -77,5 +98,13 @@ export abstract class SampleMean implements Metric {
 
   reset(): void {
     this.#mean.reset();
+  }
+
+  getState(): State {
+    return this.#mean.getState();
+  }
+
+  setState(state: State): void {
+    this.#mean.setState(state);
   }
 }

@@ -20,6 +20,7 @@ export class AdamW extends Adam {
     super(parameters, rest);
     checkNotNegative('AdamW', { weightDecay });
     this.#decay = weightDecay;
+    this.options = { ...this.options, weightDecay };
   }
 
   protected override update(

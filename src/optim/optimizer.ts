@@ -57,6 +57,8 @@ export abstract class Optimizer<Slot extends string = string> {
   /** The name of the class in files: a string, since minifiers rename classes. */
   static readonly kind: string = 'Optimizer';
   readonly parameters: readonly Parameter[];
+  /** @internal The options with their defaults, which checkpoints compare. */
+  options: Readonly<Record<string, unknown>>;
   /** A number or a schedule; may be changed between steps. */
   learningRate: number | Schedule;
   /** The number of updates done. */
@@ -82,6 +84,7 @@ export abstract class Optimizer<Slot extends string = string> {
     if (typeof learningRate !== 'number' && typeof learningRate !== 'function') {
       throw refusal(kind, 'learningRate', learningRate, 'a number or a schedule');
     }
+    this.options = { ...options };
     this.learningRate = learningRate;
     this.clip = options.clip ?? {};
     checkClip(kind, this.clip);

@@ -2,6 +2,7 @@ import { describe } from '../../ir/arguments.ts';
 import { MemoryError, NonFiniteError, ValueError } from '../../ir/errors.ts';
 import type { NamedValues } from '../named-tensors.ts';
 import { bfloat16Code, halfCode } from '../small-floats.ts';
+import { fileStart } from './file-start.ts';
 
 /** How files hold float32 values. */
 export type FloatFormat = 'float32' | 'float16' | 'bfloat16';
@@ -39,22 +40,13 @@ export function layOut(
     return { ...item, code, width, encode };
   });
   list.sort((a, b) => b.width - a.width || (a.name < b.name ? -1 : 1));
-  let end = 0;
-  const entries = list.map(({ name, tensor, code, width }) => {
-    const begin = end;
-    end += tensor.size * width;
-    return [name, { dtype: code, shape: tensor.shape, data_offsets: [begin, end] }] as const;
-  });
-  const all =
-    Object.keys(metadata).length === 0 ? entries : [['__metadata__', metadata] as const, ...entries];
-  // Not an object, which would put names that are whole numbers first.
-  const json = `{${all.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`;
-  const header = new TextEncoder().encode(json);
-  const origin = 8 + 8 * Math.ceil(header.length / 8);
-  const file = newFile(operation, origin + end);
-  file.fill(32, 8, origin).set(header, 8);
-  new DataView(file.buffer).setUint32(0, origin - 8, true);
-  let at = origin;
+  const entries = list.map(({ name, tensor: { shape, size }, code: dtype, width }) => ({
+    ...{ name, dtype, shape, bytes: size * width },
+  }));
+  const start = fileStart(entries, metadata);
+  const file = newFile(operation, start.length + entries.reduce((sum, { bytes }) => sum + bytes, 0));
+  file.set(start);
+  let at = start.length;
   for (const { name, values, width, encode } of list) {
     if (encode === null) file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
     else {

@@ -1,5 +1,6 @@
 import { readOptions } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
+import { checkState, type State } from '../../ir/state.ts';
 import { type MetricInput, readBatch } from '../input.ts';
 import type { Metric, MetricOptions } from '../metric.ts';
 import { ClassCounts } from './class-counts.ts';
@@ -54,7 +55,23 @@ abstract class PairCounter implements Metric {
   /** @internal */
   protected abstract count(pairs: ClassPairs, weights: ArrayLike<number> | undefined): void;
   abstract result(): number;
-  abstract reset(): void;
+
+  /** @internal The arrays that hold the counts. */
+  protected abstract counts(): Readonly<Record<string, Float64Array | Uint8Array>>;
+
+  reset(): void {
+    for (const array of Object.values(this.counts())) array.fill(0);
+  }
+
+  getState(): State {
+    return Object.fromEntries(Object.entries(this.counts()).map(([name, array]) => [name, array.slice()]));
+  }
+
+  setState(state: State): void {
+    const counts = this.counts();
+    checkState(state, counts);
+    for (const [name, array] of Object.entries(counts)) array.set(state[name] as Float64Array);
+  }
 }
 
 /**
@@ -106,8 +123,9 @@ export class ConfusionMatrix extends PairCounter {
     return right / all;
   }
 
-  override reset(): void {
-    this.#cells.fill(0);
+  /** @internal */
+  protected override counts() {
+    return { cells: this.#cells };
   }
 }
 
@@ -159,8 +177,10 @@ abstract class ClassScore extends PairCounter {
     return averaged(this.#score, totals, this.average, this.#zeroDivision);
   }
 
-  override reset(): void {
-    this.#counts.clear();
+  /** @internal */
+  protected override counts() {
+    const { hits, truth, predicted, seen } = this.#counts;
+    return { hits, truth, predicted, seen };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { State } from '../../ir/state.ts';
 import type { Metric } from '../../metrics/metric.ts';
 import type { Optimizer } from '../../optim/index.ts';
 import type { History } from '../history.ts';
@@ -73,4 +74,14 @@ export interface Callback {
    * Always called at the end, once training has begun. `error` is what `fit` rejects with, if it failed or was aborted.
    */
   onTrainEnd?(training: Training, error?: unknown): void | Promise<void>;
+  /**
+   * A copy of what the callback remembers, for checkpoints. A callback that remembers something between two calls needs it
+   * to go on from a checkpoint.
+   */
+  getState?(): State | Promise<State>;
+  /**
+   * Goes on from a state that `getState` returned. Called after `onTrainBegin` when training is resumed. Within an epoch
+   * `onEpochBegin` is not called again for a callback that has a state.
+   */
+  setState?(state: State): void | Promise<void>;
 }
