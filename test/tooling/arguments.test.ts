@@ -59,6 +59,13 @@ const weights = await core.saveWeights(dense);
 const npy = await io.writeNpy(x);
 const npz = await io.writeNpz({ x });
 const classes = [0, 1, 1];
+const store: core.Store = {
+  name: 'none',
+  list: async () => [],
+  read: async () => null,
+  write: async () => {},
+  remove: async () => {},
+};
 
 const binary: Given = [[x, x]];
 const unary: Given = [[x]];
@@ -151,6 +158,7 @@ const functions: Record<string, Given> = {
   evaluate: [[dense, samples, { loss: core.softmaxCrossEntropy }], withModel],
   predict: [[dense, x, { batchSize: 1 }], withModel],
   earlyStopping: [[{ patience: 1 }], optionsAt(0)],
+  checkpoint: [[store, { every: { steps: 1 } }], optionsAt(1)],
   stopOnNaN: [[]],
   learningRateLogger: [[]],
   saveWeights: [[dense, { dtype: 'float16' }], optionsAt(1)],

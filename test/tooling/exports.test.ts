@@ -11,7 +11,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanSquaredError MemoryError NdgradError NonFiniteError Optimizer
       Parameter Precision RMSprop Recall Reshape Residual SGD Sequential ShapeError SpatialDropout
       StateError Tensor TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all
-      any arange argmax argmin avgPool backendInfo binaryCrossEntropy broadcastTo cast ceil clip
+      any arange argmax argmin avgPool backendInfo binaryCrossEntropy broadcastTo cast ceil checkpoint clip
       concat conv convTranspose cos defaultGenerator detach div earlyStopping elu equal erf evaluate
       exp expandDims explain explainAssignments expm1 eye fit flatten flip floor full gelu gradients
       greater greaterEqual huber inference initializers isFinite isNaN leakyRelu learningRateLogger
@@ -23,7 +23,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       stopOnNaN sub sum take tanh tensor training transpose variance where zeros`,
     types: `ActivationFunction ActivationName ActivationOptions AdamOptions AveragePoolOptions Backend
       BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
-      BinaryCrossEntropyOptions ByteSource Callback ClassScoreOptions ClipOptions ConfusionMatrixOptions Context
+      BinaryCrossEntropyOptions ByteSource Callback Checkpoint CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions Context
       ConvOptions ConvTransposeOptions ConvolutionOptions DType DenseOptions DropoutOptions
       EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions FloatFormat GeluOptions
       GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName
@@ -32,7 +32,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       NestedArray NumberArray OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
       PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RMSpropOptions
       ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions SaveWeightsOptions Schedule SequentialOptions
-      Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions StepOptions SummaryOptions
+      Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions State StateValue StepOptions Store SummaryOptions
       TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
       TransposedConvolutionOptions TypedArray Update VarianceOptions WeightAverageOptions
       WeightAverageState WeightMap WeightTarget WindowOptions`,

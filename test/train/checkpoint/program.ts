@@ -1,11 +1,12 @@
 import type { Data } from '../../../src/data/dataset.ts';
-import { BatchNorm, Dense, Dropout, Sequential } from '../../../src/layers/index.ts';
+import { BatchNorm, Dense, Dropout, Flatten, type Layer, Sequential } from '../../../src/layers/index.ts';
 import { softmaxCrossEntropy } from '../../../src/losses/index.ts';
 import { Accuracy } from '../../../src/metrics/classification/accuracy.ts';
 import { ConfusionMatrix } from '../../../src/metrics/classification/confusion-matrix.ts';
 import { Adam, SGD, schedules, WeightAverage } from '../../../src/optim/index.ts';
 import { defaultGenerator, Generator, seed } from '../../../src/tensor/random.ts';
 import {
+  type Callback,
   earlyStopping,
   type FitOptions,
   fit,
@@ -20,7 +21,7 @@ const labelled = (x: ReturnType<Generator['normal']>) => ({
 });
 
 /** 36 samples for batches of 6, the third of which has no weight. */
-const samples = {
+export const samples = {
   ...labelled(random.normal([36, 3])),
   sampleWeights: Float32Array.from({ length: 36 }, (_, i) =>
     Math.floor(i / 6) === 2 ? 0 : 0.5 + (i % 4) / 4,
@@ -39,13 +40,17 @@ export interface Outcome {
 const bitsOf = (arrays: Iterable<ArrayLike<number>>): number[] =>
   [...arrays].flatMap((values) => [...new Uint32Array(Float32Array.from(values).buffer)]);
 
-/** What makes the two trainings: those of an uninterrupted and of a resumed program are the same. */
+/** Another training of the first model. */
 export interface Variation {
-  readonly shuffle?: boolean;
   /** In the place of the samples. */
   readonly data?: () => Data;
-  /** Also for the second training. */
   readonly options?: Partial<FitOptions>;
+  /** Whether the weights are averaged; true by default. */
+  readonly averaged?: boolean;
+  /** Changes the model before training. */
+  readonly prepare?: (model: Layer) => void;
+  /** Made for each program. */
+  readonly callbacks?: () => Callback[];
 }
 
 /**
@@ -54,15 +59,17 @@ export interface Variation {
  */
 export async function trainTwoModels(
   first: Partial<FitOptions>,
-  { data, options = {} }: Variation = {},
+  { data, options = {}, averaged = true, prepare, callbacks }: Variation = {},
 ): Promise<Outcome> {
   seed(11);
   const model = new Sequential([
+    new Flatten(),
     new Dense(3, 8, { activation: 'tanh', bias: false }),
     new BatchNorm(8),
     new Dropout(0.25),
     new Dense(8, 2),
   ]);
+  prepare?.(model);
   const calls: string[] = [];
   const optimizer = new Adam(model.parameters(), {
     learningRate: schedules.cosineDecay({ rate: 0.05, steps: 40 }),
@@ -71,10 +78,10 @@ export async function trainTwoModels(
   const history = await fit(model, data?.() ?? samples, {
     loss: softmaxCrossEntropy,
     optimizer,
-    average: new WeightAverage(model.parameters(), { decay: 0.8 }),
+    ...(averaged && { average: new WeightAverage(model.parameters(), { decay: 0.8 }) }),
     metrics: [new Accuracy(), new ConfusionMatrix({ numClasses: 2 })],
     epochs: 4,
-    batchSize: 6,
+    ...(data === undefined && { batchSize: 6 }),
     validationData,
     progress: false,
     ...options,
@@ -83,6 +90,7 @@ export async function trainTwoModels(
       earlyStopping({ patience: 1, monitor: 'val_loss' }),
       learningRateLogger(),
       { onBatchEnd: ({ epoch, batch }) => void calls.push(`${epoch}/${batch}`) },
+      ...(callbacks?.() ?? []),
       ...(first.callbacks ?? []),
     ],
   });
