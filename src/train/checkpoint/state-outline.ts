@@ -23,6 +23,13 @@ export type Outline =
   | readonly Outline[]
   | { readonly [key: string]: Outline };
 
+/** Whether it is an object of any realm that has entries only. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object') return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** The name of an entry: `callback:0/best`. Keys are written as in JSON pointers (RFC 6901). */
 const entryName = (name: string, key: string | number): string =>
   `${name}${name.endsWith(':') ? '' : '/'}${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
@@ -48,7 +55,7 @@ export function storeState(name: string, value: StateValue, tensors: StoredTenso
     return value.every((x) => typeof x === 'number')
       ? put(NUMBERS, 'F64', [value.length], Float64Array.from(value))
       : value.map((x: StateValue, i) => storeState(entryName(name, i), x, tensors));
-  } else if (typeof value === 'object') {
+  } else if (isPlain(value)) {
     const entries = Object.entries(value as State).filter(([, x]) => x !== undefined);
     return Object.fromEntries(entries.map(([key, x]) => [key, storeState(entryName(name, key), x, tensors)]));
   }
