@@ -19,8 +19,8 @@ import { MemoryStore } from './memory-store.ts';
 
 /** The time in milliseconds for a test that sets it. */
 const clock = vi.hoisted(() => ({ now: null as number | null }));
-vi.mock(import('../../../src/util/timers.ts'), async (original) => {
-  const timers = await original();
+vi.mock('../../../src/util/timers.ts', async (original) => {
+  const timers = await original<typeof import('../../../src/util/timers.ts')>();
   return { ...timers, now: () => clock.now ?? timers.now() };
 });
 
