@@ -370,7 +370,10 @@ const metricMethods = [
   new core.F1({ numClasses: 2 }),
   new core.MeanAbsoluteError(),
   new core.MeanSquaredError(),
-].map((metric) => method(metric.name, metric, 'update', [update[0], { names: [metric.name] }]));
+].flatMap((metric) => [
+  method(metric.name, metric, 'update', [update[0], { names: [metric.name] }]),
+  method(metric.name, metric, 'setState', [[metric.getState()]]),
+]);
 
 const methods = [
   method('generator', generator, 'uniform', [[[2], 0, 1]]),
@@ -381,6 +384,8 @@ const methods = [
   method('generator', generator, 'fork', [[3]]),
   method('generator', generator, 'setState', [[generator.getState()]]),
   method('parameter', parameter, 'assign', [[x]]),
+  method('mean', new core.Mean(), 'setState', [[{ total: 1, weight: 1 }]]),
+  method('learningRateLogger', core.learningRateLogger(), 'setState', [[{ latest: 1 }]]),
   method('adam', adam, 'minimize', [[dense.call(x).sum(), { also: [] }], optionsAt(1)]),
   method('context', context, 'assign', [[parameter, x]]),
   method('average', average, 'use', [[() => 1]]),
