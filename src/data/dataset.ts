@@ -47,10 +47,18 @@ export interface BatchFunction {
    * does not have to read them again; false by default.
    */
   readonly seekable?: boolean;
+  /** @internal What the batches are made of, which checkpoints compare. */
+  readonly origin?: () => Promise<Origin>;
   /** The number of batches in an epoch, if it is known. Used to show progress. */
   readonly batches?: number;
   /** The number of samples in an epoch's last batch, if it is known. `fit` checks before the first step if it is too small. */
   readonly lastBatchSize?: number;
+}
+
+/** What determines batches that are made while they are used. */
+export interface Origin {
+  readonly rows: readonly RowBuffer[];
+  readonly settings: object;
 }
 
 type BatchIterable = Iterable<Samples> | AsyncIterable<Samples>;
@@ -194,6 +202,10 @@ export class StreamDataset {
   /** Whether the source is an iterator itself, which can be read only once. */
   get once(): boolean {
     return 'next' in this.#source;
+  }
+
+  get source(): BatchSource {
+    return this.#source;
   }
 
   /** As far as the source says. */

@@ -8,6 +8,7 @@ import {
   type BatchFunction,
   checkWeights,
   countBatches,
+  type Origin,
   type Samples,
   type SampleTensors,
   sampleTensors,
@@ -82,18 +83,24 @@ export function openAugmentation(
   const generator = settings.seed === null ? forkDefault() : new Generator(settings.seed);
   const pool = new WorkerPool(host, settings.workers, timeouts);
   let data: Promise<Buffers> | undefined;
+  const read = () => {
+    data ??= readBuffers(tensors);
+    return data;
+  };
   const source = (epoch: number, from = 0): AsyncIterableIterator<ImageBatch> => {
     const random = generator.fork(epoch);
-    const read = () => {
-      data ??= readBuffers(tensors);
-      return data;
-    };
     return epochBatches(read, shape, settings, random, pool, from);
+  };
+  const origin = async (): Promise<Origin> => {
+    const { x, y, weights } = await read();
+    const { ahead: _, workers: __, ...changes } = settings;
+    return { rows: weights ? [x, y, weights] : [x, y], settings: { ...changes, ...generator.getState() } };
   };
   const { batchSize, dropLast } = settings;
   const { batches, lastBatchSize } = countBatches('augmentImages', shape[0]!, batchSize, dropLast);
   return Object.defineProperties(source, {
     seekable: { value: true, enumerable: true },
+    origin: { value: origin },
     batches: { value: batches, enumerable: true },
     lastBatchSize: { value: lastBatchSize, enumerable: true },
     workerError: { get: () => pool.error, enumerable: true },

@@ -3,24 +3,13 @@ import { arithmetic } from '../../tensor/arithmetic.ts';
 import { show } from '../../tensor/shape.ts';
 import { givenCallbacks, namedLayers, namedParameters } from './parts.ts';
 import { describeSamples } from './samples-hash.ts';
+import { settingText } from './setting-text.ts';
 import type { Resumable } from './types.ts';
 
 /** What must agree between a checkpoint and the training that goes on from it: a text for each name. */
 export type Configuration = Readonly<Record<string, string>>;
 
 const kindOf = (thing: object): string => String((thing.constructor as { kind?: unknown }).kind ?? 'object');
-
-/** A setting as text, in which all numbers differ. Functions come from the program and can't be compared. */
-function text(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  if (Object.is(value, -0)) return '-0';
-  if (Array.isArray(value)) return `[${value.map(text).join(', ')}]`;
-  if (typeof value !== 'object' || value === null) return String(value);
-  return `{ ${Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .map(([name, item]) => `${name}: ${text(item)}`)
-    .join(', ')} }`;
-}
 
 /** The configuration at the beginning of training. */
 export async function configurationOf(run: Resumable): Promise<Configuration> {
@@ -39,7 +28,7 @@ export async function configurationOf(run: Resumable): Promise<Configuration> {
     average: average === undefined ? 'none' : kindOf(average),
   };
   for (const [name, value] of Object.entries(optimizer.options)) {
-    if (value !== undefined) found[`the optimizer's ${name}`] = text(value);
+    if (value !== undefined) found[`the optimizer's ${name}`] = settingText(value);
   }
   const [optimized, averaged] = [new Set(optimizer.parameters), new Set(average?.parameters)];
   for (const [name, parameter] of namedParameters(run)) {

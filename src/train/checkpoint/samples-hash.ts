@@ -3,26 +3,35 @@ import type { RowBuffer } from '../../data/row-buffer.ts';
 import { show } from '../../tensor/shape.ts';
 import { crc32 } from '../../util/crc32.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
+import { settingText } from './setting-text.ts';
 
 const PART = 1 << 20;
 
 /**
- * The number of samples and a checksum of their values; of batches that are made while they are used, what the source
- * says about their number.
+ * The number of samples and a checksum of their values; of batches that are made while they are used, their origin or what the
+ * source says about their number.
  */
 export async function describeSamples(dataset: Dataset | null): Promise<string> {
   if (dataset === null) return 'none';
-  if (!(dataset instanceof ArrayDataset)) {
-    const { batches, lastBatchSize } = dataset.count;
-    return `batches${batches === undefined ? '' : `, ${batches} in an epoch`}${lastBatchSize === undefined ? '' : `, ${lastBatchSize} samples in the last`}`;
+  if (dataset instanceof ArrayDataset) {
+    const { x, y, weights } = dataset;
+    return describeRows(weights === null ? [x, y] : [x, y, weights]);
   }
-  const { size, x, y, weights } = dataset;
-  const hashes: string[] = [];
-  for (const rows of [x, y, ...(weights === null ? [] : [weights])]) {
+  const { source } = dataset;
+  const { batches, lastBatchSize } = dataset.count;
+  const origin = typeof source === 'function' ? source.origin : undefined;
+  if (origin === undefined) return `batches ${settingText({ batches, lastBatchSize })}`;
+  const { rows, settings } = await origin();
+  return `${await describeRows(rows)}, ${settingText(settings)}`;
+}
+
+async function describeRows(all: readonly RowBuffer[]): Promise<string> {
+  const texts: string[] = [];
+  for (const rows of all) {
     const { dtype, shape } = rows.toTensor();
-    hashes.push(`${dtype} ${show(shape)} ${await checksumOf(rows)}`);
+    texts.push(`${dtype} ${show(shape)} ${await checksumOf(rows)}`);
   }
-  return `${size} of ${hashes.join(', ')}`;
+  return texts.join(', ');
 }
 
 async function checksumOf({ array }: RowBuffer): Promise<string> {

@@ -1,11 +1,15 @@
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
+import { augmentImages } from '../../../src/data/augmentation/augment.ts';
+import type { AugmentOptions } from '../../../src/data/augmentation/options.ts';
 import { loadWeights } from '../../../src/io/weights/load.ts';
 import { saveWeights } from '../../../src/io/weights/save.ts';
 import { NdgradError, StateError, ValueError } from '../../../src/ir/errors.ts';
-import { Dense, type Layer } from '../../../src/layers/index.ts';
+import { Dense, Flatten, type Layer, Sequential } from '../../../src/layers/index.ts';
 import { meanSquaredError } from '../../../src/losses/index.ts';
 import type { Metric } from '../../../src/metrics/metric.ts';
 import { Adam, RMSprop, WeightAverage } from '../../../src/optim/index.ts';
+import { Generator } from '../../../src/tensor/random.ts';
+import type { Tensor } from '../../../src/tensor/tensor.ts';
 import {
   type Callback,
   type CheckpointOptions,
@@ -306,7 +310,7 @@ describe('checkpoints of other training', () => {
       'the optimizer (Adam, now RMSprop)',
       "the optimizer's betas ([0.9, 0.999], now none)",
       "the optimizer's momentum (none, now 0.9)",
-      'the samples (50 of float32 [50, 3] ',
+      'the samples (float32 [50, 3] ',
       'average (WeightAverage, now none)',
       "Parameter '0.kernel' (float32 [3, 8], trainable, in the optimizer, in the average, now none)",
       "Parameter 'kernel' (none, now float32 [3, 1], trainable, in the optimizer)",
@@ -331,7 +335,33 @@ describe('checkpoints of other training', () => {
     const message = await rejection(
       fit(model, other, { ...options, checkpoint: checkpoints, resume: 'auto' }),
     );
-    expect(message).toMatch(/It differs in the samples \(50 of .* [0-9a-f]{8}, now 50 of .*\)\. Use/);
+    expect(message).toMatch(
+      /It differs in the samples \(float32 \[50, 3\] [0-9a-f]{8}, float32 \[50, 1\] [0-9a-f]{8}, now float32 .*\)\. Use/,
+    );
+  });
+
+  test('other images, and other changes of them', async () => {
+    const store = new MemoryStore();
+    const images = new Generator(1).uniform([12, 3, 1]);
+    const y = images.reshape([12, 3]).sum(1, { keepDims: true });
+    const fitImages = (x: Tensor, o: AugmentOptions) => {
+      const { model, optimizer } = network();
+      const flat = new Sequential([new Flatten(), model]);
+      return fit(flat, augmentImages({ x, y }, { batchSize: 4, seed: 1, ...o }), {
+        ...{ loss: meanSquaredError, optimizer, progress: false },
+        checkpoint: checkpoint(store, everyEpoch),
+        resume: 'auto',
+      });
+    };
+    await fitImages(images, { shift: 0.2, workers: 0 });
+    await fitImages(images, { shift: 0.2, workers: 1 });
+    expect(await rejection(fitImages(images, { shift: 0.1 }))).toMatch(
+      /It differs in the samples \(float32 \[12, 3, 1\] .*, \{shift: \[0\.2, 0\.2\], .*, now .*shift: \[0\.1, 0\.1\]/,
+    );
+    const others = await rejection(fitImages(images.add(1), { shift: 0.2 }));
+    expect(others).toMatch(/It differs in the samples/);
+    const seeds = await rejection(fitImages(images, { shift: 0.2, seed: 2 }));
+    expect(seeds).toMatch(/seed: 1, .*seed: 2/);
   });
 
   test('a newer version', async () => {

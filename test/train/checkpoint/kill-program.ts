@@ -80,7 +80,13 @@ const model = new Sequential([
 const images = { ...samples, x: samples.x.reshape([count, 28, 28]) };
 const { history, epochs, stopped } = await fit(
   model,
-  augmentImages(images, { batchSize: 32, shift: 0.1, rotation: 10, shuffle: false, elastic: { alpha: 8, sigma: 4 } }),
+  augmentImages(images, {
+    batchSize: 32,
+    shift: 0.1,
+    rotation: 10,
+    shuffle: false,
+    elastic: { alpha: 8, sigma: 4 },
+  }),
   {
     loss: softmaxCrossEntropy,
     optimizer: new Adam(model.parameters(), { learningRate: schedules.oneCycle({ peak: 0.02, steps: 60 }) }),
