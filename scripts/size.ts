@@ -18,6 +18,8 @@ const BUDGETS = {
 };
 /** What `saveWeights` and `loadWeights` may add. */
 const WEIGHTS_BUDGET = 4_500;
+/** What `checkpoint` may add to a program that uses `fit`. */
+const CHECKPOINT_BUDGET = 8_000;
 /** Budget of `ndgrad/gpu` with WebGPU and WebGL2, without gpu.js itself. */
 const GPU_BUDGET = 40_000;
 /** Functions on arrays do not load the tensor engine. */
@@ -65,6 +67,13 @@ sizes.push({
   what: 'saveWeights and loadWeights in addition',
   bytes: weights - minimalSize,
   budget: WEIGHTS_BUDGET,
+});
+const withFit = gzip(await bundle("export * from './mlp.ts'; export { fit } from 'ndgrad';"));
+const resumable = gzip(await bundle("export * from './mlp.ts'; export { checkpoint, fit } from 'ndgrad';"));
+sizes.push({
+  what: 'checkpoint in addition to fit',
+  bytes: resumable - withFit,
+  budget: CHECKPOINT_BUDGET,
 });
 sizes.push({ what: 'ndgrad/gpu in addition', bytes: gpu, budget: GPU_BUDGET });
 sizes.push({ what: 'ndgrad/metrics by itself', bytes: metrics, budget: METRICS_BUDGET });

@@ -73,7 +73,6 @@ export * from './train/index.ts';
 
 export type { ByteSource } from './io/byte-source.ts';
 export type { FloatFormat } from './io/safetensors/layout.ts';
-export type { Store } from './io/store.ts';
 export {
   type LoadedWeights,
   type LoadWeightsOptions,

@@ -11,3 +11,7 @@ export { type WriteSafetensorsOptions, writeSafetensors } from './io/safetensors
 
 export { type ReadNpyOptions, readNpy, writeNpy } from './io/numpy/npy.ts';
 export { type NpzFile, readNpz, type WriteNpzOptions, writeNpz } from './io/numpy/npz.ts';
+
+// Stores
+
+export type { Store } from './io/store.ts';

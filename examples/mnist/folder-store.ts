@@ -1,6 +1,6 @@
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Store } from 'ndgrad';
+import type { Store } from 'ndgrad/io';
 import { isSystemError, makeDirectory } from './output.ts';
 
 /** A folder of files that are written whole or not at all. */

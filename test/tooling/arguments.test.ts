@@ -59,7 +59,7 @@ const weights = await core.saveWeights(dense);
 const npy = await io.writeNpy(x);
 const npz = await io.writeNpz({ x });
 const classes = [0, 1, 1];
-const store: core.Store = {
+const store: io.Store = {
   name: 'none',
   list: async () => [],
   read: async () => null,

@@ -32,7 +32,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       NestedArray NumberArray OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
       PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RMSpropOptions
       ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions SaveWeightsOptions Schedule SequentialOptions
-      Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions State StateValue StepOptions Store SummaryOptions
+      Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions State StateValue StepOptions SummaryOptions
       TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
       TransposedConvolutionOptions TypedArray Update VarianceOptions WeightAverageOptions
       WeightAverageState WeightMap WeightTarget WindowOptions`,
@@ -48,7 +48,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
   },
   'ndgrad/io': {
     values: `readNpy readNpz readSafetensors writeNpy writeNpz writeSafetensors`,
-    types: `NamedTensors NpzFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry SafetensorsFile
+    types: `NamedTensors NpzFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry SafetensorsFile Store
       WriteNpzOptions WriteSafetensorsOptions`,
   },
   'ndgrad/metrics': {
