@@ -8,9 +8,11 @@
  *     npm run mnist -- --backend gpu
  *     npm run mnist -- --help
  */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   Accuracy,
+  checkpoint,
   fit,
   predict,
   seed,
@@ -20,6 +22,7 @@ import {
   WeightAverage,
 } from 'ndgrad';
 import { augmentImages } from 'ndgrad/data';
+import { folderStore } from 'ndgrad/node';
 import { chooseBackend, describeBackend } from './mnist/backend.ts';
 import { command } from './mnist/command.ts';
 import { comparePairs, describePairs } from './mnist/compare.ts';
@@ -45,11 +48,18 @@ import {
 import { describeImages, table } from './mnist/table.ts';
 import { trainingTimer } from './mnist/training-timer.ts';
 
-/** Trains a network, and evaluates it on the test images, which the training does not use. */
+/**
+ * Trains a network, and evaluates it on the test images, which the training does not use.
+ *
+ * @param folder for the checkpoints of the training.
+ * @param resume whether it goes on from the newest one.
+ */
 async function train(
   { build, recipe }: Network,
   configuration: Configuration,
   data: Data,
+  folder: string,
+  resume: boolean,
 ): Promise<TrainedNetwork> {
   const { epochs, batchSize } = configuration;
   const { augment, labelSmoothing = 0, averageDecay } = recipe;
@@ -66,6 +76,8 @@ async function train(
     ...(validation && { validationData: validation }),
     metrics: [new Accuracy()],
     callbacks: [timer],
+    checkpoint: checkpoint(folderStore(folder), { every: { steps: 100 } }),
+    ...(resume && { resume: 'auto' as const }),
     epochs,
     seed: configuration.seed,
     progress: true,
@@ -118,8 +130,10 @@ await command(models, async (flags) => {
     const earlier = inThisRun ?? (flags.resume ? await store.load(configuration) : undefined);
     if (earlier)
       console.log(`trained ${inThisRun ? 'above' : 'before'}, ${earlier.seconds.toFixed(1)} s: ${path}`);
-    const result = earlier ?? (await train(network, configuration, data));
+    const checkpoints = store.checkpoints(configuration);
+    const result = earlier ?? (await train(network, configuration, data, checkpoints, flags.resume));
     if (!earlier) await store.save(result);
+    await rm(checkpoints, { recursive: true, force: true });
     trained.set(path, result);
     return result;
   }

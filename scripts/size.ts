@@ -24,6 +24,8 @@ const WEIGHTS_BUDGET = 4_400;
 const SAVE_MODEL_BUDGET = 5_000;
 /** What `saveModel` and `loadModel` may add, with all layers. */
 const MODELS_BUDGET = 18_500;
+/** What `checkpoint` may add to a program that uses `fit`. */
+const CHECKPOINT_BUDGET = 8_000;
 /** Budget of `ndgrad/gpu` with WebGPU and WebGL2, without gpu.js itself. */
 const GPU_BUDGET = 40_000;
 /** Functions on arrays do not load the tensor engine. */
@@ -83,6 +85,13 @@ sizes.push({
   what: 'saveModel in addition',
   bytes: savingModels - minimalSize,
   budget: SAVE_MODEL_BUDGET,
+});
+const withFit = gzip(await bundle("export * from './mlp.ts'; export { fit } from 'ndgrad';"));
+const resumable = gzip(await bundle("export * from './mlp.ts'; export { checkpoint, fit } from 'ndgrad';"));
+sizes.push({
+  what: 'checkpoint in addition to fit',
+  bytes: resumable - withFit,
+  budget: CHECKPOINT_BUDGET,
 });
 sizes.push({ what: 'ndgrad/gpu in addition', bytes: gpu, budget: GPU_BUDGET });
 sizes.push({ what: 'ndgrad/metrics by itself', bytes: metrics, budget: METRICS_BUDGET });

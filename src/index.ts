@@ -3,6 +3,7 @@
 // Tensors
 
 export type { DType, TypedArray } from './ir/dtype.ts';
+export type { State, StateValue } from './ir/state.ts';
 export type { NumberArray } from './ir/typed-array.ts';
 export {
   arange,

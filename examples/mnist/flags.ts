@@ -25,7 +25,10 @@ export interface Flags<Model> {
   readonly data: string | undefined;
   /** The number of training images to use, from the first one on. */
   readonly limit: number;
-  /** Whether networks are reused that an earlier run has trained with the same configuration. */
+  /**
+   * Whether networks are reused that an earlier run has trained with the same configuration, and a network that it has not
+   * finished is trained further.
+   */
   readonly resume: boolean;
   /** Directory for `results.json`, `report.html` and the folder `networks`. */
   readonly out: string;
@@ -95,7 +98,7 @@ export function usage(list: ModelList<ModelEntry>): string {
     '',
     '  --quick           all models in a minute, on the first 10,000 training images',
     '  --full            the best results, in hours: more epochs, several seeds; implies --resume',
-    '  --resume          reuse the networks that an earlier run has written to --out',
+    '  --resume          go on where an earlier run with the same --out was interrupted',
     '  --models A,B,...  ids of the models to train',
     '  --epochs N        passes over the training images, for all models',
     '  --batch-size N    images per training step, for all models',

@@ -90,6 +90,11 @@ export class NetworkStore {
     );
   }
 
+  /** The folder for the checkpoints of a network's training, which is removed when the network is stored. */
+  checkpoints(configuration: Configuration): string {
+    return this.path(configuration).replace(/json$/, 'checkpoints');
+  }
+
   async save(trained: TrainedNetwork): Promise<void> {
     const contents = JSON.stringify(trained, encode);
     await writeAtomically(this.path(trained.configuration), `${sha256(contents)}\n${contents}\n`);

@@ -20,6 +20,14 @@ export function trainingTimer(now: () => number = () => performance.now()): Trai
     get secondsTo99() {
       return to99;
     },
+    kind: 'trainingTimer',
+    getState: () => ({ total, epoch: last - begin, to99: to99 ?? null }),
+    setState(state) {
+      total = Number(state.total);
+      last = now();
+      begin = last - Number(state.epoch);
+      to99 = state.to99 === null ? undefined : Number(state.to99);
+    },
     onEpochBegin() {
       begin = now();
       last = begin;

@@ -4,7 +4,7 @@ import { ShapeError, ValueError } from '../ir/errors.ts';
 import { type TensorLike, tensor } from '../tensor/creation.ts';
 import { valuesOf } from '../tensor/evaluate.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
-import type { Generator } from '../tensor/random.ts';
+import { defaultGenerator, type Generator } from '../tensor/random.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { RowBuffer } from './row-buffer.ts';
@@ -35,13 +35,30 @@ export interface Samples {
  */
 export type BatchSource = BatchIterable | BatchFunction;
 
-/** Returns the batches of an epoch. */
+/**
+ * Returns the batches of an epoch.
+ *
+ * @param epoch counted from 0. @param from the number of the first batch, for a function that is `seekable`; 0 otherwise.
+ */
 export interface BatchFunction {
-  (epoch: number): BatchIterable;
+  (epoch: number, from: number): BatchIterable;
+  /**
+   * Whether the function leaves out the batches before number `from`, so that training that is resumed within an epoch
+   * does not have to read them again; false by default.
+   */
+  readonly seekable?: boolean;
+  /** @internal What the batches are made of, which checkpoints compare. */
+  readonly origin?: () => Promise<Origin>;
   /** The number of batches in an epoch, if it is known. Used to show progress. */
   readonly batches?: number;
   /** The number of samples in an epoch's last batch, if it is known. `fit` checks before the first step if it is too small. */
   readonly lastBatchSize?: number;
+}
+
+/** What determines batches that are made while they are used. */
+export interface Origin {
+  readonly rows: readonly RowBuffer[];
+  readonly settings: object;
 }
 
 type BatchIterable = Iterable<Samples> | AsyncIterable<Samples>;
@@ -69,6 +86,8 @@ export interface Pass {
   readonly shuffle?: Generator;
   /** Leaves out a last batch with fewer than `batchSize` samples. */
   readonly dropLast?: boolean;
+  /** The number of the first batch; 0 by default. */
+  readonly from?: number;
 }
 
 /** How a number of samples is divided into batches. */
@@ -118,14 +137,14 @@ function isShaped(values: SampleArray): values is ShapedArray {
 /** Samples that are all in memory. */
 export class ArrayDataset {
   readonly size: number;
-  readonly #x: RowBuffer;
-  readonly #y: RowBuffer;
-  readonly #weights: RowBuffer | null;
+  readonly x: RowBuffer;
+  readonly y: RowBuffer;
+  readonly weights: RowBuffer | null;
 
   private constructor(x: RowBuffer, y: RowBuffer, weights: RowBuffer | null) {
-    this.#x = x;
-    this.#y = y;
-    this.#weights = weights;
+    this.x = x;
+    this.y = y;
+    this.weights = weights;
     this.size = x.count;
   }
 
@@ -141,17 +160,17 @@ export class ArrayDataset {
     return new ArrayDataset(await RowBuffer.of(x), await RowBuffer.of(y), weights);
   }
 
-  *batches({ batchSize, shuffle, dropLast = false }: Pass): IterableIterator<Batch> {
+  *batches({ batchSize, shuffle, dropLast = false, from: first = 0 }: Pass): IterableIterator<Batch> {
     const order = shuffle?.permutation(this.size);
     const end = dropLast ? this.size - batchSize + 1 : this.size;
-    for (let from = 0; from < end; from += batchSize) {
+    for (let from = first * batchSize; from < end; from += batchSize) {
       const to = Math.min(from + batchSize, this.size);
       const pick = (rows: RowBuffer): RowBuffer =>
         order === undefined ? rows.part(from, to) : rows.gather(order.subarray(from, to));
-      const weights = this.#weights === null ? null : pick(this.#weights);
+      const weights = this.weights === null ? null : pick(this.weights);
       yield {
-        x: pick(this.#x).toTensor(),
-        y: pick(this.#y).toTensor(),
+        x: pick(this.x).toTensor(),
+        y: pick(this.y).toTensor(),
         size: to - from,
         ...weighted(to - from, weights?.array, weights?.toTensor()),
       };
@@ -162,9 +181,9 @@ export class ArrayDataset {
   split(at: number): [before: ArrayDataset, after: ArrayDataset] {
     const part = (from: number, to: number): ArrayDataset =>
       new ArrayDataset(
-        this.#x.part(from, to),
-        this.#y.part(from, to),
-        this.#weights === null ? null : this.#weights.part(from, to),
+        this.x.part(from, to),
+        this.y.part(from, to),
+        this.weights === null ? null : this.weights.part(from, to),
       );
     return [part(0, at), part(at, this.size)];
   }
@@ -185,22 +204,37 @@ export class StreamDataset {
     return 'next' in this.#source;
   }
 
+  get source(): BatchSource {
+    return this.#source;
+  }
+
   /** As far as the source says. */
   get count(): Partial<BatchCount> {
     return typeof this.#source === 'function' ? this.#source : {};
   }
 
-  async *batches({ epoch }: Pass): AsyncIterableIterator<Batch> {
+  async *batches({ epoch, from = 0 }: Pass): AsyncIterableIterator<Batch> {
     const operation = this.#operation;
     const source = this.#source;
+    const generator = defaultGenerator();
+    const before = generator.getState();
     let count = 0;
-    const batches: unknown = typeof source === 'function' ? source(epoch) : source;
+    let batches: unknown = source;
+    if (typeof source === 'function') {
+      if (source.seekable) count = from;
+      batches = source(epoch, count);
+    }
     if (!isIterable(batches)) {
       throw new ValueError(
         `[${operation}] the function gave ${describe(batches)} as data, wanted an iterable of batches { x, y }.`,
       );
     }
     for await (const samples of batches) {
+      if (count < from) {
+        // Read once more: what it draws has been drawn before.
+        if (++count === from) generator.setState(before);
+        continue;
+      }
       if (typeof samples !== 'object' || samples === null || !('x' in samples) || !('y' in samples)) {
         throw new ValueError(
           `[${operation}] batch ${count} of the data is ${describe(samples)}, wanted { x, y } or { x, y, sampleWeights }.`,
@@ -217,9 +251,9 @@ export class StreamDataset {
       const weights = sampleWeights === null ? undefined : await valuesOf(sampleWeights);
       yield { x, y, size, ...weighted(size, weights, sampleWeights ?? undefined) };
     }
-    if (count > 0) return;
+    if (count > 0 && count >= from) return;
     throw new ValueError(
-      `[${operation}] the data gave no batches${epoch > 0 ? ` in epoch ${epoch + 1}` : ''}. If they can be read only ` +
+      `[${operation}] the data gave ${count || 'no'} batches${from > 0 ? `, wanted at least ${from}` : ''}${epoch > 0 ? ` in epoch ${epoch + 1}` : ''}. If they can be read only ` +
         'once, pass a function that makes them again for each epoch: () => batches().',
     );
   }

@@ -1,4 +1,5 @@
 import { checkCount, checkNumber } from '../ir/arguments.ts';
+import { checkState, type State } from '../ir/state.ts';
 import { type Batch, type MetricInput, readBatch } from './input.ts';
 
 /**
@@ -22,6 +23,10 @@ export interface Metric {
   result(): number;
   /** Removes all samples. */
   reset(): void;
+  /** A copy of what the metric remembers, for checkpoints. Those after a number of steps need it. */
+  getState?(): State;
+  /** Goes on from a state that `getState` returned. */
+  setState?(state: State): void;
 }
 
 /** Options of every metric. */
@@ -60,6 +65,22 @@ export class Mean {
     this.#total = 0;
     this.#weight = 0;
   }
+
+  /** The sums so far. */
+  getState(): State {
+    return { total: this.#total, weight: this.#weight };
+  }
+
+  /**
+   * Goes on from a state that `getState` returned.
+   *
+   * @throws ValueError for other values.
+   */
+  setState(state: State): void {
+    checkState(state, this.getState());
+    this.#total = state.total as number;
+    this.#weight = state.weight as number;
+  }
 }
 
 /** A metric that is the weighted mean of one value per sample. */
@@ -90,5 +111,13 @@ export abstract class SampleMean implements Metric {
   reset(): void {
     checkCount(this.name, arguments.length, 0);
     this.#mean.reset();
+  }
+
+  getState(): State {
+    return this.#mean.getState();
+  }
+
+  setState(state: State): void {
+    this.#mean.setState(state);
   }
 }

@@ -1,5 +1,6 @@
 import { checkCount, readOptions } from '../ir/arguments.ts';
 import { ShapeError } from '../ir/errors.ts';
+import { checkState, type State } from '../ir/state.ts';
 import { show } from '../tensor/shape.ts';
 import { type Batch, type MetricInput, readBatch } from './input.ts';
 import { type Metric, type MetricOptions, SampleMean } from './metric.ts';
@@ -46,10 +47,12 @@ export class RootMeanSquaredError extends MeanSquaredError {
   static override readonly kind: string = 'RootMeanSquaredError';
 
   constructor(options?: MetricOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super(readOptions(new.target.kind, options, { name: 'rootMeanSquaredError' }));
   }
 
   override result(): number {
+    checkCount(this.name, arguments.length, 0);
     return Math.sqrt(super.result());
   }
 }
@@ -63,6 +66,7 @@ export class MeanAbsolutePercentageError extends SampleMean {
   readonly direction = 'min';
 
   constructor(options?: MetricOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super(readOptions(new.target.kind, options, { name: 'meanAbsolutePercentageError' }).name);
   }
 
@@ -89,49 +93,69 @@ export class R2Score implements Metric {
   readonly direction = 'max';
   #weight = 0;
   /** For each output: the sum of squared errors, and mean and sum of squared deviations of the labels (West 1979). */
-  #outputs: { residual: number; mean: number; deviation: number }[] = [];
+  #sums = sumsOf(0);
 
   constructor(options?: MetricOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     this.name = readOptions(new.target.kind, options, { name: 'r2Score' }).name;
   }
 
   async update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void> {
     const batch = await readBatch(this.name, predictions, labels, sampleWeights);
     const width = widthOf(this.name, batch);
-    if (this.#outputs.length !== 0 && this.#outputs.length !== width)
-      throw new ShapeError(
-        `[${this.name}] got ${width} outputs after ${this.#outputs.length}. Call reset() before.`,
-      );
-    if (this.#outputs.length === 0)
-      this.#outputs = Array.from({ length: width }, () => ({ residual: 0, mean: 0, deviation: 0 }));
+    const known = this.#sums.mean.length;
+    if (known !== 0 && known !== width)
+      throw new ShapeError(`[${this.name}] got ${width} outputs after ${known}. Call reset() before.`);
+    if (known === 0) this.#sums = sumsOf(width);
+    const { residual, mean, deviation } = this.#sums;
     for (let i = 0; i < batch.samples; i++) {
       const weight = batch.weights?.[i] ?? 1;
       if (weight === 0) continue;
       this.#weight += weight;
-      this.#outputs.forEach((output, k) => {
+      for (let k = 0; k < width; k++) {
         const label = batch.labels.data[i * width + k]!;
         const error = batch.predictions.data[i * width + k]! - label;
-        const difference = label - output.mean;
-        output.residual += weight * error * error;
-        output.mean += (difference * weight) / this.#weight;
-        output.deviation += weight * difference * (label - output.mean);
-      });
+        const difference = label - mean[k]!;
+        residual[k]! += weight * error * error;
+        mean[k]! += (difference * weight) / this.#weight;
+        deviation[k]! += weight * difference * (label - mean[k]!);
+      }
     }
   }
 
   result(): number {
+    checkCount(this.name, arguments.length, 0);
     if (this.#weight === 0) return Number.NaN;
-    const scores = this.#outputs.map(({ residual, deviation }) =>
-      deviation === 0 ? Number(residual === 0) : 1 - residual / deviation,
-    );
-    return scores.reduce((a, b) => a + b, 0) / scores.length;
+    const { residual, deviation } = this.#sums;
+    const scores = residual.map((r, k) => (deviation[k] === 0 ? Number(r === 0) : 1 - r / deviation[k]!));
+    return scores.reduce((sum, score) => sum + score, 0) / scores.length;
   }
 
   reset(): void {
+    checkCount(this.name, arguments.length, 0);
     this.#weight = 0;
-    this.#outputs = [];
+    this.#sums = sumsOf(0);
+  }
+
+  getState(): State {
+    checkCount('getState', arguments.length, 0);
+    return { weight: this.#weight, ...structuredClone(this.#sums) };
+  }
+
+  setState(state: State): void {
+    checkCount('setState', arguments.length, 1);
+    checkState(state, { weight: 0, ...sumsOf(Object(Object(state).mean).length ?? 0) });
+    this.#weight = state.weight as number;
+    const { residual, mean, deviation } = state as ReturnType<typeof sumsOf>;
+    this.#sums = structuredClone({ residual, mean, deviation });
   }
 }
+
+const sumsOf = (outputs: number) => ({
+  residual: new Float64Array(outputs),
+  mean: new Float64Array(outputs),
+  deviation: new Float64Array(outputs),
+});
 
 function rowMeans(
   operation: string,

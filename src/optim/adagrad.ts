@@ -1,4 +1,4 @@
-import { readOptions } from '../ir/arguments.ts';
+import { checkCount, readOptions } from '../ir/arguments.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkNotNegative } from './check.ts';
@@ -30,6 +30,7 @@ export class Adagrad extends Optimizer<'sum'> {
   readonly #settings: Required<Omit<AdagradOptions, 'clip'>>;
 
   constructor(parameters: readonly Parameter[], options?: AdagradOptions) {
+    checkCount(new.target.kind, arguments.length, 2);
     const settings = readOptions(new.target.kind, options, {
       ...{ learningRate: 0.01, initialAccumulator: 0, epsilon: 1e-10, weightDecay: 0 },
       clip: {},

@@ -21,6 +21,7 @@ export class AdamW extends Adam {
     super(parameters, rest);
     checkNotNegative('AdamW', { weightDecay });
     this.#decay = weightDecay;
+    this.options = { ...this.options, weightDecay };
   }
 
   protected override update(p: Tensor, g: Tensor, slots: Slots, learningRate: number, t: number): Update {

@@ -1,4 +1,4 @@
-import { readOptions } from '../ir/arguments.ts';
+import { checkArray, checkCount, readOptions } from '../ir/arguments.ts';
 import { pow } from '../ir/math/index.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -36,12 +36,14 @@ export class NAdam extends Optimizer<'m' | 'v'> {
   #product = { t: 0, value: 1 };
 
   constructor(parameters: readonly Parameter[], options?: NAdamOptions) {
+    checkCount(new.target.kind, arguments.length, 2);
     const settings = readOptions(new.target.kind, options, {
       ...{ learningRate: 2e-3, betas: [0.9, 0.999] as const, epsilon: 1e-8 },
       ...{ momentumDecay: 0.004, weightDecay: 0, clip: {} },
     });
     super(parameters, settings, ['m', 'v']);
     const { betas, epsilon, momentumDecay, weightDecay } = settings;
+    checkArray(new.target.kind, 'betas', betas, '[0.9, 0.999]');
     checkFraction(new.target.kind, { 'betas[0]': betas[0], 'betas[1]': betas[1] });
     checkNotNegative(new.target.kind, { epsilon, momentumDecay, weightDecay });
     this.#settings = settings;

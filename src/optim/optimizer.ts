@@ -61,6 +61,8 @@ export abstract class Optimizer<Slot extends string = string> {
   /** The name of the class in files: a string, since minifiers rename classes. */
   static readonly kind: string = 'Optimizer';
   readonly parameters: readonly Parameter[];
+  /** @internal The options with their defaults, which checkpoints compare. */
+  options: Readonly<Record<string, unknown>>;
   /** A number or a schedule; may be changed between steps. */
   learningRate: number | Schedule;
   /** The number of updates done. */
@@ -83,6 +85,7 @@ export abstract class Optimizer<Slot extends string = string> {
     this.parameters = distinctParameters(kind, parameters);
     const { learningRate, clip = {} } = options;
     if (typeof learningRate !== 'function') checkNotNegative(kind, { learningRate });
+    this.options = { ...options };
     this.learningRate = learningRate;
     checkClip(kind, clip);
     this.clip = clip;

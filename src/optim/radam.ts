@@ -1,4 +1,4 @@
-import { readOptions } from '../ir/arguments.ts';
+import { checkArray, checkCount, readOptions } from '../ir/arguments.ts';
 import { pow } from '../ir/math/index.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -36,12 +36,14 @@ export class RAdam extends Optimizer<'m' | 'v'> {
   readonly #settings: Required<Omit<RAdamOptions, 'clip'>>;
 
   constructor(parameters: readonly Parameter[], options?: RAdamOptions) {
+    checkCount(new.target.kind, arguments.length, 2);
     const settings = readOptions(new.target.kind, options, {
       ...{ learningRate: 1e-3, betas: [0.9, 0.999] as const, epsilon: 1e-8, weightDecay: 0 },
       clip: {},
     });
     super(parameters, settings, ['m', 'v']);
     const { betas, epsilon, weightDecay } = settings;
+    checkArray(new.target.kind, 'betas', betas, '[0.9, 0.999]');
     checkFraction(new.target.kind, { 'betas[0]': betas[0], 'betas[1]': betas[1] });
     checkNotNegative(new.target.kind, { epsilon, weightDecay });
     this.#settings = settings;

@@ -7,7 +7,15 @@ import {
   type Dataset,
   openDataset,
 } from '../data/dataset.ts';
-import { checkCount, checkOptions, checkSignal, describe, type Known, reportAs } from '../ir/arguments.ts';
+import {
+  checkCount,
+  checkOptions,
+  checkSignal,
+  describe,
+  type Known,
+  refusal,
+  reportAs,
+} from '../ir/arguments.ts';
 import { NonFiniteError, ValueError } from '../ir/errors.ts';
 import { type TrainingOptions, training } from '../layers/base/context.ts';
 import { lossTerms } from '../losses/loss-terms.ts';
@@ -16,8 +24,9 @@ import type { Optimizer, WeightAverage } from '../optim/index.ts';
 import { defaultGenerator, Generator } from '../tensor/random.ts';
 import type { Signal } from '../util/host-types.ts';
 import { now } from '../util/timers.ts';
-import { type BatchLogs, type Callback, checkCallback, type Training } from './callbacks/callback.ts';
+import { type BatchLogs, type Callback, checkCallback } from './callbacks/callback.ts';
 import { checkTrained } from './check-trained.ts';
+import type { Checkpoint, Position, Resumable, Resume, Saving } from './checkpoint/types.ts';
 import { diagnose, noWeight } from './diagnose.ts';
 import { evaluateOn } from './evaluate.ts';
 import { EventLoopYielder } from './event-loop-yielder.ts';
@@ -90,6 +99,16 @@ export interface FitOptions {
   /** Are called after batches and epochs, such as `earlyStopping`; none by default. */
   readonly callbacks?: readonly Callback[];
   /**
+   * Stores everything that training needs to go on after an interruption, to the bit; made by `checkpoint(store, ...)`. None
+   * by default.
+   */
+  readonly checkpoint?: Checkpoint;
+  /**
+   * Goes on from the newest valid checkpoint: 'auto' begins at the start if there is none, 'require' is an error then. By
+   * default training begins at the start.
+   */
+  readonly resume?: Resume;
+  /**
    * Stops between two batches. The promise rejects with the signal's reason. Parameters keep the values of the last
    * step.
    */
@@ -126,8 +145,8 @@ export interface FitOptions {
 export async function fit(model: Model, data: Data, options: FitOptions): Promise<History> {
   checkFit(model, options, arguments.length);
   const { seed = await drawSeed() } = options;
-  const generator = reportAs('fit', () => new Generator(seed));
-  const run = await Run.open(model, data, options, generator);
+  reportAs('fit', () => new Generator(seed));
+  const run = await Run.open(model, data, options, seed);
   return run.train();
 }
 
@@ -145,6 +164,8 @@ const fitOptions: Known<FitOptions> = {
   validationSplit: 0,
   metrics: 0,
   callbacks: 0,
+  checkpoint: 0,
+  resume: 0,
   signal: 0,
   seed: 0,
   progress: 0,
@@ -157,7 +178,7 @@ function checkFit(model: Model, options: FitOptions, count: number): void {
   checkCount('fit', count, 3);
   checkLoss('fit', options.loss);
   checkSignal('fit', options.signal);
-  const { average, callbacks = [] } = options;
+  const { average, callbacks = [], checkpoint, resume } = options;
   if (average !== undefined && !Array.isArray(average?.parameters)) {
     throw new ValueError(
       `[fit] got average ${describe(average)}, wanted new WeightAverage(model.parameters()).`,
@@ -165,6 +186,10 @@ function checkFit(model: Model, options: FitOptions, count: number): void {
   }
   checkList('fit', 'callbacks', callbacks);
   for (const callback of callbacks) checkCallback('fit', callback);
+  if (checkpoint !== undefined && typeof checkpoint?.open !== 'function')
+    throw refusal('fit', 'checkpoint', checkpoint, 'checkpoint(store, { every: { epochs: 1 } })');
+  if (resume !== undefined && ((resume !== 'auto' && resume !== 'require') || checkpoint === undefined))
+    throw refusal('fit', 'resume', resume, "'auto' or 'require', and a checkpoint");
   if (typeof options.optimizer?.minimize === 'function') return;
   throw new ValueError(
     `[fit] got optimizer ${describe(options.optimizer)}, wanted one such as new Adam(model.parameters()).`,
@@ -178,24 +203,25 @@ async function drawSeed(): Promise<number> {
 }
 
 /** One call of `fit`. */
-class Run implements Training {
+class Run implements Resumable {
   readonly model: Model;
   readonly optimizer: Optimizer;
   readonly epochs: number;
   readonly metrics: readonly Metric[];
   readonly history = new History();
-  readonly #options: FitOptions;
-  readonly #data: Dataset;
+  readonly options: FitOptions;
+  readonly data: Dataset;
+  readonly validation: Dataset | null;
+  readonly callbacks: readonly Callback[];
+  seed: number;
+  position: Position;
   readonly #count: Partial<BatchCount>;
-  readonly #validation: Dataset | null;
-  readonly #random: Generator;
-  readonly #callbacks: readonly Callback[];
-  readonly #batchSize: number;
   readonly #yielder = new EventLoopYielder();
   /** Whether a callback has `onBatchEnd`. */
   readonly #reportsBatches: boolean;
   /** Whether the first step has found that the optimizer holds what the loss depends on. */
   #checked = false;
+  #saving: Saving | undefined;
 
   private constructor(
     model: Model,
@@ -203,24 +229,24 @@ class Run implements Training {
     count: Partial<BatchCount>,
     validation: Dataset | null,
     options: FitOptions,
-    random: Generator,
+    seed: number,
   ) {
-    const { optimizer, epochs = 1, metrics = [], callbacks = [], batchSize = 32 } = options;
+    const { optimizer, epochs = 1, initialEpoch = 0, metrics = [], callbacks = [] } = options;
     this.model = model;
-    this.#data = data;
+    this.data = data;
     this.#count = count;
-    this.#validation = validation;
-    this.#options = options;
-    this.#random = random;
+    this.validation = validation;
+    this.options = options;
+    this.seed = seed;
     this.optimizer = optimizer;
     this.epochs = epochs;
     this.metrics = metrics;
-    this.#callbacks = [...callbacks, ...progressCallback(options.progress)];
-    this.#batchSize = batchSize;
-    this.#reportsBatches = this.#callbacks.some((callback) => callback.onBatchEnd !== undefined);
+    this.callbacks = [...callbacks, ...progressCallback(options.progress)];
+    this.#reportsBatches = this.callbacks.some((callback) => callback.onBatchEnd !== undefined);
+    this.position = this.#startOf(initialEpoch);
   }
 
-  static async open(model: Model, data: Data, options: FitOptions, random: Generator): Promise<Run> {
+  static async open(model: Model, data: Data, options: FitOptions, seed: number): Promise<Run> {
     const { average, epochs = 1, initialEpoch = 0, validationData, validationSplit = 0 } = options;
     if (average !== undefined && !model.parameters().some((p) => average.parameters.includes(p))) {
       throw new ValueError(
@@ -259,26 +285,36 @@ class Run implements Training {
     const { batchSize = 32, dropLast = false } = options;
     const count =
       train instanceof ArrayDataset ? countBatches('fit', train.size, batchSize, dropLast) : train.count;
-    return new Run(model, train, count, validation, options, random);
+    return new Run(model, train, count, validation, options, seed);
   }
 
   stop(reason: string): void {
     this.history.stopped ??= reason;
   }
 
+  #startOf(epoch: number): Position {
+    const random = new Generator(this.seed).fork(epoch);
+    return { epoch, batches: 0, random, loss: new RunningLoss(), start: now() };
+  }
+
   async train(): Promise<History> {
-    const { average, initialEpoch = 0, signal } = this.#options;
+    const { average, checkpoint, resume, signal } = this.options;
     signal?.throwIfAborted();
+    const saving = await checkpoint?.open(this, resume);
+    this.#saving = saving;
     if (average?.swapped) await average.swap();
     try {
-      for (const callback of this.#callbacks) await callback.onTrainBegin?.(this);
-      for (let epoch = initialEpoch; epoch < this.epochs && !this.#stopped; epoch++) await this.#epoch(epoch);
+      for (const callback of this.callbacks) await callback.onTrainBegin?.(this);
+      await saving?.restore();
+      while (this.position.epoch < this.epochs && !this.#stopped) await this.#epoch();
+      await saving?.end();
       if (average?.swapped === false) await average.swap();
     } catch (error) {
-      for (const callback of this.#callbacks) await callback.onTrainEnd?.(this, error);
+      await saving?.settle();
+      for (const callback of this.callbacks) await callback.onTrainEnd?.(this, error);
       throw error;
     }
-    for (const callback of this.#callbacks) await callback.onTrainEnd?.(this);
+    for (const callback of this.callbacks) await callback.onTrainEnd?.(this);
     return this.history;
   }
 
@@ -286,46 +322,48 @@ class Run implements Training {
     return this.history.stopped !== undefined;
   }
 
-  async #epoch(epoch: number): Promise<void> {
-    const data = this.#data;
-    const metrics = this.metrics;
-    const callbacks = this.#callbacks;
-    const batchSize = this.#batchSize;
-    const options = this.#options;
+  /** Trains from the position to the end of its epoch. */
+  async #epoch(): Promise<void> {
+    const { callbacks, data, metrics, position } = this;
+    const { batches: from, epoch, random } = position;
+    const saving = this.#saving;
     const yielder = this.#yielder;
-    const { average, shuffle = true, dropLast = false, signal } = options;
-    const start = now();
-    for (const callback of callbacks) await callback.onEpochBegin?.(epoch, this);
-    for (const metric of metrics) metric.reset();
+    const { average, batchSize = 32, shuffle = true, dropLast = false, signal } = this.options;
+    if (from === 0) {
+      position.start = now();
+      for (const callback of callbacks) await callback.onEpochBegin?.(epoch, this);
+      for (const metric of metrics) metric.reset();
+    }
 
-    const random = this.#random.fork(epoch);
-    const mean = new RunningLoss();
-    const order = shuffle ? { shuffle: random } : {};
-    let number = 0;
-    for await (const batch of data.batches({ batchSize, epoch, dropLast, ...order })) {
+    // Within an epoch the generator is behind the order, which is drawn again.
+    const order = shuffle ? { shuffle: from === 0 ? random : this.#startOf(epoch).random } : {};
+    for await (const batch of data.batches({ batchSize, epoch, dropLast, from, ...order })) {
       signal?.throwIfAborted();
       // With weights that are all 0 the mean loss is not defined, and there is nothing to learn.
-      if (batch.weight > 0) await this.#step(batch, random, mean, epoch, number);
+      if (batch.weight > 0) await this.#step(batch);
+      position.batches++;
       if (this.#stopped) return;
-      number++;
+      if (batch.weight > 0) await saving?.afterStep();
       await yielder.yieldIfDue();
     }
     signal?.throwIfAborted();
 
-    const found: Record<string, number> = { loss: mean.result(), ...results(metrics) };
-    const end = (): Promise<void> => this.#endEpoch(epoch, found, start);
+    const end = (): Promise<void> => this.#endEpoch();
     await (average === undefined ? end() : average.use(end));
+    this.position = this.#startOf(epoch + 1);
+    await saving?.afterEpoch();
   }
 
   /** Evaluates on validation data and calls the callbacks. */
-  async #endEpoch(epoch: number, found: Record<string, number>, start: number): Promise<void> {
-    const metrics = this.metrics;
-    const callbacks = this.#callbacks;
+  async #endEpoch(): Promise<void> {
+    const { callbacks, metrics } = this;
     const yielder = this.#yielder;
-    const { loss, signal } = this.#options;
-    if (this.#validation !== null) {
+    const { epoch, loss: mean, start } = this.position;
+    const { loss, signal } = this.options;
+    const found: Record<string, number> = { loss: mean.result(), ...results(metrics) };
+    if (this.validation !== null) {
       const evaluation = { loss, metrics, ...(signal ? { signal } : {}) };
-      const scores = await evaluateOn('fit', this.model, this.#validation, evaluation, { epoch, yielder });
+      const scores = await evaluateOn('fit', this.model, this.validation, evaluation, { epoch, yielder });
       for (const [name, value] of Object.entries(scores)) found[`val_${name}`] = value;
     }
     const seconds = (now() - start) / 1000;
@@ -334,17 +372,9 @@ class Run implements Training {
   }
 
   /** Trains on one batch. */
-  async #step(
-    batch: Batch,
-    random: Generator,
-    mean: RunningLoss,
-    epoch: number,
-    number: number,
-  ): Promise<void> {
-    const metrics = this.metrics;
-    const callbacks = this.#callbacks;
-    const options = this.#options;
-    const { model, optimizer } = this;
+  async #step(batch: Batch): Promise<void> {
+    const { callbacks, metrics, model, optimizer, options } = this;
+    const { batches: number, epoch, loss: mean, random } = this.position;
     const { average } = options;
     const before = random.getState();
     const { lastBatchSize = batch.size } = this.#count;
@@ -389,7 +419,7 @@ class Run implements Training {
   async #notFinite(cause: string, epoch: number, batch: number): Promise<void> {
     const { step } = this.optimizer;
     const message = `[fit] epoch ${epoch + 1} of ${this.epochs}, step ${step + 1}: ${cause}`;
-    for (const callback of this.#callbacks) await callback.onNaN?.({ epoch, batch, step, message }, this);
+    for (const callback of this.callbacks) await callback.onNaN?.({ epoch, batch, step, message }, this);
     if (!this.#stopped) throw new NonFiniteError(message);
   }
 }

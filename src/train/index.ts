@@ -1,4 +1,6 @@
 export * from './callbacks/index.ts';
+export { type CheckpointOptions, checkpoint } from './checkpoint/checkpoint.ts';
+export type { Checkpoint } from './checkpoint/types.ts';
 export { type EvaluateOptions, evaluate } from './evaluate.ts';
 export { type FitOptions, fit } from './fit.ts';
 export type { History } from './history.ts';

@@ -3,9 +3,12 @@ import { Mean } from '../metrics/metric.ts';
 
 /** The loss over the batches so far, as if their samples were one batch. */
 export class RunningLoss {
-  readonly #samples = new Mean();
-  readonly #means: Mean[] = [];
-  #sum = 0;
+  /** The mean over samples. */
+  readonly samples = new Mean();
+  /** The mean of each term that is divided by a weight. A term whose weight was 0 so far has none. */
+  readonly means: Mean[] = [];
+  /** The terms that are not divided. */
+  sum = 0;
 
   /**
    * Adds a batch.
@@ -19,19 +22,19 @@ export class RunningLoss {
       const value = (await term.value.data())[0]!;
       rest -= value;
       if (term.weight === null) {
-        this.#sum += value;
+        this.sum += value;
       } else {
         const divisor = (await term.weight.data())[0]!;
         if (divisor === 0) return; // 0 / 0: no sample counts
-        this.#means[i] ??= new Mean();
-        this.#means[i].add(value, divisor);
+        this.means[i] ??= new Mean();
+        this.means[i].add(value, divisor);
       }
     }
-    this.#samples.add(rest, weight);
+    this.samples.add(rest, weight);
   }
 
   result(): number {
-    return this.#means.reduce((sum, mean) => sum + mean.result(), this.#samples.result() + this.#sum);
+    return this.means.reduce((sum, mean) => sum + mean.result(), this.samples.result() + this.sum);
   }
 }
 

@@ -15,13 +15,15 @@ function makeTable(): Int32Array {
 /**
  * The checksum of gzip and zip (RFC 1952, 8), eight bytes at a time.
  *
+ * @param before the checksum of the bytes before these; 0 by default.
+ *
  * Source: Kounavis & Berry 2005, "A systematic approach to building high performance, software-based, CRC generators".
  */
-export function crc32(bytes: Uint8Array): number {
+export function crc32(bytes: Uint8Array, before = 0): number {
   table ??= makeTable();
   const t = table;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  let crc = -1;
+  let crc = ~before;
   let i = 0;
   for (; i + 8 <= bytes.length; i += 8) {
     const a = crc ^ view.getInt32(i, true);

@@ -36,16 +36,17 @@ const readResults = (dir: string) => JSON.parse(readFileSync(join(dir, 'results.
 const untimed = (results: { models: unknown[] }): typeof results =>
   JSON.parse(JSON.stringify(results), (key, value) => (key.startsWith('seconds') ? undefined : value));
 
-/** Flags of Node for a program that is killed as soon as it has written a network. */
-const killedAfterFile = [
+/** Flags of Node for a program that is killed as soon as it has written so many files with this ending. */
+const killedAfter = (ending: string, count: number) => [
   '--import',
   `data:text/javascript,${encodeURIComponent(`
     import { promises } from 'node:fs';
     import { syncBuiltinESMExports } from 'node:module';
     const { rename } = promises;
+    let count = 0;
     promises.rename = async (from, to) => {
       await rename(from, to);
-      if (to.endsWith('.json')) process.kill(process.pid, 'SIGKILL');
+      if (to.endsWith('${ending}') && ++count === ${count}) process.kill(process.pid, 'SIGKILL');
     };
     syncBuiltinESMExports();
   `)}`,
@@ -135,9 +136,9 @@ describe('npm run mnist', () => {
   it('resumes an interrupted run with the same results', () => {
     const dir = join(scratch, 'interrupted');
     const flags = ['--models', 'softmax,hidden', '--epochs', '2', '--limit', '300', '--resume'];
-    expect(program([...flags, '--out', dir], killedAfterFile).signal).toBe('SIGKILL');
+    expect(program([...flags, '--out', dir], killedAfter('.json', 1)).signal).toBe('SIGKILL');
     const networks = join(dir, 'networks');
-    const left = readdirSync(networks);
+    const left = readdirSync(networks).filter((name) => name.endsWith('.json'));
     expect(left).toEqual([expect.stringMatching(/^mnist-softmax-1-.*\.json$/)]);
     expect(existsSync(join(dir, 'results.json'))).toBe(false);
 
@@ -155,6 +156,25 @@ describe('npm run mnist', () => {
     const anew = mnist(...flags.filter((flag) => flag !== '--resume'), '--out', dir);
     expect(anew.stdout).not.toContain('trained before');
     expect(untimed(readResults(dir))).toEqual(results);
+  });
+
+  it('goes on within the network in whose training it was interrupted', () => {
+    const flags = ['--models', 'reference', '--epochs', '2', '--limit', '250', '--batch-size', '1'];
+    const whole = train('whole', ...flags).results;
+    const dir = join(scratch, 'within');
+    // Checkpoints after 100 and 200 steps of the first epoch.
+    expect(program([...flags, '--out', dir], killedAfter('.safetensors', 2)).signal).toBe('SIGKILL');
+    const networks = join(dir, 'networks');
+    const [folder] = readdirSync(networks);
+    expect(folder).toMatch(/^mnist-reference-1-.*\.checkpoints$/);
+    expect(readdirSync(join(networks, folder!))).toHaveLength(2);
+
+    const resumed = mnist(...flags, '--resume', '--threads', '2', '--out', dir);
+    expect([resumed.status, resumed.stderr]).toEqual([0, '']);
+    const results = readResults(dir);
+    expect(untimed(results).models).toEqual(untimed(whole).models);
+    expect(results.models[0].seconds).toBeGreaterThan(0);
+    expect(readdirSync(networks)).toEqual([expect.stringMatching(/\.json$/)]);
   });
 
   it('has the same bits on js and on WebAssembly with several threads', () => {
@@ -202,12 +222,13 @@ describe('npm run mnist', () => {
     expect(closed.stdout).toMatch(/^MNIST from .*\n$/);
 
     const small = join(scratch, 'small');
-    const limited = shell('ulimit -f 100; MNIST', small);
+    const limited = shell('ulimit -f 200; MNIST', small);
     expect(limited.status).toBe(1);
     expect(limited.stderr).toMatch(
       /^\[saveFile\] .*\.json: got EFBIG .*\. --resume reuses the networks so far\.\n$/,
     );
-    expect(readdirSync(join(small, 'networks'))).toEqual([]);
+    // The last checkpoint, from which --resume takes the network.
+    expect(readdirSync(join(small, 'networks'))).toEqual([expect.stringMatching(/\.checkpoints$/)]);
 
     if (!existsSync('/dev/full')) return;
     const full = shell('MNIST > /dev/full', join(scratch, 'full'));

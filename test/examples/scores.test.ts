@@ -9,7 +9,7 @@ import {
   score,
 } from '../../examples/mnist/scores.ts';
 import { trainingTimer } from '../../examples/mnist/training-timer.ts';
-import type { Training } from '../../src/index.ts';
+import type { State, Training } from '../../src/index.ts';
 
 /** Rows of ten probabilities: the given ones for the first classes, and 0 for the others. */
 const rows = (...given: number[][]) =>
@@ -128,5 +128,23 @@ describe('trainingTimer', () => {
     epoch(0.995);
     expect(watch.seconds).toBe(12);
     expect(watch.secondsTo99).toBe(6);
+  });
+
+  it('adds the time before an interruption within an epoch', () => {
+    let time = 5000;
+    const first = trainingTimer(() => time);
+    const step = (timer: typeof first) => {
+      time += 1000;
+      timer.onBatchEnd!({} as never, {} as Training);
+    };
+    first.onEpochBegin!(0, {} as Training);
+    step(first);
+    step(first);
+    time = 900_000;
+    const second = trainingTimer(() => time);
+    void second.setState!(structuredClone(first.getState!()) as State);
+    step(second);
+    void second.onEpochEnd!({ epoch: 0, results: { val_accuracy: 0.99 }, seconds: 3 }, {} as Training);
+    expect([second.seconds, second.secondsTo99]).toEqual([3, 3]);
   });
 });

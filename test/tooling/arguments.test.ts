@@ -165,6 +165,7 @@ const functions: Record<string, Given> = {
   evaluate: [[dense, samples, { loss: core.softmaxCrossEntropy }], withModel],
   predict: [[dense, x, { batchSize: 1 }], withModel],
   earlyStopping: [[{ patience: 1 }], optionsAt(0)],
+  checkpoint: [[store, { every: { steps: 1 } }], optionsAt(1)],
   stopOnNaN: [[]],
   learningRateLogger: [[]],
   saveWeights: [[dense, { dtype: 'float16' }], optionsAt(1)],
@@ -433,6 +434,8 @@ const metricMethods = [
   method(metric.name, metric, 'update', [update[0], { names: [metric.name] }]),
   method(metric.name, metric, 'result', [[], { names: [metric.name] }]),
   method(metric.name, metric, 'reset', [[], { names: [metric.name] }]),
+  method(metric.name, metric, 'getState', [[], { names: ['getState'] }]),
+  method(metric.name, metric, 'setState', [[metric.getState()]]),
 ]);
 const mean = new core.Mean();
 
@@ -451,6 +454,8 @@ const methods = [
   method('adam', adam, 'minimize', [[weight.sum(), { also: [] }], optionsAt(1)]),
   method('adam', adam, 'getState'),
   method('adam', adam, 'setState', [[await adam.getState()]]),
+  method('mean', new core.Mean(), 'setState', [[{ total: 1, weight: 1 }]]),
+  method('learningRateLogger', core.learningRateLogger(), 'setState', [[{ latest: 1 }]]),
   method('context', context, 'assign', [[parameter, x]]),
   method('context', context, 'latest', [[parameter]]),
   method('context', context, 'take'),

@@ -13,12 +13,12 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       Recall Reshape Residual RocAuc RootMeanSquaredError SGD Sequential ShapeError SpatialDropout
       StateError Tensor TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all any
       arange argmax argmin avgPool backendInfo binaryCrossEntropy binaryFocalCrossEntropy bitsVersion
-      broadcastTo cast ceil clip concat contrastive conv convTranspose cos cosineDistance defaultGenerator
-      detach dice div earlyStopping elu equal erf evaluate exp expandDims explain explainAssignments expm1
-      eye fit flatten flip floor full gelu gradients greater greaterEqual hinge huber inference
-      initializers isFinite isNaN klDivergence leakyRelu learningRateLogger less lessEqual linspace
-      loadModel loadWeights log log1p logCosh logSoftmax logSumExp logicalAnd logicalNot logicalOr
-      logicalXor matmul max maxPool maximum mean meanAbsoluteError meanAbsolutePercentageError
+      broadcastTo cast ceil checkpoint clip concat contrastive conv convTranspose cos cosineDistance
+      defaultGenerator detach dice div earlyStopping elu equal erf evaluate exp expandDims explain
+      explainAssignments expm1 eye fit flatten flip floor full gelu gradients greater greaterEqual hinge
+      huber inference initializers isFinite isNaN klDivergence leakyRelu learningRateLogger less lessEqual
+      linspace loadModel loadWeights log log1p logCosh logSoftmax logSumExp logicalAnd logicalNot
+      logicalOr logicalXor matmul max maxPool maximum mean meanAbsoluteError meanAbsolutePercentageError
       meanSquaredError meanSquaredLogarithmicError min minimum mod mul neg notEqual oneHot ones pad
       poissonLoss pow predict prod realize reciprocal relu reshape round rsqrt runStep saveModel
       saveWeights scalar scatterAdd schedules seed setBackend setThreads sigmoid sign silu sin slice
@@ -27,21 +27,22 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       variance where zeros`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AveragePoolOptions
       Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
-      BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback ClassScoreOptions
-      ClipOptions ConfusionMatrixOptions Context ConvOptions ConvTransposeOptions ConvolutionOptions DType
-      DenseOptions Described DiceOptions DropoutOptions EarlyStoppingOptions EpochLogs EvaluateOptions
-      FitOptions FlattenOptions FloatFormat GeluOptions GeneratorState GlobalPoolingOptions
-      GroupNormOptions History HuberOptions Initializer InitializerName LayerClass LayerLike
-      LayerNormOptions LionOptions LoadModelOptions LoadWeightsOptions LoadedModel LoadedWeights
-      LossFunction LossOptions Margin MarginOptions Member Metric MetricOptions MinimizeOptions Model
-      NAdamOptions NaNLoss NestedArray NumberArray OptimizerOptions OptimizerState Padding
-      ParameterOptions ParameterState PartialShape Penalty PoolOptions Pooled PoolingLayerOptions
-      PredictOptions ProgressReport RAdamOptions RMSpropOptions RankingMetricOptions ReduceOptions
-      Reduction ReshapeOptions ResidualOptions SGDOptions SaveModelOptions SaveWeightsOptions Schedule
-      SequentialOptions Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions
-      StepOptions SummaryOptions TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
-      Transformer TransformerClass TransformerState TransposedConvolutionOptions TverskyOptions TypedArray
-      Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
+      BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback Checkpoint
+      CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions Context ConvOptions
+      ConvTransposeOptions ConvolutionOptions DType DenseOptions Described DiceOptions DropoutOptions
+      EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions FloatFormat GeluOptions
+      GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer
+      InitializerName LayerClass LayerLike LayerNormOptions LionOptions LoadModelOptions
+      LoadWeightsOptions LoadedModel LoadedWeights LossFunction LossOptions Margin MarginOptions Member
+      Metric MetricOptions MinimizeOptions Model NAdamOptions NaNLoss NestedArray NumberArray
+      OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
+      PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RAdamOptions RMSpropOptions
+      RankingMetricOptions ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions
+      SaveModelOptions SaveWeightsOptions Schedule SequentialOptions Shape Signal SliceSpec Slots
+      SoftmaxCrossEntropyOptions StandardizeOptions State StateValue StepOptions SummaryOptions TensorLike
+      TensorOptions TopKAccuracyOptions Training TrainingOptions Transformer TransformerClass
+      TransformerState TransposedConvolutionOptions TverskyOptions TypedArray Update VarianceOptions
+      WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore urlSource`,
@@ -59,8 +60,9 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
   'ndgrad/io': {
     values: `readNpy readNpz readSafetensors saveWeightFiles shardedSource writeNpy writeNpz writeSafetensors
       writeShardedSafetensors`,
-    types: `Content NamedTensors NpzFile OpenFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry SafetensorsFile
-      SaveWeightFilesOptions ShardOptions Store WriteShardedOptions WriteNpzOptions WriteSafetensorsOptions`,
+    types: `Content NamedTensors NpzFile OpenFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry
+      SafetensorsFile SaveWeightFilesOptions ShardOptions Store WriteNpzOptions WriteSafetensorsOptions
+      WriteShardedOptions`,
   },
   'ndgrad/keras': {
     values: `loadKeras loadTfjs`,

@@ -51,7 +51,7 @@ const ARROWS: Record<string, string[]> = {
   optim: ['ir', 'tensor'],
   metrics: ['ir', 'tensor'],
   data: ['ir', 'util', 'tensor'],
-  train: ['ir', 'util', 'tensor', 'layers', 'losses', 'optim', 'metrics', 'data'],
+  train: ['ir', 'util', 'tensor', 'layers', 'losses', 'optim', 'metrics', 'data', 'io'],
   io: ['ir', 'util', 'tensor', 'layers', 'optim'],
   keras: ['ir', 'tensor', 'layers', 'io'],
   search: ['ir', 'util', 'tensor'],

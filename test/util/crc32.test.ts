@@ -13,6 +13,12 @@ test('crc32 is the checksum of RFC 1952 for every length and alignment', () => {
     }
 });
 
+test('in parts', () => {
+  const bytes = Uint8Array.from({ length: 70 }, (_, i) => (i * 167 + 13) & 255);
+  for (let at = 0; at <= bytes.length; at++)
+    expect(crc32(bytes.subarray(at), crc32(bytes.subarray(0, at)))).toBe(bitwise(bytes));
+});
+
 /** The definition: division of polynomials, bit by bit. */
 function bitwise(bytes: Uint8Array): number {
   let crc = -1;

@@ -8,6 +8,7 @@ import {
   type BatchFunction,
   checkWeights,
   countBatches,
+  type Origin,
   type Samples,
   type SampleTensors,
   sampleTensors,
@@ -20,7 +21,8 @@ import { currentHost, type Timeouts, type WorkerHost, WorkerPool } from './worke
 
 /** Batches of augmented images for `fit`. Each epoch has its own random changes; the same epoch always has the same. */
 export interface AugmentedImages extends BatchFunction {
-  (epoch: number): AsyncIterableIterator<ImageBatch>;
+  (epoch: number, from?: number): AsyncIterableIterator<ImageBatch>;
+  readonly seekable: true;
   /** The number of batches in an epoch. */
   readonly batches: number;
   /** The number of samples in an epoch's last batch. */
@@ -81,17 +83,24 @@ export function openAugmentation(
   const generator = settings.seed === null ? forkDefault() : new Generator(settings.seed);
   const pool = new WorkerPool(host, settings.workers, timeouts);
   let data: Promise<Buffers> | undefined;
-  const source = (epoch: number): AsyncIterableIterator<ImageBatch> => {
+  const read = () => {
+    data ??= readBuffers(tensors);
+    return data;
+  };
+  const source = (epoch: number, from = 0): AsyncIterableIterator<ImageBatch> => {
     const random = generator.fork(epoch);
-    const read = () => {
-      data ??= readBuffers(tensors);
-      return data;
-    };
-    return epochBatches(read, shape, settings, random, pool);
+    return epochBatches(read, shape, settings, random, pool, from);
+  };
+  const origin = async (): Promise<Origin> => {
+    const { x, y, weights } = await read();
+    const { ahead: _, workers: __, ...changes } = settings;
+    return { rows: weights ? [x, y, weights] : [x, y], settings: { ...changes, ...generator.getState() } };
   };
   const { batchSize, dropLast } = settings;
   const { batches, lastBatchSize } = countBatches('augmentImages', shape[0]!, batchSize, dropLast);
   return Object.defineProperties(source, {
+    seekable: { value: true, enumerable: true },
+    origin: { value: origin },
     batches: { value: batches, enumerable: true },
     lastBatchSize: { value: lastBatchSize, enumerable: true },
     workerError: { get: () => pool.error, enumerable: true },
@@ -138,13 +147,14 @@ function forkDefault(): Generator {
   return generator.fork(0x61756770).fork(state.counter);
 }
 
-/** The batches of one epoch. */
+/** The batches of one epoch from number `first` on. */
 async function* epochBatches(
   read: () => Promise<Buffers>,
   shape: readonly number[],
   settings: Settings,
   random: Generator,
   pool: WorkerPool,
+  first: number,
 ): AsyncIterableIterator<ImageBatch> {
   const { x, y, weights } = await read();
   const { batchSize, shuffle, dropLast, elastic, fill, ahead } = settings;
@@ -176,7 +186,7 @@ async function* epochBatches(
   let finished = false;
   try {
     const pending: (() => Promise<Float32Array>)[] = [];
-    let next = 0;
+    let next = first * batchSize;
     const begin = () => {
       for (; pending.length < depth && next < count; next += step) {
         const from = next;
@@ -184,7 +194,7 @@ async function* epochBatches(
       }
     };
     begin();
-    for (let from = 0; from < count; from += step) {
+    for (let from = first * batchSize; from < count; from += step) {
       const pixels = await pending.shift()!();
       begin();
       const indices = order.subarray(from, from + step);

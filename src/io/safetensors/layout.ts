@@ -2,6 +2,7 @@ import { describe } from '../../ir/arguments.ts';
 import { allocate, type DType, type TypedArray } from '../../ir/dtype.ts';
 import { NonFiniteError, ValueError } from '../../ir/errors.ts';
 import { bfloat16Code, halfCode } from '../small-floats.ts';
+import { fileStart } from './file-start.ts';
 
 /** How files hold float32 values. */
 export type FloatFormat = 'float32' | 'float16' | 'bfloat16';
@@ -66,24 +67,17 @@ export function layOutParts(
     return { ...item, code, width, encode };
   });
   list.sort((a, b) => b.width - a.width || (a.name < b.name ? -1 : 1));
-  let end = 0;
-  const entries = list.map(({ name, tensor, code, width }) => {
-    const begin = end;
-    end += tensor.size * width;
-    return [name, { dtype: code, shape: tensor.shape, data_offsets: [begin, end] }] as const;
-  });
-  const all =
-    Object.keys(metadata).length === 0 ? entries : [['__metadata__', metadata] as const, ...entries];
-  // Not an object, which would put names that are whole numbers first.
-  const json = `{${all.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`;
-  const text = new TextEncoder().encode(json);
-  const header = new Uint8Array(8 + 8 * Math.ceil(text.length / 8)).fill(32, 8);
-  header.set(text, 8);
-  new DataView(header.buffer).setUint32(0, header.length - 8, true);
+  const entries = list.map((item) => ({
+    name: item.name,
+    dtype: item.code,
+    shape: item.tensor.shape,
+    bytes: byteLength(item, float),
+  }));
+  const start = fileStart(entries, metadata);
   return {
-    size: header.length + end,
+    size: start.length + entries.reduce((sum, { bytes }) => sum + bytes, 0),
     *parts() {
-      yield header;
+      yield start;
       for (const { name, values, encode } of list) {
         const { buffer, byteOffset, byteLength } =
           encode === null ? values : codesOf(operation, name, values, encode, float);

@@ -31,13 +31,6 @@ export class ClassCounts {
     }
   }
 
-  clear(): void {
-    this.hits.fill(0);
-    this.truth.fill(0);
-    this.predicted.fill(0);
-    this.seen.fill(0);
-  }
-
   /** The indices of all classes seen so far, in order. */
   present(): number[] {
     const indices: number[] = [];

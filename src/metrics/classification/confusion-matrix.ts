@@ -1,5 +1,6 @@
 import { checkCount, readOptions } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
+import { checkState, type State } from '../../ir/state.ts';
 import { type MetricInput, readBatch } from '../input.ts';
 import type { Metric, MetricOptions } from '../metric.ts';
 import { ClassCounts } from './class-counts.ts';
@@ -55,7 +56,26 @@ abstract class PairCounter implements Metric {
   /** @internal */
   protected abstract count(pairs: ClassPairs, weights: ArrayLike<number> | undefined): void;
   abstract result(): number;
-  abstract reset(): void;
+
+  /** @internal The arrays that hold the counts. */
+  protected abstract counts(): Readonly<Record<string, Float64Array | Uint8Array>>;
+
+  reset(): void {
+    checkCount(this.name, arguments.length, 0);
+    for (const array of Object.values(this.counts())) array.fill(0);
+  }
+
+  getState(): State {
+    checkCount('getState', arguments.length, 0);
+    return Object.fromEntries(Object.entries(this.counts()).map(([name, array]) => [name, array.slice()]));
+  }
+
+  setState(state: State): void {
+    checkCount('setState', arguments.length, 1);
+    const counts = this.counts();
+    checkState(state, counts);
+    for (const [name, array] of Object.entries(counts)) array.set(state[name] as Float64Array);
+  }
 }
 
 /**
@@ -109,9 +129,9 @@ export class ConfusionMatrix extends PairCounter {
     return right / all;
   }
 
-  override reset(): void {
-    checkCount(this.name, arguments.length, 0);
-    this.#cells.fill(0);
+  /** @internal */
+  protected override counts() {
+    return { cells: this.#cells };
   }
 }
 
@@ -164,9 +184,10 @@ abstract class ClassScore extends PairCounter {
     return averaged(this.#score, totals, this.average, this.#zeroDivision);
   }
 
-  override reset(): void {
-    checkCount(this.name, arguments.length, 0);
-    this.#counts.clear();
+  /** @internal */
+  protected override counts() {
+    const { hits, truth, predicted, seen } = this.#counts;
+    return { hits, truth, predicted, seen };
   }
 }
 

@@ -1,5 +1,6 @@
-import { describe, readOptions } from '../../ir/arguments.ts';
+import { checkCount, describe, readOptions, refusal } from '../../ir/arguments.ts';
 import { ShapeError, ValueError } from '../../ir/errors.ts';
+import type { State } from '../../ir/state.ts';
 import { isColumn, type MetricInput, readBatch } from '../input.ts';
 import type { Metric, MetricOptions } from '../metric.ts';
 import { classIndices, classPairs, nanError } from './class-pairs.ts';
@@ -55,6 +56,7 @@ abstract class RankingMetric implements Metric {
   }
 
   result(): number {
+    checkCount(this.name, arguments.length, 0);
     const isBinary = this.#columns.length === 1;
     let total = 0;
     let divisor = 0;
@@ -69,9 +71,34 @@ abstract class RankingMetric implements Metric {
   }
 
   reset(): void {
+    checkCount(this.name, arguments.length, 0);
     this.#columns = [];
     this.#truth = [];
     this.#weights = [];
+  }
+
+  getState(): State {
+    checkCount('getState', arguments.length, 0);
+    return {
+      columns: this.#columns.map((column) => [...column]),
+      truth: [...this.#truth],
+      weights: [...this.#weights],
+    };
+  }
+
+  setState(state: State): void {
+    checkCount('setState', arguments.length, 1);
+    const { columns, truth, weights } = Object(state) as State;
+    const lists = Array.isArray(columns) ? [...columns, truth, weights] : [columns];
+    const isList = (list: unknown): list is number[] =>
+      Array.isArray(list) &&
+      list.length === (truth as number[]).length &&
+      list.every((x) => typeof x === 'number');
+    const wrong = lists.find((list) => !isList(list));
+    if (wrong !== undefined || !lists.every(isList))
+      throw refusal('setState', 'the state', wrong, 'the state that getState of the same class returned');
+    this.#columns = lists.slice(0, -2).map((column) => [...column]);
+    [this.#truth, this.#weights] = lists.slice(-2).map((list) => [...list]) as [number[], number[]];
   }
 }
 
@@ -90,6 +117,7 @@ export class RocAuc extends RankingMetric {
   static readonly kind: string = 'RocAuc';
 
   constructor(options?: RankingMetricOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super(readOptions(new.target.kind, options, { name: 'rocAuc', average: 'macro' as const }));
   }
 
@@ -107,6 +135,7 @@ export class AveragePrecision extends RankingMetric {
   static readonly kind: string = 'AveragePrecision';
 
   constructor(options?: RankingMetricOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
     super(readOptions(new.target.kind, options, { name: 'averagePrecision', average: 'macro' as const }));
   }
 

@@ -1,5 +1,6 @@
 import { checkOptions, describe, type Known, refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
+import type { State } from '../../ir/state.ts';
 import type { Metric } from '../../metrics/metric.ts';
 import type { Optimizer } from '../../optim/index.ts';
 import type { History } from '../history.ts';
@@ -75,9 +76,19 @@ export interface Callback {
    * Always called at the end, once training has begun. `error` is what `fit` rejects with, if it failed or was aborted.
    */
   onTrainEnd?(training: Training, error?: unknown): void | Promise<void>;
+  /**
+   * A copy of what the callback remembers, for checkpoints. A callback that remembers something between two calls needs it
+   * to go on from a checkpoint.
+   */
+  getState?(): State | Promise<State>;
+  /**
+   * Goes on from a state that `getState` returned. Called after `onTrainBegin` when training is resumed. Within an epoch
+   * `onEpochBegin` is not called again for a callback that has a state.
+   */
+  setState?(state: State): void | Promise<void>;
 }
 
-const hooks: Known<Omit<Callback, 'kind'>> = {
+const hooks: Known<Omit<Callback, 'kind' | 'getState' | 'setState'>> = {
   onTrainBegin: 0,
   onEpochBegin: 0,
   onBatchEnd: 0,

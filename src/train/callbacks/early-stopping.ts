@@ -1,6 +1,7 @@
 import { checkCount, checkOptions, describe, type Known } from '../../ir/arguments.ts';
 import type { TypedArray } from '../../ir/dtype.ts';
 import { ValueError } from '../../ir/errors.ts';
+import { checkState, type State } from '../../ir/state.ts';
 import { tensor } from '../../tensor/creation.ts';
 import type { Parameter } from '../../tensor/parameter.ts';
 import type { Callback } from './callback.ts';
@@ -38,6 +39,13 @@ const earlyStoppingOptions: Known<EarlyStoppingOptions> = {
   restoreBestWeights: true,
 };
 
+interface Remembered extends State {
+  readonly best: number;
+  readonly bestEpoch: number;
+  readonly waited: number;
+  readonly weights: readonly TypedArray[];
+}
+
 /**
  * Ends training when a result has not improved for `patience` epochs, as in Keras. NaN is not an improvement. The best
  * values are also restored when training ends regularly, but not when it fails or is aborted. The optimizer's state is
@@ -68,7 +76,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   let best = Number.NEGATIVE_INFINITY;
   let bestEpoch = -1;
   let waited = 0;
-  let weights: [Parameter, TypedArray][] = [];
+  /** The values of the best epoch, in the order of the model's Parameters; none before it. */
+  let weights: readonly TypedArray[] = [];
   return {
     kind: 'earlyStopping',
     onTrainBegin({ metrics }) {
@@ -97,15 +106,23 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
         training.stop(`${monitor} ${since}`);
       }
     },
-    async onTrainEnd(_training, error) {
+    async onTrainEnd({ model }, error) {
       const restored = error === undefined ? weights : [];
       weights = [];
-      for (const [p, values] of restored)
+      const parameters = model.parameters();
+      for (const [i, values] of restored.entries()) {
+        const p = parameters[i]!;
         await p.assign(tensor(values, { shape: p.shape, dtype: p.dtype, copy: false }));
+      }
+    },
+    getState: () => ({ best, bestEpoch, waited, weights }),
+    setState(state) {
+      checkState(state, { best, bestEpoch, waited });
+      ({ best, bestEpoch, waited, weights } = state as Remembered);
     },
   };
 }
 
-function copyValues(parameters: readonly Parameter[]): Promise<[Parameter, TypedArray][]> {
-  return Promise.all(parameters.map(async (p): Promise<[Parameter, TypedArray]> => [p, await p.data()]));
+function copyValues(parameters: readonly Parameter[]): Promise<TypedArray[]> {
+  return Promise.all(parameters.map((p) => p.data()));
 }

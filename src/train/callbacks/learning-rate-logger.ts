@@ -1,4 +1,5 @@
 import { checkCount } from '../../ir/arguments.ts';
+import { checkState } from '../../ir/state.ts';
 import type { Callback } from './callback.ts';
 
 /** Stores the learning rate of each epoch's last step in the history, as `learningRate`. */
@@ -12,6 +13,11 @@ export function learningRateLogger(): Callback {
     },
     onEpochEnd({ results }) {
       results.learningRate = latest;
+    },
+    getState: () => ({ latest }),
+    setState(state) {
+      checkState(state, { latest });
+      latest = state.latest as number;
     },
   };
 }
