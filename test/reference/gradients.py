@@ -358,6 +358,27 @@ def pooling_kinks():
     by_hand('large windows', [2] * 20, 18, [5, 7, 9], [5, 7, 9] + [0] * 17, stride=1)
 
 
+def more_activations():
+    for op, function in (
+        ('relu6', F.relu6),
+        ('hardTanh', F.hardtanh),
+        # F.hardsigmoid has 1 / 6 in float32.
+        ('hardSigmoid', lambda x: torch.clamp(x + 3, 0, 6) / 6),
+        ('hardSwish', F.hardswish),
+        ('logSigmoid', F.logsigmoid),
+        ('mish', F.mish),
+        ('selu', F.selu),
+        ('celu', F.celu),
+    ):
+        autograd(op, 'typical values', function, [inputs.uniform(-8, 8, 3, 4)])
+    for op, function in (('logSigmoid', F.logsigmoid), ('mish', F.mish), ('selu', F.selu), ('celu', F.celu)):
+        autograd(op, 'near 0 and far away', function, [f32([1e-4, -1e-4, 0.5, -3, 15, -15, 80, -80])])
+    autograd('celu', 'alpha 0.5', F.celu, [inputs.normal(6, scale=2), 0.5])
+    autograd('softmin', 'axis 0', lambda x, axis: F.softmin(x, axis), [inputs.normal(3, 4), 0])
+    autograd('glu', 'axis -1', lambda x: F.glu(x), [inputs.normal(3, 4)])
+    autograd('glu', 'axis 0', F.glu, [inputs.normal(4, 3), 0])
+
+
 for part in (
     functions,
     pairs,
@@ -370,6 +391,7 @@ for part in (
     standardization,
     poolings,
     pooling_kinks,
+    more_activations,
 ):
     part()
 write('gradients', cases, depth=1)

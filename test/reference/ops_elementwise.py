@@ -24,6 +24,18 @@ def elu(x, alpha=1.0):
     return np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0, x)))
 
 
+def celu(x, alpha=1.0):
+    return np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0, x) / alpha))
+
+
+def selu(x):
+    return 1.0507009873554805 * elu(x, 1.6732632423543772)
+
+
+def mish(x):
+    return x * np.tanh(np.logaddexp(0, x))
+
+
 def leaky_relu(x, slope=0.01):
     return np.where(x > 0, x, slope * x)
 
@@ -54,6 +66,14 @@ FLOAT_FUNCTIONS = {
     'silu': (lambda x: x * special.expit(x), (-5, 5), [*FINITE_OR_RISING, 20, -20, 80, -80, 1e4, -1e4]),
     'gelu': (gelu, (-3, 3), [*FINITE_OR_RISING, 1e-4, 6, -2, -4, -6, 20, -20, 1e4, -1e4]),
     'softsign': (lambda x: x / (1 + np.abs(x)), (-5, 5), [*SPECIAL, 1e-8, 20, -1e4]),
+    'relu6': (lambda x: np.minimum(relu(x), 6), (-5, 9), [*POSITIVE_ZERO, 5.5, 6, 6.5, 1e4]),
+    'hardTanh': (lambda x: np.clip(x, -1, 1), (-3, 3), [*SPECIAL, 0.5, -1, 1, 1.5, -1e4]),
+    'hardSigmoid': (lambda x: np.clip(x + 3, 0, 6) / 6, (-5, 5), [*SPECIAL, -3, 3, 2.5, -1e4]),
+    'hardSwish': (lambda x: x * np.clip(x + 3, 0, 6) / 6, (-5, 5), [*FINITE_OR_RISING, -3, 3, 2.5, 1e4]),
+    'logSigmoid': (lambda x: -np.logaddexp(0, -x), (-5, 5), [*SPECIAL, 20, -20, 100, -80, 1e4, -1e4]),
+    'mish': (mish, (-5, 5), [*FINITE_OR_RISING, 20, -20, 1e4]),
+    'selu': (selu, (-3, 3), [*SPECIAL, 1e-8, -1e-8, 20, -20, -1e4]),
+    'celu': (celu, (-3, 3), [*SPECIAL, 1e-8, -1e-8, 20, -20, -1e4]),
     'elu': (elu, (-3, 3), [*SPECIAL, 1e-8, -1e-8, 20, -20, -1e4]),
 }
 
@@ -105,6 +125,10 @@ def float_function(cases):
         cases.add('near -1 and near 0', [near], np.log1p(widen(near)))
     if op == 'elu':
         cases.add('alpha 1.5', [NORMAL, 1.5], elu(widen(NORMAL), 1.5))
+    if op == 'celu':
+        cases.add('alpha 1.5', [NORMAL, 1.5], celu(widen(NORMAL), 1.5))
+    if op == 'hardTanh':
+        cases.add('from -2 to 0.5', [NORMAL, -2, 0.5], np.clip(widen(NORMAL), -2, 0.5))
     if op == 'gelu':
         edges = f32([*FINITE_OR_RISING, 1e-4, 6, -2, -4, -6, 20, -20, 1e4, -1e4])
         approximate = lambda name, x, kind, out: cases.add(name, [x], out, {'approximate': kind})

@@ -156,11 +156,15 @@ def log_sum_exp(cases):
     add('int32 gives float32', i32([1, 2, 3]))
 
 
-@operations('softmax', 'logSoftmax')
+@operations('softmax', 'logSoftmax', 'softmin')
 def softmax(cases):
     import torch
 
-    reference = {'softmax': torch.softmax, 'logSoftmax': torch.log_softmax}[cases.operation]
+    reference = {
+        'softmax': torch.softmax,
+        'logSoftmax': torch.log_softmax,
+        'softmin': torch.nn.functional.softmin,
+    }[cases.operation]
     inputs = cases.inputs
 
     def add(name, x, axis=None):
@@ -180,6 +184,22 @@ def softmax(cases):
     add('int32 gives float32', i32([1, 2, 3]))
     add('empty [0, 3]', f32([]).reshape(0, 3))
     add('empty [3, 0]', f32([]).reshape(3, 0))
+
+
+@operations('glu')
+def glu(cases):
+    def add(name, x, *axis):
+        a, b = np.split(widen(x), 2, axis[0] if axis else -1)
+        cases.add(name, [x, *axis], a * special.expit(b))
+
+    inputs = cases.inputs
+    add('default axis [3, 4]', inputs.normal(3, 4, scale=2))
+    add('axis 0', inputs.normal(4, 3), 0)
+    add('axis -2 of rank 3', inputs.normal(2, 2, 3), -2)
+    add('special values', f32([[INF, -INF, NAN, 2, 1, 1, 1, NAN], [3, 3, 3, 3, INF, -INF, 80, -80]]))
+    add('int32 gives float32', i32([1, 2, 3, 4]))
+    add('empty [0, 2]', f32([]).reshape(0, 2))
+    add('empty [2, 0]', f32([]).reshape(2, 0))
 
 
 @operations('matmul')

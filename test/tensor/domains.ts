@@ -12,6 +12,15 @@ export const awayFromZero = (least: number, most = 3): Domain => {
   return (random, i) => (random() < 0.5 ? -size(random, i) : size(random, i));
 };
 
+/** From -9 to 9, at least 0.1 away from each kink. */
+export const awayFrom =
+  (...kinks: readonly number[]): Domain =>
+  (random) => {
+    const x = 18 * random() - 9;
+    const near = kinks.find((kink) => Math.abs(x - kink) < 0.1);
+    return near === undefined ? x : near + (x < near ? -0.15 : 0.15);
+  };
+
 /** One of several. */
 export const oneOf =
   (...domains: readonly Domain[]): Domain =>

@@ -85,7 +85,7 @@ const functions: Record<string, Given> = {
   ),
   ...Object.fromEntries(
     `neg logicalNot isNaN isFinite exp expm1 log log1p sqrt rsqrt reciprocal square abs sign floor ceil round sin
-     cos tanh erf sigmoid softplus softsign relu silu detach`
+     cos tanh erf sigmoid softplus softsign relu silu detach relu6 hardSigmoid hardSwish logSigmoid mish selu`
       .split(/\s+/)
       .map((name) => [name, unary]),
   ),
@@ -107,6 +107,10 @@ const functions: Record<string, Given> = {
   where: [[isLarge, x, 0]],
   cast: [[x, 'int32']],
   leakyRelu: [[x, 0.1]],
+  hardTanh: [[x, -2, 2]],
+  celu: [[x, 1]],
+  softmin: [[x, 0]],
+  glu: [[x, 0]],
   elu: [[x, 1]],
   gelu: [[x, { approximate: 'tanh' }], optionsAt(1)],
   softmax: [[x, 0]],

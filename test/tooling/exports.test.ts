@@ -13,18 +13,19 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       Recall Reshape Residual RocAuc RootMeanSquaredError SGD Sequential ShapeError SpatialDropout
       StateError Tensor TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all any
       arange argmax argmin avgPool backendInfo binaryCrossEntropy binaryFocalCrossEntropy bitsVersion
-      broadcastTo cast ceil checkpoint clip concat contrastive conv convTranspose cos cosineDistance
+      broadcastTo cast ceil celu checkpoint clip concat contrastive conv convTranspose cos cosineDistance
       defaultGenerator detach dice div earlyStopping elu equal erf evaluate exp expandDims explain
-      explainAssignments expm1 eye fit flatten flip floor full gelu gradients greater greaterEqual hinge
-      huber inference initializers isFinite isNaN klDivergence leakyRelu learningRateLogger less lessEqual
-      linspace loadModel loadWeights log log1p logCosh logSoftmax logSumExp logicalAnd logicalNot
-      logicalOr logicalXor matmul max maxPool maximum mean meanAbsoluteError meanAbsolutePercentageError
-      meanSquaredError meanSquaredLogarithmicError min minimum mod mul neg notEqual oneHot ones pad
-      poissonLoss pow predict prod realize reciprocal relu reshape round rsqrt runStep saveModel
-      saveWeights scalar scatterAdd schedules seed setBackend setThreads sigmoid sign silu sin slice
-      slidingWindows softmax softmaxCrossEntropy softplus softsign split sqrt square squaredHinge squeeze
-      stack standardize stopOnNaN sub sum take tanh tensor training transpose tripletMargin tversky
-      variance where zeros`,
+      explainAssignments expm1 eye fit flatten flip floor full gelu glu gradients greater greaterEqual
+      hardSigmoid hardSwish hardTanh hinge huber inference initializers isFinite isNaN klDivergence
+      leakyRelu learningRateLogger less lessEqual linspace loadModel loadWeights log log1p logCosh
+      logSigmoid logSoftmax logSumExp logicalAnd logicalNot logicalOr logicalXor matmul max maxPool
+      maximum mean meanAbsoluteError meanAbsolutePercentageError meanSquaredError
+      meanSquaredLogarithmicError min minimum mish mod mul neg notEqual oneHot ones pad poissonLoss pow
+      predict prod realize reciprocal relu relu6 reshape round rsqrt runStep saveModel saveWeights scalar
+      scatterAdd schedules seed selu setBackend setThreads sigmoid sign silu sin slice slidingWindows
+      softmax softmaxCrossEntropy softmin softplus softsign split sqrt square squaredHinge squeeze stack
+      standardize stopOnNaN sub sum take tanh tensor training transpose tripletMargin tversky variance
+      where zeros`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AveragePoolOptions
       Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
       BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback Checkpoint

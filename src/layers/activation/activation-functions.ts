@@ -1,5 +1,7 @@
 import * as ops from '../../tensor/ops/elementwise/activation.ts';
 import { tanh } from '../../tensor/ops/elementwise/math.ts';
+import * as piecewise from '../../tensor/ops/elementwise/piecewise-activation.ts';
+import * as smooth from '../../tensor/ops/elementwise/smooth-activation.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { choose } from '../base/choose.ts';
 
@@ -8,12 +10,20 @@ export type ActivationFunction = (x: Tensor) => Tensor;
 
 /** The activations by name, with their default options. */
 export const activations = {
+  celu: (x) => smooth.celu(x),
   elu: (x) => ops.elu(x),
   gelu: (x) => ops.gelu(x),
+  hardSigmoid: (x) => piecewise.hardSigmoid(x),
+  hardSwish: (x) => piecewise.hardSwish(x),
+  hardTanh: (x) => piecewise.hardTanh(x),
   leakyRelu: (x) => ops.leakyRelu(x),
   linear: (x) => x,
+  logSigmoid: (x) => smooth.logSigmoid(x),
   logSoftmax: (x) => ops.logSoftmax(x),
+  mish: (x) => smooth.mish(x),
   relu: (x) => ops.relu(x),
+  relu6: (x) => piecewise.relu6(x),
+  selu: (x) => smooth.selu(x),
   sigmoid: (x) => ops.sigmoid(x),
   silu: (x) => ops.silu(x),
   softmax: (x) => ops.softmax(x),

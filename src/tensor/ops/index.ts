@@ -70,6 +70,15 @@ export {
   square,
   tanh,
 } from './elementwise/math.ts';
+export { hardSigmoid, hardSwish, hardTanh, relu6 } from './elementwise/piecewise-activation.ts';
+export {
+  celu,
+  glu,
+  logSigmoid,
+  mish,
+  selu,
+  softmin,
+} from './elementwise/smooth-activation.ts';
 export { matmul } from './matmul.ts';
 export {
   type AveragePoolOptions,

@@ -1,6 +1,6 @@
-import { awayFromZero, between, ordinary } from '../domains.ts';
+import { awayFrom, awayFromZero, between, ordinary } from '../domains.ts';
 import { alongAxis, unary, withOption } from './behaviors.ts';
-import { invalidAxis } from './invalid-calls.ts';
+import { invalid, invalidAxis, x } from './invalid-calls.ts';
 import type { OperationRows } from './row.ts';
 
 export const functions = {
@@ -32,4 +32,36 @@ export const functions = {
   gelu: { ...withOption('approximate', 'none', 'tanh'), absolute: 2e-7, invalid: null, gpu: 'intrinsic' },
   softmax: { ...alongAxis, invalid: invalidAxis, gpu: 'intrinsic' },
   logSoftmax: { ...alongAxis, invalid: invalidAxis, gpu: 'intrinsic' },
+  relu6: { ...unary(awayFrom(0, 6)), invalid: null, gpu: 'exact', method: false },
+  hardTanh: { ...unary(awayFrom(-1, 1)), invalid: null, gpu: 'exact', method: false },
+  hardSigmoid: { ...unary(awayFrom(-3, 3)), invalid: null, gpu: 'arithmetic', method: false },
+  hardSwish: { ...unary(awayFrom(-3, 3)), invalid: null, gpu: 'arithmetic', method: false },
+  logSigmoid: { ...unary(between(-4, 4)), invalid: null, gpu: 'intrinsic', method: false },
+  mish: { ...unary(between(-4, 4)), invalid: null, gpu: 'intrinsic', method: false },
+  selu: { ...unary(awayFromZero(0.1)), invalid: null, gpu: 'intrinsic', method: false },
+  celu: {
+    ...withOption('', 0.5),
+    invalid: [invalid([x, 0], 'alpha 0', 'above 0')],
+    gpu: 'intrinsic',
+    method: false,
+  },
+  softmin: { ...alongAxis, invalid: invalidAxis, gpu: 'intrinsic', method: false },
+  glu: {
+    arguments: (d) => {
+      const shape = d.shape(1);
+      const axis = d.axis(shape.length);
+      const at = axis < 0 ? axis + shape.length : axis;
+      return [
+        d.number(
+          shape.map((size, i) => (i === at ? 2 * size : size)),
+          ordinary,
+        ),
+        axis,
+      ];
+    },
+    differentiable: true,
+    invalid: [invalid([x, 1], '[2, 3]', 'axis 1', 'even')],
+    gpu: 'intrinsic',
+    method: false,
+  },
 } satisfies OperationRows;

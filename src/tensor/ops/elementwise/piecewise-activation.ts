@@ -1,0 +1,37 @@
+import { checkNumber } from '../../../ir/arguments.ts';
+import { checkCall } from '../../apply.ts';
+import type { Shape } from '../../shape.ts';
+import type { Tensor } from '../../tensor.ts';
+import { floating } from './elementwise.ts';
+import { clip } from './logic.ts';
+
+// Activations made of straight lines, or of products with one.
+
+/** min(max(x, 0), 6) (Krizhevsky 2010). */
+export function relu6<S extends Shape>(x: Tensor<S>): Tensor<S, 'float32'> {
+  checkCall('relu6', arguments.length, 1, x);
+  return clip(floating(x), 0, 6) as Tensor<S, 'float32'>;
+}
+
+/** x limited to low .. high, -1 and 1 by default. */
+export function hardTanh<S extends Shape>(x: Tensor<S>, low = -1, high = 1): Tensor<S, 'float32'> {
+  checkCall('hardTanh', arguments.length, 3, x);
+  checkNumber('hardTanh', 'low', low);
+  checkNumber('hardTanh', 'high', high);
+  return clip(floating(x), low, high) as Tensor<S, 'float32'>;
+}
+
+/** min(max(x + 3, 0), 6) / 6, as in PyTorch and Keras 3: near `sigmoid`. */
+export function hardSigmoid<S extends Shape>(x: Tensor<S>): Tensor<S, 'float32'> {
+  checkCall('hardSigmoid', arguments.length, 1, x);
+  return ramp(floating(x)) as Tensor<S, 'float32'>;
+}
+
+/** x hardSigmoid(x), also called hardSilu (Howard et al. 2019): near `silu`. */
+export function hardSwish<S extends Shape>(x: Tensor<S>): Tensor<S, 'float32'> {
+  checkCall('hardSwish', arguments.length, 1, x);
+  const f: Tensor = floating(x);
+  return f.mul(ramp(f)) as Tensor<S, 'float32'>;
+}
+
+const ramp = (x: Tensor): Tensor => clip(x.add(3), 0, 6).div(6);
