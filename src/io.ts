@@ -9,6 +9,7 @@ export { type WriteSafetensorsOptions, writeSafetensors } from './io/safetensors
 
 // safetensors in several files
 
+export { type SaveModelFilesOptions, saveModelFiles } from './io/model/save-files.ts';
 export { type OpenFile, shardedSource } from './io/safetensors/sharded-source.ts';
 export type { ShardOptions } from './io/safetensors/shards.ts';
 export { type WriteShardedOptions, writeShardedSafetensors } from './io/safetensors/write-sharded.ts';

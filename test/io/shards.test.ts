@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { Dense, Generator, loadWeights, Sequential, saveWeights, tensor, zeros } from '../../src/index.ts';
+import {
+  Adam,
+  Dense,
+  Generator,
+  loadModel,
+  loadWeights,
+  ones,
+  Sequential,
+  saveModel,
+  saveWeights,
+  tensor,
+  zeros,
+} from '../../src/index.ts';
 import {
   readSafetensors,
+  saveModelFiles,
   saveWeightFiles,
   shardedSource,
   writeSafetensors,
@@ -126,7 +139,7 @@ describe('writeShardedSafetensors writes', () => {
       [{ shardBytes: 0 }, /got shardBytes 0, wanted a whole number of bytes from 1 up/],
       [{ shardBytes: 1.5 }, /got shardBytes 1.5/],
       [{ name: '../a' }, /got the file name '..\/a-0/],
-      [{ name: 3 }, /got the file name 3/],
+      [{ name: 3 }, /got name 3, wanted a string/],
       [{ dtype: 'float64' }, /got dtype 'float64'/],
       [{ metadata: { a: 1 } }, /got 1 for 'a' in metadata/],
     ];
@@ -280,6 +293,22 @@ describe('shardedSource reads', () => {
     expect(error).toBeInstanceOf(ValueError);
     expect(error.message).toMatch(/^\[shardedSource\] /);
     expect(error.message).toMatch(message);
+  });
+});
+
+describe('saveModelFiles', () => {
+  it.each([30, 1e9])('writes files of %d bytes that loadModel reads', async (shardBytes) => {
+    const store = new MemoryStore();
+    const model = new Sequential([new Dense(5, 4), new Dense(4, 3, { activation: 'relu' })]);
+    const optimizer = new Adam(model.parameters());
+    await optimizer.minimize(model.call(ones([2, 5])).sum());
+    await saveModelFiles(model, store, { optimizer, shardBytes, name: 'net' });
+    const loaded = await loadModel(await shardedSource(store, 'net.safetensors'));
+    expect(await saveModel(loaded.model)).toEqual(await saveModel(model));
+    expect(loaded.optimizerState).toEqual(await optimizer.getState());
+    if (shardBytes > 1000)
+      expect(store.files.get('net.safetensors')).toEqual(await saveModel(model, { optimizer }));
+    else expect(store.files.size).toBeGreaterThan(3);
   });
 });
 

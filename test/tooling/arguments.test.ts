@@ -201,6 +201,7 @@ const functions: Record<string, Given> = {
   readSafetensors: [[safetensors, { copy: false }], optionsAt(1)],
   writeSafetensors: [[{ x }, { dtype: 'float16' }], optionsAt(1)],
   saveWeightFiles: [[dense, store, { name: 'a' }], optionsAt(2)],
+  saveModelFiles: [[dense, store, { name: 'a' }], optionsAt(2)],
   shardedSource: [[async () => safetensors, 'a']],
   writeShardedSafetensors: [[store, { x }, { shardBytes: 3 }], optionsAt(2)],
 

@@ -59,11 +59,11 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     types: `Adapter AdapterInfo AdapterLimits GpuOptions`,
   },
   'ndgrad/io': {
-    values: `readNpy readNpz readSafetensors saveWeightFiles shardedSource writeNpy writeNpz writeSafetensors
-      writeShardedSafetensors`,
+    values: `readNpy readNpz readSafetensors saveModelFiles saveWeightFiles shardedSource writeNpy writeNpz
+      writeSafetensors writeShardedSafetensors`,
     types: `Content NamedTensors NpzFile OpenFile ReadNpyOptions ReadSafetensorsOptions SafetensorsEntry
-      SafetensorsFile SaveWeightFilesOptions ShardOptions Store WriteNpzOptions WriteSafetensorsOptions
-      WriteShardedOptions`,
+      SafetensorsFile SaveModelFilesOptions SaveWeightFilesOptions ShardOptions Store WriteNpzOptions
+      WriteSafetensorsOptions WriteShardedOptions`,
   },
   'ndgrad/keras': {
     values: `loadKeras loadTfjs`,

@@ -5,7 +5,7 @@ import type { Optimizer } from '../../optim/optimizer.ts';
 import { checkFinite } from '../finite.ts';
 import { metadata } from '../metadata.ts';
 import { namedValues } from '../named-tensors.ts';
-import { layOut } from '../safetensors/layout.ts';
+import { type FileValues, layOut } from '../safetensors/layout.ts';
 import type { Transformer } from '../transformer.ts';
 import { buildModel, checkConfiguration, describeModel } from './configuration.ts';
 import { frozenParts } from './frozen.ts';
@@ -32,14 +32,27 @@ export interface SaveModelOptions {
  */
 export async function saveModel(model: Layer, options?: SaveModelOptions): Promise<Uint8Array> {
   checkCount('saveModel', arguments.length, 2);
-  const { optimizer, preprocessing } = readOptions('saveModel', options, {
-    optimizer: undefined,
-    preprocessing: undefined,
-  });
+  const { tensors, metadata } = await modelContent(
+    'saveModel',
+    model,
+    readOptions('saveModel', options, parts),
+  );
+  return layOut('saveModel', tensors, metadata, 'float32');
+}
+
+/** The values of `SaveModelOptions` that are not given. */
+export const parts = { optimizer: undefined, preprocessing: undefined };
+
+/** The tensors and the metadata of a model's file, with the values of the call. */
+export async function modelContent(
+  operation: string,
+  model: Layer,
+  { optimizer, preprocessing }: { readonly [K in keyof SaveModelOptions]-?: SaveModelOptions[K] | undefined },
+): Promise<{ tensors: FileValues[]; metadata: Readonly<Record<string, string>> }> {
   if (preprocessing !== undefined && !isRecord(preprocessing))
-    throw refusal('saveModel', 'preprocessing', preprocessing, 'an object of transformers by name');
-  const structure = structureOf('saveModel', model);
-  const { configuration, fresh } = describedAgain(model, structure);
+    throw refusal(operation, 'preprocessing', preprocessing, 'an object of transformers by name');
+  const structure = structureOf(operation, model);
+  const { configuration, fresh } = describedAgain(operation, model, structure);
   const { frozen, trainable } = frozenParts(structure, fresh);
 
   const json: [string, unknown][] = [['model', configuration]];
@@ -48,20 +61,19 @@ export async function saveModel(model: Layer, options?: SaveModelOptions): Promi
   if (Object.keys(trainable).length > 0) json.push(['trainable', trainable]);
 
   // All values are copied before this function waits for anything.
-  const parameters = namedValues('saveModel', structure.parameters);
-  const kept = optimizer && optimizerParts('saveModel', optimizer, structure);
-  const prepared = preprocessing && preprocessingParts('saveModel', preprocessing);
+  const parameters = namedValues(operation, structure.parameters);
+  const kept = optimizer && optimizerParts(operation, optimizer, structure);
+  const prepared = preprocessing && preprocessingParts(operation, preprocessing);
   const [tensors, state] = await Promise.all([parameters, kept]);
   if (state !== undefined) json.push(['optimizer', state.json]);
   if (prepared !== undefined) json.push(['preprocessing', prepared.json]);
   const finite = [...tensors, ...(state?.tensors ?? [])];
-  for (const { name, values } of finite) checkFinite('saveModel', name, values);
-  return layOut(
-    'saveModel',
-    [...finite, ...(prepared?.tensors ?? [])],
-    { ...metadata(), ...Object.fromEntries(json.map(([key, x]) => [key, writeJson('saveModel', key, x)])) },
-    'float32',
-  );
+  for (const { name, values } of finite) checkFinite(operation, name, values);
+  const texts = json.map(([key, x]) => [key, writeJson(operation, key, x)] as const);
+  return {
+    tensors: [...finite, ...(prepared?.tensors ?? [])],
+    metadata: { ...metadata(), ...Object.fromEntries(texts) },
+  };
 }
 
 /**
@@ -70,26 +82,27 @@ export async function saveModel(model: Layer, options?: SaveModelOptions): Promi
  * @throws ValueError if that has other layers or Parameters.
  */
 function describedAgain(
+  operation: string,
   model: Layer,
   structure: Structure,
 ): { configuration: ReturnType<typeof checkConfiguration>; fresh: Structure } {
   const pathOf = new Map([...structure.layers].map(([path, layer]) => [layer, path]));
-  const { configuration, classes } = describeModel('saveModel', model, pathOf);
-  checkConfiguration('saveModel', configuration);
-  const again = buildModel('saveModel', configuration, classes);
-  let fresh = structureOf('saveModel', again);
+  const { configuration, classes } = describeModel(operation, model, pathOf);
+  checkConfiguration(operation, configuration);
+  const again = buildModel(operation, configuration, classes);
+  let fresh = structureOf(operation, again);
   for (const [path, first] of structure.aliases) {
     const parameter = fresh.parameters.get(first);
     if (parameter !== undefined && !fresh.aliases.has(path)) replaceParameter(fresh, path, parameter);
   }
-  if (structure.aliases.size > 0) fresh = structureOf('saveModel', again);
+  if (structure.aliases.size > 0) fresh = structureOf(operation, again);
   const [wanted, got] = [partsOf(structure), partsOf(fresh)];
   const differs = [...new Set([...wanted.keys(), ...got.keys()])].find(
     (path) => wanted.get(path) !== got.get(path),
   );
   if (differs === undefined) return { configuration, fresh };
   throw new ValueError(
-    `[saveModel] got ${got.get(differs) ?? 'nothing'} at ${describe(differs)} from the constructors of ` +
+    `[${operation}] got ${got.get(differs) ?? 'nothing'} at ${describe(differs)} from the constructors of ` +
       `${[...classes.keys()].join(', ')}, wanted ${wanted.get(differs) ?? 'nothing'}. Return all arguments of the constructor in ` +
       'describe(), and add no parts later.',
   );

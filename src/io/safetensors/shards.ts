@@ -1,8 +1,7 @@
 import { refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
-import type { NamedValues } from '../named-tensors.ts';
 import { checkFileName, type Store } from '../store.ts';
-import { byteLength, type FloatFormat, layOutParts } from './layout.ts';
+import { byteLength, type FileValues, type FloatFormat, layOutParts } from './layout.ts';
 
 // Several files for one set of tensors, as Hugging Face's libraries name them.
 
@@ -48,12 +47,12 @@ const MOST = 99_999;
 export async function writeShards(
   operation: string,
   store: Store,
-  tensors: readonly NamedValues[],
+  tensors: readonly FileValues[],
   metadata: Readonly<Record<string, string>>,
   float: FloatFormat,
   { name, shardBytes }: Required<ShardOptions>,
 ): Promise<void> {
-  const shards: NamedValues[][] = [[]];
+  const shards: FileValues[][] = [[]];
   let total = 0;
   let size = 0;
   for (const tensor of tensors) {
@@ -71,7 +70,7 @@ export async function writeShards(
     throw new ValueError(
       `[${operation}] got shardBytes ${shardBytes}, which needs ${count} files, wanted at most ${MOST}. Raise it.`,
     );
-  const write = (file: string, shard: readonly NamedValues[]): Promise<void> =>
+  const write = (file: string, shard: readonly FileValues[]): Promise<void> =>
     store.write(file, layOutParts(operation, shard, metadata, float).parts());
   const written = new Set<string>();
   if (count === 1) {
