@@ -4,6 +4,7 @@ import { describe } from '../ir/arguments.ts';
 import { NdgradError, ValueError } from '../ir/errors.ts';
 import { sizeOf } from '../ir/view.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { errorMessage } from '../util/error-message.ts';
 import { checkObject, rootAddress } from './hdf5-check.ts';
 
 /** A group of an HDF5 file. */
@@ -72,7 +73,7 @@ export function openHdf5(operation: string, source: Uint8Array): H5Group {
       return run();
     } catch (error) {
       if (error instanceof NdgradError) throw error;
-      const reason = describe(error instanceof Error ? error.message : error);
+      const reason = describe(errorMessage(error));
       throw new ValueError(
         `[${operation}] got an HDF5 file that can't be read: ${reason}. It is damaged, or uses rare parts of the format; ` +
           'save the model again.',

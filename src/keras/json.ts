@@ -1,5 +1,6 @@
 import { describe } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
+import { errorMessage } from '../util/error-message.ts';
 
 /** The value of JSON text. */
 export function parseJson(operation: string, name: string, text: string | Uint8Array): unknown {
@@ -9,7 +10,7 @@ export function parseJson(operation: string, name: string, text: string | Uint8A
     );
   } catch (error) {
     throw new ValueError(
-      `[${operation}] got ${name} that is no JSON: ${describe(error instanceof Error ? error.message : error)}. The file is damaged.`,
+      `[${operation}] got ${name} that is no JSON: ${describe(errorMessage(error))}. The file is damaged.`,
     );
   }
 }

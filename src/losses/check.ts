@@ -1,4 +1,4 @@
-import { checkOptions, type Known } from '../ir/arguments.ts';
+import { checkOptions, type Known, refusal } from '../ir/arguments.ts';
 import { checkCall, checkTensor } from '../tensor/apply.ts';
 import type { LossOptions } from './reduction.ts';
 
@@ -16,4 +16,10 @@ export function checkLossCall(
   checkCall(name, count, 3, predictions);
   checkTensor(name, targets);
   checkOptions(name, options, known);
+}
+
+/** @throws ValueError unless an option is a finite number from 0 up. */
+export function checkNotNegative(name: string, what: string, value: unknown): void {
+  if (!(typeof value === 'number' && value >= 0 && value < Infinity))
+    throw refusal(name, what, value, 'a number from 0 up');
 }

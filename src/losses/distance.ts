@@ -1,5 +1,5 @@
-import { checkOptions, type Known } from '../ir/arguments.ts';
-import { ShapeError, ValueError } from '../ir/errors.ts';
+import { checkOptions, type Known, refusal } from '../ir/arguments.ts';
+import { ShapeError } from '../ir/errors.ts';
 import { checkCall, checkTensor } from '../tensor/apply.ts';
 import { maximum } from '../tensor/ops/elementwise/arithmetic.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
@@ -117,7 +117,7 @@ function checkTriple(
   checkTensor(name, c);
   checkOptions(name, options, marginOptions);
   const { margin = 1 } = options;
-  if (!(margin > 0 && margin < Infinity))
-    throw new ValueError(`[${name}] got margin ${margin}, wanted a number above 0.`);
+  if (!(typeof margin === 'number' && margin > 0 && margin < Infinity))
+    throw refusal(name, 'margin', margin, 'a number above 0');
   return margin;
 }

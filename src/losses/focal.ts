@@ -1,10 +1,9 @@
-import type { Known } from '../ir/arguments.ts';
-import { ValueError } from '../ir/errors.ts';
+import { type Known, refusal } from '../ir/arguments.ts';
 import { sigmoid, softplus } from '../tensor/ops/elementwise/activation.ts';
 import { pow } from '../tensor/ops/elementwise/arithmetic.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkLossCall, lossOptions } from './check.ts';
+import { checkLossCall, checkNotNegative, lossOptions } from './check.ts';
 import { expectLogits } from './expect-logits.ts';
 import { elementLoss, type LossOptions } from './reduction.ts';
 
@@ -34,10 +33,9 @@ export function binaryFocalCrossEntropy(
   const name = 'binaryFocalCrossEntropy';
   checkLossCall(name, arguments.length, logits, targets, options, knownOptions);
   const { gamma = 2, alpha } = options;
-  if (!(gamma >= 0 && gamma < Infinity))
-    throw new ValueError(`[${name}] got gamma ${gamma}, wanted a number from 0 up.`);
-  if (alpha !== undefined && !(alpha >= 0 && alpha <= 1))
-    throw new ValueError(`[${name}] got alpha ${alpha}, wanted a number from 0 to 1.`);
+  checkNotNegative(name, 'gamma', gamma);
+  if (alpha !== undefined && !(typeof alpha === 'number' && alpha >= 0 && alpha <= 1))
+    throw refusal(name, 'alpha', alpha, 'a number from 0 to 1');
   expectLogits(name, logits);
   return elementLoss(name, logits, targets, options, (x, y) => {
     const rest = y.neg().add(1);

@@ -1,9 +1,9 @@
 import type { Known } from '../ir/arguments.ts';
-import { ShapeError, ValueError } from '../ir/errors.ts';
+import { ShapeError } from '../ir/errors.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkLossCall, lossOptions } from './check.ts';
+import { checkLossCall, checkNotNegative, lossOptions } from './check.ts';
 import { checkSameShape, type LossOptions, reduceRows } from './reduction.ts';
 
 export interface DiceOptions extends LossOptions {
@@ -37,7 +37,7 @@ export function dice(
 ): Tensor<Shape, 'float32'> {
   checkLossCall('dice', arguments.length, probabilities, targets, options, diceOptions);
   const { smooth = 1 } = options;
-  checkNotNegative('dice', { smooth });
+  checkNotNegative('dice', 'smooth', smooth);
   return overlapLoss('dice', probabilities, targets, options, (p, y) => {
     const shared: Tensor = total(p.mul(y)).mul(2).add(smooth);
     return shared.div(total(p).add(total(y)).add(smooth));
@@ -56,7 +56,8 @@ export function tversky(
 ): Tensor<Shape, 'float32'> {
   checkLossCall('tversky', arguments.length, probabilities, targets, options, tverskyOptions);
   const { smooth = 1, alpha = 0.5, beta = 0.5 } = options;
-  checkNotNegative('tversky', { smooth, alpha, beta });
+  for (const [what, value] of Object.entries({ smooth, alpha, beta }))
+    checkNotNegative('tversky', what, value);
   return overlapLoss('tversky', probabilities, targets, options, (p, y) => {
     const truePositives = total(p.mul(y));
     const falsePositives = total(p).sub(truePositives);
@@ -83,10 +84,3 @@ function overlapLoss(
 
 /** The sum for each sample: [N, ...] to [N]. */
 const total = (x: Tensor): Tensor => x.sum(x.shape.map((_, axis) => axis).slice(1));
-
-function checkNotNegative(name: string, numbers: Readonly<Record<string, number>>): void {
-  for (const [what, value] of Object.entries(numbers)) {
-    if (!(value >= 0 && value < Infinity))
-      throw new ValueError(`[${name}] got ${what} ${value}, wanted a number from 0 up.`);
-  }
-}

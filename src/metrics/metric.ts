@@ -68,6 +68,7 @@ export class Mean {
 
   /** The sums so far. */
   getState(): State {
+    checkCount('getState', arguments.length, 0);
     return { total: this.#total, weight: this.#weight };
   }
 
@@ -77,6 +78,7 @@ export class Mean {
    * @throws ValueError for other values.
    */
   setState(state: State): void {
+    checkCount('setState', arguments.length, 1);
     checkState(state, this.getState());
     this.#total = state.total as number;
     this.#weight = state.weight as number;
@@ -114,10 +116,12 @@ export abstract class SampleMean implements Metric {
   }
 
   getState(): State {
+    checkCount('getState', arguments.length, 0);
     return this.#mean.getState();
   }
 
   setState(state: State): void {
+    checkCount('setState', arguments.length, 1);
     this.#mean.setState(state);
   }
 }

@@ -101,6 +101,7 @@ export class R2Score implements Metric {
   }
 
   async update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void> {
+    checkCount(this.name, arguments.length, 3);
     const batch = await readBatch(this.name, predictions, labels, sampleWeights);
     const width = widthOf(this.name, batch);
     const known = this.#sums.mean.length;

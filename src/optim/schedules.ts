@@ -66,6 +66,7 @@ export function cosineRestarts(options: {
   factor?: number;
   minimum?: number;
 }): Schedule {
+  checkCount('cosineRestarts', arguments.length, 1);
   const { rate, steps, factor, minimum } = readSettings('cosineRestarts', options, {
     rate: undefined,
     steps: undefined,
@@ -96,6 +97,7 @@ export function polynomialDecay(options: {
   power?: number;
   end?: number;
 }): Schedule {
+  checkCount('polynomialDecay', arguments.length, 1);
   const { rate, steps, power, end } = readSettings('polynomialDecay', options, {
     rate: undefined,
     steps: undefined,

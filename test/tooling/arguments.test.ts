@@ -435,6 +435,10 @@ const metricMethods = [
   new core.F1({ numClasses: 2 }),
   new core.MeanAbsoluteError(),
   new core.MeanSquaredError(),
+  new core.RootMeanSquaredError(),
+  new core.R2Score(),
+  new core.RocAuc(),
+  new core.AveragePrecision(),
 ].flatMap((metric) => [
   method(metric.name, metric, 'update', [update[0], { names: [metric.name] }]),
   method(metric.name, metric, 'result', [[], { names: [metric.name] }]),
@@ -474,6 +478,7 @@ const methods = [
   method('layer', dense, 'call', [[x, core.inference], { names: ['Dense'] }]),
   method('layer', dense, 'summary', [[{ inputShape: [3] }], { options: 0, names: ['Dense'] }]),
   method('mean', mean, 'add', [[1, 1]]),
+  method('mean', mean, 'getState'),
   method('mean', mean, 'result'),
   method('mean', mean, 'reset'),
   method('layer', dense, 'outputShape', [[[2, 3]], { names: ['Dense'] }]),
@@ -569,7 +574,9 @@ test('every public function and class has a row', () => {
 /** Not called: what a class or its base calls, and what JSON and text call. */
 const internal =
   `arrangement checkTrainingBatch convolve count follow forward inferShape inputShape kernelChannels members
-  normalize observe overwritten penalize perClass toJSON toString update values`.split(/\s+/);
+  normalize observe overwritten area counts describe penalize perClass toJSON toString update values`.split(
+    /\s+/,
+  );
 
 test('every public method has a row', () => {
   const missing = new Set<string>();
@@ -616,22 +623,22 @@ test.each(rows.filter(([, { options }]) => options !== undefined))(
 
 /** Values of options, with the options that accept them. All others must refuse them. */
 const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
-  ['null', null, ''],
+  ['null', null, 'weights'],
   ['/x/', /x/, ''],
   ['[]', [], 'also assignments callbacks metrics results'],
   ["'1'", '1', 'name monitor version trainImages trainLabels testImages testLabels'],
   [
     'true',
     true,
-    `allowUntrained bias center centered compress copy countPadding dropLast horizontalFlip keepDims log positiveWeight
+    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding dropLast horizontalFlip keepDims log positiveWeight
      progress restoreBestWeights scale shuffle signedZeros strict trainable verify warmup`,
   ],
   [
     '5',
     5,
-    `absolute ahead batchSize correction delta digits dilation endDivisor epochs epsilon every factor fill gain high k
-     learningRate limit loadTimeoutSeconds low maxEpochs maxHeapMegabytes mean minDelta minimum numClasses order
-     outputPadding padding patience peak positiveWeight rate relative rotation seed shear standardDeviation start
+    `absolute ahead alpha batchSize beta bins correction delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma high initialAccumulator k keep
+     learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes mean minDelta minimum momentumDecay numClasses order
+     outputPadding padding patience peak positiveWeight power rate relative rotation seed shardBytes shear smooth standardDeviation start
      startDivisor startFromEpoch step steps stride threshold timeoutSeconds tolerance trials version warmupFraction
      weightDecay workers`,
   ],

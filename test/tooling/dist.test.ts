@@ -20,6 +20,7 @@ const GOOD = {
     'import { a } from "./chunk-A.js";\nimport fs from "node:fs";\n// src/node.ts\nexport const n = [a, fs];\n',
   'search-worker.js':
     'import { a } from "./chunk-A.js";\nimport threads from "node:worker_threads";\na(threads);\n',
+  'browser.js': 'export const b = 1;\n',
   'data.js': 'export const d = 1;\n',
   'io.js': 'export const i = 1;\n',
   'keras.js': 'export const k = 1;\n',
@@ -30,6 +31,7 @@ const GOOD = {
   'testing.d.ts': '',
   'gpu.d.ts': '',
   'ndgrad.min.d.ts': '',
+  'browser.d.ts': '',
   'data.d.ts': '',
   'io.d.ts': '',
   'keras.d.ts': '',

@@ -53,7 +53,7 @@ const ARROWS: Record<string, string[]> = {
   data: ['ir', 'util', 'tensor'],
   train: ['ir', 'util', 'tensor', 'layers', 'losses', 'optim', 'metrics', 'data', 'io'],
   io: ['ir', 'util', 'tensor', 'layers', 'optim'],
-  keras: ['ir', 'tensor', 'layers', 'io'],
+  keras: ['ir', 'util', 'tensor', 'layers', 'io'],
   search: ['ir', 'util', 'tensor'],
   gpu: ['ir', 'util', 'backends/gpu', 'backends/gpu/device', 'backends/gpu/webgpu', 'backends/gpu/webgl2'],
   testing: ['ir', 'compiler', 'backends/js', 'runtime', 'tensor'],

@@ -1,4 +1,4 @@
-import { describe } from '../../ir/arguments.ts';
+import { describe, isRecord } from '../../ir/arguments.ts';
 import { StateError, ValueError } from '../../ir/errors.ts';
 import { Storage } from '../../ir/storage.ts';
 import { Layer } from '../../layers/base/layer.ts';
@@ -6,7 +6,7 @@ import { withoutValues } from '../../tensor/parameter.ts';
 import { defaultGenerator } from '../../tensor/random.ts';
 import { errorMessage } from '../../util/error-message.ts';
 import { decodeArgument, encode } from './arguments.ts';
-import { damaged, isRecord } from './json.ts';
+import { damaged } from './json.ts';
 
 /** A class of layers. */
 export interface LayerClass {

@@ -1,5 +1,6 @@
+import { isRecord } from '../../ir/arguments.ts';
 import { Layer } from '../../layers/base/layer.ts';
-import { damaged, isRecord } from './json.ts';
+import { damaged } from './json.ts';
 import type { Structure } from './structure.ts';
 
 // What was frozen, and which Parameters a program has made trainable or not by itself.

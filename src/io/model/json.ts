@@ -46,6 +46,3 @@ export function writeJson(operation: string, key: string, value: unknown): strin
     `[${operation}] got ${fault[0]} for the file's '${key}', wanted ${fault[1]}. Keep large values in Parameters.`,
   );
 }
-
-export const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> =>
-  typeof x === 'object' && x !== null && !Array.isArray(x);

@@ -1,4 +1,4 @@
-import { checkCount, describe, readOptions, refusal } from '../../ir/arguments.ts';
+import { checkCount, describe, isRecord, readOptions, refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { sameShape } from '../../ir/view.ts';
 import { Layer } from '../../layers/base/layer.ts';
@@ -11,7 +11,7 @@ import { readHeader, type SafetensorsEntry } from '../safetensors/header.ts';
 import type { Transformer, TransformerClass } from '../transformer.ts';
 import { buildModel, type Configuration, checkConfiguration, type LayerClass } from './configuration.ts';
 import { freezeParts, readFrozen } from './frozen.ts';
-import { damaged, isRecord, parseJson } from './json.ts';
+import { damaged, parseJson } from './json.ts';
 import { layerClasses } from './layer-classes.ts';
 import { readOptimizer } from './optimizer.ts';
 import { readPreprocessing } from './preprocessing.ts';

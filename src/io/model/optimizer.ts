@@ -1,4 +1,4 @@
-import { describe, refusal } from '../../ir/arguments.ts';
+import { describe, isRecord, refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { sameShape } from '../../ir/view.ts';
 import { Optimizer, type OptimizerState } from '../../optim/optimizer.ts';
@@ -7,7 +7,7 @@ import type { Parameter } from '../../tensor/parameter.ts';
 import { decodeValues } from '../elements.ts';
 import type { SafetensorsEntry } from '../safetensors/header.ts';
 import type { FileValues } from '../safetensors/layout.ts';
-import { damaged, isRecord } from './json.ts';
+import { damaged } from './json.ts';
 import type { Structure } from './structure.ts';
 
 const PREFIX = 'optimizer:';

@@ -1,4 +1,4 @@
-import { describe, refusal } from '../../ir/arguments.ts';
+import { describe, isRecord, refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { typedArrayName } from '../../ir/typed-array.ts';
 import { errorMessage } from '../../util/error-message.ts';
@@ -6,7 +6,7 @@ import type { SafetensorsEntry } from '../safetensors/header.ts';
 import type { FileValues } from '../safetensors/layout.ts';
 import type { Transformer, TransformerClass, TransformerState } from '../transformer.ts';
 import { decodeArgument, encode } from './arguments.ts';
-import { damaged, isRecord } from './json.ts';
+import { damaged } from './json.ts';
 
 const PREFIX = 'preprocessing:';
 

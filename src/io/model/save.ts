@@ -1,4 +1,4 @@
-import { checkCount, describe, readOptions, refusal } from '../../ir/arguments.ts';
+import { checkCount, describe, isRecord, readOptions, refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import type { Layer } from '../../layers/base/layer.ts';
 import type { Optimizer } from '../../optim/optimizer.ts';
@@ -9,7 +9,7 @@ import { type FileValues, layOut } from '../safetensors/layout.ts';
 import type { Transformer } from '../transformer.ts';
 import { buildModel, checkConfiguration, describeModel } from './configuration.ts';
 import { frozenParts } from './frozen.ts';
-import { isRecord, writeJson } from './json.ts';
+import { writeJson } from './json.ts';
 import { optimizerParts } from './optimizer.ts';
 import { preprocessingParts } from './preprocessing.ts';
 import { replaceParameter, type Structure, structureOf } from './structure.ts';
@@ -51,6 +51,8 @@ export async function modelContent(
 ): Promise<{ tensors: FileValues[]; metadata: Readonly<Record<string, string>> }> {
   if (preprocessing !== undefined && !isRecord(preprocessing))
     throw refusal(operation, 'preprocessing', preprocessing, 'an object of transformers by name');
+  if (optimizer !== undefined && typeof optimizer?.getState !== 'function')
+    throw refusal(operation, 'optimizer', optimizer, 'an optimizer of the model');
   const structure = structureOf(operation, model);
   const { configuration, fresh } = describedAgain(operation, model, structure);
   const { frozen, trainable } = frozenParts(structure, fresh);

@@ -1,4 +1,4 @@
-import { describe } from '../../ir/arguments.ts';
+import { describe, isRecord } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { elementTypes } from '../elements.ts';
@@ -102,9 +102,6 @@ function countKeys(text: string, spaces: string): number {
   }
   return keys;
 }
-
-export const isRecord = (x: unknown): x is Record<string, unknown> =>
-  typeof x === 'object' && x !== null && !Array.isArray(x);
 
 const areCounts = (x: unknown): x is number[] =>
   Array.isArray(x) && x.every((n) => Number.isSafeInteger(n) && n >= 0);

@@ -1,8 +1,8 @@
-import { checkCount, describe } from '../../ir/arguments.ts';
+import { checkCount, describe, isRecord } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { type ByteSource, byteSource } from '../byte-source.ts';
 import { checkFileName, checkStore, isFileName, type Store } from '../store.ts';
-import { type Header, isRecord, parseJson, readHeader } from './header.ts';
+import { type Header, parseJson, readHeader } from './header.ts';
 
 /** Opens a file of a set by its name: its bytes, or null if there is none. */
 export type OpenFile = (name: string) => Promise<ByteSource | Uint8Array | ArrayBufferLike | null>;

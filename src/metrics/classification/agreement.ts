@@ -27,7 +27,7 @@ export interface CohenKappaOptions extends AgreementOptions {
 }
 
 const agreementOptions: Known<AgreementOptions> = { sampleWeights: 0 };
-const balancedOptions: Known<BalancedAccuracyOptions> = { ...agreementOptions, adjusted: 0 };
+const balancedOptions: Known<BalancedAccuracyOptions> = { ...agreementOptions, adjusted: true };
 const kappaOptions: Known<CohenKappaOptions> = { ...agreementOptions, weights: 0 };
 
 /**

@@ -1,5 +1,5 @@
-import { checkCount, describe, readOptions, refusal } from '../../ir/arguments.ts';
-import { ShapeError, ValueError } from '../../ir/errors.ts';
+import { checkCount, readOptions, refusal } from '../../ir/arguments.ts';
+import { ShapeError } from '../../ir/errors.ts';
 import type { State } from '../../ir/state.ts';
 import { isColumn, type MetricInput, readBatch } from '../input.ts';
 import type { Metric, MetricOptions } from '../metric.ts';
@@ -22,9 +22,9 @@ abstract class RankingMetric implements Metric {
   #truth: number[] = [];
   #weights: number[] = [];
 
-  constructor({ name, average }: Required<RankingMetricOptions>) {
+  constructor(kind: string, { name, average }: Required<RankingMetricOptions>) {
     if (average !== 'macro' && average !== 'weighted')
-      throw new ValueError(`[${name}] got average ${describe(average)}, wanted 'macro' or 'weighted'.`);
+      throw refusal(kind, 'average', average, "'macro' or 'weighted'");
     this.name = name;
     this.average = average;
   }
@@ -33,6 +33,7 @@ abstract class RankingMetric implements Metric {
   protected abstract area(counts: RankingCounts): number;
 
   async update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void> {
+    checkCount(this.name, arguments.length, 3);
     const batch = await readBatch(this.name, predictions, labels, sampleWeights);
     const { data } = batch.predictions;
     const isBinary = isColumn(batch.predictions);
@@ -118,7 +119,10 @@ export class RocAuc extends RankingMetric {
 
   constructor(options?: RankingMetricOptions) {
     checkCount(new.target.kind, arguments.length, 1);
-    super(readOptions(new.target.kind, options, { name: 'rocAuc', average: 'macro' as const }));
+    super(
+      new.target.kind,
+      readOptions(new.target.kind, options, { name: 'rocAuc', average: 'macro' as const }),
+    );
   }
 
   /** @internal */
@@ -136,7 +140,10 @@ export class AveragePrecision extends RankingMetric {
 
   constructor(options?: RankingMetricOptions) {
     checkCount(new.target.kind, arguments.length, 1);
-    super(readOptions(new.target.kind, options, { name: 'averagePrecision', average: 'macro' as const }));
+    super(
+      new.target.kind,
+      readOptions(new.target.kind, options, { name: 'averagePrecision', average: 'macro' as const }),
+    );
   }
 
   /** @internal */

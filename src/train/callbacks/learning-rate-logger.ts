@@ -16,6 +16,7 @@ export function learningRateLogger(): Callback {
     },
     getState: () => ({ latest }),
     setState(state) {
+      checkCount('setState', arguments.length, 1);
       checkState(state, { latest });
       latest = state.latest as number;
     },

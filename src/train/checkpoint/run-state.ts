@@ -176,12 +176,13 @@ const averageTensor: SlotName = (_, parameter) => `average:${parameter}`;
 
 type SlotState = OptimizerState | WeightAverageState;
 
+const fileTypes = { Float32Array: 'F32', Int32Array: 'I32', Uint8Array: 'U8' } as const;
+
 /** Stores the slots as tensors of the shapes of their Parameters, and returns the rest of the state. */
 function storeSlots(nameOf: SlotName, { parameters, ...rest }: SlotState, tensors: StoredTensors): State {
   const kept = Object.entries(parameters).map(([name, { shape, slots, ...counts }]) => {
     for (const [slot, values] of Object.entries(slots)) {
-      const dtype = values instanceof Float32Array ? 'F32' : values instanceof Int32Array ? 'I32' : 'U8';
-      tensors.set(nameOf(slot, name), { dtype, shape, values });
+      tensors.set(nameOf(slot, name), { dtype: fileTypes[values[Symbol.toStringTag]], shape, values });
     }
     return [name, { ...counts, shape: JSON.stringify(shape), slots: JSON.stringify(Object.keys(slots)) }];
   });

@@ -1,5 +1,6 @@
 import type { Store } from '../../io/store.ts';
 import { StateError, ValueError } from '../../ir/errors.ts';
+import { errorMessage } from '../../util/error-message.ts';
 import type { Configuration } from './configuration.ts';
 import { type Content, filePartsOf } from './file.ts';
 import { fileName, fileNumber } from './file-name.ts';
@@ -159,7 +160,7 @@ export class RunSaving implements Saving {
       for (const other of [...this.#others, ...old]) await store.remove(other);
       this.#others = [];
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = errorMessage(cause);
       this.#failure = new StateError(
         `[fit] the checkpoint '${name}' could not be written to '${store.name}': ${reason}. Make room or give access, and ` +
           "start again with resume: 'auto'.",
