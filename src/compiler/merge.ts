@@ -1,7 +1,7 @@
 import type { Limits } from '../ir/backend.ts';
 import { buffersRead } from '../ir/buffer-use.ts';
 import { type Expr, load, postorder, rewrite } from '../ir/expr.ts';
-import type { Kernel, Store } from '../ir/kernel.ts';
+import type { Kernel, KernelStore } from '../ir/kernel.ts';
 import type { PlanStep } from '../ir/plan.ts';
 import { isContiguous, reshapeView, sameShape, sizeOf } from '../ir/view.ts';
 import { eliminateCommonSubexpressions, sameAccess } from './expressions.ts';
@@ -164,7 +164,7 @@ function join(first: Kernel, user: Kernel): Kernel | null {
       return typeof r === 'number' ? load(r, e.type, e.args) : r;
     },
   );
-  const stores: Store[] = [...first.stores, ...user.stores];
+  const stores: KernelStore[] = [...first.stores, ...user.stores];
   const exprs = eliminateCommonSubexpressions([...first.stores.map((s) => s.expr), ...added]);
   return {
     kind: 'kernel',

@@ -24,7 +24,7 @@ export interface GatherAxis {
 }
 
 /** Writes an expression's values, in row-major order over the kernel's shape, to the whole of a buffer. */
-export interface Store {
+export interface KernelStore {
   readonly buffer: number;
   readonly expr: Expr;
 }
@@ -108,5 +108,5 @@ export interface Kernel {
   readonly shape: readonly number[];
   readonly source: KernelSource;
   readonly inputs: readonly Access[];
-  readonly stores: readonly Store[];
+  readonly stores: readonly KernelStore[];
 }

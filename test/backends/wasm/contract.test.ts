@@ -5,7 +5,7 @@ import { compileContract } from '../../../src/backends/wasm/kernels/contract.ts'
 import { compileStores } from '../../../src/backends/wasm/kernels/stores.ts';
 import { type DType, dtypes } from '../../../src/ir/dtype.ts';
 import { acc, binary, constant, load } from '../../../src/ir/expr.ts';
-import type { Contract, Kernel, Store } from '../../../src/ir/kernel.ts';
+import type { Contract, Kernel, KernelStore } from '../../../src/ir/kernel.ts';
 import { broadcastView, contiguous, permuteView, sizeOf, type View } from '../../../src/ir/view.ts';
 import { runs } from '../../tooling/effort.ts';
 import { dotInOrder } from '../js/orders.ts';
@@ -31,7 +31,7 @@ interface Product {
 /** A plan of one contraction with the given stores. */
 function planOf(
   { a, b, axes, shape, type = 'f32' }: Product,
-  kernel: (builder: PlanBuilder) => Partial<Kernel> & { stores: readonly Store[] } = (builder) => ({
+  kernel: (builder: PlanBuilder) => Partial<Kernel> & { stores: readonly KernelStore[] } = (builder) => ({
     stores: [
       { buffer: builder.result(type === 'f32' ? 'float32' : 'int32', sizeOf(shape)), expr: acc(type) },
     ],

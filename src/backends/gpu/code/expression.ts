@@ -1,6 +1,6 @@
 import type { ScalarType } from '../../../ir/dtype.ts';
 import { type Expr, postorder } from '../../../ir/expr.ts';
-import type { Access, Store } from '../../../ir/kernel.ts';
+import type { Access, KernelStore } from '../../../ir/kernel.ts';
 import { literal, operation } from '../shader/operations.ts';
 import { type CodeBlock, integer, positions } from './program-writer.ts';
 
@@ -67,7 +67,7 @@ export function accessPositions(
 /** The numbers that stores write at a point, for data types with one number per element. */
 export function storeNumbers(
   block: CodeBlock,
-  stores: readonly Store[],
+  stores: readonly KernelStore[],
   values: readonly string[],
 ): string[] {
   return stores.map(({ buffer }, k) => number(block.writer.dtype(buffer), values[k]!));

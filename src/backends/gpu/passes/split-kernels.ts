@@ -1,7 +1,7 @@
 import { axisGroupsOf } from '../../../ir/contract-axes.ts';
 import { dtypes } from '../../../ir/dtype.ts';
 import { binary, compare, constant, type Expr, load, postorder, select } from '../../../ir/expr.ts';
-import type { Access, Contract, Kernel, Reduce, Scatter, Store } from '../../../ir/kernel.ts';
+import type { Access, Contract, Kernel, KernelStore, Reduce, Scatter } from '../../../ir/kernel.ts';
 import { rowMajorStrides, sizeOf } from '../../../ir/view.ts';
 import { floatsOf } from '../device/encoding.ts';
 import { accType, counter, type PlanDraft, prune, splitSource, whole } from './plan-draft.ts';
@@ -23,7 +23,7 @@ export interface DeviceKernel {
   readonly shape: readonly number[];
   readonly source: DeviceSource;
   readonly inputs: readonly Access[];
-  readonly stores: readonly Store[];
+  readonly stores: readonly KernelStore[];
 }
 
 export type DeviceSource = { readonly kind: 'map' } | DeviceReduce | DeviceContract | DeviceScatter;
@@ -142,7 +142,7 @@ function splitMap(kernel: Kernel, draft: PlanDraft, limits: DeviceLimits): Devic
 /** Splits a map that reads too many buffers: parts of its expression are computed into buffers first. */
 function splitExpression(kernel: Kernel, draft: PlanDraft, limits: DeviceLimits): DeviceKernel[] {
   const { name, shape, inputs, stores } = kernel;
-  const [store] = stores as [Store];
+  const [store] = stores as [KernelStore];
   const reads = new Map<Expr, Set<number>>();
   for (const e of postorder([store.expr])) {
     const read = new Set(e.args.flatMap((a) => [...reads.get(a)!]));
