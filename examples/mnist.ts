@@ -45,6 +45,7 @@ import {
   parametersHash,
   writeResults,
 } from './mnist/results.ts';
+import { SavedModels } from './mnist/saved-models.ts';
 import { describeImages, table } from './mnist/table.ts';
 import { trainingTimer } from './mnist/training-timer.ts';
 
@@ -53,6 +54,7 @@ import { trainingTimer } from './mnist/training-timer.ts';
  *
  * @param folder for the checkpoints of the training.
  * @param resume whether it goes on from the newest one.
+ * @param saved where the trained model is kept.
  */
 async function train(
   { build, recipe }: Network,
@@ -60,6 +62,7 @@ async function train(
   data: Data,
   folder: string,
   resume: boolean,
+  saved: SavedModels | undefined,
 ): Promise<TrainedNetwork> {
   const { epochs, batchSize } = configuration;
   const { augment, labelSmoothing = 0, averageDecay } = recipe;
@@ -86,6 +89,8 @@ async function train(
   const { history } = augment
     ? await fit(model, augmentImages(images, { ...augment, batchSize, seed: configuration.seed }), options)
     : await fit(model, training, { ...options, batchSize });
+
+  await saved?.save(configuration, model);
 
   const logits = await predict(model, data.test.x);
   const [testLoss] = await softmaxCrossEntropy(logits, data.test.y).data();
@@ -117,6 +122,7 @@ await command(models, async (flags) => {
   if (adapter !== undefined) console.log(`Backend ${backend} on ${adapter}`);
 
   const store = new NetworkStore(join(flags.out, 'networks'));
+  const saved = flags.save === undefined ? undefined : new SavedModels(flags.save);
   const trained = new Map<string, TrainedNetwork>();
 
   /** Trains a network, unless this run or the resumed run has trained it before. */
@@ -127,11 +133,13 @@ await command(models, async (flags) => {
     console.log(`seed ${seed}: ${count(training)} training images${held}`);
     const path = store.path(configuration);
     const inThisRun = trained.get(path);
-    const earlier = inThisRun ?? (flags.resume ? await store.load(configuration) : undefined);
+    const stored = flags.resume && !inThisRun ? await store.load(configuration) : undefined;
+    // Results of an earlier run do not contain the model.
+    const earlier = inThisRun ?? (stored && saved && !(await saved.has(stored)) ? undefined : stored);
     if (earlier)
       console.log(`trained ${inThisRun ? 'above' : 'before'}, ${earlier.seconds.toFixed(1)} s: ${path}`);
     const checkpoints = store.checkpoints(configuration);
-    const result = earlier ?? (await train(network, configuration, data, checkpoints, flags.resume));
+    const result = earlier ?? (await train(network, configuration, data, checkpoints, flags.resume, saved));
     if (!earlier) await store.save(result);
     await rm(checkpoints, { recursive: true, force: true });
     trained.set(path, result);

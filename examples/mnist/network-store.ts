@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bitsVersion } from 'ndgrad';
 import manifest from '../../package.json' with { type: 'json' };
 import type { BackendDescription } from './backend.ts';
 import { type Data, type Split, splitSizes } from './data.ts';
@@ -22,8 +23,9 @@ export interface Configuration extends Split {
   readonly batchSize: number;
   /** The source text of the model and its recipe. */
   readonly recipe: string;
-  /** Version of ndgrad. */
+  /** Version of ndgrad, and of the numbers that it gives. */
   readonly version: string;
+  readonly bits: number;
   /** The API and the GPU, if a GPU trains it, since GPUs differ in bits; all CPU backends give the same bits. */
   readonly device?: string;
 }
@@ -48,6 +50,7 @@ export function configure(
     batchSize: flags.batchSize ?? recipe.batchSize,
     recipe: [build, optimizer, JSON.stringify({ augment, labelSmoothing, averageDecay })].join('\n'),
     version,
+    bits: bitsVersion,
     ...(adapter !== undefined && { device: `${backend}, ${adapter}` }),
   };
 }

@@ -17,16 +17,16 @@ export interface Program {
 }
 
 /**
- * Bundles `examples/mnist.ts`, since tsx takes longer to load it than it takes to train a small network, and returns a function
- * that runs it like `npm run mnist -- ...`.
+ * Bundles an example, since tsx takes longer to load it than it takes to train a small network, and returns a function that
+ * runs it like `npm run mnist -- ...`.
  */
-export function mnistProgram(): Program {
+export function mnistProgram(name: 'mnist' | 'mnist-predict' = 'mnist'): Program {
   // Inside the repository, where its packages are found.
   const folder = mkdtempSync(join(root, 'node_modules/.examples-'));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'mnist.mjs');
+  const file = join(folder, `${name}.mjs`);
   buildSync({
-    entryPoints: [join(root, 'examples/mnist.ts')],
+    entryPoints: [join(root, `examples/${name}.ts`)],
     outfile: file,
     bundle: true,
     packages: 'external',

@@ -152,6 +152,7 @@ function network(seed: number, predictions: number[], seconds: number): TrainedN
     batchSize: 8,
     recipe: '',
     version: '0.1.0',
+    bits: 2,
   };
   return {
     configuration,
