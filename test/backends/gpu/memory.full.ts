@@ -81,7 +81,7 @@ describe.skipIf(backend === null)(`memory${adapterMissing ? ` (${adapterMissing}
   beforeAll(async () => {
     await setBackend(backend!);
     // The engine allocates memory for code that runs often.
-    await trainer().run(300, (loss) => void loss.item());
+    await trainer().run(800, (loss) => void loss.item());
   });
   afterAll(async () => {
     await setBackend('wasm');
