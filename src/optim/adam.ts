@@ -4,9 +4,9 @@ import { maximum } from '../tensor/ops/elementwise/arithmetic.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkFraction, checkNotNegative, fractionAt } from './check.ts';
-import { decayed, Optimizer, type OptimizerOptions, type Slots, type Update } from './optimizer.ts';
+import { moments } from './moments.ts';
+import { Optimizer, type OptimizerOptions, type Slots, type Update } from './optimizer.ts';
 import type { Schedule } from './schedules.ts';
-import { squarable } from './squarable.ts';
 
 export interface AdamOptions extends OptimizerOptions {
   /**
@@ -74,11 +74,9 @@ export class Adam extends Optimizer {
     const { betas, epsilon, weightDecay } = this.settings;
     const beta1 = fractionAt('Adam', 'betas[0]', betas[0], this.step);
     const beta2 = betas[1];
-    const g = squarable(decayed(gradient, p, weightDecay));
     if (this.#corrections.t !== t) this.#corrections = { t, m: 1 - pow(beta1, t), v: 1 - pow(beta2, t) };
     const corrections = this.#corrections;
-    const m = slots.m!.mul(beta1).add(g.mul(1 - beta1));
-    const v = slots.v!.mul(beta2).add(g.square().mul(1 - beta2));
+    const { m, v } = moments(p, gradient, slots as Slots<'m' | 'v'>, [beta1, beta2], weightDecay);
     const largest = slots.largest && maximum(slots.largest, v);
     const rate = learningRate / corrections.m;
     const root = (largest ?? v).sqrt().mul(1 / Math.sqrt(corrections.v));

@@ -1,20 +1,14 @@
-import { checkArray, checkCount, readOptions } from '../ir/arguments.ts';
+import { checkCount, readOptions } from '../ir/arguments.ts';
 import { pow } from '../ir/math/index.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkFraction, checkNotNegative } from './check.ts';
-import { decayed, Optimizer, type OptimizerOptions, type Slots, type Update } from './optimizer.ts';
-import { squarable } from './squarable.ts';
+import { checkNotNegative } from './check.ts';
+import { checkMoments, type MomentOptions, momentDefaults, moments } from './moments.ts';
+import { Optimizer, type Slots, type Update } from './optimizer.ts';
 
-export interface NAdamOptions extends OptimizerOptions {
-  /** The fractions of the running means of g and g^2 that each step keeps; [0.9, 0.999] by default. */
-  readonly betas?: readonly [number, number];
-  /** Added to the square root; 1e-8 by default. */
-  readonly epsilon?: number;
+export interface NAdamOptions extends MomentOptions {
   /** How fast the momentum rises from beta1 / 2 to beta1; 0.004 by default. */
   readonly momentumDecay?: number;
-  /** Adds weightDecay * p to the gradient; 0 by default. */
-  readonly weightDecay?: number;
 }
 
 /**
@@ -31,21 +25,19 @@ export interface NAdamOptions extends OptimizerOptions {
 export class NAdam extends Optimizer<'m' | 'v'> {
   static override readonly kind: string = 'NAdam';
   protected override readonly notNegative = ['v'];
-  readonly #settings: Required<Omit<NAdamOptions, 'clip'>>;
+  readonly #settings: Required<NAdamOptions>;
   /** u(1) ... u(t), the same for all Parameters that have done t steps. */
   #product = { t: 0, value: 1 };
 
   constructor(parameters: readonly Parameter[], options?: NAdamOptions) {
     checkCount(new.target.kind, arguments.length, 2);
     const settings = readOptions(new.target.kind, options, {
-      ...{ learningRate: 2e-3, betas: [0.9, 0.999] as const, epsilon: 1e-8 },
-      ...{ momentumDecay: 0.004, weightDecay: 0, clip: {} },
+      ...{ learningRate: 2e-3, momentumDecay: 0.004 },
+      ...momentDefaults,
     });
     super(parameters, settings, ['m', 'v']);
-    const { betas, epsilon, momentumDecay, weightDecay } = settings;
-    checkArray(new.target.kind, 'betas', betas, '[0.9, 0.999]');
-    checkFraction(new.target.kind, { 'betas[0]': betas[0], 'betas[1]': betas[1] });
-    checkNotNegative(new.target.kind, { epsilon, momentumDecay, weightDecay });
+    checkMoments(new.target.kind, settings);
+    checkNotNegative(new.target.kind, { momentumDecay: settings.momentumDecay });
     this.#settings = settings;
   }
 
@@ -57,14 +49,11 @@ export class NAdam extends Optimizer<'m' | 'v'> {
     t: number,
   ): Update<'m' | 'v'> {
     const { betas, epsilon, weightDecay } = this.#settings;
-    const [beta1, beta2] = betas;
-    const g = squarable(decayed(gradient, p, weightDecay));
+    const { g, m, v } = moments(p, gradient, slots, betas, weightDecay);
     const [now, next] = [this.#momentum(t), this.#momentum(t + 1)];
     const product = this.#productUntil(t);
-    const m = slots.m.mul(beta1).add(g.mul(1 - beta1));
-    const v = slots.v.mul(beta2).add(g.square().mul(1 - beta2));
     const direction = g.mul((1 - now) / (1 - product)).add(m.mul(next / (1 - product * next)));
-    const root = v.sqrt().mul(1 / Math.sqrt(1 - pow(beta2, t)));
+    const root = v.sqrt().mul(1 / Math.sqrt(1 - pow(betas[1], t)));
     return { value: p.sub(direction.div(root.add(epsilon)).mul(learningRate)), slots: { m, v } };
   }
 

@@ -1,19 +1,12 @@
-import { checkArray, checkCount, readOptions } from '../ir/arguments.ts';
+import { checkCount, readOptions } from '../ir/arguments.ts';
 import { pow } from '../ir/math/index.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { checkFraction, checkNotNegative } from './check.ts';
-import { decayed, Optimizer, type OptimizerOptions, type Slots, type Update } from './optimizer.ts';
-import { squarable } from './squarable.ts';
+import { checkMoments, type MomentOptions, momentDefaults, moments } from './moments.ts';
+import { Optimizer, type Slots, type Update } from './optimizer.ts';
 
-export interface RAdamOptions extends OptimizerOptions {
-  /** The fractions of the running means of g and g^2 that each step keeps; [0.9, 0.999] by default. */
-  readonly betas?: readonly [number, number];
-  /** Added to the square root; 1e-8 by default. */
-  readonly epsilon?: number;
-  /** Adds weightDecay * p to the gradient; 0 by default. */
-  readonly weightDecay?: number;
-}
+/** Options of `RAdam`; the learning rate is 1e-3 by default. */
+export type RAdamOptions = MomentOptions;
 
 /**
  * Adam whose steps are rectified while few gradients determine their sizes, which replaces a warm-up (Liu et al. 2020,
@@ -33,19 +26,13 @@ export interface RAdamOptions extends OptimizerOptions {
 export class RAdam extends Optimizer<'m' | 'v'> {
   static override readonly kind: string = 'RAdam';
   protected override readonly notNegative = ['v'];
-  readonly #settings: Required<Omit<RAdamOptions, 'clip'>>;
+  readonly #settings: Required<RAdamOptions>;
 
   constructor(parameters: readonly Parameter[], options?: RAdamOptions) {
     checkCount(new.target.kind, arguments.length, 2);
-    const settings = readOptions(new.target.kind, options, {
-      ...{ learningRate: 1e-3, betas: [0.9, 0.999] as const, epsilon: 1e-8, weightDecay: 0 },
-      clip: {},
-    });
+    const settings = readOptions(new.target.kind, options, { learningRate: 1e-3, ...momentDefaults });
     super(parameters, settings, ['m', 'v']);
-    const { betas, epsilon, weightDecay } = settings;
-    checkArray(new.target.kind, 'betas', betas, '[0.9, 0.999]');
-    checkFraction(new.target.kind, { 'betas[0]': betas[0], 'betas[1]': betas[1] });
-    checkNotNegative(new.target.kind, { epsilon, weightDecay });
+    checkMoments(new.target.kind, settings);
     this.#settings = settings;
   }
 
@@ -58,9 +45,7 @@ export class RAdam extends Optimizer<'m' | 'v'> {
   ): Update<'m' | 'v'> {
     const { betas, epsilon, weightDecay } = this.#settings;
     const [beta1, beta2] = betas;
-    const g = squarable(decayed(gradient, p, weightDecay));
-    const m = slots.m.mul(beta1).add(g.mul(1 - beta1));
-    const v = slots.v.mul(beta2).add(g.square().mul(1 - beta2));
+    const { m, v } = moments(p, gradient, slots, betas, weightDecay);
     const rate = learningRate / (1 - pow(beta1, t));
     const rectification = rectificationAt(t, beta2);
     const isRectified = rectification !== null;

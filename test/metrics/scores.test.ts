@@ -211,6 +211,16 @@ test('errors', async () => {
     ),
   ).toThrow('[rocCurve] scores [2, 2] and labels [2]');
   expect(() => logLoss([0, 1], [0, 3])).toThrow('[logLoss] got probability 3, wanted numbers from 0 to 1.');
+  expect(() =>
+    logLoss(
+      [0, 1],
+      [
+        [1, 0],
+        [0, 0],
+      ],
+    ),
+  ).toThrow('[logLoss] got only zeros in row 1');
+  expect(() => balancedAccuracy([1, 1], [1, 0], { adjusted: true })).toThrow('got labels of one class');
   expect(() => calibrationCurve([0, 1], [0, 1], { bins: 0 })).toThrow('[calibrationCurve] got bins 0');
   expect(() => rocAuc([0, 1], [0, 1], { average: 'micro' as never })).toThrow("[rocAuc] got average 'micro'");
   expect(() => cohenKappa([0, 1], [0, 1], { weights: 'cubic' as never })).toThrow(

@@ -50,6 +50,10 @@ export function balancedAccuracy(
   const recalls = matrix.flatMap((row, c) => (rows[c]! > 0 ? [row[c]! / rows[c]!] : []));
   const mean = recalls.reduce((a, b) => a + b, 0) / recalls.length;
   if (options.adjusted !== true) return mean;
+  if (recalls.length < 2)
+    throw new ValueError(
+      '[balancedAccuracy] got labels of one class, wanted two or more for adjusted: true.',
+    );
   const chance = 1 / recalls.length;
   return (mean - chance) / (1 - chance);
 }

@@ -162,7 +162,8 @@ function trueProbabilities(operation: string, batch: Batch): Float64Array {
   return Float64Array.from({ length: samples }, (_, i) => {
     let sum = 0;
     for (let c = 0; c < classes; c++) sum += predictions.data[i * classes + c]!;
-    return predictions.data[i * classes + truth[i]!]! / sum;
+    if (sum > 0) return predictions.data[i * classes + truth[i]!]! / sum;
+    throw new ValueError(`[${operation}] got only zeros in row ${i}, wanted probabilities with a sum of 1.`);
   });
 }
 

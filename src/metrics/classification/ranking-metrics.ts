@@ -4,7 +4,13 @@ import type { State } from '../../ir/state.ts';
 import { isColumn, type MetricInput, readBatch } from '../input.ts';
 import type { Metric, MetricOptions } from '../metric.ts';
 import { classIndices, classPairs, nanError } from './class-pairs.ts';
-import { areaUnderPrecision, areaUnderRoc, type RankingCounts, rankingCounts } from './ranking.ts';
+import {
+  areaUnderPrecision,
+  areaUnderRoc,
+  meanOverClasses,
+  type RankingCounts,
+  rankingCounts,
+} from './ranking.ts';
 
 /** Options of {@link RocAuc} and {@link AveragePrecision}. */
 export interface RankingMetricOptions extends MetricOptions {
@@ -58,17 +64,11 @@ abstract class RankingMetric implements Metric {
 
   result(): number {
     checkCount(this.name, arguments.length, 0);
-    const isBinary = this.#columns.length === 1;
-    let total = 0;
-    let divisor = 0;
-    this.#columns.forEach((column, c) => {
-      const positive = isBinary ? 1 : c;
-      const counts = rankingCounts(column, (i) => this.#truth[i] === positive, this.#weights);
-      const weight = this.average === 'macro' || isBinary ? 1 : (counts.truePositives.at(-1) ?? 0);
-      total += weight * this.area(counts);
-      divisor += weight;
-    });
-    return total / divisor;
+    const [column] = this.#columns;
+    const area = (counts: RankingCounts): number => this.area(counts);
+    if (column !== undefined && this.#columns.length === 1)
+      return area(rankingCounts(column, (i) => this.#truth[i] === 1, this.#weights));
+    return meanOverClasses(this.#columns, this.#truth, this.#weights, this.average, area);
   }
 
   reset(): void {

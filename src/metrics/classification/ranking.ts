@@ -220,19 +220,33 @@ function ranking(
   if (isColumn(batch.predictions)) return area(binaryCounts(operation, batch));
   const classes = scoreColumns(operation, 'scores', batch.predictions);
   const { truth } = classPairs(operation, batch);
+  const columns = Array.from({ length: classes }, (_, c) =>
+    Float64Array.from(truth, (_, i) => batch.predictions.data[i * classes + c]!),
+  );
+  return meanOverClasses(columns, truth, batch.weights, average, (counts, c) => {
+    if ((counts.truePositives.at(-1) ?? 0) > 0) return area(counts);
+    throw new ValueError(
+      `[${operation}] class ${c} of ${classes} has no samples, wanted samples of each class.`,
+    );
+  });
+}
+
+/** The mean of a number for each class against the rest. */
+export function meanOverClasses(
+  columns: readonly ArrayLike<number>[],
+  truth: ArrayLike<number>,
+  weights: ArrayLike<number> | undefined,
+  average: 'macro' | 'weighted',
+  area: (counts: RankingCounts, c: number) => number,
+): number {
   let total = 0;
   let divisor = 0;
-  for (let c = 0; c < classes; c++) {
-    const column = Float64Array.from(truth, (_, i) => batch.predictions.data[i * classes + c]!);
-    const counts = rankingCounts(column, (i) => truth[i] === c, batch.weights);
-    if (!(counts.truePositives.at(-1)! > 0))
-      throw new ValueError(
-        `[${operation}] class ${c} of ${classes} has no samples, wanted samples of each class.`,
-      );
-    const weight = average === 'macro' ? 1 : counts.truePositives.at(-1)!;
-    total += weight * area(counts);
+  columns.forEach((column, c) => {
+    const counts = rankingCounts(column, (i) => truth[i] === c, weights);
+    const weight = average === 'macro' ? 1 : (counts.truePositives.at(-1) ?? 0);
+    total += weight * area(counts, c);
     divisor += weight;
-  }
+  });
   return total / divisor;
 }
 

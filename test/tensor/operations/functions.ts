@@ -33,7 +33,12 @@ export const functions = {
   softmax: { ...alongAxis, invalid: invalidAxis, gpu: 'intrinsic' },
   logSoftmax: { ...alongAxis, invalid: invalidAxis, gpu: 'intrinsic' },
   relu6: { ...unary(awayFrom(0, 6)), invalid: null, gpu: 'exact', method: false },
-  hardTanh: { ...unary(awayFrom(-1, 1)), invalid: null, gpu: 'exact', method: false },
+  hardTanh: {
+    ...unary(awayFrom(-1, 1)),
+    invalid: [invalid([x, 1, -1], 'low 1', 'high -1')],
+    gpu: 'exact',
+    method: false,
+  },
   hardSigmoid: { ...unary(awayFrom(-3, 3)), invalid: null, gpu: 'arithmetic', method: false },
   hardSwish: { ...unary(awayFrom(-3, 3)), invalid: null, gpu: 'arithmetic', method: false },
   logSigmoid: { ...unary(between(-4, 4)), invalid: null, gpu: 'intrinsic', method: false },

@@ -1,4 +1,5 @@
 import { checkNumber } from '../../../ir/arguments.ts';
+import { ValueError } from '../../../ir/errors.ts';
 import { checkCall } from '../../apply.ts';
 import type { Shape } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
@@ -18,6 +19,7 @@ export function hardTanh<S extends Shape>(x: Tensor<S>, low = -1, high = 1): Ten
   checkCall('hardTanh', arguments.length, 3, x);
   checkNumber('hardTanh', 'low', low);
   checkNumber('hardTanh', 'high', high);
+  if (!(low < high)) throw new ValueError(`[hardTanh] got low ${low} and high ${high}, wanted low < high.`);
   return clip(floating(x), low, high) as Tensor<S, 'float32'>;
 }
 
