@@ -15,7 +15,7 @@ const BUDGETS = {
   'ndgrad/metrics': 8_800,
   'ndgrad/keras': 37_500,
   'ndgrad/search': 6_000,
-  'ndgrad/testing': 9_000,
+  'ndgrad/testing': 9_200,
   'ndgrad/node': 14_700,
 };
 /** What `saveWeights` and `loadWeights` may add. */
