@@ -14,8 +14,13 @@ import {
   tensor,
   training,
 } from '../src/index.ts';
+import { full } from './tooling/effort.ts';
 
 // Nothing needs to be freed: what the program lets go, the garbage collector takes.
+
+// More of both in `npm run test:full`.
+const manySteps = full ? 20_000 : 4_000;
+const manySizes = full ? 200 : 50;
 
 const kB = 1024;
 const kinds = ['heapUsed', 'external', 'arrayBuffers', 'wasm'] as const;
@@ -90,7 +95,7 @@ beforeAll(async () => {
 beforeEach(() => seed(1));
 
 describe('training', () => {
-  test('20,000 steps leave memory flat', async () => {
+  test(`${manySteps} steps leave memory flat`, async () => {
     const { run } = trainer({ also: true });
     let losses: Tensor[] = [];
     const keep = (loss: Tensor): void => {
@@ -102,11 +107,11 @@ describe('training', () => {
     const first = losses[0]!.item();
     losses = [];
     const before = await usage();
-    await run(20_000, keep);
+    await run(manySteps, keep);
     // A kept loss is a handle, a node and one number: about 700 bytes each, and no graph.
-    expect(losses).toHaveLength(20_000);
-    expect(growth(before, await usage(), 20_000 * kB)).toEqual([]);
-    expect(losses[19_999]!.item()).toBeLessThan(first);
+    expect(losses).toHaveLength(manySteps);
+    expect(growth(before, await usage(), manySteps * kB)).toEqual([]);
+    expect(losses[manySteps - 1]!.item()).toBeLessThan(first);
     losses = [];
     expect(growth(before, await usage(), 500 * kB)).toEqual([]);
     expect(backendInfo().planMisses).toBe(planMisses);
@@ -188,12 +193,12 @@ test('1,000 short-lived models of equal structure stay flat and share plans', as
   expect(backendInfo()).toMatchObject({ planMisses, plans });
 });
 
-test('200 batch sizes and models of many structures: plans are bounded, and what they held is given back', async () => {
+test(`${manySizes} batch sizes and models of many structures: plans are bounded, and what they held is given back`, async () => {
   const sizes = async (from: number, step: number): Promise<void> => {
     const model = mlp();
     const optimizer = new Adam(model.parameters());
     const context = training();
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < manySizes; i++) {
       const rows = [from, from + 1 + i * step] as const;
       const loss = softmaxCrossEntropy(model.call(x.slice([...rows]), context), labels.slice([...rows]));
       await optimizer.minimize(loss, { context });
@@ -224,7 +229,7 @@ test('large values that are let go make room for others', async () => {
 describe('large results that nobody reads', () => {
   const budget = 256 * kB * kB;
 
-  test('stay within their budget over 20,000 steps, and go', async () => {
+  test(`stay within their budget over ${manySteps} steps, and go`, async () => {
     const t = tensor(new Float32Array(1 << 16).fill(1), { shape: [1 << 16], copy: false });
     const peak = { wasm: 0, rss: 0 };
     const run = async (steps: number): Promise<void> => {
@@ -243,7 +248,7 @@ describe('large results that nobody reads', () => {
     const before = await usage();
     const rss = process.memoryUsage.rss();
     Object.assign(peak, { wasm: 0, rss: 0 });
-    await run(20_000);
+    await run(manySteps);
     expect(peak.wasm - before.wasm).toBeLessThan(budget + 4 * kB * kB);
     expect(peak.rss - rss).toBeLessThan(budget + 64 * kB * kB);
     expect(growth(before, await usage(), 1000 * kB)).toEqual([]);

@@ -1,56 +1,9 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mnistProgram } from './program.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { killedAfter, mnistRuns, readResults, untimed } from './mnist-runs.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'ndgrad-example-'));
-afterAll(() => {
-  rmSync(scratch, { recursive: true });
-});
-
-const program = mnistProgram();
-const mnist = (...args: string[]) => program(args);
-
-function train(out: string, ...args: string[]) {
-  const dir = join(scratch, out);
-  const run = mnist('--epochs', '2', '--limit', '300', '--batch-size', '25', '--out', dir, ...args);
-  expect(run.stderr).toBe('');
-  expect(run.status).toBe(0);
-  expect(readdirSync(dir)).toEqual(['networks', 'report.html', 'results.json']);
-  return { dir, stdout: run.stdout, results: readResults(dir) };
-}
-
-const readResults = (dir: string) => JSON.parse(readFileSync(join(dir, 'results.json'), 'utf8'));
-
-/** The results without the fields `seconds...`, which differ between runs. */
-const untimed = (results: { models: unknown[] }): typeof results =>
-  JSON.parse(JSON.stringify(results), (key, value) => (key.startsWith('seconds') ? undefined : value));
-
-/** Flags of Node for a program that is killed as soon as it has written so many files with this ending. */
-const killedAfter = (ending: string, count: number) => [
-  '--import',
-  `data:text/javascript,${encodeURIComponent(`
-    import { promises } from 'node:fs';
-    import { syncBuiltinESMExports } from 'node:module';
-    const { rename } = promises;
-    let count = 0;
-    promises.rename = async (from, to) => {
-      await rename(from, to);
-      if (to.endsWith('${ending}') && ++count === ${count}) process.kill(process.pid, 'SIGKILL');
-    };
-    syncBuiltinESMExports();
-  `)}`,
-];
+const { scratch, mnist, program, train } = mnistRuns();
 
 describe('npm run mnist', () => {
   let first: ReturnType<typeof train>;
@@ -123,16 +76,6 @@ describe('npm run mnist', () => {
     expect(other.models[0].parametersHash).not.toBe(again.models[0].parametersHash);
   });
 
-  it('holds out the last images for validation', () => {
-    const { stdout, results } = train('held', '--models', 'softmax', '--validation', '100');
-    expect(stdout).toMatch(/^seed 1: 300 training images, 100 held out$/m);
-    expect(stdout).toMatch(/^epoch 2\/2 .* val_loss .* val_accuracy /m);
-    expect(results.models[0]).toMatchObject({ trainingImages: 300, validationImages: 100 });
-    expect(results.models[0].history.val_accuracy).toHaveLength(2);
-    const without = train('unheld', '--models', 'softmax', '--validation', '0').results;
-    expect(without.models[0].parametersHash).toBe(results.models[0].parametersHash);
-  });
-
   it('resumes an interrupted run with the same results', () => {
     const dir = join(scratch, 'interrupted');
     const flags = ['--models', 'softmax,hidden', '--epochs', '2', '--limit', '300', '--resume'];
@@ -156,42 +99,6 @@ describe('npm run mnist', () => {
     const anew = mnist(...flags.filter((flag) => flag !== '--resume'), '--out', dir);
     expect(anew.stdout).not.toContain('trained before');
     expect(untimed(readResults(dir))).toEqual(results);
-  });
-
-  it('goes on within the network in whose training it was interrupted', () => {
-    const flags = ['--models', 'reference', '--epochs', '2', '--limit', '250', '--batch-size', '1'];
-    const whole = train('whole', ...flags).results;
-    const dir = join(scratch, 'within');
-    // Checkpoints after 100 and 200 steps of the first epoch.
-    expect(program([...flags, '--out', dir], killedAfter('.safetensors', 2)).signal).toBe('SIGKILL');
-    const networks = join(dir, 'networks');
-    const [folder] = readdirSync(networks);
-    expect(folder).toMatch(/^mnist-reference-1-.*\.checkpoints$/);
-    expect(readdirSync(join(networks, folder!))).toHaveLength(2);
-
-    const resumed = mnist(...flags, '--resume', '--threads', '2', '--out', dir);
-    expect([resumed.status, resumed.stderr]).toEqual([0, '']);
-    const results = readResults(dir);
-    expect(untimed(results).models).toEqual(untimed(whole).models);
-    expect(results.models[0].seconds).toBeGreaterThan(0);
-    expect(readdirSync(networks)).toEqual([expect.stringMatching(/\.json$/)]);
-  });
-
-  it('has the same bits on js and on WebAssembly with several threads', () => {
-    const flags = ['--models', 'softmax', '--limit', '1024', '--batch-size', '512', '--epochs', '1'];
-    const runs = ['js', 'wasm 1', 'wasm 3'].map((run) => {
-      const [backend, threads] = run.split(' ') as [string, string?];
-      const { results } = train(
-        run,
-        ...flags,
-        '--backend',
-        backend,
-        ...(threads ? ['--threads', threads] : []),
-      );
-      expect(results).toMatchObject({ backend, threads: Number(threads ?? 1) });
-      return untimed(results).models;
-    });
-    for (const models of runs) expect(models).toEqual(runs[0]);
   });
 
   it('prints one line and the usage for a wrong flag, with exit code 2', () => {

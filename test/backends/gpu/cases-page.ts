@@ -5,7 +5,7 @@ import type { Case, Effort, Tables } from './case.ts';
 import { casesOf } from './cases.ts';
 import { trainingCases } from './training.ts';
 
-// What chromium.test.ts calls in a page.
+// What chromium.full.ts calls in a page.
 
 let backend: Backend;
 const cases = new Map<string, Case>();

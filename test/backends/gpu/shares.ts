@@ -3,11 +3,24 @@ import type { Case, Group } from './case.ts';
 
 type Shares = { readonly [G in Group]?: number };
 
-// The share of the cases of a group that runs on a software GPU, which takes up to 0.1 s to compile a shader program. In
-// `npm run test:full` all cases run in Node. In Chromium fewer do: on WebGPU the programs are the same as in Node, on WebGL2
-// they are GLSL. Losses and layers use no other operations.
-const fullShares: Record<'node' | 'webgpu' | 'webgl2', Shares> = {
-  node: {},
+// The share of the cases of a group that runs on a software GPU, which takes up to 0.1 s to compile a shader program. All run
+// in Node in `npm run test:full`. In Chromium fewer do: on WebGPU the programs are the same as in Node, on WebGL2 they are
+// GLSL. Losses and layers use no other operations.
+const shares = {
+  node: full
+    ? {}
+    : {
+        'known answers': 1 / 8,
+        'known gradients': 1 / 10,
+        'known losses': 0,
+        'known layers': 1 / 8,
+        operations: 1 / 2,
+        'random numbers': 2 / 5,
+        reductions: 1 / 5,
+        contractions: 1 / 10,
+        'convolution and pooling': 1 / 3,
+        training: 1 / 4,
+      },
   webgpu: {
     'known answers': 1 / 20,
     'known gradients': 1 / 20,
@@ -31,51 +44,7 @@ const fullShares: Record<'node' | 'webgpu' | 'webgl2', Shares> = {
     'convolution and pooling': 1 / 2,
     training: 1 / 5,
   },
-};
-
-const shares: typeof fullShares = {
-  node: {
-    'known answers': 1 / 8,
-    'known gradients': 1 / 10,
-    'known losses': 0,
-    'known layers': 1 / 8,
-    operations: 1 / 2,
-    'random numbers': 2 / 5,
-    reductions: 1 / 5,
-    contractions: 1 / 10,
-    'convolution and pooling': 1 / 3,
-    training: 1 / 4,
-  },
-  webgpu: {
-    'known answers': 1 / 80,
-    'known gradients': 0,
-    'known losses': 0,
-    'known layers': 0,
-    operations: 1 / 80,
-    'random graphs': 1 / 2,
-    'random numbers': 1 / 5,
-    reductions: 1 / 12,
-    contractions: 0,
-    'convolution and pooling': 1 / 14,
-    'values of all kinds': 1 / 8,
-    'checks on values': 1 / 14,
-    training: 1 / 10,
-  },
-  webgl2: {
-    'known answers': 1 / 20,
-    'known gradients': 1 / 30,
-    'known losses': 0,
-    'known layers': 0,
-    operations: 1 / 10,
-    'random numbers': 0,
-    reductions: 1 / 13,
-    contractions: 1 / 5,
-    'convolution and pooling': 1 / 7,
-    'values of all kinds': 1 / 4,
-    'checks on values': 1 / 2,
-    training: 1 / 10,
-  },
-};
+} satisfies Record<string, Shares>;
 
 /** The share of the cases that runs, spread evenly over each group. */
 export function thinned(cases: readonly Case[], where: keyof typeof shares): Case[] {
@@ -83,7 +52,7 @@ export function thinned(cases: readonly Case[], where: keyof typeof shares): Cas
   return cases.filter(({ group }) => {
     const i = seen.get(group) ?? 0;
     seen.set(group, i + 1);
-    const share = (full ? fullShares : shares)[where][group] ?? 1;
+    const share = (shares[where] as Shares)[group] ?? 1;
     // A share above 0 includes the first case.
     return Math.ceil((i + 1) * share) > Math.ceil(i * share);
   });

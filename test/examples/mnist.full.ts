@@ -1,0 +1,56 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { killedAfter, mnistRuns, readResults, untimed } from './mnist-runs.ts';
+
+// Runs that take longer than those of mnist.test.ts.
+
+const { scratch, mnist, program, train } = mnistRuns();
+
+describe('npm run mnist', () => {
+  it('holds out the last images for validation', () => {
+    const { stdout, results } = train('held', '--models', 'softmax', '--validation', '100');
+    expect(stdout).toMatch(/^seed 1: 300 training images, 100 held out$/m);
+    expect(stdout).toMatch(/^epoch 2\/2 .* val_loss .* val_accuracy /m);
+    expect(results.models[0]).toMatchObject({ trainingImages: 300, validationImages: 100 });
+    expect(results.models[0].history.val_accuracy).toHaveLength(2);
+    const without = train('unheld', '--models', 'softmax', '--validation', '0').results;
+    expect(without.models[0].parametersHash).toBe(results.models[0].parametersHash);
+  });
+
+  it('goes on within the network in whose training it was interrupted', () => {
+    const flags = ['--models', 'reference', '--epochs', '2', '--limit', '250', '--batch-size', '1'];
+    const whole = train('whole', ...flags).results;
+    const dir = join(scratch, 'within');
+    // Checkpoints after 100 and 200 steps of the first epoch.
+    expect(program([...flags, '--out', dir], killedAfter('.safetensors', 2)).signal).toBe('SIGKILL');
+    const networks = join(dir, 'networks');
+    const [folder] = readdirSync(networks);
+    expect(folder).toMatch(/^mnist-reference-1-.*\.checkpoints$/);
+    expect(readdirSync(join(networks, folder!))).toHaveLength(2);
+
+    const resumed = mnist(...flags, '--resume', '--threads', '2', '--out', dir);
+    expect([resumed.status, resumed.stderr]).toEqual([0, '']);
+    const results = readResults(dir);
+    expect(untimed(results).models).toEqual(untimed(whole).models);
+    expect(results.models[0].seconds).toBeGreaterThan(0);
+    expect(readdirSync(networks)).toEqual([expect.stringMatching(/\.json$/)]);
+  });
+
+  it('has the same bits on js and on WebAssembly with several threads', () => {
+    const flags = ['--models', 'softmax', '--limit', '1024', '--batch-size', '512', '--epochs', '1'];
+    const runs = ['js', 'wasm 1', 'wasm 3'].map((run) => {
+      const [backend, threads] = run.split(' ') as [string, string?];
+      const { results } = train(
+        run,
+        ...flags,
+        '--backend',
+        backend,
+        ...(threads ? ['--threads', threads] : []),
+      );
+      expect(results).toMatchObject({ backend, threads: Number(threads ?? 1) });
+      return untimed(results).models;
+    });
+    for (const models of runs) expect(models).toEqual(runs[0]);
+  });
+});

@@ -1,0 +1,2 @@
+// Longer.
+import './memory.test.ts';
