@@ -20,7 +20,8 @@ import { full } from './tooling/effort.ts';
 
 // More of both in `npm run test:full`.
 const manySteps = full ? 20_000 : 4_000;
-const manySizes = full ? 200 : 50;
+// Two rounds fill the cache of 256 plans.
+const manySizes = full ? 200 : 130;
 
 const kB = 1024;
 const kinds = ['heapUsed', 'external', 'arrayBuffers', 'wasm'] as const;
