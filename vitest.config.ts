@@ -7,7 +7,7 @@ const source = (file: string) => fileURLToPath(new URL(`./src/${file}`, import.m
 const patience = 3_600_000;
 
 /** Folders whose test files share a process, which loads the library once. Their tests leave no traces in it. */
-const shared = 'compiler,io,ir,keras,layers,losses,metrics,optim,search,tensor,testing';
+const shared = 'compiler,generation,io,ir,keras,layers,losses,metrics,optim,search,tensor,testing';
 
 export default defineConfig(({ mode }) => {
   // `npm test` and `npm run test:full`.

@@ -80,6 +80,10 @@ export {
 
 export * from './train/index.ts';
 
+// Generation of sequences
+
+export { type GenerateOptions, generate, type TokenModel } from './generation/generate.ts';
+
 // Saving and loading
 
 export type { ByteSource } from './io/byte-source.ts';

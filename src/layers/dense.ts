@@ -3,6 +3,7 @@ import { ValueError } from '../ir/errors.ts';
 import { checkTensor } from '../tensor/apply.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import type { Generator } from '../tensor/random.ts';
+import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import {
   type ActivationFunction,
@@ -47,15 +48,22 @@ export const denseOptions: Known<DenseOptions> = {
   rng: 0,
 };
 
+/** The shape `S` with a last axis of size `Last`; [number, Last] where S is not known. */
+type WithLast<S, Last extends number> = S extends readonly [number, ...infer Lead extends Shape, number]
+  ? number extends S['length']
+    ? Shape
+    : [S[0], ...Lead, Last]
+  : [number, Last];
+
 /**
- * A fully connected layer: y = activation(x W + b), from [N, inFeatures] to [N, outFeatures]. The kernel W is
- * [inFeatures, outFeatures], the bias b is [outFeatures].
+ * A fully connected layer: y = activation(x W + b), from [N, ..., inFeatures] to [N, ..., outFeatures]. The kernel W is
+ * [inFeatures, outFeatures], the bias b is [outFeatures]. It is applied along the last axis: on sequences [N, T, inFeatures]
+ * to each step alone.
  */
-export class Dense<const In extends number = number, const Out extends number = number> extends Layer<
-  [number, In],
-  [number, Out]
-> {
+export class Dense<const In extends number = number, const Out extends number = number> extends Layer {
   static override readonly kind: string = 'Dense';
+  declare readonly takes: WithLast<this['given'], In>;
+  declare readonly gives: WithLast<this['given'], Out>;
   readonly inFeatures: In;
   readonly outFeatures: Out;
   readonly kernel: Parameter<[In, Out]>;
@@ -91,27 +99,33 @@ export class Dense<const In extends number = number, const Out extends number = 
     return [this.inFeatures];
   }
 
-  override inferShape(inputShape: PartialShape | null): PartialShape {
+  override inferShape(inputShape: PartialShape | null): PartialShape | null {
     if (inputShape !== null) this.#check(inputShape);
-    return [inputShape?.[0] ?? null, this.outFeatures];
+    return inputShape === null ? null : [...inputShape.slice(0, -1), this.outFeatures];
   }
 
-  override forward(x: Tensor<[number, In]>): Tensor<[number, Out]> {
+  override inferFeatures(features: number | null): number {
+    this.#check([null, features]);
+    return this.outFeatures;
+  }
+
+  override forward(x: Tensor): Tensor {
     checkTensor(this.type, x);
     this.#check(x.shape);
-    const kernel: Tensor = this.kernel;
-    const product = (x as Tensor).matmul(kernel);
+    const product = x.matmul(this.kernel as Tensor);
     const sum = this.bias === null ? product : product.add(this.bias as Tensor);
-    return (this.activation === null ? sum : this.activation(sum)) as Tensor<[number, Out]>;
+    return this.activation === null ? sum : this.activation(sum);
   }
 
   #check(shape: PartialShape): void {
-    if (shape.length === 2 && (shape[1] ?? this.inFeatures) === this.inFeatures) return;
+    if (shape.length >= 2 && (shape.at(-1) ?? this.inFeatures) === this.inFeatures) return;
     const wanted = `inFeatures ${this.inFeatures}`;
     const remedy =
-      shape.length === 2
-        ? `Give [N, ${this.inFeatures}], or create the layer with inFeatures ${shape[1]}.`
-        : `Give [N, ${this.inFeatures}]: use Flatten for [N, ...], reshape([1, -1]) for a single sample.`;
+      shape.length < 2
+        ? `Give [N, ${this.inFeatures}]: use reshape([1, -1]) for a single sample.`
+        : shape.length === 2
+          ? `Give [N, ${this.inFeatures}], or create the layer with inFeatures ${shape[1]}.`
+          : `Give [N, ..., ${this.inFeatures}], or use Flatten to make [N, features] of it.`;
     throw shapeError(this, `input ${showPartial(shape)} does not fit ${wanted}. ${remedy}`);
   }
 }

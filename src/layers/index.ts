@@ -4,7 +4,19 @@ export {
   activations,
 } from './activation/activation-functions.ts';
 export { Activation, type ActivationOptions } from './activation/activation-layer.ts';
-export { type Context, inference, TrainingContext, type TrainingOptions, training } from './base/context.ts';
+export {
+  MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+} from './attention/multi-head-attention.ts';
+export { TransformerBlock, type TransformerBlockOptions } from './attention/transformer-block.ts';
+export {
+  type Context,
+  type Decoding,
+  inference,
+  TrainingContext,
+  type TrainingOptions,
+  training,
+} from './base/context.ts';
 export { type Described, Layer, type Member } from './base/layer.ts';
 export type { LayerLike } from './base/layer-like.ts';
 export type { Penalty } from './base/penalty.ts';
@@ -22,11 +34,19 @@ export {
 export { Dense, type DenseOptions } from './dense.ts';
 export { Dropout, type DropoutOptions } from './dropout/dropout.ts';
 export { SpatialDropout } from './dropout/spatial-dropout.ts';
+export { Embedding, type EmbeddingOptions } from './embedding/embedding.ts';
+export {
+  PositionEmbedding,
+  type PositionEmbeddingOptions,
+  SinusoidalPositions,
+  type SinusoidalPositionsOptions,
+} from './embedding/position-embedding.ts';
 export type { Initializer } from './initializers/initializer.ts';
 export { type InitializerName, initializers } from './initializers/initializers.ts';
 export { BatchNorm, type BatchNormOptions } from './normalization/batch-norm.ts';
 export { GroupNorm, type GroupNormOptions } from './normalization/group-norm.ts';
 export { LayerNorm, type LayerNormOptions } from './normalization/layer-norm.ts';
+export { RMSNorm, type RMSNormOptions } from './normalization/rms-norm.ts';
 export {
   GlobalAvgPool1D,
   GlobalAvgPool2D,

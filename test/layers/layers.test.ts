@@ -94,7 +94,7 @@ describe('Dense', () => {
       "[Dense 'hidden'] input [32, 100] does not fit inFeatures 784. Give [N, 784], or create the layer with inFeatures 100.",
     );
     expect(() => layer.call(zeros([784] as number[]))).toThrow(
-      "[Dense 'hidden'] input [784] does not fit inFeatures 784. Give [N, 784]: use Flatten for [N, ...], reshape([1, -1]) for a single sample.",
+      "[Dense 'hidden'] input [784] does not fit inFeatures 784. Give [N, 784]: use reshape([1, -1]) for a single sample.",
     );
   });
 

@@ -33,12 +33,15 @@ function expectBoth(got: Tensor, wanted: ReferenceTensor): void {
 
 function expectSingle(got: Tensor, wanted: ReferenceTensor): void {
   expect(got.dtype).toBe('float32');
-  assertClose(got.dataSync(), Float64Array.from(wanted.data), { relative: 1e-5, absolute: 2e-6 });
+  const values = Float64Array.from(wanted.data);
+  // Sums of large terms have their rounding errors.
+  const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 1);
+  assertClose(got.dataSync(), values, { relative: 1e-5, absolute: 2e-6 * largest });
 }
 
 test('every layer whose values are worth it has a case', () => {
   const known = new Set([...cases.map((c) => c.layer), 'BatchNorm']);
-  const own = ['Activation', 'Dense', 'Dropout', 'Flatten', 'Layer', 'Reshape', 'Residual', 'Sequential'];
+  const own = ['Activation', 'Dropout', 'Embedding', 'Flatten', 'Layer', 'Reshape', 'Residual', 'Sequential'];
   const missing = [...table]
     .filter(([, value]) => typeof value === 'function' && value.prototype instanceof Layer)
     .filter(([name]) => !known.has(name) && ![...own, 'SpatialDropout'].includes(name));

@@ -300,8 +300,8 @@ describe('a Sequential is checked when it is built', () => {
     ],
     [
       'a missing Flatten',
-      [new Conv2D(1, 32, 3), new Dense(32, 10)],
-      '[Sequential.1 Dense] input [N, ?, ?, 32] does not fit inFeatures 32. Give [N, 32]: use Flatten',
+      [new Conv2D(1, 32, 3), new Dense(64, 10)],
+      '[Sequential.1 Dense] input [N, ?, ?, 32] does not fit inFeatures 64. Give [N, ..., 64], or use Flatten',
     ],
     [
       'global pooling',
@@ -330,8 +330,8 @@ describe('a Sequential is checked when it is built', () => {
     ],
     [
       'Reshape',
-      [new Dense(3, 98), new Reshape([7, 7, 3])],
-      '[Sequential.1 Reshape] input [N, 98] has 98 values per sample, [7, 7, 3] wants 147.',
+      [new Flatten(), new Dense(3, 98), new Reshape([7, 7, 3])],
+      '[Sequential.2 Reshape] input [N, 98] has 98 values per sample, [7, 7, 3] wants 147.',
     ],
     [
       'an axis that is worked out',
@@ -340,8 +340,13 @@ describe('a Sequential is checked when it is built', () => {
     ],
     [
       'spatial dropout',
-      [new Dense(3, 98), new SpatialDropout(0.5)],
-      '[Sequential.1 SpatialDropout] input [N, 98] has no',
+      [new Flatten(), new Dense(3, 98), new SpatialDropout(0.5)],
+      '[Sequential.2 SpatialDropout] input [N, 98] has no',
+    ],
+    [
+      'features of inputs with any number of axes',
+      [new Dense(3, 98), new Activation('relu'), new Sequential([new LayerNorm(98)]), new Dense(97, 1)],
+      '[Sequential.3 Dense] input [N, 98] does not fit inFeatures 97.',
     ],
     [
       'layers inside',

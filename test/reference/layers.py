@@ -211,6 +211,111 @@ def batch_norm(name, shape, options, momentum=0.1, epsilon=1e-5):
     }
 
 
+def sequences():
+    """Layers of sequences [N, T, features]: nothing is moved."""
+
+    def add(layer, name, args, x, function, parameters, options=None):
+        turned = lambda x, **p: channels_second(function(channels_last(x), **p))
+        case(layer, name, args, x, turned, parameters, options)
+
+    def normal(**shapes):
+        return {key.replace('_', '.'): inputs.normal(*shape, scale=0.5) for key, shape in shapes.items()}
+
+    linear = lambda x, p, name: x @ p[f'{name}.kernel'] + p.get(f'{name}.bias', 0)
+    parameters = {'kernel': inputs.normal(3, 2), 'bias': inputs.normal(2)}
+    # `case` turns kernels, which Dense does not need.
+    add('Dense', 'sequences', [3, 2], inputs.normal(2, 4, 3), lambda x, kernel, bias: x @ kernel.T + bias, parameters)
+    rms = lambda x, gamma: x * torch.rsqrt((x * x).mean(-1, keepdim=True) + 1e-6) * gamma
+    add('RMSNorm', 'sequences', [4], inputs.normal(2, 3, 4), rms, {'gamma': inputs.normal(4, mean=1)})
+    add('PositionEmbedding', 'defaults', [5, 2], inputs.normal(2, 3, 2), lambda x, kernel: x + kernel.T[:3], {'kernel': inputs.normal(5, 2)})
+
+    def positions(x):
+        t = torch.arange(x.shape[1])[:, None]
+        w = 10000.0 ** (-2 * torch.arange(x.shape[2] // 2) / x.shape[2])
+        return x + torch.cat([torch.sin(t * w), torch.cos(t * w)], -1)
+
+    add('SinusoidalPositions', 'defaults', [6], inputs.normal(2, 4, 6), positions, {})
+
+    def multi_head(x, p, heads, causal=False, rotary=False, shared=1):
+        split = lambda t, n: t.reshape(t.shape[0], t.shape[1], n, -1).transpose(1, 2)
+        q = split(linear(x, p, 'query'), heads)
+        k, v = [split(linear(x, p, name), heads // shared) for name in ('key', 'value')]
+        if rotary:
+            q, k = rotate(q), rotate(k)
+        k, v = [t.repeat_interleave(shared, 1) for t in (k, v)]
+        scores = q @ k.transpose(2, 3) / q.shape[3] ** 0.5
+        if causal:
+            later = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).triu(1)
+            scores = scores.masked_fill(later, -torch.inf)
+        y = (torch.softmax(scores, -1) @ v).transpose(1, 2).flatten(2)
+        return linear(y, p, 'output')
+
+    def rotate(x):
+        t = torch.arange(x.shape[2])[:, None]
+        half = x.shape[3] // 2
+        w = 10000.0 ** (-torch.arange(half) / half)
+        turn = torch.polar(torch.ones(1), t * w) * torch.complex(x[..., :half], x[..., half:])
+        return torch.cat([turn.real, turn.imag], -1)
+
+    def heads(features, inner, key=None, bias=True, prefix=''):
+        sizes = {'query': (features, inner), 'key': (features, key or inner), 'value': (features, key or inner), 'output': (inner, features)}
+        result = {}
+        for name, size in sizes.items():
+            result[f'{prefix}{name}.kernel'] = inputs.normal(*size, scale=0.5)
+            if bias:
+                result[f'{prefix}{name}.bias'] = inputs.normal(size[1])
+        return result
+
+    def attention(name, features, count, options=None, length=4, **more):
+        options = options or {}
+        inner = options.get('headFeatures', features // count) * count
+        key = inner * options.get('keyValueHeads', count) // count
+        parameters = heads(features, inner, key, options.get('bias', True))
+        x = inputs.normal(2, length, features)
+        check = nn.MultiheadAttention(features, count, batch_first=True)
+        if not options:
+            # Torch's own layer gives the same.
+            with torch.no_grad():
+                p = {key: torch.from_numpy(widen(value)) for key, value in parameters.items()}
+                names = ('query', 'key', 'value')
+                check.in_proj_weight.copy_(torch.cat([p[f'{n}.kernel'].T for n in names]))
+                check.in_proj_bias.copy_(torch.cat([p[f'{n}.bias'] for n in names]))
+                check.out_proj.weight.copy_(p['output.kernel'].T)
+                check.out_proj.bias.copy_(p['output.bias'])
+                t = torch.from_numpy(widen(x))
+                assert torch.allclose(check(t, t, t)[0], multi_head(t, p, count))
+        add('MultiHeadAttention', name, [features, count], x, lambda x, **p: multi_head(x, p, count, **more), parameters, options)
+
+    attention('defaults', 4, 2)
+    attention('causal', 4, 2, dict(causal=True), causal=True)
+    attention('rotary, causal, no bias', 8, 2, dict(causal=True, rotary=True, bias=False), causal=True, rotary=True)
+    attention('groups of queries', 4, 4, dict(keyValueHeads=2, headFeatures=3), shared=2)
+
+    def block(name, order, activation, options):
+        features, hidden = 4, 6
+        parameters = {'norm1.gamma': inputs.normal(4, mean=1), 'norm1.beta': inputs.normal(4)}
+        parameters |= heads(features, features, prefix='attention.')
+        parameters |= {'norm2.gamma': inputs.normal(4, mean=1), 'norm2.beta': inputs.normal(4)}
+        parameters |= {'up.kernel': inputs.normal(features, hidden), 'up.bias': inputs.normal(hidden)}
+        parameters |= {'down.kernel': inputs.normal(hidden, features), 'down.bias': inputs.normal(features)}
+        norm = lambda x, p, n: nn.functional.layer_norm(x, (features,), p[f'norm{n}.gamma'], p[f'norm{n}.beta'])
+
+        def function(x, **p):
+            inner = {key[10:]: value for key, value in p.items() if key.startswith('attention.')}
+            attend = lambda x: multi_head(x, inner, 2, options.get('causal', False))
+            dense = lambda x: linear(activation(linear(x, p, 'up')), p, 'down')
+            if order == 'pre':
+                x = x + attend(norm(x, p, 1))
+                return x + dense(norm(x, p, 2))
+            x = norm(x + attend(x), p, 1)
+            return norm(x + dense(x), p, 2)
+
+        add('TransformerBlock', name, [features, 2], inputs.normal(2, 3, features), function, parameters, {'hiddenFeatures': hidden, **options})
+
+    block('pre, causal', 'pre', nn.functional.gelu, dict(causal=True))
+    block('post, relu', 'post', torch.relu, dict(order='post', activation='relu'))
+
+
 for part in (convolutions, pooling, layer_norm):
     part()
 norms = [
@@ -219,4 +324,5 @@ norms = [
     batch_norm('images, momentum 0.75', (2, 3, 2, 4), {'momentum': 0.75}, momentum=0.25),
 ]
 group_norm()
+sequences()
 write('layers', {'layers': cases, 'batchNorm': norms}, depth=3)

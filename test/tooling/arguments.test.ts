@@ -48,7 +48,9 @@ const labels = tensor([0, 2], { dtype: 'int32' });
 const isLarge = x.greater(2);
 const one = zeros([2, 2]);
 const sequence = zeros([2, 6, 4]);
+const tokens = zeros([2, 6], 'int32');
 const dense = new core.Dense(3, 3);
+const language = new core.Sequential([new core.Embedding(5, 3), new core.Dense(3, 5)]);
 const parameters = dense.parameters();
 const samples = { x, y: labels };
 const bytes = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7);
@@ -145,6 +147,7 @@ const functions: Record<string, Given> = {
   convTranspose: [[image, kernel, { stride: 1 }], optionsAt(2)],
   maxPool: [[image, 2, { stride: 1 }], optionsAt(2)],
   avgPool: [[image, 2, { stride: 1 }], optionsAt(2)],
+  scaledDotProductAttention: [[sequence, sequence, sequence, { causal: true }], optionsAt(3)],
   standardize: [[x, 0, tensor([1, 2, 3]), tensor([1, 2, 3]), { epsilon: 1e-3 }], optionsAt(4)],
   tensor: [[[1, 2], { dtype: 'int32' }], optionsAt(1)],
   scalar: [[1, 'float32']],
@@ -168,6 +171,7 @@ const functions: Record<string, Given> = {
   ],
   evaluate: [[dense, samples, { loss: core.softmaxCrossEntropy }], withModel],
   predict: [[dense, x, { batchSize: 1 }], withModel],
+  generate: [[language, tokens, { maxTokens: 1 }], { options: 2 }],
   earlyStopping: [[{ patience: 1 }], optionsAt(0)],
   checkpoint: [[store, { every: { steps: 1 } }], optionsAt(1)],
   stopOnNaN: [[]],
@@ -290,6 +294,12 @@ const constructors: Record<string, Given> = {
   BatchNorm: [[3, { momentum: 0.5 }], optionsAt(1)],
   LayerNorm: [[3, { epsilon: 0.5 }], optionsAt(1)],
   GroupNorm: [[1, 3, { epsilon: 0.5 }], optionsAt(2)],
+  RMSNorm: [[3, { epsilon: 0.5 }], optionsAt(1)],
+  Embedding: [[5, 3, { name: 'a' }], optionsAt(2)],
+  PositionEmbedding: [[5, 3, { name: 'a' }], optionsAt(2)],
+  SinusoidalPositions: [[4, { name: 'a' }], optionsAt(1)],
+  MultiHeadAttention: [[4, 2, { causal: true }], optionsAt(2)],
+  TransformerBlock: [[4, 2, { causal: true }], optionsAt(2)],
   Conv1D: convolution,
   Conv2D: convolution,
   Conv1DTranspose: convolution,
@@ -365,6 +375,12 @@ const layers: Record<string, readonly unknown[]> = {
   BatchNorm: [4],
   LayerNorm: [4],
   GroupNorm: [1, 4],
+  RMSNorm: [4],
+  Embedding: [5, 3],
+  PositionEmbedding: [9, 4],
+  SinusoidalPositions: [4],
+  MultiHeadAttention: [4, 2],
+  TransformerBlock: [4, 2],
   Conv1D: [4, 2, 3],
   Conv2D: [2, 2, 3],
   Conv1DTranspose: [4, 2, 3],
@@ -384,7 +400,13 @@ const make = (name: string, args: readonly unknown[]): unknown =>
 /** `call` and `forward` of the layers. Their errors name the layer. */
 const forwardPasses = Object.entries(layers).flatMap(([name, args]) => {
   const layer = make(name, args) as core.Layer;
-  const input = name.includes('2D') ? image : name === 'Dense' ? zeros([2, 4]) : sequence;
+  const input = name.includes('2D')
+    ? image
+    : name === 'Dense'
+      ? zeros([2, 4])
+      : name === 'Embedding'
+        ? tokens
+        : sequence;
   return (['call', 'forward'] as const).map((method) => {
     const call = (x: core.Tensor, ctx = core.inference): unknown => layer[method](x as never, ctx);
     return row(`${name}.${method}`, call, [
@@ -477,6 +499,11 @@ const methods = [
   ),
   method('layer', dense, 'call', [[x, core.inference], { names: ['Dense'] }]),
   method('layer', dense, 'summary', [[{ inputShape: [3] }], { options: 0, names: ['Dense'] }]),
+  method('embedding', new core.Embedding(5, 4), 'attend', [[sequence]]),
+  method('attention', new core.MultiHeadAttention(4, 2), 'attend', [
+    [sequence, sequence, core.inference, zeros([6, 6])],
+    { names: ['MultiHeadAttention', 'query', 'Dense', 'scaledDotProductAttention'] },
+  ]),
   method('mean', mean, 'add', [[1, 1]]),
   method('mean', mean, 'getState'),
   method('mean', mean, 'result'),
@@ -573,7 +600,7 @@ test('every public function and class has a row', () => {
 
 /** Not called: what a class or its base calls, and what JSON and text call. */
 const internal =
-  `arrangement checkTrainingBatch convolve count follow forward inferShape inputShape kernelChannels members
+  `arrangement checkTrainingBatch convolve count follow forward inferFeatures inferShape inputShape kernelChannels members
   normalize observe overwritten area counts describe penalize perClass toJSON toString update values`.split(
     /\s+/,
   );
@@ -630,16 +657,16 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   [
     'true',
     true,
-    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding dropLast horizontalFlip keepDims log positiveWeight
-     progress restoreBestWeights scale shuffle signedZeros strict trainable verify warmup`,
+    `adjusted allowUntrained amsgrad bias cache causal center centered compress copy countPadding dropLast horizontalFlip keepDims log positiveWeight
+     progress restoreBestWeights rotary scale shuffle signedZeros strict trainable verify warmup`,
   ],
   [
     '5',
     5,
-    `absolute ahead alpha batchSize beta bins correction delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma high initialAccumulator k keep
-     learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes mean minDelta minimum momentumDecay numClasses order
-     outputPadding padding patience peak positiveWeight power rate relative rotation seed shardBytes shear smooth standardDeviation start
-     startDivisor startFromEpoch step steps stride threshold timeoutSeconds tolerance trials version warmupFraction
+    `absolute ahead alpha batchSize beta bins contextLength correction delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma headFeatures hiddenFeatures high initialAccumulator k keep
+     learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes maxTokens mean memoryFeatures minDelta minimum momentumDecay numClasses order
+     outputPadding padding patience peak positiveWeight power rate relative rotation scale seed shardBytes shear smooth standardDeviation start
+     startDivisor startFromEpoch step steps stopToken stride temperature threshold timeoutSeconds tolerance topK trials version warmupFraction
      weightDecay workers`,
   ],
 ];

@@ -1,4 +1,6 @@
 import { Activation } from '../../layers/activation/activation-layer.ts';
+import { MultiHeadAttention } from '../../layers/attention/multi-head-attention.ts';
+import { TransformerBlock } from '../../layers/attention/transformer-block.ts';
 import { Residual } from '../../layers/container/residual.ts';
 import { Sequential } from '../../layers/container/sequential.ts';
 import { Conv1D, Conv2D } from '../../layers/convolution/conv.ts';
@@ -6,9 +8,12 @@ import { Conv1DTranspose, Conv2DTranspose } from '../../layers/convolution/conv-
 import { Dense } from '../../layers/dense.ts';
 import { Dropout } from '../../layers/dropout/dropout.ts';
 import { SpatialDropout } from '../../layers/dropout/spatial-dropout.ts';
+import { Embedding } from '../../layers/embedding/embedding.ts';
+import { PositionEmbedding, SinusoidalPositions } from '../../layers/embedding/position-embedding.ts';
 import { BatchNorm } from '../../layers/normalization/batch-norm.ts';
 import { GroupNorm } from '../../layers/normalization/group-norm.ts';
 import { LayerNorm } from '../../layers/normalization/layer-norm.ts';
+import { RMSNorm } from '../../layers/normalization/rms-norm.ts';
 import {
   GlobalAvgPool1D,
   GlobalAvgPool2D,
@@ -24,7 +29,9 @@ import type { LayerClass } from './configuration.ts';
 export const layerClasses: readonly LayerClass[] = [
   ...[Activation, Residual, Sequential, Dense, Dropout, SpatialDropout, Flatten, Reshape],
   ...[Conv1D, Conv2D, Conv1DTranspose, Conv2DTranspose],
-  ...[BatchNorm, GroupNorm, LayerNorm],
+  ...[BatchNorm, GroupNorm, LayerNorm, RMSNorm],
+  ...[Embedding, PositionEmbedding, SinusoidalPositions],
+  ...[MultiHeadAttention, TransformerBlock],
   ...[GlobalAvgPool1D, GlobalAvgPool2D, GlobalMaxPool1D, GlobalMaxPool2D],
   ...[AvgPool1D, AvgPool2D, MaxPool1D, MaxPool2D],
 ];

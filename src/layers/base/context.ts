@@ -27,11 +27,30 @@ export interface Context {
   latest<S extends Shape>(parameter: Parameter<S>): Tensor<S>;
   /** Called with the output of each layer, inner layers first. */
   onOutput?(layer: LayerLike, output: Tensor): void;
+  /** What `generate` keeps of the steps before, if it gives the model one step at a time. */
+  readonly decoding?: Decoding;
+}
+
+/** The steps of sequences that a model has seen before. */
+export interface Decoding {
+  /** How many these are: int32 []. */
+  readonly position: Tensor;
+  /**
+   * Adds the keys and values of further steps, [N, heads, T, size], to those before.
+   *
+   * @returns all of them, and which of them the further steps see.
+   */
+  extend(key: Tensor, value: Tensor): { readonly key: Tensor; readonly value: Tensor; readonly seen: Tensor };
 }
 
 /** An inference context that calls `onOutput` with the output of each layer. */
 export function observed(onOutput: (layer: LayerLike, output: Tensor) => void): Context {
   return Object.freeze(Object.assign(inferenceContext(), { onOutput }));
+}
+
+/** An inference context for sequences of which earlier steps are known. */
+export function continued(decoding: Decoding): Context {
+  return Object.freeze(Object.assign(inferenceContext(), { decoding }));
 }
 
 function inferenceContext(): Context {

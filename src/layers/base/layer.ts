@@ -241,6 +241,16 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   }
 
   /**
+   * The size of the last axis of the output as far as it follows from that of an input with any number of axes; null is
+   * unknown. Sequential uses it where `inferShape` gives null. A custom layer may leave it out.
+   *
+   * @throws ShapeError if no input with this last axis fits.
+   */
+  inferFeatures(features: number | null): number | null {
+    return this.keepsShape ? features : null;
+  }
+
+  /**
    * The output shape for this input shape, with the batch axis; nothing is computed. The input is float32 or, if the layer
    * refuses that, int32 or bool.
    */

@@ -21,6 +21,8 @@ export interface SequentialOptions {
 
 const sequentialOptions: Known<SequentialOptions> = { inputShape: 0, name: '' };
 
+type Inferred = readonly [shape: PartialShape | null, features: number | null];
+
 /**
  * Applies layers one after the other. The compiler knows the shapes: `new Sequential([new Dense(784, 128), new
  * Activation('relu'), new Dense(128, 10)])` is a `Layer<[number, 784], [number, 10]>`, and consecutive layers that
@@ -79,7 +81,25 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
   }
 
   override inferShape(inputShape: PartialShape | null): PartialShape | null {
-    return this.#through<PartialShape | null>(inputShape, (layer, shape) => layer.inferShape(shape));
+    return this.#infer(inputShape, null)[0];
+  }
+
+  override inferFeatures(features: number | null): number | null {
+    return this.#infer(null, features)[1];
+  }
+
+  /** The output shape, and the size of its last axis, which may be known alone. */
+  #infer(shape: PartialShape | null, features: number | null): Inferred {
+    let last = features;
+    const y = this.#through<PartialShape | null>(shape, (layer, x) => {
+      const inferred = layer.inferShape(x);
+      last =
+        inferred === null
+          ? layer.inferFeatures(x === null ? last : (x.at(-1) ?? null))
+          : (inferred.at(-1) ?? null);
+      return inferred;
+    });
+    return [y, last];
   }
 
   override forward(input: Tensor<ChainInput<L>>, ctx: Context): Tensor<ChainOutput<L, ChainInput<L>>> {

@@ -118,6 +118,11 @@ export abstract class Normalization<C extends number> extends Layer {
     return [...inputShape.slice(0, -1), this.features];
   }
 
+  override inferFeatures(features: number | null): number {
+    this.#check([null, features]);
+    return this.features;
+  }
+
   override forward(x: Tensor, ctx: Context): Tensor {
     checkTensor(this.type, x);
     this.#check(x.shape);

@@ -12,6 +12,7 @@ export {
   squeeze,
   transpose,
 } from './arrangement/views.ts';
+export { type AttentionOptions, scaledDotProductAttention } from './attention.ts';
 export {
   type ConvOptions,
   type ConvTransposeOptions,

@@ -104,6 +104,41 @@ const ROWS: Record<string, readonly (readonly [args: readonly unknown[], inputSh
         [2, 3],
       ],
     ],
+    Embedding: [[[5, 3, { paddingIndex: 1, name: 'a' }], [2, 4]]],
+    MultiHeadAttention: [
+      [
+        [4, 2, { causal: true, rotary: true, keyValueHeads: 1, bias: false, name: 'a' }],
+        [2, 3, 4],
+      ],
+      [
+        [4, 2],
+        [2, 3, 4],
+      ],
+    ],
+    PositionEmbedding: [
+      [
+        [5, 3],
+        [2, 4, 3],
+      ],
+    ],
+    RMSNorm: [
+      [
+        [3, { epsilon: 0.1 }],
+        [2, 3],
+      ],
+    ],
+    SinusoidalPositions: [
+      [
+        [4, { name: 'a' }],
+        [2, 3, 4],
+      ],
+    ],
+    TransformerBlock: [
+      [
+        [4, 2, { hiddenFeatures: 6, normalization: 'rms', order: 'post', activation: 'relu', dropout: 0.1 }],
+        [2, 3, 4],
+      ],
+    ],
     MaxPool1D: [
       [
         [2, { padding: [[1, 0]] }],
@@ -163,7 +198,8 @@ it.each(rows)('%s', async (_name, make, args, shape) => {
   expect(again.penalty()?.item()).toEqual(layer.penalty()?.item());
 
   // The options are the same: so are the results of both modes, and their gradients.
-  const x = new ndgrad.Generator(2).normal(shape);
+  const numbers: ndgrad.Tensor = new ndgrad.Generator(2).normal(shape);
+  const x = make === ndgrad.Embedding ? numbers.abs().floor().cast('int32') : numbers;
   const results = (model: ndgrad.Layer): number[][] =>
     [ndgrad.inference, ndgrad.training({ rng: new ndgrad.Generator(3) })].map((context) =>
       Array.from<number>(model.call(x, context).dataSync()),
