@@ -23,7 +23,7 @@ const WEIGHTS_BUDGET = 4_600;
 /** What `saveModel` may add by itself. */
 const SAVE_MODEL_BUDGET = 5_000;
 /** What `saveModel` and `loadModel` may add, with all layers. */
-const MODELS_BUDGET = 18_500;
+const MODELS_BUDGET = 21_800;
 /** What `checkpoint` may add to a program that uses `fit`. */
 const CHECKPOINT_BUDGET = 8_000;
 /** Budget of `ndgrad/gpu` with WebGPU and WebGL2, without gpu.js itself. */

@@ -56,7 +56,7 @@ export async function generate(
   model: TokenModel,
   prompt: Tensor | readonly (readonly number[])[],
   options: GenerateOptions,
-): Promise<Tensor> {
+): Promise<Tensor<[number, number], 'int32'>> {
   checkCount(name, arguments.length, 3);
   if (typeof model?.call !== 'function') throw refusal(name, 'model', model, 'a Layer');
   const { maxTokens, temperature, stopToken, cache, rng, onTokens, topK, topP, contextLength } =
@@ -92,7 +92,7 @@ export async function generate(
     }
     onTokens?.(drawn);
   }
-  return tensor(Int32Array.from(tokens.flat()), { shape: [batch, tokens[0]!.length] });
+  return tensor(Int32Array.from(tokens.flat()), { shape: [batch, tokens[0]!.length], dtype: 'int32' });
 }
 
 const name = 'generate';
