@@ -28,7 +28,7 @@ if (!Number.isInteger(stride) || stride < 1 || unknown.length > 0) {
 
 const problems: string[] = [];
 for (const name of names) {
-  const found = await findErrors(name, stride, stride === 1 ? 61 : 1);
+  const found = await findErrors(name, stride, stride === 1 ? 1021 : 1);
   console.log(`${name}: ${found.worst.toFixed(3)} ulp at ${found.at}, ${found.arguments} arguments`);
   problems.push(...found.problems);
 }

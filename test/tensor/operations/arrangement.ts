@@ -190,6 +190,7 @@ export const arrangement = {
       invalid([x, [2, 2], { axes: [1, 1] }], '[1, 1]'),
     ],
     gpu: 'exact',
+    method: false,
   },
   // Indices
   take: {
