@@ -53,6 +53,11 @@ class PointLoop {
   readonly #invariantValues = new Map<Expr, Argument>();
   /** Vectors in one iteration: with few operations the overhead of the loop matters. */
   readonly #unroll: number;
+  /**
+   * Are all vectors of an iteration computed before the first is stored? So engines mix the long chains of dependent
+   * instructions of elementary functions.
+   */
+  readonly #interleaves: boolean;
   readonly #usesVectorLoop: boolean;
 
   constructor(
@@ -90,9 +95,10 @@ class PointLoop {
         this.#randomWords.get(e)?.next(this.#loads.pointwiseTail ? this.#isVector : null) ?? null,
       check: (number, value, condition) => emitFailures(code, plan, number, value, condition),
     };
-    this.#unroll = varying.length <= 16 ? 4 : 1;
+    this.#interleaves = varying.some(isExpensive);
+    this.#unroll = this.#interleaves ? 2 : varying.length <= 16 ? 4 : 1;
     this.#usesVectorLoop =
-      !this.#loads.pointwiseTail && !varying.some(isExpensive) && layout.length >= 4 * this.#unroll;
+      !this.#loads.pointwiseTail && !varying.some(isLong) && layout.length >= 4 * this.#unroll;
   }
 
   /** Emits the code for `count` points of a row; the pointers are at the first of them. */
@@ -115,10 +121,13 @@ class PointLoop {
   #emitVectors(): void {
     const code = this.#code;
     code.loop(() => {
+      const values: Local[][] = [];
       for (let vector = 0; vector < this.#unroll; vector++) {
         this.#read(vector);
-        this.#sink.put(this.#emitValues(), vector);
+        values.push(this.#emitValues());
+        if (!this.#interleaves) this.#sink.put(values[vector]!, vector);
       }
+      if (this.#interleaves) values.forEach((v, vector) => this.#sink.put(v, vector));
       this.#advance(4 * this.#unroll);
       return code.op('i32.ge_s', this.#left, 4 * this.#unroll);
     });
@@ -196,6 +205,9 @@ const expensive = new Set<string>([
 ]);
 
 export const isExpensive = (e: Expr): boolean => expensive.has(e.op);
+
+/** Operations that are so long that the vector loop would only add code. */
+const isLong = ({ op, type }: Expr): boolean => op === 'pow' || op === 'philox' || op === 'mod';
 
 /**
  * The pointer that counts a random stream's words one by one along the row; null if it does not, or if key or counter
