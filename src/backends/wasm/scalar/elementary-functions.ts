@@ -71,7 +71,7 @@ function arithmetic(code: Code, vector: 'f32x4' | 'f64x2'): Arithmetic<Lanes, Ma
   const both = (name: Plain, ...args: readonly Lanes[]): Lanes =>
     each((...halves) => code.op(name, ...halves), ...args);
   const plain =
-    (name: 'add' | 'sub' | 'mul' | 'div' | 'neg' | 'abs' | 'floor' | 'eq') =>
+    (name: 'add' | 'sub' | 'mul' | 'div' | 'floor' | 'eq') =>
     (...args: readonly Lanes[]) =>
       both(`${vector}.${name}`, ...args);
   const bits =
@@ -95,8 +95,9 @@ function arithmetic(code: Code, vector: 'f32x4' | 'f64x2'): Arithmetic<Lanes, Ma
     sub: plain('sub'),
     mul: plain('mul'),
     div: plain('div'),
-    neg: plain('neg'),
-    abs: plain('abs'),
+    // Engines make neg and abs of three instructions each, two of them for the mask.
+    neg: (a) => both('v128.xor', a, constant(-0)),
+    abs: (a) => both('v128.andnot', a, constant(-0)),
     floor: plain('floor'),
     less: (a, b) => ({ ...both(`${vector}.lt`, a, b), less: [a, b] }),
     equal: plain('eq'),
