@@ -122,7 +122,9 @@ class PointLoop {
       const together = this.#contexts.length;
       for (let first = 0; first < this.#unroll; first += together) {
         for (let slot = 0; slot < together; slot++) this.#read(first + slot, slot);
-        this.#emitValues(together).forEach((values, slot) => this.#sink.put(values, first + slot));
+        this.#emitValues(together).forEach((values, slot) => {
+          this.#sink.put(values, first + slot);
+        });
       }
       this.#advance(4 * this.#unroll);
       return code.op('i32.ge_s', this.#left, 4 * this.#unroll);

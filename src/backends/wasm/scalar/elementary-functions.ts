@@ -160,8 +160,7 @@ const singles = (code: Code, plan: PlanCode): SingleArithmetic<Lanes, Masks> => 
       sine,
       cosine,
     ),
-  withSign: (a, b) =>
-    each((x, y) => code.op('v128.or', x!, code.op('v128.and', y!, f32x4(code, -0))), a, b),
+  withSign: (a, b) => each((x, y) => code.op('v128.or', x!, code.op('v128.and', y!, f32x4(code, -0))), a, b),
   inDouble: (compute, ...args) => {
     const results = (halves: readonly Local[]): Local[] =>
       compute(doubles(code, plan), ...halves.map((half) => promote(code, half))).map((a) => demote(code, a));

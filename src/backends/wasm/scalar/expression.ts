@@ -44,7 +44,7 @@ export function emitExpressions(
       e.op !== 'load' && e.op !== 'acc' && e.op !== 'check' && first.every((a) => a.isInvariant);
     const emit = (count: number): Local[] => {
       const each = args.slice(0, count);
-      return isIntrinsic(e.op)
+      return e.type === 'f32' && isIntrinsic(e.op)
         ? emitIntrinsic(
             code,
             plan,
