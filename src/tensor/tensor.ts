@@ -613,11 +613,6 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
     return indexing.take(this, indices, axis);
   }
 
-  /** With `updates` added at `indices` along an axis. */
-  scatterAdd(indices: Tensor | number | readonly number[], updates: Tensor, axis?: number): Tensor {
-    return indexing.scatterAdd(this, indices, updates, axis);
-  }
-
   /** For each label a row of zeros with a one at its place. */
   oneHot(depth: number): Tensor<Shape, 'float32'>;
   oneHot<E extends DType>(depth: number, dtype: E | undefined): Tensor<Shape, E>;

@@ -2,7 +2,15 @@ import { jsBackend } from '../../../src/backends/js/index.ts';
 import { Storage } from '../../../src/ir/storage.ts';
 import { full, scalar } from '../../../src/tensor/creation.ts';
 import { gradients } from '../../../src/tensor/gradients.ts';
-import { concat, oneHot, scatterAdd, slidingWindows, stack, take, where } from '../../../src/tensor/ops/index.ts';
+import {
+  concat,
+  oneHot,
+  scatterAdd,
+  slidingWindows,
+  stack,
+  take,
+  where,
+} from '../../../src/tensor/ops/index.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { compilePlan } from '../../compiler/plans.ts';
 import type { Case } from './case.ts';

@@ -227,6 +227,7 @@ export const arrangement = {
       invalid([x, at, x, 2], 'axis 2', '-2 to 1'),
     ],
     gpu: 'sum',
+    method: false,
   },
   oneHot: {
     arguments: (d) => {
