@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const predictions: number[] = Array.from(await model.call(x).sigmoid().round().data());
   if (!(loss < 0.05)) throw new Error(`XOR: loss ${loss} after 300 steps`);
   if (predictions.join() !== '0,1,1,0') throw new Error(`XOR: predictions ${predictions}`);
-  if (y.toNdarray().get(2, 0) !== 1) throw new Error('XOR: toNdarray');
+  if ((await y.toNdarray()).get(2, 0) !== 1) throw new Error('XOR: toNdarray');
   // Fails if the entry points do not share the class Tensor.
   await gradcheck((a: Tensor) => a.tanh().sum(), [tensor([0.5, -1])]);
   console.log(`XOR learned, loss ${loss}`);

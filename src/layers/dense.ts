@@ -1,5 +1,4 @@
-import { checkCount, checkOptions, type Known } from '../ir/arguments.ts';
-import { ValueError } from '../ir/errors.ts';
+import { checkCount, checkOptions, type Known, refusal } from '../ir/arguments.ts';
 import { checkTensor } from '../tensor/apply.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import type { Generator } from '../tensor/random.ts';
@@ -132,6 +131,6 @@ export class Dense<const In extends number = number, const Out extends number = 
 
 function checkFeatures(name: string, n: number): void {
   if (!Number.isInteger(n) || n < 1) {
-    throw new ValueError(`[Dense] got ${name} ${n}, wanted a whole number from 1 up.`);
+    throw refusal('Dense', name, n, 'a whole number from 1 up');
   }
 }

@@ -1,5 +1,4 @@
-import { checkOptions, describe } from '../ir/arguments.ts';
-import { ValueError } from '../ir/errors.ts';
+import { checkOptions, refusal } from '../ir/arguments.ts';
 import { clip, where } from '../tensor/ops/elementwise/logic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -20,7 +19,7 @@ export function checkClip(optimizer: string, options: ClipOptions): void {
   checkOptions(optimizer, options, { value: 0, norm: 0, globalNorm: 0 }, 'clip');
   for (const [name, limit] of Object.entries(options)) {
     if (limit === undefined || (typeof limit === 'number' && limit > 0)) continue;
-    throw new ValueError(`[${optimizer}] got clip.${name} ${describe(limit)}, wanted a number above 0.`);
+    throw refusal(optimizer, `clip.${name}`, limit, 'a number above 0');
   }
 }
 

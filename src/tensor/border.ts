@@ -1,4 +1,4 @@
-import ndarray, { type NdArray } from 'ndarray';
+import type { NdArray } from 'ndarray';
 import type { TypedArray } from '../ir/dtype.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { numberArray } from '../ir/typed-array.ts';
@@ -55,6 +55,8 @@ export function rowMajor(operation: string, what: string, a: NdArrayLike): Array
   return out;
 }
 
-export function toNdarray(data: TypedArray, shape: Shape): NdArray<TypedArray> {
+/** The package is loaded at the first call: few programs need its constructor, and it uses `new Function`. */
+export async function toNdarray(data: TypedArray, shape: Shape): Promise<NdArray<TypedArray>> {
+  const { default: ndarray } = await import('ndarray');
   return ndarray(data, [...shape]);
 }

@@ -1,6 +1,6 @@
 import { checkCount, refusal } from '../ir/arguments.ts';
 import { allocate } from '../ir/dtype.ts';
-import { ShapeError, ValueError } from '../ir/errors.ts';
+import { ShapeError } from '../ir/errors.ts';
 import { floats, intrinsics } from '../ir/math/index.ts';
 import { fillBits, philox4x32 } from '../ir/philox.ts';
 import { sizeOf } from '../ir/view.ts';
@@ -192,9 +192,7 @@ function below(n: number, word: () => number): number {
 function checkFinite(operation: string, numbers: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(numbers)) {
     if (!Number.isFinite(value) || (name === 'standardDeviation' && value < 0)) {
-      throw new ValueError(
-        `[${operation}] got ${name} ${value}, wanted a finite number${value < 0 ? ' from 0 up' : ''}.`,
-      );
+      throw refusal(operation, name, value, `a finite number${value < 0 ? ' from 0 up' : ''}`);
     }
   }
 }
@@ -210,7 +208,7 @@ function checked<S extends Shape>(operation: string, shape: S, words: number): S
 
 function checkWhole(operation: string, what: string, value: number, most: number): number {
   if (!Number.isInteger(value) || value < 0 || value > most) {
-    throw new ValueError(`[${operation}] got ${what} ${value}, wanted a whole number from 0 to ${most}.`);
+    throw refusal(operation, what, value, `a whole number from 0 to ${most}`);
   }
   return value;
 }

@@ -9,7 +9,6 @@ import type { Common, DataArray, NestedValues, Numeric, Promoted, Summed } from 
 import { describeTensor, nest } from './format.ts';
 import * as indexing from './ops/arrangement/indexing.ts';
 import * as join from './ops/arrangement/join.ts';
-import { slidingWindows, type WindowOptions } from './ops/arrangement/sliding-windows.ts';
 import * as shaping from './ops/arrangement/views.ts';
 import * as activation from './ops/elementwise/activation.ts';
 import * as arithmetic from './ops/elementwise/arithmetic.ts';
@@ -96,7 +95,7 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
 
   /**
    * The values in row-major order, without waiting: on backends of the CPU; on a GPU only once `await data()` has
-   * brought them home. So too `item`, `toArray`, `toNdarray` and printing.
+   * brought them home. So too `item`, `toArray` and printing.
    */
   dataSync(): DataArray<D> {
     return computeCopySync(this.node) as DataArray<D>;
@@ -118,8 +117,8 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   }
 
   /** The values as an `ndarray` in row-major order, which owns them. */
-  toNdarray(): NdArray<TypedArray> {
-    return toNdarray(this.dataSync(), this.node.shape);
+  async toNdarray(): Promise<NdArray<TypedArray>> {
+    return toNdarray(await this.data(), this.node.shape);
   }
 
   /**
@@ -609,19 +608,9 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
     return join.split(this, countOrSizes, axis);
   }
 
-  /** All windows of the given sizes as a view; their axes are appended. */
-  slidingWindows(sizes: Shape, options?: WindowOptions): Tensor<Shape, D> {
-    return slidingWindows(this, sizes, options);
-  }
-
   /** The elements at the given indices along an axis. */
   take(indices: Tensor | number | readonly number[], axis?: number): Tensor<Shape, D> {
     return indexing.take(this, indices, axis);
-  }
-
-  /** With `updates` added at `indices` along an axis. */
-  scatterAdd(indices: Tensor | number | readonly number[], updates: Tensor, axis?: number): Tensor {
-    return indexing.scatterAdd(this, indices, updates, axis);
   }
 
   /** For each label a row of zeros with a one at its place. */

@@ -6,6 +6,7 @@ import {
   Parameter,
   runStep,
   StateError,
+  scatterAdd,
   type Tensor,
   tensor,
   ValueError,
@@ -69,7 +70,7 @@ const ownValues: Record<string, (a: Tensor) => Tensor> = {
   'a matrix product with itself': (a) => a.matmul(a),
   'rows of itself': (a) => a.take(reversed(a)),
   'itself over its sum': (a) => a.div(a.sum()),
-  'itself with updates': (a) => a.scatterAdd(reversed(a), a),
+  'itself with updates': (a) => scatterAdd(a, reversed(a), a),
   itself: (a) => a,
 };
 
@@ -240,7 +241,7 @@ const checks: Record<string, [() => Tensor, RegExp]> = {
   take: [() => tensor(a0).take(tensor([-3], { dtype: 'int32' })), /^\[take\] index -3 .* wanted -2 to 1/],
   'take along axis 1': [() => tensor(a0).take([2], 1), /^\[take\] index 2 .*axis 1 of size 2/],
   scatterAdd: [
-    () => tensor(a0).scatterAdd([5], tensor([[1, 1]])),
+    () => scatterAdd(tensor(a0), [5], tensor([[1, 1]])),
     /^\[scatterAdd\] index 5 .*axis 0 of size 2/,
   ],
   oneHot: [() => tensor([3], { dtype: 'int32' }).oneHot(3), /^\[oneHot\] label 3 .*wanted 0 to 2/],

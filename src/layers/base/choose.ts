@@ -1,10 +1,7 @@
-import { describe } from '../../ir/arguments.ts';
-import { ValueError } from '../../ir/errors.ts';
+import { refusal } from '../../ir/arguments.ts';
 
 /** The entry of a table with this name. Programs without types can pass any name. */
 export function choose<T>(layer: string, what: string, table: Readonly<Record<string, T>>, name: string): T {
   if (Object.hasOwn(table, name)) return table[name]!;
-  throw new ValueError(
-    `[${layer}] got ${what} ${describe(name)}, wanted one of ${Object.keys(table).join(', ')}, or a function.`,
-  );
+  throw refusal(layer, what, name, `one of ${Object.keys(table).join(', ')}, or a function`);
 }

@@ -1,4 +1,4 @@
-import { matmul } from '../../../src/tensor/ops/index.ts';
+import { matmul, slidingWindows } from '../../../src/tensor/ops/index.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import type { Case } from './case.ts';
 import { anyInteger, made, whole } from './data.ts';
@@ -155,7 +155,7 @@ const others: Case[] = [
         'every second column': made([m, 2 * k], 8).slice(null, [0, null, 2]),
         'one row for all': made([1, k], 9).broadcastTo([m, k]),
         'one column for all': made([m, 1], 10).broadcastTo([m, k]),
-        windows: made([m + k - 1], 11).slidingWindows([k]),
+        windows: slidingWindows(made([m + k - 1], 11), [k]),
         computed: made([m, k], 12).mul(2).add(1),
       };
       return missed(

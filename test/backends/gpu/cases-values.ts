@@ -2,7 +2,15 @@ import { jsBackend } from '../../../src/backends/js/index.ts';
 import { Storage } from '../../../src/ir/storage.ts';
 import { full, scalar } from '../../../src/tensor/creation.ts';
 import { gradients } from '../../../src/tensor/gradients.ts';
-import { concat, oneHot, scatterAdd, stack, take, where } from '../../../src/tensor/ops/index.ts';
+import {
+  concat,
+  oneHot,
+  scatterAdd,
+  slidingWindows,
+  stack,
+  take,
+  where,
+} from '../../../src/tensor/ops/index.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { compilePlan } from '../../compiler/plans.ts';
 import type { Case } from './case.ts';
@@ -82,7 +90,7 @@ export const valueCases: Case[] = [
           scatterAdd: scatterAdd(x, at, integers([50, 11], 6), 0),
           oneHot: oneHot(made([9], 7, whole(0, 6), 'int32'), 7, 'int32').mul(2147483647),
           where: where(x.greater(0), x, -2147483648),
-          windows: x.slidingWindows([3], { axes: [0] }).add(0),
+          windows: slidingWindows(x, [3], { axes: [0] }).add(0),
         }),
       );
     },

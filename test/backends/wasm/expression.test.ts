@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { emitExpressions } from '../../../src/backends/wasm/scalar/expression.ts';
 import type { ScalarType } from '../../../src/ir/dtype.ts';
 import {
   acc,
@@ -15,7 +14,16 @@ import {
   uniform,
 } from '../../../src/ir/expr.ts';
 import { expectSame, loads } from '../js/plans.ts';
-import { expectAgreement, floats, INTEGERS, integers, pairs, SPECIAL, vectorLoop } from './vectors.ts';
+import {
+  emitVector,
+  expectAgreement,
+  floats,
+  INTEGERS,
+  integers,
+  pairs,
+  SPECIAL,
+  vectorLoop,
+} from './vectors.ts';
 
 const [specialA, specialB] = pairs(SPECIAL).map((v) => Float32Array.from(v)) as [Float32Array, Float32Array];
 const [intsA, intsB] = pairs(INTEGERS).map((v) => Int32Array.from(v)) as [Int32Array, Int32Array];
@@ -187,10 +195,10 @@ describe('whole expressions', () => {
       bodies++;
       const before = code.encode().length;
       const roots = [binary('add', x, wave)];
-      const results = emitExpressions(code, plan, { ...noRun, load: () => a! }, roots);
+      const results = emitVector(code, plan, { ...noRun, load: () => a! }, roots);
       // The second time only the addition is new.
       const once = code.encode().length;
-      emitExpressions(code, plan, { ...noRun, load: () => a! }, [binary('add', x, wave)]);
+      emitVector(code, plan, { ...noRun, load: () => a! }, [binary('add', x, wave)]);
       expect(once - before).toBeGreaterThan(1000);
       expect(code.encode().length - once).toBeLessThan(16);
       return results;
@@ -212,7 +220,7 @@ describe('whole expressions', () => {
     const total = acc('f32');
     const roots = [shared, binary('mul', shared, shared), binary('add', total, total), x];
     const loop = vectorLoop(2, 4, (code, plan, inputs) =>
-      emitExpressions(
+      emitVector(
         code,
         plan,
         {
@@ -249,7 +257,7 @@ describe('whole expressions', () => {
     let checked = 0;
     const loop = vectorLoop(2, 3, (code, plan, inputs) => {
       const failures: (typeof inputs)[number][] = [];
-      const results = emitExpressions(
+      const results = emitVector(
         code,
         plan,
         {
@@ -277,7 +285,7 @@ describe('whole expressions', () => {
     const alike = philox(constant(9, 'u32'), [uniform(0, 'u32'), ...two(1)], [...two(3)]);
     const seen: Expr[] = [];
     const loop = vectorLoop(1, 1, (code, plan, inputs) =>
-      emitExpressions(
+      emitVector(
         code,
         plan,
         {
@@ -311,7 +319,7 @@ describe('whole expressions', () => {
     const [p] = loads(type) as [Expr];
     expect(() =>
       vectorLoop(1, 1, (code, plan, inputs) =>
-        emitExpressions(code, plan, { ...noRun, load: () => inputs[0]! }, [unary('floor', p)]),
+        emitVector(code, plan, { ...noRun, load: () => inputs[0]! }, [unary('floor', p)]),
       ),
     ).toThrow(`[wasm] floor is not an operation on ${name}`);
   });

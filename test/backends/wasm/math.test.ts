@@ -45,7 +45,7 @@ function expectBits(
 }
 
 const compile = (name: Name | 'pow', inputs: number) => {
-  const loop = vectorLoop(inputs, 1, (code, plan, args) => [emitIntrinsic(code, plan, name, args)]);
+  const loop = vectorLoop(inputs, 1, (code, plan, args) => emitIntrinsic(code, plan, name, [args]));
   return (args: readonly Float32Array[]) => new Float32Array(loop(args)[0]!.buffer);
 };
 

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { JsArray } from '../../../src/backends/js/index.ts';
 import type { Code, Local } from '../../../src/backends/wasm/assembler/code.ts';
 import { PlanCode } from '../../../src/backends/wasm/module/plan-code.ts';
-import { emitExpressions } from '../../../src/backends/wasm/scalar/expression.ts';
+import { emitExpressions, type PointContext } from '../../../src/backends/wasm/scalar/expression.ts';
 import type { Expr } from '../../../src/ir/expr.ts';
 import { compute, expectSame } from '../js/plans.ts';
 
@@ -76,8 +76,17 @@ export function vectorLoop(
   };
 }
 
+/** The values of expressions at one vector of points. */
+export const emitVector = (
+  code: Code,
+  plan: PlanCode,
+  context: PointContext,
+  roots: readonly Expr[],
+): Local[] => emitExpressions(code, plan, [{ context, done: new Map() }], roots)[0]!;
+
 /**
- * The values of an expression over vectors, computed by vector code: bools are 0 and 1, u32 values are returned as i32.
+ * The values of an expression over vectors, computed by vector code: bools are 0 and 1, u32 values are returned as i32. They
+ * are also computed together with a second vector, of the same points in another order, and must be the same.
  */
 export function computeVectors(
   e: Expr,
@@ -85,24 +94,27 @@ export function computeVectors(
   values: readonly number[] = [],
   bools: readonly number[] = [],
 ): Float32Array | Int32Array {
-  const loop = vectorLoop(arrays.length, 1, (code, plan, inputs) =>
-    emitExpressions(
-      code,
-      plan,
-      {
-        load: (load) => inputs[load.value]!,
+  const loop = vectorLoop(arrays.length, 3, (code, plan, inputs) => {
+    const vectorOf = (loads: readonly Local[]) => ({
+      context: {
+        load: (load: Expr) => loads[load.value]!,
         acc: () => expect.fail('no acc here'),
         philox: () => null,
         check: () => expect.fail('no check here'),
       },
-      [e],
-    ),
-  );
+      done: new Map(),
+    });
+    const reversed = (vector: Local): Local => code.shuffle([3, 2, 1, 0], vector, vector);
+    const alone = emitExpressions(code, plan, [vectorOf(inputs)], [e]);
+    const both = emitExpressions(code, plan, [vectorOf(inputs), vectorOf(inputs.map(reversed))], [e]);
+    return [alone[0]![0]!, both[0]![0]!, reversed(both[1]![0]!)];
+  });
   const inRegisters = arrays.map((array, k) => {
     if (bools.includes(k)) return Int32Array.from(array, (value) => -value);
     return array instanceof Float32Array ? array : Int32Array.from(array);
   });
-  const [words] = loop(inRegisters, values) as [Int32Array];
+  const [words, ...together] = loop(inRegisters, values) as [Int32Array, Int32Array, Int32Array];
+  for (const other of together) expectSame(other, words);
   if (e.type === 'bool') {
     expect(
       words.every((word) => word === 0 || word === -1),

@@ -190,6 +190,7 @@ export const arrangement = {
       invalid([x, [2, 2], { axes: [1, 1] }], '[1, 1]'),
     ],
     gpu: 'exact',
+    method: false,
   },
   // Indices
   take: {
@@ -226,6 +227,7 @@ export const arrangement = {
       invalid([x, at, x, 2], 'axis 2', '-2 to 1'),
     ],
     gpu: 'sum',
+    method: false,
   },
   oneHot: {
     arguments: (d) => {

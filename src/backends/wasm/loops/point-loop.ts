@@ -3,7 +3,7 @@ import { sizeOf } from '../../../ir/view.ts';
 import type { Code, Local, Operand } from '../assembler/code.ts';
 import { emitFailures } from '../module/checks.ts';
 import type { PlanCode } from '../module/plan-code.ts';
-import { emitExpressions, type PointContext } from '../scalar/expression.ts';
+import { emitExpressions, type PointContext, type PointVector } from '../scalar/expression.ts';
 import type { Argument } from '../scalar/operations.ts';
 import { RandomWordBuffer } from '../scalar/random-word-buffer.ts';
 import { type InputPointer, makeInputPointers } from './input-pointers.ts';
@@ -42,13 +42,14 @@ class PointLoop {
   readonly #sink: Sink;
   /** Random streams whose words are used one after the other. */
   readonly #randomWords = new Map<Expr, RandomWordBuffer>();
-  /** The address of the current point's `acc`, and the loaded vector of it. */
+  /** The address of the current point's `acc`, and the loaded vectors of it. */
   readonly #accAt: Local | null;
-  readonly #acc: Local;
+  readonly #accs: readonly Local[];
   /** Points of the row that are left, and whether these are at least four. */
   readonly #left: Local;
   readonly #isVector: Local;
-  readonly #context: PointContext;
+  /** For each vector that is computed at a time. */
+  readonly #contexts: readonly PointContext[];
   readonly #invariant: readonly Expr[];
   readonly #invariantValues = new Map<Expr, Argument>();
   /** Vectors in one iteration: with few operations the overhead of the loop matters. */
@@ -71,7 +72,9 @@ class PointLoop {
     const classes = classifyAlongRow(order, this.pointers);
     this.#invariant = order.filter((e) => classes.get(e) === INVARIANT);
     const varying = order.filter((e) => classes.get(e) !== INVARIANT);
-    this.#loads = new RowLoads(code, this.pointers, varying, classes);
+    // Elementary functions are long chains of dependent instructions: processors overlap those of two vectors.
+    const together = varying.some(isExpensive) ? 2 : 1;
+    this.#loads = new RowLoads(code, this.pointers, varying, classes, together);
     for (const e of order) {
       const counter = e.op === 'philox' ? wordCounterOf(e, this.pointers) : null;
       if (counter !== null)
@@ -82,24 +85,25 @@ class PointLoop {
     this.#sink = makeSink();
     this.#left = code.local('i32');
     this.#isVector = code.local('i32');
-    this.#acc = code.local('v128');
-    this.#context = {
-      load: (e, indices) => this.#loads.value(e, indices),
-      acc: () => this.#acc,
+    this.#accs = Array.from({ length: together }, () => code.local('v128'));
+    this.#contexts = this.#accs.map((acc, slot) => ({
+      load: (e, indices) => this.#loads.value(e, indices, slot),
+      acc: () => acc,
       philox: (e) =>
         this.#randomWords.get(e)?.next(this.#loads.pointwiseTail ? this.#isVector : null) ?? null,
       check: (number, value, condition) => emitFailures(code, plan, number, value, condition),
-    };
-    this.#unroll = varying.length <= 16 ? 4 : 1;
+    }));
+    this.#unroll = together > 1 ? together : varying.length <= 16 ? 4 : 1;
     this.#usesVectorLoop =
-      !this.#loads.pointwiseTail && !varying.some(isExpensive) && layout.length >= 4 * this.#unroll;
+      !this.#loads.pointwiseTail && !varying.some(isLong) && layout.length >= 4 * this.#unroll;
   }
 
   /** Emits the code for `count` points of a row; the pointers are at the first of them. */
   emitRow(count: Local): void {
     const code = this.#code;
     code.set(this.#left, count);
-    emitExpressions(code, this.#plan, this.#context, this.#invariant, this.#invariantValues);
+    const vector = { context: this.#contexts[0]!, done: this.#invariantValues };
+    emitExpressions(code, this.#plan, [vector], this.#invariant);
     this.#loads.begin(this.#invariantValues);
     for (const words of this.#randomWords.values()) words.begin();
     this.#sink.begin?.();
@@ -115,9 +119,12 @@ class PointLoop {
   #emitVectors(): void {
     const code = this.#code;
     code.loop(() => {
-      for (let vector = 0; vector < this.#unroll; vector++) {
-        this.#read(vector);
-        this.#sink.put(this.#emitValues(), vector);
+      const together = this.#contexts.length;
+      for (let first = 0; first < this.#unroll; first += together) {
+        for (let slot = 0; slot < together; slot++) this.#read(first + slot, slot);
+        this.#emitValues(together).forEach((values, slot) => {
+          this.#sink.put(values, first + slot);
+        });
       }
       this.#advance(4 * this.#unroll);
       return code.op('i32.ge_s', this.#left, 4 * this.#unroll);
@@ -137,7 +144,7 @@ class PointLoop {
           () => this.#read(null),
         );
       else this.#read(0);
-      const values = this.#emitValues();
+      const [values] = this.#emitValues(1) as [Local[]];
       code.if(
         this.#isVector,
         () => {
@@ -154,17 +161,21 @@ class PointLoop {
     });
   }
 
-  #emitValues(): Local[] {
-    const done = new Map(this.#invariantValues);
-    return emitExpressions(this.#code, this.#plan, this.#context, this.#roots, done);
+  /** The values of the roots at `count` vectors. */
+  #emitValues(count: number): Local[][] {
+    const vectors = this.#contexts
+      .slice(0, count)
+      .map((context): PointVector => ({ context, done: new Map(this.#invariantValues) }));
+    return emitExpressions(this.#code, this.#plan, vectors, this.#roots);
   }
 
   /** Loads vector number `vector`, counted from the current point; null: the current point in all lanes. */
-  #read(vector: number | null): void {
-    this.#loads.read(vector);
+  #read(vector: number | null, slot = 0): void {
+    this.#loads.read(vector, slot);
     if (this.#accAt === null) return;
-    if (vector === null) this.#code.loadInto(this.#acc, 'v128.load32_splat', [this.#accAt]);
-    else this.#code.loadInto(this.#acc, 'v128.load', [this.#accAt], 16 * vector);
+    const acc = this.#accs[slot]!;
+    if (vector === null) this.#code.loadInto(acc, 'v128.load32_splat', [this.#accAt]);
+    else this.#code.loadInto(acc, 'v128.load', [this.#accAt], 16 * vector);
   }
 
   #advance(points: Operand): void {
@@ -196,6 +207,9 @@ const expensive = new Set<string>([
 ]);
 
 export const isExpensive = (e: Expr): boolean => expensive.has(e.op);
+
+/** Operations that are so long that the vector loop would only add code. */
+const isLong = ({ op }: Expr): boolean => op === 'pow' || op === 'philox' || op === 'mod';
 
 /**
  * The pointer that counts a random stream's words one by one along the row; null if it does not, or if key or counter

@@ -18,10 +18,10 @@ interface RowLoad {
   /** Mask: are the invariant indices in range? Null without such indices. */
   readonly inRange: Local | null;
   /**
-   * At the current vector of points: the loaded values; for inputs without memory the numbers, and with varying
-   * indices the values of `at`.
+   * At each vector of points that is computed at a time: the loaded values; for inputs without memory the numbers, and with
+   * varying indices the values of `at`.
    */
-  readonly lanes: Local;
+  readonly lanes: readonly Local[];
 }
 
 /** The loads of a nest's expressions along a row. */
@@ -38,12 +38,16 @@ export class RowLoads {
   /** The loads that vary along the row: by input number, or by expression if indices are computed. */
   readonly #loads = new Map<number | Expr, RowLoad>();
 
-  /** `varying` are the expressions that change along a row; `classes` comes from `classifyAlongRow`. */
+  /**
+   * `varying` are the expressions that change along a row; `classes` comes from `classifyAlongRow`. Up to `vectors` vectors of
+   * points are computed at a time.
+   */
   constructor(
     code: Code,
     pointers: readonly InputPointer[],
     varying: readonly Expr[],
     classes: ReadonlyMap<Expr, number>,
+    vectors: number,
   ) {
     this.#code = code;
     this.#pointers = pointers;
@@ -59,7 +63,7 @@ export class RowLoads {
         pointer.access.gather[k!]!.stride === 1 &&
         pointer.step === 0;
       const at = e.args.length === 0 ? pointer.at : code.local('i32');
-      const lanes = code.local('v128');
+      const lanes = Array.from({ length: vectors }, () => code.local('v128'));
       this.#loads.set(keyOf(e), { pointer, at, varyingIndices, isUnitStride, inRange: null, lanes });
       if (pointer.step !== 0) this.moving.set(at, pointer.step);
     }
@@ -81,9 +85,12 @@ export class RowLoads {
     }
   }
 
-  /** Loads vector number `vector`, counted from the current point; null: the current point in all lanes. */
-  read(vector: number | null): void {
-    for (const load of this.#loads.values()) this.#code.set(load.lanes, this.#lanes(load, vector));
+  /**
+   * Loads vector number `vector`, counted from the current point; null: the current point in all lanes. It becomes number
+   * `slot` of those that are computed at a time.
+   */
+  read(vector: number | null, slot: number): void {
+    for (const load of this.#loads.values()) this.#code.set(load.lanes[slot]!, this.#lanes(load, vector));
   }
 
   #lanes(
@@ -110,8 +117,8 @@ export class RowLoads {
     return withFill(code, pointer, loaded, inRange);
   }
 
-  /** The values of a load at the points of the latest `read`; `indices` are its computed indices. */
-  value(e: Expr, indices: readonly Local[]): Local {
+  /** The values of a load at the points of the latest `read` of `slot`; `indices` are its computed indices. */
+  value(e: Expr, indices: readonly Local[], slot: number): Local {
     const code = this.#code;
     const load = this.#loads.get(keyOf(e));
     if (load === undefined) {
@@ -121,7 +128,8 @@ export class RowLoads {
     }
     const { pointer, at, varyingIndices, isUnitStride } = load;
     const { access, dtype, unit } = pointer;
-    let { inRange, lanes } = load;
+    let { inRange } = load;
+    let lanes = load.lanes[slot]!;
     if (varyingIndices.length === 0) return lanes;
     for (const k of varyingIndices) {
       const index = indices[k]!;

@@ -1,7 +1,9 @@
 import type { ScalarType } from '../../../ir/dtype.ts';
-import { type Expr, postorder } from '../../../ir/expr.ts';
+import { type Expr, type Intrinsic, postorder } from '../../../ir/expr.ts';
+import { intrinsics } from '../../../ir/math/index.ts';
 import type { Code, Local } from '../assembler/code.ts';
 import type { PlanCode } from '../module/plan-code.ts';
+import { emitIntrinsic } from './elementary-functions.ts';
 import { f32x4, i32x4 } from './literals.ts';
 import { type Argument, emitOperation } from './operations.ts';
 import { philoxWords } from './philox.ts';
@@ -17,30 +19,50 @@ export interface PointContext {
   readonly check: (number: number, value: Local, condition: Local) => void;
 }
 
+/** Four points. `done` holds the values that are already computed and receives the new ones. */
+export interface PointVector {
+  readonly context: PointContext;
+  readonly done: Map<Expr, Argument>;
+}
+
 /**
- * Emits straight-line code for expressions at four points, each node once: floats are f32x4, integers i32x4, bools masks
- * (0 or -1). Values that are the same at all points are computed in the function's prologue. The caller must not change
- * the results: they may be locals of `context` or of the prologue. `done` holds the values that are already computed and
- * receives the new ones.
+ * Emits straight-line code for expressions at one or two vectors of points, each node once: floats are f32x4, integers
+ * i32x4, bools masks (0 or -1). Values that are the same at all points are computed in the function's prologue. The caller
+ * must not change the results, for each vector those of the roots: they may be locals of a context or of the prologue.
  */
 export function emitExpressions(
   code: Code,
   plan: PlanCode,
-  context: PointContext,
+  vectors: readonly PointVector[],
   roots: readonly Expr[],
-  done = new Map<Expr, Argument>(),
-): Local[] {
+): Local[][] {
   for (const e of postorder(roots)) {
-    if (done.has(e)) continue;
-    const args = e.args.map((a) => done.get(a)!);
+    if (vectors[0]!.done.has(e)) continue;
+    const args = vectors.map(({ done }) => e.args.map((a) => done.get(a)!));
+    const [first] = args as [Argument[]];
     const isInvariant =
-      e.op !== 'load' && e.op !== 'acc' && e.op !== 'check' && args.every((a) => a.isInvariant);
-    const emit = (): Local => emitNode(code, plan, context, e, args);
-    const local = isInvariant ? code.once(keyOf(e, args), emit) : emit();
-    done.set(e, { local, isInvariant, literal: e.op === 'const' ? literalOf(e) : null });
+      e.op !== 'load' && e.op !== 'acc' && e.op !== 'check' && first.every((a) => a.isInvariant);
+    const emit = (count: number): Local[] => {
+      const each = args.slice(0, count);
+      return e.type === 'f32' && isIntrinsic(e.op)
+        ? emitIntrinsic(
+            code,
+            plan,
+            e.op,
+            each.map((list) => list.map((a) => a.local)),
+          )
+        : each.map((list, v) => emitNode(code, plan, vectors[v]!.context, e, list));
+    };
+    const locals = isInvariant ? [code.once(keyOf(e, first), () => emit(1)[0]!)] : emit(vectors.length);
+    const literal = e.op === 'const' ? literalOf(e) : null;
+    vectors.forEach(({ done }, v) => {
+      done.set(e, { local: locals[v] ?? locals[0]!, isInvariant, literal });
+    });
   }
-  return roots.map((root) => done.get(root)!.local);
+  return vectors.map(({ done }) => roots.map((root) => done.get(root)!.local));
 }
+
+const isIntrinsic = (op: string): op is Intrinsic => Object.hasOwn(intrinsics, op);
 
 /** Equal keys mean equal values; for invariant expressions. */
 const keyOf = ({ op, type, value, args: inputs }: Expr, args: readonly Argument[]): string =>

@@ -1,13 +1,12 @@
 import type { ScalarType } from '../../../ir/dtype.ts';
-import type { ExprOp, Intrinsic } from '../../../ir/expr.ts';
+import type { ExprOp } from '../../../ir/expr.ts';
 import type { Code, Local } from '../assembler/code.ts';
 import type { Plain } from '../assembler/instructions.ts';
 import type { PlanCode } from '../module/plan-code.ts';
-import { emitIntrinsic } from './elementary-functions.ts';
 import { emitIntegerDivision, emitIntegerModulo, floatModulo } from './integer-division.ts';
 import { f32x4, i32x4 } from './literals.ts';
 
-// The vector code of each operation, by the type of its (last) argument. Floats are f32x4, integers i32x4, and a bool is a
+// The vector code of each operation but the elementary functions, by the type of its (last) argument. Floats are f32x4, integers i32x4, and a bool is a
 // mask: 0 or -1.
 
 /** An argument of an operation. */
@@ -30,16 +29,6 @@ const plain =
     code.op(name, ...args.map((a) => a.local));
 
 const same: Rule = (_code, [a]) => a!.local;
-
-const intrinsic =
-  (name: Intrinsic): Rule =>
-  (code, args, plan) =>
-    emitIntrinsic(
-      code,
-      plan,
-      name,
-      args.map((a) => a.local),
-    );
 
 /** A rule that uses only the values of one or two arguments. */
 const on =
@@ -137,17 +126,6 @@ const f32: Rules = {
   i32: plain('i32x4.trunc_sat_f32x4_s'),
   u32: plain('i32x4.trunc_sat_f32x4_u'),
   bool: on((code, a) => code.op('f32x4.ne', a, f32x4(code, 0))),
-  exp: intrinsic('exp'),
-  expm1: intrinsic('expm1'),
-  log: intrinsic('log'),
-  log1p: intrinsic('log1p'),
-  sin: intrinsic('sin'),
-  cos: intrinsic('cos'),
-  tanh: intrinsic('tanh'),
-  erf: intrinsic('erf'),
-  sigmoid: intrinsic('sigmoid'),
-  softplus: intrinsic('softplus'),
-  pow: intrinsic('pow'),
 };
 
 const i32: Rules = {
