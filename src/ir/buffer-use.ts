@@ -17,6 +17,7 @@ export function sourceReads(source: KernelSource): number[] {
   if (source.kind === 'reduce') return accessReads(source.inputs);
   if (source.kind === 'contract') return [source.a.buffer, source.b.buffer];
   if (source.kind === 'scatter') return [source.indices.buffer, source.updates.buffer];
+  if (source.kind === 'algorithm') return source.operands.map((operand) => operand.buffer);
   return [];
 }
 
@@ -34,7 +35,9 @@ export function renameBuffers(kernel: PlanStep, rename: (buffer: number) => numb
           ? { ...source, a: operand(source.a), b: operand(source.b) }
           : source.kind === 'scatter'
             ? { ...source, indices: operand(source.indices), updates: operand(source.updates) }
-            : source,
+            : source.kind === 'algorithm'
+              ? { ...source, operands: source.operands.map(operand) }
+              : source,
     inputs: kernel.inputs.map(access),
     stores: kernel.stores.map(operand),
   };

@@ -1,3 +1,4 @@
+import type { Algorithm } from './algorithm.ts';
 import type { Expr } from './expr.ts';
 import type { View } from './view.ts';
 
@@ -94,8 +95,16 @@ export interface Scatter {
   readonly check: number;
 }
 
+/** `acc` comes from an algorithm over whole operands. */
+export interface AlgorithmSource {
+  readonly kind: 'algorithm';
+  readonly type: 'f32' | 'i32';
+  readonly algorithm: Algorithm;
+  readonly operands: readonly BufferView[];
+}
+
 /** The computation of `acc`. */
-export type KernelSource = { readonly kind: 'map' } | Reduce | Contract | Scatter;
+export type KernelSource = { readonly kind: 'map' } | Reduce | Contract | Scatter | AlgorithmSource;
 
 /**
  * One loop nest. The source computes `acc` for each point of `shape` (a map has no `acc`); then the stores are evaluated

@@ -379,6 +379,34 @@ def more_activations():
     autograd('glu', 'axis 0', F.glu, [inputs.normal(4, 3), 0])
 
 
+def orders():
+    global inputs
+    inputs = Inputs(31)
+    draw = inputs.normal
+
+    def cumulative(op, function):
+        def call(x, axis, exclusive=False, reverse=False):
+            y = function(torch.flip(x, [axis]) if reverse else x, axis)
+            if exclusive:
+                start = torch.full_like(y.narrow(axis, 0, 1), 1 if op == 'cumprod' else 0)
+                y = torch.cat([start, y.narrow(axis, 0, y.shape[axis] - 1)], axis)
+            return torch.flip(y, [axis]) if reverse else y
+
+        autograd(op, 'axis 1', call, [draw(2, 5), 1])
+        autograd(op, 'axis 0', call, [draw(6, 2), 0])
+        autograd(op, 'reverse', call, [draw(2, 5), 1], reverse=True)
+        if op in ('cumsum', 'cumprod'):
+            autograd(op, 'exclusive', call, [draw(2, 5), 1], exclusive=True)
+            autograd(op, 'zeros', call, [f32([[2, 0, 3, 4], [1, 0, 3, 0], [0, 0, 0, 2]]), 1])
+
+    cumulative('cumsum', torch.cumsum)
+    cumulative('cumprod', torch.cumprod)
+    cumulative('cummax', lambda x, axis: torch.cummax(x, axis).values)
+    cumulative('cummin', lambda x, axis: torch.cummin(x, axis).values)
+    autograd('diff', 'twice', lambda x, n: torch.diff(x, n), [draw(2, 5), 2])
+    autograd('diff', 'axis 0', lambda x, n, axis: torch.diff(x, n, axis), [draw(4, 3), 1, 0])
+
+
 for part in (
     functions,
     pairs,
@@ -392,6 +420,7 @@ for part in (
     poolings,
     pooling_kinks,
     more_activations,
+    orders,
 ):
     part()
 write('gradients', cases, depth=1)

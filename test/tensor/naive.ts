@@ -274,6 +274,7 @@ const convPlace = (
 /** The parameters of all operations; each has some of them. */
 interface Params extends WindowParams, ConvParams {
   readonly axis: number;
+  readonly exclusive: boolean;
   readonly size: number;
   readonly steps: Numbers;
   readonly fill: number;
@@ -281,6 +282,25 @@ interface Params extends WindowParams, ConvParams {
   readonly m: number;
   readonly k: number;
   readonly n: number;
+}
+
+/** Combines the elements up to each one along an axis, or those before it. */
+const cumulated = (
+  { shape }: Node,
+  x: Operand,
+  { axis, exclusive }: Params,
+  combine: (before: number[]) => number,
+): Values =>
+  map(shape, (index) => {
+    const count = index[axis]! + (exclusive ? 0 : 1);
+    return combine(Array.from({ length: count }, (_, i) => at(x, index.with(axis, i))!));
+  });
+
+/** An extremum; of nothing, the other end of the data type. */
+function extremum(values: Numbers, dtype: Node['dtype'], best: (...values: number[]) => number): number {
+  if (values.length > 0 || dtype === 'float32') return best(...values);
+  const [low, high] = dtype === 'int32' ? [-2147483648, 2147483647] : [0, 255];
+  return best === Math.max ? low! : high!;
 }
 
 const others: Record<string, (node: Node, inputs: readonly Operand[], params: Params) => Values> = {
@@ -333,6 +353,26 @@ const others: Record<string, (node: Node, inputs: readonly Operand[], params: Pa
           terms.push([at(updates!, index.with(axis, i))!, 1]);
       }
       return total(terms, node.dtype);
+    }),
+  cumsum: (node, [x], params) =>
+    cumulated(node, x!, params, (before) =>
+      total(
+        before.map((v) => [v, 1]),
+        node.dtype,
+      ),
+    ),
+  cumprod: (node, [x], params) =>
+    cumulated(node, x!, params, (before) => reductions.prod!(before, node.dtype)),
+  cummax: (node, [x], params) =>
+    cumulated(node, x!, params, (before) => extremum(before, node.dtype, Math.max)),
+  cummin: (node, [x], params) =>
+    cumulated(node, x!, params, (before) => extremum(before, node.dtype, Math.min)),
+  recurrence: ({ shape }, [a, b], { axis }) =>
+    map(shape, (index) => {
+      let y = 0;
+      for (let i = 0; i <= index[axis]!; i++)
+        y = at(a!, index.with(axis, i))! * y + at(b!, index.with(axis, i))!;
+      return y;
     }),
   oneHot: ({ shape }, [labels]) =>
     map(shape, (index) => (at(labels!, [...index.slice(0, -1), 0]) === index.at(-1) ? 1 : 0)),

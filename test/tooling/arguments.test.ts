@@ -110,6 +110,13 @@ const functions: Record<string, Given> = {
   hardTanh: [[x, -2, 2]],
   celu: [[x, 1]],
   softmin: [[x, 0]],
+  ...Object.fromEntries(
+    ['cumsum', 'cumprod', 'cummax', 'cummin'].map((name) => [
+      name,
+      [[x, 0, { reverse: true }], optionsAt(2)],
+    ]),
+  ),
+  diff: [[x, 1, 0]],
   glu: [[x, 0]],
   elu: [[x, 1]],
   gelu: [[x, { approximate: 'tanh' }], optionsAt(1)],

@@ -14,6 +14,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       StateError Tensor TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all any
       arange argmax argmin avgPool backendInfo binaryCrossEntropy binaryFocalCrossEntropy bitsVersion
       broadcastTo cast ceil celu checkpoint clip concat contrastive conv convTranspose cos cosineDistance
+      cummax cummin cumprod cumsum diff
       defaultGenerator detach dice div earlyStopping elu equal erf evaluate exp expandDims explain
       explainAssignments expm1 eye fit flatten flip floor full gelu glu gradients greater greaterEqual
       hardSigmoid hardSwish hardTanh hinge huber inference initializers isFinite isNaN klDivergence
@@ -29,7 +30,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AveragePoolOptions
       Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
       BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback Checkpoint
-      CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions Context ConvOptions
+      CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions Context ConvOptions CumulativeOptions
       ConvTransposeOptions ConvolutionOptions DType DenseOptions Described DiceOptions DropoutOptions
       EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions FloatFormat GeluOptions
       GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer
@@ -38,7 +39,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       Metric MetricOptions MinimizeOptions Model NAdamOptions NaNLoss NestedArray NumberArray
       OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
       PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RAdamOptions RMSpropOptions
-      RankingMetricOptions ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions
+      RankingMetricOptions ReduceOptions ReverseOptions Reduction ReshapeOptions ResidualOptions SGDOptions
       SaveModelOptions SaveWeightsOptions Schedule SequentialOptions Shape Signal SliceSpec Slots
       SoftmaxCrossEntropyOptions StandardizeOptions State StateValue StepOptions SummaryOptions TensorLike
       TensorOptions TopKAccuracyOptions Training TrainingOptions Transformer TransformerClass

@@ -88,6 +88,15 @@ export {
   type PoolOptions,
 } from './pooling/pooling.ts';
 export {
+  type CumulativeOptions,
+  cummax,
+  cummin,
+  cumprod,
+  cumsum,
+  diff,
+  type ReverseOptions,
+} from './reduction/cumulative.ts';
+export {
   all,
   any,
   argmax,

@@ -68,6 +68,16 @@ export const alongAxis: Behavior = {
   absolute: 2e-8,
 };
 
+export const cumulative = (domain: Domain, mayExclude: boolean): Behavior => ({
+  arguments: (d) => {
+    const x = d.number(d.shape(1), domain);
+    const options = { ...(mayExclude ? { exclusive: d.oneIn(2) } : {}), reverse: d.oneIn(2) };
+    return d.pick([[x, d.axis(x.rank)], [x], [x, d.axis(x.rank), options]]);
+  },
+  differentiable: true,
+  method: false,
+});
+
 export const withOption = (name: string, ...values: readonly unknown[]): Behavior => ({
   arguments: (d) => {
     const x = d.number(d.shape(), awayFromZero(0.1));

@@ -1,7 +1,7 @@
 import { sizeOf } from '../../../src/ir/view.ts';
 import { zeros } from '../../../src/tensor/creation.ts';
 import { between, distinct, ordinary } from '../domains.ts';
-import { all, argument, matrices, reduction } from './behaviors.ts';
+import { all, argument, cumulative, matrices, reduction } from './behaviors.ts';
 import { invalid, invalidAxes, invalidAxis, noIdentity, x } from './invalid-calls.ts';
 import type { OperationRows } from './row.ts';
 
@@ -28,6 +28,26 @@ export const reductions = {
     ...argument,
     invalid: [...invalidAxis, noIdentity, invalid([zeros([0])], '[0]', 'empty')],
     gpu: 'exact',
+  },
+  cumsum: { ...cumulative(ordinary, true), ulps: 4, absolute: 1e-5, invalid: invalidAxis, gpu: 'sum' },
+  cumprod: {
+    ...cumulative(between(-1.5, 1.5), true),
+    absolute: 1e-6,
+    invalid: invalidAxis,
+    gpu: 'arithmetic',
+  },
+  cummax: { ...cumulative(distinct, false), invalid: invalidAxis, gpu: 'exact' },
+  cummin: { ...cumulative(distinct, false), invalid: invalidAxis, gpu: 'exact' },
+  diff: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1), ordinary);
+      return d.pick([[x], [x, d.integer(0, 3)], [x, d.integer(0, 3), d.axis(x.rank)]]);
+    },
+    differentiable: true,
+    absolute: 1e-6,
+    invalid: [...[invalid([x, 1, 2], 'axis 2', '-2 to 1')], invalid([x, -1], 'n -1', '[2, 3]', 'from 0 up')],
+    gpu: 'arithmetic',
+    method: false,
   },
   logSumExp: { ...reduction(ordinary, true, true), invalid: invalidAxes, gpu: 'intrinsic' },
   variance: {

@@ -83,7 +83,9 @@ function accessRangesOf(kernel: Kernel): AccessRange[] {
       ? [source.a, source.b]
       : source.kind === 'scatter'
         ? [source.indices, source.updates]
-        : [];
+        : source.kind === 'algorithm'
+          ? source.operands
+          : [];
   return [
     ...loop(inputs, kernel.shape),
     ...(source.kind === 'reduce' ? loop(source.inputs, [...kernel.shape, ...source.over]) : []),
