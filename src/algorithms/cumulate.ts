@@ -1,7 +1,6 @@
 import { compileCumulate } from '../backends/wasm/algorithms/cumulate.ts';
-import type { Algorithm, Elements } from '../ir/algorithm.ts';
 import { acc, binary, compare, constant, type Expr, load, rewrite, select } from '../ir/expr.ts';
-import type { Access, AlgorithmSource, Kernel } from '../ir/kernel.ts';
+import type { Access, Algorithm, AlgorithmSource, Elements, Kernel } from '../ir/kernel.ts';
 import { contiguous, sizeOf } from '../ir/view.ts';
 import { along, indexOf } from './rewriting.ts';
 

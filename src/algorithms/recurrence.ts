@@ -1,7 +1,6 @@
 import { compileRecurrence } from '../backends/wasm/algorithms/recurrence.ts';
-import type { Algorithm } from '../ir/algorithm.ts';
 import { binary, compare, constant, load, select } from '../ir/expr.ts';
-import type { Kernel } from '../ir/kernel.ts';
+import type { Algorithm, Kernel } from '../ir/kernel.ts';
 import { contiguous, sizeOf } from '../ir/view.ts';
 import { along, indexOf, mapTo, withoutSource } from './rewriting.ts';
 

@@ -1,6 +1,5 @@
-import type { Algorithm } from './algorithm.ts';
 import type { Expr } from './expr.ts';
-import type { Reducer } from './kernel.ts';
+import type { Algorithm, Reducer } from './kernel.ts';
 import type { View } from './view.ts';
 
 /** An input of a loop as an operation declares it; the compiler makes an `Access` of it. */

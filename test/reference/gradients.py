@@ -404,6 +404,20 @@ def orders():
     cumulative('cummax', lambda x, axis: torch.cummax(x, axis).values)
     cumulative('cummin', lambda x, axis: torch.cummin(x, axis).values)
     autograd('diff', 'twice', lambda x, n: torch.diff(x, n), [draw(2, 5), 2])
+    def einsum(equation, *operands):
+        return torch.einsum(equation, *operands)
+
+    for equation, *shapes in (
+        ('ij,jk->ki', (2, 3), (3, 4)),
+        ('bij,bjk->ibk', (2, 2, 3), (2, 3, 2)),
+        ('ii->i', (3, 3)),
+        ('ij,jk,kl,i->l', (2, 3), (3, 2), (2, 3), (2,)),
+        ('...i,i->...', (2, 2, 3), (3,)),
+    ):
+        autograd('einsum', equation, einsum, [equation, *(draw(*shape) for shape in shapes)])
+    autograd('tensordot', 'lists', torch.tensordot, [draw(2, 3, 4), draw(4, 5, 2), [[2, 0], [0, 2]]])
+    autograd('outer', 'vectors', torch.outer, [draw(3), draw(2)])
+    autograd('trace', 'square', torch.trace, [draw(3, 3)])
     autograd('diff', 'axis 0', lambda x, n, axis: torch.diff(x, n, axis), [draw(4, 3), 1, 0])
 
 

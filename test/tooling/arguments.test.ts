@@ -117,6 +117,10 @@ const functions: Record<string, Given> = {
     ]),
   ),
   diff: [[x, 1, 0]],
+  einsum: [['ij,ij', x, x], variadic],
+  tensordot: [[x, x, 2]],
+  outer: [[x, x]],
+  trace: [[x, 0, 0, 1]],
   glu: [[x, 0]],
   elu: [[x, 1]],
   gelu: [[x, { approximate: 'tanh' }], optionsAt(1)],
@@ -637,8 +641,8 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   [
     'true',
     true,
-    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding dropLast horizontalFlip keepDims log positiveWeight
-     progress restoreBestWeights scale shuffle signedZeros strict trainable verify warmup`,
+    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding dropLast exclusive horizontalFlip keepDims log positiveWeight
+     progress restoreBestWeights reverse scale shuffle signedZeros strict trainable verify warmup`,
   ],
   [
     '5',

@@ -87,6 +87,8 @@ export {
   type Pooled,
   type PoolOptions,
 } from './pooling/pooling.ts';
+export { einsum } from './product/einsum.ts';
+export { outer, tensordot, trace } from './product/tensordot.ts';
 export {
   type CumulativeOptions,
   cummax,

@@ -80,6 +80,127 @@ export const reductions = {
     ],
     gpu: 'sum',
   },
+  einsum: {
+    arguments: (d) => {
+      const size = () => d.pick([2, 3, 1, 4, 0]);
+      const sizes = Object.fromEntries([...'abij'].map((label) => [label, size()]));
+      const equation = d.pick([
+        'ij->ji',
+        'ij',
+        'ba',
+        'ii->i',
+        'iji->j',
+        'ij->',
+        'i,j',
+        'ij,ij->i',
+        'ij,ja->ia',
+        'ij,ja->ai',
+        'bij,bja->bia',
+        'bij,bja->ib',
+        'a,ab,b',
+        'ij,ja,ab->ib',
+        'ij,i,ja,jb->ab',
+        '...ij,...ja->...ia',
+        'i...->...i',
+        'a...,a->...',
+        'ij,ib,ia->jba',
+      ]);
+      const terms = equation.split('->')[0]!.split(',');
+      const shape = (term: string): number[] =>
+        [...term.replace('...', 'ba'.slice(d.integer(0, 2)))].map((label) => sizes[label]!);
+      return [equation, ...terms.map((term) => d.number(shape(term), ordinary))];
+    },
+    differentiable: true,
+    absolute: 1e-5,
+    invalid: [
+      invalid(['ij,jk->il', x, zeros([3, 4])], "'ij,jk->il'", "subscript 'l'", 'no operand'),
+      invalid(['ij,jk', x, zeros([4, 4])], "subscript 'j'", 'sizes 3 and 4', '[2, 3] and [4, 4]'),
+      invalid(['ii', x], "subscript 'i'", 'sizes 2 and 3'),
+      invalid(['ijk', x], "operand 0 has the subscripts 'ijk'", '[2, 3]', '3 axes'),
+      invalid(['...ijk', x], "operand 0 has the subscripts '...ijk'", 'at least 3 axes'),
+      invalid(['ij,jk', x], 'got 1 operands, wanted 2'),
+      invalid(['ij->ii', x], "subscript 'i' is twice in the result"),
+      invalid(['i2', x], "subscript '2'"),
+      invalid(['......', x], "'......' has several ellipses"),
+      invalid(['i->i->i', x], "several '->'"),
+      invalid(['i...,...j', zeros([2, 2]), zeros([3, 2])], "an axis of '...'", 'sizes 2 and 3'),
+    ],
+    gpu: 'sum',
+    method: false,
+  },
+  tensordot: {
+    arguments: (d) => {
+      const [m, k, l, n] = [d.integer(1, 3), d.integer(1, 3), d.integer(0, 3), d.integer(1, 3)];
+      const number = (...shape: number[]) => d.number(shape, ordinary);
+      const [a, b, ...axes] = d.pick<readonly [number[], number[], ...unknown[]]>([
+        [
+          [m, k, l],
+          [k, l, n],
+        ],
+        [[m, k], [k, n], 1],
+        [[m], [n, k], 0],
+        [
+          [k, m, l],
+          [l, n, k],
+          [
+            [2, 0],
+            [0, -1],
+          ],
+        ],
+        [
+          [k, m],
+          [n, k],
+          [0, 1],
+        ],
+      ]);
+      return [number(...a), number(...b), ...axes];
+    },
+    differentiable: true,
+    absolute: 1e-5,
+    invalid: [
+      invalid([x, x, 1], 'axes [1]', '[2, 3]'),
+      invalid(
+        [
+          x,
+          x,
+          [
+            [0, 0],
+            [0, 0],
+          ],
+        ],
+        'each once',
+      ),
+      invalid([x, x, 3], 'axis -3'),
+      invalid([x, x, -1], 'axes -1', 'from 0 up'),
+      invalid([x, x, [0]], '1 lists of axes'),
+    ],
+    gpu: 'sum',
+    method: false,
+  },
+  outer: {
+    arguments: (d) => [d.number(d.shape(0, 2), ordinary), d.number(d.shape(0, 2), ordinary)],
+    differentiable: true,
+    invalid: null,
+    gpu: 'arithmetic',
+    method: false,
+  },
+  trace: {
+    arguments: (d) => {
+      const x = d.number(d.shape(2, 3), ordinary);
+      const [a, b] = d.shuffled(all(x.rank)) as [number, number];
+      return d.pick([[x], [x, d.integer(-2, 2)], [x, d.integer(-2, 2), a, b - x.rank]]);
+    },
+    differentiable: true,
+    ulps: 4,
+    absolute: 1e-6,
+    invalid: [
+      invalid([zeros([3])], 'axis 1', '-1 to 0'),
+      invalid([x, 0, 1, -1], 'axis 1 of [2, 3] twice'),
+      invalid([x, 0.5], 'offset 0.5', 'whole number'),
+    ],
+    gpu: 'sum',
+    method: false,
+  },
   standardize: {
     arguments: (d) => {
       const x = d.number(d.shape(1, 3, true), ordinary);
