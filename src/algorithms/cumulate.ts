@@ -2,9 +2,8 @@ import { compileCumulate } from '../backends/wasm/algorithms/cumulate.ts';
 import { acc, binary, compare, constant, type Expr, load, rewrite, select } from '../ir/expr.ts';
 import type { Access, Algorithm, AlgorithmSource, Elements, Kernel } from '../ir/kernel.ts';
 import { contiguous, sizeOf } from '../ir/view.ts';
+import { type Combiner, combinerOf, identityOf } from './combine.ts';
 import { along, indexOf } from './rewriting.ts';
-
-export type Cumulation = 'sum' | 'prod' | 'max' | 'min';
 
 /** The chunks in the order of accumulation. */
 const CHUNK = 4096;
@@ -21,14 +20,14 @@ const PART = 64;
  * axis has several chunks, the results of each are combined with b: b op y. b is the identity for the first chunk, then b op
  * the last result of the chunk. The exclusive results are the same, one element later.
  */
-export function cumulate(reducer: Cumulation, axis: number, exclusive: boolean): Algorithm {
+export function cumulate(reducer: Combiner, axis: number, exclusive: boolean): Algorithm {
   return {
     name: `cumulative ${reducer} along axis ${axis}`,
     run: ({ shape }, [x], out) => {
       const n = shape[axis]!;
       const step = sizeOf(shape.slice(axis + 1));
       if (out.length === 0) return;
-      const { combine, identity } = ruleOf(reducer, out);
+      const { combine, identity } = combinerOf(reducer, out);
       for (let outer = 0; outer < out.length; outer += n * step) {
         for (let first = outer; first < outer + step; first++)
           scan(x!, out, first, step, n, combine, identity, exclusive);
@@ -40,28 +39,6 @@ export function cumulate(reducer: Cumulation, axis: number, exclusive: boolean):
   };
 }
 
-type Combine = (a: number, b: number) => number;
-
-function ruleOf(reducer: Cumulation, out: Elements): { combine: Combine; identity: number } {
-  const isFloat = 'BYTES_PER_ELEMENT' in out && Object.prototype.toString.call(out).includes('Float');
-  const round = out.BYTES_PER_ELEMENT === 4 ? Math.fround : (x: number) => x;
-  const combine: Record<Cumulation, Combine> = {
-    sum: isFloat ? (a, b) => round(a + b) : (a, b) => (a + b) | 0,
-    prod: isFloat ? (a, b) => round(a * b) : Math.imul,
-    max: Math.max,
-    min: Math.min,
-  };
-  return { combine: combine[reducer], identity: identityOf(reducer, isFloat) };
-}
-
-const identityOf = (reducer: Cumulation, isFloat: boolean): number =>
-  ({
-    sum: 0,
-    prod: 1,
-    max: isFloat ? -Infinity : -2147483648,
-    min: isFloat ? Infinity : 2147483647,
-  })[reducer];
-
 /** One line of elements, from `first` on and `step` apart. */
 function scan(
   x: Elements,
@@ -69,7 +46,7 @@ function scan(
   first: number,
   step: number,
   n: number,
-  combine: Combine,
+  combine: (a: number, b: number) => number,
   identity: number,
   exclusive: boolean,
 ): void {
@@ -109,7 +86,7 @@ const operations = { sum: 'add', prod: 'mul', max: 'max', min: 'min' } as const;
 function rewriteCumulate(
   kernel: Kernel,
   { type, operands: [operand] }: AlgorithmSource,
-  reducer: Cumulation,
+  reducer: Combiner,
   axis: number,
   exclusive: boolean,
   addBuffer: (type: 'f32' | 'i32', size: number) => number,

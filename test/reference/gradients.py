@@ -418,6 +418,46 @@ def orders():
     autograd('tensordot', 'lists', torch.tensordot, [draw(2, 3, 4), draw(4, 5, 2), [[2, 0], [0, 2]]])
     autograd('outer', 'vectors', torch.outer, [draw(3), draw(2)])
     autograd('trace', 'square', torch.trace, [draw(3, 3)])
+    autograd(
+        'takeAlongAxis',
+        'repeated',
+        lambda x, indices, axis: torch.gather(x, axis, indices.long()),
+        [draw(3, 4), i32([[0, 3, 0], [1, 1, 2], [2, 0, 2]]), 1],
+    )
+    torch_modes = {'add': 'sum', 'max': 'amax', 'min': 'amin'}
+    for mode in torch_modes:
+        autograd(
+            'putAlongAxis',
+            mode,
+            lambda x, indices, values, axis, mode: x.scatter_reduce(axis, indices.long(), values, torch_modes[mode]),
+            [draw(3, 4), i32([[0, 3, 0], [1, 1, 2], [2, 0, 2]]), draw(3, 3), 1],
+            mode=mode,
+        )
+    autograd(
+        'putAlongAxis',
+        'set',
+        lambda x, indices, values, axis: x.scatter(axis, indices.long(), values),
+        [draw(3, 4), i32([[0, 3], [1, 0], [2, 0]]), draw(3, 2), 1],
+    )
+    autograd(
+        'gatherND',
+        'repeated',
+        lambda x, points: x[points[:, 0].long(), points[:, 1].long()],
+        [draw(3, 4, 2), i32([[0, 1], [2, 3], [0, 1]])],
+    )
+    autograd(
+        'scatterND',
+        'set',
+        lambda x, points, values: x.index_put((points[:, 0].long(), points[:, 1].long()), values),
+        [draw(3, 4, 2), i32([[0, 1], [2, 3]]), draw(2, 2)],
+    )
+    autograd(
+        'booleanMask',
+        'elements',
+        lambda x, mask, size: F.pad(x[mask], [0, size - int(mask.sum())]),
+        [draw(2, 3), boolean([[1, 0, 1], [0, 1, 0]])],
+        size=5,
+    )
     autograd('diff', 'axis 0', lambda x, n, axis: torch.diff(x, n, axis), [draw(4, 3), 1, 0])
 
 

@@ -148,3 +148,116 @@ def trace(cases):
     add('exchanged axes, offset 1', cases.inputs.normal(3, 2, 3), 1, 2, 0)
     add('int32', i32([[1, 2], [3, 4]]))
     add('empty', f32([]).reshape(0, 0))
+
+
+@operations('takeAlongAxis')
+def take_along_axis(cases):
+    def add(name, x, indices, axis):
+        cases.add(name, [x, indices, axis], np.take_along_axis(wide(x), indices.astype(np.int64), axis))
+
+    x = cases.inputs.normal(3, 4)
+    add('axis 1', x, i32([[0, 3], [1, 1], [2, 0]]), 1)
+    add('axis 0', x, i32([[2, 0, 1, 0]]), 0)
+    add('negative indices', x, i32([[-1], [-4], [2]]), -1)
+    add('rank 3', cases.inputs.normal(2, 3, 2), cases.inputs.integers(0, 3, 2, 4, 2), 1)
+    add('broadcast', x, i32([[1, 3, 0]]), 1)
+    add('uint8 indices', x, u8([[1], [2], [3]]), 1)
+    add('no indices', x, i32([]).reshape(3, 0), 1)
+    add('int32', i32([1, 2, 3]), i32([2, 0]), 0)
+    add('bool', boolean([1, 0]), i32([0, 0, 1]), 0)
+
+
+REDUCE = {'add': np.add, 'max': np.maximum, 'min': np.minimum}
+
+
+def scatter(x, index, updates, mode):
+    y = wide(x).copy()
+    if mode == 'set':
+        for i, point in enumerate(zip(*(part.ravel() for part in index))):
+            y[point] = wide(updates).reshape(len(index[0].ravel()), *y[point].shape)[i]
+    else:
+        REDUCE[mode].at(y, index, wide(updates))
+    return y
+
+
+@operations('putAlongAxis')
+def put_along_axis(cases):
+    def add(name, x, indices, updates, axis, mode=None):
+        shape = list(x.shape)
+        shape[axis] = indices.shape[axis]
+        at = np.broadcast_to(indices.astype(np.int64), shape)
+        index = [np.broadcast_to(i, shape).ravel() for i in np.ogrid[tuple(slice(n) for n in shape)]]
+        index[axis] = at.ravel()
+        out = scatter(x, tuple(index), np.broadcast_to(updates, shape).ravel(), mode or 'set')
+        cases.add(name, [x, indices, updates, axis], out, mode and {'mode': mode})
+
+    x = cases.inputs.normal(3, 4)
+    indices = i32([[0, 3, 0], [1, 1, -1], [2, 0, 2]])
+    add('set', x, indices, cases.inputs.normal(3, 3), 1)
+    for mode in ('set', 'add', 'max', 'min'):
+        add(f'{mode}, axis 1', x, indices, cases.inputs.normal(3, 3), 1, mode)
+        add(f'{mode}, axis 0', x, i32([[2, 0, 1, 0]]), cases.inputs.normal(1, 4), 0, mode)
+        add(f'{mode}, one value', x, indices, f32([[0.25]]), 1, mode)
+        add(f'{mode}, int32', i32([5, 1, 3]), i32([0, 0, 2]), i32([7, 2, -1]), 0, mode)
+        add(f'{mode}, special values', f32([1, NAN, 3]), i32([0, 0, 2]), f32([NAN, 2, INF]), 0, mode)
+    add('no values', x, i32([]).reshape(3, 0), f32([]).reshape(3, 0), 1)
+    add('uint8', u8([1, 2, 3]), i32([1]), u8([9]), 0)
+
+
+@operations('gatherND')
+def gather_nd(cases):
+    def add(name, x, indices):
+        y = wide(x)[tuple(np.moveaxis(indices.astype(np.int64), -1, 0))] if indices.shape[-1] else np.broadcast_to(
+            wide(x), indices.shape[:-1] + x.shape
+        )
+        cases.add(name, [x, indices], y)
+
+    x = cases.inputs.normal(3, 4, 2)
+    add('elements', x, i32([[0, 1, 1], [2, 3, 0]]))
+    add('rows', x, i32([[0, 1], [2, 3], [2, -1]]))
+    add('parts', x, i32([[1], [-1]]))
+    add('indices [2, 2, 2]', x, i32([[[0, 1], [1, 1]], [[2, 2], [0, 0]]]))
+    add('one point', x, i32([2, 1, 0]))
+    add('no axes', x, i32([]).reshape(2, 0))
+    add('no points', x, i32([]).reshape(0, 2))
+    add('int32', i32([[1, 2], [3, 4]]), i32([[1, 0]]))
+
+
+@operations('scatterND')
+def scatter_nd(cases):
+    def add(name, x, indices, updates, mode=None):
+        index = tuple(np.moveaxis(indices.astype(np.int64), -1, 0))
+        cases.add(name, [x, indices, updates], scatter(x, index, updates, mode or 'set'), mode and {'mode': mode})
+
+    x = cases.inputs.normal(3, 4, 2)
+    points = i32([[0, 1, 1], [2, 3, 0], [0, 1, 1], [1, 0, -1]])
+    add('set', x, points, cases.inputs.normal(4))
+    for mode in ('set', 'add', 'max', 'min'):
+        add(f'{mode}, elements', x, points, cases.inputs.normal(4), mode)
+        add(f'{mode}, rows', x, points[:, :2].copy(), cases.inputs.normal(4, 2), mode)
+        add(f'{mode}, parts', x, i32([[1], [1]]), cases.inputs.normal(2, 4, 2), mode)
+    add('no points', x, i32([]).reshape(0, 3), f32([]))
+    add('int32', i32([1, 2, 3]), i32([[1], [1]]), i32([7, 9]), 'add')
+
+
+@operations('booleanMask')
+def boolean_mask(cases):
+    def add(name, x, mask, **options):
+        y = wide(x)[mask]
+        size = options.get('size', mask.size)
+        y = y[:size]
+        fill = np.full((size - len(y), *y.shape[1:]), options.get('fill', 0), y.dtype)
+        cases.add(name, [x, mask], np.concatenate([y, fill]), options or None)
+
+    x = cases.inputs.normal(3, 4)
+    rows = boolean([1, 0, 1])
+    elements = boolean([[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 1]])
+    add('rows', x, rows)
+    add('elements', x, elements)
+    add('as many as there are', x, rows, size=2)
+    add('fewer', x, elements, size=3)
+    add('more', x, elements, size=14)
+    add('fill', x, elements, size=8, fill=-1.5)
+    add('none', x, boolean([0, 0, 0]), size=2, fill=7)
+    add('int32', i32([1, 2, 3]), boolean([0, 1, 1]))
+    add('bool', boolean([1, 1, 0]), boolean([0, 1, 1]))

@@ -275,6 +275,7 @@ const convPlace = (
 interface Params extends WindowParams, ConvParams {
   readonly axis: number;
   readonly exclusive: boolean;
+  readonly reducer: string;
   readonly size: number;
   readonly steps: Numbers;
   readonly fill: number;
@@ -353,6 +354,23 @@ const others: Record<string, (node: Node, inputs: readonly Operand[], params: Pa
           terms.push([at(updates!, index.with(axis, i))!, 1]);
       }
       return total(terms, node.dtype);
+    }),
+  index: ({ shape }, [x], { size }) => map(shape, (index) => (at(x!, index)! + size) % size),
+  takeAlongAxis: ({ shape }, [x, places], { axis }) =>
+    map(shape, (index) => at(x!, index.with(axis, at(places!, index)!)) ?? 0),
+  scatterElements: (node, [places, updates], { reducer }) =>
+    map(node.shape, (index) => {
+      const values: number[] = [];
+      for (let c = 0; c < places!.shape.at(-1)!; c++) {
+        const from = index.with(-1, c);
+        if (at(places!, from) === index.at(-1)) values.push(at(updates!, from)!);
+      }
+      if (reducer === 'sum')
+        return total(
+          values.map((v) => [v, 1]),
+          node.dtype,
+        );
+      return extremum(values, node.dtype, reducer === 'max' ? Math.max : Math.min);
     }),
   cumsum: (node, [x], params) =>
     cumulated(node, x!, params, (before) =>

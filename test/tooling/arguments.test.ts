@@ -151,6 +151,14 @@ const functions: Record<string, Given> = {
   slidingWindows: [[x, [2], { axes: [1] }], optionsAt(2)],
   take: [[x, [0, 1], 0]],
   scatterAdd: [[x, [0, 1], x, 0]],
+  takeAlongAxis: [[x, tensor([[0], [1]], { dtype: 'int32' }), 1]],
+  putAlongAxis: [
+    [x, tensor([[0], [1]], { dtype: 'int32' }), tensor([[0], [1]]), 1, { mode: 'add' }],
+    optionsAt(4),
+  ],
+  gatherND: [[x, tensor([[0, 1]], { dtype: 'int32' })]],
+  scatterND: [[x, tensor([[0, 1]], { dtype: 'int32' }), tensor([1]), { mode: 'add' }], optionsAt(3)],
+  booleanMask: [[x, isLarge, { size: 2 }], optionsAt(2)],
   oneHot: [[labels, 3, 'bool']],
   conv: [[image, kernel, { stride: 1 }], optionsAt(2)],
   convTranspose: [[image, kernel, { stride: 1 }], optionsAt(2)],
@@ -649,7 +657,7 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
     5,
     `absolute ahead alpha batchSize beta bins correction delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma high initialAccumulator k keep
      learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes mean minDelta minimum momentumDecay numClasses order
-     outputPadding padding patience peak positiveWeight power rate relative rotation seed shardBytes shear smooth standardDeviation start
+     outputPadding padding patience peak positiveWeight power rate relative rotation seed shardBytes shear size smooth standardDeviation start
      startDivisor startFromEpoch step steps stride threshold timeoutSeconds tolerance trials version warmupFraction
      weightDecay workers`,
   ],

@@ -1,3 +1,13 @@
+export {
+  booleanMask,
+  gatherND,
+  type MaskOptions,
+  putAlongAxis,
+  type ScatterMode,
+  type ScatterOptions,
+  scatterND,
+  takeAlongAxis,
+} from './arrangement/gather-scatter.ts';
 export { oneHot, scatterAdd, take } from './arrangement/indexing.ts';
 export { concat, pad, split, stack } from './arrangement/join.ts';
 export { slidingWindows, type WindowOptions } from './arrangement/sliding-windows.ts';

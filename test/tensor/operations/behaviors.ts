@@ -1,4 +1,7 @@
 import { sizeOf } from '../../../src/ir/view.ts';
+import { zeros } from '../../../src/tensor/creation.ts';
+import { stack } from '../../../src/tensor/ops/index.ts';
+import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { awayFromZero, type Domain, distinct, ordinary } from '../domains.ts';
 import type { Draw } from '../draw.ts';
 
@@ -86,6 +89,15 @@ export const withOption = (name: string, ...values: readonly unknown[]): Behavio
   },
   differentiable: true,
 });
+
+/** Points in a shape, [...lead, rank], as `gatherND` takes them. */
+export const pointsIn = (d: Draw, shape: readonly number[], lead: readonly number[]): Tensor => {
+  if (shape.length === 0) return zeros([...lead, 0], 'int32');
+  return stack(
+    shape.map((size) => d.indices(lead, size).cast('int32')),
+    -1,
+  );
+};
 
 export const someSlice = (d: Draw, size: number): unknown => {
   const how = d.integer(0, size > 0 ? 3 : 2);

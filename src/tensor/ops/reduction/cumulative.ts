@@ -1,4 +1,5 @@
-import { type Cumulation, cumulate } from '../../../algorithms/cumulate.ts';
+import type { Combiner } from '../../../algorithms/combine.ts';
+import { cumulate } from '../../../algorithms/cumulate.ts';
 import { recurrence } from '../../../algorithms/recurrence.ts';
 import { checkOptions } from '../../../ir/arguments.ts';
 import type { DType } from '../../../ir/dtype.ts';
@@ -33,7 +34,7 @@ interface CumulativeParams {
 
 function cumulative(
   name: string,
-  reducer: Cumulation,
+  reducer: Combiner,
   vjp: (g: Tensor, x: Tensor, axis: number) => Tensor,
 ): Operation<CumulativeParams> {
   return operation<CumulativeParams>({
