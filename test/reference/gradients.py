@@ -458,6 +458,11 @@ def orders():
         [draw(2, 3), boolean([[1, 0, 1], [0, 1, 0]])],
         size=5,
     )
+    autograd('sort', 'axis 1', lambda x, axis: torch.sort(x, axis).values, [draw(2, 5), 1])
+    autograd('topK', 'smallest', lambda x, k, axis, largest: torch.topk(x, k, axis, largest).values, [draw(5, 2), 2], axis=0, largest=False)
+    autograd('median', 'an odd number', lambda x, axis: torch.median(x, axis).values, [draw(3, 5), 1])
+    autograd('quantile', 'linear', lambda x, q, axis: torch.quantile(x, q, axis), [draw(3, 4), 0.3, 1])
+    autograd('bincount', 'weights', lambda x, size, w: torch.zeros(size, dtype=w.dtype).index_add(0, x, w), [i32([1, 3, 1, 0]), 4, draw(4)])
     autograd('diff', 'axis 0', lambda x, n, axis: torch.diff(x, n, axis), [draw(4, 3), 1, 0])
 
 

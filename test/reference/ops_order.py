@@ -261,3 +261,123 @@ def boolean_mask(cases):
     add('none', x, boolean([0, 0, 0]), size=2, fill=7)
     add('int32', i32([1, 2, 3]), boolean([0, 1, 1]))
     add('bool', boolean([1, 1, 0]), boolean([0, 1, 1]))
+
+
+@operations('sort', 'argsort')
+def sort(cases):
+    def add(name, x, *axis, descending=False):
+        a = axis[0] if axis else -1
+        # NumPy sorts in ascending order; its stable sort of the reversed ranks is a stable descending one.
+        keys = np.unique(x, return_inverse=True, equal_nan=True)[1].reshape(x.shape)
+        order = np.argsort(-keys if descending else keys, a, kind='stable')
+        if not descending:
+            assert (order == np.argsort(x, a, kind='stable')).all()
+        out = order.astype(np.int32)
+        if cases.operation == 'sort':
+            out = np.take_along_axis(wide(x), order, a)
+            assert descending or np.array_equal(out, np.sort(wide(x), a), equal_nan=x.dtype == np.float32)
+        args = [x, *axis] if axis or not descending else [x, -1]
+        cases.add(name, args, out, {'descending': True} if descending else None)
+
+    x = cases.inputs.normal(2, 3, 7)
+    for descending in (False, True):
+        label = ', descending' if descending else ''
+        add(f'last axis{label}', x, descending=descending)
+        add(f'axis 0{label}', x, 0, descending=descending)
+        add(f'axis 1{label}', x, 1, descending=descending)
+        add(f'ties{label}', f32([3, 1, 2, 1, 3, 1, 2, 2]), descending=descending)
+        add(f'special values{label}', f32([[1, NAN, INF, -INF, NAN, 0, -1]]), 1, descending=descending)
+        add(f'int32{label}', i32([3, -2147483648, 0, 2147483647, -1, 3]), descending=descending)
+        add(f'uint8{label}', u8([200, 3, 255, 0, 3]), descending=descending)
+        add(f'bool{label}', boolean([1, 0, 1, 0]), descending=descending)
+        add(f'300 elements{label}', cases.inputs.normal(300), descending=descending)
+    add('empty', f32([]).reshape(2, 0))
+    add('one', f32([[4]]))
+
+
+@operations('topK')
+def top_k(cases):
+    def add(name, x, k, axis=-1, largest=True):
+        keys = np.unique(x, return_inverse=True, equal_nan=True)[1].reshape(x.shape)
+        order = np.take(np.argsort(-keys if largest else keys, axis, kind='stable'), range(k), axis)
+        options = {**({} if axis == -1 else {'axis': axis}), **({} if largest else {'largest': False})}
+        cases.add(name, [x, k], [np.take_along_axis(wide(x), order, axis), order.astype(np.int32)], options or None)
+
+    x = cases.inputs.normal(3, 8)
+    add('last axis', x, 3)
+    add('axis 0', x, 2, 0)
+    add('smallest', x, 3, -1, False)
+    add('all', x, 8)
+    add('none', x, 0)
+    add('ties', f32([3, 1, 2, 1, 3, 3, 2]), 4)
+    add('special values', f32([1, NAN, INF, -INF, NAN, 0]), 4)
+    add('int32', i32([3, -2147483648, 2147483647, -1]), 2)
+    add('500 elements', cases.inputs.normal(500), 10)
+
+
+@operations('median', 'quantile')
+def quantiles(cases):
+    q_methods = ('linear', 'lower', 'higher', 'midpoint', 'nearest')
+
+    def add(name, x, q, axes=None, keep=False, method='linear'):
+        a = tuple(axes) if isinstance(axes, list) else axes
+        wide_x = widen(x)
+        options = {**({'keepDims': True} if keep else {}), **({} if method == 'linear' else {'method': method})}
+        if cases.operation == 'median':
+            out = np.median(wide_x, a, keepdims=keep)
+            cases.add(name, [x, axes] if axes is not None or options else [x], out, options or None)
+        else:
+            out = np.quantile(wide_x, q, a, method=method, keepdims=keep)
+            cases.add(name, [x, q, axes] if axes is not None or options else [x, q], out, options or None)
+
+    x = cases.inputs.normal(2, 3, 5)
+    add('all elements', x, 0.3)
+    add('axis 1', x, 0.3, 1)
+    add('axis -1, keepDims', x, 0.75, -1, True)
+    add('axes [0, 2]', x, 0.5, [0, 2])
+    add('an even number', f32([4, 1, 3, 2]), 0.5)
+    add('NaN', f32([[1, NAN, 2], [3, 1, 2]]), 0.5, 1)
+    add('int32', i32([5, 1, 4]), 0.9)
+    add('bool', boolean([1, 0, 1]), 0.25)
+    if cases.operation == 'quantile':
+        add('several', x, [0, 0.1, 0.5, 1], 2)
+        for method in q_methods[1:]:
+            add(method, x, [0.1, 0.37, 0.5, 0.99], 1, False, method)
+            add(f'{method}, halfway', f32([1, 2, 3, 4]), [0.5, 1 / 6, 5 / 6], None, False, method)
+
+
+@operations('searchSorted')
+def search_sorted(cases):
+    def add(name, a, v, side=None):
+        out = np.searchsorted(a, v, side or 'left') if a.ndim == 1 else np.stack(
+            [np.searchsorted(*pair, side or 'left') for pair in zip(a, v)]
+        )
+        cases.add(name, [a, v], out.astype(np.int32), side and {'side': side})
+
+    a = f32([-1, 0, 0, 2, 5, 5, 7])
+    v = f32([[-2, 0, 2], [5, 6, 9]])
+    for side in ('left', 'right'):
+        add(side, a, v, side)
+        add(f'{side}, special values', f32([-INF, 1, INF, NAN, NAN]), f32([NAN, INF, -INF, 1]), side)
+        add(f'{side}, int32', i32([1, 3, 3, 9]), i32([3, 0, 10]), side)
+    add('default', a, v)
+    add('a scalar', a, f32(2))
+    add('rows', f32([[1, 2, 3], [4, 5, 6]]), f32([[2, 9], [4, 4.5]]))
+    add('nothing sorted', f32([]), f32([1, 2]))
+    add('no values', a, f32([]))
+    add('int32 in float32', i32([1, 2, 3]), f32([1.5, 2]))
+
+
+@operations('bincount')
+def bincount(cases):
+    def add(name, x, size, *weights):
+        out = np.bincount(x.ravel(), *[widen(w).ravel() if w.dtype == np.float32 else w for w in weights], minlength=size)
+        kind = np.int32 if not weights or weights[0].dtype != np.float32 else np.float64
+        cases.add(name, [x, size, *weights], out.astype(kind))
+
+    add('counts', i32([1, 3, 1, 0, 1]), 5)
+    add('a matrix', i32([[1, 2], [2, 2]]), 3)
+    add('uint8', u8([0, 4, 4]), 6)
+    add('weights', i32([1, 3, 1, 0]), 4, f32([0.5, 1, 2, -1]))
+    add('int32 weights', i32([1, 0, 1]), 2, i32([5, 6, 7]))
+    add('nothing', i32([]), 3)

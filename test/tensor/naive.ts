@@ -276,6 +276,9 @@ interface Params extends WindowParams, ConvParams {
   readonly axis: number;
   readonly exclusive: boolean;
   readonly reducer: string;
+  readonly descending: boolean;
+  readonly count: number;
+  readonly right: boolean;
   readonly size: number;
   readonly steps: Numbers;
   readonly fill: number;
@@ -354,6 +357,35 @@ const others: Record<string, (node: Node, inputs: readonly Operand[], params: Pa
           terms.push([at(updates!, index.with(axis, i))!, 1]);
       }
       return total(terms, node.dtype);
+    }),
+  bin: (_, [x]) => Float64Array.from(x!.data),
+  argsort: ({ shape }, [x], { descending, count }) => {
+    const length = x!.shape.at(-1)!;
+    const rank = (v: number): number => (Number.isNaN(v) ? Number.POSITIVE_INFINITY : v);
+    const result: number[] = [];
+    for (let row = 0; row < sizeOf(shape.slice(0, -1)); row++) {
+      const values = Array.from({ length }, (_, i) => x!.data[row * length + i]!);
+      const pairs = values.map((v, i) => ({ v: rank(v) * (descending ? -1 : 1), nan: Number.isNaN(v), i }));
+      const sign = descending ? -1 : 1;
+      pairs.sort((a, b) => {
+        if (a.v !== b.v) return a.v < b.v ? -1 : 1;
+        return sign * (Number(a.nan) - Number(b.nan)) || a.i - b.i;
+      });
+      result.push(...pairs.slice(0, count).map((p) => p.i));
+    }
+    return Float64Array.from(result);
+  },
+  searchSorted: ({ shape }, [sorted, values], { right }) =>
+    map(shape, (index) => {
+      const v = at(values!, index)!;
+      const row = sorted!.shape.length > 1 ? index.slice(0, -1) : [];
+      const isBefore = (s: number): boolean => {
+        if (Number.isNaN(s)) return right && Number.isNaN(v);
+        return Number.isNaN(v) || (right ? s <= v : s < v);
+      };
+      let n = 0;
+      while (n < sorted!.shape.at(-1)! && isBefore(at(sorted!, [...row, n])!)) n++;
+      return n;
     }),
   index: ({ shape }, [x], { size }) => map(shape, (index) => (at(x!, index)! + size) % size),
   takeAlongAxis: ({ shape }, [x, places], { axis }) =>

@@ -159,6 +159,14 @@ const functions: Record<string, Given> = {
   gatherND: [[x, tensor([[0, 1]], { dtype: 'int32' })]],
   scatterND: [[x, tensor([[0, 1]], { dtype: 'int32' }), tensor([1]), { mode: 'add' }], optionsAt(3)],
   booleanMask: [[x, isLarge, { size: 2 }], optionsAt(2)],
+  sort: [[x, 0, { descending: true }], optionsAt(2)],
+  argsort: [[x, 0, { descending: true }], optionsAt(2)],
+  topK: [[x, 1, { axis: 0, largest: false }], optionsAt(2)],
+  median: reduction,
+  quantile: [[x, 0.5, 0, { keepDims: true }], optionsAt(3)],
+  searchSorted: [[tensor([1, 2]), x, { side: 'right' }], optionsAt(2)],
+  bincount: [[labels, 3, labels]],
+  unique: [[x]],
   oneHot: [[labels, 3, 'bool']],
   conv: [[image, kernel, { stride: 1 }], optionsAt(2)],
   convTranspose: [[image, kernel, { stride: 1 }], optionsAt(2)],
@@ -649,7 +657,7 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   [
     'true',
     true,
-    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding dropLast exclusive horizontalFlip keepDims log positiveWeight
+    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding descending dropLast exclusive horizontalFlip keepDims largest log positiveWeight
      progress restoreBestWeights reverse scale shuffle signedZeros strict trainable verify warmup`,
   ],
   [

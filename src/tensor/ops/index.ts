@@ -90,6 +90,10 @@ export {
   softmin,
 } from './elementwise/smooth-activation.ts';
 export { matmul } from './matmul.ts';
+export { bincount } from './order/bincount.ts';
+export { median, type QuantileMethod, type QuantileOptions, quantile } from './order/quantile.ts';
+export { type SearchSortedOptions, searchSorted } from './order/search-sorted.ts';
+export { argsort, type SortOptions, sort, type TopKOptions, topK } from './order/sort.ts';
 export {
   type AveragePoolOptions,
   avgPool,

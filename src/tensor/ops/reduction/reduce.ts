@@ -61,7 +61,10 @@ const spread = (g: Tensor, x: Tensor, axes: readonly number[]): Tensor =>
   broadcastTo(reshape(g, keeping(x.node.shape, axes)), x.node.shape);
 
 /** The input with its reduced axes flattened into a last one. */
-function reducedLast(x: Tensor, axes: readonly number[]): { flat: Tensor; back: (t: Tensor) => Tensor } {
+export function reducedLast(
+  x: Tensor,
+  axes: readonly number[],
+): { flat: Tensor; back: (t: Tensor) => Tensor } {
   const kept = x.node.shape.map((_, i) => i).filter((i) => !axes.includes(i));
   const order = [...kept, ...axes];
   const moved = transpose(x, order);
