@@ -10,15 +10,18 @@ const SEGMENT = 1024;
 /** The most rows that are sorted at the same time: each needs memory of its own. */
 const MAX_PARTS = 16;
 /** Candidates for the first `count` elements that are collected before they are sorted. */
-const MIN_CANDIDATES = 4096;
+const MIN_CANDIDATES = 512;
 /** Up to this many elements insertion is faster. */
 const INSERTION = 40;
+/** Up to this many of the first elements are kept sorted by insertion. */
+const FEW = 16;
 const BUCKETS = 256;
 
 /**
  * Indices of the first `count` elements of each row in sorted order. Elements become unsigned keys of the same order, which a
  * stable radix sort orders together with their indices. For fewer than all elements, candidates are collected: elements
- * before the last of the best that are known. Each time there are enough, they are sorted and all but the best dropped.
+ * before the last of the best that are known. Each time there are enough, they are sorted and all but the best dropped. A few
+ * best ones are kept sorted.
  */
 export function compileSort(isFloat: boolean, descending: boolean): WasmAlgorithm {
   return ({ shape }, { operands }, plan, stores) => {
@@ -26,6 +29,7 @@ export function compileSort(isFloat: boolean, descending: boolean): WasmAlgorith
     const count = shape[axis]!;
     const rows = sizeOf(shape.slice(0, axis));
     const length = operands[0]!.view.shape[axis]!;
+    const isFew = count <= FEW && count < length;
     const capacity = Math.min(length, Math.max(2 * count, MIN_CANDIDATES));
     const read = compileRead(operands[0]!, axis, plan);
     const sort = sortPairs(plan);
@@ -56,6 +60,18 @@ export function compileSort(isFloat: boolean, descending: boolean): WasmAlgorith
               code.store('i32.store', code.op('i32.add', indices, at), index);
               code.update(found, 'i32.add', found, 1);
             };
+            const raise = (last: Local): void =>
+              code.set(most, code.op('i32x4.splat', code.op('i32.sub', last, 1)));
+            const insertFew = (key: Local, index: Local): void => {
+              const isFull = code.op('i32.eq', found, count);
+              const end = code.select(isFull, count - 1, found);
+              const comesBefore = code.op('i32.lt_u', key, get(code, keys, end));
+              code.if(code.op('i32.or', code.op('i32.eqz', isFull), comesBefore), () => {
+                emitInsertion(code, keys, indices, end, key, index);
+                code.set(found, code.op('i32.add', end, 1));
+                code.if(code.op('i32.eq', found, count), () => raise(get(code, keys, count - 1)));
+              });
+            };
             code.set(most, code.literal(new Int32Array(4).fill(-1)));
             code.for(0, length, SEGMENT, (from) => {
               const n = code.smaller(code.op('i32.sub', length, from), SEGMENT);
@@ -67,31 +83,27 @@ export function compileSort(isFloat: boolean, descending: boolean): WasmAlgorith
                 code.if(code.op('v128.any_true', isCandidate), () => {
                   for (let l = 0; l < 4; l++) {
                     const exists = l === 0 ? 1 : code.op('i32.lt_u', code.op('i32.add', i, l), n);
-                    const passes = code.lane('i32x4.extract_lane', l, isCandidate);
-                    code.if(code.op('i32.and', passes, exists), () =>
-                      add(
-                        code.lane('i32x4.extract_lane', l, key),
-                        code.op('i32.add', code.op('i32.add', from, i), l),
-                      ),
+                    const passes = code.op(
+                      'i32.and',
+                      code.lane('i32x4.extract_lane', l, isCandidate),
+                      exists,
                     );
-                    if (count === length || l < 3) continue;
-                    // Room for four more.
+                    const own = code.lane('i32x4.extract_lane', l, key);
+                    const index = code.op('i32.add', code.op('i32.add', from, i), l);
+                    code.if(passes, () => (isFew ? insertFew(own, index) : add(own, index)));
+                  }
+                  // Room for four more.
+                  if (capacity < length && !isFew)
                     code.if(code.op('i32.gt_u', found, capacity - 4), () => {
                       sortFound();
                       code.if(code.op('i32.gt_u', found, count), () => code.set(found, count));
-                      const last = code.load('i32.load', [
-                        code.op('i32.add', keys, code.op('i32.shl', code.op('i32.sub', found, 1), 2)),
-                      ]);
                       // Later elements with the key of the last one come after it.
-                      code.if(code.op('i32.eq', found, count), () =>
-                        code.set(most, code.op('i32x4.splat', code.op('i32.sub', last, 1))),
-                      );
+                      code.if(code.op('i32.eq', found, count), () => raise(get(code, keys, count - 1)));
                     });
-                  }
                 });
               });
             });
-            sortFound();
+            if (!isFew) sortFound();
             code.call(stores, code.op('i32.mul', row, count), count, indices, scratch);
           });
         });
@@ -114,6 +126,31 @@ function emitKeys(code: Code, values: Local, isFloat: boolean, descending: boole
   return descending ? code.op('v128.not', key) : key;
 }
 
+const word = (code: Code, base: Operand, at: Operand): Local =>
+  code.op('i32.add', base, code.op('i32.shl', at, 2));
+const get = (code: Code, base: Operand, at: Operand): Local => code.load('i32.load', [word(code, base, at)]);
+const put = (code: Code, base: Operand, at: Operand, value: Operand): void =>
+  code.store('i32.store', word(code, base, at), value);
+
+/** Inserts a pair into the sorted pairs before `end`, after those with its key; the pair at `end` is overwritten. */
+function emitInsertion(code: Code, keys: Local, indices: Local, end: Local, key: Local, index: Local): void {
+  const at = code.copy(end);
+  code.block((leave) => {
+    code.loop(() => {
+      leave(code.op('i32.eqz', at));
+      const before = code.op('i32.sub', at, 1);
+      const other = get(code, keys, before);
+      leave(code.op('i32.eqz', code.op('i32.gt_u', other, key)));
+      put(code, keys, at, other);
+      put(code, indices, at, get(code, indices, before));
+      code.set(at, before);
+      return 1;
+    });
+  });
+  put(code, keys, at, key);
+  put(code, indices, at, index);
+}
+
 /**
  * The module's function `(keys, indices, spareKeys, spareIndices, count, histogram)` that sorts pairs by their keys (unsigned)
  * and keeps the order of equal ones.
@@ -124,31 +161,10 @@ const sortPairs = perPlan(
       Array(6).fill('i32'),
       [],
       (code, keys, indices, spareKeys, spareIndices, count, histogram) => {
-        const word = (base: Operand, at: Operand): Local =>
-          code.op('i32.add', base, code.op('i32.shl', at, 2));
-        const get = (base: Operand, at: Operand): Local => code.load('i32.load', [word(base, at)]);
-        const put = (base: Operand, at: Operand, value: Operand): void =>
-          code.store('i32.store', word(base, at), value);
-
         const insert = (): void =>
-          code.for(1, count!, 1, (i) => {
-            const key = get(keys!, i);
-            const index = get(indices!, i);
-            const at = code.copy(i);
-            code.block((leave) => {
-              code.loop(() => {
-                const before = code.op('i32.sub', at, 1);
-                const other = get(keys!, before);
-                leave(code.op('i32.eqz', code.op('i32.gt_u', other, key)));
-                put(keys!, at, other);
-                put(indices!, at, get(indices!, before));
-                code.set(at, before);
-                return at;
-              });
-            });
-            put(keys!, at, key);
-            put(indices!, at, index);
-          });
+          code.for(1, count!, 1, (i) =>
+            emitInsertion(code, keys!, indices!, i, get(code, keys!, i), get(code, indices!, i)),
+          );
 
         const digitOf = (key: Operand, digit: number): Local =>
           code.op('i32.and', code.op('i32.shr_u', key, 8 * digit), BUCKETS - 1);
@@ -156,9 +172,9 @@ const sortPairs = perPlan(
         const radix = (): void => {
           code.fillMemory(histogram!, 0, 4 * 4 * BUCKETS);
           code.for(0, count!, 1, (i) => {
-            const key = get(keys!, i);
+            const key = get(code, keys!, i);
             for (let digit = 0; digit < 4; digit++) {
-              const at = word(histogram!, digitOf(key, digit));
+              const at = word(code, histogram!, digitOf(key, digit));
               const n = code.load('i32.load', [at], 4 * BUCKETS * digit);
               code.store('i32.store', at, code.op('i32.add', n, 1), 4 * BUCKETS * digit);
             }
@@ -167,7 +183,7 @@ const sortPairs = perPlan(
           const [toKeys, toIndices] = [code.copy(spareKeys!), code.copy(spareIndices!)];
           for (let digit = 0; digit < 4; digit++) {
             const counts = code.op('i32.add', histogram!, 4 * BUCKETS * digit);
-            const all = get(counts, digitOf(code.load('i32.load', [fromKeys]), digit));
+            const all = get(code, counts, digitOf(code.load('i32.load', [fromKeys]), digit));
             // Nothing moves if all keys have the same digit.
             code.if(code.op('i32.lt_u', all, count!), () => {
               const before = code.copy(0);
@@ -178,12 +194,12 @@ const sortPairs = perPlan(
                 code.update(before, 'i32.add', before, n);
               });
               code.for(0, count!, 1, (i) => {
-                const key = get(fromKeys, i);
-                const at = word(counts, digitOf(key, digit));
+                const key = get(code, fromKeys, i);
+                const at = word(code, counts, digitOf(key, digit));
                 const to = code.load('i32.load', [at]);
                 code.store('i32.store', at, code.op('i32.add', to, 1));
-                put(toKeys, to, key);
-                put(toIndices, to, get(fromIndices, i));
+                put(code, toKeys, to, key);
+                put(code, toIndices, to, get(code, fromIndices, i));
               });
               for (const [from, to] of [
                 [fromKeys, toKeys],
