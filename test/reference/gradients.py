@@ -463,6 +463,13 @@ def orders():
     autograd('median', 'an odd number', lambda x, axis: torch.median(x, axis).values, [draw(3, 5), 1])
     autograd('quantile', 'linear', lambda x, q, axis: torch.quantile(x, q, axis), [draw(3, 4), 0.3, 1])
     autograd('bincount', 'weights', lambda x, size, w: torch.zeros(size, dtype=w.dtype).index_add(0, x, w), [i32([1, 3, 1, 0]), 4, draw(4)])
+    autograd('std', 'axis 1', lambda x, axis: torch.std(x, axis, unbiased=False), [draw(3, 4), 1])
+    for order in (2, 1, 3):
+        autograd('norm', f'order {order}', lambda x, order, axis: torch.linalg.vector_norm(x, order, axis), [draw(3, 4), order, 1])
+    record('norm', 'kink: 0', [f32([[0, 0], [3, 4]]), 2, 1], 0, f32([5, 10]), f32([[0, 0], [6, 8]]), {})
+    record('std', 'kink: equal elements', [f32([[2, 2], [0, 2]]), 1], 0, f32([5, 10]), f32([[0, 0], [-5, 5]]), {})
+    autograd('squaredDifference', 'broadcast', lambda a, b: (a - b) ** 2, [draw(2, 3), draw(3)])
+    autograd('nanToNum', 'special values', torch.nan_to_num, [f32([1, np.nan, np.inf, -np.inf, 2])])
     autograd('diff', 'axis 0', lambda x, n, axis: torch.diff(x, n, axis), [draw(4, 3), 1, 0])
 
 

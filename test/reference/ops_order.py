@@ -381,3 +381,106 @@ def bincount(cases):
     add('weights', i32([1, 3, 1, 0]), 4, f32([0.5, 1, 2, -1]))
     add('int32 weights', i32([1, 0, 1]), 2, i32([5, 6, 7]))
     add('nothing', i32([]), 3)
+
+
+@operations('std')
+def std(cases):
+    def add(name, x, axes=None, keep=False, correction=0):
+        options = {**({'keepDims': True} if keep else {}), **({'correction': correction} if correction else {})}
+        a = tuple(axes) if isinstance(axes, list) else axes
+        out = np.std(widen(x), a, keepdims=keep, ddof=correction)
+        cases.add(name, [x, axes] if axes is not None or options else [x], out, options or None)
+
+    x = cases.inputs.normal(2, 3, 4)
+    add('all axes', x)
+    add('axis 1', x, 1)
+    add('axes [0, 2], keepDims', x, [0, 2], True)
+    add('correction 1', x, -1, False, 1)
+    add('equal elements', f32([[2, 2], [3, 3]]), 1)
+    add('special values', f32([[NAN, 1], [INF, 1]]), 1)
+    add('int32', i32([1, 2, 4]))
+
+
+@operations('norm')
+def norm(cases):
+    def add(name, x, order=2, axes=None, keep=False):
+        a = tuple(axes) if isinstance(axes, list) else axes
+        wide_x = widen(x)
+        if a is None or isinstance(a, tuple):
+            axis = tuple(range(x.ndim)) if a is None else a
+            moved = np.moveaxis(wide_x, axis, range(len(axis)))
+            rest = moved.shape[len(axis) :]
+            out = np.linalg.norm(moved.reshape(-1, *rest), order, 0)
+            assert order != 2 or len(axis) != 2 or np.allclose(out, np.linalg.norm(wide_x, None, axis))
+            out = np.expand_dims(out, axis) if keep else out
+        else:
+            out = np.linalg.norm(wide_x, order, a, keepdims=keep)
+        args = [x] if order == 2 and axes is None and not keep else [x, order, axes]
+        cases.add(name, args, out, {'keepDims': True} if keep else None)
+
+    x = cases.inputs.normal(2, 3, 4)
+    add('all axes', x)
+    add('axis 1', x, 2, 1)
+    add('axes [0, 2], keepDims', x, 2, [0, 2], True)
+    for order in (0, 1, 3, 1.5, -1):
+        add(f'order {order}', x, order, -1)
+    add('zeros', f32([[0, 0], [3, 4]]), 2, 1)
+    add('order 0, zeros', f32([[0, 0], [3, 0]]), 0, 1)
+    add('special values', f32([[NAN, 1], [INF, 1]]), 2, 1)
+    add('int32', i32([3, 4]))
+
+
+@operations('floorDiv')
+def floor_div(cases):
+    def add(name, a, b):
+        out = np.floor_divide(a, b)
+        cases.add(name, [a, b], wide(out))
+
+    add('signs', f32([7, -7, 7, -7]), f32([2, 2, -2, -2]))
+    add('fractions', f32([1, 0.5, -0.3, 2.5]), f32([0.1, 0.2, 0.1, -0.7]))
+    add('zeros', f32([1, -1, 0, 0]), f32([0, 0, 5, -5]))
+    add('infinities', f32([INF, 5, -5, 5, -5, NAN]), f32([2, INF, INF, -INF, -INF, 1]))
+    add('broadcast', cases.inputs.normal(2, 3), f32([0.5, -0.25, 3]))
+    add('int32', i32([7, -7, 7, -7, -2147483648]), i32([2, 2, -2, -2, 3]))
+    add('int32, 0', i32([7, -7, 0]), i32([0, 0, 0]))
+    add('uint8', u8([200, 7, 9]), u8([3, 2, 10]))
+
+
+@operations('squaredDifference')
+def squared_difference(cases):
+    def add(name, a, b):
+        cases.add(name, [a, b], np.square(np.subtract(wide(a), wide(b))))
+
+    add('same shapes', cases.inputs.normal(2, 3), cases.inputs.normal(2, 3))
+    add('broadcast', cases.inputs.normal(2, 3), cases.inputs.normal(3))
+    add('special values', f32([NAN, INF, INF]), f32([1, 1, INF]))
+    add('int32', i32([1, 5]), i32([3, 2]))
+    add('empty', f32([]), f32([]))
+
+
+@operations('isInf')
+def is_inf(cases):
+    for name, x in (
+        ('typical values', cases.inputs.normal(2, 3)),
+        ('special values', f32([NAN, INF, -INF, 0, 3e38])),
+        ('int32', i32([1, 2])),
+        ('bool', boolean([1, 0])),
+        ('empty', f32([])),
+    ):
+        cases.add(name, [x], np.isinf(x))
+
+
+@operations('nanToNum')
+def nan_to_num(cases):
+    def add(name, x, **options):
+        names = {'nan': 'nan', 'posInf': 'posinf', 'negInf': 'neginf'}
+        out = np.nan_to_num(x, **{names[k]: v for k, v in options.items()})
+        cases.add(name, [x], wide(out), options or None)
+
+    special = f32([NAN, INF, -INF, 0, 3e38])
+    add('special values', special)
+    add('options', special, nan=1, posInf=5, negInf=-5)
+    add('nan alone', special, nan=-1.5)
+    add('typical values', cases.inputs.normal(2, 3))
+    add('int32', i32([1, 2]))
+    add('empty', f32([]))

@@ -137,6 +137,13 @@ const elementwise: Record<string, (x: readonly number[], dtype: Node['dtype']) =
   mul: ([a, b], dtype) => (dtype === 'float32' ? a! * b! : wrapped(Math.imul(a!, b!), dtype)),
   div: ([a, b]) => a! / b!,
   mod: ([a, b], dtype) => remainder(a!, b!, dtype),
+  floorDiv: ([a, b], dtype) => {
+    if (b === 0) return dtype === 'float32' ? a! / b! : 0;
+    if (dtype !== 'float32') return wrapped(Math.floor(a! / b!), dtype);
+    if (Number.isFinite(b)) return Math.round((a! - remainder(a!, b!, dtype)) / b!);
+    return Number.isFinite(a) && a !== 0 && a! < 0 !== b! < 0 ? -1 : a! / b!;
+  },
+  isInf: ([x]) => (Math.abs(x!) === Infinity ? 1 : 0),
   maximum: ([a, b]) => Math.max(a!, b!),
   minimum: ([a, b]) => Math.min(a!, b!),
   pow: ([a, b], dtype) => (dtype === 'float32' ? power(a!, b!) : wrapped(integerPower(a!, b!), dtype)),

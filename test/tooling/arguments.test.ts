@@ -163,6 +163,12 @@ const functions: Record<string, Given> = {
   argsort: [[x, 0, { descending: true }], optionsAt(2)],
   topK: [[x, 1, { axis: 0, largest: false }], optionsAt(2)],
   median: reduction,
+  std: [[x, 0, { correction: 1 }], optionsAt(2)],
+  norm: [[x, 2, 0, { keepDims: true }], optionsAt(3)],
+  floorDiv: binary,
+  squaredDifference: binary,
+  isInf: unary,
+  nanToNum: [[x, { nan: 1 }], optionsAt(1)],
   quantile: [[x, 0.5, 0, { keepDims: true }], optionsAt(3)],
   searchSorted: [[tensor([1, 2]), x, { side: 'right' }], optionsAt(2)],
   bincount: [[labels, 3, labels]],
@@ -664,8 +670,8 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
     '5',
     5,
     `absolute ahead alpha batchSize beta bins correction delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma high initialAccumulator k keep
-     learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes mean minDelta minimum momentumDecay numClasses order
-     outputPadding padding patience peak positiveWeight power rate relative rotation seed shardBytes shear size smooth standardDeviation start
+     learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes mean minDelta minimum momentumDecay nan negInf numClasses order
+     outputPadding padding patience peak posInf positiveWeight power rate relative rotation seed shardBytes shear size smooth standardDeviation start
      startDivisor startFromEpoch step steps stride threshold timeoutSeconds tolerance trials version warmupFraction
      weightDecay workers`,
   ],

@@ -16,17 +16,17 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       bitsVersion booleanMask broadcastTo cast ceil celu checkpoint clip concat contrastive conv
       convTranspose cos cosineDistance cummax cummin cumprod cumsum defaultGenerator detach dice diff div
       earlyStopping einsum elu equal erf evaluate exp expandDims explain explainAssignments expm1 eye fit
-      flatten flip floor full gatherND gelu glu gradients greater greaterEqual hardSigmoid hardSwish
-      hardTanh hinge huber inference initializers isFinite isNaN klDivergence leakyRelu learningRateLogger
-      less lessEqual linspace loadModel loadWeights log log1p logCosh logSigmoid logSoftmax logSumExp
-      logicalAnd logicalNot logicalOr logicalXor matmul max maxPool maximum mean meanAbsoluteError
-      meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError median min minimum mish mod
-      mul neg notEqual oneHot ones outer pad poissonLoss pow predict prod putAlongAxis quantile realize
-      reciprocal relu relu6 reshape round rsqrt runStep saveModel saveWeights scalar scatterAdd scatterND
-      schedules searchSorted seed selu setBackend setThreads sigmoid sign silu sin slice slidingWindows
-      softmax softmaxCrossEntropy softmin softplus softsign sort split sqrt square squaredHinge squeeze
-      stack standardize stopOnNaN sub sum take takeAlongAxis tanh tensor tensordot topK trace training
-      transpose tripletMargin tversky unique variance where zeros`,
+      flatten flip floor floorDiv full gatherND gelu glu gradients greater greaterEqual hardSigmoid
+      hardSwish hardTanh hinge huber inference initializers isFinite isInf isNaN klDivergence leakyRelu
+      learningRateLogger less lessEqual linspace loadModel loadWeights log log1p logCosh logSigmoid
+      logSoftmax logSumExp logicalAnd logicalNot logicalOr logicalXor matmul max maxPool maximum mean
+      meanAbsoluteError meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError median min
+      minimum mish mod mul nanToNum neg norm notEqual oneHot ones outer pad poissonLoss pow predict prod
+      putAlongAxis quantile realize reciprocal relu relu6 reshape round rsqrt runStep saveModel saveWeights
+      scalar scatterAdd scatterND schedules searchSorted seed selu setBackend setThreads sigmoid sign silu
+      sin slice slidingWindows softmax softmaxCrossEntropy softmin softplus softsign sort split sqrt square
+      squaredDifference squaredHinge squeeze stack standardize std stopOnNaN sub sum take takeAlongAxis tanh
+      tensor tensordot topK trace training transpose tripletMargin tversky unique variance where zeros`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AveragePoolOptions
       Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
       BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback Checkpoint
@@ -36,16 +36,16 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       GeluOptions GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer
       InitializerName LayerClass LayerLike LayerNormOptions LionOptions LoadModelOptions LoadWeightsOptions
       LoadedModel LoadedWeights LossFunction LossOptions Margin MarginOptions MaskOptions Member Metric
-      MetricOptions MinimizeOptions Model NAdamOptions NaNLoss NestedArray NumberArray OptimizerOptions
-      OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty PoolOptions Pooled
-      PoolingLayerOptions PredictOptions ProgressReport QuantileMethod QuantileOptions RAdamOptions
-      RMSpropOptions RankingMetricOptions ReduceOptions Reduction ReshapeOptions ResidualOptions
-      ReverseOptions SGDOptions SaveModelOptions SaveWeightsOptions ScatterMode ScatterOptions Schedule
-      SearchSortedOptions SequentialOptions Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions
-      SortOptions StandardizeOptions State StateValue StepOptions SummaryOptions TensorLike TensorOptions
-      TopKAccuracyOptions TopKOptions Training TrainingOptions Transformer TransformerClass TransformerState
-      TransposedConvolutionOptions TverskyOptions TypedArray Unique Update VarianceOptions
-      WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
+      MetricOptions MinimizeOptions Model NAdamOptions NaNLoss NanToNumOptions NestedArray NumberArray
+      OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
+      PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport QuantileMethod QuantileOptions
+      RAdamOptions RMSpropOptions RankingMetricOptions ReduceOptions Reduction ReshapeOptions
+      ResidualOptions ReverseOptions SGDOptions SaveModelOptions SaveWeightsOptions ScatterMode
+      ScatterOptions Schedule SearchSortedOptions SequentialOptions Shape Signal SliceSpec Slots
+      SoftmaxCrossEntropyOptions SortOptions StandardizeOptions State StateValue StepOptions SummaryOptions
+      TensorLike TensorOptions TopKAccuracyOptions TopKOptions Training TrainingOptions Transformer
+      TransformerClass TransformerState TransposedConvolutionOptions TverskyOptions TypedArray Unique Update
+      VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore urlSource`,

@@ -45,6 +45,7 @@ export {
 } from './elementwise/activation.ts';
 export { add, div, maximum, minimum, mod, mul, neg, pow, sub } from './elementwise/arithmetic.ts';
 export { cast, detach } from './elementwise/cast.ts';
+export { floorDiv } from './elementwise/division.ts';
 export {
   clip,
   equal,
@@ -81,6 +82,7 @@ export {
   tanh,
 } from './elementwise/math.ts';
 export { hardSigmoid, hardSwish, hardTanh, relu6 } from './elementwise/piecewise-activation.ts';
+export { isInf, type NanToNumOptions, nanToNum, squaredDifference } from './elementwise/repair.ts';
 export {
   celu,
   glu,
@@ -112,6 +114,7 @@ export {
   diff,
   type ReverseOptions,
 } from './reduction/cumulative.ts';
+export { norm, std } from './reduction/norm.ts';
 export {
   all,
   any,

@@ -1,9 +1,12 @@
 import { sizeOf } from '../../../src/ir/view.ts';
 import { zeros } from '../../../src/tensor/creation.ts';
-import { between, distinct, ordinary } from '../domains.ts';
+import { between, type Domain, distinct, ordinary } from '../domains.ts';
 import { all, argument, cumulative, matrices, reduction } from './behaviors.ts';
 import { invalid, invalidAxes, invalidAxis, noIdentity, x } from './invalid-calls.ts';
 import type { OperationRows } from './row.ts';
+
+/** Magnitudes differ, and none is near 0. */
+const awayFromDistinct: Domain = (random, i) => (distinct(random, i) + 6) * (i % 2 === 0 ? 0.2 : -0.2);
 
 export const reductions = {
   sum: { ...reduction(ordinary), ulps: 4, absolute: 1e-5, invalid: invalidAxes, gpu: 'sum' },
@@ -62,6 +65,30 @@ export const reductions = {
     absolute: 1e-6,
     invalid: invalidAxes,
     gpu: 'intrinsic',
+  },
+  std: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1, 3, true), distinct);
+      return [x, d.axes(x.rank), { keepDims: d.oneIn(2) }];
+    },
+    differentiable: true,
+    absolute: 2e-6,
+    invalid: invalidAxes,
+    gpu: 'intrinsic',
+    method: false,
+  },
+  norm: {
+    arguments: (d) => {
+      const x = d.number(d.shape(0, 3, true), awayFromDistinct);
+      const order = d.pick([2, 1, Infinity, -Infinity, 3, 1.5, -1]);
+      return d.oneIn(3) ? [x] : [x, order, d.axes(x.rank), { keepDims: d.oneIn(2) }];
+    },
+    differentiable: true,
+    ulps: 8,
+    absolute: 2e-6,
+    invalid: [invalid([x, 2, 2], 'axis 2', '-2 to 1'), invalid([x, Number.NaN], 'order NaN', 'a number')],
+    gpu: 'intrinsic',
+    method: false,
   },
   matmul: {
     arguments: (d) => {
