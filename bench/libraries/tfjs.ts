@@ -94,11 +94,7 @@ function order(tf: Tfjs, wanted: task.OrderTask): PreparedTask {
       return [values, indices];
     }, [x]);
   }
-  return computing(() => {
-    const { values, indices } = tf.topk(x.mul(-1), columns);
-    indices.dispose();
-    return [values.mul(-1)];
-  }, [x]);
+  return computing(() => tf.tidy(() => [tf.topk(x.mul(-1), columns).values.mul(-1)]), [x]);
 }
 
 function elementwise(tf: Tfjs, { size, last, chained }: task.ElementwiseTask): PreparedTask {
