@@ -1,6 +1,6 @@
-import type { Elements } from '../ir/kernel.ts';
+import type { Elements, Reducer } from '../ir/kernel.ts';
 
-export type Combiner = 'sum' | 'prod' | 'max' | 'min';
+export type Combiner = Exclude<Reducer, 'argmax' | 'argmin'>;
 
 /** The initial value of a reduction, as in `Reduce`. */
 export const identityOf = (reducer: Combiner, isFloat: boolean): number =>

@@ -1,4 +1,4 @@
-import { type Expr, load, rewrite } from '../ir/expr.ts';
+import { type Expr, rewrite } from '../ir/expr.ts';
 import type { Access, BufferView, Kernel } from '../ir/kernel.ts';
 import type { View } from '../ir/view.ts';
 
@@ -55,7 +55,3 @@ export function mapTo(
   const { name } = kernel;
   return { kind: 'kernel', name, shape, source: { kind: 'map' }, inputs, stores: [{ buffer, expr }] };
 }
-
-/** Loads of several inputs, numbered from `first` on. */
-export const loads = (first: number, ...types: readonly Expr['type'][]): Expr[] =>
-  types.map((type, k) => load(first + k, type));

@@ -1,3 +1,4 @@
+import type { Reducer } from '../../../ir/kernel.ts';
 import type { Callable, Code, Local } from '../assembler/code.ts';
 import type { WasmAlgorithm } from '../kernels/compile.ts';
 import { type CombineRule, combineRuleOf } from '../loops/combine.ts';
@@ -12,7 +13,7 @@ const STRIP = 512;
 
 /** Cumulative sums, products or extrema: along the last axis in vectors, along others over adjacent columns. */
 export function compileCumulate(
-  reducer: 'sum' | 'prod' | 'max' | 'min',
+  reducer: Exclude<Reducer, 'argmax' | 'argmin'>,
   axis: number,
   exclusive: boolean,
 ): WasmAlgorithm {
