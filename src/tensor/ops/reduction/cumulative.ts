@@ -4,6 +4,7 @@ import { recurrence } from '../../../algorithms/recurrence.ts';
 import { checkOptions } from '../../../ir/arguments.ts';
 import type { DType } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
+import { MAX_COUNT } from '../../../ir/view.ts';
 import { apply, checkCall } from '../../apply.ts';
 import type { Summed } from '../../dtypes.ts';
 import { type Operation, operation } from '../../operation.ts';
@@ -137,15 +138,17 @@ function cumulateAlong(
   return reverse ? flip(y, a) : y;
 }
 
-/** Sums and products: of integers and bools int32, checked against the same in float32. */
+/** Sums and products: of integers and bools int32, checked against the same in float32 unless they always fit. */
 function cumulateNumbers(
   op: Operation<CumulativeParams>,
   x: Tensor,
   axis: number | undefined,
   options: CumulativeOptions,
+  alwaysFits: boolean,
 ): Tensor {
-  const along = (dtype: 'float32' | 'int32') => cumulateAlong(op, cast(x, dtype), axis, options);
-  return x.dtype === 'float32' ? along('float32') : checkedInt32(op.name, along('int32'), along('float32'));
+  const inType = (dtype: 'float32' | 'int32') => cumulateAlong(op, cast(x, dtype), axis, options);
+  if (x.dtype === 'float32') return inType('float32');
+  return alwaysFits ? inType('int32') : checkedInt32(op.name, inType('int32'), inType('float32'));
 }
 
 /** Extrema keep the data type. */
@@ -178,7 +181,8 @@ export function cumsum<D extends DType>(
 export function cumsum(x: Tensor, axis?: number, options: CumulativeOptions = {}): Tensor {
   checkCall('cumsum', arguments.length, 3, x);
   checkOptions('cumsum', options, known);
-  return cumulateNumbers(sumOperation, x, axis, options);
+  const most = { bool: 1, uint8: 255, int32: MAX_COUNT, float32: 0 }[x.dtype];
+  return cumulateNumbers(sumOperation, x, axis, options, most * x.size <= MAX_COUNT);
 }
 
 /**
@@ -200,7 +204,7 @@ export function cumprod<D extends DType>(
 export function cumprod(x: Tensor, axis?: number, options: CumulativeOptions = {}): Tensor {
   checkCall('cumprod', arguments.length, 3, x);
   checkOptions('cumprod', options, known);
-  return cumulateNumbers(prodOperation, x, axis, options);
+  return cumulateNumbers(prodOperation, x, axis, options, x.dtype === 'bool');
 }
 
 /**
