@@ -7,7 +7,7 @@ import { Storage } from '../../src/ir/storage.ts';
 import { backendsInTurn } from '../../test/backends/engines.ts';
 import { firstMiss, type Tolerance } from '../../test/backends/gpu/compare.ts';
 import { choices } from '../../test/compiler/compile-variants.ts';
-import { compilePlan, runPlan } from '../../test/compiler/plans.ts';
+import { compilePlan, FailedCheck, runPlan } from '../../test/compiler/plans.ts';
 import { firstDifference } from '../../test/tensor/bits.ts';
 import { randomGraph, randomStep } from '../../test/tensor/graphs.ts';
 import { naiveValues } from '../../test/tensor/naive.ts';
@@ -89,19 +89,6 @@ const products = new Set(['prod', 'cumprod', 'recurrence']);
 /** Products of such numbers overflow in one order and vanish in another. */
 const isWild = (x: number): boolean => !(Math.abs(x) < 1e3 && Math.abs(x) > 1e-3);
 
-/** Does not hold: a check on values has failed, as an error would tell the user. */
-class FailedCheck extends Error {}
-
-function run(compiled: ReturnType<typeof compilePlan>, backend?: Parameters<typeof runPlan>[1]) {
-  try {
-    return runPlan(compiled, backend);
-  } catch (error) {
-    if (error instanceof Error && error.message.startsWith('check failed'))
-      throw new FailedCheck(error.message);
-    throw error;
-  }
-}
-
 /** The values of all nodes that the roots depend on, each computed alone and compared with the naive evaluator. */
 function checkedValues(roots: readonly Node[]): Map<Node, TypedArray> {
   const arrays = new Map<Node, TypedArray>();
@@ -114,7 +101,7 @@ function checkedValues(roots: readonly Node[]): Map<Node, TypedArray> {
     const inputs = node.inputs.map((input) => arrays.get(input)!);
     const leaves = node.inputs.map((input, i) => leafNode(new Storage(input.dtype, inputs[i]!), input.shape));
     const alone = new GraphNode(op, leaves, shape, dtype, params, values);
-    const got = run(compilePlan([alone])).get(alone)!;
+    const got = runPlan(compilePlan([alone])).get(alone)!;
     arrays.set(node, got);
     if (products.has(op.name) && inputs[0]!.some(isWild)) continue;
     const miss = firstMiss(got, [naiveValues(alone, inputs)], toleranceOf(alone, inputs));
@@ -142,7 +129,7 @@ function compare(
   for (const backend of backendsInTurn()) {
     let got: Map<Node, TypedArray>;
     try {
-      got = run(compiled, backend);
+      got = runPlan(compiled, backend);
     } catch (error) {
       if (error instanceof FailedCheck && wanted === null) continue;
       throw error;

@@ -1,7 +1,7 @@
 import { compileCumulate } from '../backends/wasm/algorithms/cumulate.ts';
 import { acc, binary, compare, constant, type Expr, load, rewrite, select } from '../ir/expr.ts';
 import type { Access, Algorithm, AlgorithmSource, Elements, Kernel } from '../ir/kernel.ts';
-import { contiguous, sizeOf } from '../ir/view.ts';
+import { contiguous, sameShape, sizeOf } from '../ir/view.ts';
 import { type Combiner, combinerOf, identityOf } from './combine.ts';
 import { along, indexOf } from './rewriting.ts';
 
@@ -23,6 +23,7 @@ const PART = 64;
 export function cumulate(reducer: Combiner, axis: number, exclusive: boolean): Algorithm {
   return {
     name: `cumulative ${reducer} along axis ${axis}`,
+    fits: (shape, [x]) => sameShape(shape, x!),
     run: ({ shape }, [x], out) => {
       const n = shape[axis]!;
       const step = sizeOf(shape.slice(axis + 1));

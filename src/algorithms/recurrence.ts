@@ -1,7 +1,7 @@
 import { compileRecurrence } from '../backends/wasm/algorithms/recurrence.ts';
 import { binary, compare, constant, load, select } from '../ir/expr.ts';
 import type { Algorithm, Kernel } from '../ir/kernel.ts';
-import { contiguous, sizeOf } from '../ir/view.ts';
+import { contiguous, sameShape, sizeOf } from '../ir/view.ts';
 import { along, indexOf, mapTo, withoutSource } from './rewriting.ts';
 
 /**
@@ -11,6 +11,7 @@ import { along, indexOf, mapTo, withoutSource } from './rewriting.ts';
 export function recurrence(axis: number): Algorithm {
   return {
     name: `linear recurrence along axis ${axis}`,
+    fits: (shape, operands) => operands.every((x) => sameShape(shape, x)),
     run: ({ shape }, [a, b], out) => {
       const n = shape[axis]!;
       const step = sizeOf(shape.slice(axis + 1));

@@ -1,6 +1,7 @@
 import { compileScatterElements } from '../backends/wasm/algorithms/scatter-elements.ts';
 import { compare, constant, load, select } from '../ir/expr.ts';
 import type { Access, Algorithm } from '../ir/kernel.ts';
+import { sameShape } from '../ir/view.ts';
 import { combinerOf, identityOf } from './combine.ts';
 import { indexOf } from './rewriting.ts';
 
@@ -12,6 +13,8 @@ import { indexOf } from './rewriting.ts';
 export function scatterElements(reducer: 'sum' | 'max' | 'min'): Algorithm {
   return {
     name: `scatter ${reducer}`,
+    fits: (shape, [indices, updates]) =>
+      sameShape(indices!, updates!) && sameShape(shape.slice(0, -1), indices!.slice(0, -1)),
     run: ({ shape }, [indices, updates], out) => {
       const size = shape.at(-1)!;
       const { combine, identity } = combinerOf(reducer, out);

@@ -1,7 +1,7 @@
 import { compileSort } from '../backends/wasm/algorithms/sort.ts';
 import { binary, compare, constant, type Expr, load, select, unary } from '../ir/expr.ts';
 import type { Algorithm, Kernel } from '../ir/kernel.ts';
-import { contiguous, sizeOf } from '../ir/view.ts';
+import { contiguous, sameShape, sizeOf } from '../ir/view.ts';
 import { along, indexOf, mapTo, withoutSource } from './rewriting.ts';
 
 /**
@@ -12,6 +12,7 @@ import { along, indexOf, mapTo, withoutSource } from './rewriting.ts';
 export function sortIndices(type: 'f32' | 'i32', descending: boolean): Algorithm {
   return {
     name: descending ? 'descending order' : 'ascending order',
+    fits: (shape, [x]) => sameShape(shape.slice(0, -1), x!.slice(0, -1)) && shape.at(-1)! <= x!.at(-1)!,
     run: ({ shape }, [x], out) => {
       const count = shape.at(-1)!;
       const rows = sizeOf(shape.slice(0, -1));

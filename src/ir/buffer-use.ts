@@ -1,4 +1,4 @@
-import type { Access, KernelSource } from './kernel.ts';
+import type { Access, BufferView, KernelSource } from './kernel.ts';
 import type { Plan, PlanStep } from './plan.ts';
 
 /** The buffers that a step reads, for `acc` and for its stores. */
@@ -15,10 +15,14 @@ export const buffersWritten = (step: PlanStep): number[] => step.stores.map((sto
 /** The buffers that a kernel reads for `acc`. */
 export function sourceReads(source: KernelSource): number[] {
   if (source.kind === 'reduce') return accessReads(source.inputs);
-  if (source.kind === 'contract') return [source.a.buffer, source.b.buffer];
-  if (source.kind === 'scatter') return [source.indices.buffer, source.updates.buffer];
-  if (source.kind === 'algorithm') return source.operands.map((operand) => operand.buffer);
-  return [];
+  return operandsOf(source).map((operand) => operand.buffer);
+}
+
+/** What a source reads without an expression. */
+export function operandsOf(source: KernelSource): readonly BufferView[] {
+  if (source.kind === 'contract') return [source.a, source.b];
+  if (source.kind === 'scatter') return [source.indices, source.updates];
+  return source.kind === 'algorithm' ? source.operands : [];
 }
 
 /** A step with other buffer numbers. */

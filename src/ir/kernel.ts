@@ -104,6 +104,8 @@ export type Elements = Float32Array | Float64Array | Int32Array | Uint8Array;
  */
 export interface Algorithm {
   readonly name: string;
+  /** Whether operands of these shapes belong to a kernel of this shape. */
+  fits(shape: readonly number[], operands: readonly (readonly number[])[]): boolean;
   /** The reference: computes `acc` at all points of the kernel from the operands' elements. */
   run(kernel: Kernel, operands: readonly Elements[], out: Elements): void;
   /** The code generator for WebAssembly, a `WasmAlgorithm` of `backends/wasm/kernels/compile.ts`. */
