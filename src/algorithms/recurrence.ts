@@ -1,6 +1,6 @@
 import { compileRecurrence } from '../backends/wasm/algorithms/recurrence.ts';
-import { binary, compare, constant, load, select } from '../ir/expr.ts';
-import type { Algorithm, Kernel } from '../ir/kernel.ts';
+import { binary, compare, constant, type Expr, load, select } from '../ir/expr.ts';
+import type { Algorithm, BufferView, Kernel } from '../ir/kernel.ts';
 import { contiguous, sameShape, sizeOf } from '../ir/view.ts';
 import { along, indexOf, mapTo, withoutSource } from './rewriting.ts';
 
@@ -24,7 +24,7 @@ export function recurrence(axis: number): Algorithm {
     compile: compileRecurrence(axis),
     rewrite: (kernel, { operands }, addBuffer) => {
       const { shape } = kernel;
-      let [a, b] = operands as [(typeof operands)[0], (typeof operands)[0]];
+      let [a, b] = [operands[0]!, operands[1]!];
       const kernels: Kernel[] = [];
       for (let distance = 1; distance < shape[axis]!; distance *= 2) {
         const inputs = [
@@ -38,12 +38,12 @@ export function recurrence(axis: number): Algorithm {
         const [ai, bi] = [load(1, 'f32'), load(2, 'f32')];
         const product = binary('mul', ai, load(3, 'f32', [before]));
         const sum = binary('add', bi, binary('mul', ai, load(4, 'f32', [before])));
-        const next = [select(exists, product, ai), select(exists, sum, bi)].map((expr) => {
+        const next = (expr: Expr): BufferView => {
           const buffer = addBuffer('f32', sizeOf(shape));
           kernels.push(mapTo(kernel, shape, inputs, expr, buffer));
           return { buffer, view: contiguous(shape) };
-        });
-        [a, b] = next as [typeof a, typeof b];
+        };
+        [a, b] = [next(select(exists, product, ai)), next(select(exists, sum, bi))];
       }
       const result = { buffer: b.buffer, view: b.view, gather: [], fill: null };
       return [...kernels, withoutSource(kernel, [result], (first) => load(first, 'f32'))];

@@ -81,10 +81,8 @@ function merged(
   isBefore: (a: Expr, b: Expr) => Expr,
 ): Expr {
   const number = (n: number): Expr => constant(n, 'i32');
-  const [add, sub] = (['add', 'sub'] as const).map((op) => (a: Expr, b: Expr) => binary(op, a, b)) as [
-    (a: Expr, b: Expr) => Expr,
-    (a: Expr, b: Expr) => Expr,
-  ];
+  const add = (a: Expr, b: Expr): Expr => binary('add', a, b);
+  const sub = (a: Expr, b: Expr): Expr => binary('sub', a, b);
   const start = binary('mul', binary('div', place, number(2 * width)), number(2 * width));
   const middle = binary('min', add(start, number(width)), number(length));
   const end = binary('min', add(start, number(2 * width)), number(length));

@@ -126,16 +126,14 @@ function compileColumns(
         each((at) => {
           const at4 = rows.map(at);
           const [v0, v1, v2, v3] = at4.map((a) => load(code, a)) as [Local, Local, Local, Local];
-          const [p1, p2, p3] = [[v1, v0] as const, [v2, v1] as const, [v3, v2] as const].map(([a, b]) =>
-            rule.combine(code, a, b),
-          ) as [Local, Local, Local];
+          const combine = (a: Local, b: Local): Local => rule.combine(code, a, b);
+          const [p1, p2, p3] = [combine(v1, v0), combine(v2, v1), combine(v3, v2)];
           const c = load(code, at(carry));
-          const four = [v0, p1, rule.combine(code, p2, v0), rule.combine(code, p3, p1)];
-          const inChunk = four.map((v) => rule.combine(code, c, v));
+          const inChunk = [v0, p1, combine(p2, v0), combine(p3, p1)].map((v) => combine(c, v));
           code.store('v128.store', at(carry), inChunk[3]!);
           const b = length > CHUNK ? load(code, at(base)) : null;
           inChunk.forEach((y, r) => {
-            code.store('v128.store', at4[r]!, b === null ? y : rule.combine(code, b, y));
+            code.store('v128.store', at4[r]!, b === null ? y : combine(b, y));
           });
         });
         const results = exclusive ? [before, x0, x1, x2] : rows;

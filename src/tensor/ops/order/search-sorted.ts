@@ -14,7 +14,8 @@ const searchOperation = operation<{ right: boolean }>({
   shape: ([, values]) => ({ shape: values!.shape, dtype: 'int32' as DType }),
   vjp: noGradient,
   lower: (node, b, { right }) => {
-    const [sorted, values] = node.inputs as [(typeof node.inputs)[0], (typeof node.inputs)[0]];
+    const sorted = node.inputs[0]!;
+    const values = node.inputs[1]!;
     const axis = sorted.shape.length - 1;
     const size = sorted.shape[axis]!;
     const number = (n: number) => constant(n, 'i32');
