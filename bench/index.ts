@@ -17,6 +17,7 @@ import { benchFirstStep } from './benchmarks/first-step.ts';
 import { benchGpt } from './benchmarks/gpt.ts';
 import { benchGpu } from './benchmarks/gpu.ts';
 import { benchMatmul } from './benchmarks/matmul.ts';
+import { benchOrder } from './benchmarks/order.ts';
 import { benchSmall } from './benchmarks/small.ts';
 import { librarySetups } from './libraries.ts';
 import { probeLibraries, Session } from './session.ts';
@@ -29,6 +30,7 @@ const benchmarks = {
   gpt: benchGpt,
   small: benchSmall,
   elementwise: benchElementwise,
+  sort: benchOrder,
   files: benchFiles,
   'first-step': benchFirstStep,
   gpu: benchGpu,

@@ -56,6 +56,17 @@ export interface ReductionTask {
   readonly resident?: KeepOnDevice;
 }
 
+/** Along the rows of `rows` x `columns` numbers: sorting, the 10 or 100 largest in order, or cumulative sums. */
+export interface OrderTask {
+  readonly kind: 'order';
+  readonly rows: number;
+  readonly columns: number;
+  readonly operation: 'sort' | 'top 10' | 'top 100' | 'cumsum';
+}
+
+/** How many elements `top 10` and `top 100` take. */
+export const countOf = ({ operation }: OrderTask): number => Number(operation.slice(4));
+
 /** A step of Adam for the loss sum(p * g) over `size` parameters p: its gradient is the constant g. */
 export interface AdamTask {
   readonly kind: 'adam';
@@ -167,6 +178,7 @@ export type Task =
   | ConvnetTask
   | GptTask
   | ReductionTask
+  | OrderTask
   | FitTask
   | PeakTask
   | CopyTask;

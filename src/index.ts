@@ -26,6 +26,7 @@ export { Tensor } from './tensor/tensor.ts';
 // Operations on tensors
 
 export * from './tensor/ops/index.ts';
+export { type Unique, unique } from './tensor/unique.ts';
 
 // Gradients and execution
 

@@ -11,6 +11,7 @@ export async function prepare(ndgrad: Ndgrad, wanted: task.Task): Promise<Prepar
   if (wanted.kind === 'training') return training(ndgrad, wanted);
   if (wanted.kind === 'elementwise') return elementwise(ndgrad, wanted);
   if (wanted.kind === 'reduction') return reduction(ndgrad, wanted);
+  if (wanted.kind === 'order') return order(ndgrad, wanted);
   if (wanted.kind === 'convolution') return convolution(ndgrad, wanted);
   if (wanted.kind === 'pooling') return pooling(ndgrad, wanted);
   if (wanted.kind === 'convnet') return convnet(ndgrad, wanted);
@@ -97,6 +98,20 @@ function reduction(
   });
   const make = () => (over === 'all' ? x.sum() : x.sum(over === 'columns' ? 1 : 0));
   return keep ? keptOnDevice(ndgrad, make) : computing(ndgrad, () => [make()]);
+}
+
+function order(ndgrad: Ndgrad, wanted: task.OrderTask): PreparedTask {
+  const { rows, columns, operation } = wanted;
+  const x: Tensor = ndgrad.tensor(task.uniform(rows * columns, -1, 1, 1), {
+    shape: [rows, columns],
+    copy: false,
+  });
+  return computing(ndgrad, () => {
+    if (operation === 'sort') return [ndgrad.sort(x)];
+    if (operation === 'cumsum') return [ndgrad.cumsum(x, -1)];
+    const { values, indices } = ndgrad.topK(x, task.countOf(wanted));
+    return [values, indices];
+  });
 }
 
 function optimizer({ Adam }: Ndgrad, parameters: ConstructorParameters<Ndgrad['Adam']>[0]) {

@@ -57,6 +57,22 @@ def elementwise(task, arrays, _settings):
     return chained if task.get("chained") else single, single
 
 
+def order(task, arrays, _settings):
+    x, operation = read(arrays[0]), task["operation"]
+
+    def run():
+        if operation == "sort":
+            return [torch.sort(x).values]
+        if operation == "cumsum":
+            return [torch.cumsum(x, -1)]
+        return torch.topk(x, int(operation[4:]))
+
+    def result():
+        return torch.cat([y.flatten().to(torch.float32) for y in run()])
+
+    return run, result
+
+
 def adam(_task, arrays, settings):
     p, g = read(arrays[0]).requires_grad_(), read(arrays[1])
     optimizer = adam_of([p], settings)
@@ -218,6 +234,7 @@ def gpt(task, arrays, settings):
 kinds = {
     "matmul": matmul,
     "elementwise": elementwise,
+    "order": order,
     "adam": adam,
     "training": training,
     "convolution": convolution,

@@ -23,6 +23,10 @@ function filesOf(wanted: task.Task): FileOfValues[] | null {
       task.operands(product, i).map(({ values, shape }) => float(values, shape)),
     );
   }
+  if (wanted.kind === 'order') {
+    const { rows, columns } = wanted;
+    return [float(task.uniform(rows * columns, -1, 1, 1), [rows, columns])];
+  }
   if (wanted.kind === 'elementwise') return [float(task.uniform(wanted.size, -2, 2, 1), [wanted.size])];
   if (wanted.kind === 'adam') {
     const values = (seed: number) => float(task.uniform(wanted.size, -1, 1, seed), [wanted.size]);

@@ -28,6 +28,8 @@ interface Tfjs {
   matMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
   dropout(x: Tensor, rate: number): Tensor;
   conv2d(x: Tensor, kernel: Tensor, strides: number, padding: 'same'): Tensor;
+  topk(x: Tensor, k: number): { readonly values: Tensor; readonly indices: Tensor };
+  cumsum(x: Tensor, axis: number): Tensor;
   maxPool(x: Tensor, window: number, strides: number, padding: 'valid'): Tensor;
   valueAndGrads(
     f: (...inputs: Tensor[]) => Tensor,
@@ -78,6 +80,21 @@ function matmul(tf: Tfjs, { products }: task.MatmulTask): PreparedTask {
     () => pairs.map(({ a, b, product: p }) => tf.matMul(a, b, p.transposeA, p.transposeB)),
     pairs.flatMap(({ a, b }) => [a, b]),
   );
+}
+
+/** It sorts with `topk` of all elements. */
+function order(tf: Tfjs, wanted: task.OrderTask): PreparedTask {
+  const { rows, columns, operation } = wanted;
+  const x = tf.tensor(task.uniform(rows * columns, -1, 1, 1), [rows, columns]);
+  if (operation === 'cumsum') return computing(() => [tf.cumsum(x, 1)], [x]);
+  if (operation !== 'sort') {
+    const k = task.countOf(wanted);
+    return computing(() => {
+      const { values, indices } = tf.topk(x, k);
+      return [values, indices];
+    }, [x]);
+  }
+  return computing(() => tf.tidy(() => [tf.topk(x.mul(-1), columns).values.mul(-1)]), [x]);
 }
 
 function elementwise(tf: Tfjs, { size, last, chained }: task.ElementwiseTask): PreparedTask {
@@ -271,6 +288,7 @@ await serve(async (): Promise<LibraryProgram> => {
       if (wanted.kind === 'matmul') return matmul(tf, wanted);
       if (wanted.kind === 'training') return training(tf, wanted);
       if (wanted.kind === 'elementwise') return elementwise(tf, wanted);
+      if (wanted.kind === 'order') return order(tf, wanted);
       if (wanted.kind === 'convolution') return convolution(tf, wanted);
       if (wanted.kind === 'pooling') return pooling(tf, wanted);
       if (wanted.kind === 'convnet') return convnet(tf, wanted);

@@ -32,6 +32,8 @@ function explainKernel(kernel: Kernel, i: number): string[] {
     lines.push(
       `      acc = scatter ${bufferView(source.updates)} to ${bufferView(source.indices)} along axis ${source.axis}`,
     );
+  } else if (source.kind === 'algorithm') {
+    lines.push(`      acc = ${source.algorithm.name} of ${source.operands.map(bufferView).join(', ')}`);
   }
   const names = new Map<Expr, string>();
   const uses = new Map<Expr, number>();

@@ -1,7 +1,7 @@
 import type { Limits } from '../ir/backend.ts';
 import { dtypes } from '../ir/dtype.ts';
 import { acc, type Expr, load, postorder, rewrite } from '../ir/expr.ts';
-import type { Access, BufferView, Contract, Kernel, KernelSource, Reduce, Scatter } from '../ir/kernel.ts';
+import type { Access, BufferView, Kernel, KernelSource } from '../ir/kernel.ts';
 import type { PlanStep } from '../ir/plan.ts';
 import type { LoopInput, Primitive } from '../ir/primitive.ts';
 import { contiguous, isContiguous, reshapeView, sameShape, sizeOf, type View } from '../ir/view.ts';
@@ -23,10 +23,10 @@ interface LazyValue {
 
 type Inlined = Omit<LazyValue, 'shape'>;
 
-/** A kernel with a reduction, contraction or scatter whose epilogue is not known yet. */
+/** A kernel with a source other than a map whose epilogue is not known yet. */
 interface PendingKernel {
   readonly shape: readonly number[];
-  readonly source: Reduce | Contract | Scatter;
+  readonly source: Exclude<KernelSource, { kind: 'map' }>;
   readonly name: string;
 }
 
@@ -37,7 +37,7 @@ const CHEAP_NODES = 16;
 
 /**
  * Pass 3. From primitives to kernels. Elementwise operations are inlined into their users; the last elementwise user of a
- * reduction, contraction or scatter becomes its epilogue; views become part of the accesses. A value gets its own buffer if
+ * reduction, contraction, scatter or algorithm becomes its epilogue; views become part of the accesses. A value gets its own buffer if
  * it is a result, if several users would have to recompute an expensive expression, if a contraction, a scatter or a
  * computed index reads it, or if a kernel would exceed the backend's limits. Without `limits` nothing is fused: one kernel
  * for each node.
@@ -94,6 +94,7 @@ class Fuser {
     };
     this.#primitives.forEach((p, i) => {
       const inputs = this.#graph.inputs[i]!;
+      if (p.kind === 'algorithm') inputs.forEach(mark);
       if (p.kind === 'contract' || p.kind === 'scatter') inputs.slice(0, 2).forEach(mark);
       if (p.kind === 'map' || p.kind === 'reduce') {
         for (const input of p.inputs)
@@ -105,6 +106,7 @@ class Fuser {
 
   #visit(i: number): void {
     const p = this.#primitives[i]!;
+    const type = this.#graph.nodes[i]!.dtype === 'float32' ? 'f32' : 'i32';
     switch (p.kind) {
       case 'leaf':
         this.#lazyValues[i] = this.#buffered(i);
@@ -125,16 +127,19 @@ class Fuser {
           const { buffer, view } = this.#bufferView(this.#graph.inputs[i]![k]!);
           return { buffer, view: p.moves === undefined ? view : p.moves[k]!(view) };
         });
-        const type = dtypes[this.#graph.nodes[i]!.dtype].scalar === 'f32' ? 'f32' : 'i32';
         const { batch, m, k, n } = p;
         this.#addPending(i, { kind: 'contract', type, a: a!, b: b!, axes: { batch, m, k, n } }, []);
         break;
       }
       case 'scatter': {
         const [indices, updates] = this.#graph.inputs[i]!.map((s) => this.#bufferView(s));
-        const type = dtypes[this.#graph.nodes[i]!.dtype].scalar === 'f32' ? 'f32' : 'i32';
         const { axis, check } = p;
         this.#addPending(i, { kind: 'scatter', type, axis, check, indices: indices!, updates: updates! }, []);
+        break;
+      }
+      case 'algorithm': {
+        const operands = this.#graph.inputs[i]!.map((s) => this.#bufferView(s));
+        this.#addPending(i, { ...p, type, operands }, []);
         break;
       }
     }

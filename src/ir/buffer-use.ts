@@ -1,4 +1,4 @@
-import type { Access, KernelSource } from './kernel.ts';
+import type { Access, BufferView, KernelSource } from './kernel.ts';
 import type { Plan, PlanStep } from './plan.ts';
 
 /** The buffers that a step reads, for `acc` and for its stores. */
@@ -15,9 +15,14 @@ export const buffersWritten = (step: PlanStep): number[] => step.stores.map((sto
 /** The buffers that a kernel reads for `acc`. */
 export function sourceReads(source: KernelSource): number[] {
   if (source.kind === 'reduce') return accessReads(source.inputs);
-  if (source.kind === 'contract') return [source.a.buffer, source.b.buffer];
-  if (source.kind === 'scatter') return [source.indices.buffer, source.updates.buffer];
-  return [];
+  return operandsOf(source).map((operand) => operand.buffer);
+}
+
+/** What a source reads without an expression. */
+export function operandsOf(source: KernelSource): readonly BufferView[] {
+  if (source.kind === 'contract') return [source.a, source.b];
+  if (source.kind === 'scatter') return [source.indices, source.updates];
+  return source.kind === 'algorithm' ? source.operands : [];
 }
 
 /** A step with other buffer numbers. */
@@ -34,7 +39,9 @@ export function renameBuffers(kernel: PlanStep, rename: (buffer: number) => numb
           ? { ...source, a: operand(source.a), b: operand(source.b) }
           : source.kind === 'scatter'
             ? { ...source, indices: operand(source.indices), updates: operand(source.updates) }
-            : source,
+            : source.kind === 'algorithm'
+              ? { ...source, operands: source.operands.map(operand) }
+              : source,
     inputs: kernel.inputs.map(access),
     stores: kernel.stores.map(operand),
   };

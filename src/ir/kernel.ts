@@ -1,3 +1,4 @@
+import type { ScalarType } from './dtype.ts';
 import type { Expr } from './expr.ts';
 import type { View } from './view.ts';
 
@@ -94,8 +95,42 @@ export interface Scatter {
   readonly check: number;
 }
 
+/** Elements in row-major order; f32 values are in a Float64Array in double precision. */
+export type Elements = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/**
+ * A computation that few programs need: a scan, a sort. Its code belongs to the operation and not to the backends, so a
+ * program that does not use the operation does not contain it.
+ */
+export interface Algorithm {
+  readonly name: string;
+  /** Whether operands of these shapes belong to a kernel of this shape. */
+  fits(shape: readonly number[], operands: readonly (readonly number[])[]): boolean;
+  /** The reference: computes `acc` at all points of the kernel from the operands' elements. */
+  run(kernel: Kernel, operands: readonly Elements[], out: Elements): void;
+  /** The code generator for WebAssembly, a `WasmAlgorithm` of `backends/wasm/kernels/compile.ts`. */
+  compile(kernel: Kernel, source: AlgorithmSource, plan: object, stores: object): object[];
+  /**
+   * Kernels of other kinds that compute the same, for backends whose kernels give each element a thread of its own.
+   * `addBuffer` makes a buffer for values of a type and returns its number.
+   */
+  rewrite(
+    kernel: Kernel,
+    source: AlgorithmSource,
+    addBuffer: (type: ScalarType, size: number) => number,
+  ): Kernel[];
+}
+
+/** `acc` comes from an algorithm over whole operands. */
+export interface AlgorithmSource {
+  readonly kind: 'algorithm';
+  readonly type: 'f32' | 'i32';
+  readonly algorithm: Algorithm;
+  readonly operands: readonly BufferView[];
+}
+
 /** The computation of `acc`. */
-export type KernelSource = { readonly kind: 'map' } | Reduce | Contract | Scatter;
+export type KernelSource = { readonly kind: 'map' } | Reduce | Contract | Scatter | AlgorithmSource;
 
 /**
  * One loop nest. The source computes `acc` for each point of `shape` (a map has no `acc`); then the stores are evaluated

@@ -1,5 +1,5 @@
 import type { Expr } from './expr.ts';
-import type { Reducer } from './kernel.ts';
+import type { Algorithm, Reducer } from './kernel.ts';
 import type { View } from './view.ts';
 
 /** An input of a loop as an operation declares it; the compiler makes an `Access` of it. */
@@ -19,8 +19,8 @@ export interface LoopInput {
  * The computation of one node, before fusion.
  * - `view`: the input's elements in another arrangement; `move` returns null if that needs a copy.
  * - `map`: an expression for each element.
- * - `reduce`: an expression over the node's shape and, innermost, the axes `over`. `contract`, `scatter`: see
- *   kernel.ts.
+ * - `reduce`: an expression over the node's shape and, innermost, the axes `over`. `contract`, `scatter`,
+ *   `algorithm` (its operands are the node's inputs): see kernel.ts.
  */
 export type Primitive =
   | { readonly kind: 'leaf' }
@@ -42,4 +42,5 @@ export type Primitive =
       /** Map the operands (the first two inputs) to views [batch..., m..., k...] and [batch..., k..., n...]. */
       readonly moves?: readonly [(view: View) => View, (view: View) => View];
     }
-  | { readonly kind: 'scatter'; readonly axis: number; readonly check: number };
+  | { readonly kind: 'scatter'; readonly axis: number; readonly check: number }
+  | { readonly kind: 'algorithm'; readonly algorithm: Algorithm };

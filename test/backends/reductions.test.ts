@@ -1,30 +1,8 @@
-import { expect, test } from 'vitest';
-import { WasmBackend } from '../../src/backends/wasm/index.ts';
-import { Generator, type Tensor, where } from '../../src/index.ts';
-import { compilePlan, runPlan } from '../compiler/plans.ts';
-import { firstDifference } from '../tensor/bits.ts';
-import { engines } from './engines.ts';
+import { test } from 'vitest';
+import { type Tensor, where } from '../../src/index.ts';
+import { expectSame, random } from './same-bits.ts';
 
 // Reductions and products of one row have the bits of the reference at all lengths and widths where the code takes another form.
-
-const usual = new WasmBackend();
-
-function expectSame(outputs: readonly Tensor[]): void {
-  const nodes = outputs.map((t) => t.node);
-  const compiled = compilePlan(nodes);
-  const wanted = runPlan(compiled);
-  for (const engine of [usual, ...engines]) {
-    const got = runPlan(compiled, engine);
-    for (const node of nodes) expect(firstDifference(got.get(node)!, wanted.get(node)!)).toBeNull();
-  }
-}
-
-const generator = new Generator(3);
-const random = (...shape: number[]): Tensor => {
-  const x = generator.normal(shape);
-  x.dataSync();
-  return x.detach();
-};
 
 const sizes = [
   [7, 130],

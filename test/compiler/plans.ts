@@ -21,6 +21,9 @@ export interface PlanOptions {
   readonly assignments?: readonly (readonly [target: Node, value: Node])[];
 }
 
+/** A check on values has failed, as an error would tell the user: an integer that does not fit. */
+export class FailedCheck extends Error {}
+
 /** Compiles the plan for the values of nodes without the cache. */
 export function compilePlan(nodes: readonly Node[], options: PlanOptions = {}): Compiled {
   const { limits = jsBackend.limits, fusion = true, assignments = [] } = options;
@@ -50,7 +53,7 @@ export function runPlan(
   const executable = backend.compile(plan);
   const failure = executable.run({ values, bound, results });
   executable.release();
-  if (failure !== null) throw new Error(`check failed: ${JSON.stringify(failure)}`);
+  if (failure !== null) throw new FailedCheck(`check failed: ${JSON.stringify(failure)}`);
   return new Map([
     ...graph.leaves.map((node, i) => [node, bound[i]!.array] as const),
     ...wanted.map((node, i) => [node, results[i]!.array] as const),

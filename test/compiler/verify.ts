@@ -130,6 +130,12 @@ function wrongViews(kernel: Kernel, plan: Plan, values: readonly number[]): stri
   if (source.kind === 'reduce') over(source.inputs, [...kernel.shape, ...source.over]);
   if (source.kind === 'contract') [source.a, source.b].forEach(check);
   if (source.kind === 'scatter') [source.indices, source.updates].forEach(check);
+  if (source.kind === 'algorithm') {
+    source.operands.forEach(check);
+    const shapes = source.operands.map(({ view }) => view.shape);
+    if (!source.algorithm.fits(kernel.shape, shapes))
+      problems.push(`reads operands over ${JSON.stringify(shapes)}`);
+  }
   return problems;
 }
 

@@ -379,6 +379,100 @@ def more_activations():
     autograd('glu', 'axis 0', F.glu, [inputs.normal(4, 3), 0])
 
 
+def orders():
+    global inputs
+    inputs = Inputs(31)
+    draw = inputs.normal
+
+    def cumulative(op, function):
+        def call(x, axis, exclusive=False, reverse=False):
+            y = function(torch.flip(x, [axis]) if reverse else x, axis)
+            if exclusive:
+                start = torch.full_like(y.narrow(axis, 0, 1), 1 if op == 'cumprod' else 0)
+                y = torch.cat([start, y.narrow(axis, 0, y.shape[axis] - 1)], axis)
+            return torch.flip(y, [axis]) if reverse else y
+
+        autograd(op, 'axis 1', call, [draw(2, 5), 1])
+        autograd(op, 'axis 0', call, [draw(6, 2), 0])
+        autograd(op, 'reverse', call, [draw(2, 5), 1], reverse=True)
+        if op in ('cumsum', 'cumprod'):
+            autograd(op, 'exclusive', call, [draw(2, 5), 1], exclusive=True)
+            autograd(op, 'zeros', call, [f32([[2, 0, 3, 4], [1, 0, 3, 0], [0, 0, 0, 2]]), 1])
+
+    cumulative('cumsum', torch.cumsum)
+    cumulative('cumprod', torch.cumprod)
+    cumulative('cummax', lambda x, axis: torch.cummax(x, axis).values)
+    cumulative('cummin', lambda x, axis: torch.cummin(x, axis).values)
+    autograd('diff', 'twice', lambda x, n: torch.diff(x, n), [draw(2, 5), 2])
+    def einsum(equation, *operands):
+        return torch.einsum(equation, *operands)
+
+    for equation, *shapes in (
+        ('ij,jk->ki', (2, 3), (3, 4)),
+        ('bij,bjk->ibk', (2, 2, 3), (2, 3, 2)),
+        ('ii->i', (3, 3)),
+        ('ij,jk,kl,i->l', (2, 3), (3, 2), (2, 3), (2,)),
+        ('...i,i->...', (2, 2, 3), (3,)),
+    ):
+        autograd('einsum', equation, einsum, [equation, *(draw(*shape) for shape in shapes)])
+    autograd('tensordot', 'lists', torch.tensordot, [draw(2, 3, 4), draw(4, 5, 2), [[2, 0], [0, 2]]])
+    autograd('outer', 'vectors', torch.outer, [draw(3), draw(2)])
+    autograd('trace', 'square', torch.trace, [draw(3, 3)])
+    autograd(
+        'takeAlongAxis',
+        'repeated',
+        lambda x, indices, axis: torch.gather(x, axis, indices.long()),
+        [draw(3, 4), i32([[0, 3, 0], [1, 1, 2], [2, 0, 2]]), 1],
+    )
+    torch_modes = {'add': 'sum', 'max': 'amax', 'min': 'amin'}
+    for mode in torch_modes:
+        autograd(
+            'putAlongAxis',
+            mode,
+            lambda x, indices, values, axis, mode: x.scatter_reduce(axis, indices.long(), values, torch_modes[mode]),
+            [draw(3, 4), i32([[0, 3, 0], [1, 1, 2], [2, 0, 2]]), draw(3, 3), 1],
+            mode=mode,
+        )
+    autograd(
+        'putAlongAxis',
+        'set',
+        lambda x, indices, values, axis: x.scatter(axis, indices.long(), values),
+        [draw(3, 4), i32([[0, 3], [1, 0], [2, 0]]), draw(3, 2), 1],
+    )
+    autograd(
+        'gatherND',
+        'repeated',
+        lambda x, points: x[points[:, 0].long(), points[:, 1].long()],
+        [draw(3, 4, 2), i32([[0, 1], [2, 3], [0, 1]])],
+    )
+    autograd(
+        'scatterND',
+        'set',
+        lambda x, points, values: x.index_put((points[:, 0].long(), points[:, 1].long()), values),
+        [draw(3, 4, 2), i32([[0, 1], [2, 3]]), draw(2, 2)],
+    )
+    autograd(
+        'booleanMask',
+        'elements',
+        lambda x, mask, size: F.pad(x[mask], [0, size - int(mask.sum())]),
+        [draw(2, 3), boolean([[1, 0, 1], [0, 1, 0]])],
+        size=5,
+    )
+    autograd('sort', 'axis 1', lambda x, axis: torch.sort(x, axis).values, [draw(2, 5), 1])
+    autograd('topK', 'smallest', lambda x, k, axis, largest: torch.topk(x, k, axis, largest).values, [draw(5, 2), 2], axis=0, largest=False)
+    autograd('median', 'an odd number', lambda x, axis: torch.median(x, axis).values, [draw(3, 5), 1])
+    autograd('quantile', 'linear', lambda x, q, axis: torch.quantile(x, q, axis), [draw(3, 4), 0.3, 1])
+    autograd('bincount', 'weights', lambda x, size, w: torch.zeros(size, dtype=w.dtype).index_add(0, x, w), [i32([1, 3, 1, 0]), 4, draw(4)])
+    autograd('std', 'axis 1', lambda x, axis: torch.std(x, axis, unbiased=False), [draw(3, 4), 1])
+    for order in (2, 1, 3):
+        autograd('norm', f'order {order}', lambda x, order, axis: torch.linalg.vector_norm(x, order, axis), [draw(3, 4), order, 1])
+    record('norm', 'kink: 0', [f32([[0, 0], [3, 4]]), 2, 1], 0, f32([5, 10]), f32([[0, 0], [6, 8]]), {})
+    record('std', 'kink: equal elements', [f32([[2, 2], [0, 2]]), 1], 0, f32([5, 10]), f32([[0, 0], [-5, 5]]), {})
+    autograd('squaredDifference', 'broadcast', lambda a, b: (a - b) ** 2, [draw(2, 3), draw(3)])
+    autograd('nanToNum', 'special values', torch.nan_to_num, [f32([1, np.nan, np.inf, -np.inf, 2])])
+    autograd('diff', 'axis 0', lambda x, n, axis: torch.diff(x, n, axis), [draw(4, 3), 1, 0])
+
+
 for part in (
     functions,
     pairs,
@@ -392,6 +486,7 @@ for part in (
     poolings,
     pooling_kinks,
     more_activations,
+    orders,
 ):
     part()
 write('gradients', cases, depth=1)

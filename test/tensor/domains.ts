@@ -36,6 +36,12 @@ export const grid =
 /** Different numbers, at least 0.05 apart. */
 export const distinct: Domain = (_random, i) => ((i * 71 + 40) % 211) * 0.05 - 5;
 
+/** Different numbers, as `distinct`, and different from those with other shifts below 0.05. */
+export const apart =
+  (shift: number): Domain =>
+  (random, i) =>
+    distinct(random, i) + shift;
+
 export const ordinary = between(-2, 2);
 
 /** Small whole numbers, fractions, and now and then what float32 has at its edges. */

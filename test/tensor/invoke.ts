@@ -1,7 +1,7 @@
 import { fromArray } from '../../src/tensor/creation.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
 import * as ops from '../../src/tensor/ops/index.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
+import { Tensor } from '../../src/tensor/tensor.ts';
 import {
   type Argument,
   type Call,
@@ -19,10 +19,10 @@ const table = { ...ops };
 
 export const operationNames = Object.keys(table) as OperationName[];
 
-/** Calls an operation by name; `split` gives several tensors, all others one. */
+/** Calls an operation by name; `split` and `topK` give several tensors, all others one. */
 export function invoke(name: OperationName, args: readonly unknown[]): Tensor[] {
-  const result: Tensor | Tensor[] = Reflect.apply(table[name], undefined, args);
-  return Array.isArray(result) ? result : [result];
+  const result: Tensor | Tensor[] | Record<string, Tensor> = Reflect.apply(table[name], undefined, args);
+  return result instanceof Tensor ? [result] : Object.values(result);
 }
 
 export const toTensor = (t: ReferenceTensor): Tensor => fromArray(values(t), t.shape, t.dtype);

@@ -137,6 +137,13 @@ const elementwise: Record<string, (x: readonly number[], dtype: Node['dtype']) =
   mul: ([a, b], dtype) => (dtype === 'float32' ? a! * b! : wrapped(Math.imul(a!, b!), dtype)),
   div: ([a, b]) => a! / b!,
   mod: ([a, b], dtype) => remainder(a!, b!, dtype),
+  floorDiv: ([a, b], dtype) => {
+    if (b === 0) return dtype === 'float32' ? a! / b! : 0;
+    if (dtype !== 'float32') return wrapped(Math.floor(a! / b!), dtype);
+    if (Number.isFinite(b)) return Math.round((a! - remainder(a!, b!, dtype)) / b!);
+    return Number.isFinite(a) && a !== 0 && a! < 0 !== b! < 0 ? -1 : a! / b!;
+  },
+  isInf: ([x]) => (Math.abs(x!) === Infinity ? 1 : 0),
   maximum: ([a, b]) => Math.max(a!, b!),
   minimum: ([a, b]) => Math.min(a!, b!),
   pow: ([a, b], dtype) => (dtype === 'float32' ? power(a!, b!) : wrapped(integerPower(a!, b!), dtype)),
@@ -274,6 +281,11 @@ const convPlace = (
 /** The parameters of all operations; each has some of them. */
 interface Params extends WindowParams, ConvParams {
   readonly axis: number;
+  readonly exclusive: boolean;
+  readonly reducer: string;
+  readonly descending: boolean;
+  readonly count: number;
+  readonly right: boolean;
   readonly size: number;
   readonly steps: Numbers;
   readonly fill: number;
@@ -281,6 +293,25 @@ interface Params extends WindowParams, ConvParams {
   readonly m: number;
   readonly k: number;
   readonly n: number;
+}
+
+/** Combines the elements up to each one along an axis, or those before it. */
+const cumulated = (
+  { shape }: Node,
+  x: Operand,
+  { axis, exclusive }: Params,
+  combine: (before: number[]) => number,
+): Values =>
+  map(shape, (index) => {
+    const count = index[axis]! + (exclusive ? 0 : 1);
+    return combine(Array.from({ length: count }, (_, i) => at(x, index.with(axis, i))!));
+  });
+
+/** An extremum; of nothing, the other end of the data type. */
+function extremum(values: Numbers, dtype: Node['dtype'], best: (...values: number[]) => number): number {
+  if (values.length > 0 || dtype === 'float32') return best(...values);
+  const [low, high] = dtype === 'int32' ? [-2147483648, 2147483647] : [0, 255];
+  return best === Math.max ? low! : high!;
 }
 
 const others: Record<string, (node: Node, inputs: readonly Operand[], params: Params) => Values> = {
@@ -333,6 +364,72 @@ const others: Record<string, (node: Node, inputs: readonly Operand[], params: Pa
           terms.push([at(updates!, index.with(axis, i))!, 1]);
       }
       return total(terms, node.dtype);
+    }),
+  bin: (_, [x]) => Float64Array.from(x!.data),
+  argsort: ({ shape }, [x], { descending, count }) => {
+    const length = x!.shape.at(-1)!;
+    const rank = (v: number): number => (Number.isNaN(v) ? Number.POSITIVE_INFINITY : v);
+    const result: number[] = [];
+    for (let row = 0; row < sizeOf(shape.slice(0, -1)); row++) {
+      const values = Array.from({ length }, (_, i) => x!.data[row * length + i]!);
+      const pairs = values.map((v, i) => ({ v: rank(v) * (descending ? -1 : 1), nan: Number.isNaN(v), i }));
+      const sign = descending ? -1 : 1;
+      pairs.sort((a, b) => {
+        if (a.v !== b.v) return a.v < b.v ? -1 : 1;
+        return sign * (Number(a.nan) - Number(b.nan)) || a.i - b.i;
+      });
+      result.push(...pairs.slice(0, count).map((p) => p.i));
+    }
+    return Float64Array.from(result);
+  },
+  searchSorted: ({ shape }, [sorted, values], { right }) =>
+    map(shape, (index) => {
+      const v = at(values!, index)!;
+      const row = sorted!.shape.length > 1 ? index.slice(0, -1) : [];
+      const isBefore = (s: number): boolean => {
+        if (Number.isNaN(s)) return right && Number.isNaN(v);
+        return Number.isNaN(v) || (right ? s <= v : s < v);
+      };
+      let n = 0;
+      while (n < sorted!.shape.at(-1)! && isBefore(at(sorted!, [...row, n])!)) n++;
+      return n;
+    }),
+  index: ({ shape }, [x], { size }) => map(shape, (index) => (at(x!, index)! + size) % size),
+  takeAlongAxis: ({ shape }, [x, places], { axis }) =>
+    map(shape, (index) => at(x!, index.with(axis, at(places!, index)!)) ?? 0),
+  scatterElements: (node, [places, updates], { reducer }) =>
+    map(node.shape, (index) => {
+      const values: number[] = [];
+      for (let c = 0; c < places!.shape.at(-1)!; c++) {
+        const from = index.with(-1, c);
+        if (at(places!, from) === index.at(-1)) values.push(at(updates!, from)!);
+      }
+      if (reducer === 'sum')
+        return total(
+          values.map((v) => [v, 1]),
+          node.dtype,
+        );
+      return extremum(values, node.dtype, reducer === 'max' ? Math.max : Math.min);
+    }),
+  cumsum: (node, [x], params) =>
+    cumulated(node, x!, params, (before) =>
+      total(
+        before.map((v) => [v, 1]),
+        node.dtype,
+      ),
+    ),
+  cumprod: (node, [x], params) =>
+    cumulated(node, x!, params, (before) => reductions.prod!(before, node.dtype)),
+  cummax: (node, [x], params) =>
+    cumulated(node, x!, params, (before) => extremum(before, node.dtype, Math.max)),
+  cummin: (node, [x], params) =>
+    cumulated(node, x!, params, (before) => extremum(before, node.dtype, Math.min)),
+  recurrence: ({ shape }, [a, b], { axis }) =>
+    map(shape, (index) => {
+      let y = 0;
+      for (let i = 0; i <= index[axis]!; i++)
+        y = at(a!, index.with(axis, i))! * y + at(b!, index.with(axis, i))!;
+      return y;
     }),
   oneHot: ({ shape }, [labels]) =>
     map(shape, (index) => (at(labels!, [...index.slice(0, -1), 0]) === index.at(-1) ? 1 : 0)),

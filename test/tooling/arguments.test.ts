@@ -112,6 +112,17 @@ const functions: Record<string, Given> = {
   hardTanh: [[x, -2, 2]],
   celu: [[x, 1]],
   softmin: [[x, 0]],
+  ...Object.fromEntries(
+    ['cumsum', 'cumprod', 'cummax', 'cummin'].map((name) => [
+      name,
+      [[x, 0, { reverse: true }], optionsAt(2)],
+    ]),
+  ),
+  diff: [[x, 1, 0]],
+  einsum: [['ij,ij', x, x], variadic],
+  tensordot: [[x, x, 2]],
+  outer: [[x, x]],
+  trace: [[x, 0, 0, 1]],
   glu: [[x, 0]],
   elu: [[x, 1]],
   gelu: [[x, { approximate: 'tanh' }], optionsAt(1)],
@@ -142,6 +153,28 @@ const functions: Record<string, Given> = {
   slidingWindows: [[x, [2], { axes: [1] }], optionsAt(2)],
   take: [[x, [0, 1], 0]],
   scatterAdd: [[x, [0, 1], x, 0]],
+  takeAlongAxis: [[x, tensor([[0], [1]], { dtype: 'int32' }), 1]],
+  putAlongAxis: [
+    [x, tensor([[0], [1]], { dtype: 'int32' }), tensor([[0], [1]]), 1, { mode: 'add' }],
+    optionsAt(4),
+  ],
+  gatherND: [[x, tensor([[0, 1]], { dtype: 'int32' })]],
+  scatterND: [[x, tensor([[0, 1]], { dtype: 'int32' }), tensor([1]), { mode: 'add' }], optionsAt(3)],
+  booleanMask: [[x, isLarge, { size: 2 }], optionsAt(2)],
+  sort: [[x, 0, { descending: true }], optionsAt(2)],
+  argsort: [[x, 0, { descending: true }], optionsAt(2)],
+  topK: [[x, 1, { axis: 0, largest: false }], optionsAt(2)],
+  median: reduction,
+  std: [[x, 0, { correction: 1 }], optionsAt(2)],
+  norm: [[x, 2, 0, { keepDims: true }], optionsAt(3)],
+  floorDiv: binary,
+  squaredDifference: binary,
+  isInf: unary,
+  nanToNum: [[x, { nan: 1 }], optionsAt(1)],
+  quantile: [[x, 0.5, 0, { keepDims: true }], optionsAt(3)],
+  searchSorted: [[tensor([1, 2]), x, { side: 'right' }], optionsAt(2)],
+  bincount: [[labels, 3, labels]],
+  unique: [[x]],
   oneHot: [[labels, 3, 'bool']],
   conv: [[image, kernel, { stride: 1 }], optionsAt(2)],
   convTranspose: [[image, kernel, { stride: 1 }], optionsAt(2)],
@@ -657,16 +690,19 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   [
     'true',
     true,
-    `adjusted allowUntrained amsgrad bias cache causal center centered compress copy countPadding dropLast horizontalFlip keepDims log positiveWeight
-     progress restoreBestWeights rotary scale shuffle signedZeros strict trainable verify warmup`,
+    `adjusted allowUntrained amsgrad bias cache causal center centered compress copy countPadding descending dropLast
+     exclusive horizontalFlip keepDims largest log positiveWeight progress restoreBestWeights reverse rotary scale
+     shuffle signedZeros strict trainable verify warmup`,
   ],
   [
     '5',
     5,
-    `absolute ahead alpha batchSize beta bins contextLength correction delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma headFeatures hiddenFeatures high initialAccumulator k keep
-     learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes maxTokens mean memoryFeatures minDelta minimum momentumDecay numClasses order
-     outputPadding padding patience peak positiveWeight power rate relative rotation scale seed shardBytes shear smooth standardDeviation start
-     startDivisor startFromEpoch step steps stopToken stride temperature threshold timeoutSeconds tolerance topK trials version warmupFraction
+    `absolute ahead alpha batchSize beta bins contextLength correction delta digits dilation end endDivisor epochs
+     epsilon every factor fill gain gamma headFeatures hiddenFeatures high initialAccumulator k keep learningRate limit
+     loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes maxTokens mean memoryFeatures minDelta minimum
+     momentumDecay nan negInf numClasses order outputPadding padding patience peak posInf positiveWeight power rate
+     relative rotation scale seed shardBytes shear size smooth standardDeviation start startDivisor startFromEpoch step
+     steps stopToken stride temperature threshold timeoutSeconds tolerance topK trials version warmupFraction
      weightDecay workers`,
   ],
 ];

@@ -5,50 +5,52 @@ import { expect, test } from 'vitest';
 /** Every public name, by entry point and by whether it exists at run time. Each name is in one entry only. */
 const EXPORTS: Record<string, { values: string; types: string }> = {
   ndgrad: {
-    values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D BatchNorm
-      BinaryAccuracy ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense
-      Dropout Embedding F1 Flatten Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D
-      GlobalMaxPool2D GroupNorm Layer LayerNorm Lion MaxPool1D MaxPool2D Mean MeanAbsoluteError
-      MeanAbsolutePercentageError MeanSquaredError MemoryError MultiHeadAttention NAdam NdgradError
-      NonFiniteError Optimizer Parameter PositionEmbedding Precision R2Score RAdam RMSNorm RMSprop
-      Recall Reshape Residual RocAuc RootMeanSquaredError SGD Sequential ShapeError SinusoidalPositions
-      SpatialDropout StateError Tensor TopKAccuracy TrainingContext TransformerBlock ValueError
-      WeightAverage abs activations add all any arange argmax argmin avgPool backendInfo
-      binaryCrossEntropy binaryFocalCrossEntropy bitsVersion broadcastTo cast ceil celu checkpoint clip
-      concat contrastive conv convTranspose cos cosineDistance defaultGenerator detach dice div
-      earlyStopping elu equal erf evaluate exp expandDims explain explainAssignments expm1 eye fit
-      flatten flip floor full gelu generate glu gradients greater greaterEqual hardSigmoid hardSwish
-      hardTanh hinge huber inference initializers isFinite isNaN klDivergence leakyRelu
-      learningRateLogger less lessEqual linspace loadModel loadWeights log log1p logCosh logSigmoid
-      logSoftmax logSumExp logicalAnd logicalNot logicalOr logicalXor matmul max maxPool maximum mean
-      meanAbsoluteError meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError min
-      minimum mish mod mul neg notEqual oneHot ones pad poissonLoss pow predict prod realize reciprocal
-      relu relu6 reshape round rsqrt runStep saveModel saveWeights scalar scaledDotProductAttention
-      scatterAdd schedules seed selu setBackend setThreads sigmoid sign silu sin slice slidingWindows
-      softmax softmaxCrossEntropy softmin softplus softsign split sqrt square squaredHinge squeeze stack
-      standardize stopOnNaN sub sum take tanh tensor training transpose tripletMargin tversky variance
-      where zeros`,
+    values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D BatchNorm BinaryAccuracy
+      ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout Embedding F1
+      Flatten Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm Layer
+      LayerNorm Lion MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanAbsolutePercentageError
+      MeanSquaredError MemoryError MultiHeadAttention NAdam NdgradError NonFiniteError Optimizer Parameter
+      PositionEmbedding Precision R2Score RAdam RMSNorm RMSprop Recall Reshape Residual RocAuc
+      RootMeanSquaredError SGD Sequential ShapeError SinusoidalPositions SpatialDropout StateError Tensor
+      TopKAccuracy TrainingContext TransformerBlock ValueError WeightAverage abs activations add all any
+      arange argmax argmin argsort avgPool backendInfo binaryCrossEntropy binaryFocalCrossEntropy bincount
+      bitsVersion booleanMask broadcastTo cast ceil celu checkpoint clip concat contrastive conv
+      convTranspose cos cosineDistance cummax cummin cumprod cumsum defaultGenerator detach dice diff div
+      earlyStopping einsum elu equal erf evaluate exp expandDims explain explainAssignments expm1 eye fit
+      flatten flip floor floorDiv full gatherND gelu generate glu gradients greater greaterEqual
+      hardSigmoid hardSwish hardTanh hinge huber inference initializers isFinite isInf isNaN klDivergence
+      leakyRelu learningRateLogger less lessEqual linspace loadModel loadWeights log log1p logCosh
+      logSigmoid logSoftmax logSumExp logicalAnd logicalNot logicalOr logicalXor matmul max maxPool
+      maximum mean meanAbsoluteError meanAbsolutePercentageError meanSquaredError
+      meanSquaredLogarithmicError median min minimum mish mod mul nanToNum neg norm notEqual oneHot ones
+      outer pad poissonLoss pow predict prod putAlongAxis quantile realize reciprocal relu relu6 reshape
+      round rsqrt runStep saveModel saveWeights scalar scaledDotProductAttention scatterAdd scatterND
+      schedules searchSorted seed selu setBackend setThreads sigmoid sign silu sin slice slidingWindows
+      softmax softmaxCrossEntropy softmin softplus softsign sort split sqrt square squaredDifference
+      squaredHinge squeeze stack standardize std stopOnNaN sub sum take takeAlongAxis tanh tensor
+      tensordot topK trace training transpose tripletMargin tversky unique variance where zeros`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AttentionOptions
-      AveragePoolOptions Backend BackendInfo BackendName BatchLogs BatchNormOptions
-      BinaryAccuracyOptions BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback
-      Checkpoint CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions Context
-      ConvOptions ConvTransposeOptions ConvolutionOptions DType Decoding DenseOptions Described
+      AveragePoolOptions Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
+      BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback Checkpoint
+      CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions Context ConvOptions
+      ConvTransposeOptions ConvolutionOptions CumulativeOptions DType Decoding DenseOptions Described
       DiceOptions DropoutOptions EarlyStoppingOptions EmbeddingOptions EpochLogs EvaluateOptions
       FitOptions FlattenOptions FloatFormat GeluOptions GenerateOptions GeneratorState
       GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName LayerClass
-      LayerLike LayerNormOptions LionOptions LoadModelOptions LoadWeightsOptions LoadedModel
-      LoadedWeights LossFunction LossOptions Margin MarginOptions Member Metric MetricOptions
-      MinimizeOptions Model MultiHeadAttentionOptions NAdamOptions NaNLoss NestedArray NumberArray
-      OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
-      PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions ProgressReport
-      RAdamOptions RMSNormOptions RMSpropOptions RankingMetricOptions ReduceOptions Reduction
-      ReshapeOptions ResidualOptions SGDOptions SaveModelOptions SaveWeightsOptions Schedule
-      SequentialOptions Shape Signal SinusoidalPositionsOptions SliceSpec Slots
-      SoftmaxCrossEntropyOptions StandardizeOptions State StateValue StepOptions SummaryOptions
-      TensorLike TensorOptions TokenModel TopKAccuracyOptions Training TrainingOptions Transformer
-      TransformerBlockOptions TransformerClass TransformerState TransposedConvolutionOptions
-      TverskyOptions TypedArray Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap
-      WeightTarget WindowOptions`,
+      LayerLike LayerNormOptions LionOptions LoadModelOptions LoadWeightsOptions LoadedModel LoadedWeights
+      LossFunction LossOptions Margin MarginOptions MaskOptions Member Metric MetricOptions
+      MinimizeOptions Model MultiHeadAttentionOptions NAdamOptions NaNLoss NanToNumOptions NestedArray
+      NumberArray OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape
+      Penalty PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions
+      ProgressReport QuantileMethod QuantileOptions RAdamOptions RMSNormOptions RMSpropOptions
+      RankingMetricOptions ReduceOptions Reduction ReshapeOptions ResidualOptions ReverseOptions
+      SGDOptions SaveModelOptions SaveWeightsOptions ScatterMode ScatterOptions Schedule
+      SearchSortedOptions SequentialOptions Shape Signal SinusoidalPositionsOptions SliceSpec Slots
+      SoftmaxCrossEntropyOptions SortOptions StandardizeOptions State StateValue StepOptions
+      SummaryOptions TensorLike TensorOptions TokenModel TopKAccuracyOptions TopKOptions Training
+      TrainingOptions Transformer TransformerBlockOptions TransformerClass TransformerState
+      TransposedConvolutionOptions TverskyOptions TypedArray Unique Update VarianceOptions
+      WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore urlSource`,

@@ -2,6 +2,7 @@ import {
   add,
   arange,
   clip,
+  cumsum,
   type DType,
   eye,
   full,
@@ -9,6 +10,7 @@ import {
   linspace,
   matmul,
   mean,
+  median,
   mul,
   ones,
   Parameter,
@@ -16,6 +18,8 @@ import {
   type Shape,
   scalar,
   softmaxCrossEntropy,
+  sort,
+  std,
   type Tensor,
   tensor,
   transpose,
@@ -349,4 +353,14 @@ test('clip has the shape of the broadcast bounds', () => {
   expectTypeOf(zeros([2, 3]).clip(0, unknownShape)).toEqualTypeOf<Tensor<Shape, 'float32'>>();
   // @ts-expect-error 3 against 4
   zeros([2, 3]).clip(0, zeros([4]));
+});
+
+test('operations along an axis keep the shape', () => {
+  const x = zeros([2, 3], 'int32');
+  expectTypeOf(cumsum(x, 1)).toEqualTypeOf<Tensor<[2, 3], 'int32'>>();
+  expectTypeOf(cumsum(zeros([2, 3], 'bool'), 1)).toEqualTypeOf<Tensor<[2, 3], 'int32'>>();
+  expectTypeOf(cumsum(x)).toEqualTypeOf<Tensor<Shape, 'int32'>>();
+  expectTypeOf(sort(x, 0)).toEqualTypeOf<Tensor<[2, 3], 'int32'>>();
+  expectTypeOf(std(x, 1)).toEqualTypeOf<Tensor<[2], 'float32'>>();
+  expectTypeOf(median(x, -1, { keepDims: true })).toEqualTypeOf<Tensor<[2, 1], 'float32'>>();
 });

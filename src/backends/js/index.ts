@@ -2,6 +2,7 @@ import type { Backend, Executable, Failure } from '../../ir/backend.ts';
 import { dtypes, type TypedArray } from '../../ir/dtype.ts';
 import type { Kernel } from '../../ir/kernel.ts';
 import type { Plan } from '../../ir/plan.ts';
+import { compileAlgorithm } from './algorithm.ts';
 import { compileContract } from './contract.ts';
 import type { Precision } from './precision.ts';
 import { compileReduce } from './reduce.ts';
@@ -79,6 +80,8 @@ function compileKernel(kernel: Kernel, context: RunContext): () => void {
       return compileContract(kernel, source, context);
     case 'scatter':
       return compileScatter(kernel, source, context);
+    case 'algorithm':
+      return compileAlgorithm(kernel, source, context);
   }
 }
 

@@ -1,3 +1,13 @@
+export {
+  booleanMask,
+  gatherND,
+  type MaskOptions,
+  putAlongAxis,
+  type ScatterMode,
+  type ScatterOptions,
+  scatterND,
+  takeAlongAxis,
+} from './arrangement/gather-scatter.ts';
 export { oneHot, scatterAdd, take } from './arrangement/indexing.ts';
 export { concat, pad, split, stack } from './arrangement/join.ts';
 export { slidingWindows, type WindowOptions } from './arrangement/sliding-windows.ts';
@@ -36,6 +46,7 @@ export {
 } from './elementwise/activation.ts';
 export { add, div, maximum, minimum, mod, mul, neg, pow, sub } from './elementwise/arithmetic.ts';
 export { cast, detach } from './elementwise/cast.ts';
+export { floorDiv } from './elementwise/division.ts';
 export {
   clip,
   equal,
@@ -72,6 +83,7 @@ export {
   tanh,
 } from './elementwise/math.ts';
 export { hardSigmoid, hardSwish, hardTanh, relu6 } from './elementwise/piecewise-activation.ts';
+export { isInf, type NanToNumOptions, nanToNum, squaredDifference } from './elementwise/repair.ts';
 export {
   celu,
   glu,
@@ -81,6 +93,10 @@ export {
   softmin,
 } from './elementwise/smooth-activation.ts';
 export { matmul } from './matmul.ts';
+export { bincount } from './order/bincount.ts';
+export { median, type QuantileMethod, type QuantileOptions, quantile } from './order/quantile.ts';
+export { type SearchSortedOptions, searchSorted } from './order/search-sorted.ts';
+export { argsort, type SortOptions, sort, type TopKOptions, topK } from './order/sort.ts';
 export {
   type AveragePoolOptions,
   avgPool,
@@ -88,6 +104,18 @@ export {
   type Pooled,
   type PoolOptions,
 } from './pooling/pooling.ts';
+export { einsum } from './product/einsum.ts';
+export { outer, tensordot, trace } from './product/tensordot.ts';
+export {
+  type CumulativeOptions,
+  cummax,
+  cummin,
+  cumprod,
+  cumsum,
+  diff,
+  type ReverseOptions,
+} from './reduction/cumulative.ts';
+export { norm, std } from './reduction/norm.ts';
 export {
   all,
   any,

@@ -59,6 +59,24 @@ const contractOperation: Operation<ContractParams> = operation<ContractParams>({
 });
 
 /**
+ * The contraction of a, [batch..., m..., k...], with b, [batch..., k..., n...], given the numbers of axes; of one data type,
+ * float32 or int32.
+ */
+export function contract(a: Tensor, b: Tensor, batch: number, m: number, k: number, n: number): Tensor {
+  const lead = a.node.shape.slice(0, batch);
+  const group = (x: Tensor, from: number, count: number): Shape =>
+    count === 0 ? [1] : x.node.shape.slice(from, from + count);
+  const [rows, inner] = [group(a, batch, m), group(a, batch + m, k)];
+  const columns = group(b, batch + k, n);
+  const product = apply(
+    contractOperation,
+    [reshape(a, [...lead, ...rows, ...inner]), reshape(b, [...lead, ...inner, ...columns])],
+    groups(batch, rows.length, inner.length, columns.length),
+  );
+  return reshape(product, [...lead, ...(m === 0 ? [] : rows), ...(n === 0 ? [] : columns)]);
+}
+
+/**
  * The matrix product, with the rules of `np.matmul`: [..., M, K] x [..., K, N] gives [..., M, N], batch axes
  * broadcast; a 1-D first operand is a row and a 1-D second one a column, whose axis then vanishes. Integers
  * give int32, which wraps.

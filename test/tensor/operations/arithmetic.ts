@@ -16,6 +16,34 @@ export const arithmetic = {
     invalid: mismatchedShapes,
     gpu: 'arithmetic',
   },
+  floorDiv: {
+    ...binary(
+      oneOf(between(0.5, 2.5), between(-2.5, -0.5), between(3.5, 5.5)),
+      awayFromZero(2.9, 3.1),
+      false,
+    ),
+    invalid: mismatchedShapes,
+    gpu: 'exact',
+    method: false,
+  },
+  squaredDifference: {
+    ...binary(ordinary),
+    ulps: 4,
+    invalid: mismatchedShapes,
+    gpu: 'arithmetic',
+    method: false,
+  },
+  isInf: { ...unary(ordinary, false), invalid: null, gpu: 'exact', method: false },
+  nanToNum: {
+    arguments: (d) => {
+      const x = d.number(d.shape(), ordinary);
+      return d.pick([[x], [x, { nan: 1, posInf: 5, negInf: -5 }]]);
+    },
+    differentiable: true,
+    invalid: null,
+    gpu: 'exact',
+    method: false,
+  },
   maximum: { ...binary(grid(0), grid(0.25), true, [0.25, -1.75]), invalid: mismatchedShapes, gpu: 'exact' },
   minimum: { ...binary(grid(0), grid(0.25), true, [0.25, -1.75]), invalid: mismatchedShapes, gpu: 'exact' },
   pow: { ...binary(between(0.3, 3), ordinary), invalid: mismatchedShapes, gpu: 'intrinsic' },

@@ -1,7 +1,7 @@
-import { zeros } from '../../../src/tensor/creation.ts';
-import { ordinary } from '../domains.ts';
-import { all, regrouped, someSlice } from './behaviors.ts';
-import { at, invalid, invalidAxes, x } from './invalid-calls.ts';
+import { ones, scalar, tensor, zeros } from '../../../src/tensor/creation.ts';
+import { apart, ordinary } from '../domains.ts';
+import { all, pointsIn, regrouped, someSlice } from './behaviors.ts';
+import { at, invalid, invalidAxes, mask, x } from './invalid-calls.ts';
 import type { OperationRows } from './row.ts';
 
 export const arrangement = {
@@ -227,6 +227,103 @@ export const arrangement = {
       invalid([x, at, x, 2], 'axis 2', '-2 to 1'),
     ],
     gpu: 'sum',
+    method: false,
+  },
+  takeAlongAxis: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1, 3, true), ordinary);
+      const axis = d.axis(x.rank);
+      const shape = x.shape.map((size, a) => (a === (axis + x.rank) % x.rank ? d.pick([2, 1, 5, 0]) : size));
+      return [x, d.indices(shape, x.shape.at(axis)!), axis];
+    },
+    differentiable: true,
+    invalid: [
+      invalid([x, at, 0], '[2]', 'axis 0', '[2, 3]'),
+      invalid([x, zeros([2, 2], 'int32'), 2], 'axis 2', '-2 to 1'),
+      invalid([x, zeros([2, 2]), 1], 'float32', 'int32'),
+    ],
+    gpu: 'exact',
+    method: false,
+  },
+  putAlongAxis: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1, 3, true), apart(0));
+      const axis = d.axis(x.rank);
+      const shape = x.shape.map((size, a) => (a === (axis + x.rank) % x.rank ? d.pick([2, 1, 4, 0]) : size));
+      const values = d.number(d.oneIn(3) ? shape.map(() => 1) : shape, apart(0.031));
+      const mode = d.pick([undefined, 'set', 'add', 'max', 'min']);
+      return [
+        x,
+        d.indices(shape, x.shape.at(axis)!),
+        values,
+        axis,
+        ...(mode === undefined ? [] : [{ mode }]),
+      ];
+    },
+    differentiable: true,
+    invalid: [
+      invalid([x, at, x, 0], '[2]', 'axis 0', '[2, 3]'),
+      invalid([x, zeros([2, 2], 'int32'), x, 1], '[2, 3]', 'wanted [2, 2]'),
+      invalid([x, zeros([2, 2], 'int32'), x, 2], 'axis 2', '-2 to 1'),
+      invalid([x, zeros([2, 2]), x, 1], 'float32', 'int32'),
+      invalid([x, zeros([2, 3], 'int32'), x, 1, { mode: 'mean' }], "mode 'mean'", "'set'"),
+    ],
+    gpu: 'sum',
+    method: false,
+  },
+  gatherND: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1, 3, true), ordinary);
+      const k = d.integer(0, x.rank);
+      const lead = d.pick([[2], [3], [], [2, 2], [0]]);
+      return [x, pointsIn(d, x.shape.slice(0, k), lead)];
+    },
+    differentiable: true,
+    invalid: [
+      invalid([x, tensor([[0, 0, 0]], { dtype: 'int32' })], '[1, 3]', '[2, 3]', 'at most 2'),
+      invalid([x, scalar(1, 'int32')], '[]', 'wanted [..., k]'),
+      invalid([x, zeros([1, 2])], 'float32', 'int32'),
+    ],
+    gpu: 'exact',
+    method: false,
+  },
+  scatterND: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1, 3, true), apart(0));
+      const k = d.integer(1, x.rank);
+      const lead = d.pick([[2], [3], [], [2, 2], [0]]);
+      const updates = d.number([...lead, ...x.shape.slice(k)], apart(0.031));
+      const mode = d.pick([undefined, 'set', 'add', 'max', 'min']);
+      const points = pointsIn(d, x.shape.slice(0, k), lead);
+      return [x, points, updates, ...(mode === undefined ? [] : [{ mode }])];
+    },
+    differentiable: true,
+    invalid: [
+      invalid([x, tensor([[0, 0, 0]], { dtype: 'int32' }), x], '[1, 3]', '[2, 3]', 'at most 2'),
+      invalid([x, tensor([[0]], { dtype: 'int32' }), x], '[1, 1]', 'updates [2, 3]', 'wanted updates [1, 3]'),
+      invalid([x, tensor([[0]], { dtype: 'int32' }), zeros([1, 3]), { mode: 'sum' }], "mode 'sum'", "'add'"),
+    ],
+    gpu: 'sum',
+    method: false,
+  },
+  booleanMask: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1), ordinary);
+      const mask = d.bool(x.shape.slice(0, d.integer(1, x.rank)));
+      const options = d.pick([
+        {},
+        { size: d.integer(0, 5) },
+        { size: d.integer(0, 5), fill: d.pick([1, -2]) },
+      ]);
+      return d.oneIn(3) ? [x, mask] : [x, mask, options];
+    },
+    differentiable: true,
+    invalid: [
+      invalid([x, x], 'float32', 'bool'),
+      invalid([x, ones([3], 'bool')], '[3]', '[2, 3]', 'first axes'),
+      invalid([x, mask, { size: -1 }], 'size -1', 'from 0 up'),
+    ],
+    gpu: 'exact',
     method: false,
   },
   oneHot: {

@@ -1,4 +1,7 @@
 import { sizeOf } from '../../../src/ir/view.ts';
+import { zeros } from '../../../src/tensor/creation.ts';
+import { stack } from '../../../src/tensor/ops/index.ts';
+import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { awayFromZero, type Domain, distinct, ordinary } from '../domains.ts';
 import type { Draw } from '../draw.ts';
 
@@ -68,6 +71,16 @@ export const alongAxis: Behavior = {
   absolute: 2e-8,
 };
 
+export const cumulative = (domain: Domain, mayExclude: boolean): Behavior => ({
+  arguments: (d) => {
+    const x = d.number(d.shape(1), domain);
+    const options = { ...(mayExclude ? { exclusive: d.oneIn(2) } : {}), reverse: d.oneIn(2) };
+    return d.pick([[x, d.axis(x.rank)], [x], [x, d.axis(x.rank), options]]);
+  },
+  differentiable: true,
+  method: false,
+});
+
 export const withOption = (name: string, ...values: readonly unknown[]): Behavior => ({
   arguments: (d) => {
     const x = d.number(d.shape(), awayFromZero(0.1));
@@ -76,6 +89,15 @@ export const withOption = (name: string, ...values: readonly unknown[]): Behavio
   },
   differentiable: true,
 });
+
+/** Points in a shape, [...lead, rank], as `gatherND` takes them. */
+export const pointsIn = (d: Draw, shape: readonly number[], lead: readonly number[]): Tensor => {
+  if (shape.length === 0) return zeros([...lead, 0], 'int32');
+  return stack(
+    shape.map((size) => d.indices(lead, size).cast('int32')),
+    -1,
+  );
+};
 
 export const someSlice = (d: Draw, size: number): unknown => {
   const how = d.integer(0, size > 0 ? 3 : 2);

@@ -3,6 +3,7 @@ import { arithmetic } from './arithmetic.ts';
 import { arrangement } from './arrangement.ts';
 import { convolutions } from './convolutions.ts';
 import { functions } from './functions.ts';
+import { orders } from './orders.ts';
 import { reductions } from './reductions.ts';
 import type { OperationRow } from './row.ts';
 
@@ -13,4 +14,5 @@ export const operations: Record<OperationName, OperationRow> = {
   ...reductions,
   ...convolutions,
   ...arrangement,
+  ...orders,
 };

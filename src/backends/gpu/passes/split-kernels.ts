@@ -1,5 +1,5 @@
 import { axisGroupsOf } from '../../../ir/contract-axes.ts';
-import { dtypes } from '../../../ir/dtype.ts';
+import { dtypes, type ScalarType } from '../../../ir/dtype.ts';
 import { binary, compare, constant, type Expr, load, postorder, select } from '../../../ir/expr.ts';
 import type { Access, Contract, Kernel, KernelStore, Reduce, Scatter } from '../../../ir/kernel.ts';
 import { rowMajorStrides, sizeOf } from '../../../ir/view.ts';
@@ -65,6 +65,11 @@ export function splitKernel(kernel: Kernel, draft: PlanDraft, limits: DeviceLimi
   const type = accType(kernel.source);
   if (type === null) return splitMap(kernel, draft, limits);
   const { source } = kernel;
+  if (source.kind === 'algorithm') {
+    const add = (of: ScalarType, size: number): number => draft.add(of, size);
+    const kernels = source.algorithm.rewrite(kernel, source, add);
+    return kernels.flatMap((k) => splitKernel(k, draft, limits));
+  }
   if (!fitsOneProgram(kernel, draft, limits)) {
     if (source.kind === 'reduce' && buffersOf(source.inputs).length > limits.maxBuffers - 1)
       return precomputeValues(kernel, source, draft, limits);
@@ -93,7 +98,7 @@ function fitsOneProgram(
   const read = new Set(buffersOf(inputs));
   if (source.kind === 'reduce') for (const b of buffersOf(source.inputs)) read.add(b);
   // Further buffers: the operands of a contraction, the updates and two lists of a scatter, the candidates of an argmax.
-  const more = { map: 0, reduce: 1, contract: 2, scatter: 3 }[source.kind];
+  const more = { map: 0, reduce: 1, contract: 2, scatter: 3, algorithm: 0 }[source.kind];
   if (read.size + more > maxBuffers || stores.length > maxStores) return false;
   if (stores.length === 1) return true;
   // The stores share a buffer, each at an offset that can be bound.

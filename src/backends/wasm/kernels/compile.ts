@@ -1,7 +1,7 @@
 import { buffersRead } from '../../../ir/buffer-use.ts';
 import { asReduce } from '../../../ir/contract-axes.ts';
 import { dtypes } from '../../../ir/dtype.ts';
-import type { Contract, Kernel } from '../../../ir/kernel.ts';
+import type { AlgorithmSource, Contract, Kernel } from '../../../ir/kernel.ts';
 import type { Plan, PlanBuffer } from '../../../ir/plan.ts';
 import { sizeOf } from '../../../ir/view.ts';
 import type { Callable } from '../assembler/code.ts';
@@ -48,6 +48,14 @@ export function compileModule(plan: Plan, { shared, grain }: CompileOptions): Co
   return { code, schedule, bytes: code.module.encode() };
 }
 
+/** Compiles an algorithm; `stores` is the function of `compileStores`. */
+export type WasmAlgorithm = (
+  kernel: Kernel,
+  source: AlgorithmSource,
+  plan: PlanCode,
+  stores: Callable,
+) => Task[];
+
 function compileKernel(kernel: Kernel, plan: PlanCode): Task[] {
   const { source } = kernel;
   if (sizeOf(kernel.shape) === 0 && source.kind !== 'scatter') return [];
@@ -61,6 +69,8 @@ function compileKernel(kernel: Kernel, plan: PlanCode): Task[] {
       return compileMatrixProduct(kernel, source, plan, stores);
     case 'scatter':
       return compileScatter(kernel, source, plan, stores);
+    case 'algorithm':
+      return source.algorithm.compile(kernel, source, plan, stores) as Task[];
   }
 }
 

@@ -1,3 +1,4 @@
+import { operandsOf } from '../../../ir/buffer-use.ts';
 import { dtypes } from '../../../ir/dtype.ts';
 import { postorder } from '../../../ir/expr.ts';
 import type { Access, BufferView, GatherAxis, Kernel } from '../../../ir/kernel.ts';
@@ -78,12 +79,10 @@ function accessRangesOf(kernel: Kernel): AccessRange[] {
       require(String(view.shape) === String(shape), `'${kernel.name}' reads over [${view.shape}]`);
       return buffer === null ? [] : accessRangeOf(kernel, { buffer, view }, gather);
     });
-  const operands: readonly BufferView[] =
-    source.kind === 'contract'
-      ? [source.a, source.b]
-      : source.kind === 'scatter'
-        ? [source.indices, source.updates]
-        : [];
+  const operands = operandsOf(source);
+  const shapes = operands.map(({ view }) => view.shape);
+  require(source.kind !== 'algorithm' ||
+    source.algorithm.fits(kernel.shape, shapes), `'${kernel.name}' reads over [${shapes}]`);
   return [
     ...loop(inputs, kernel.shape),
     ...(source.kind === 'reduce' ? loop(source.inputs, [...kernel.shape, ...source.over]) : []),

@@ -22,7 +22,13 @@ const outOfRange = (name: string, axis: number, size: number) => ({
 });
 
 /** An index checked against an axis, negatives counted from its end. */
-function checkedIndex(b: LoweringBuilder, name: string, index: Expr, axis: number, size: number): Expr {
+export function checkedIndex(
+  b: LoweringBuilder,
+  name: string,
+  index: Expr,
+  axis: number,
+  size: number,
+): Expr {
   const n = constant(size, 'i32');
   const inRange = binary('and', compare('le', constant(-size, 'i32'), index), compare('lt', index, n));
   const safe = check(index, inRange, b.check(outOfRange(name, axis, size)));

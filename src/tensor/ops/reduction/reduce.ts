@@ -1,7 +1,6 @@
 import { checkNumber, checkOptions } from '../../../ir/arguments.ts';
 import type { DType } from '../../../ir/dtype.ts';
-import { ShapeError, ValueError } from '../../../ir/errors.ts';
-import { binary, check, compare, constant, convert, unary } from '../../../ir/expr.ts';
+import { ShapeError } from '../../../ir/errors.ts';
 import type { Reducer } from '../../../ir/kernel.ts';
 import { MAX_COUNT, permuteView, sizeOf } from '../../../ir/view.ts';
 import { apply, checkCall, unchanged } from '../../apply.ts';
@@ -16,6 +15,7 @@ import { floating, numeric } from '../elementwise/elementwise.ts';
 import { where } from '../elementwise/logic.ts';
 import { log } from '../elementwise/math.ts';
 import { iota } from '../source/iota.ts';
+import { checkedInt32 } from './checked-int32.ts';
 
 export interface ReduceOptions {
   /** Keep the reduced axes with size 1, so that the result broadcasts against the input. */
@@ -61,7 +61,10 @@ const spread = (g: Tensor, x: Tensor, axes: readonly number[]): Tensor =>
   broadcastTo(reshape(g, keeping(x.node.shape, axes)), x.node.shape);
 
 /** The input with its reduced axes flattened into a last one. */
-function reducedLast(x: Tensor, axes: readonly number[]): { flat: Tensor; back: (t: Tensor) => Tensor } {
+export function reducedLast(
+  x: Tensor,
+  axes: readonly number[],
+): { flat: Tensor; back: (t: Tensor) => Tensor } {
   const kept = x.node.shape.map((_, i) => i).filter((i) => !axes.includes(i));
   const order = [...kept, ...axes];
   const moved = transpose(x, order);
@@ -126,26 +129,6 @@ const sumOperation = reduction(
   (g, _y, x, axes) => spread(g, x, axes),
 );
 
-const checkedOperation = operation<{ name: string }>({
-  name: 'checkInt32',
-  shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
-  vjp: noGradient,
-  lower: (_node, b, { name }) => {
-    const failed = b.check({
-      error: () =>
-        new ValueError(
-          `[${name}] the result does not fit int32: it is below ${-MAX_COUNT - 1} or above ${MAX_COUNT}. ` +
-            "Convert the tensor with cast('float32') first.",
-        ),
-    });
-    const x = b.input(0);
-    const distance = unary('abs', binary('sub', convert(x, 'f32'), b.input(1)));
-    // A product of infinity and 0 is NaN; the integer 0 is right.
-    const differs = compare('le', constant(2147483648, 'f32'), distance);
-    return b.map(check(x, unary('not', differs), failed));
-  },
-});
-
 /**
  * A sum or product in int32. It wraps, unless results of `count` elements always fit; so it is compared with the same in
  * float32, from which it differs by at least 2^32 if it has.
@@ -160,7 +143,7 @@ function reduceIntegers(
   const list = reducedAxes(op.name, x, axes);
   const y = reduce(op, cast(x, 'int32'), list, options);
   if (alwaysFits(sizeOf(list.map((a) => x.node.shape[a]!)))) return y;
-  return apply(checkedOperation, [y, reduce(op, cast(x, 'float32'), list, options)], { name: op.name });
+  return checkedInt32(op.name, y, reduce(op, cast(x, 'float32'), list, options));
 }
 
 /**
