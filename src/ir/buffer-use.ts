@@ -1,8 +1,10 @@
 import type { Access, KernelSource } from './kernel.ts';
 import type { Plan, PlanStep } from './plan.ts';
+import { addOffsets, type Offset, shiftView, type View } from './view.ts';
 
 /** The buffers that a step reads, for `acc` and for its stores. */
 export function buffersRead(step: PlanStep): number[] {
+  if (step.kind === 'loop') return step.steps.flatMap(buffersRead);
   return [...accessReads(step.inputs), ...sourceReads(step.source)];
 }
 
@@ -10,7 +12,8 @@ const accessReads = (inputs: readonly Access[]): number[] =>
   inputs.flatMap((a) => (a.buffer === null ? [] : [a.buffer]));
 
 /** The buffers that a step writes. */
-export const buffersWritten = (step: PlanStep): number[] => step.stores.map((store) => store.buffer);
+export const buffersWritten = (step: PlanStep): number[] =>
+  step.kind === 'loop' ? step.steps.flatMap(buffersWritten) : step.stores.map((store) => store.buffer);
 
 /** The buffers that a kernel reads for `acc`. */
 export function sourceReads(source: KernelSource): number[] {
@@ -20,23 +23,36 @@ export function sourceReads(source: KernelSource): number[] {
   return [];
 }
 
-/** A step with other buffer numbers. */
-export function renameBuffers(kernel: PlanStep, rename: (buffer: number) => number): PlanStep {
-  const { source } = kernel;
-  const access = (a: Access): Access => (a.buffer === null ? a : { ...a, buffer: rename(a.buffer) });
-  const operand = <T extends { readonly buffer: number }>(o: T): T => ({ ...o, buffer: rename(o.buffer) });
+/** A step with other buffers: each number becomes another one, and `shift` gives the offset of the old buffer in it. */
+export function renameBuffers(
+  step: PlanStep,
+  rename: (buffer: number) => number,
+  shift: (buffer: number) => Offset | undefined = () => undefined,
+): PlanStep {
+  if (step.kind === 'loop')
+    return { ...step, steps: step.steps.map((inner) => renameBuffers(inner, rename, shift)) };
+  const { source } = step;
+  const moved = <T extends { readonly buffer: number; readonly view: View }>(o: T): T => {
+    const by = shift(o.buffer);
+    return { ...o, buffer: rename(o.buffer), view: by === undefined ? o.view : shiftView(o.view, by) };
+  };
+  const access = (a: Access): Access => (a.buffer === null ? a : moved({ ...a, buffer: a.buffer }));
   return {
-    ...kernel,
+    ...step,
     source:
       source.kind === 'reduce'
         ? { ...source, inputs: source.inputs.map(access) }
         : source.kind === 'contract'
-          ? { ...source, a: operand(source.a), b: operand(source.b) }
+          ? { ...source, a: moved(source.a), b: moved(source.b) }
           : source.kind === 'scatter'
-            ? { ...source, indices: operand(source.indices), updates: operand(source.updates) }
+            ? { ...source, indices: moved(source.indices), updates: moved(source.updates) }
             : source,
-    inputs: kernel.inputs.map(access),
-    stores: kernel.stores.map(operand),
+    inputs: step.inputs.map(access),
+    stores: step.stores.map((s) => {
+      const by = shift(s.buffer);
+      const offset = by === undefined || s.offset === undefined ? (by ?? s.offset) : addOffsets(by, s.offset);
+      return { ...s, buffer: rename(s.buffer), offset };
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Expr } from './expr.ts';
 import type { Reducer } from './kernel.ts';
+import type { LoopCompiler } from './loop-compiler.ts';
 import type { View } from './view.ts';
 
 /** An input of a loop as an operation declares it; the compiler makes an `Access` of it. */
@@ -42,4 +43,28 @@ export type Primitive =
       /** Map the operands (the first two inputs) to views [batch..., m..., k...] and [batch..., k..., n...]. */
       readonly moves?: readonly [(view: View) => View, (view: View) => View];
     }
-  | { readonly kind: 'scatter'; readonly axis: number; readonly check: number };
+  | { readonly kind: 'scatter'; readonly axis: number; readonly check: number }
+  | LoopPrimitive
+  | { readonly kind: 'argument'; readonly misused: () => Error }
+  | { readonly kind: 'loopValue'; readonly carry: number | null };
+
+/**
+ * A loop. The node's inputs are the initial values of what iterations leave to the next one (the *carries*), the sequences
+ * [count, ...], the nodes from outside that the body uses, the arguments that stand for carries and elements of sequences
+ * in the body, and the body's new values of the carries. Nodes that depend on the arguments are computed in each iteration.
+ *
+ * A node of kind `loopValue` has the loop as its first input. It is the last value of a carry, or the values of the node
+ * that is its second input, a node of the body, for all elements of the sequences [count, ...].
+ */
+export interface LoopPrimitive {
+  readonly kind: 'loop';
+  readonly count: number;
+  /** Whether the last elements of the sequences come first. */
+  readonly reverse: boolean;
+  readonly carries: number;
+  readonly sequences: number;
+  readonly captured: number;
+  /** The slot of the node's two values; see `Loop`. */
+  readonly slot: number;
+  readonly compiler: LoopCompiler;
+}

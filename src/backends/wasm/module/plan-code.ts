@@ -48,6 +48,8 @@ export class PlanCode {
   #scratch = 0;
   #temporary = 0;
   readonly #known = new Map<string, number>();
+  /** The variables (globals) with the iterations of the loops, by the slots of the plan's values. */
+  readonly #iterations = new Map<number, number>();
 
   constructor(plan: Plan, shared: boolean, grain = 20_000) {
     this.plan = plan;
@@ -62,6 +64,15 @@ export class PlanCode {
   /** The frame offset of a check's words: `failed` and, 4 bytes on, `least`. */
   checkWords(check: number): number {
     return frame.words + 8 * check;
+  }
+
+  /** Begins a loop whose iteration is in two slots; returns the variables with their values. Each thread has its own. */
+  beginLoop(slot: number): readonly [iteration: number, parity: number] {
+    const variables = [this.module.variable(), this.module.variable()] as const;
+    variables.forEach((variable, i) => {
+      this.#iterations.set(slot + i, variable);
+    });
+    return variables;
   }
 
   /** Adjacent kernels use different temporary memory, so that one may begin before the previous one has ended. */
@@ -105,16 +116,27 @@ export class PlanCode {
 
   /** Emits the address of a view's first element. */
   address(code: Code, { buffer, view }: { buffer: number; view: { offset: Offset } }): Local {
-    const { offset } = view;
-    return this.word(
-      code,
+    return this.#moving(code, view.offset, this.bytesOf(buffer), (offset) =>
       this.#reusedWord(`a${buffer} ${textOf(offset)}`, { kind: 'address', buffer, offset }),
     );
   }
 
   /** Emits the value of an offset. */
   offset(code: Code, offset: Offset): Local {
-    return this.word(code, this.#reusedWord(`o ${textOf(offset)}`, { kind: 'offset', offset }));
+    return this.#moving(code, offset, 1, (rest) =>
+      this.#reusedWord(`o ${textOf(rest)}`, { kind: 'offset', offset: rest }),
+    );
+  }
+
+  /** The word for an offset without the terms of loops, plus these terms. */
+  #moving(code: Code, { base, terms }: Offset, unit: number, word: (offset: Offset) => number): Local {
+    const inLoops = terms.filter(({ slot }) => this.#iterations.has(slot));
+    let at = this.word(code, word({ base, terms: terms.filter((term) => !inLoops.includes(term)) }));
+    for (const { slot, scale } of inLoops) {
+      const iteration = code.global(this.#iterations.get(slot)!);
+      at = code.op('i32.add', at, code.op('i32.mul', iteration, scale * unit));
+    }
+    return at;
   }
 
   /** Emits one of the plan's values: an f32, or an i32 (bools are 0 and -1). */

@@ -1,4 +1,6 @@
 import type { Callable, Code, Local } from '../assembler/code.ts';
+import { MemoryError } from '../../../ir/errors.ts';
+import { MAX_COUNT } from '../../../ir/view.ts';
 import { alignToCacheLine, CACHE_LINE, counters, FRAME, frame, SLEEP_MS, Status } from './frame-layout.ts';
 import type { PlanCode, Task } from './plan-code.ts';
 
@@ -6,6 +8,15 @@ import type { PlanCode, Task } from './plan-code.ts';
 export interface ScheduledTask extends Task {
   readonly after: number;
 }
+
+/** A loop over steps: how often, and the variables of the number of the iteration and of its parity. */
+export interface ScheduledLoop {
+  readonly count: number;
+  readonly variables: readonly [iteration: number, parity: number];
+  readonly steps: readonly ScheduledStep[];
+}
+
+export type ScheduledStep = ScheduledTask | ScheduledLoop;
 
 /** What the host needs to know to run the exports of a plan's module. */
 export interface Schedule {
@@ -19,6 +30,7 @@ export interface Schedule {
   /** Estimated nanoseconds on one thread: of all tasks, and of those with several chunks. */
   readonly cost: number;
   readonly sharedCost: number;
+  /** How many tasks are run, in all iterations of loops. */
   readonly tasks: number;
 }
 
@@ -43,14 +55,15 @@ const ROUND_SPINS = 500_000;
  * Emits and exports the functions that run a plan's tasks in order: `alone` and, for shared memory, `run`. No frame word
  * may be added to the plan afterwards.
  */
-export function emitSchedule(plan: PlanCode, tasks: readonly ScheduledTask[], shared = true): Schedule {
+export function emitSchedule(plan: PlanCode, steps: readonly ScheduledStep[], shared = true): Schedule {
+  const tasks = placedTasks(steps);
   tasks.forEach(({ after }, i) => {
     if (after > i) throw new Error(`[wasm] task ${i} waits for task ${after - 1}`);
   });
   const start = frame.words + alignToCacheLine(4 * plan.words.length);
-  emitAlone(plan, tasks);
-  if (shared) emitRun(plan, tasks, start);
-  const sum = (some: readonly Task[]) => some.reduce((total, { cost }) => total + cost, 0);
+  emitAlone(plan, steps);
+  if (shared) emitRun(plan, steps, tasks, start);
+  const sum = (some: readonly PlacedTask[]) => some.reduce((total, { cost, times }) => total + cost * times, 0);
   return {
     frameBytes: start + counters.tasks + CACHE_LINE * tasks.length,
     counters: start,
@@ -58,17 +71,39 @@ export function emitSchedule(plan: PlanCode, tasks: readonly ScheduledTask[], sh
     width: tasks.reduce((most, { chunks }) => Math.max(most, chunks), 0),
     cost: sum(tasks),
     sharedCost: sum(tasks.filter(({ chunks }) => chunks > 1)),
-    tasks: tasks.length,
+    tasks: tasks.reduce((total, { times }) => total + times, 0),
   };
 }
 
-function emitAlone(plan: PlanCode, tasks: readonly ScheduledTask[]): void {
+/** A task, and how often it is run. */
+type PlacedTask = ScheduledTask & { readonly times: number; readonly inLoop: boolean };
+
+function placedTasks(steps: readonly ScheduledStep[], times = 1, inLoop = false): PlacedTask[] {
+  return steps.flatMap((step) => {
+    if ('steps' in step) return placedTasks(step.steps, times * step.count, true);
+    if (step.chunks * times > MAX_COUNT) throw new MemoryError(`[scan] ${times} iterations are too many.`);
+    return [{ ...step, times, inLoop }];
+  });
+}
+
+/** Emits a loop; `body` gets the number of the iteration, which is in a local and in the variable. */
+function emitLoop(code: Code, { count, variables }: ScheduledLoop, body: (iteration: Local) => void): void {
+  code.for(0, count, 1, (iteration) => {
+    code.setGlobal(variables[0], iteration);
+    code.setGlobal(variables[1], code.op('i32.and', iteration, 1));
+    body(iteration);
+  });
+}
+
+function emitAlone(plan: PlanCode, steps: readonly ScheduledStep[]): void {
   const alone = plan.module.function([], [], (code) => {
     const scratch = plan.word(code, frame.scratch);
     const [chunk, more] = [code.local('i32'), code.local('i32')];
-    for (const { run, chunks } of tasks) {
+    const emit = (step: ScheduledStep): void => {
+      if ('steps' in step) return emitLoop(code, step, () => step.steps.forEach(emit));
+      const { run, chunks } = step;
       if (chunks === 1) code.call(run, 0, scratch);
-      if (chunks < 2) continue;
+      if (chunks < 2) return;
       code.set(chunk, 0);
       code.loop(() => {
         code.call(run, chunk, scratch);
@@ -76,12 +111,18 @@ function emitAlone(plan: PlanCode, tasks: readonly ScheduledTask[]): void {
         code.update(more, 'i32.lt_u', chunk, chunks);
         return more;
       });
-    }
+    };
+    steps.forEach(emit);
   });
   plan.module.export('alone', alone);
 }
 
-function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], start: number): void {
+function emitRun(
+  plan: PlanCode,
+  steps: readonly ScheduledStep[],
+  tasks: readonly PlacedTask[],
+  start: number,
+): void {
   const wait = emitWait(plan, start, tasks.length);
   // One function for each task keeps the number of locals in `run` small: baseline compilers are slow with many locals.
   const takeChunks = tasks.map((task) => emitTakeChunks(plan, task, start));
@@ -94,49 +135,93 @@ function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], start: number)
     const base = code.global(FRAME);
     // Locals are reused: engines allow 50,000 in a function, and a plan may have many thousand tasks.
     const [line, goesOn, ran] = [code.local('i32'), code.local('i32'), code.local('i32')];
+    const [before, target] = [code.local('i32'), code.local('i32')];
+    let next = 0;
     let settled = 0;
-    const settle = (after: number) => {
+    /** Waits for the first tasks. `round` counts how often the tasks of the loop have been run before. */
+    const settle = (after: number, round: Local | null) => {
       for (; settled < after; settled++) {
+        const { chunks } = tasks[settled]!;
         code.update(line, 'i32.add', base, lineOf(settled));
-        code.callInto(goesOn, wait, line, tasks[settled]!.chunks, rounds!, sleeps!);
+        if (round === null) code.set(target, chunks);
+        else {
+          code.update(target, 'i32.mul', round, chunks);
+          code.update(target, 'i32.add', target, chunks);
+        }
+        code.callInto(goesOn, wait, line, target, rounds!, sleeps!);
         code.update(goesOn, 'i32.eqz', goesOn);
         code.if(goesOn, () => code.return(count));
       }
     };
-    tasks.forEach(({ after }, i) => {
-      settle(after);
-      code.update(line, 'i32.add', base, lineOf(i));
-      code.callInto(ran, takeChunks[i]!, line, thread!, even, scratch);
+    const emit = (step: ScheduledStep, round: Local | null): void => {
+      if ('steps' in step) {
+        settle(next, round);
+        emitLoop(code, step, (iteration) => {
+          const inner = round === null ? iteration : code.op('i32.mul', round, step.count);
+          if (round !== null) code.update(inner, 'i32.add', inner, iteration);
+          for (const s of step.steps) emit(s, inner);
+          settle(next, inner);
+        });
+        return;
+      }
+      settle(step.after, round);
+      code.update(line, 'i32.add', base, lineOf(next));
+      if (round === null) {
+        code.callInto(ran, takeChunks[next]!, line, thread!, even, scratch);
+      } else {
+        code.update(before, 'i32.mul', round, step.chunks);
+        code.callInto(ran, takeChunks[next]!, line, thread!, even, scratch, before);
+      }
       code.update(count, 'i32.add', count, ran);
-    });
-    code.if(code.op('i32.eqz', thread!), () => settle(tasks.length));
+      next++;
+    };
+    for (const step of steps) emit(step, null);
+    code.if(code.op('i32.eqz', thread!), () => settle(tasks.length, null));
     code.return(count);
   });
   plan.module.export('run', run);
 }
 
-/** `takeChunks(line, thread, even, scratch)` runs chunks of a task until none is left and returns their number. */
-function emitTakeChunks(plan: PlanCode, { run, chunks }: Task, start: number): Callable {
-  const types = ['i32', 'i32', 'i32', 'i32'] as const;
-  return plan.module.function(types, ['i32'], (code, line, thread, even, scratch) => {
+/**
+ * `takeChunks(line, thread, even, scratch, before)` runs chunks of a task until none is left and returns their number. A
+ * task in a loop has the last parameter: its chunks of earlier iterations. Its counter never goes beyond the iteration, or
+ * chunks of the next one would be lost.
+ */
+function emitTakeChunks(plan: PlanCode, { run, chunks, inLoop }: PlacedTask, start: number): Callable {
+  const types = Array<'i32'>(inLoop ? 5 : 4).fill('i32');
+  return plan.module.function(types, ['i32'], (code, line, thread, even, scratch, before) => {
     const count = code.local('i32');
     const chunk = code.copy(thread!);
     const begun = code.local('i32');
+    const ifNoneIsLeft = (number: Local) =>
+      code.if(code.op('i32.ge_u', number, chunks), () => code.return(count));
     const take = () =>
       code.if(code.op('i32.eqz', even!), () => {
+        if (before !== undefined) {
+          code.loop(() => {
+            code.loadInto(begun, 'i32.atomic.load', [line!], counters.begun);
+            code.update(chunk, 'i32.sub', begun, before);
+            ifNoneIsLeft(chunk);
+            const more = code.op('i32.add', begun, 1);
+            const found = code.load('i32.atomic.rmw.cmpxchg', [line!, begun, more], counters.begun);
+            return code.op('i32.ne', found, begun);
+          });
+          return;
+        }
         // A load is cheaper than an atomic addition, and suffices for threads that find no chunk left.
         code.loadInto(begun, 'i32.atomic.load', [line!], counters.begun);
-        code.if(code.op('i32.ge_u', begun, chunks), () => code.return(count));
+        ifNoneIsLeft(begun);
         code.loadInto(chunk, 'i32.atomic.rmw.add', [line!, 1], counters.begun);
       });
+    const last = before === undefined ? chunks - 1 : code.op('i32.add', before, chunks - 1);
     code.loop(() => {
       take();
-      code.if(code.op('i32.ge_u', chunk, chunks), () => code.return(count));
+      ifNoneIsLeft(chunk);
       code.call(run, chunk, scratch!);
       code.update(count, 'i32.add', count, 1);
       code.update(chunk, 'i32.add', chunk, even!);
-      const before = code.load('i32.atomic.rmw.add', [line!, 1], counters.done);
-      code.if(code.op('i32.eq', before, chunks - 1), () => emitSignal(code, start));
+      const done = code.load('i32.atomic.rmw.add', [line!, 1], counters.done);
+      code.if(code.op('i32.eq', done, last), () => emitSignal(code, start));
       return 1;
     });
     code.return(count);
@@ -154,7 +239,7 @@ function emitSignal(code: Code, start: number): void {
 }
 
 /**
- * `wait(line, chunks, rounds, sleeps)` waits until a task is complete and returns 1. It returns 0 if the run must end,
+ * `wait(line, chunks, rounds, sleeps)` waits until this many chunks of a task are complete and returns 1. It returns 0 if the run must end,
  * because a thread has trapped or because there was no progress for `rounds` rounds.
  */
 function emitWait(plan: PlanCode, start: number, tasks: number): Callable {
@@ -167,7 +252,7 @@ function emitWait(plan: PlanCode, start: number, tasks: number): Callable {
     const still = code.local('i32');
     const look = () => {
       const done = code.load('i32.atomic.load', [line!], counters.done);
-      code.if(code.op('i32.eq', done, chunks!), () => code.return(1));
+      code.if(code.op('i32.ge_u', done, chunks!), () => code.return(1));
       const status = code.load('i32.atomic.load', [base], frame.status);
       code.if(status, () => code.return(0));
     };

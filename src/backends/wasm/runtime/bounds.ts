@@ -1,8 +1,8 @@
 import { dtypes } from '../../../ir/dtype.ts';
 import { postorder } from '../../../ir/expr.ts';
 import type { Access, BufferView, GatherAxis, Kernel } from '../../../ir/kernel.ts';
-import type { Plan } from '../../../ir/plan.ts';
-import { evaluateOffset, sizeOf, type View } from '../../../ir/view.ts';
+import type { Loop, Plan, PlanStep } from '../../../ir/plan.ts';
+import { evaluateOffset, type Offset, type OffsetTerm, sizeOf } from '../../../ir/view.ts';
 
 // Generated code does not check addresses, so every access of a plan is checked against its buffer before code generation.
 
@@ -10,9 +10,40 @@ import { evaluateOffset, sizeOf, type View } from '../../../ir/view.ts';
 interface AccessRange {
   readonly kernel: Kernel;
   readonly buffer: number;
-  readonly view: View;
+  readonly offset: Offset;
   readonly low: number;
   readonly high: number;
+}
+
+interface KernelInLoops {
+  readonly kernel: Kernel;
+  readonly loops: readonly Loop[];
+}
+
+function kernelsOf(steps: readonly PlanStep[], loops: readonly Loop[]): KernelInLoops[] {
+  return steps.flatMap((step) =>
+    step.kind === 'loop' ? kernelsOf(step.steps, [...loops, step]) : [{ kernel: step, loops }],
+  );
+}
+
+/** A range over all iterations, without the terms of loops in its offset. */
+function rangeInLoops<R extends { readonly offset: Offset; readonly low: number; readonly high: number }>(
+  { offset: { base, terms }, low, high }: R,
+  loops: readonly Loop[],
+): Pick<R, 'offset' | 'low' | 'high'> {
+  const rest: OffsetTerm[] = [];
+  let [from, to] = [low, high];
+  for (const term of terms) {
+    const loop = loops.find(({ slot }) => term.slot === slot || term.slot === slot + 1);
+    if (loop === undefined) {
+      rest.push(term);
+      continue;
+    }
+    const span = term.scale * (term.slot === loop.slot ? loop.count - 1 : 1);
+    if (span < 0) from += span;
+    else to += span;
+  }
+  return { offset: { base: 0, terms: rest }, low: from + base, high: to + base };
 }
 
 /**
@@ -35,19 +66,25 @@ export function checkBounds(plan: Plan): (values: readonly number[], bound: numb
     locations.add(`${kind} ${index}`);
     needed[kind] = Math.max(needed[kind], index + 1);
   });
-  for (const kernel of plan.steps) {
+  const kernels = kernelsOf(plan.steps, []);
+  for (const { kernel, loops } of kernels) {
     const { name, shape, stores } = kernel;
-    for (const { buffer } of stores) {
+    for (const { buffer, offset } of stores) {
       const target = plan.buffers[buffer];
-      const fits = target?.size === sizeOf(shape) && target.location.kind !== 'bound';
-      require(fits, `'${name}' writes buffer ${buffer}`);
+      const size = sizeOf(shape);
+      const { low, high } = rangeInLoops({ low: 0, high: size, offset: offset ?? { base: 0, terms: [] } }, loops);
+      const isWhole = offset !== undefined || target?.size === size;
+      const fits = target !== undefined && low >= 0 && high <= target.size && isWhole;
+      require(fits && target.location.kind !== 'bound', `'${name}' writes buffer ${buffer}`);
     }
     for (const check of checksOf(kernel))
       require(plan.checks[check] !== undefined, `'${name}' has check ${check}`);
   }
-  const reaches = plan.steps.flatMap(accessRangesOf);
-  const variable = reaches.filter((reach) => reach.view.offset.terms.length > 0);
-  for (const reach of reaches) if (reach.view.offset.terms.length === 0) checkAccessRange(plan, reach, []);
+  const reaches = kernels.flatMap(({ kernel, loops }) =>
+    accessRangesOf(kernel).map((reach) => ({ ...reach, ...rangeInLoops(reach, loops) })),
+  );
+  const variable = reaches.filter((reach) => reach.offset.terms.length > 0);
+  for (const reach of reaches) if (reach.offset.terms.length === 0) checkAccessRange(plan, reach, []);
   return (values, bound, results) => {
     const known = Math.max(needed.bound, needed.replacement);
     require(bound >= known && results >= needed.result, `${bound} bound storages, ${results} results`);
@@ -62,10 +99,10 @@ function require(holds: boolean, what: string): void {
 
 function checkAccessRange(
   plan: Plan,
-  { kernel, buffer, view, low, high }: AccessRange,
+  { kernel, buffer, offset: by, low, high }: AccessRange,
   values: readonly number[],
 ): void {
-  const offset = evaluateOffset(view.offset, values);
+  const offset = evaluateOffset(by, values);
   const size = plan.buffers[buffer]?.size ?? 0;
   if (!(Number.isInteger(offset) && offset + low >= 0 && offset + high < size))
     require(false, `'${kernel.name}' reads ${offset + low} to ${offset + high} of buffer ${buffer}, which holds ${size}`);
@@ -105,7 +142,7 @@ function accessRangeOf(
     if (span < 0) low += span;
     else high += span;
   }
-  return [{ kernel, buffer, view, low, high }];
+  return [{ kernel, buffer, offset: view.offset, low, high }];
 }
 
 function checksOf({ source, stores }: Kernel): number[] {
