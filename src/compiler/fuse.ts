@@ -73,7 +73,7 @@ class Fuser implements LoopFuser {
     for (const list of inputs) for (const i of list) this.#uses[i]!++;
     this.needsBuffer = this.#findBuffers();
     const loop = primitives.find((p) => p.kind === 'loop');
-    this.scopes = loop?.compiler.scopes(primitives, inputs) ?? [];
+    this.scopes = loop?.compiler.scopes(primitives, inputs, roots) ?? [];
   }
 
   run(): PlanStep[] {

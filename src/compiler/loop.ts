@@ -43,25 +43,32 @@ interface Place {
 }
 
 export const loopCompiler: LoopCompiler = {
-  scopes(primitives, inputs) {
+  scopes(primitives, inputs, roots) {
     const loopOf = new Map<number, number>();
     primitives.forEach((p, i) => {
       if (p.kind !== 'loop') return;
       const { carryArguments, elements } = loopAt(i, p, inputs[i]!);
       for (const argument of [...carryArguments, ...elements]) loopOf.set(argument, i);
     });
-    /** For each node the loops on whose arguments it depends. Inner loops have lower numbers than those around them. */
+    /** For each node the loops on whose arguments it depends. */
     const loops: ReadonlySet<number>[] = [];
-    return primitives.map((p, i) => {
+    primitives.forEach((p, i) => {
       const found = new Set<number>();
-      if (p.kind === 'argument') found.add(loopOf.get(i) ?? -1);
+      if (p.kind === 'argument') {
+        const loop = loopOf.get(i);
+        if (loop === undefined) throw p.misused();
+        found.add(loop);
+      }
       for (const input of inputs[i]!) for (const loop of loops[input]!) found.add(loop);
       if (p.kind === 'loop') found.delete(i);
       if (p.kind === 'loopValue') found.delete(inputs[i]![0]!);
       loops.push(found);
-      if (p.kind === 'argument' ? found.has(-1) : [...found].some((loop) => loop < i)) throw misuse(primitives);
-      return found.size === 0 ? -1 : Math.min(...found);
     });
+    for (const root of roots) if (loops[root]!.size > 0) throw misuse(primitives);
+    // The innermost loop depends on the arguments of all around it.
+    return loops.map((found) =>
+      [...found].reduce((a, b) => (a < 0 || loops[b]!.size > loops[a]!.size ? b : a), -1),
+    );
   },
 
   compile(f, node) {

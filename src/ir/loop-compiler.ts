@@ -46,8 +46,12 @@ export interface LoopFuser {
 
 /** The code that compiles loops. Operations bring it, so that programs without loops do not contain it. */
 export interface LoopCompiler {
-  /** The scopes of all nodes; see `LoopFuser`. */
-  scopes(primitives: readonly Primitive[], inputs: readonly (readonly number[])[]): number[];
+  /** The scopes of all nodes; see `LoopFuser`. Throws if a node of a body is used outside its loop. */
+  scopes(
+    primitives: readonly Primitive[],
+    inputs: readonly (readonly number[])[],
+    roots: readonly number[],
+  ): number[];
   /** Makes the steps of a loop, and the lazy values of the nodes that read its values. */
   compile(fuser: LoopFuser, loop: number): void;
 }
