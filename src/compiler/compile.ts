@@ -1,5 +1,5 @@
 import type { Limits } from '../ir/backend.ts';
-import { buffersRead, buffersWritten, renameBuffers } from '../ir/buffer-use.ts';
+import { buffersRead, buffersWritten, mapBuffers } from '../ir/buffer-use.ts';
 import { dtypes } from '../ir/dtype.ts';
 import { MemoryError, NonFiniteError } from '../ir/errors.ts';
 import { load } from '../ir/expr.ts';
@@ -110,5 +110,5 @@ function place(
     return n;
   };
   for (const step of steps) for (const b of [...buffersRead(step), ...buffersWritten(step)]) number(b);
-  return { buffers, steps: steps.map((step) => renameBuffers(step, number)), arenaBytes };
+  return { buffers, steps: steps.map((step) => mapBuffers(step, (use) => ({ ...use, buffer: number(use.buffer) }))), arenaBytes };
 }

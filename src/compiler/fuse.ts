@@ -6,7 +6,7 @@ import type { LazyValue, LoopFuser } from '../ir/loop-compiler.ts';
 import type { Node } from '../ir/node.ts';
 import type { PlanStep } from '../ir/plan.ts';
 import type { LoopInput, Primitive } from '../ir/primitive.ts';
-import { contiguous, isContiguous, type Offset, reshapeView, sameShape, sizeOf, type View } from '../ir/view.ts';
+import { contiguous, isContiguous, reshapeView, sameShape, sizeOf, type View } from '../ir/view.ts';
 import { eliminateCommonSubexpressions, sameAccess } from './expressions.ts';
 import type { Graph } from './toposort.ts';
 
@@ -273,13 +273,6 @@ class Fuser implements LoopFuser {
 
   settle(value: number): void {
     if (!this.#isLoad(value) && (this.needsBuffer[value] || !this.#isCheap(value))) this.materialize(value);
-  }
-
-  copyTo(value: number, buffer: number, offset: Offset): void {
-    const lazy = this.lazyValues[value]!;
-    const { names, shape, inputs, expr } = lazy;
-    const name = names.join(' ') || 'copy';
-    this.steps.push({ kind: 'kernel', name, shape, source: { kind: 'map' }, inputs, stores: [{ buffer, offset, expr }] });
   }
 
   #pendingIn(value: number): number[] {

@@ -3,8 +3,8 @@ import { load } from '../ir/expr.ts';
 import type { LazyValue, LoopCompiler, LoopFuser } from '../ir/loop-compiler.ts';
 import { Node } from '../ir/node.ts';
 import type { LoopInput, LoopPrimitive, Primitive } from '../ir/primitive.ts';
-import { buffersWritten, renameBuffers } from '../ir/buffer-use.ts';
-import { contiguous, type Offset, shiftView, sizeOf, type View } from '../ir/view.ts';
+import { buffersWritten, mapBuffers } from '../ir/buffer-use.ts';
+import { contiguous, type Offset, sizeOf, type View } from '../ir/view.ts';
 import { merge } from './merge.ts';
 
 // A part of pass 3. The body of a loop is fused like a graph of its own. Then the buffers of its results become slices of
@@ -109,7 +109,7 @@ export const loopCompiler: LoopCompiler = {
       }
       const { op, dtype } = f.nodes[value]!;
       const copy = f.nodes.push(new Node(op, [], f.lazyValues[value]!.shape, dtype)) - 1;
-      f.copyTo(value, copy, zero);
+      copyTo(f, value, copy, zero);
       places.set(copy, place);
     };
     const lasts = new Map<number, LazyValue>();
@@ -133,11 +133,12 @@ export const loopCompiler: LoopCompiler = {
     const steps = f.limits === null ? f.steps : merge(f.steps, new Set(places.keys()), f.limits);
     f.steps = outside;
     const moved = steps.map((step) =>
-      renameBuffers(
-        step,
-        (b) => places.get(b)?.buffer ?? b,
-        (b) => places.get(b)?.offset,
-      ),
+      mapBuffers(step, (use) => {
+        const place = places.get(use.buffer);
+        if (place === undefined) return use;
+        if ('view' in use) return { ...use, buffer: place.buffer, view: shiftView(use.view, place.offset) };
+        return { ...use, buffer: place.buffer, offset: addOffsets(use.offset ?? zero, place.offset) };
+      }),
     );
     if (moved.some((step) => buffersWritten(step).length > 0)) {
       const { count, slot } = loop;
@@ -150,6 +151,27 @@ export const loopCompiler: LoopCompiler = {
 };
 
 const zero: Offset = { base: 0, terms: [] };
+
+const addOffsets = (a: Offset, b: Offset): Offset => ({
+  base: a.base + b.base,
+  terms: [...a.terms, ...b.terms],
+});
+
+/** A view whose elements are `by` further on in the buffer. */
+const shiftView = (view: View, by: Offset): View => ({ ...view, offset: addOffsets(view.offset, by) });
+
+/** Emits a kernel that writes a settled value to a part of a buffer. */
+function copyTo(f: LoopFuser, value: number, buffer: number, offset: Offset): void {
+  const { names, shape, inputs, expr } = f.lazyValues[value]!;
+  f.steps.push({
+    kind: 'kernel',
+    name: names.join(' ') || 'copy',
+    shape,
+    source: { kind: 'map' },
+    inputs,
+    stores: [{ buffer, offset, expr }],
+  });
+}
 
 /** The error for a node of a body that is used outside its loop. */
 function misuse(primitives: readonly Primitive[]): Error {
@@ -224,7 +246,7 @@ function carryAt(f: LoopFuser, loop: Loop, k: number, stacked: ReadonlySet<numbe
   const all = stacked.has(buffer) || stacked.has(next);
   f.nodes[buffer] = new Node(op, [], [all ? count + 1 : 2, ...shape], dtype);
   f.settle(loop.initials[k]!);
-  f.copyTo(loop.initials[k]!, buffer, zero);
+  copyTo(f, loop.initials[k]!, buffer, zero);
   const before: Offset = { base: 0, terms: [{ slot: all ? slot : slot + 1, scale: size }] };
   const after: Offset = { base: size, terms: [{ slot: all ? slot : slot + 1, scale: all ? size : -size }] };
   f.lazyValues[buffer] = loadOf(f, { buffer, view: shiftView(contiguous(shape), before) });

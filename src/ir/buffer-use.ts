@@ -1,6 +1,5 @@
-import type { Access, KernelSource } from './kernel.ts';
+import type { Access, BufferView, KernelSource, KernelStore } from './kernel.ts';
 import type { Plan, PlanStep } from './plan.ts';
-import { addOffsets, type Offset, shiftView, type View } from './view.ts';
 
 /** The buffers that a step reads, for `acc` and for its stores. */
 export function buffersRead(step: PlanStep): number[] {
@@ -23,36 +22,26 @@ export function sourceReads(source: KernelSource): number[] {
   return [];
 }
 
-/** A step with other buffers: each number becomes another one, and `shift` gives the offset of the old buffer in it. */
-export function renameBuffers(
-  step: PlanStep,
-  rename: (buffer: number) => number,
-  shift: (buffer: number) => Offset | undefined = () => undefined,
-): PlanStep {
-  if (step.kind === 'loop')
-    return { ...step, steps: step.steps.map((inner) => renameBuffers(inner, rename, shift)) };
+/** What a kernel reads or writes: an access, an operand or a store. */
+export type BufferUse = { readonly buffer: number } & (BufferView | KernelStore);
+
+/** A step whose kernels have other uses of buffers. */
+export function mapBuffers(step: PlanStep, map: <U extends BufferUse>(use: U) => U): PlanStep {
+  if (step.kind === 'loop') return { ...step, steps: step.steps.map((inner) => mapBuffers(inner, map)) };
   const { source } = step;
-  const moved = <T extends { readonly buffer: number; readonly view: View }>(o: T): T => {
-    const by = shift(o.buffer);
-    return { ...o, buffer: rename(o.buffer), view: by === undefined ? o.view : shiftView(o.view, by) };
-  };
-  const access = (a: Access): Access => (a.buffer === null ? a : moved({ ...a, buffer: a.buffer }));
+  const access = (a: Access): Access => (a.buffer === null ? a : map({ ...a, buffer: a.buffer }));
   return {
     ...step,
     source:
       source.kind === 'reduce'
         ? { ...source, inputs: source.inputs.map(access) }
         : source.kind === 'contract'
-          ? { ...source, a: moved(source.a), b: moved(source.b) }
+          ? { ...source, a: map(source.a), b: map(source.b) }
           : source.kind === 'scatter'
-            ? { ...source, indices: moved(source.indices), updates: moved(source.updates) }
+            ? { ...source, indices: map(source.indices), updates: map(source.updates) }
             : source,
     inputs: step.inputs.map(access),
-    stores: step.stores.map((s) => {
-      const by = shift(s.buffer);
-      const offset = by === undefined || s.offset === undefined ? (by ?? s.offset) : addOffsets(by, s.offset);
-      return { ...s, buffer: rename(s.buffer), offset };
-    }),
+    stores: step.stores.map((store) => map(store)),
   };
 }
 

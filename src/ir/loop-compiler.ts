@@ -4,7 +4,7 @@ import type { Access } from './kernel.ts';
 import type { Node } from './node.ts';
 import type { PlanStep } from './plan.ts';
 import type { Primitive } from './primitive.ts';
-import type { Offset, View } from './view.ts';
+import type { View } from './view.ts';
 
 /**
  * A value that may not have a buffer: an expression over buffers, which exist or belong to a pending kernel. A buffer has
@@ -40,8 +40,6 @@ export interface LoopFuser {
   /** Gives a value a buffer, unless it is a cheap expression that its users may repeat. */
   settle(value: number): void;
   moved(value: number, move: (view: View) => View | null): LazyValue | null;
-  /** Emits a kernel that writes a settled value to a part of a buffer. */
-  copyTo(value: number, buffer: number, offset: Offset): void;
 }
 
 /** The code that compiles loops. Operations bring it, so that programs without loops do not contain it. */

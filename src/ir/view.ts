@@ -86,14 +86,6 @@ export function addOffsetTerm(offset: Offset, slot: number, scale: number): Offs
   return scale === 0 ? offset : { base: offset.base, terms: [...offset.terms, { slot, scale }] };
 }
 
-export const addOffsets = (a: Offset, b: Offset): Offset => ({
-  base: a.base + b.base,
-  terms: [...a.terms, ...b.terms],
-});
-
-/** A view whose elements are `by` further on in the buffer. */
-export const shiftView = (view: View, by: Offset): View => ({ ...view, offset: addOffsets(view.offset, by) });
-
 /** NumPy broadcasting of a view to a larger shape: new leading axes and axes of size 1 get stride 0. */
 export function broadcastView(view: View, shape: readonly number[]): View {
   if (sameShape(view.shape, shape)) return view;

@@ -1,2 +1,9 @@
-// What operations that are loops bring along, so that programs without them do not contain it.
-export { loopCompiler } from '../compiler/loop.ts';
+import { supportLoops } from '../backends/wasm/index.ts';
+import { loopCompiler as compiler } from '../compiler/loop.ts';
+import type { LoopCompiler } from '../ir/loop-compiler.ts';
+
+/** The compiler of loops, and what backends need to run them. Programs without loops do not contain it. */
+export function loopCompiler(): LoopCompiler {
+  supportLoops();
+  return compiler;
+}

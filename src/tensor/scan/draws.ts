@@ -64,9 +64,15 @@ function withCounter(b: LoweringBuilder, shape: readonly number[]): LoweringBuil
   };
 }
 
-const countedOperations = new Map<unknown, RandomOperation>(
-  [uniformOperation, normalOperation, bernoulliOperation].map((op) => [op, counted(op)]),
-);
+const countedUniform = counted(uniformOperation);
+const countedNormal = counted(normalOperation);
+const countedBernoulli = counted(bernoulliOperation);
+
+function countedOperation(op: unknown): RandomOperation | undefined {
+  if (op === uniformOperation) return countedUniform;
+  if (op === normalOperation) return countedNormal;
+  return op === bernoulliOperation ? countedBernoulli : undefined;
+}
 
 /**
  * Gives the draws of a body a counter for each iteration, and moves their generators on behind the last one. Returns the
@@ -87,7 +93,7 @@ export function drawInEachIteration(
   }
   const generators = new Map(draws.map(([generator, draw]) => [String(draw), generator]));
   return inDependencyOrder(roots, ({ storage }) => storage !== null).flatMap((node) => {
-    const op = countedOperations.get(node.op);
+    const op = countedOperation(node.op);
     const generator = op && generators.get(String(node.values.slice(0, 5)));
     if (generator === undefined) return [];
     const params = { count, step: steps.get(generator)!, reverse };

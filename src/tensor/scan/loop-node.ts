@@ -73,7 +73,7 @@ export const loopOperation: Operation<LoopParams> = operation<LoopParams>({
     kind: 'loop',
     ...{ count, reverse, carries, sequences, captured },
     slot: b.slot(0),
-    compiler: loopCompiler,
+    compiler: loopCompiler(),
   }),
 });
 

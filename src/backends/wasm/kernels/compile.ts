@@ -5,6 +5,7 @@ import type { Contract, Kernel } from '../../../ir/kernel.ts';
 import type { Plan, PlanBuffer, PlanStep } from '../../../ir/plan.ts';
 import { sizeOf } from '../../../ir/view.ts';
 import type { Callable } from '../assembler/code.ts';
+import { support } from '../module/loop-support.ts';
 import { PlanCode, type Task } from '../module/plan-code.ts';
 import { emitSchedule, type Schedule, type ScheduledStep } from '../module/schedule.ts';
 import { compileContract } from './contract.ts';
@@ -40,11 +41,10 @@ export function compileModule(plan: Plan, { shared, grain }: CompileOptions): Co
     let done: CompiledKernel[] = [];
     return steps.flatMap((step): ScheduledStep[] => {
       if (step.kind === 'loop') {
-        const variables = code.beginLoop(step.slot);
-        const inner = compileSteps(step.steps);
+        const loop = support.loops!.schedule(code, step, compileSteps);
         settled = tasks;
         done = [];
-        return [{ count: step.count, variables, steps: inner }];
+        return [loop];
       }
       code.beginKernel(kernels);
       const own = compileKernel(step, code);

@@ -31,6 +31,12 @@ export type FrameWord =
   | { readonly kind: 'failed' }
   | { readonly kind: 'least' };
 
+/** The part of code generation that only plans with loops need; see iterations.ts. */
+export interface Iterations {
+  /** Emits the value of an offset: the word for the part that does not change in loops, plus the part that does. */
+  at(code: Code, plan: PlanCode, offset: Offset, unit: number, word: (offset: Offset) => number): Local;
+}
+
 /**
  * The state of code generation for one plan: the module, and the words of the frame that its code reads. Kernels have two
  * kinds of memory: `scratch` belongs to one thread during one chunk, `temporary` to one kernel during all its tasks.
@@ -48,8 +54,8 @@ export class PlanCode {
   #scratch = 0;
   #temporary = 0;
   readonly #known = new Map<string, number>();
-  /** The variables (globals) with the iterations of the loops, by the slots of the plan's values. */
-  readonly #iterations = new Map<number, number>();
+  /** Loops of the plan, if it has any. */
+  iterations: Iterations | null = null;
 
   constructor(plan: Plan, shared: boolean, grain = 20_000) {
     this.plan = plan;
@@ -64,15 +70,6 @@ export class PlanCode {
   /** The frame offset of a check's words: `failed` and, 4 bytes on, `least`. */
   checkWords(check: number): number {
     return frame.words + 8 * check;
-  }
-
-  /** Begins a loop whose iteration is in two slots; returns the variables with their values. Each thread has its own. */
-  beginLoop(slot: number): readonly [iteration: number, parity: number] {
-    const variables = [this.module.variable(), this.module.variable()] as const;
-    variables.forEach((variable, i) => {
-      this.#iterations.set(slot + i, variable);
-    });
-    return variables;
   }
 
   /** Adjacent kernels use different temporary memory, so that one may begin before the previous one has ended. */
@@ -128,15 +125,8 @@ export class PlanCode {
     );
   }
 
-  /** The word for an offset without the terms of loops, plus these terms. */
-  #moving(code: Code, { base, terms }: Offset, unit: number, word: (offset: Offset) => number): Local {
-    const inLoops = terms.filter(({ slot }) => this.#iterations.has(slot));
-    let at = this.word(code, word({ base, terms: terms.filter((term) => !inLoops.includes(term)) }));
-    for (const { slot, scale } of inLoops) {
-      const iteration = code.global(this.#iterations.get(slot)!);
-      at = code.op('i32.add', at, code.op('i32.mul', iteration, scale * unit));
-    }
-    return at;
+  #moving(code: Code, offset: Offset, unit: number, word: (offset: Offset) => number): Local {
+    return this.iterations?.at(code, this, offset, unit, word) ?? this.word(code, word(offset));
   }
 
   /** Emits one of the plan's values: an f32, or an i32 (bools are 0 and -1). */

@@ -1,6 +1,4 @@
-import type { Callable, Code, Local } from '../assembler/code.ts';
-import { MemoryError } from '../../../ir/errors.ts';
-import { MAX_COUNT } from '../../../ir/view.ts';
+import type { Callable, Code, Local, Operand } from '../assembler/code.ts';
 import { alignToCacheLine, CACHE_LINE, counters, FRAME, frame, SLEEP_MS, Status } from './frame-layout.ts';
 import type { PlanCode, Task } from './plan-code.ts';
 
@@ -9,11 +7,16 @@ export interface ScheduledTask extends Task {
   readonly after: number;
 }
 
-/** A loop over steps: how often, and the variables of the number of the iteration and of its parity. */
+/** A loop over steps. What it emits is in iterations.ts. */
 export interface ScheduledLoop {
-  readonly count: number;
-  readonly variables: readonly [iteration: number, parity: number];
   readonly steps: readonly ScheduledStep[];
+  readonly count: number;
+  /** Emits the loop. `body` gets the number of iterations before, also in earlier rounds of the loop around it. */
+  emit(code: Code, round: Local | null, body: (round: Local) => void): void;
+  /** Emits the number of chunks that are done when the task is complete in this iteration. */
+  target(code: Code, chunks: number, round: Local): Local;
+  /** Emits that the thread takes a chunk: its number in the iteration, or `chunks` or more if none is left. */
+  take(code: Code, line: Local, chunk: Local, begun: Local, target: Local, chunks: number): void;
 }
 
 export type ScheduledStep = ScheduledTask | ScheduledLoop;
@@ -75,32 +78,20 @@ export function emitSchedule(plan: PlanCode, steps: readonly ScheduledStep[], sh
   };
 }
 
-/** A task, and how often it is run. */
-type PlacedTask = ScheduledTask & { readonly times: number; readonly inLoop: boolean };
+/** A task, how often it is run, and the loop in which it is. */
+type PlacedTask = ScheduledTask & { readonly times: number; readonly loop: ScheduledLoop | null };
 
-function placedTasks(steps: readonly ScheduledStep[], times = 1, inLoop = false): PlacedTask[] {
-  return steps.flatMap((step) => {
-    if ('steps' in step) return placedTasks(step.steps, times * step.count, true);
-    if (step.chunks * times > MAX_COUNT) throw new MemoryError(`[scan] ${times} iterations are too many.`);
-    return [{ ...step, times, inLoop }];
-  });
-}
-
-/** Emits a loop; `body` gets the number of the iteration, which is in a local and in the variable. */
-function emitLoop(code: Code, { count, variables }: ScheduledLoop, body: (iteration: Local) => void): void {
-  code.for(0, count, 1, (iteration) => {
-    code.setGlobal(variables[0], iteration);
-    code.setGlobal(variables[1], code.op('i32.and', iteration, 1));
-    body(iteration);
-  });
-}
+const placedTasks = (steps: readonly ScheduledStep[], times = 1, loop: ScheduledLoop | null = null): PlacedTask[] =>
+  steps.flatMap((step) =>
+    'steps' in step ? placedTasks(step.steps, times * step.count, step) : [{ ...step, times, loop }],
+  );
 
 function emitAlone(plan: PlanCode, steps: readonly ScheduledStep[]): void {
   const alone = plan.module.function([], [], (code) => {
     const scratch = plan.word(code, frame.scratch);
     const [chunk, more] = [code.local('i32'), code.local('i32')];
     const emit = (step: ScheduledStep): void => {
-      if ('steps' in step) return emitLoop(code, step, () => step.steps.forEach(emit));
+      if ('steps' in step) return step.emit(code, null, () => step.steps.forEach(emit));
       const { run, chunks } = step;
       if (chunks === 1) code.call(run, 0, scratch);
       if (chunks < 2) return;
@@ -135,20 +126,14 @@ function emitRun(
     const base = code.global(FRAME);
     // Locals are reused: engines allow 50,000 in a function, and a plan may have many thousand tasks.
     const [line, goesOn, ran] = [code.local('i32'), code.local('i32'), code.local('i32')];
-    const [before, target] = [code.local('i32'), code.local('i32')];
     let next = 0;
     let settled = 0;
-    /** Waits for the first tasks. `round` counts how often the tasks of the loop have been run before. */
+    const target = ({ chunks, loop }: PlacedTask, round: Local | null): Operand =>
+      round === null ? chunks : loop!.target(code, chunks, round);
     const settle = (after: number, round: Local | null) => {
       for (; settled < after; settled++) {
-        const { chunks } = tasks[settled]!;
         code.update(line, 'i32.add', base, lineOf(settled));
-        if (round === null) code.set(target, chunks);
-        else {
-          code.update(target, 'i32.mul', round, chunks);
-          code.update(target, 'i32.add', target, chunks);
-        }
-        code.callInto(goesOn, wait, line, target, rounds!, sleeps!);
+        code.callInto(goesOn, wait, line, target(tasks[settled]!, round), rounds!, sleeps!);
         code.update(goesOn, 'i32.eqz', goesOn);
         code.if(goesOn, () => code.return(count));
       }
@@ -156,9 +141,7 @@ function emitRun(
     const emit = (step: ScheduledStep, round: Local | null): void => {
       if ('steps' in step) {
         settle(next, round);
-        emitLoop(code, step, (iteration) => {
-          const inner = round === null ? iteration : code.op('i32.mul', round, step.count);
-          if (round !== null) code.update(inner, 'i32.add', inner, iteration);
+        step.emit(code, round, (inner) => {
           for (const s of step.steps) emit(s, inner);
           settle(next, inner);
         });
@@ -166,14 +149,9 @@ function emitRun(
       }
       settle(step.after, round);
       code.update(line, 'i32.add', base, lineOf(next));
-      if (round === null) {
-        code.callInto(ran, takeChunks[next]!, line, thread!, even, scratch);
-      } else {
-        code.update(before, 'i32.mul', round, step.chunks);
-        code.callInto(ran, takeChunks[next]!, line, thread!, even, scratch, before);
-      }
+      const task = tasks[next]!;
+      code.callInto(ran, takeChunks[next++]!, line, thread!, even, scratch, target(task, round));
       code.update(count, 'i32.add', count, ran);
-      next++;
     };
     for (const step of steps) emit(step, null);
     code.if(code.op('i32.eqz', thread!), () => settle(tasks.length, null));
@@ -183,45 +161,32 @@ function emitRun(
 }
 
 /**
- * `takeChunks(line, thread, even, scratch, before)` runs chunks of a task until none is left and returns their number. A
- * task in a loop has the last parameter: its chunks of earlier iterations. Its counter never goes beyond the iteration, or
- * chunks of the next one would be lost.
+ * `takeChunks(line, thread, even, scratch, target)` runs chunks of a task until none is left and returns their number.
+ * `target` is the number of chunks that are done then.
  */
-function emitTakeChunks(plan: PlanCode, { run, chunks, inLoop }: PlacedTask, start: number): Callable {
-  const types = Array<'i32'>(inLoop ? 5 : 4).fill('i32');
-  return plan.module.function(types, ['i32'], (code, line, thread, even, scratch, before) => {
+function emitTakeChunks(plan: PlanCode, { run, chunks, loop }: PlacedTask, start: number): Callable {
+  const types = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  return plan.module.function(types, ['i32'], (code, line, thread, even, scratch, target) => {
     const count = code.local('i32');
     const chunk = code.copy(thread!);
     const begun = code.local('i32');
-    const ifNoneIsLeft = (number: Local) =>
-      code.if(code.op('i32.ge_u', number, chunks), () => code.return(count));
     const take = () =>
       code.if(code.op('i32.eqz', even!), () => {
-        if (before !== undefined) {
-          code.loop(() => {
-            code.loadInto(begun, 'i32.atomic.load', [line!], counters.begun);
-            code.update(chunk, 'i32.sub', begun, before);
-            ifNoneIsLeft(chunk);
-            const more = code.op('i32.add', begun, 1);
-            const found = code.load('i32.atomic.rmw.cmpxchg', [line!, begun, more], counters.begun);
-            return code.op('i32.ne', found, begun);
-          });
-          return;
-        }
+        if (loop !== null) return loop.take(code, line!, chunk, begun, target!, chunks);
         // A load is cheaper than an atomic addition, and suffices for threads that find no chunk left.
         code.loadInto(begun, 'i32.atomic.load', [line!], counters.begun);
-        ifNoneIsLeft(begun);
+        code.if(code.op('i32.ge_u', begun, chunks), () => code.return(count));
         code.loadInto(chunk, 'i32.atomic.rmw.add', [line!, 1], counters.begun);
       });
-    const last = before === undefined ? chunks - 1 : code.op('i32.add', before, chunks - 1);
     code.loop(() => {
       take();
-      ifNoneIsLeft(chunk);
+      code.if(code.op('i32.ge_u', chunk, chunks), () => code.return(count));
       code.call(run, chunk, scratch!);
       code.update(count, 'i32.add', count, 1);
       code.update(chunk, 'i32.add', chunk, even!);
-      const done = code.load('i32.atomic.rmw.add', [line!, 1], counters.done);
-      code.if(code.op('i32.eq', done, last), () => emitSignal(code, start));
+      const before = code.load('i32.atomic.rmw.add', [line!, 1], counters.done);
+      code.update(before, 'i32.add', before, 1);
+      code.if(code.op('i32.eq', before, target!), () => emitSignal(code, start));
       return 1;
     });
     code.return(count);

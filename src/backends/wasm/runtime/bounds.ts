@@ -1,8 +1,9 @@
 import { dtypes } from '../../../ir/dtype.ts';
 import { postorder } from '../../../ir/expr.ts';
 import type { Access, BufferView, GatherAxis, Kernel } from '../../../ir/kernel.ts';
-import type { Loop, Plan, PlanStep } from '../../../ir/plan.ts';
-import { evaluateOffset, type Offset, type OffsetTerm, sizeOf } from '../../../ir/view.ts';
+import type { Plan } from '../../../ir/plan.ts';
+import { evaluateOffset, sizeOf, type View } from '../../../ir/view.ts';
+import { support } from '../module/loop-support.ts';
 
 // Generated code does not check addresses, so every access of a plan is checked against its buffer before code generation.
 
@@ -10,40 +11,9 @@ import { evaluateOffset, type Offset, type OffsetTerm, sizeOf } from '../../../i
 interface AccessRange {
   readonly kernel: Kernel;
   readonly buffer: number;
-  readonly offset: Offset;
+  readonly view: View;
   readonly low: number;
   readonly high: number;
-}
-
-interface KernelInLoops {
-  readonly kernel: Kernel;
-  readonly loops: readonly Loop[];
-}
-
-function kernelsOf(steps: readonly PlanStep[], loops: readonly Loop[]): KernelInLoops[] {
-  return steps.flatMap((step) =>
-    step.kind === 'loop' ? kernelsOf(step.steps, [...loops, step]) : [{ kernel: step, loops }],
-  );
-}
-
-/** A range over all iterations, without the terms of loops in its offset. */
-function rangeInLoops<R extends { readonly offset: Offset; readonly low: number; readonly high: number }>(
-  { offset: { base, terms }, low, high }: R,
-  loops: readonly Loop[],
-): Pick<R, 'offset' | 'low' | 'high'> {
-  const rest: OffsetTerm[] = [];
-  let [from, to] = [low, high];
-  for (const term of terms) {
-    const loop = loops.find(({ slot }) => term.slot === slot || term.slot === slot + 1);
-    if (loop === undefined) {
-      rest.push(term);
-      continue;
-    }
-    const span = term.scale * (term.slot === loop.slot ? loop.count - 1 : 1);
-    if (span < 0) from += span;
-    else to += span;
-  }
-  return { offset: { base: 0, terms: rest }, low: from + base, high: to + base };
 }
 
 /**
@@ -66,25 +36,24 @@ export function checkBounds(plan: Plan): (values: readonly number[], bound: numb
     locations.add(`${kind} ${index}`);
     needed[kind] = Math.max(needed[kind], index + 1);
   });
-  const kernels = kernelsOf(plan.steps, []);
-  for (const { kernel, loops } of kernels) {
+  const kernels = plan.steps.flatMap((step) => (step.kind === 'loop' ? support.loops!.corners(step) : [step]));
+  for (const kernel of kernels) {
     const { name, shape, stores } = kernel;
     for (const { buffer, offset } of stores) {
       const target = plan.buffers[buffer];
       const size = sizeOf(shape);
-      const { low, high } = rangeInLoops({ low: 0, high: size, offset: offset ?? { base: 0, terms: [] } }, loops);
-      const isWhole = offset !== undefined || target?.size === size;
-      const fits = target !== undefined && low >= 0 && high <= target.size && isWhole;
-      require(fits && target.location.kind !== 'bound', `'${name}' writes buffer ${buffer}`);
+      const fits =
+        offset === undefined
+          ? target?.size === size
+          : target !== undefined && offset.base >= 0 && offset.base + size <= target.size && !offset.terms.length;
+      require(fits && target!.location.kind !== 'bound', `'${name}' writes buffer ${buffer}`);
     }
     for (const check of checksOf(kernel))
       require(plan.checks[check] !== undefined, `'${name}' has check ${check}`);
   }
-  const reaches = kernels.flatMap(({ kernel, loops }) =>
-    accessRangesOf(kernel).map((reach) => ({ ...reach, ...rangeInLoops(reach, loops) })),
-  );
-  const variable = reaches.filter((reach) => reach.offset.terms.length > 0);
-  for (const reach of reaches) if (reach.offset.terms.length === 0) checkAccessRange(plan, reach, []);
+  const reaches = kernels.flatMap(accessRangesOf);
+  const variable = reaches.filter((reach) => reach.view.offset.terms.length > 0);
+  for (const reach of reaches) if (reach.view.offset.terms.length === 0) checkAccessRange(plan, reach, []);
   return (values, bound, results) => {
     const known = Math.max(needed.bound, needed.replacement);
     require(bound >= known && results >= needed.result, `${bound} bound storages, ${results} results`);
@@ -99,10 +68,10 @@ function require(holds: boolean, what: string): void {
 
 function checkAccessRange(
   plan: Plan,
-  { kernel, buffer, offset: by, low, high }: AccessRange,
+  { kernel, buffer, view, low, high }: AccessRange,
   values: readonly number[],
 ): void {
-  const offset = evaluateOffset(by, values);
+  const offset = evaluateOffset(view.offset, values);
   const size = plan.buffers[buffer]?.size ?? 0;
   if (!(Number.isInteger(offset) && offset + low >= 0 && offset + high < size))
     require(false, `'${kernel.name}' reads ${offset + low} to ${offset + high} of buffer ${buffer}, which holds ${size}`);
@@ -142,7 +111,7 @@ function accessRangeOf(
     if (span < 0) low += span;
     else high += span;
   }
-  return [{ kernel, buffer, offset: view.offset, low, high }];
+  return [{ kernel, buffer, view, low, high }];
 }
 
 function checksOf({ source, stores }: Kernel): number[] {
