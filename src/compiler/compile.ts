@@ -110,5 +110,9 @@ function place(
     return n;
   };
   for (const step of steps) for (const b of [...buffersRead(step), ...buffersWritten(step)]) number(b);
-  return { buffers, steps: steps.map((step) => mapBuffers(step, (use) => ({ ...use, buffer: number(use.buffer) }))), arenaBytes };
+  return {
+    buffers,
+    steps: steps.map((step) => mapBuffers(step, (use) => ({ ...use, buffer: number(use.buffer) }))),
+    arenaBytes,
+  };
 }

@@ -22,7 +22,10 @@ interface Loop extends LoopPrimitive {
 
 function loopAt(node: number, p: LoopPrimitive, inputs: readonly number[]): Loop {
   let at = 0;
-  const take = (n: number): readonly number[] => inputs.slice(at, (at += n));
+  const take = (n: number): readonly number[] => {
+    at += n;
+    return inputs.slice(at - n, at);
+  };
   const [initials, sources] = [take(p.carries), take(p.sequences)];
   take(p.captured);
   return {
@@ -81,11 +84,17 @@ export const loopCompiler: LoopCompiler = {
     const body = bodyOf(f, loop, readers);
     const hoisted = hoist(f, loop, body);
 
-    for (const value of [...stacked, ...loop.next]) if (!body.has(value)) f.settle(value);
+    for (const value of [...stacked, ...loop.next]) if (f.scopes[value] !== node) f.settle(value);
     const full = new Map<number, LazyValue>();
     for (const value of [...loop.elements, ...hoisted]) {
       if (!body.has(value)) continue;
-      full.set(value, f.lazyValues[value]!);
+      const lazy = f.lazyValues[value]!;
+      full.set(value, lazy);
+      // A value without a buffer may get one in the loop, for one iteration.
+      if (hoisted.has(value) && !lazy.inputs.some(({ buffer }) => buffer === value)) {
+        const { op, inputs, shape, dtype, params, values } = f.nodes[value]!;
+        f.nodes[value] = new Node(op, inputs, shape.slice(1), dtype, params, values);
+      }
       f.lazyValues[value] = f.moved(value, (view) => elementOf(view, loop))!;
     }
     const carries = loop.carryArguments.map((argument, k) =>

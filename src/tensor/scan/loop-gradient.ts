@@ -1,7 +1,13 @@
 import { inDependencyOrder, type Node } from '../../ir/node.ts';
 import { apply } from '../apply.ts';
 import { pullback } from '../gradients.ts';
-import { broadcastTo, reshape, reshapeOperation, transpose, transposeOperation } from '../ops/arrangement/views.ts';
+import {
+  broadcastTo,
+  reshape,
+  reshapeOperation,
+  transpose,
+  transposeOperation,
+} from '../ops/arrangement/views.ts';
 import { add } from '../ops/elementwise/arithmetic.ts';
 import { contractGroups, contractOperation } from '../ops/matmul.ts';
 import { sum, sumOperation } from '../ops/reduction/reduce.ts';
@@ -123,7 +129,8 @@ function backward(
 
   // The values of the forward loop that the gradients need become elements of sequences.
   const reached = [...gradientOf.values()].filter((t) => t !== null).map((t) => t.node);
-  const residuals = residualsOf(reached, parts, params, [...stacks.keys()]);
+  const backwardArguments = [...live.values(), ...stackElements];
+  const residuals = residualsOf(reached, parts, params, [...stacks.keys()], backwardArguments);
   const residualElements = residuals.map(({ shape, dtype }) => argument(shape, dtype));
   const replaced = substitute(reached, new Map(residuals.map((node, i) => [node, residualElements[i]!])));
   const bodyGradient = (target: Node): Node | null => {
@@ -142,9 +149,7 @@ function backward(
     return share === null ? null : { node, share, parts: productsOf(share, body) };
   });
   const added = totals.flatMap((total) =>
-    total !== null && total.parts === null
-      ? [{ ...total, sum: argument(total.node.shape, 'float32') }]
-      : [],
+    total !== null && total.parts === null ? [{ ...total, sum: argument(total.node.shape, 'float32') }] : [],
   );
   const isStacked = elements.map((element) => bodyGradient(element));
   const needed: Node[] = [];
@@ -178,7 +183,8 @@ function backward(
     ...isStacked.map((g) => (g === null ? null : stackThrough(g, body, stack))),
     ...totals.map((total) => {
       if (total === null) return null;
-      if (total.parts === null) return lastOf(reverse, live.size + added.findIndex((a) => a.node === total.node));
+      if (total.parts === null)
+        return lastOf(reverse, live.size + added.findIndex((a) => a.node === total.node));
       return total.parts.map((part) => part(stack)).reduce((a, b) => add(a, b));
     }),
   ];
@@ -190,19 +196,21 @@ function residualsOf(
   { carries, elements, next }: LoopParts,
   { checkpoint }: LoopParams,
   values: readonly Node[],
+  backwardArguments: readonly Node[],
 ): Node[] {
   const args = [...carries, ...elements];
   const forward = dependentsOn(
     args,
     inDependencyOrder([...next, ...values], ({ storage }) => storage !== null),
   );
-  const isResidual = (node: Node): boolean => {
-    if (args.includes(node)) return true;
-    if (checkpoint) return false;
-    return dependent.has(node) && (node.op === loopValueOperation || (forward.has(node) && node.op !== loopOperation));
-  };
   const order = inDependencyOrder(gradients, ({ storage }) => storage !== null);
   const dependent = dependentsOn(args, order);
+  const backward = dependentsOn(backwardArguments, order);
+  const isResidual = (node: Node): boolean => {
+    if (args.includes(node)) return true;
+    if (checkpoint || !dependent.has(node) || backward.has(node)) return false;
+    return node.op === loopValueOperation || (forward.has(node) && node.op !== loopOperation);
+  };
   return inDependencyOrder(gradients, (node) => node.storage !== null || isResidual(node)).filter(isResidual);
 }
 
@@ -272,9 +280,17 @@ function stackThrough(value: Node, body: ReadonlySet<Node>, stack: (value: Node)
     const { batch, m, k, n } = params as { batch: number; m: number; k: number; n: number };
     const [a, b] = inputs as [Node, Node];
     if (batch === 0 && !body.has(b))
-      return apply(contractOperation, [stackThrough(a, body, stack), new Tensor(b)], contractGroups(0, m + 1, k, n));
+      return apply(
+        contractOperation,
+        [stackThrough(a, body, stack), new Tensor(b)],
+        contractGroups(0, m + 1, k, n),
+      );
   }
-  if (op.name === 'add' && body.has(value) && inputs.every((i) => i.op === contractOperation && sameSize(i, value))) {
+  if (
+    op.name === 'add' &&
+    body.has(value) &&
+    inputs.every((i) => i.op === contractOperation && sameSize(i, value))
+  ) {
     const [a, b] = inputs.map((input) => stackThrough(input, body, stack));
     return add(a!, b!);
   }

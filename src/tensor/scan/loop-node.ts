@@ -85,7 +85,8 @@ export const loopValueOperation: Operation<{ carry: number | null }> = operation
     return { shape: carry === null ? [count, ...value!.shape] : value!.shape, dtype: value!.dtype };
   },
   vjp: (g, _y, [loop, value], { carry }) => [
-    () => new Tensor(new Node(loopShareOperation, [g.node, value!.node, loop!.node], [], 'float32', { carry })),
+    () =>
+      new Tensor(new Node(loopShareOperation, [g.node, value!.node, loop!.node], [], 'float32', { carry })),
   ],
   lower: (_node, _b, { carry }) => ({ kind: 'loopValue', carry }),
 });
@@ -135,7 +136,8 @@ export function argumentsOf(loop: Node): Node[] {
 /** The nodes that depend on some of these, which are among them; `order` has inputs before their users. */
 export function dependentsOn(sources: Iterable<Node>, order: readonly Node[]): Set<Node> {
   const found = new Set(sources);
-  for (const node of order) if (node.storage === null && node.inputs.some((input) => found.has(input))) found.add(node);
+  for (const node of order)
+    if (node.storage === null && node.inputs.some((input) => found.has(input))) found.add(node);
   return found;
 }
 

@@ -83,7 +83,12 @@ export function scan(
   checkTensors('outputs of step', outputs);
   checkCarries(initial, nextCarries);
 
-  const parts = { initials: initial.map((t) => t.node), sequences: sequences.map((t) => t.node), carries, elements };
+  const parts = {
+    initials: initial.map((t) => t.node),
+    sequences: sequences.map((t) => t.node),
+    carries,
+    elements,
+  };
   let next: readonly Tensor[] = nextCarries;
   let values: readonly Tensor[] = outputs;
   if (lengths !== undefined) {
@@ -91,13 +96,19 @@ export function scan(
     parts.sequences.push(masks.node);
     const mask = argument(masks.shape.slice(1), 'bool');
     elements.push(mask);
-    const isReal = (t: Tensor): Tensor => reshape(new Tensor(mask), [t.shape[0]!, ...t.shape.slice(1).map(() => 1)]);
+    const isReal = (t: Tensor): Tensor =>
+      reshape(new Tensor(mask), [t.shape[0]!, ...t.shape.slice(1).map(() => 1)]);
     next = nextCarries.map((t, k) => where(isReal(t), t, new Tensor(carries[k]!)));
     values = outputs.map((t) => where(isReal(t), t, 0));
   }
   const nextNodes = next.map((t) => t.node);
   const valueNodes = values.map((t) => t.node);
-  for (const { sequence, element } of drawInEachIteration([...nextNodes, ...valueNodes], draws, count, reverse)) {
+  for (const { sequence, element } of drawInEachIteration(
+    [...nextNodes, ...valueNodes],
+    draws,
+    count,
+    reverse,
+  )) {
     parts.sequences.push(sequence);
     elements.push(element);
   }
@@ -113,11 +124,14 @@ function checkTensors(what: string, tensors: readonly Tensor[]): void {
 function countOf(sequences: readonly Tensor[], length: number | undefined): number {
   const counts = sequences.map((t) => {
     if (t.rank > 0) return t.shape[0]!;
-    throw new ShapeError('[scan] got a sequence without axes, wanted [T, ...]. Stack the elements along axis 0.');
+    throw new ShapeError(
+      '[scan] got a sequence without axes, wanted [T, ...]. Stack the elements along axis 0.',
+    );
   });
   if (length !== undefined) counts.push(length);
   const [count] = counts;
-  if (count === undefined) throw new ValueError('[scan] got no sequences and no length. Pass the option length.');
+  if (count === undefined)
+    throw new ValueError('[scan] got no sequences and no length. Pass the option length.');
   if (!(Number.isInteger(count) && count > 0 && counts.every((other) => other === count))) {
     throw new ShapeError(
       `[scan] got sequences of lengths ${counts.join(', ')}, wanted one length from 1 up. Pad shorter ones, and pass lengths.`,
@@ -140,7 +154,9 @@ function checkCarries(initial: readonly Tensor[], next: readonly Tensor[]): void
       );
     }
     if (t.dtype !== dtype) {
-      throw new DTypeError(`[scan] carry ${k} is ${dtype} first and ${t.dtype} after a step. Use cast in the step.`);
+      throw new DTypeError(
+        `[scan] carry ${k} is ${dtype} first and ${t.dtype} after a step. Use cast in the step.`,
+      );
     }
   });
 }
@@ -149,7 +165,12 @@ function checkCarries(initial: readonly Tensor[], next: readonly Tensor[]): void
 function maskOf(lengths: Tensor | readonly number[], count: number, masked: readonly Tensor[]): Tensor {
   const given: Tensor = lengths instanceof Tensor ? lengths : lengthsOf(lengths, count);
   if (given.dtype !== 'int32' || given.rank !== 1)
-    throw refusal('scan', 'lengths', given.dtype === 'int32' ? given : given, 'an int32 tensor [batch] or an array');
+    throw refusal(
+      'scan',
+      'lengths',
+      given.dtype === 'int32' ? given : given,
+      'an int32 tensor [batch] or an array',
+    );
   const batch = given.shape[0]!;
   for (const t of masked) {
     if (t.shape[0] === batch) continue;

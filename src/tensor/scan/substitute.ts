@@ -10,7 +10,9 @@ export function substitute(roots: readonly Node[], replacements: ReadonlyMap<Nod
   const order = inDependencyOrder(roots, (node) => replacements.has(node) || node.storage !== null);
   for (;;) {
     const changed = dependentsOn(made.keys(), order);
-    const loop = order.find((node) => node.op === loopOperation && changed.has(node) && argumentsOf(node).some((a) => !made.has(a)));
+    const loop = order.find(
+      (node) => node.op === loopOperation && changed.has(node) && argumentsOf(node).some((a) => !made.has(a)),
+    );
     if (loop === undefined) break;
     for (const a of argumentsOf(loop)) made.set(a, argument(a.shape, a.dtype));
   }

@@ -5,8 +5,8 @@ import type { Loop, PlanStep } from '../../../ir/plan.ts';
 import { MAX_COUNT, type Offset } from '../../../ir/view.ts';
 import type { Code, Local } from '../assembler/code.ts';
 import { counters } from './frame-layout.ts';
-import type { Iterations, PlanCode } from './plan-code.ts';
 import { type LoopSupport, support } from './loop-support.ts';
+import type { Iterations, PlanCode } from './plan-code.ts';
 import type { ScheduledLoop, ScheduledStep } from './schedule.ts';
 
 // Loops of a plan. Each thread has the iteration in variables (globals) of its own, and offsets are computed from them.
@@ -16,7 +16,13 @@ import type { ScheduledLoop, ScheduledStep } from './schedule.ts';
 class LoopVariables implements Iterations {
   readonly variables = new Map<number, number>();
 
-  at(code: Code, plan: PlanCode, { base, terms }: Offset, unit: number, word: (offset: Offset) => number): Local {
+  at(
+    code: Code,
+    plan: PlanCode,
+    { base, terms }: Offset,
+    unit: number,
+    word: (offset: Offset) => number,
+  ): Local {
     const isFixed = ({ slot }: { slot: number }): boolean => !this.variables.has(slot);
     let at = plan.word(code, word({ base, terms: terms.filter(isFixed) }));
     for (const term of terms) {
@@ -28,7 +34,11 @@ class LoopVariables implements Iterations {
   }
 }
 
-function schedule(plan: PlanCode, loop: Loop, compile: (steps: readonly PlanStep[]) => ScheduledStep[]): ScheduledLoop {
+function schedule(
+  plan: PlanCode,
+  loop: Loop,
+  compile: (steps: readonly PlanStep[]) => ScheduledStep[],
+): ScheduledLoop {
   const { count, slot } = loop;
   plan.iterations ??= new LoopVariables();
   const { variables } = plan.iterations as LoopVariables;
@@ -57,11 +67,15 @@ function schedule(plan: PlanCode, loop: Loop, compile: (steps: readonly PlanStep
         code.update(chunk, 'i32.sub', begun, before);
         const isLeft = code.op('i32.lt_u', chunk, chunks);
         const isLost = code.local('i32');
-        code.if(isLeft, () => {
-          const more = code.op('i32.add', begun, 1);
-          const found = code.load('i32.atomic.rmw.cmpxchg', [line, begun, more], counters.begun);
-          code.update(isLost, 'i32.ne', found, begun);
-        }, () => code.set(isLost, 0));
+        code.if(
+          isLeft,
+          () => {
+            const more = code.op('i32.add', begun, 1);
+            const found = code.load('i32.atomic.rmw.cmpxchg', [line, begun, more], counters.begun);
+            code.update(isLost, 'i32.ne', found, begun);
+          },
+          () => code.set(isLost, 0),
+        );
         return isLost;
       });
     },

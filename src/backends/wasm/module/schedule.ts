@@ -66,7 +66,8 @@ export function emitSchedule(plan: PlanCode, steps: readonly ScheduledStep[], sh
   const start = frame.words + alignToCacheLine(4 * plan.words.length);
   emitAlone(plan, steps);
   if (shared) emitRun(plan, steps, tasks, start);
-  const sum = (some: readonly PlacedTask[]) => some.reduce((total, { cost, times }) => total + cost * times, 0);
+  const sum = (some: readonly PlacedTask[]) =>
+    some.reduce((total, { cost, times }) => total + cost * times, 0);
   return {
     frameBytes: start + counters.tasks + CACHE_LINE * tasks.length,
     counters: start,
@@ -81,7 +82,11 @@ export function emitSchedule(plan: PlanCode, steps: readonly ScheduledStep[], sh
 /** A task, how often it is run, and the loop in which it is. */
 type PlacedTask = ScheduledTask & { readonly times: number; readonly loop: ScheduledLoop | null };
 
-const placedTasks = (steps: readonly ScheduledStep[], times = 1, loop: ScheduledLoop | null = null): PlacedTask[] =>
+const placedTasks = (
+  steps: readonly ScheduledStep[],
+  times = 1,
+  loop: ScheduledLoop | null = null,
+): PlacedTask[] =>
   steps.flatMap((step) =>
     'steps' in step ? placedTasks(step.steps, times * step.count, step) : [{ ...step, times, loop }],
   );

@@ -36,7 +36,9 @@ export function checkBounds(plan: Plan): (values: readonly number[], bound: numb
     locations.add(`${kind} ${index}`);
     needed[kind] = Math.max(needed[kind], index + 1);
   });
-  const kernels = plan.steps.flatMap((step) => (step.kind === 'loop' ? support.loops!.corners(step) : [step]));
+  const kernels = plan.steps.flatMap((step) =>
+    step.kind === 'loop' ? support.loops!.corners(step) : [step],
+  );
   for (const kernel of kernels) {
     const { name, shape, stores } = kernel;
     for (const { buffer, offset } of stores) {
@@ -45,7 +47,10 @@ export function checkBounds(plan: Plan): (values: readonly number[], bound: numb
       const fits =
         offset === undefined
           ? target?.size === size
-          : target !== undefined && offset.base >= 0 && offset.base + size <= target.size && !offset.terms.length;
+          : target !== undefined &&
+            offset.base >= 0 &&
+            offset.base + size <= target.size &&
+            !offset.terms.length;
       require(fits && target!.location.kind !== 'bound', `'${name}' writes buffer ${buffer}`);
     }
     for (const check of checksOf(kernel))
