@@ -102,6 +102,7 @@ export const loopCompiler: LoopCompiler = {
     );
 
     const outside = f.steps;
+    const lazyOutside = [...f.lazyValues];
     f.steps = [];
     const kept = [...stacked, ...loop.next.filter((_, k) => carries[k] !== null)];
     for (const value of kept) if (body.has(value) && !hoisted.has(value)) f.isRoot[value] = true;
@@ -141,6 +142,10 @@ export const loopCompiler: LoopCompiler = {
 
     const steps = f.limits === null ? f.steps : merge(f.steps, new Set(places.keys()), f.limits);
     f.steps = outside;
+    // Buffers that values from outside have got in the loop belong to it: outside they may not be written.
+    lazyOutside.forEach((lazy, value) => {
+      f.lazyValues[value] = lazy;
+    });
     const moved = steps.map((step) =>
       mapBuffers(step, (use) => {
         const place = places.get(use.buffer);
