@@ -157,6 +157,7 @@ const functions: Record<string, Given> = {
   seed: [[1]],
   defaultGenerator: [[]],
   gradients: [[x.sum(), [x]]],
+  scan: [[() => [[x]] as const, [x], [x], { reverse: true }], optionsAt(3)],
   realize: [[x, x], variadic],
   explain: [[x, x], variadic],
   runStep: [[{ results: [x], assignments: [] }], optionsAt(0)],

@@ -22,7 +22,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       maximum mean meanAbsoluteError meanAbsolutePercentageError meanSquaredError
       meanSquaredLogarithmicError min minimum mish mod mul neg notEqual oneHot ones pad poissonLoss pow
       predict prod realize reciprocal relu relu6 reshape round rsqrt runStep saveModel saveWeights scalar
-      scatterAdd schedules seed selu setBackend setThreads sigmoid sign silu sin slice slidingWindows
+      scan scatterAdd schedules seed selu setBackend setThreads sigmoid sign silu sin slice slidingWindows
       softmax softmaxCrossEntropy softmin softplus softsign split sqrt square squaredHinge squeeze stack
       standardize stopOnNaN sub sum take tanh tensor training transpose tripletMargin tversky variance
       where zeros`,
@@ -39,7 +39,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
       PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RAdamOptions RMSpropOptions
       RankingMetricOptions ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions
-      SaveModelOptions SaveWeightsOptions Schedule SequentialOptions Shape Signal SliceSpec Slots
+      SaveModelOptions SaveWeightsOptions ScanOptions Schedule SequentialOptions Shape Signal SliceSpec Slots
       SoftmaxCrossEntropyOptions StandardizeOptions State StateValue StepOptions SummaryOptions TensorLike
       TensorOptions TopKAccuracyOptions Training TrainingOptions Transformer TransformerClass
       TransformerState TransposedConvolutionOptions TverskyOptions TypedArray Update VarianceOptions
