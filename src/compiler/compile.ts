@@ -52,7 +52,10 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
 
 /** Kernels number the values of a buffer, and the elements that are reduced to one of them, with 32 bits. */
 function checkSizes(step: PlanStep): void {
-  if (step.kind === 'loop') return step.steps.forEach(checkSizes);
+  if (step.kind === 'loop') {
+    step.steps.forEach(checkSizes);
+    return;
+  }
   const { name, shape, source } = step;
   let reduced: readonly number[] = [];
   if (source.kind === 'reduce') reduced = source.over;

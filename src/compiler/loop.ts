@@ -1,9 +1,9 @@
+import { buffersWritten, mapBuffers } from '../ir/buffer-use.ts';
 import { dtypes } from '../ir/dtype.ts';
 import { load } from '../ir/expr.ts';
 import type { LazyValue, LoopCompiler, LoopFuser } from '../ir/loop-compiler.ts';
 import { Node } from '../ir/node.ts';
 import type { LoopInput, LoopPrimitive, Primitive } from '../ir/primitive.ts';
-import { buffersWritten, mapBuffers } from '../ir/buffer-use.ts';
 import { contiguous, type Offset, sizeOf, type View } from '../ir/view.ts';
 import { merge } from './merge.ts';
 
@@ -78,7 +78,9 @@ export const loopCompiler: LoopCompiler = {
     const primitive = f.primitives[node] as LoopPrimitive;
     const loop = loopAt(node, primitive, f.inputs[node]!);
     const readers = f.primitives.flatMap((p, i) =>
-      p.kind === 'loopValue' && f.inputs[i]![0] === node ? [{ node: i, value: f.inputs[i]![1]!, carry: p.carry }] : [],
+      p.kind === 'loopValue' && f.inputs[i]![0] === node
+        ? [{ node: i, value: f.inputs[i]![1]!, carry: p.carry }]
+        : [],
     );
     const stacked = new Set(readers.flatMap(({ value, carry }) => (carry === null ? [value] : [])));
     const body = bodyOf(f, loop, readers);
@@ -112,7 +114,8 @@ export const loopCompiler: LoopCompiler = {
 
     const places = new Map<number, Place>();
     const keep = (value: number, place: Place): void => {
-      const own = f.isRoot[value] && body.has(value) && !hoisted.has(value) && f.primitives[value]!.kind !== 'argument';
+      const own =
+        f.isRoot[value] && body.has(value) && !hoisted.has(value) && f.primitives[value]!.kind !== 'argument';
       if (own && !places.has(value)) {
         places.set(value, place);
         return;
@@ -311,16 +314,20 @@ function hoist(f: LoopFuser, loop: Loop, body: ReadonlySet<number>): Set<number>
     const inner = inBody(value);
     if (!known || !inner.every((input) => isOfSequence.has(input))) continue;
     isOfSequence.add(value);
-    if (kind === 'contract' || kind === 'reduce' || inner.some((input) => derived.has(input))) derived.add(value);
+    if (kind === 'contract' || kind === 'reduce' || inner.some((input) => derived.has(input)))
+      derived.add(value);
   }
   for (const value of [...body].reverse()) {
     if (derived.has(value) && f.primitives[value]!.kind !== 'view') hoisted.add(value);
-    if (hoisted.has(value)) for (const input of inBody(value)) if (!elements.includes(input)) hoisted.add(input);
+    if (hoisted.has(value))
+      for (const input of inBody(value)) if (!elements.includes(input)) hoisted.add(input);
   }
   // Until the loop begins an element has the buffer of its sequence. It must not need one of its own.
   elements.forEach((element, k) => {
     const source = sources[k]!;
-    const isArranged = [...hoisted].some((v) => f.primitives[v]!.kind !== 'contract' && f.inputs[v]!.includes(element));
+    const isArranged = [...hoisted].some(
+      (v) => f.primitives[v]!.kind !== 'contract' && f.inputs[v]!.includes(element),
+    );
     if (isArranged) f.materialize(source);
     f.needsBuffer[source] ||= f.needsBuffer[element]!;
     f.settle(source);
@@ -339,7 +346,12 @@ function hoist(f: LoopFuser, loop: Loop, body: ReadonlySet<number>): Set<number>
 }
 
 /** A primitive with a leading axis of `count` elements, which the batched inputs have. */
-function forAll(p: Primitive, count: number, batched: readonly boolean[], shape: readonly number[]): Primitive {
+function forAll(
+  p: Primitive,
+  count: number,
+  batched: readonly boolean[],
+  shape: readonly number[],
+): Primitive {
   const lift =
     (move: (view: View) => View | null, isBatched: boolean) =>
     (view: View): View | null => {

@@ -5,11 +5,11 @@ import {
   gradients,
   realize,
   type ScanOptions,
-  scan,
   StateError,
+  scan,
   setBackend,
   stack,
-  Tensor,
+  type Tensor,
   tensor,
 } from '../../src/index.ts';
 import { gradcheck } from '../../src/testing.ts';
@@ -46,11 +46,17 @@ function valuesOnAll(tensors: readonly Tensor[]): Float32Array[] {
   return nodes.map((node) => Float32Array.from(wanted!.get(node)!));
 }
 
-function expectClose(got: ArrayLike<number>, wanted: ArrayLike<number>, tolerance: number, what: string): void {
+function expectClose(
+  got: ArrayLike<number>,
+  wanted: ArrayLike<number>,
+  tolerance: number,
+  what: string,
+): void {
   let size = 1;
   for (let i = 0; i < wanted.length; i++) size = Math.max(size, Math.abs(wanted[i]!));
   for (let i = 0; i < wanted.length; i++) {
-    if (!(Math.abs(got[i]! - wanted[i]!) <= tolerance * size)) expect.fail(`${what}: ${got[i]} instead of ${wanted[i]}`);
+    if (!(Math.abs(got[i]! - wanted[i]!) <= tolerance * size))
+      expect.fail(`${what}: ${got[i]} instead of ${wanted[i]}`);
   }
 }
 
@@ -91,7 +97,12 @@ test('random steps: values and gradients of both orders are those of the loop wr
       const n = last.length + outputs.length;
       wanted.forEach((t, i) => {
         const order = i < n ? 0 : i < n + leaves.length ? 1 : 2;
-        expectClose(values[i]!, compiled.get(t.node)!, [1e-5, 1e-4, 1e-3][order]!, `order ${order}, tensor ${i}`);
+        expectClose(
+          values[i]!,
+          compiled.get(t.node)!,
+          [1e-5, 1e-4, 1e-3][order]!,
+          `order ${order}, tensor ${i}`,
+        );
       });
     },
   );
@@ -210,9 +221,13 @@ describe('random numbers', () => {
   test('the counter goes over 32 bits', () => {
     const [first, second] = [new Generator(3), new Generator(3)];
     for (const g of [first, second]) g.setState({ seed: 3, stream: 0, counter: 2 ** 32 - 2 });
-    const step = (g: Generator): Step => () => [[], [g.uniform([2])]];
+    const step =
+      (g: Generator): Step =>
+      () => [[], [g.uniform([2])]];
     const wanted = unrolled(step(second), [], [], { length: 4 });
-    expect(valuesOnAll(scan(step(first), [], [], { length: 4 })[1])).toEqual(wanted[1].map((t) => t.dataSync()));
+    expect(valuesOnAll(scan(step(first), [], [], { length: 4 })[1])).toEqual(
+      wanted[1].map((t) => t.dataSync()),
+    );
   });
 
   test('cannot be drawn in a loop inside a step', () => {
@@ -223,7 +238,11 @@ describe('random numbers', () => {
 
 test('a tensor of the step that is used outside is an error', async () => {
   let leaked: Tensor | undefined;
-  const [[last]] = scan(([c]) => [[(leaked = c!.add(1))]], [tensor([1])], [], { length: 2 });
+  const step: Step = ([c]) => {
+    leaked = c!.add(1);
+    return [[leaked]];
+  };
+  const [[last]] = scan(step, [tensor([1])], [], { length: 2 });
   await expect(realize(leaked!)).rejects.toThrow('[scan] a tensor from inside the step');
   await expect(realize(last!.add(leaked!))).rejects.toThrow('[scan] a tensor from inside the step');
   expect(await last!.data()).toEqual(Float32Array.of(3));

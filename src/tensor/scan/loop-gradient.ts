@@ -230,11 +230,11 @@ function productsOf(share: Node, body: ReadonlySet<Node>): Stacked[] | null {
   }
   if (op === reshapeOperation) {
     const inner = productsOf(inputs[0]!, body);
-    return inner && inner.map((part) => (stack) => reshape(part(stack), shape));
+    return inner?.map((part) => (stack) => reshape(part(stack), shape)) ?? null;
   }
   if (op === transposeOperation) {
     const inner = productsOf(inputs[0]!, body);
-    return inner && inner.map((part) => (stack) => transpose(part(stack), params.axes as number[]));
+    return inner?.map((part) => (stack) => transpose(part(stack), params.axes as number[])) ?? null;
   }
   if (op === sumOperation) {
     const axes = params.axes as readonly number[];

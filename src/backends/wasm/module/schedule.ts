@@ -96,7 +96,10 @@ function emitAlone(plan: PlanCode, steps: readonly ScheduledStep[]): void {
     const scratch = plan.word(code, frame.scratch);
     const [chunk, more] = [code.local('i32'), code.local('i32')];
     const emit = (step: ScheduledStep): void => {
-      if ('steps' in step) return step.emit(code, null, () => step.steps.forEach(emit));
+      if ('steps' in step) {
+        step.emit(code, null, () => step.steps.forEach(emit));
+        return;
+      }
       const { run, chunks } = step;
       if (chunks === 1) code.call(run, 0, scratch);
       if (chunks < 2) return;
