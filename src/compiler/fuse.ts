@@ -2,10 +2,9 @@ import type { Limits } from '../ir/backend.ts';
 import { dtypes } from '../ir/dtype.ts';
 import { acc, type Expr, load, postorder, rewrite } from '../ir/expr.ts';
 import type { Access, BufferView, Contract, KernelSource, Reduce, Scatter } from '../ir/kernel.ts';
-import type { LazyValue, LoopFuser } from '../ir/loop-compiler.ts';
-import type { Node } from '../ir/node.ts';
+import { Node } from '../ir/node.ts';
 import type { PlanStep } from '../ir/plan.ts';
-import type { LoopInput, Primitive } from '../ir/primitive.ts';
+import type { LazyValue, LoopFuser, LoopInput, Primitive } from '../ir/primitive.ts';
 import { contiguous, isContiguous, reshapeView, sameShape, sizeOf, type View } from '../ir/view.ts';
 import { eliminateCommonSubexpressions, sameAccess } from './expressions.ts';
 import type { Graph } from './toposort.ts';
@@ -269,6 +268,16 @@ class Fuser implements LoopFuser {
       inputs[0]!.buffer !== null &&
       !this.#pending.has(inputs[0]!.buffer)
     );
+  }
+
+  reshape(value: number, shape: readonly number[]): void {
+    const { op, inputs, dtype, params, values } = this.nodes[value]!;
+    this.nodes[value] = new Node(op, inputs, shape, dtype, params, values);
+  }
+
+  addBuffer(like: number, shape: readonly number[]): number {
+    const { op, dtype } = this.nodes[like]!;
+    return this.nodes.push(new Node(op, [], shape, dtype)) - 1;
   }
 
   settle(value: number): void {

@@ -1,9 +1,14 @@
 import { buffersWritten, mapBuffers } from '../ir/buffer-use.ts';
 import { dtypes } from '../ir/dtype.ts';
 import { load } from '../ir/expr.ts';
-import type { LazyValue, LoopCompiler, LoopFuser } from '../ir/loop-compiler.ts';
-import { Node } from '../ir/node.ts';
-import type { LoopInput, LoopPrimitive, Primitive } from '../ir/primitive.ts';
+import type {
+  LazyValue,
+  LoopCompiler,
+  LoopFuser,
+  LoopInput,
+  LoopPrimitive,
+  Primitive,
+} from '../ir/primitive.ts';
 import { contiguous, type Offset, sizeOf, type View } from '../ir/view.ts';
 import { merge } from './merge.ts';
 
@@ -94,8 +99,7 @@ export const loopCompiler: LoopCompiler = {
       full.set(value, lazy);
       // A value without a buffer may get one in the loop, for one iteration.
       if (hoisted.has(value) && !lazy.inputs.some(({ buffer }) => buffer === value)) {
-        const { op, inputs, shape, dtype, params, values } = f.nodes[value]!;
-        f.nodes[value] = new Node(op, inputs, shape.slice(1), dtype, params, values);
+        f.reshape(value, f.nodes[value]!.shape.slice(1));
       }
       f.lazyValues[value] = f.moved(value, (view) => elementOf(view, loop))!;
     }
@@ -120,8 +124,7 @@ export const loopCompiler: LoopCompiler = {
         places.set(value, place);
         return;
       }
-      const { op, dtype } = f.nodes[value]!;
-      const copy = f.nodes.push(new Node(op, [], f.lazyValues[value]!.shape, dtype)) - 1;
+      const copy = f.addBuffer(value, f.lazyValues[value]!.shape);
       copyTo(f, value, copy, zero);
       places.set(copy, place);
     };
@@ -258,10 +261,10 @@ interface Carry {
 function carryAt(f: LoopFuser, loop: Loop, k: number, stacked: ReadonlySet<number>): Carry {
   const { count, slot, reverse } = loop;
   const [buffer, next] = [loop.carryArguments[k]!, loop.next[k]!];
-  const { op, shape, dtype } = f.nodes[buffer]!;
+  const { shape } = f.nodes[buffer]!;
   const size = sizeOf(shape);
   const all = stacked.has(buffer) || stacked.has(next);
-  f.nodes[buffer] = new Node(op, [], [all ? count + 1 : 2, ...shape], dtype);
+  f.reshape(buffer, [all ? count + 1 : 2, ...shape]);
   f.settle(loop.initials[k]!);
   copyTo(f, loop.initials[k]!, buffer, zero);
   const before: Offset = { base: 0, terms: [{ slot: all ? slot : slot + 1, scale: size }] };
@@ -335,8 +338,8 @@ function hoist(f: LoopFuser, loop: Loop, body: ReadonlySet<number>): Set<number>
   });
   for (const value of body) {
     if (!hoisted.has(value)) continue;
-    const { op, inputs, shape, dtype, params, values } = f.nodes[value]!;
-    f.nodes[value] = new Node(op, inputs, [count, ...shape], dtype, params, values);
+    const { shape } = f.nodes[value]!;
+    f.reshape(value, [count, ...shape]);
     const batched = f.inputs[value]!.map((input) => body.has(input));
     f.primitives[value] = forAll(f.primitives[value]!, count, batched, shape);
     f.visit(value);

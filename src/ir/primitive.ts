@@ -1,6 +1,8 @@
+import type { Limits } from './backend.ts';
+import type { DType } from './dtype.ts';
 import type { Expr } from './expr.ts';
-import type { Reducer } from './kernel.ts';
-import type { LoopCompiler } from './loop-compiler.ts';
+import type { Access, Reducer } from './kernel.ts';
+import type { PlanStep } from './plan.ts';
 import type { View } from './view.ts';
 
 /** An input of a loop as an operation declares it; the compiler makes an `Access` of it. */
@@ -67,4 +69,64 @@ export interface LoopPrimitive {
   /** The slot of the node's two values; see `Loop`. */
   readonly slot: number;
   readonly compiler: LoopCompiler;
+}
+
+/**
+ * A value that may not have a buffer: an expression over buffers, which exist or belong to a pending kernel. A buffer has
+ * the number of the node whose values it holds.
+ */
+export interface LazyValue {
+  readonly shape: readonly number[];
+  readonly inputs: readonly Access[];
+  readonly expr: Expr;
+  readonly names: readonly string[];
+  /** An upper bound of the number of nodes in the expression: shared ones may be counted twice. */
+  readonly nodes: number;
+}
+
+/** What loops need to know of a node. */
+export interface BufferNode {
+  readonly op: { readonly name: string };
+  readonly shape: readonly number[];
+  readonly size: number;
+  readonly dtype: DType;
+}
+
+/** What fusion offers to the code that compiles loops. Values and buffers have the numbers of their nodes. */
+export interface LoopFuser {
+  /** The nodes, and after them those of buffers that loops have added. */
+  readonly nodes: readonly BufferNode[];
+  readonly inputs: readonly (readonly number[])[];
+  readonly primitives: Primitive[];
+  readonly limits: Limits | null;
+  /** For each node the loop that computes it in its iterations, -1 for none. */
+  readonly scopes: readonly number[];
+  readonly lazyValues: LazyValue[];
+  /** Values that must have their own buffers. */
+  readonly isRoot: boolean[];
+  readonly needsBuffer: boolean[];
+  /** The steps that have been made. */
+  steps: PlanStep[];
+  /** Gives a node another shape: it stands for several values, or for one of them again. */
+  reshape(value: number, shape: readonly number[]): void;
+  /** Adds a buffer for values like those of a node; returns its number. */
+  addBuffer(like: number, shape: readonly number[]): number;
+  visit(value: number): void;
+  /** Gives a value a buffer. */
+  materialize(value: number): void;
+  /** Gives a value a buffer, unless it is a cheap expression that its users may repeat. */
+  settle(value: number): void;
+  moved(value: number, move: (view: View) => View | null): LazyValue | null;
+}
+
+/** The code that compiles loops. Operations bring it, so that programs without loops do not contain it. */
+export interface LoopCompiler {
+  /** The scopes of all nodes; see `LoopFuser`. Throws if a node of a body is used outside its loop. */
+  scopes(
+    primitives: readonly Primitive[],
+    inputs: readonly (readonly number[])[],
+    roots: readonly number[],
+  ): number[];
+  /** Makes the steps of a loop, and the lazy values of the nodes that read its values. */
+  compile(fuser: LoopFuser, loop: number): void;
 }
