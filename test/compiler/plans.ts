@@ -3,6 +3,7 @@ import { compile } from '../../src/compiler/compile.ts';
 import { type Graph, graphOf, toposort } from '../../src/compiler/toposort.ts';
 import type { Backend, Limits } from '../../src/ir/backend.ts';
 import type { TypedArray } from '../../src/ir/dtype.ts';
+import type { Kernel } from '../../src/ir/kernel.ts';
 import type { Node } from '../../src/ir/node.ts';
 import type { Plan } from '../../src/ir/plan.ts';
 import { Storage } from '../../src/ir/storage.ts';
@@ -20,6 +21,13 @@ export interface PlanOptions {
   readonly fusion?: boolean;
   readonly assignments?: readonly (readonly [target: Node, value: Node])[];
 }
+
+/** The steps of a plan without loops. */
+export const kernelsOf = ({ steps }: Plan): Kernel[] =>
+  steps.map((step) => {
+    if (step.kind === 'loop') throw new Error('the plan has a loop');
+    return step;
+  });
 
 /** Compiles the plan for the values of nodes without the cache. */
 export function compilePlan(nodes: readonly Node[], options: PlanOptions = {}): Compiled {
