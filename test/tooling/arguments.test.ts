@@ -631,8 +631,8 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   [
     'true',
     true,
-    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding dropLast horizontalFlip keepDims log positiveWeight
-     progress restoreBestWeights scale shuffle signedZeros strict trainable verify warmup`,
+    `adjusted allowUntrained amsgrad bias center centered checkpoint compress copy countPadding dropLast horizontalFlip keepDims log positiveWeight
+     progress restoreBestWeights reverse scale shuffle signedZeros strict trainable verify warmup`,
   ],
   [
     '5',

@@ -165,12 +165,7 @@ function checkCarries(initial: readonly Tensor[], next: readonly Tensor[]): void
 function maskOf(lengths: Tensor | readonly number[], count: number, masked: readonly Tensor[]): Tensor {
   const given: Tensor = lengths instanceof Tensor ? lengths : lengthsOf(lengths, count);
   if (given.dtype !== 'int32' || given.rank !== 1)
-    throw refusal(
-      'scan',
-      'lengths',
-      given.dtype === 'int32' ? given : given,
-      'an int32 tensor [batch] or an array',
-    );
+    throw refusal('scan', 'lengths', given, 'an int32 tensor [batch] or an array');
   const batch = given.shape[0]!;
   for (const t of masked) {
     if (t.shape[0] === batch) continue;
