@@ -32,6 +32,7 @@ export { type Unique, unique } from './tensor/unique.ts';
 
 export { explain, realize } from './tensor/evaluate.ts';
 export { gradients } from './tensor/gradients.ts';
+export { type ScanOptions, scan } from './tensor/scan/scan.ts';
 export { explainAssignments, runStep, type StepOptions } from './tensor/step.ts';
 
 // Layers, activations and initializers

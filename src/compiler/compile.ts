@@ -1,5 +1,5 @@
 import type { Limits } from '../ir/backend.ts';
-import { buffersRead, buffersWritten, renameBuffers } from '../ir/buffer-use.ts';
+import { buffersRead, buffersWritten, mapBuffers } from '../ir/buffer-use.ts';
 import { dtypes } from '../ir/dtype.ts';
 import { MemoryError, NonFiniteError } from '../ir/errors.ts';
 import { load } from '../ir/expr.ts';
@@ -25,11 +25,11 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
   const checks: Check[] = [];
   const primitives = lower(graph, checks);
   const values = goal.assignments.map(([, value]) => value);
-  let steps = fuse(graph, primitives, [...goal.results, ...values], fusion ? limits : null);
+  const bufferNodes: Node[] = [...graph.nodes];
+  let steps = fuse(graph, bufferNodes, primitives, [...goal.results, ...values], fusion ? limits : null);
 
   // Until `place`, a buffer has the number of the node whose values it holds. A new value that also has another place (a
   // leaf, a result, the new value of another Parameter) is copied, to a buffer with a number after those of the nodes.
-  const bufferNodes: Node[] = [...graph.nodes];
   const replacements = new Map<number, number>();
   for (const [target, value] of goal.assignments) {
     let buffer = value;
@@ -51,7 +51,12 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
 }
 
 /** Kernels number the values of a buffer, and the elements that are reduced to one of them, with 32 bits. */
-function checkSizes({ name, shape, source }: PlanStep): void {
+function checkSizes(step: PlanStep): void {
+  if (step.kind === 'loop') {
+    step.steps.forEach(checkSizes);
+    return;
+  }
+  const { name, shape, source } = step;
   let reduced: readonly number[] = [];
   if (source.kind === 'reduce') reduced = source.over;
   if (source.kind === 'contract') reduced = source.a.view.shape.slice(-source.axes.k);
@@ -108,5 +113,9 @@ function place(
     return n;
   };
   for (const step of steps) for (const b of [...buffersRead(step), ...buffersWritten(step)]) number(b);
-  return { buffers, steps: steps.map((step) => renameBuffers(step, number)), arenaBytes };
+  return {
+    buffers,
+    steps: steps.map((step) => mapBuffers(step, (use) => ({ ...use, buffer: number(use.buffer) }))),
+    arenaBytes,
+  };
 }

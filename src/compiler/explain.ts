@@ -1,12 +1,15 @@
 import { type Expr, postorder } from '../ir/expr.ts';
-import type { Access, BufferView, Kernel } from '../ir/kernel.ts';
-import type { Plan } from '../ir/plan.ts';
+import type { Access, BufferView, Kernel, KernelStore } from '../ir/kernel.ts';
+import type { Plan, PlanStep } from '../ir/plan.ts';
 import type { Offset, View } from '../ir/view.ts';
 
-/** The text form of a plan: its buffers, and for each kernel its loop, inputs, expressions and stores. */
+/**
+ * The text form of a plan: its buffers, and for each kernel its loop, inputs, expressions and stores. The kernels of a `loop`
+ * are indented; offsets with the values of the iteration (its number, and its number mod 2) move from slice to slice.
+ */
 export function explainPlan(plan: Plan): string {
   const lines = [
-    `plan: ${plan.steps.length} kernels, ${plan.buffers.length} buffers, arena of ${plan.arenaBytes} bytes`,
+    `plan: ${countKernels(plan.steps)} kernels, ${plan.buffers.length} buffers, arena of ${plan.arenaBytes} bytes`,
   ];
   plan.buffers.forEach((b, i) => {
     const at =
@@ -15,10 +18,23 @@ export function explainPlan(plan: Plan): string {
         : `${b.location.kind} ${b.location.index}`;
     lines.push(`  b${i}: ${b.dtype} x ${b.size}, ${at}`);
   });
-  plan.steps.forEach((kernel, i) => {
-    lines.push(...explainKernel(kernel, i));
-  });
+  lines.push(...explainSteps(plan.steps, 0));
   return lines.join('\n');
+}
+
+const countKernels = (steps: readonly PlanStep[]): number =>
+  steps.reduce((n, step) => n + (step.kind === 'loop' ? countKernels(step.steps) : 1), 0);
+
+/** The lines of steps, whose kernels have numbers from `first` on. */
+function explainSteps(steps: readonly PlanStep[], first: number): string[] {
+  let number = first;
+  return steps.flatMap((step) => {
+    if (step.kind === 'kernel') return explainKernel(step, number++);
+    const { name, count, slot, steps } = step;
+    const inner = explainSteps(steps, number).map((line) => `  ${line}`);
+    number += countKernels(steps);
+    return [`  loop ${name}: v${slot} from 0 to ${count - 1}, v${slot + 1} = v${slot} mod 2`, ...inner];
+  });
 }
 
 function explainKernel(kernel: Kernel, i: number): string[] {
@@ -46,9 +62,14 @@ function explainKernel(kernel: Kernel, i: number): string[] {
     lines.push(`      t${names.size} = ${show(e, kernel.inputs, names)}`);
     names.set(e, `t${names.size}`);
   }
-  for (const s of kernel.stores) lines.push(`      b${s.buffer} = ${show(s.expr, kernel.inputs, names)}`);
+  for (const s of kernel.stores)
+    lines.push(`      b${s.buffer}${place(s)} = ${show(s.expr, kernel.inputs, names)}`);
   return lines;
 }
+
+/** Where in its buffer a store begins, if not at the first element. */
+const place = ({ offset: at }: KernelStore): string =>
+  at === undefined || offset(at) === '' ? '' : `[${offset(at).replace(/^ [+] /, '')} ...]`;
 
 function show(root: Expr, inputs: readonly Access[], names: ReadonlyMap<Expr, string> = new Map()): string {
   const text = new Map<Expr, string>(names);

@@ -1,25 +1,13 @@
 import type { Limits } from '../ir/backend.ts';
 import { dtypes } from '../ir/dtype.ts';
 import { acc, type Expr, load, postorder, rewrite } from '../ir/expr.ts';
-import type { Access, BufferView, Kernel, KernelSource } from '../ir/kernel.ts';
+import type { Access, BufferView, KernelSource } from '../ir/kernel.ts';
+import { Node } from '../ir/node.ts';
 import type { PlanStep } from '../ir/plan.ts';
-import type { LoopInput, Primitive } from '../ir/primitive.ts';
+import type { LazyValue, LoopFuser, LoopInput, Primitive } from '../ir/primitive.ts';
 import { contiguous, isContiguous, reshapeView, sameShape, sizeOf, type View } from '../ir/view.ts';
 import { eliminateCommonSubexpressions, sameAccess } from './expressions.ts';
 import type { Graph } from './toposort.ts';
-
-/**
- * A value that may not have a buffer: an expression over buffers, which exist or belong to a pending kernel. A buffer has
- * the number of the node whose values it holds.
- */
-interface LazyValue {
-  readonly shape: readonly number[];
-  readonly inputs: readonly Access[];
-  readonly expr: Expr;
-  readonly names: readonly string[];
-  /** An upper bound of the number of nodes in the expression: shared ones may be counted twice. */
-  readonly nodes: number;
-}
 
 type Inlined = Omit<LazyValue, 'shape'>;
 
@@ -40,60 +28,68 @@ const CHEAP_NODES = 16;
  * reduction, contraction, scatter or algorithm becomes its epilogue; views become part of the accesses. A value gets its own buffer if
  * it is a result, if several users would have to recompute an expensive expression, if a contraction, a scatter or a
  * computed index reads it, or if a kernel would exceed the backend's limits. Without `limits` nothing is fused: one kernel
- * for each node.
+ * for each node. `nodes` are the graph's; a loop adds its buffers, and puts nodes of other shapes for values that it holds
+ * for several iterations.
  */
 export function fuse(
   graph: Graph,
-  primitives: readonly Primitive[],
+  nodes: Node[],
+  primitives: Primitive[],
   roots: readonly number[],
   limits: Limits | null,
 ): PlanStep[] {
-  return new Fuser(graph, primitives, roots, limits).run();
+  return new Fuser(graph, nodes, primitives, roots, limits).run();
 }
 
-class Fuser {
-  readonly #graph: Graph;
-  readonly #primitives: readonly Primitive[];
-  readonly #limits: Limits | null;
-  readonly #isRoot: boolean[];
+class Fuser implements LoopFuser {
+  readonly nodes: Node[];
+  readonly inputs: readonly (readonly number[])[];
+  readonly primitives: Primitive[];
+  readonly limits: Limits | null;
+  readonly isRoot: boolean[];
+  readonly needsBuffer: boolean[];
+  readonly scopes: readonly number[];
+  readonly lazyValues: LazyValue[] = [];
+  steps: PlanStep[] = [];
   /** The number of uses of each node. */
   readonly #uses: number[];
-  readonly #needsBuffer: boolean[];
-  readonly #lazyValues: LazyValue[] = [];
   readonly #pending = new Map<number, PendingKernel>();
-  readonly #kernels: Kernel[] = [];
 
   constructor(
-    graph: Graph,
-    primitives: readonly Primitive[],
+    { inputs }: Graph,
+    nodes: Node[],
+    primitives: Primitive[],
     roots: readonly number[],
     limits: Limits | null,
   ) {
-    this.#graph = graph;
-    this.#primitives = primitives;
-    this.#limits = limits;
-    this.#isRoot = graph.nodes.map(() => false);
-    for (const r of roots) this.#isRoot[r] = true;
-    this.#uses = graph.nodes.map(() => 0);
-    for (const inputs of graph.inputs) for (const i of inputs) this.#uses[i]!++;
-    this.#needsBuffer = this.#findBuffers();
+    this.nodes = nodes;
+    this.inputs = inputs;
+    this.primitives = primitives;
+    this.limits = limits;
+    this.isRoot = nodes.map(() => false);
+    for (const r of roots) this.isRoot[r] = true;
+    this.#uses = nodes.map(() => 0);
+    for (const list of inputs) for (const i of list) this.#uses[i]!++;
+    this.needsBuffer = this.#findBuffers();
+    const loop = primitives.find((p) => p.kind === 'loop');
+    this.scopes = loop?.compiler.scopes(primitives, inputs, roots) ?? [];
   }
 
   run(): PlanStep[] {
-    for (let i = 0; i < this.#primitives.length; i++) this.#visit(i);
-    return this.#kernels;
+    for (let i = 0; i < this.primitives.length; i++) if ((this.scopes[i] ?? -1) < 0) this.visit(i);
+    return this.steps;
   }
 
   /** Finds the values that must be buffers, looking through views. */
   #findBuffers(): boolean[] {
-    const needs = this.#graph.nodes.map(() => false);
+    const needs = this.nodes.map(() => false);
     const mark = (value: number): void => {
       let v = value;
-      while (this.#primitives[v]!.kind === 'view') v = this.#graph.inputs[v]![0]!;
+      while (this.primitives[v]!.kind === 'view') v = this.inputs[v]![0]!;
       needs[v] = true;
     };
-    this.#primitives.forEach((p, i) => {
-      const inputs = this.#graph.inputs[i]!;
+    this.primitives.forEach((p, i) => {
+      const inputs = this.inputs[i]!;
       if (p.kind === 'algorithm') inputs.forEach(mark);
       if (p.kind === 'contract' || p.kind === 'scatter') inputs.slice(0, 2).forEach(mark);
       if (p.kind === 'map' || p.kind === 'reduce') {
@@ -104,18 +100,18 @@ class Fuser {
     return needs;
   }
 
-  #visit(i: number): void {
-    const p = this.#primitives[i]!;
-    const type = this.#graph.nodes[i]!.dtype === 'float32' ? 'f32' : 'i32';
+  visit(i: number): void {
+    const p = this.primitives[i]!;
+    const type = this.nodes[i]!.dtype === 'float32' ? 'f32' : 'i32';
     switch (p.kind) {
       case 'leaf':
-        this.#lazyValues[i] = this.#buffered(i);
+        this.lazyValues[i] = this.#buffered(i);
         return;
       case 'view':
         this.#visitView(i, p.move);
         return;
       case 'map':
-        this.#lazyValues[i] = { shape: this.#graph.nodes[i]!.shape, ...this.#inlineWithinLimits(i, p) };
+        this.lazyValues[i] = { shape: this.nodes[i]!.shape, ...this.#inlineWithinLimits(i, p) };
         break;
       case 'reduce': {
         const { inputs, expr, names } = this.#inlineWithinLimits(i, p);
@@ -124,68 +120,76 @@ class Fuser {
       }
       case 'contract': {
         const [a, b] = ([0, 1] as const).map((k): BufferView => {
-          const { buffer, view } = this.#bufferView(this.#graph.inputs[i]![k]!);
+          const { buffer, view } = this.#bufferView(this.inputs[i]![k]!);
           return { buffer, view: p.moves === undefined ? view : p.moves[k]!(view) };
         });
         const { batch, m, k, n } = p;
         this.#addPending(i, { kind: 'contract', type, a: a!, b: b!, axes: { batch, m, k, n } }, []);
         break;
       }
+      case 'loop':
+        p.compiler.compile(this, i);
+        return;
+      case 'loopValue':
+        if (this.isRoot[i]) this.materialize(i);
+        return;
+      case 'argument':
+        throw p.misused();
       case 'scatter': {
-        const [indices, updates] = this.#graph.inputs[i]!.map((s) => this.#bufferView(s));
+        const [indices, updates] = this.inputs[i]!.map((s) => this.#bufferView(s));
         const { axis, check } = p;
         this.#addPending(i, { kind: 'scatter', type, axis, check, indices: indices!, updates: updates! }, []);
         break;
       }
       case 'algorithm': {
-        const operands = this.#graph.inputs[i]!.map((s) => this.#bufferView(s));
+        const operands = this.inputs[i]!.map((s) => this.#bufferView(s));
         this.#addPending(i, { ...p, type, operands }, []);
         break;
       }
     }
     if (
-      this.#limits === null ||
-      this.#isRoot[i] ||
-      this.#needsBuffer[i] ||
+      this.limits === null ||
+      this.isRoot[i] ||
+      this.needsBuffer[i] ||
       (this.#uses[i]! > 1 && !this.#isCheap(i))
     ) {
-      this.#materialize(i);
+      this.materialize(i);
     }
   }
 
   #visitView(i: number, move: (view: View) => View | null): void {
-    const source = this.#graph.inputs[i]![0]!;
-    if (this.#uses[i]! > 1 && !this.#isCheap(source)) this.#materialize(source);
-    const node = this.#graph.nodes[i]!;
-    const moved = this.#moved(source, move);
+    const source = this.inputs[i]![0]!;
+    if (this.#uses[i]! > 1 && !this.#isCheap(source)) this.materialize(source);
+    const node = this.nodes[i]!;
+    const moved = this.moved(source, move);
     if (
       moved !== null &&
-      (sizeOf(node.shape) <= sizeOf(this.#lazyValues[source]!.shape) || this.#isCheap(source))
+      (sizeOf(node.shape) <= sizeOf(this.lazyValues[source]!.shape) || this.#isCheap(source))
     ) {
-      this.#lazyValues[i] = moved;
+      this.lazyValues[i] = moved;
     } else {
-      this.#materialize(source);
-      this.#lazyValues[i] = this.#moved(source, move)!;
+      this.materialize(source);
+      this.lazyValues[i] = this.moved(source, move)!;
     }
-    if (this.#isRoot[i]) this.#materialize(i);
+    if (this.isRoot[i]) this.materialize(i);
   }
 
   #inlineWithinLimits(i: number, p: Primitive & { kind: 'map' | 'reduce' }): Inlined {
     const inlined = this.#inline(i, p.inputs, p.expr, p.kind === 'reduce');
-    if (this.#limits === null) return inlined;
-    const { maxInputs, maxNodes } = this.#limits;
+    if (this.limits === null) return inlined;
+    const { maxInputs, maxNodes } = this.limits;
     if (inlined.inputs.length <= maxInputs) {
       if (inlined.nodes <= maxNodes) return inlined;
       const nodes = postorder([inlined.expr]).length;
       if (nodes <= maxNodes) return { ...inlined, nodes };
     }
-    for (const s of this.#graph.inputs[i]!) if (!this.#isLoad(s)) this.#materialize(s);
+    for (const s of this.inputs[i]!) if (!this.#isLoad(s)) this.materialize(s);
     return this.#inline(i, p.inputs, p.expr, p.kind === 'reduce');
   }
 
   /** A primitive's expression with the expressions of its node's inputs substituted. */
   #inline(i: number, loopInputs: readonly LoopInput[], expr: Expr, inReduction: boolean): Inlined {
-    const sources = this.#graph.inputs[i]!;
+    const sources = this.inputs[i]!;
     const inputs: Access[] = [];
     const names: string[] = [];
     let nodes = postorder([expr]).length;
@@ -198,12 +202,12 @@ class Fuser {
         return { buffer: null, view: input.move(contiguous([]))!, gather: [], fill: null };
       const s = sources[input.input]!;
       if (input.gatherAxes.length > 0) return this.#gathered(s, input);
-      if (inReduction && this.#pendingIn(s).length > 0) this.#materialize(s);
-      let moved = this.#moved(s, input.move);
-      const grows = moved !== null && sizeOf(moved.shape) > sizeOf(this.#lazyValues[s]!.shape);
+      if (inReduction && this.#pendingIn(s).length > 0) this.materialize(s);
+      let moved = this.moved(s, input.move);
+      const grows = moved !== null && sizeOf(moved.shape) > sizeOf(this.lazyValues[s]!.shape);
       if (moved === null || (grows && !this.#isCheap(s))) {
-        this.#materialize(s);
-        moved = this.#moved(s, input.move)!;
+        this.materialize(s);
+        moved = this.moved(s, input.move)!;
       }
       for (const name of moved.names) if (!names.includes(name)) names.push(name);
       nodes += moved.nodes;
@@ -219,13 +223,13 @@ class Fuser {
       const r = replacements[e.value]!;
       return 'view' in r ? load(number(r), e.type, e.args) : r;
     });
-    names.push(this.#graph.nodes[i]!.op.name);
+    names.push(this.nodes[i]!.op.name);
     return { inputs, expr: whole!, names, nodes };
   }
 
   /** A lazy value under a view; null if the view of one of its accesses can't express it. */
-  #moved(value: number, move: (view: View) => View | null): LazyValue | null {
-    const lazy = this.#lazyValues[value]!;
+  moved(value: number, move: (view: View) => View | null): LazyValue | null {
+    const lazy = this.lazyValues[value]!;
     const inputs: Access[] = [];
     for (const access of lazy.inputs) {
       const view = move(access.view);
@@ -255,14 +259,14 @@ class Fuser {
 
   /** The value as a buffer under a view; gives it a buffer if necessary. */
   #bufferView(value: number): BufferView {
-    if (!this.#isLoad(value)) this.#materialize(value);
-    const [access] = this.#lazyValues[value]!.inputs;
+    if (!this.#isLoad(value)) this.materialize(value);
+    const [access] = this.lazyValues[value]!.inputs;
     return { buffer: access!.buffer!, view: access!.view };
   }
 
   /** Is the value a plain load of an existing buffer under a view? */
   #isLoad(value: number): boolean {
-    const { expr, inputs } = this.#lazyValues[value]!;
+    const { expr, inputs } = this.lazyValues[value]!;
     return (
       expr.op === 'load' &&
       expr.args.length === 0 &&
@@ -271,39 +275,52 @@ class Fuser {
     );
   }
 
+  reshape(value: number, shape: readonly number[]): void {
+    const { op, inputs, dtype, params, values } = this.nodes[value]!;
+    this.nodes[value] = new Node(op, inputs, shape, dtype, params, values);
+  }
+
+  addBuffer(like: number, shape: readonly number[]): number {
+    const { op, dtype } = this.nodes[like]!;
+    return this.nodes.push(new Node(op, [], shape, dtype)) - 1;
+  }
+
+  settle(value: number): void {
+    if (!this.#isLoad(value) && (this.needsBuffer[value] || !this.#isCheap(value))) this.materialize(value);
+  }
+
   #pendingIn(value: number): number[] {
-    return this.#lazyValues[value]!.inputs.flatMap((a) =>
+    return this.lazyValues[value]!.inputs.flatMap((a) =>
       a.buffer !== null && this.#pending.has(a.buffer) ? [a.buffer] : [],
     );
   }
 
   #isCheap(value: number): boolean {
-    const { nodes, expr } = this.#lazyValues[value]!;
+    const { nodes, expr } = this.lazyValues[value]!;
     return nodes <= CHEAP_NODES && this.#pendingIn(value).length === 0 && costOf(expr) <= CHEAP_COST;
   }
 
-  #buffered(value: number): LazyValue {
-    const node = this.#graph.nodes[value]!;
-    const access: Access = { buffer: value, view: contiguous(node.shape), gather: [], fill: null };
+  #buffered(value: number, shape = this.nodes[value]!.shape): LazyValue {
+    const access: Access = { buffer: value, view: contiguous(shape), gather: [], fill: null };
     return {
-      shape: node.shape,
+      shape,
       inputs: [access],
-      expr: load(0, dtypes[node.dtype].scalar),
+      expr: load(0, dtypes[this.nodes[value]!.dtype].scalar),
       names: [],
       nodes: 1,
     };
   }
 
   #addPending(i: number, source: PendingKernel['source'], names: readonly string[]): void {
-    const { op, shape } = this.#graph.nodes[i]!;
+    const { op, shape } = this.nodes[i]!;
     const all = names.length > 0 ? names : [op.name];
     this.#pending.set(i, { shape, source, name: all.join(' ') });
-    this.#lazyValues[i] = this.#buffered(i);
+    this.lazyValues[i] = this.#buffered(i);
   }
 
   /** Gives a value a buffer: emits the kernel that computes it, unless it has one. */
-  #materialize(value: number): void {
-    const lazy = this.#lazyValues[value]!;
+  materialize(value: number): void {
+    const lazy = this.lazyValues[value]!;
     const own = this.#pending.get(value);
     if (own !== undefined) {
       this.#emit(value, lazy, own, value);
@@ -315,7 +332,7 @@ class Fuser {
     for (const c of this.#pendingIn(value)) {
       if (!this.#pending.has(c)) continue;
       if (absorbed === null && this.#canAbsorb(lazy, c)) absorbed = c;
-      else this.#materialize(c);
+      else this.materialize(c);
     }
     this.#emit(value, lazy, absorbed === null ? null : this.#pending.get(absorbed)!, absorbed);
   }
@@ -350,7 +367,7 @@ class Fuser {
     const [expr] = eliminateCommonSubexpressions(exprs);
     const names = [...(pending ? [pending.name] : []), ...lazy.names];
     const name = names.join(' ') || 'copy';
-    this.#kernels.push({
+    this.steps.push({
       kind: 'kernel',
       name,
       shape,
@@ -359,7 +376,7 @@ class Fuser {
       stores: [{ buffer: value, expr: expr! }],
     });
     if (absorbed !== null) this.#pending.delete(absorbed);
-    this.#lazyValues[value] = this.#buffered(value);
+    this.lazyValues[value] = this.#buffered(value, lazy.shape);
   }
 }
 

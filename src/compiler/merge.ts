@@ -1,5 +1,5 @@
 import type { Limits } from '../ir/backend.ts';
-import { buffersRead } from '../ir/buffer-use.ts';
+import { buffersRead, buffersWritten } from '../ir/buffer-use.ts';
 import { type Expr, load, postorder, rewrite } from '../ir/expr.ts';
 import type { Kernel, KernelStore } from '../ir/kernel.ts';
 import type { PlanStep } from '../ir/plan.ts';
@@ -15,7 +15,7 @@ export function merge(kernels: readonly PlanStep[], wanted: ReadonlySet<number>,
   const merged = new Merger(kernels, limits).run();
   const read = new Set(wanted);
   for (const kernel of merged) for (const b of buffersRead(kernel)) read.add(b);
-  return merged.map((kernel) => trim(kernel, read));
+  return merged.map((step) => (step.kind === 'loop' ? step : trim(step, read)));
 }
 
 function trim(kernel: Kernel, read: ReadonlySet<number>): Kernel {
@@ -37,19 +37,19 @@ function prune(kernel: Kernel): Kernel {
   return {
     ...kernel,
     inputs: kept.map((i) => kernel.inputs[i]!),
-    stores: kernel.stores.map((s, i) => ({ buffer: s.buffer, expr: exprs[i]! })),
+    stores: kernel.stores.map((s, i) => ({ ...s, expr: exprs[i]! })),
   };
 }
 
 class Merger {
-  /** Kernels by position; null at the positions of kernels that were merged into others. */
-  readonly #at: (Kernel | null)[];
+  /** Steps by position; null at the positions of kernels that were merged into others. */
+  readonly #at: (PlanStep | null)[];
   readonly #limits: Limits;
   readonly #producer = new Map<number, number>();
   /** The positions of the kernels that read a buffer. */
   readonly #readers = new Map<number, Set<number>>();
 
-  constructor(kernels: readonly Kernel[], limits: Limits) {
+  constructor(kernels: readonly PlanStep[], limits: Limits) {
     this.#at = [...kernels];
     this.#limits = limits;
     kernels.forEach((kernel, position) => {
@@ -57,7 +57,7 @@ class Merger {
     });
   }
 
-  run(): Kernel[] {
+  run(): PlanStep[] {
     for (let position = 0; position < this.#at.length; position++) {
       let here = position;
       for (let found = this.#mergeWithProducer(here); found !== null; found = this.#mergeWithProducer(here))
@@ -66,8 +66,8 @@ class Merger {
     return this.#at.filter((kernel) => kernel !== null);
   }
 
-  #addUses(kernel: Kernel, position: number): void {
-    for (const s of kernel.stores) this.#producer.set(s.buffer, position);
+  #addUses(kernel: PlanStep, position: number): void {
+    for (const b of wholeBuffers(kernel)) this.#producer.set(b, position);
     for (const b of buffersRead(kernel)) {
       const set = this.#readers.get(b);
       if (set) set.add(position);
@@ -85,16 +85,20 @@ class Merger {
    */
   #mergeWithProducer(position: number): number | null {
     const user = this.#at[position]!;
-    if (user === null || user.source.kind !== 'map') return null;
+    if (user?.kind !== 'kernel' || user.source.kind !== 'map') return null;
     const candidates = new Set<number>();
     for (const b of buffersRead(user)) {
       const p = this.#producer.get(b);
       if (p !== undefined && p !== position) candidates.add(p);
     }
     // Maps first: the merged kernel is a map again, and can be merged with a reduction or contraction afterwards.
-    const rank = (p: number): number => (this.#at[p]!.source.kind === 'map' ? 0 : 1);
+    const rank = (p: number): number => {
+      const step = this.#at[p]!;
+      return step.kind === 'kernel' && step.source.kind === 'map' ? 0 : 1;
+    };
     for (const p of [...candidates].sort((a, b) => rank(a) - rank(b) || b - a)) {
       const first = this.#at[p]!;
+      if (first.kind === 'loop') continue;
       const target = this.#mergedPosition(first, p, user, position);
       if (target === null) continue;
       const merged = join(first, user);
@@ -137,10 +141,16 @@ class Merger {
   }
 }
 
+/** The buffers of which a step is the last writer: the first values of a loop's carries are only a part of one. */
+const wholeBuffers = (step: PlanStep): number[] =>
+  step.kind === 'loop'
+    ? buffersWritten(step)
+    : step.stores.flatMap((s) => (s.offset === undefined ? [s.buffer] : []));
+
 /** One kernel for both, or null if the second one reads results of the first one other than element by element. */
 function join(first: Kernel, user: Kernel): Kernel | null {
   if (sizeOf(first.shape) !== sizeOf(user.shape)) return null;
-  const made = new Map(first.stores.map((s) => [s.buffer, s.expr]));
+  const made = new Map(first.stores.flatMap((s) => (s.offset === undefined ? [[s.buffer, s.expr]] : [])));
   const inputs = [...first.inputs];
   const replacements: (Expr | number)[] = [];
   for (const a of user.inputs) {
@@ -172,7 +182,7 @@ function join(first: Kernel, user: Kernel): Kernel | null {
     shape: first.shape,
     source: first.source,
     inputs,
-    stores: stores.map((s, i) => ({ buffer: s.buffer, expr: exprs[i]! })),
+    stores: stores.map((s, i) => ({ ...s, expr: exprs[i]! })),
   };
 }
 

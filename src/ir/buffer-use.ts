@@ -1,8 +1,9 @@
-import type { Access, BufferView, KernelSource } from './kernel.ts';
+import type { Access, BufferView, KernelSource, KernelStore } from './kernel.ts';
 import type { Plan, PlanStep } from './plan.ts';
 
 /** The buffers that a step reads, for `acc` and for its stores. */
 export function buffersRead(step: PlanStep): number[] {
+  if (step.kind === 'loop') return step.steps.flatMap(buffersRead);
   return [...accessReads(step.inputs), ...sourceReads(step.source)];
 }
 
@@ -10,7 +11,8 @@ const accessReads = (inputs: readonly Access[]): number[] =>
   inputs.flatMap((a) => (a.buffer === null ? [] : [a.buffer]));
 
 /** The buffers that a step writes. */
-export const buffersWritten = (step: PlanStep): number[] => step.stores.map((store) => store.buffer);
+export const buffersWritten = (step: PlanStep): number[] =>
+  step.kind === 'loop' ? step.steps.flatMap(buffersWritten) : step.stores.map((store) => store.buffer);
 
 /** The buffers that a kernel reads for `acc`. */
 export function sourceReads(source: KernelSource): number[] {
@@ -25,25 +27,28 @@ export function operandsOf(source: KernelSource): readonly BufferView[] {
   return source.kind === 'algorithm' ? source.operands : [];
 }
 
-/** A step with other buffer numbers. */
-export function renameBuffers(kernel: PlanStep, rename: (buffer: number) => number): PlanStep {
-  const { source } = kernel;
-  const access = (a: Access): Access => (a.buffer === null ? a : { ...a, buffer: rename(a.buffer) });
-  const operand = <T extends { readonly buffer: number }>(o: T): T => ({ ...o, buffer: rename(o.buffer) });
+/** What a kernel reads or writes: an access, an operand or a store. */
+export type BufferUse = { readonly buffer: number } & (BufferView | KernelStore);
+
+/** A step whose kernels have other uses of buffers. */
+export function mapBuffers(step: PlanStep, map: <U extends BufferUse>(use: U) => U): PlanStep {
+  if (step.kind === 'loop') return { ...step, steps: step.steps.map((inner) => mapBuffers(inner, map)) };
+  const { source } = step;
+  const access = (a: Access): Access => (a.buffer === null ? a : map({ ...a, buffer: a.buffer }));
   return {
-    ...kernel,
+    ...step,
     source:
       source.kind === 'reduce'
         ? { ...source, inputs: source.inputs.map(access) }
         : source.kind === 'contract'
-          ? { ...source, a: operand(source.a), b: operand(source.b) }
+          ? { ...source, a: map(source.a), b: map(source.b) }
           : source.kind === 'scatter'
-            ? { ...source, indices: operand(source.indices), updates: operand(source.updates) }
+            ? { ...source, indices: map(source.indices), updates: map(source.updates) }
             : source.kind === 'algorithm'
-              ? { ...source, operands: source.operands.map(operand) }
+              ? { ...source, operands: source.operands.map((operand) => map(operand)) }
               : source,
-    inputs: kernel.inputs.map(access),
-    stores: kernel.stores.map(operand),
+    inputs: step.inputs.map(access),
+    stores: step.stores.map((store) => map(store)),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ScalarType } from './dtype.ts';
 import type { Expr } from './expr.ts';
-import type { View } from './view.ts';
+import type { Offset, View } from './view.ts';
 
 /** One input of a kernel: the mapping from points of the loop nest to elements. */
 export interface Access {
@@ -24,9 +24,13 @@ export interface GatherAxis {
   readonly stride: number;
 }
 
-/** Writes an expression's values, in row-major order over the kernel's shape, to the whole of a buffer. */
+/**
+ * Writes an expression's values, in row-major order over the kernel's shape, to a buffer: to the whole of it, or, where a
+ * loop keeps the values of several iterations, from `offset` on.
+ */
 export interface KernelStore {
   readonly buffer: number;
+  readonly offset?: Offset | undefined;
   readonly expr: Expr;
 }
 

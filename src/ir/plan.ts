@@ -23,7 +23,21 @@ export interface Check {
 }
 
 /** One step of a plan. Compiler passes and backends exchange lists of steps. */
-export type PlanStep = Kernel;
+export type PlanStep = Kernel | Loop;
+
+/**
+ * Runs its steps `count` times, one after the other. Slot `slot` of the plan's values holds the number t of the iteration,
+ * and slot `slot + 1` t mod 2: offsets that have them as terms read and write another slice of a buffer in each iteration.
+ * What an iteration leaves to the next one is in a buffer with a place for t and one for t + 1, which are chosen by t or by
+ * t mod 2.
+ */
+export interface Loop {
+  readonly kind: 'loop';
+  readonly name: string;
+  readonly count: number;
+  readonly slot: number;
+  readonly steps: readonly PlanStep[];
+}
 
 /**
  * Steps over numbered buffers, in order. No step writes a buffer that it reads, and none writes a bound buffer: new values

@@ -44,14 +44,39 @@ export function reachedGradients(name: string, y: Tensor, xs: readonly Tensor[])
       );
     }
   }
-  const places = new Map(xs.map((x) => [x.node, -1]));
-  const { nodes, active, edges, starts } = dependents(y.node, places);
+  const one = broadcastTo(scalar(1, 'float32'), y.node.shape);
+  return pullback(
+    [[y.node, one]],
+    xs.map((x) => x.node),
+  );
+}
+
+/**
+ * The gradients with respect to nodes of the sum over `seeds` of g times the node; null where there is none.
+ *
+ * @param within whether nodes behind the targets do not matter: no path leads from one to another.
+ */
+export function pullback(
+  seeds: readonly (readonly [Node, g: Tensor])[],
+  xs: readonly Node[],
+  within = false,
+): (Tensor | null)[] {
+  const places = new Map(xs.map((x) => [x, -1]));
+  const roots = seeds.map(([node]) => node);
+  const { nodes, active, edges, starts } = dependents(roots, places, within);
   const found: (Tensor | undefined)[] = nodes.map(() => undefined);
-  found[nodes.length - 1] = broadcastTo(scalar(1, 'float32'), y.node.shape);
+  const collect = (i: number, gradient: Tensor): void => {
+    const before = found[i];
+    found[i] = before === undefined ? gradient : add(before, gradient);
+  };
+  const first = roots.map(({ number }) => number);
+  seeds.forEach(([, g], i) => {
+    collect(first[i]!, g);
+  });
   for (let i = nodes.length - 1; i >= 0; i--) {
     const g = found[i];
     const node = nodes[i]!;
-    if (g === undefined || !active[i] || node.inputs.length === 0) continue;
+    if (g === undefined || !active[i] || starts[i] === starts[i + 1]) continue;
     if (!places.has(node)) found[i] = undefined;
     const op = node.op;
     if (!(op instanceof Operation))
@@ -69,11 +94,10 @@ export function reachedGradients(name: string, y: Tensor, xs: readonly Tensor[])
           `[gradients] ${op.name} gave a gradient of shape ${show(gradient.shape)} for input ${k} of shape ${show(shape)}.`,
         );
       }
-      const before = found[input];
-      found[input] = before === undefined ? gradient : add(before, gradient);
+      collect(input, gradient);
     }
   }
-  return xs.map((x) => found[places.get(x.node)!] ?? null);
+  return xs.map((x) => found[places.get(x)!] ?? null);
 }
 
 /** Undoes broadcasting: sums a gradient over the axes along which its operand was repeated. */
@@ -86,19 +110,20 @@ function sumToShape(g: Tensor, shape: readonly number[]): Tensor {
   return reshape(sum(g, repeated), shape);
 }
 
-/** The nodes behind y, inputs before their users. */
+/** The nodes behind others, inputs before their users. */
 interface Dependents {
   readonly nodes: readonly Node[];
   /** Which of them are floating and depend on a target. */
   readonly active: readonly boolean[];
-  /** The numbers of all inputs, those of node i from `starts[i]` on: later walks give the nodes others. */
+  /** The numbers of all inputs, those of node i from `starts[i]` to `starts[i + 1] - 1`: later walks give the nodes others. */
   readonly edges: readonly number[];
   readonly starts: readonly number[];
 }
 
-/** `places` takes in the numbers of the targets. */
-function dependents(y: Node, places: Map<Node, number>): Dependents {
-  const nodes = inDependencyOrder([y]);
+/** `places` takes in the numbers of the targets, or -1. */
+function dependents(roots: readonly Node[], places: Map<Node, number>, within: boolean): Dependents {
+  const isEnd = (node: Node): boolean => within && places.has(node);
+  const nodes = inDependencyOrder(roots, isEnd);
   const active: boolean[] = [];
   const edges: number[] = [];
   const starts: number[] = [];
@@ -108,12 +133,13 @@ function dependents(y: Node, places: Map<Node, number>): Dependents {
     let depends = places.has(node);
     if (depends) places.set(node, i);
     starts.push(edges.length);
-    for (let k = 0; k < node.inputs.length; k++) {
+    for (let k = 0; k < node.inputs.length && !isEnd(node); k++) {
       const input = node.inputs[k]!.number;
       edges.push(input);
       depends ||= active[input]!;
     }
     active.push(depends && node.dtype === 'float32');
   }
+  starts.push(edges.length);
   return { nodes, active, edges, starts };
 }

@@ -152,13 +152,15 @@ export class Generator {
 
   #next(): Draw {
     const c = this.#counter++;
-    return [
+    const draw: Draw = [
       this.#seed >>> 0,
       Math.floor(this.#seed / 4294967296),
       c >>> 0,
       Math.floor(c / 4294967296),
       this.#stream,
     ];
+    recorded?.push([this, draw]);
+    return draw;
   }
 
   /** The 32-bit words of one draw, one after the other. */
@@ -170,6 +172,25 @@ export class Generator {
       if (i % block.length === 0) fillBits(block, i, block.length, key0, key1, c1, c2, c3);
       return block[i++ % block.length]!;
     };
+  }
+}
+
+/** Where draws are recorded while a function runs. */
+let recorded: [Generator, Draw][] | null = null;
+
+/** Runs a function; returns its result, the draws that generators made in it, and whether it ran inside another one. */
+export function recordDraws<T>(run: () => T): {
+  readonly result: T;
+  readonly draws: readonly (readonly [Generator, Draw])[];
+  readonly isInner: boolean;
+} {
+  const outer = recorded;
+  const draws: [Generator, Draw][] = [];
+  recorded = draws;
+  try {
+    return { result: run(), draws, isInner: outer !== null };
+  } finally {
+    recorded = outer;
   }
 }
 

@@ -3,6 +3,7 @@ import { compile } from '../../src/compiler/compile.ts';
 import { type Graph, graphOf, toposort } from '../../src/compiler/toposort.ts';
 import type { Backend, Limits } from '../../src/ir/backend.ts';
 import type { TypedArray } from '../../src/ir/dtype.ts';
+import type { Kernel } from '../../src/ir/kernel.ts';
 import type { Node } from '../../src/ir/node.ts';
 import type { Plan } from '../../src/ir/plan.ts';
 import { Storage } from '../../src/ir/storage.ts';
@@ -23,6 +24,13 @@ export interface PlanOptions {
 
 /** A check on values has failed, as an error would tell the user: an integer that does not fit. */
 export class FailedCheck extends Error {}
+
+/** The steps of a plan without loops. */
+export const kernelsOf = ({ steps }: Plan): Kernel[] =>
+  steps.map((step) => {
+    if (step.kind === 'loop') throw new Error('the plan has a loop');
+    return step;
+  });
 
 /** Compiles the plan for the values of nodes without the cache. */
 export function compilePlan(nodes: readonly Node[], options: PlanOptions = {}): Compiled {

@@ -5,6 +5,7 @@ import { type Expr, postorder } from '../../src/ir/expr.ts';
 import type { Access, BufferView, Kernel } from '../../src/ir/kernel.ts';
 import type { Plan, PlanBuffer } from '../../src/ir/plan.ts';
 import { evaluateOffset, sizeOf, type View } from '../../src/ir/view.ts';
+import { kernelsOf } from './plans.ts';
 
 export interface Expectations {
   readonly limits: Limits;
@@ -28,7 +29,7 @@ export function problemsOf(plan: Plan, expected: Expectations): string[] {
     if (b.location.byteOffset + bytesOf(b) > plan.arenaBytes) problems.push(`b${i} leaves the arena`);
   });
 
-  plan.steps.forEach((kernel, k) => {
+  kernelsOf(plan).forEach((kernel, k) => {
     const reads = buffersRead(kernel);
     const writes = kernel.stores.map((s) => s.buffer);
     for (const b of reads) {

@@ -193,6 +193,7 @@ const functions: Record<string, Given> = {
   seed: [[1]],
   defaultGenerator: [[]],
   gradients: [[x.sum(), [x]]],
+  scan: [[() => [[x]] as const, [x], [x], { reverse: true }], optionsAt(3)],
   realize: [[x, x], variadic],
   explain: [[x, x], variadic],
   runStep: [[{ results: [x], assignments: [] }], optionsAt(0)],
@@ -690,9 +691,9 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   [
     'true',
     true,
-    `adjusted allowUntrained amsgrad bias cache causal center centered compress copy countPadding descending dropLast
-     exclusive horizontalFlip keepDims largest log positiveWeight progress restoreBestWeights reverse rotary scale
-     shuffle signedZeros strict trainable verify warmup`,
+    `adjusted allowUntrained amsgrad bias cache causal center centered checkpoint compress copy countPadding descending
+     dropLast exclusive horizontalFlip keepDims largest log positiveWeight progress restoreBestWeights reverse rotary
+     scale shuffle signedZeros strict trainable verify warmup`,
   ],
   [
     '5',

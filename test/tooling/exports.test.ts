@@ -24,7 +24,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       maximum mean meanAbsoluteError meanAbsolutePercentageError meanSquaredError
       meanSquaredLogarithmicError median min minimum mish mod mul nanToNum neg norm notEqual oneHot ones
       outer pad poissonLoss pow predict prod putAlongAxis quantile realize reciprocal relu relu6 reshape
-      round rsqrt runStep saveModel saveWeights scalar scaledDotProductAttention scatterAdd scatterND
+      round rsqrt runStep saveModel saveWeights scalar scaledDotProductAttention scan scatterAdd scatterND
       schedules searchSorted seed selu setBackend setThreads sigmoid sign silu sin slice slidingWindows
       softmax softmaxCrossEntropy softmin softplus softsign sort split sqrt square squaredDifference
       squaredHinge squeeze stack standardize std stopOnNaN sub sum take takeAlongAxis tanh tensor
@@ -44,7 +44,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       Penalty PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions
       ProgressReport QuantileMethod QuantileOptions RAdamOptions RMSNormOptions RMSpropOptions
       RankingMetricOptions ReduceOptions Reduction ReshapeOptions ResidualOptions ReverseOptions
-      SGDOptions SaveModelOptions SaveWeightsOptions ScatterMode ScatterOptions Schedule
+      SGDOptions SaveModelOptions SaveWeightsOptions ScanOptions ScatterMode ScatterOptions Schedule
       SearchSortedOptions SequentialOptions Shape Signal SinusoidalPositionsOptions SliceSpec Slots
       SoftmaxCrossEntropyOptions SortOptions StandardizeOptions State StateValue StepOptions
       SummaryOptions TensorLike TensorOptions TokenModel TopKAccuracyOptions TopKOptions Training

@@ -1,7 +1,7 @@
 import type { Backend, Executable, Failure } from '../../ir/backend.ts';
 import { dtypes, type TypedArray } from '../../ir/dtype.ts';
 import type { Kernel } from '../../ir/kernel.ts';
-import type { Plan } from '../../ir/plan.ts';
+import type { Plan, PlanStep } from '../../ir/plan.ts';
 import { compileAlgorithm } from './algorithm.ts';
 import { compileContract } from './contract.ts';
 import type { Precision } from './precision.ts';
@@ -37,7 +37,7 @@ export { single } from './single.ts';
  */
 export function compileJs(plan: Plan, precision: Precision): JsExecutable {
   const context = new RunContext(plan, precision);
-  const kernels = plan.steps.map((kernel) => compileKernel(kernel, context));
+  const steps = plan.steps.map((step) => compileStep(step, context));
   let arena: ArrayBuffer | null = null;
   let inArena: (Register | null)[] | null = null;
   return {
@@ -50,10 +50,10 @@ export function compileJs(plan: Plan, precision: Precision): JsExecutable {
         if (location.kind === 'arena') return intermediates[i]!;
         return { bound, result: results, replacement: replacements }[location.kind][location.index]!;
       });
-      context.values = values;
+      context.values = [...values];
       context.failure = null;
       try {
-        for (const kernel of kernels) kernel();
+        for (const step of steps) step();
         return context.failure;
       } finally {
         context.buffers = [];
@@ -67,6 +67,19 @@ function layOut(plan: Plan, precision: Precision, arena: ArrayBuffer | null): (R
   return plan.buffers.map(({ dtype, size, location }) =>
     location.kind === 'arena' ? precision.inArena(arena, dtype, location.byteOffset, size) : null,
   );
+}
+
+function compileStep(step: PlanStep, context: RunContext): () => void {
+  if (step.kind === 'kernel') return compileKernel(step, context);
+  const { count, slot } = step;
+  const inner = step.steps.map((s) => compileStep(s, context));
+  return () => {
+    for (let t = 0; t < count; t++) {
+      context.values[slot] = t;
+      context.values[slot + 1] = t % 2;
+      for (const run of inner) run();
+    }
+  };
 }
 
 function compileKernel(kernel: Kernel, context: RunContext): () => void {

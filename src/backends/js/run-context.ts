@@ -8,7 +8,8 @@ export class RunContext {
   readonly plan: Plan;
   readonly precision: Precision;
   buffers: readonly Register[] = [];
-  values: readonly number[] = [];
+  /** The values of the run; loops write their iterations to them. */
+  values: number[] = [];
   /** The failed check of this run with the lowest number, and the smallest value that failed it. */
   failure: Failure | null = null;
 

@@ -1,6 +1,6 @@
 import { finiteCheckOf } from '../../ir/buffer-use.ts';
 import type { Kernel } from '../../ir/kernel.ts';
-import { sizeOf } from '../../ir/view.ts';
+import { evaluateOffset, sizeOf } from '../../ir/view.ts';
 import { writes } from './buffer-access.ts';
 import { ExpressionProgram } from './expression-program.ts';
 import { BLOCK_LENGTH, type Register, type RegisterAllocator } from './registers.ts';
@@ -13,6 +13,8 @@ export class StoreWriter {
   readonly #kernel: Kernel;
   readonly #context: RunContext;
   readonly #program: ExpressionProgram;
+  /** For each store the element of its buffer where it begins. */
+  readonly #starts: number[] = [];
   /** For each store: the check for its values to be finite, or null. */
   readonly #finiteChecks: readonly ReturnType<typeof finiteCheckOf>[];
 
@@ -32,6 +34,9 @@ export class StoreWriter {
 
   begin(): void {
     this.#program.begin(this.size);
+    this.#kernel.stores.forEach(({ offset }, i) => {
+      this.#starts[i] = offset === undefined ? 0 : evaluateOffset(offset, this.#context.values);
+    });
   }
 
   /** Processes n <= BLOCK_LENGTH points from `start` on. */
@@ -42,7 +47,7 @@ export class StoreWriter {
       const { buffer } = stores[i]!;
       const { dtype } = this.#context.plan.buffers[buffer]!;
       const values = this.#program.results[i]!;
-      writes[dtype](n, this.#context.buffers[buffer]!, start, values);
+      writes[dtype](n, this.#context.buffers[buffer]!, this.#starts[i]! + start, values);
       const finite = this.#finiteChecks[i]!;
       if (finite !== null && !areFinite(values, n)) this.#context.fail(finite.check, finite.target);
     }

@@ -21,7 +21,7 @@ interface ContractParams {
 /** Of a product of two matrices: one object for all, which takes no time to compare. */
 const matrices: ContractParams = { batch: 0, m: 1, k: 1, n: 1 };
 
-const groups = (batch: number, m: number, k: number, n: number): ContractParams =>
+export const contractGroups = (batch: number, m: number, k: number, n: number): ContractParams =>
   batch === 0 && m === 1 && k === 1 && n === 1 ? matrices : { batch, m, k, n };
 
 /** The axes of three neighbouring groups with the last two exchanged. */
@@ -38,7 +38,7 @@ function sameAxes(a: Shape, i: number, b: Shape, j: number, count: number): bool
   return true;
 }
 
-const contractOperation: Operation<ContractParams> = operation<ContractParams>({
+export const contractOperation: Operation<ContractParams> = operation<ContractParams>({
   name: 'matmul',
   shape: (inputs, { batch, m, k, n }) => {
     const [a, b] = inputs.map((input) => input.shape) as [Shape, Shape];
@@ -52,8 +52,8 @@ const contractOperation: Operation<ContractParams> = operation<ContractParams>({
   },
   // da = g b^T, db = a^T g
   vjp: (g, _y, [a, b], { batch, m, k, n }) => [
-    () => apply(contractOperation, [g, transpose(b!, exchange(batch, k, n))], groups(batch, m, n, k)),
-    () => apply(contractOperation, [transpose(a!, exchange(batch, m, k)), g], groups(batch, k, m, n)),
+    () => apply(contractOperation, [g, transpose(b!, exchange(batch, k, n))], contractGroups(batch, m, n, k)),
+    () => apply(contractOperation, [transpose(a!, exchange(batch, m, k)), g], contractGroups(batch, k, m, n)),
   ],
   lower: (_node, _b, { batch, m, k, n }) => ({ kind: 'contract', batch, m, k, n }),
 });
@@ -71,7 +71,7 @@ export function contract(a: Tensor, b: Tensor, batch: number, m: number, k: numb
   const product = apply(
     contractOperation,
     [reshape(a, [...lead, ...rows, ...inner]), reshape(b, [...lead, ...inner, ...columns])],
-    groups(batch, rows.length, inner.length, columns.length),
+    contractGroups(batch, rows.length, inner.length, columns.length),
   );
   return reshape(product, [...lead, ...(m === 0 ? [] : rows), ...(n === 0 ? [] : columns)]);
 }
@@ -108,12 +108,12 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   let product: Tensor;
   if (y.rank === 2) {
     // One matrix for all batches: the batch axes are rows like the others.
-    product = apply(contractOperation, [x, y], groups(0, x.rank - 1, 1, 1));
+    product = apply(contractOperation, [x, y], contractGroups(0, x.rank - 1, 1, 1));
   } else {
     const batch = broadcastShapes('matmul', x.node.shape.slice(0, -2), y.node.shape.slice(0, -2));
     x = broadcastTo(x, [...batch, ...x.node.shape.slice(-2)]);
     y = broadcastTo(y, [...batch, ...y.node.shape.slice(-2)]);
-    product = apply(contractOperation, [x, y], groups(batch.length, 1, 1, 1));
+    product = apply(contractOperation, [x, y], contractGroups(batch.length, 1, 1, 1));
   }
   if (a.rank > 1 && b.rank > 1) return product;
   const rows = a.rank > 1 ? product.node.shape.slice(0, -1) : product.node.shape.slice(0, -2);

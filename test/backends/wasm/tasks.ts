@@ -6,6 +6,7 @@ import { dtypes } from '../../../src/ir/dtype.ts';
 import type { Kernel } from '../../../src/ir/kernel.ts';
 import type { Plan } from '../../../src/ir/plan.ts';
 import { evaluateOffset } from '../../../src/ir/view.ts';
+import { kernelsOf } from '../../compiler/plans.ts';
 import type { PlanBuilder } from '../js/plans.ts';
 
 const PAGE = 65536;
@@ -42,7 +43,7 @@ export function runTasks(
     return (location.kind === 'bound' ? builder.bound : builder.results)[location.index]!;
   });
   const code = new PlanCode(plan, false, grain);
-  const tasks = plan.steps.flatMap((kernel, i) => {
+  const tasks = kernelsOf(plan).flatMap((kernel, i) => {
     code.beginKernel(i);
     return compile(kernel, code);
   });

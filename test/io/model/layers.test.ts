@@ -104,7 +104,12 @@ const ROWS: Record<string, readonly (readonly [args: readonly unknown[], inputSh
         [2, 3],
       ],
     ],
-    Embedding: [[[5, 3, { paddingIndex: 1, name: 'a' }], [2, 4]]],
+    Embedding: [
+      [
+        [5, 3, { paddingIndex: 1, name: 'a' }],
+        [2, 4],
+      ],
+    ],
     MultiHeadAttention: [
       [
         [4, 2, { causal: true, rotary: true, keyValueHeads: 1, bias: false, name: 'a' }],

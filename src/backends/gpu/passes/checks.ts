@@ -1,5 +1,6 @@
 import { finiteCheckOf } from '../../../ir/buffer-use.ts';
 import { dtypes } from '../../../ir/dtype.ts';
+import { StateError } from '../../../ir/errors.ts';
 import {
   binary,
   compare,
@@ -29,7 +30,10 @@ export interface CheckBuffers {
  */
 export function separateChecks(draft: PlanDraft): { kernels: Kernel[]; checks: CheckBuffers[] } {
   const checks: CheckBuffers[] = [];
-  const kernels = draft.plan.steps.flatMap((k) => withoutChecks(k, draft, checks));
+  const kernels = draft.plan.steps.flatMap((step) => {
+    if (step.kind === 'kernel') return withoutChecks(step, draft, checks);
+    throw new StateError(`[${step.name}] the GPU backends run no loops yet. Use setBackend('wasm').`);
+  });
   return { kernels: [...kernels, ...finiteCheck(draft, checks)], checks };
 }
 

@@ -252,6 +252,12 @@ export class Code {
     return this.#assign(this.local('i32'));
   }
 
+  setGlobal(index: number, value: Operand): void {
+    this.#push(value, 'i32');
+    this.#opcode(0x24);
+    this.#bytes.unsigned(index);
+  }
+
   return(...values: readonly Operand[]): void {
     values.forEach((value, i) => {
       this.#push(value, this.#results[i]!);

@@ -8,14 +8,16 @@ const I32 = typeCodes.i32;
 export const MAX_PAGES = 65536;
 
 /**
- * A WebAssembly module under construction. It imports one memory (`env.memory`) and constants (i32 globals of `env`), and
- * exports some of its functions.
+ * A WebAssembly module under construction. It imports one memory (`env.memory`) and constants (i32 globals of `env`), has
+ * variables (other i32 globals), and exports some of its functions.
  */
 export class WasmModule {
   readonly #shared: boolean;
   readonly #globals: readonly string[];
   readonly #types: string[] = [];
   readonly #functionTypes: number[] = [];
+  /** The number of the module's own globals. */
+  #variables = 0;
   readonly #bodies: (Bytes | null)[] = [];
   readonly #exports: (readonly [name: string, index: number])[] = [];
 
@@ -37,6 +39,11 @@ export class WasmModule {
     build(code, ...code.params);
     this.#bodies[index] = code.encode();
     return { index, params, results };
+  }
+
+  /** Adds a variable (i32 global, 0 at first) of the instance, and so of the thread, and returns its index. */
+  variable(): number {
+    return this.#globals.length + this.#variables++;
   }
 
   export(name: string, callable: Callable): void {
@@ -65,6 +72,11 @@ export class WasmModule {
       }
     });
     section(out, 3, this.#functionTypes, (s, type) => s.unsigned(type));
+    if (this.#variables > 0) {
+      section(out, 6, Array(this.#variables).fill(0), (s, value) => {
+        s.raw(Uint8Array.of(I32, 0x01, 0x41, value, 0x0b));
+      });
+    }
     section(out, 7, this.#exports, (s, [name, index]) => {
       s.name(name);
       s.byte(0x00);

@@ -2,11 +2,12 @@ import { buffersRead } from '../../../ir/buffer-use.ts';
 import { asReduce } from '../../../ir/contract-axes.ts';
 import { dtypes } from '../../../ir/dtype.ts';
 import type { AlgorithmSource, Contract, Kernel } from '../../../ir/kernel.ts';
-import type { Plan, PlanBuffer } from '../../../ir/plan.ts';
+import type { Plan, PlanBuffer, PlanStep } from '../../../ir/plan.ts';
 import { sizeOf } from '../../../ir/view.ts';
 import type { Callable } from '../assembler/code.ts';
+import { support } from '../module/loop-support.ts';
 import { PlanCode, type Task } from '../module/plan-code.ts';
-import { emitSchedule, type Schedule, type ScheduledTask } from '../module/schedule.ts';
+import { emitSchedule, type Schedule, type ScheduledStep } from '../module/schedule.ts';
 import { compileContract } from './contract.ts';
 import { compileMap } from './map.ts';
 import { compileReduce } from './reduce.ts';
@@ -32,19 +33,30 @@ export interface CompileOptions {
  */
 export function compileModule(plan: Plan, { shared, grain }: CompileOptions): CompiledModule {
   const code = new PlanCode(plan, shared, grain);
-  const tasks: ScheduledTask[] = [];
-  const done: CompiledKernel[] = [];
-  plan.steps.forEach((kernel, i) => {
-    code.beginKernel(i);
-    const own = compileKernel(kernel, code);
-    const compiled = { kernel, number: i, usesTemporary: code.usesTemporary, end: tasks.length + own.length };
-    const after = lastConflict(compiled, done, plan);
-    own.forEach((task, k) => {
-      tasks.push({ ...task, after: k === 0 ? after : tasks.length });
+  let kernels = 0;
+  let tasks = 0;
+  const compileSteps = (steps: readonly PlanStep[]): ScheduledStep[] => {
+    // Threads enter and leave a loop, and end an iteration, when all tasks before are complete.
+    let settled = tasks;
+    let done: CompiledKernel[] = [];
+    return steps.flatMap((step): ScheduledStep[] => {
+      if (step.kind === 'loop') {
+        const loop = support.loops!.schedule(code, step, compileSteps);
+        settled = tasks;
+        done = [];
+        return [loop];
+      }
+      code.beginKernel(kernels);
+      const own = compileKernel(step, code);
+      const [first, end] = [tasks, tasks + own.length];
+      const compiled = { kernel: step, number: kernels++, usesTemporary: code.usesTemporary, end };
+      const after = lastConflict(compiled, done, plan, settled);
+      done.push(compiled);
+      tasks = end;
+      return own.map((task, k) => ({ ...task, after: k === 0 ? after : first + k }));
     });
-    done.push(compiled);
-  });
-  const schedule = emitSchedule(code, tasks, shared);
+  };
+  const schedule = emitSchedule(code, compileSteps(plan.steps), shared);
   return { code, schedule, bytes: code.module.encode() };
 }
 
@@ -96,9 +108,14 @@ const HORIZON = 32;
 
 /**
  * How many of the first tasks must be complete before a kernel may begin: all up to the last kernel that writes what it
- * reads or writes, reads what it writes, or uses the same temporary memory.
+ * reads or writes, reads what it writes, or uses the same temporary memory. The first `settled` tasks are complete anyway.
  */
-function lastConflict(next: CompiledKernel, done: readonly CompiledKernel[], plan: Plan): number {
+function lastConflict(
+  next: CompiledKernel,
+  done: readonly CompiledKernel[],
+  plan: Plan,
+  settled: number,
+): number {
   const reads = buffersRead(next.kernel);
   const writes = next.kernel.stores.map((s) => s.buffer);
   for (let i = done.length - 1; i >= 0 && i >= done.length - HORIZON; i--) {
@@ -111,7 +128,7 @@ function lastConflict(next: CompiledKernel, done: readonly CompiledKernel[], pla
     )
       return before.end;
   }
-  return done[done.length - HORIZON - 1]?.end ?? 0;
+  return done[done.length - HORIZON - 1]?.end ?? settled;
 }
 
 const conflict = (some: readonly number[], others: readonly number[], { buffers }: Plan): boolean =>

@@ -27,8 +27,9 @@ export function compileStores(kernel: Kernel, plan: PlanCode): Callable {
       return found === null ? null : { ...found, bits: code.local('v128') };
     });
     emitPointLoop(code, plan, { shape, inputs, roots }, range, () => {
-      const targets = kernel.stores.map(({ buffer }, i) => {
-        const address = plan.address(code, { buffer, view: contiguous([]) });
+      const targets = kernel.stores.map(({ buffer, offset }, i) => {
+        const view = offset === undefined ? contiguous([]) : { offset };
+        const address = plan.address(code, { buffer, view });
         const position = code.op('i32.mul', start!, plan.bytesOf(buffer));
         return {
           dtype: plan.plan.buffers[buffer]!.dtype,

@@ -31,6 +31,12 @@ export type FrameWord =
   | { readonly kind: 'failed' }
   | { readonly kind: 'least' };
 
+/** The part of code generation that only plans with loops need; see iterations.ts. */
+export interface Iterations {
+  /** Emits the value of an offset: the word for the part that does not change in loops, plus the part that does. */
+  at(code: Code, plan: PlanCode, offset: Offset, unit: number, word: (offset: Offset) => number): Local;
+}
+
 /**
  * The state of code generation for one plan: the module, and the words of the frame that its code reads. Kernels have two
  * kinds of memory: `scratch` belongs to one thread during one chunk, `temporary` to one kernel during all its tasks.
@@ -48,6 +54,8 @@ export class PlanCode {
   #scratch = 0;
   #temporary = 0;
   readonly #known = new Map<string, number>();
+  /** Loops of the plan, if it has any. */
+  iterations: Iterations | null = null;
 
   constructor(plan: Plan, shared: boolean, grain = 20_000) {
     this.plan = plan;
@@ -105,16 +113,20 @@ export class PlanCode {
 
   /** Emits the address of a view's first element. */
   address(code: Code, { buffer, view }: { buffer: number; view: { offset: Offset } }): Local {
-    const { offset } = view;
-    return this.word(
-      code,
+    return this.#moving(code, view.offset, this.bytesOf(buffer), (offset) =>
       this.#reusedWord(`a${buffer} ${textOf(offset)}`, { kind: 'address', buffer, offset }),
     );
   }
 
   /** Emits the value of an offset. */
   offset(code: Code, offset: Offset): Local {
-    return this.word(code, this.#reusedWord(`o ${textOf(offset)}`, { kind: 'offset', offset }));
+    return this.#moving(code, offset, 1, (rest) =>
+      this.#reusedWord(`o ${textOf(rest)}`, { kind: 'offset', offset: rest }),
+    );
+  }
+
+  #moving(code: Code, offset: Offset, unit: number, word: (offset: Offset) => number): Local {
+    return this.iterations?.at(code, this, offset, unit, word) ?? this.word(code, word(offset));
   }
 
   /** Emits one of the plan's values: an f32, or an i32 (bools are 0 and -1). */

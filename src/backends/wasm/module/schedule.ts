@@ -1,4 +1,4 @@
-import type { Callable, Code, Local } from '../assembler/code.ts';
+import type { Callable, Code, Local, Operand } from '../assembler/code.ts';
 import { alignToCacheLine, CACHE_LINE, counters, FRAME, frame, SLEEP_MS, Status } from './frame-layout.ts';
 import type { PlanCode, Task } from './plan-code.ts';
 
@@ -6,6 +6,20 @@ import type { PlanCode, Task } from './plan-code.ts';
 export interface ScheduledTask extends Task {
   readonly after: number;
 }
+
+/** A loop over steps. What it emits is in iterations.ts. */
+export interface ScheduledLoop {
+  readonly steps: readonly ScheduledStep[];
+  readonly count: number;
+  /** Emits the loop. `body` gets the number of iterations before, also in earlier rounds of the loop around it. */
+  emit(code: Code, round: Local | null, body: (round: Local) => void): void;
+  /** Emits the number of chunks that are done when the task is complete in this iteration. */
+  target(code: Code, chunks: number, round: Local): Local;
+  /** Emits that the thread takes a chunk: its number in the iteration, or `chunks` or more if none is left. */
+  take(code: Code, line: Local, chunk: Local, begun: Local, target: Local, chunks: number): void;
+}
+
+export type ScheduledStep = ScheduledTask | ScheduledLoop;
 
 /** What the host needs to know to run the exports of a plan's module. */
 export interface Schedule {
@@ -19,6 +33,7 @@ export interface Schedule {
   /** Estimated nanoseconds on one thread: of all tasks, and of those with several chunks. */
   readonly cost: number;
   readonly sharedCost: number;
+  /** How many tasks are run, in all iterations of loops. */
   readonly tasks: number;
 }
 
@@ -43,14 +58,16 @@ const ROUND_SPINS = 500_000;
  * Emits and exports the functions that run a plan's tasks in order: `alone` and, for shared memory, `run`. No frame word
  * may be added to the plan afterwards.
  */
-export function emitSchedule(plan: PlanCode, tasks: readonly ScheduledTask[], shared = true): Schedule {
+export function emitSchedule(plan: PlanCode, steps: readonly ScheduledStep[], shared = true): Schedule {
+  const tasks = placedTasks(steps);
   tasks.forEach(({ after }, i) => {
     if (after > i) throw new Error(`[wasm] task ${i} waits for task ${after - 1}`);
   });
   const start = frame.words + alignToCacheLine(4 * plan.words.length);
-  emitAlone(plan, tasks);
-  if (shared) emitRun(plan, tasks, start);
-  const sum = (some: readonly Task[]) => some.reduce((total, { cost }) => total + cost, 0);
+  emitAlone(plan, steps);
+  if (shared) emitRun(plan, steps, tasks, start);
+  const sum = (some: readonly PlacedTask[]) =>
+    some.reduce((total, { cost, times }) => total + cost * times, 0);
   return {
     frameBytes: start + counters.tasks + CACHE_LINE * tasks.length,
     counters: start,
@@ -58,17 +75,34 @@ export function emitSchedule(plan: PlanCode, tasks: readonly ScheduledTask[], sh
     width: tasks.reduce((most, { chunks }) => Math.max(most, chunks), 0),
     cost: sum(tasks),
     sharedCost: sum(tasks.filter(({ chunks }) => chunks > 1)),
-    tasks: tasks.length,
+    tasks: tasks.reduce((total, { times }) => total + times, 0),
   };
 }
 
-function emitAlone(plan: PlanCode, tasks: readonly ScheduledTask[]): void {
+/** A task, how often it is run, and the loop in which it is. */
+type PlacedTask = ScheduledTask & { readonly times: number; readonly loop: ScheduledLoop | null };
+
+const placedTasks = (
+  steps: readonly ScheduledStep[],
+  times = 1,
+  loop: ScheduledLoop | null = null,
+): PlacedTask[] =>
+  steps.flatMap((step) =>
+    'steps' in step ? placedTasks(step.steps, times * step.count, step) : [{ ...step, times, loop }],
+  );
+
+function emitAlone(plan: PlanCode, steps: readonly ScheduledStep[]): void {
   const alone = plan.module.function([], [], (code) => {
     const scratch = plan.word(code, frame.scratch);
     const [chunk, more] = [code.local('i32'), code.local('i32')];
-    for (const { run, chunks } of tasks) {
+    const emit = (step: ScheduledStep): void => {
+      if ('steps' in step) {
+        step.emit(code, null, () => step.steps.forEach(emit));
+        return;
+      }
+      const { run, chunks } = step;
       if (chunks === 1) code.call(run, 0, scratch);
-      if (chunks < 2) continue;
+      if (chunks < 2) return;
       code.set(chunk, 0);
       code.loop(() => {
         code.call(run, chunk, scratch);
@@ -76,12 +110,18 @@ function emitAlone(plan: PlanCode, tasks: readonly ScheduledTask[]): void {
         code.update(more, 'i32.lt_u', chunk, chunks);
         return more;
       });
-    }
+    };
+    steps.forEach(emit);
   });
   plan.module.export('alone', alone);
 }
 
-function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], start: number): void {
+function emitRun(
+  plan: PlanCode,
+  steps: readonly ScheduledStep[],
+  tasks: readonly PlacedTask[],
+  start: number,
+): void {
   const wait = emitWait(plan, start, tasks.length);
   // One function for each task keeps the number of locals in `run` small: baseline compilers are slow with many locals.
   const takeChunks = tasks.map((task) => emitTakeChunks(plan, task, start));
@@ -94,36 +134,53 @@ function emitRun(plan: PlanCode, tasks: readonly ScheduledTask[], start: number)
     const base = code.global(FRAME);
     // Locals are reused: engines allow 50,000 in a function, and a plan may have many thousand tasks.
     const [line, goesOn, ran] = [code.local('i32'), code.local('i32'), code.local('i32')];
+    let next = 0;
     let settled = 0;
-    const settle = (after: number) => {
+    const target = ({ chunks, loop }: PlacedTask, round: Local | null): Operand =>
+      round === null ? chunks : loop!.target(code, chunks, round);
+    const settle = (after: number, round: Local | null) => {
       for (; settled < after; settled++) {
         code.update(line, 'i32.add', base, lineOf(settled));
-        code.callInto(goesOn, wait, line, tasks[settled]!.chunks, rounds!, sleeps!);
+        code.callInto(goesOn, wait, line, target(tasks[settled]!, round), rounds!, sleeps!);
         code.update(goesOn, 'i32.eqz', goesOn);
         code.if(goesOn, () => code.return(count));
       }
     };
-    tasks.forEach(({ after }, i) => {
-      settle(after);
-      code.update(line, 'i32.add', base, lineOf(i));
-      code.callInto(ran, takeChunks[i]!, line, thread!, even, scratch);
+    const emit = (step: ScheduledStep, round: Local | null): void => {
+      if ('steps' in step) {
+        settle(next, round);
+        step.emit(code, round, (inner) => {
+          for (const s of step.steps) emit(s, inner);
+          settle(next, inner);
+        });
+        return;
+      }
+      settle(step.after, round);
+      code.update(line, 'i32.add', base, lineOf(next));
+      const task = tasks[next]!;
+      code.callInto(ran, takeChunks[next++]!, line, thread!, even, scratch, target(task, round));
       code.update(count, 'i32.add', count, ran);
-    });
-    code.if(code.op('i32.eqz', thread!), () => settle(tasks.length));
+    };
+    for (const step of steps) emit(step, null);
+    code.if(code.op('i32.eqz', thread!), () => settle(tasks.length, null));
     code.return(count);
   });
   plan.module.export('run', run);
 }
 
-/** `takeChunks(line, thread, even, scratch)` runs chunks of a task until none is left and returns their number. */
-function emitTakeChunks(plan: PlanCode, { run, chunks }: Task, start: number): Callable {
-  const types = ['i32', 'i32', 'i32', 'i32'] as const;
-  return plan.module.function(types, ['i32'], (code, line, thread, even, scratch) => {
+/**
+ * `takeChunks(line, thread, even, scratch, target)` runs chunks of a task until none is left and returns their number.
+ * `target` is the number of chunks that are done then.
+ */
+function emitTakeChunks(plan: PlanCode, { run, chunks, loop }: PlacedTask, start: number): Callable {
+  const types = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  return plan.module.function(types, ['i32'], (code, line, thread, even, scratch, target) => {
     const count = code.local('i32');
     const chunk = code.copy(thread!);
     const begun = code.local('i32');
     const take = () =>
       code.if(code.op('i32.eqz', even!), () => {
+        if (loop !== null) return loop.take(code, line!, chunk, begun, target!, chunks);
         // A load is cheaper than an atomic addition, and suffices for threads that find no chunk left.
         code.loadInto(begun, 'i32.atomic.load', [line!], counters.begun);
         code.if(code.op('i32.ge_u', begun, chunks), () => code.return(count));
@@ -136,7 +193,8 @@ function emitTakeChunks(plan: PlanCode, { run, chunks }: Task, start: number): C
       code.update(count, 'i32.add', count, 1);
       code.update(chunk, 'i32.add', chunk, even!);
       const before = code.load('i32.atomic.rmw.add', [line!, 1], counters.done);
-      code.if(code.op('i32.eq', before, chunks - 1), () => emitSignal(code, start));
+      code.update(before, 'i32.add', before, 1);
+      code.if(code.op('i32.eq', before, target!), () => emitSignal(code, start));
       return 1;
     });
     code.return(count);
@@ -154,7 +212,7 @@ function emitSignal(code: Code, start: number): void {
 }
 
 /**
- * `wait(line, chunks, rounds, sleeps)` waits until a task is complete and returns 1. It returns 0 if the run must end,
+ * `wait(line, chunks, rounds, sleeps)` waits until this many chunks of a task are complete and returns 1. It returns 0 if the run must end,
  * because a thread has trapped or because there was no progress for `rounds` rounds.
  */
 function emitWait(plan: PlanCode, start: number, tasks: number): Callable {
@@ -167,7 +225,7 @@ function emitWait(plan: PlanCode, start: number, tasks: number): Callable {
     const still = code.local('i32');
     const look = () => {
       const done = code.load('i32.atomic.load', [line!], counters.done);
-      code.if(code.op('i32.eq', done, chunks!), () => code.return(1));
+      code.if(code.op('i32.ge_u', done, chunks!), () => code.return(1));
       const status = code.load('i32.atomic.load', [base], frame.status);
       code.if(status, () => code.return(0));
     };

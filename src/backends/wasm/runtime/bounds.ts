@@ -4,6 +4,7 @@ import { postorder } from '../../../ir/expr.ts';
 import type { Access, BufferView, GatherAxis, Kernel } from '../../../ir/kernel.ts';
 import type { Plan } from '../../../ir/plan.ts';
 import { evaluateOffset, sizeOf, type View } from '../../../ir/view.ts';
+import { support } from '../module/loop-support.ts';
 
 // Generated code does not check addresses, so every access of a plan is checked against its buffer before code generation.
 
@@ -36,17 +37,27 @@ export function checkBounds(plan: Plan): (values: readonly number[], bound: numb
     locations.add(`${kind} ${index}`);
     needed[kind] = Math.max(needed[kind], index + 1);
   });
-  for (const kernel of plan.steps) {
+  const kernels = plan.steps.flatMap((step) =>
+    step.kind === 'loop' ? support.loops!.corners(step) : [step],
+  );
+  for (const kernel of kernels) {
     const { name, shape, stores } = kernel;
-    for (const { buffer } of stores) {
+    for (const { buffer, offset } of stores) {
       const target = plan.buffers[buffer];
-      const fits = target?.size === sizeOf(shape) && target.location.kind !== 'bound';
-      require(fits, `'${name}' writes buffer ${buffer}`);
+      const size = sizeOf(shape);
+      const fits =
+        offset === undefined
+          ? target?.size === size
+          : target !== undefined &&
+            offset.base >= 0 &&
+            offset.base + size <= target.size &&
+            !offset.terms.length;
+      require(fits && target!.location.kind !== 'bound', `'${name}' writes buffer ${buffer}`);
     }
     for (const check of checksOf(kernel))
       require(plan.checks[check] !== undefined, `'${name}' has check ${check}`);
   }
-  const reaches = plan.steps.flatMap(accessRangesOf);
+  const reaches = kernels.flatMap(accessRangesOf);
   const variable = reaches.filter((reach) => reach.view.offset.terms.length > 0);
   for (const reach of reaches) if (reach.view.offset.terms.length === 0) checkAccessRange(plan, reach, []);
   return (values, bound, results) => {

@@ -29,7 +29,7 @@ import { dilatedPad } from './dilated-pad.ts';
 
 // Operations that only arrange elements anew: each is a view of its input and costs nothing by itself.
 
-const reshapeOperation = operation<{ shape: Shape }>({
+export const reshapeOperation = operation<{ shape: Shape }>({
   name: 'reshape',
   shape: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
   // dx = g in x's shape
@@ -81,7 +81,7 @@ export function flatten(x: Tensor, startAxis = 0): Tensor {
   return reshape(x, [...x.node.shape.slice(0, a), sizeOf(x.node.shape.slice(a))]);
 }
 
-const transposeOperation = operation<{ axes: readonly number[] }>({
+export const transposeOperation = operation<{ axes: readonly number[] }>({
   name: 'transpose',
   shape: ([x], { axes }) => ({ shape: axes.map((a) => x!.shape[a]!), dtype: x!.dtype }),
   // dx = g with its axes put back

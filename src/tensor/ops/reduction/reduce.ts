@@ -122,7 +122,7 @@ function expectElements(name: string, x: Tensor, axes: readonly number[]): void 
   }
 }
 
-const sumOperation = reduction(
+export const sumOperation = reduction(
   'sum',
   'sum',
   // dx = g at every place that was summed
