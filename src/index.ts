@@ -29,8 +29,10 @@ export * from './tensor/ops/index.ts';
 
 // Gradients and execution
 
+export { type CustomGradient, customGradient } from './tensor/custom-gradient.ts';
 export { explain, realize } from './tensor/evaluate.ts';
 export { gradients } from './tensor/gradients.ts';
+export { remat } from './tensor/remat.ts';
 export { explainAssignments, runStep, type StepOptions } from './tensor/step.ts';
 
 // Layers, activations and initializers

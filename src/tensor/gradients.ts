@@ -44,14 +44,28 @@ export function reachedGradients(name: string, y: Tensor, xs: readonly Tensor[])
       );
     }
   }
+  return pullBack(y, broadcastTo(scalar(1, 'float32'), y.node.shape), xs, false);
+}
+
+/**
+ * The products of `seed`, a gradient by y, with the Jacobians of y by xs; null for tensors on which y does not depend.
+ * If `isPartial`, xs are independent: what y depends on only through others of them does not count.
+ */
+export function pullBack(
+  y: Tensor,
+  seed: Tensor,
+  xs: readonly Tensor[],
+  isPartial: boolean,
+): (Tensor | null)[] {
   const places = new Map(xs.map((x) => [x.node, -1]));
-  const { nodes, active, edges, starts } = dependents(y.node, places);
+  const endsAt = (node: Node): boolean => isPartial && places.has(node);
+  const { nodes, active, edges, starts } = dependents(y.node, places, endsAt);
   const found: (Tensor | undefined)[] = nodes.map(() => undefined);
-  found[nodes.length - 1] = broadcastTo(scalar(1, 'float32'), y.node.shape);
+  found[nodes.length - 1] = seed;
   for (let i = nodes.length - 1; i >= 0; i--) {
     const g = found[i];
     const node = nodes[i]!;
-    if (g === undefined || !active[i] || node.inputs.length === 0) continue;
+    if (g === undefined || !active[i] || node.inputs.length === 0 || endsAt(node)) continue;
     if (!places.has(node)) found[i] = undefined;
     const op = node.op;
     if (!(op instanceof Operation))
@@ -96,9 +110,9 @@ interface Dependents {
   readonly starts: readonly number[];
 }
 
-/** `places` takes in the numbers of the targets. */
-function dependents(y: Node, places: Map<Node, number>): Dependents {
-  const nodes = inDependencyOrder([y]);
+/** `places` takes in the numbers of the targets; what is behind nodes for which `endsAt` is true is left out. */
+function dependents(y: Node, places: Map<Node, number>, endsAt: (node: Node) => boolean): Dependents {
+  const nodes = inDependencyOrder([y], endsAt);
   const active: boolean[] = [];
   const edges: number[] = [];
   const starts: number[] = [];
@@ -108,8 +122,9 @@ function dependents(y: Node, places: Map<Node, number>): Dependents {
     let depends = places.has(node);
     if (depends) places.set(node, i);
     starts.push(edges.length);
-    for (let k = 0; k < node.inputs.length; k++) {
-      const input = node.inputs[k]!.number;
+    const inputs = endsAt(node) ? [] : node.inputs;
+    for (let k = 0; k < inputs.length; k++) {
+      const input = inputs[k]!.number;
       edges.push(input);
       depends ||= active[input]!;
     }

@@ -356,3 +356,16 @@ def one_hot(cases):
     add('no labels', i32([]), 3)
     for dtype in ('int32', 'uint8', 'bool', 'float32'):
         add(dtype, i32([1, 0]), 2, dtype)
+
+
+@operations('stopGradient')
+def stop_gradient(cases):
+    add = adder(cases)
+    for name, x in (
+        ('values stay as they are', X),
+        ('scalar', f32(3)),
+        ('empty', EMPTY),
+        ('int32', i32([[7, -1]])),
+        ('bool', boolean([1, 0])),
+    ):
+        add(name, x, out=x)

@@ -85,7 +85,7 @@ const functions: Record<string, Given> = {
   ),
   ...Object.fromEntries(
     `neg logicalNot isNaN isFinite exp expm1 log log1p sqrt rsqrt reciprocal square abs sign floor ceil round sin
-     cos tanh erf sigmoid softplus softsign relu silu detach relu6 hardSigmoid hardSwish logSigmoid mish selu`
+     cos tanh erf sigmoid softplus softsign relu silu detach stopGradient relu6 hardSigmoid hardSwish logSigmoid mish selu`
       .split(/\s+/)
       .map((name) => [name, unary]),
   ),
@@ -157,6 +157,8 @@ const functions: Record<string, Given> = {
   seed: [[1]],
   defaultGenerator: [[]],
   gradients: [[x.sum(), [x]]],
+  customGradient: [[(t: core.Tensor) => ({ value: t, backward: (g: core.Tensor) => g })]],
+  remat: [[(t: core.Tensor) => t]],
   realize: [[x, x], variadic],
   explain: [[x, x], variadic],
   runStep: [[{ results: [x], assignments: [] }], optionsAt(0)],

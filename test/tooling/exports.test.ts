@@ -5,34 +5,34 @@ import { expect, test } from 'vitest';
 /** Every public name, by entry point and by whether it exists at run time. Each name is in one entry only. */
 const EXPORTS: Record<string, { values: string; types: string }> = {
   ndgrad: {
-    values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D BatchNorm BinaryAccuracy
-      ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout F1 Flatten
-      Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm Layer LayerNorm
-      Lion MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredError
-      MemoryError NAdam NdgradError NonFiniteError Optimizer Parameter Precision R2Score RAdam RMSprop
-      Recall Reshape Residual RocAuc RootMeanSquaredError SGD Sequential ShapeError SpatialDropout
-      StateError Tensor TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all any
-      arange argmax argmin avgPool backendInfo binaryCrossEntropy binaryFocalCrossEntropy bitsVersion
-      broadcastTo cast ceil celu checkpoint clip concat contrastive conv convTranspose cos cosineDistance
-      defaultGenerator detach dice div earlyStopping elu equal erf evaluate exp expandDims explain
-      explainAssignments expm1 eye fit flatten flip floor full gelu glu gradients greater greaterEqual
-      hardSigmoid hardSwish hardTanh hinge huber inference initializers isFinite isNaN klDivergence
-      leakyRelu learningRateLogger less lessEqual linspace loadModel loadWeights log log1p logCosh
-      logSigmoid logSoftmax logSumExp logicalAnd logicalNot logicalOr logicalXor matmul max maxPool
-      maximum mean meanAbsoluteError meanAbsolutePercentageError meanSquaredError
-      meanSquaredLogarithmicError min minimum mish mod mul neg notEqual oneHot ones pad poissonLoss pow
-      predict prod realize reciprocal relu relu6 reshape round rsqrt runStep saveModel saveWeights scalar
-      scatterAdd schedules seed selu setBackend setThreads sigmoid sign silu sin slice slidingWindows
-      softmax softmaxCrossEntropy softmin softplus softsign split sqrt square squaredHinge squeeze stack
-      standardize stopOnNaN sub sum take tanh tensor training transpose tripletMargin tversky variance
-      where zeros`,
-    types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AveragePoolOptions
-      Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
+    values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D BatchNorm
+      BinaryAccuracy ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense
+      Dropout F1 Flatten Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D
+      GroupNorm Layer LayerNorm Lion MaxPool1D MaxPool2D Mean MeanAbsoluteError
+      MeanAbsolutePercentageError MeanSquaredError MemoryError NAdam NdgradError NonFiniteError Optimizer
+      Parameter Precision R2Score RAdam RMSprop Recall Reshape Residual RocAuc RootMeanSquaredError SGD
+      Sequential ShapeError SpatialDropout StateError Tensor TopKAccuracy TrainingContext ValueError
+      WeightAverage abs activations add all any arange argmax argmin avgPool backendInfo
+      binaryCrossEntropy binaryFocalCrossEntropy bitsVersion broadcastTo cast ceil celu checkpoint clip
+      concat contrastive conv convTranspose cos cosineDistance customGradient defaultGenerator detach dice
+      div earlyStopping elu equal erf evaluate exp expandDims explain explainAssignments expm1 eye fit
+      flatten flip floor full gelu glu gradients greater greaterEqual hardSigmoid hardSwish hardTanh hinge
+      huber inference initializers isFinite isNaN klDivergence leakyRelu learningRateLogger less lessEqual
+      linspace loadModel loadWeights log log1p logCosh logSigmoid logSoftmax logSumExp logicalAnd
+      logicalNot logicalOr logicalXor matmul max maxPool maximum mean meanAbsoluteError
+      meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError min minimum mish mod mul
+      neg notEqual oneHot ones pad poissonLoss pow predict prod realize reciprocal relu relu6 remat
+      reshape round rsqrt runStep saveModel saveWeights scalar scatterAdd schedules seed selu setBackend
+      setThreads sigmoid sign silu sin slice slidingWindows softmax softmaxCrossEntropy softmin softplus
+      softsign split sqrt square squaredHinge squeeze stack standardize stopGradient stopOnNaN sub sum
+      take tanh tensor training transpose tripletMargin tversky variance where zeros`,
+    types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions
+      AveragePoolOptions Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
       BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback Checkpoint
       CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions Context ConvOptions
-      ConvTransposeOptions ConvolutionOptions DType DenseOptions Described DiceOptions DropoutOptions
-      EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions FloatFormat GeluOptions
-      GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer
+      ConvTransposeOptions ConvolutionOptions CustomGradient DType DenseOptions Described DiceOptions
+      DropoutOptions EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions FloatFormat
+      GeluOptions GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer
       InitializerName LayerClass LayerLike LayerNormOptions LionOptions LoadModelOptions
       LoadWeightsOptions LoadedModel LoadedWeights LossFunction LossOptions Margin MarginOptions Member
       Metric MetricOptions MinimizeOptions Model NAdamOptions NaNLoss NestedArray NumberArray

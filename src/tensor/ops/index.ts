@@ -34,7 +34,7 @@ export {
   softsign,
 } from './elementwise/activation.ts';
 export { add, div, maximum, minimum, mod, mul, neg, pow, sub } from './elementwise/arithmetic.ts';
-export { cast, detach } from './elementwise/cast.ts';
+export { cast, detach, stopGradient } from './elementwise/cast.ts';
 export {
   clip,
   equal,

@@ -252,4 +252,11 @@ export const arrangement = {
     invalid: null,
     gpu: 'exact',
   },
+  stopGradient: {
+    arguments: (d) => [d.number(d.shape(), ordinary)],
+    differentiable: false,
+    invalid: null,
+    gpu: 'exact',
+    method: false,
+  },
 } satisfies OperationRows;
