@@ -9,14 +9,17 @@ export {
   arange,
   eye,
   full,
+  fullLike,
   linspace,
   type NestedArray,
   ones,
+  onesLike,
   scalar,
   type TensorLike,
   type TensorOptions,
   tensor,
   zeros,
+  zerosLike,
 } from './tensor/creation.ts';
 export { Parameter, type ParameterOptions } from './tensor/parameter.ts';
 export { defaultGenerator, Generator, type GeneratorState, seed } from './tensor/random.ts';

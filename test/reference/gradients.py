@@ -379,6 +379,54 @@ def more_activations():
     autograd('glu', 'axis 0', F.glu, [inputs.normal(4, 3), 0])
 
 
+def rearrangements():
+    x = inputs.normal(3, 4)
+    autograd('tile', '[2, 3]', lambda x, r: torch.tile(x, r), [x, [2, 3]])
+    autograd('repeat', 'axis 1', lambda x, n, axis: torch.repeat_interleave(x, n, axis), [x, 2, 1])
+    autograd(
+        'repeat',
+        'one for each row',
+        lambda x, n, axis: torch.repeat_interleave(x, torch.tensor(n), axis),
+        [x, [2, 0, 3], 0],
+    )
+    autograd('roll', 'axis 1', lambda x, n, axis: torch.roll(x, n, axis), [x, 3, 1])
+    autograd('roll', 'as if flattened', torch.roll, [x, -5])
+    autograd('tril', 'k -1', torch.tril, [x, -1])
+    autograd('triu', 'k 1', torch.triu, [x, 1])
+    autograd('diag', 'of a matrix, k 1', torch.diag, [x, 1])
+    autograd('diag', 'of a vector, k -1', torch.diag, [inputs.normal(3), -1])
+    autograd(
+        'meshgrid',
+        'first of two, ij',
+        lambda x, indexing: (lambda a, b: a + 0 * b)(*torch.meshgrid(*x, indexing=indexing)),
+        [[inputs.normal(2), inputs.normal(3)]],
+        indexing='ij',
+    )
+    autograd('unstack', 'first row', lambda x: torch.unbind(x)[0], [x])
+    # PyTorch pads the last two axes of images.
+    image = inputs.normal(1, 4, 5)
+    for mode, theirs in (('reflect', 'reflect'), ('edge', 'replicate')):
+        autograd(
+            'pad',
+            mode,
+            lambda x, widths, _: F.pad(x, [n for pair in widths[:0:-1] for n in pair], mode=theirs),
+            [image, [[0, 0], [2, 1], [0, 3]], mode],
+        )
+    # Its pixel_shuffle has channels first; with one channel of the result the orders agree.
+    autograd(
+        'depthToSpace',
+        '2',
+        lambda x, b: F.pixel_shuffle(x.permute(0, 3, 1, 2), b).permute(0, 2, 3, 1),
+        [inputs.normal(1, 2, 2, 4), 2],
+    )
+    autograd(
+        'spaceToDepth',
+        '2',
+        lambda x, b: F.pixel_unshuffle(x.permute(0, 3, 1, 2), b).permute(0, 2, 3, 1),
+        [inputs.normal(1, 4, 2, 1), 2],
+    )
+
+
 for part in (
     functions,
     pairs,
@@ -392,6 +440,7 @@ for part in (
     poolings,
     pooling_kinks,
     more_activations,
+    rearrangements,
 ):
     part()
 write('gradients', cases, depth=1)

@@ -309,6 +309,11 @@ const others: Record<string, (node: Node, inputs: readonly Operand[], params: Pa
       const place = index.map((i, axis) => (i - values[axis]!) / steps[axis]!);
       return (place.every(Number.isInteger) ? at(x!, place) : undefined) ?? fill;
     }),
+  roll: ({ shape, values }, [x], { axis }) =>
+    map(shape, (index) => {
+      const size = shape[axis]!;
+      return at(x!, index.with(axis, (((index[axis]! - values[0]!) % size) + size) % size))!;
+    }),
   concat: ({ shape }, inputs, { axis }) =>
     map(shape, (index) => {
       const place = [...index];

@@ -1,5 +1,9 @@
+export { depthToSpace, spaceToDepth } from './arrangement/blocks.ts';
+export { diag, tril, triu } from './arrangement/diagonals.ts';
 export { oneHot, scatterAdd, take } from './arrangement/indexing.ts';
-export { concat, pad, split, stack } from './arrangement/join.ts';
+export { concat, split, stack, unstack } from './arrangement/join.ts';
+export { type PadMode, pad } from './arrangement/padding.ts';
+export { type MeshgridOptions, meshgrid, repeat, roll, tile } from './arrangement/repetition.ts';
 export { slidingWindows, type WindowOptions } from './arrangement/sliding-windows.ts';
 export {
   broadcastTo,
