@@ -427,6 +427,29 @@ def rearrangements():
     )
 
 
+def more_functions():
+    for op, function, lo, hi in (
+        ('tan', torch.tan, -1.3, 1.3),
+        ('asin', torch.asin, -0.9, 0.9),
+        ('acos', torch.acos, -0.9, 0.9),
+        ('atan', torch.atan, -4, 4),
+        ('sinh', torch.sinh, -3, 3),
+        ('cosh', torch.cosh, -3, 3),
+        ('asinh', torch.asinh, -4, 4),
+        ('acosh', torch.acosh, 1.2, 5),
+        ('atanh', torch.atanh, -0.9, 0.9),
+        ('erfinv', torch.erfinv, -0.9, 0.9),
+    ):
+        autograd(op, 'typical values', function, [inputs.uniform(lo, hi, 2, 3)])
+    autograd('atan2', '[2, 1] with [3]', torch.atan2, [inputs.normal(2, 1), inputs.normal(3)])
+    autograd(
+        'prelu',
+        'a slope for each channel',
+        lambda x, alpha: F.prelu(x, alpha),
+        [inputs.normal(4, 3), inputs.normal(3)],
+    )
+
+
 for part in (
     functions,
     pairs,
@@ -441,6 +464,7 @@ for part in (
     pooling_kinks,
     more_activations,
     rearrangements,
+    more_functions,
 ):
     part()
 write('gradients', cases, depth=1)

@@ -85,7 +85,8 @@ const functions: Record<string, Given> = {
   ),
   ...Object.fromEntries(
     `neg logicalNot isNaN isFinite exp expm1 log log1p sqrt rsqrt reciprocal square abs sign floor ceil round sin
-     cos tanh erf sigmoid softplus softsign relu silu detach stopGradient relu6 hardSigmoid hardSwish logSigmoid mish selu`
+     cos tanh erf sigmoid softplus softsign relu silu detach stopGradient relu6 hardSigmoid hardSwish logSigmoid mish selu
+     tan asin acos atan sinh cosh asinh acosh atanh erfinv`
       .split(/\s+/)
       .map((name) => [name, unary]),
   ),
@@ -109,6 +110,7 @@ const functions: Record<string, Given> = {
   leakyRelu: [[x, 0.1]],
   hardTanh: [[x, -2, 2]],
   celu: [[x, 1]],
+  prelu: [[x, x]],
   softmin: [[x, 0]],
   glu: [[x, 0]],
   elu: [[x, 1]],

@@ -12,22 +12,22 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       MeanAbsolutePercentageError MeanSquaredError MemoryError NAdam NdgradError NonFiniteError Optimizer
       Parameter Precision R2Score RAdam RMSprop Recall Reshape Residual RocAuc RootMeanSquaredError SGD
       Sequential ShapeError SpatialDropout StateError Tensor TopKAccuracy TrainingContext ValueError
-      WeightAverage abs activations add all any arange argmax argmin avgPool backendInfo
-      binaryCrossEntropy binaryFocalCrossEntropy bitsVersion broadcastTo cast ceil celu checkpoint clip
-      concat contrastive conv convTranspose cos cosineDistance customGradient defaultGenerator
-      depthToSpace detach diag dice div earlyStopping elu equal erf evaluate exp expandDims explain
-      explainAssignments expm1 eye fit flatten flip floor full fullLike gelu glu gradients greater
-      greaterEqual hardSigmoid hardSwish hardTanh hinge huber inference initializers isFinite isNaN
-      klDivergence leakyRelu learningRateLogger less lessEqual linspace loadModel loadWeights log log1p
-      logCosh logSigmoid logSoftmax logSumExp logicalAnd logicalNot logicalOr logicalXor matmul max
-      maxPool maximum mean meanAbsoluteError meanAbsolutePercentageError meanSquaredError
-      meanSquaredLogarithmicError meshgrid min minimum mish mod mul neg notEqual oneHot ones onesLike pad
-      poissonLoss pow predict prod realize reciprocal relu relu6 remat repeat reshape roll round rsqrt
-      runStep saveModel saveWeights scalar scatterAdd schedules seed selu setBackend setThreads sigmoid
-      sign silu sin slice slidingWindows softmax softmaxCrossEntropy softmin softplus softsign
-      spaceToDepth split sqrt square squaredHinge squeeze stack standardize stopGradient stopOnNaN sub sum
-      take tanh tensor tile training transpose tril tripletMargin triu tversky unstack variance where
-      zeros zerosLike`,
+      WeightAverage abs acos acosh activations add all any arange argmax argmin asin asinh atan atan2
+      atanh avgPool backendInfo binaryCrossEntropy binaryFocalCrossEntropy bitsVersion broadcastTo cast
+      ceil celu checkpoint clip concat contrastive conv convTranspose cos cosh cosineDistance
+      customGradient defaultGenerator depthToSpace detach diag dice div earlyStopping elu equal erf erfinv
+      evaluate exp expandDims explain explainAssignments expm1 eye fit flatten flip floor full fullLike
+      gelu glu gradients greater greaterEqual hardSigmoid hardSwish hardTanh hinge huber inference
+      initializers isFinite isNaN klDivergence leakyRelu learningRateLogger less lessEqual linspace
+      loadModel loadWeights log log1p logCosh logSigmoid logSoftmax logSumExp logicalAnd logicalNot
+      logicalOr logicalXor matmul max maxPool maximum mean meanAbsoluteError meanAbsolutePercentageError
+      meanSquaredError meanSquaredLogarithmicError meshgrid min minimum mish mod mul neg notEqual oneHot
+      ones onesLike pad poissonLoss pow predict prelu prod realize reciprocal relu relu6 remat repeat
+      reshape roll round rsqrt runStep saveModel saveWeights scalar scatterAdd schedules seed selu
+      setBackend setThreads sigmoid sign silu sin sinh slice slidingWindows softmax softmaxCrossEntropy
+      softmin softplus softsign spaceToDepth split sqrt square squaredHinge squeeze stack standardize
+      stopGradient stopOnNaN sub sum take tan tanh tensor tile training transpose tril tripletMargin triu
+      tversky unstack variance where zeros zerosLike`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions
       AveragePoolOptions Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
       BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback Checkpoint

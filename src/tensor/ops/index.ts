@@ -39,6 +39,8 @@ export {
 } from './elementwise/activation.ts';
 export { add, div, maximum, minimum, mod, mul, neg, pow, sub } from './elementwise/arithmetic.ts';
 export { cast, detach, stopGradient } from './elementwise/cast.ts';
+export { acosh, asinh, atanh, cosh, sinh } from './elementwise/hyperbolic.ts';
+export { erfinv } from './elementwise/inverse-error.ts';
 export {
   clip,
   equal,
@@ -74,7 +76,7 @@ export {
   square,
   tanh,
 } from './elementwise/math.ts';
-export { hardSigmoid, hardSwish, hardTanh, relu6 } from './elementwise/piecewise-activation.ts';
+export { hardSigmoid, hardSwish, hardTanh, prelu, relu6 } from './elementwise/piecewise-activation.ts';
 export {
   celu,
   glu,
@@ -83,6 +85,7 @@ export {
   selu,
   softmin,
 } from './elementwise/smooth-activation.ts';
+export { acos, asin, atan, atan2, tan } from './elementwise/trigonometric.ts';
 export { matmul } from './matmul.ts';
 export {
   type AveragePoolOptions,
