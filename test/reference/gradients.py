@@ -11,6 +11,7 @@ import torch.nn.functional as F
 
 from common import Inputs, f32, given, i32, boolean, wanted, widen, write
 from ops_convolution import conv, conv_transpose
+from ops_image import resize
 from ops_pooling import avg_pool, max_pool
 
 inputs = Inputs(4)
@@ -450,6 +451,22 @@ def more_functions():
     )
 
 
+def images():
+    draw = inputs.normal
+    autograd('resize', 'larger', resize, [draw(1, 2, 3, 2), [5, 4]])
+    autograd('resize', 'smaller, corners', resize, [draw(1, 5, 4, 1), [2, 3]], alignment='corners')
+    autograd('resize', 'nearest', resize, [draw(1, 3, 3, 1), [2, 5]], method='nearest')
+    autograd('resize', 'antialias', resize, [draw(1, 6, 5, 2), [2, 3]], antialias=True)
+    autograd('maxPoolWithArgmax', '2 x 2', max_pool, [draw(1, 4, 4, 2), 2])
+    autograd(
+        'localResponseNorm',
+        'size 3',
+        lambda x, size, **options: F.local_response_norm(x.permute(0, 2, 1), size, **options).permute(0, 2, 1),
+        [draw(2, 2, 5), 3],
+        alpha=0.5,
+    )
+
+
 for part in (
     functions,
     pairs,
@@ -465,6 +482,7 @@ for part in (
     more_activations,
     rearrangements,
     more_functions,
+    images,
 ):
     part()
 write('gradients', cases, depth=1)

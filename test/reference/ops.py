@@ -23,6 +23,7 @@ MODULES = [
     'ops_movement',
     'ops_convolution',
     'ops_pooling',
+    'ops_image',
 ]
 
 

@@ -138,8 +138,10 @@ function erfinv(x: number): number {
     if (erf(middle) < Math.abs(x)) low = middle;
     else high = middle;
   }
-  for (let i = 0; i < 2; i++)
-    low -= ((erf(low) - Math.abs(x)) * Math.sqrt(Math.PI) * Math.exp(low * low)) / 2;
+  for (let i = 0; i < 2; i++) {
+    const error = low > 2.5 ? 1 - Math.abs(x) - erfc(low) : erf(low) - Math.abs(x);
+    low -= (error * Math.sqrt(Math.PI) * Math.exp(low * low)) / 2;
+  }
   return x < 0 || Object.is(x, -0) ? -low : low;
 }
 
@@ -259,6 +261,7 @@ function windowPlace(index: Numbers, rank: number, { axes, strides, dilations }:
 }
 
 interface PoolParams {
+  readonly extents: Numbers;
   readonly sizes: Numbers;
   readonly strides: Numbers;
   readonly dilations: Numbers;
@@ -457,6 +460,16 @@ const others: Record<string, (node: Node, inputs: readonly Operand[], params: Pa
         if (value === at(y!, index) || Number.isNaN(value)) return placeNumber(tap, p);
       }
       throw new Error('a window without a winner');
+    }),
+  maxPoolIndex: ({ shape }, [places], p) =>
+    map(shape, (index) => {
+      const sizes = [...p.extents.slice(1), shape.at(-1)!];
+      for (const tap of indices(p.sizes)) {
+        if (placeNumber(tap, p) !== at(places!, index)) continue;
+        const [first, ...rest] = poolPlace(index, tap, p).slice(1);
+        return rest.reduce((number, i, k) => number * sizes[k]! + i, first!);
+      }
+      throw new Error('a place outside of its window');
     }),
   maxPoolGradient: (node, [g, places], p) => {
     const result = new Float64Array(sizeOf(node.shape));

@@ -19,15 +19,15 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       evaluate exp expandDims explain explainAssignments expm1 eye fit flatten flip floor full fullLike
       gelu glu gradients greater greaterEqual hardSigmoid hardSwish hardTanh hinge huber inference
       initializers isFinite isNaN klDivergence leakyRelu learningRateLogger less lessEqual linspace
-      loadModel loadWeights log log1p logCosh logSigmoid logSoftmax logSumExp logicalAnd logicalNot
-      logicalOr logicalXor matmul max maxPool maximum mean meanAbsoluteError meanAbsolutePercentageError
-      meanSquaredError meanSquaredLogarithmicError meshgrid min minimum mish mod mul neg notEqual oneHot
-      ones onesLike pad poissonLoss pow predict prelu prod realize reciprocal relu relu6 remat repeat
-      reshape roll round rsqrt runStep saveModel saveWeights scalar scatterAdd schedules seed selu
-      setBackend setThreads sigmoid sign silu sin sinh slice slidingWindows softmax softmaxCrossEntropy
-      softmin softplus softsign spaceToDepth split sqrt square squaredHinge squeeze stack standardize
-      stopGradient stopOnNaN sub sum take tan tanh tensor tile training transpose tril tripletMargin triu
-      tversky unstack variance where zeros zerosLike`,
+      loadModel loadWeights localResponseNorm log log1p logCosh logSigmoid logSoftmax logSumExp logicalAnd
+      logicalNot logicalOr logicalXor matmul max maxPool maxPoolWithArgmax maximum mean meanAbsoluteError
+      meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError meshgrid min minimum mish
+      mod mul neg notEqual oneHot ones onesLike pad poissonLoss pow predict prelu prod realize reciprocal
+      relu relu6 remat repeat reshape resize roll round rsqrt runStep saveModel saveWeights scalar
+      scatterAdd schedules seed selu setBackend setThreads sigmoid sign silu sin sinh slice slidingWindows
+      softmax softmaxCrossEntropy softmin softplus softsign spaceToDepth split sqrt square squaredHinge
+      squeeze stack standardize stopGradient stopOnNaN sub sum take tan tanh tensor tile training
+      transpose tril tripletMargin triu tversky unstack variance where zeros zerosLike`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions
       AveragePoolOptions Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
       BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback Checkpoint
@@ -36,16 +36,17 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       DropoutOptions EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions FloatFormat
       GeluOptions GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer
       InitializerName LayerClass LayerLike LayerNormOptions LionOptions LoadModelOptions
-      LoadWeightsOptions LoadedModel LoadedWeights LossFunction LossOptions Margin MarginOptions Member
-      MeshgridOptions Metric MetricOptions MinimizeOptions Model NAdamOptions NaNLoss NestedArray
-      NumberArray OptimizerOptions OptimizerState PadMode Padding ParameterOptions ParameterState
-      PartialShape Penalty PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport
-      RAdamOptions RMSpropOptions RankingMetricOptions ReduceOptions Reduction ReshapeOptions
-      ResidualOptions SGDOptions SaveModelOptions SaveWeightsOptions Schedule SequentialOptions Shape
-      Signal SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions State StateValue StepOptions
-      SummaryOptions TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions Transformer
-      TransformerClass TransformerState TransposedConvolutionOptions TverskyOptions TypedArray Update
-      VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
+      LoadWeightsOptions LoadedModel LoadedWeights LocalResponseNormOptions LossFunction LossOptions
+      Margin MarginOptions Member MeshgridOptions Metric MetricOptions MinimizeOptions Model NAdamOptions
+      NaNLoss NestedArray NumberArray OptimizerOptions OptimizerState PadMode Padding ParameterOptions
+      ParameterState PartialShape Penalty PoolOptions Pooled PoolingLayerOptions PredictOptions
+      ProgressReport RAdamOptions RMSpropOptions RankingMetricOptions ReduceOptions Reduction
+      ReshapeOptions ResidualOptions ResizeOptions SGDOptions SaveModelOptions SaveWeightsOptions Schedule
+      SequentialOptions Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions State
+      StateValue StepOptions SummaryOptions TensorLike TensorOptions TopKAccuracyOptions Training
+      TrainingOptions Transformer TransformerClass TransformerState TransposedConvolutionOptions
+      TverskyOptions TypedArray Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap
+      WeightTarget WindowOptions`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore urlSource`,

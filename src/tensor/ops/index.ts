@@ -86,11 +86,17 @@ export {
   softmin,
 } from './elementwise/smooth-activation.ts';
 export { acos, asin, atan, atan2, tan } from './elementwise/trigonometric.ts';
+export {
+  type LocalResponseNormOptions,
+  localResponseNorm,
+} from './image/local-response-norm.ts';
+export { type ResizeOptions, resize } from './image/resize.ts';
 export { matmul } from './matmul.ts';
 export {
   type AveragePoolOptions,
   avgPool,
   maxPool,
+  maxPoolWithArgmax,
   type Pooled,
   type PoolOptions,
 } from './pooling/pooling.ts';
