@@ -23,6 +23,16 @@ export {
 } from './tensor/creation.ts';
 export { Parameter, type ParameterOptions } from './tensor/parameter.ts';
 export { defaultGenerator, Generator, type GeneratorState, seed } from './tensor/random.ts';
+export {
+  type CategoricalOptions,
+  categorical,
+  type MultinomialOptions,
+  multinomial,
+  type ShuffleOptions,
+  shuffle,
+  type TruncatedNormalOptions,
+  truncatedNormal,
+} from './tensor/sampling.ts';
 export type { Shape } from './tensor/shape.ts';
 export { Tensor } from './tensor/tensor.ts';
 

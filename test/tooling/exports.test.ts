@@ -14,7 +14,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       Sequential ShapeError SpatialDropout StateError Tensor TopKAccuracy TrainingContext ValueError
       WeightAverage abs acos acosh activations add all any arange argmax argmin asin asinh atan atan2
       atanh avgPool backendInfo binaryCrossEntropy binaryFocalCrossEntropy bitsVersion broadcastTo cast
-      ceil celu checkpoint clip concat contrastive conv convTranspose cos cosh cosineDistance
+      categorical ceil celu checkpoint clip concat contrastive conv convTranspose cos cosh cosineDistance
       customGradient defaultGenerator depthToSpace detach diag dice div earlyStopping elu equal erf erfinv
       evaluate exp expandDims explain explainAssignments expm1 eye fit flatten flip floor full fullLike
       gelu glu gradients greater greaterEqual hardSigmoid hardSwish hardTanh hinge huber inference
@@ -22,31 +22,32 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       loadModel loadWeights localResponseNorm log log1p logCosh logSigmoid logSoftmax logSumExp logicalAnd
       logicalNot logicalOr logicalXor matmul max maxPool maxPoolWithArgmax maximum mean meanAbsoluteError
       meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError meshgrid min minimum mish
-      mod mul neg notEqual oneHot ones onesLike pad poissonLoss pow predict prelu prod realize reciprocal
-      relu relu6 remat repeat reshape resize roll round rsqrt runStep saveModel saveWeights scalar
-      scatterAdd schedules seed selu setBackend setThreads sigmoid sign silu sin sinh slice slidingWindows
-      softmax softmaxCrossEntropy softmin softplus softsign spaceToDepth split sqrt square squaredHinge
-      squeeze stack standardize stopGradient stopOnNaN sub sum take tan tanh tensor tile training
-      transpose tril tripletMargin triu tversky unstack variance where zeros zerosLike`,
+      mod mul multinomial neg notEqual oneHot ones onesLike pad poissonLoss pow predict prelu prod realize
+      reciprocal relu relu6 remat repeat reshape resize roll round rsqrt runStep saveModel saveWeights
+      scalar scatterAdd schedules seed selu setBackend setThreads shuffle sigmoid sign silu sin sinh slice
+      slidingWindows softmax softmaxCrossEntropy softmin softplus softsign spaceToDepth split sqrt square
+      squaredHinge squeeze stack standardize stopGradient stopOnNaN sub sum take tan tanh tensor tile
+      training transpose tril tripletMargin triu truncatedNormal tversky unstack variance where zeros
+      zerosLike`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions
       AveragePoolOptions Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
-      BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback Checkpoint
-      CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions Context ConvOptions
-      ConvTransposeOptions ConvolutionOptions CustomGradient DType DenseOptions Described DiceOptions
-      DropoutOptions EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions FloatFormat
-      GeluOptions GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer
-      InitializerName LayerClass LayerLike LayerNormOptions LionOptions LoadModelOptions
+      BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback CategoricalOptions
+      Checkpoint CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions Context
+      ConvOptions ConvTransposeOptions ConvolutionOptions CustomGradient DType DenseOptions Described
+      DiceOptions DropoutOptions EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions
+      FloatFormat GeluOptions GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions
+      Initializer InitializerName LayerClass LayerLike LayerNormOptions LionOptions LoadModelOptions
       LoadWeightsOptions LoadedModel LoadedWeights LocalResponseNormOptions LossFunction LossOptions
-      Margin MarginOptions Member MeshgridOptions Metric MetricOptions MinimizeOptions Model NAdamOptions
-      NaNLoss NestedArray NumberArray OptimizerOptions OptimizerState PadMode Padding ParameterOptions
-      ParameterState PartialShape Penalty PoolOptions Pooled PoolingLayerOptions PredictOptions
-      ProgressReport RAdamOptions RMSpropOptions RankingMetricOptions ReduceOptions Reduction
-      ReshapeOptions ResidualOptions ResizeOptions SGDOptions SaveModelOptions SaveWeightsOptions Schedule
-      SequentialOptions Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions StandardizeOptions State
-      StateValue StepOptions SummaryOptions TensorLike TensorOptions TopKAccuracyOptions Training
-      TrainingOptions Transformer TransformerClass TransformerState TransposedConvolutionOptions
-      TverskyOptions TypedArray Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap
-      WeightTarget WindowOptions`,
+      Margin MarginOptions Member MeshgridOptions Metric MetricOptions MinimizeOptions Model
+      MultinomialOptions NAdamOptions NaNLoss NestedArray NumberArray OptimizerOptions OptimizerState
+      PadMode Padding ParameterOptions ParameterState PartialShape Penalty PoolOptions Pooled
+      PoolingLayerOptions PredictOptions ProgressReport RAdamOptions RMSpropOptions RankingMetricOptions
+      ReduceOptions Reduction ReshapeOptions ResidualOptions ResizeOptions SGDOptions SaveModelOptions
+      SaveWeightsOptions Schedule SequentialOptions Shape ShuffleOptions Signal SliceSpec Slots
+      SoftmaxCrossEntropyOptions StandardizeOptions State StateValue StepOptions SummaryOptions TensorLike
+      TensorOptions TopKAccuracyOptions Training TrainingOptions Transformer TransformerClass
+      TransformerState TransposedConvolutionOptions TruncatedNormalOptions TverskyOptions TypedArray
+      Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore urlSource`,
