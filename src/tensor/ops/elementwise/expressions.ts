@@ -20,8 +20,5 @@ export const choose = (condition: Expr, a: Operand, b: Operand): Expr =>
 export const polynomial = (x: Expr, c: readonly number[]): Expr =>
   c.reduceRight<Expr | null>((sum, term) => (sum === null ? operand(term) : add(mul(sum, x), term)), null)!;
 
-/** Makes an odd function of one for x >= 0. */
-export const odd =
-  (f: (size: Expr) => Expr) =>
-  (x: Expr): Expr =>
-    mul(f(unary('abs', x)), unary('sign', x));
+/** An odd function, given one for numbers from 0 up. */
+export const odd = (x: Expr, f: (size: Expr) => Expr): Expr => mul(f(unary('abs', x)), unary('sign', x));

@@ -22,10 +22,11 @@ export const sinh: FloatFunction = floatFunction(
   'sinh',
   // dx = g cosh x
   (g, _y, x) => g.mul(cosh(x)),
-  odd((x) => {
-    const e = unary('expm1', x);
-    return choose(less(x, MODERATE), mul(add(e, div(e, add(e, 1))), 0.5), halfExp(x));
-  }),
+  (x) =>
+    odd(x, (size) => {
+      const e = unary('expm1', size);
+      return choose(less(size, MODERATE), mul(add(e, div(e, add(e, 1))), 0.5), halfExp(size));
+    }),
 );
 
 /** (e^x + e^-x) / 2. Below 3 ulp. */
@@ -45,11 +46,12 @@ export const asinh: FloatFunction = floatFunction(
   'asinh',
   // dx = g / sqrt(x^2 + 1)
   (g, _y, x) => g.div(x.square().add(1).sqrt()),
-  odd((x) => {
-    const square = mul(x, x);
-    const near = log1p(add(x, div(square, add(unary('sqrt', add(square, 1)), 1))));
-    return choose(less(x, LARGE), near, logOfTwice(x));
-  }),
+  (x) =>
+    odd(x, (size) => {
+      const square = mul(size, size);
+      const near = log1p(add(size, div(square, add(unary('sqrt', add(square, 1)), 1))));
+      return choose(less(size, LARGE), near, logOfTwice(size));
+    }),
 );
 
 /** The inverse of cosh, from 0 up: log(x + sqrt(x^2 - 1)); NaN below 1. Below 2.5 ulp. */
@@ -69,5 +71,5 @@ export const atanh: FloatFunction = floatFunction(
   'atanh',
   // dx = g / (1 - x^2)
   (g, _y, x) => g.div(x.neg().add(1).mul(x.add(1))),
-  odd((x) => mul(log1p(div(mul(x, 2), sub(1, x))), 0.5)),
+  (x) => odd(x, (size) => mul(log1p(div(mul(size, 2), sub(1, size))), 0.5)),
 );

@@ -41,5 +41,5 @@ export const erfinv: FloatFunction = floatFunction(
   'erfinv',
   // dx = g sqrt(pi) / 2 e^(y^2)
   (g, y) => g.mul(exp(y.square()).mul(0.886226925452758)),
-  odd(inverse),
+  (x) => odd(x, inverse),
 );

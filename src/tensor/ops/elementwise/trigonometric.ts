@@ -45,10 +45,11 @@ export const asin: FloatFunction = floatFunction(
   'asin',
   // dx = g / sqrt(1 - x^2)
   (g, _y, x) => g.div(x.neg().add(1).mul(x.add(1)).sqrt()),
-  odd((x) => {
-    const { near, root, r } = parts(x);
-    return choose(near, add(x, mul(x, r)), sub(HALF_PI[0], sub(mul(root, 2), HALF_PI[1])));
-  }),
+  (x) =>
+    odd(x, (size) => {
+      const { near, root, r } = parts(size);
+      return choose(near, add(size, mul(size, r)), sub(HALF_PI[0], sub(mul(root, 2), HALF_PI[1])));
+    }),
 );
 
 /** The inverse cosine, from 0 to pi; NaN unless -1 <= x <= 1. Below 1.5 ulp. */
@@ -95,7 +96,7 @@ export const atan: FloatFunction = floatFunction(
   'atan',
   // dx = g / (1 + x^2)
   (g, _y, x) => g.div(x.square().add(1)),
-  odd(atanOf),
+  (x) => odd(x, atanOf),
 );
 
 const isNegative = (x: Expr): Expr =>
