@@ -51,6 +51,8 @@ const exact = new Set(
       'slidingWindows',
       'maxPool',
       'maxPoolSelect',
+      'maxPoolIndex',
+      'roll',
       'scalar',
       'uniform',
       'detach',

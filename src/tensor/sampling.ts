@@ -113,8 +113,9 @@ export interface TruncatedNormalOptions {
   readonly mean?: number;
   /** The standard deviation of the distribution before it is cut; 1 by default. */
   readonly standardDeviation?: number;
-  /** Where it is cut, in standard deviations from the mean; -2 and 2 by default. */
+  /** Where it begins, in standard deviations from the mean; -2 by default. */
   readonly low?: number;
+  /** Where it ends, in standard deviations from the mean; 2 by default. */
   readonly high?: number;
   /** The generator; the default generator by default. */
   readonly rng?: Generator;

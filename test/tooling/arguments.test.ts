@@ -654,13 +654,13 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   [
     'true',
     true,
-    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding dropLast horizontalFlip keepDims log positiveWeight
-     progress restoreBestWeights scale shuffle signedZeros strict trainable verify warmup`,
+    `adjusted allowUntrained amsgrad antialias bias center centered compress copy countPadding dropLast horizontalFlip keepDims log
+     positiveWeight progress replacement restoreBestWeights scale shuffle signedZeros strict trainable verify warmup`,
   ],
   [
     '5',
     5,
-    `absolute ahead alpha batchSize beta bins correction delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma high initialAccumulator k keep
+    `absolute ahead alpha batchSize beta bins correction count delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma high initialAccumulator k keep
      learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes mean minDelta minimum momentumDecay numClasses order
      outputPadding padding patience peak positiveWeight power rate relative rotation seed shardBytes shear smooth standardDeviation start
      startDivisor startFromEpoch step steps stride threshold timeoutSeconds tolerance trials version warmupFraction

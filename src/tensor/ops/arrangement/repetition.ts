@@ -49,7 +49,7 @@ export function repeat<D extends DType>(
 ): Tensor<Shape, D> {
   checkCall('repeat', arguments.length, 3, x);
   const source = axis === undefined ? flatten(x) : x;
-  const a = normalizeAxis('repeat', axis ?? 0, source.rank);
+  const a = normalizeAxis('repeat', axis === undefined ? 0 : axis, source.rank);
   const { shape } = source.node;
   const size = shape[a]!;
   if (typeof repeats !== 'number') checkArray('repeat', 'repeats', repeats, '[2, 3], or a number');
