@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   backendInfo,
+  type CustomGradient,
   clip,
   customGradient,
   exp,
@@ -103,8 +104,7 @@ test('a Parameter is an argument or detached', () => {
 });
 
 test('says what is wrong with the function', () => {
-  const call = (f: unknown): Tensor =>
-    customGradient(f as () => { value: Tensor; backward: () => null })(...([x] as []));
+  const call = (f: unknown): Tensor => customGradient(f as (x: Tensor) => CustomGradient)(x);
   expect(() => call(7)).toThrow('[customGradient] got f 7, wanted a function');
   expect(() => call((x: Tensor) => x)).toThrow(
     /\[customGradient\] got a tensor from f, wanted \{ value, backward \}/,

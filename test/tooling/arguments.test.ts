@@ -79,7 +79,7 @@ const score: Given = [[classes, classes, { average: 'micro' }], optionsAt(2)];
 const functions: Record<string, Given> = {
   ...Object.fromEntries(
     `add sub mul div mod maximum minimum pow equal notEqual less lessEqual greater greaterEqual logicalAnd
-     logicalOr logicalXor`
+     logicalOr logicalXor atan2`
       .split(/\s+/)
       .map((name) => [name, binary]),
   ),
