@@ -102,28 +102,27 @@ export const atan: FloatFunction = floatFunction(
 const isNegative = (x: Expr): Expr =>
   binary('or', less(x, 0), binary('and', equal(x, 0), less(div(1, x), 0)));
 
+const atan2Operation = elementwise({
+  name: 'atan2',
+  dtype: same,
+  // dy = g x / (x^2 + y^2), dx = -g y / (x^2 + y^2)
+  vjp: (g, _angle, [y, x]) => {
+    const square = y!.square().add(x!.square());
+    return [() => g.mul(x!).div(square), () => g.mul(y!).div(square).neg()];
+  },
+  expr: ([y, x]) => {
+    const [height, width] = [unary('abs', y!), unary('abs', x!)];
+    // 0 / 0 and Infinity / Infinity are on the axis and on the diagonal.
+    const onAxes = choose(equal(height, 0), 0, 1);
+    const angle = atanOf(choose(equal(height, width), onAxes, div(height, width)));
+    const turned = sub(2 * HALF_PI[0], sub(angle, 2 * HALF_PI[1]));
+    const size = choose(isNegative(x!), turned, angle);
+    return choose(isNegative(y!), unary('neg', size), size);
+  },
+});
+
 /**
  * The angle of the point (x, y), from -pi to pi: atan(y / x) in the right quadrant, with the values of C99 where x or y is 0 or
  * infinite. Note the order: y first. Below 3 ulp.
  */
-export const atan2: FloatBinaryFunction = binaryFunction(
-  elementwise({
-    name: 'atan2',
-    dtype: same,
-    // dy = g x / (x^2 + y^2), dx = -g y / (x^2 + y^2)
-    vjp: (g, _angle, [y, x]) => {
-      const square = y!.square().add(x!.square());
-      return [() => g.mul(x!).div(square), () => g.mul(y!).div(square).neg()];
-    },
-    expr: ([y, x]) => {
-      const [height, width] = [unary('abs', y!), unary('abs', x!)];
-      // 0 / 0 and Infinity / Infinity are on the axis and on the diagonal.
-      const same = choose(equal(height, 0), 0, 1);
-      const angle = atanOf(choose(equal(height, width), same, div(height, width)));
-      const turned = sub(2 * HALF_PI[0], sub(angle, 2 * HALF_PI[1]));
-      const size = choose(isNegative(x!), turned, angle);
-      return choose(isNegative(y!), unary('neg', size), size);
-    },
-  }),
-  () => 'float32',
-);
+export const atan2: FloatBinaryFunction = binaryFunction(atan2Operation, () => 'float32');
