@@ -9,17 +9,30 @@ export {
   arange,
   eye,
   full,
+  fullLike,
   linspace,
   type NestedArray,
   ones,
+  onesLike,
   scalar,
   type TensorLike,
   type TensorOptions,
   tensor,
   zeros,
+  zerosLike,
 } from './tensor/creation.ts';
 export { Parameter, type ParameterOptions } from './tensor/parameter.ts';
 export { defaultGenerator, Generator, type GeneratorState, seed } from './tensor/random.ts';
+export {
+  type CategoricalOptions,
+  categorical,
+  type MultinomialOptions,
+  multinomial,
+  type ShuffleOptions,
+  shuffle,
+  type TruncatedNormalOptions,
+  truncatedNormal,
+} from './tensor/sampling.ts';
 export type { Shape } from './tensor/shape.ts';
 export { Tensor } from './tensor/tensor.ts';
 
@@ -30,8 +43,10 @@ export { type Unique, unique } from './tensor/unique.ts';
 
 // Gradients and execution
 
+export { type CustomGradient, customGradient } from './tensor/custom-gradient.ts';
 export { explain, realize } from './tensor/evaluate.ts';
 export { gradients } from './tensor/gradients.ts';
+export { remat } from './tensor/remat.ts';
 export { type ScanOptions, scan } from './tensor/scan/scan.ts';
 export { explainAssignments, runStep, type StepOptions } from './tensor/step.ts';
 

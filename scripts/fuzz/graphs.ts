@@ -52,6 +52,8 @@ const exact = new Set(
       'slidingWindows',
       'maxPool',
       'maxPoolSelect',
+      'maxPoolIndex',
+      'roll',
       'scalar',
       'uniform',
       'detach',

@@ -35,7 +35,9 @@ interface Prepared {
 function prepare({ results, assignments, notFinite }: RunRequest): Prepared {
   const wanted = [...new Set(results)].filter((node) => node.storage === null);
   const roots = [...wanted];
-  for (const [target, value] of assignments) roots.push(target, value);
+  // In the order of the backward pass, which comes to the last Parameters first: their gradients need what it has just
+  // computed, and then memory is free again.
+  for (const [target, value] of [...assignments].reverse()) roots.push(target, value);
   const order = toposort(roots);
   const first = wanted.length;
   return {

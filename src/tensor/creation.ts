@@ -14,7 +14,7 @@ import { leafNode } from '../ir/node.ts';
 import { Storage } from '../ir/storage.ts';
 import { type NumberArray, numberArray, typedArrayName } from '../ir/typed-array.ts';
 import { sizeOf } from '../ir/view.ts';
-import { unchanged } from './apply.ts';
+import { checkCall, unchanged } from './apply.ts';
 import { isNdArray, type NdArrayLike, rowMajor } from './border.ts';
 import { broadcastTo, reshape } from './ops/arrangement/views.ts';
 import { cast } from './ops/elementwise/cast.ts';
@@ -280,13 +280,52 @@ function filled(operation: string, n: number, at: (i: number) => number): Tensor
   return fromArray(values, [n] as [number], 'float32');
 }
 
-/** The identity matrix. */
-export function eye(n: number): Tensor<[number, number], 'float32'>;
-export function eye<D extends DType>(n: number, dtype: D | undefined): Tensor<[number, number], D>;
-export function eye(n: number, dtype: DType = 'float32'): Tensor<[number, number]> {
-  checkCount('eye', arguments.length, 2);
-  checkShape('eye', [n]);
-  checkDType('eye', dtype);
-  const i = iota(n);
-  return cast(reshape(i, [n, 1]).equal(i), dtype) as Tensor<[number, number]>;
+/** Zeros of the shape of a tensor, and of its data type unless another one is given. */
+export function zerosLike<S extends Shape, D extends DType>(x: Tensor<S, D>, dtype?: D): Tensor<S, D>;
+export function zerosLike<S extends Shape, D extends DType>(x: Tensor<S>, dtype: D): Tensor<S, D>;
+export function zerosLike(x: Tensor, dtype?: DType): Tensor {
+  checkCall('zerosLike', arguments.length, 2, x);
+  return reportAs('zerosLike', () => full(x.node.shape, 0, dtype ?? x.dtype));
+}
+
+/** Ones of the shape of a tensor, and of its data type unless another one is given. */
+export function onesLike<S extends Shape, D extends DType>(x: Tensor<S, D>, dtype?: D): Tensor<S, D>;
+export function onesLike<S extends Shape, D extends DType>(x: Tensor<S>, dtype: D): Tensor<S, D>;
+export function onesLike(x: Tensor, dtype?: DType): Tensor {
+  checkCall('onesLike', arguments.length, 2, x);
+  return reportAs('onesLike', () => full(x.node.shape, 1, dtype ?? x.dtype));
+}
+
+/** One number in the shape of a tensor, and in its data type unless another one is given. */
+export function fullLike<S extends Shape, D extends DType>(
+  x: Tensor<S, D>,
+  value: number,
+  dtype?: D,
+): Tensor<S, D>;
+export function fullLike<S extends Shape, D extends DType>(
+  x: Tensor<S>,
+  value: number,
+  dtype: D,
+): Tensor<S, D>;
+export function fullLike(x: Tensor, value: number, dtype?: DType): Tensor {
+  checkCall('fullLike', arguments.length, 3, x);
+  return reportAs('fullLike', () => full(x.node.shape, value, dtype ?? x.dtype));
+}
+
+/** The identity matrix; with two sizes the matrix [rows, columns] with ones on its diagonal and zeros elsewhere. */
+export function eye(rows: number): Tensor<[number, number], 'float32'>;
+export function eye<D extends DType>(rows: number, dtype: D | undefined): Tensor<[number, number], D>;
+export function eye(rows: number, columns: number): Tensor<[number, number], 'float32'>;
+export function eye<D extends DType>(
+  rows: number,
+  columns: number,
+  dtype: D | undefined,
+): Tensor<[number, number], D>;
+export function eye(rows: number, columns?: number | DType, dtype?: DType): Tensor<[number, number]> {
+  checkCount('eye', arguments.length, 3);
+  const [m, type = 'float32'] =
+    typeof columns === 'string' || columns === undefined ? [rows, columns ?? dtype] : [columns, dtype];
+  checkShape('eye', [rows, m]);
+  checkDType('eye', type);
+  return cast(reshape(iota(rows), [rows, 1]).equal(iota(m)), type) as Tensor<[number, number]>;
 }

@@ -90,9 +90,11 @@ export function withoutValues<T>(make: (node: Node, name: string) => Storage, ru
   }
 }
 
-/** The Parameters on whose values a tensor depends. */
-export function parametersBehind(t: Tensor): Parameter[] {
-  return inDependencyOrder([t.node]).flatMap(({ storage }) => (storage && byStorage.get(storage)) ?? []);
+/** The Parameters on whose values a tensor depends; what is behind nodes for which `endsAt` is true is left out. */
+export function parametersBehind(t: Tensor, endsAt?: (node: Node) => boolean): Parameter[] {
+  return inDependencyOrder([t.node], endsAt).flatMap(
+    ({ storage }) => (storage && byStorage.get(storage)) ?? [],
+  );
 }
 
 function fit(p: Parameter, t: Tensor): Tensor {

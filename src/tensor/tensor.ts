@@ -600,7 +600,7 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
 
   /** `value` in front of and behind each axis. */
   pad(widths: readonly (readonly [before: number, after: number])[], value?: number): Tensor {
-    return join.pad(this, widths, value);
+    return join.constantPad(this, widths, value);
   }
 
   /** Cut along an axis into equal parts or parts of the given sizes. */

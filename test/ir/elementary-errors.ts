@@ -1,4 +1,19 @@
-import { setBackend, softplus, type Tensor, tensor } from '../../src/index.ts';
+import {
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  cosh,
+  erfinv,
+  setBackend,
+  sinh,
+  softplus,
+  type Tensor,
+  tan,
+  tensor,
+} from '../../src/index.ts';
 import { erf } from '../../src/ir/math/index.ts';
 
 /** An elementary function of float32 numbers, and what is promised of its results. */
@@ -27,7 +42,29 @@ export const promised: Readonly<Record<string, Promised>> = {
   erf: { apply: (x) => x.erf(), exact: erf, ulps: 1.5, monotone: false },
   sin: { apply: (x) => x.sin(), exact: Math.sin, ulps: 2.5, monotone: false },
   cos: { apply: (x) => x.cos(), exact: Math.cos, ulps: 2.5, monotone: false },
+  tan: { apply: tan, exact: Math.tan, ulps: 5, monotone: false },
+  asin: { apply: asin, exact: Math.asin, ulps: 3, monotone: false },
+  acos: { apply: acos, exact: Math.acos, ulps: 1.5, monotone: false },
+  atan: { apply: atan, exact: Math.atan, ulps: 1.5, monotone: false },
+  sinh: { apply: sinh, exact: Math.sinh, ulps: 3, monotone: false },
+  cosh: { apply: cosh, exact: Math.cosh, ulps: 3, monotone: false },
+  asinh: { apply: asinh, exact: Math.asinh, ulps: 2.5, monotone: false },
+  acosh: { apply: acosh, exact: Math.acosh, ulps: 2.5, monotone: false },
+  atanh: { apply: atanh, exact: Math.atanh, ulps: 3, monotone: false },
+  erfinv: { apply: erfinv, exact: inverseOfErf, ulps: 6, monotone: false },
 };
+
+/** Newton's method on erf, from an approximation by Winitzki (2008). */
+function inverseOfErf(x: number): number {
+  if (Math.abs(x) >= 1 || x === 0 || Number.isNaN(x))
+    return Math.abs(x) === 1 ? x / 0 : x === 0 ? x : Number.NaN;
+  const log = Math.log1p(-x * x);
+  const half = 2 / (Math.PI * 0.147) + log / 2;
+  let y = Math.sign(x) * Math.sqrt(Math.sqrt(half * half - log / 0.147) - half);
+  if (Math.abs(x) < 1e-4) return (x * Math.sqrt(Math.PI)) / 2 + (x * x * x * Math.sqrt(Math.PI) ** 3) / 24;
+  for (let i = 0; i < 6; i++) y -= ((erf(y) - x) * Math.sqrt(Math.PI) * Math.exp(y * y)) / 2;
+  return y;
+}
 
 /** What was found over many arguments. */
 export interface Found {

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 
 from common import Inputs, f32, given, i32, boolean, wanted, widen, write
 from ops_convolution import conv, conv_transpose
+from ops_image import resize
 from ops_pooling import avg_pool, max_pool
 
 inputs = Inputs(4)
@@ -471,6 +472,91 @@ def orders():
     autograd('squaredDifference', 'broadcast', lambda a, b: (a - b) ** 2, [draw(2, 3), draw(3)])
     autograd('nanToNum', 'special values', torch.nan_to_num, [f32([1, np.nan, np.inf, -np.inf, 2])])
     autograd('diff', 'axis 0', lambda x, n, axis: torch.diff(x, n, axis), [draw(4, 3), 1, 0])
+def rearrangements():
+    x = inputs.normal(3, 4)
+    autograd('tile', '[2, 3]', lambda x, r: torch.tile(x, r), [x, [2, 3]])
+    autograd('repeat', 'axis 1', lambda x, n, axis: torch.repeat_interleave(x, n, axis), [x, 2, 1])
+    autograd(
+        'repeat',
+        'one for each row',
+        lambda x, n, axis: torch.repeat_interleave(x, torch.tensor(n), axis),
+        [x, [2, 0, 3], 0],
+    )
+    autograd('roll', 'axis 1', lambda x, n, axis: torch.roll(x, n, axis), [x, 3, 1])
+    autograd('roll', 'as if flattened', torch.roll, [x, -5])
+    autograd('tril', 'k -1', torch.tril, [x, -1])
+    autograd('triu', 'k 1', torch.triu, [x, 1])
+    autograd('diag', 'of a matrix, k 1', torch.diag, [x, 1])
+    autograd('diag', 'of a vector, k -1', torch.diag, [inputs.normal(3), -1])
+    autograd(
+        'meshgrid',
+        'first of two, ij',
+        lambda x, indexing: (lambda a, b: a + 0 * b)(*torch.meshgrid(*x, indexing=indexing)),
+        [[inputs.normal(2), inputs.normal(3)]],
+        indexing='ij',
+    )
+    autograd('unstack', 'first row', lambda x: torch.unbind(x)[0], [x])
+    # PyTorch pads the last two axes of images.
+    image = inputs.normal(1, 4, 5)
+    for mode, theirs in (('reflect', 'reflect'), ('edge', 'replicate')):
+        autograd(
+            'pad',
+            mode,
+            lambda x, widths, _: F.pad(x, [n for pair in widths[:0:-1] for n in pair], mode=theirs),
+            [image, [[0, 0], [2, 1], [0, 3]], mode],
+        )
+    # Its pixel_shuffle has channels first; with one channel of the result the orders agree.
+    autograd(
+        'depthToSpace',
+        '2',
+        lambda x, b: F.pixel_shuffle(x.permute(0, 3, 1, 2), b).permute(0, 2, 3, 1),
+        [inputs.normal(1, 2, 2, 4), 2],
+    )
+    autograd(
+        'spaceToDepth',
+        '2',
+        lambda x, b: F.pixel_unshuffle(x.permute(0, 3, 1, 2), b).permute(0, 2, 3, 1),
+        [inputs.normal(1, 4, 2, 1), 2],
+    )
+
+
+def more_functions():
+    for op, function, lo, hi in (
+        ('tan', torch.tan, -1.3, 1.3),
+        ('asin', torch.asin, -0.9, 0.9),
+        ('acos', torch.acos, -0.9, 0.9),
+        ('atan', torch.atan, -4, 4),
+        ('sinh', torch.sinh, -3, 3),
+        ('cosh', torch.cosh, -3, 3),
+        ('asinh', torch.asinh, -4, 4),
+        ('acosh', torch.acosh, 1.2, 5),
+        ('atanh', torch.atanh, -0.9, 0.9),
+        ('erfinv', torch.erfinv, -0.9, 0.9),
+    ):
+        autograd(op, 'typical values', function, [inputs.uniform(lo, hi, 2, 3)])
+    autograd('atan2', '[2, 1] with [3]', torch.atan2, [inputs.normal(2, 1), inputs.normal(3)])
+    autograd(
+        'prelu',
+        'a slope for each channel',
+        lambda x, alpha: F.prelu(x, alpha),
+        [inputs.normal(4, 3), inputs.normal(3)],
+    )
+
+
+def images():
+    draw = inputs.normal
+    autograd('resize', 'larger', resize, [draw(1, 2, 3, 2), [5, 4]])
+    autograd('resize', 'smaller, corners', resize, [draw(1, 5, 4, 1), [2, 3]], alignment='corners')
+    autograd('resize', 'nearest', resize, [draw(1, 3, 3, 1), [2, 5]], method='nearest')
+    autograd('resize', 'antialias', resize, [draw(1, 6, 5, 2), [2, 3]], antialias=True)
+    autograd('maxPoolWithArgmax', '2 x 2', max_pool, [draw(1, 4, 4, 2), 2])
+    autograd(
+        'localResponseNorm',
+        'size 3',
+        lambda x, size, **options: F.local_response_norm(x.permute(0, 2, 1), size, **options).permute(0, 2, 1),
+        [draw(2, 2, 5), 3],
+        alpha=0.5,
+    )
 
 
 for part in (
@@ -487,6 +573,9 @@ for part in (
     pooling_kinks,
     more_activations,
     orders,
+    rearrangements,
+    more_functions,
+    images,
 ):
     part()
 write('gradients', cases, depth=1)

@@ -24,6 +24,7 @@ MODULES = [
     'ops_convolution',
     'ops_pooling',
     'ops_order',
+    'ops_image',
 ]
 
 

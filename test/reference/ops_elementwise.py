@@ -75,6 +75,21 @@ FLOAT_FUNCTIONS = {
     'selu': (selu, (-3, 3), [*SPECIAL, 1e-8, -1e-8, 20, -20, -1e4]),
     'celu': (celu, (-3, 3), [*SPECIAL, 1e-8, -1e-8, 20, -20, -1e4]),
     'elu': (elu, (-3, 3), [*SPECIAL, 1e-8, -1e-8, 20, -20, -1e4]),
+    'tan': (np.tan, (-1.5, 1.5), sine_inputs()),
+    'asin': (np.arcsin, (-1, 1), [*SPECIAL, 1e-8, 0.5, -0.49999997, 0.97, 1, -1, 0.99999994, 1.1]),
+    'acos': (np.arccos, (-1, 1), [*SPECIAL, 1e-8, 0.5, -0.5, 0.97, 1, -1, 0.99999994, -1.1]),
+    'atan': (np.arctan, (-4, 4), [*SPECIAL, 1e-8, 0.4375, -0.6875, 1, 1.1875, 2.4375, -1e4, 1e10]),
+    'sinh': (np.sinh, (-3, 3), [*SPECIAL, 1e-8, -1e-4, 20, 79.9, -80.1, 88.8, 1000]),
+    'cosh': (np.cosh, (-3, 3), [*SPECIAL, 1e-4, 20, 79.9, -80.1, 88.8, -1000]),
+    'asinh': (np.arcsinh, (-4, 4), [*SPECIAL, 1e-8, -1e-4, 100, 9e8, -2e9, 1e20]),
+    'acosh': (np.arccosh, (1, 5), [*SPECIAL, 1, 1.0000001, 1.001, 9e8, 2e9, 1e20, 0.99, -2, -1e5]),
+    'atanh': (np.arctanh, (-0.9, 0.9), [*SPECIAL, 1e-8, -1e-4, 0.99999994, 1, -1, 1.1, -2]),
+    # SciPy gives 0 for -0.
+    'erfinv': (
+        special.erfinv,
+        (-0.99, 0.99),
+        [*POSITIVE_ZERO, 1e-8, -1e-4, 0.84, -0.86, 0.9999, 0.99999994, 1, -1, 2],
+    ),
 }
 
 # Operations that keep integers; -0 is left out where its sign in the result is an accident.
@@ -143,6 +158,18 @@ def leaky_relus(cases):
     cases.add('edge values', [f32(SPECIAL)], leaky_relu(widen(f32(SPECIAL))))
     cases.add('slope 0.25', [NORMAL, 0.25], leaky_relu(widen(NORMAL), 0.25))
     cases.add('slope 0', [f32([2, 1, -1, -2]), 0], np.array([2, 1, -0.0, -0.0]))
+
+
+@operations('prelu')
+def parametric_relus(cases):
+    add = lambda name, x, alpha: cases.add(name, [x, alpha], np.where(widen(x) > 0, widen(x), widen(x) * widen(alpha)))
+    x = cases.inputs.normal(2, 3)
+    add('a slope for each channel', x, f32([0.25, -1, 0]))
+    add('a scalar', x, f32(0.5))
+    add('a slope for each element', x, cases.inputs.normal(2, 3))
+    add('special values', f32([NAN, INF, -INF, 0, -1]), f32([1, -1, 0.5, 2, NAN]))
+    add('int32', i32([1, -2, 3]), f32([0.5]))
+    add('empty', f32([]).reshape(0, 3), f32([1, 2, 3]))
 
 
 @operations(*KEEP_DTYPE)
@@ -234,6 +261,16 @@ def arithmetic(cases):
     shapes_of_pairs(cases, apply, *((0.25, 4) if op in ('pow', 'mod') else (-4, 4)))
     dtypes_of_pairs(cases, apply, nonnegative=op == 'pow')
     return lambda name, a, b: cases.add(name, [a, b], apply(a, b))
+
+
+@operations('atan2')
+def atan2(cases):
+    apply = lambda a, b: pair(np.arctan2, a, b, 'float32')
+    add = lambda name, a, b: cases.add(name, [a, b], apply(a, b))
+    shapes_of_pairs(cases, apply)
+    dtypes_of_pairs(cases, apply)
+    add('special values [7, 1] with [7]', CROSS[:, None], CROSS)
+    add('large and small', f32([1e30, 1e-30, -1e30, 1e-30]), f32([1e-30, 1e30, -1e-30, -1e30]))
 
 
 @operations('add')

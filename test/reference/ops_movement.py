@@ -235,13 +235,27 @@ def pad(cases):
     add('int32', i32([1, 2]), [[2, 1]], -7)
     add('uint8', u8([1, 2]), [[1, 1]], 255)
     add('bool', boolean([1, 1]), [[1, 1]])
+    for mode in ('reflect', 'symmetric', 'edge'):
+        for name, x, widths in (
+            ('one axis', f32([1, 2, 3]), [[2, 2]]),
+            ('values are moved as they are', X, [[1, 0], [2, 1]]),
+            ('wider than the axis', counting(2, 3), [[3, 2], [0, 8]]),
+            ('size 1', counting(1, 2), [[2, 1], [1, 0]]),
+            ('rank 3', counting(2, 2, 3), [[0, 1], [1, 0], [2, 2]]),
+            ('nothing', X, [[0, 0], [0, 0]]),
+            ('empty', EMPTY, [[0, 0], [1, 2]]),
+            ('int32', i32([4, 5, 6]), [[1, 2]]),
+            ('bool', boolean([1, 0]), [[1, 1]]),
+        ):
+            cases.add(f'{mode}, {name}', [x, widths, mode], np.pad(x, widths, mode=mode))
 
 
 @operations('split')
 def split(cases):
     def add(name, x, parts, *axis):
         at = axis[0] if axis else 0
-        points = parts if isinstance(parts, int) else np.cumsum(parts)[:-1]
+        sizes = parts if isinstance(parts, int) else [x.shape[at] - sum(parts) - 1 if n < 0 else n for n in parts]
+        points = parts if isinstance(parts, int) else np.cumsum(sizes)[:-1]
         cases.add(name, [x, parts, *axis], np.split(x, points, at))
 
     x = counting(6, 2)
@@ -250,6 +264,9 @@ def split(cases):
     add('sizes', x, [1, 2, 3])
     add('sizes with 0', x, [0, 6, 0])
     add('axis 1', x, 2, 1)
+    add('sizes with -1', x, [1, -1, 2])
+    add('-1 alone', x, [-1])
+    add('axis -1, -1 is 0', counting(2, 5), [-1, 5], -1)
     add('axis -1, sizes', counting(2, 5), [4, 1], -1)
     add('axis 1 of rank 3', counting(2, 4, 2), 2, 1)
     add('empty', EMPTY, [0, 0])
@@ -356,3 +373,189 @@ def one_hot(cases):
     add('no labels', i32([]), 3)
     for dtype in ('int32', 'uint8', 'bool', 'float32'):
         add(dtype, i32([1, 0]), 2, dtype)
+
+
+@operations('stopGradient')
+def stop_gradient(cases):
+    add = adder(cases)
+    for name, x in (
+        ('values stay as they are', X),
+        ('scalar', f32(3)),
+        ('empty', EMPTY),
+        ('int32', i32([[7, -1]])),
+        ('bool', boolean([1, 0])),
+    ):
+        add(name, x, out=x)
+
+
+@operations('unstack')
+def unstack(cases):
+    def add(name, x, *axis):
+        at = axis[0] if axis else 0
+        cases.add(name, [x, *axis], [np.take(x, i, at) for i in range(x.shape[at])])
+
+    add('default axis', counting(3, 2))
+    add('axis 1', counting(2, 3), 1)
+    add('axis -1 of rank 3', counting(2, 2, 3), -1)
+    add('of a vector', f32([1, NAN, -0.0]))
+    add('rows without elements', f32([]).reshape(2, 0))
+    add('no rows', EMPTY)
+    add('int32', i32([[1, 2], [3, 4]]))
+
+
+@operations('tile')
+def tile(cases):
+    def add(name, x, repeats):
+        cases.add(name, [x, repeats], np.tile(x, repeats))
+
+    add('a number is for the last axis', X, 2)
+    add('one for each axis', X, [2, 3])
+    add('fewer than axes', counting(2, 2, 2), [2, 1])
+    add('more than axes', f32([1, 2]), [2, 1, 3])
+    add('scalar', f32(3), [2, 2])
+    add('0', X, [0, 2])
+    add('none', X, [])
+    add('empty', EMPTY, [2, 2])
+    add('int32', i32([7, 8]), 3)
+    add('bool', boolean([1, 0]), [2, 1])
+
+
+@operations('repeat')
+def repeat(cases):
+    def add(name, x, repeats, *axis):
+        cases.add(name, [x, repeats, *axis], np.repeat(x, repeats, *axis))
+
+    add('flattened', X, 2)
+    add('axis 0', X, 2, 0)
+    add('axis -1 of rank 3', counting(2, 1, 3), 3, -1)
+    add('one for each row', counting(3, 2), [2, 0, 1], 0)
+    add('one for each column', counting(2, 3), [1, 2, 3], 1)
+    add('one for each element', f32([1, 2, 3]), [0, 1, 2])
+    add('scalar', f32(3), 3)
+    add('0', X, 0, 1)
+    add('empty', EMPTY, 2, 1)
+    add('no rows', EMPTY, [], 0)
+    add('int32', i32([7, 8]), 3)
+    add('bool', boolean([1, 0]), [2, 1])
+
+
+@operations('roll')
+def roll(cases):
+    def add(name, x, shift, *axis):
+        given = [tuple(a) if isinstance(a, list) else a for a in axis]
+        cases.add(
+            name, [x, shift, *axis], np.roll(x, tuple(shift) if isinstance(shift, list) else shift, *given)
+        )
+
+    x = counting(3, 4)
+    add('as if flattened', x, 2)
+    add('axis 0', x, 1, 0)
+    add('axis -1, backwards', x, -1, -1)
+    add('further than the axis', x, 11, 1)
+    add('two axes', x, [1, -2], [0, 1])
+    add('an axis twice', x, [1, 1], [0, 0])
+    add('not at all', X, 0, 1)
+    add('values are moved as they are', X, 1, 1)
+    add('scalar', f32(3), 2)
+    add('empty', EMPTY, 1, 0)
+    add('int32', i32([1, 2, 3]), -5)
+    add('bool', boolean([1, 0, 0]), 1)
+
+
+@operations('meshgrid')
+def meshgrid(cases):
+    def add(name, *tensors, **options):
+        cases.add(name, [list(tensors)], list(np.meshgrid(*tensors, **options)), options or None)
+
+    x, y, z = f32([1, 2, 3]), f32([4, NAN]), f32([-0.0, 5])
+    add('two', x, y)
+    add('two, ij', x, y, indexing='ij')
+    add('three', x, y, z, indexing='xy')
+    add('three, ij', x, y, z, indexing='ij')
+    add('one', x)
+    add('of a scalar', f32(3), x)
+    add('empty', f32([]), x)
+    add('int32 and float32', i32([1, 2]), x)
+
+
+@operations('tril', 'triu')
+def triangles(cases):
+    def add(name, x, *k):
+        cases.add(name, [x, *k], getattr(np, cases.operation)(x, *k))
+
+    x = counting(3, 4) + 1
+    add('main diagonal', x)
+    add('k 1', x, 1)
+    add('k -1', x, -1)
+    add('k beyond the matrix', x, 5)
+    add('k before the matrix', x, -4)
+    add('tall', counting(4, 2) + 1)
+    add('batch', counting(2, 2, 2) + 1)
+    add('NaN and -0 on either side', f32([[NAN, -0.0], [-0.0, NAN]]))
+    add('empty', EMPTY)
+    add('int32', i32([[1, 2], [3, 4]]), 1)
+    add('uint8', u8([[1, 2], [3, 255]]))
+    add('bool', boolean([[1, 1], [1, 1]]))
+
+
+@operations('diag')
+def diag(cases):
+    def add(name, x, *k):
+        cases.add(name, [x, *k], np.diag(x, *k))
+
+    add('of a vector', f32([1, NAN, -0.0]))
+    add('of a vector, k 1', f32([1, 2, 3]), 1)
+    add('of a vector, k -2', f32([1, 2]), -2)
+    add('of an empty vector', f32([]), 1)
+    add('of an int32 vector', i32([1, 2]))
+    add('of a bool vector', boolean([1, 1]))
+    add('of a matrix', counting(3, 4))
+    add('of a matrix, k 1', counting(3, 4), 1)
+    add('of a matrix, k -1', counting(3, 4), -1)
+    add('of a matrix, k 3', counting(3, 4), 3)
+    add('of a matrix, k beyond it', counting(3, 4), 4)
+    add('of a matrix, k before it', counting(3, 4), -3)
+    add('of a tall matrix', counting(4, 2), -2)
+    add('of an empty matrix', EMPTY)
+    add('of a bool matrix', boolean([[1, 0], [0, 1]]))
+
+
+@operations('spaceToDepth')
+def space_to_depth(cases):
+    def add(name, x, b):
+        n, h, w, c = x.shape
+        out = np.zeros((n, h // b, w // b, c * b * b), x.dtype)
+        for i in range(b):
+            for j in range(b):
+                k = (i * b + j) * c
+                out[..., k : k + c] = x[:, i::b, j::b]
+        cases.add(name, [x, b], out)
+
+    add('2', counting(1, 4, 4, 1), 2)
+    add('3 channels', counting(1, 2, 4, 3), 2)
+    add('batch', counting(2, 2, 2, 2), 2)
+    add('3', counting(1, 3, 6, 1), 3)
+    add('1', counting(1, 2, 2, 2), 1)
+    add('empty', f32([]).reshape(0, 2, 2, 1), 2)
+    add('int32', i32([[[[1], [2]], [[3], [4]]]]), 2)
+
+
+@operations('depthToSpace')
+def depth_to_space(cases):
+    def add(name, x, b):
+        n, h, w, c = x.shape
+        m = c // (b * b)
+        out = np.zeros((n, h * b, w * b, m), x.dtype)
+        for i in range(b):
+            for j in range(b):
+                k = (i * b + j) * m
+                out[:, i::b, j::b] = x[..., k : k + m]
+        cases.add(name, [x, b], out)
+
+    add('2', counting(1, 2, 2, 4), 2)
+    add('3 channels', counting(1, 1, 2, 12), 2)
+    add('batch', counting(2, 1, 1, 8), 2)
+    add('3', counting(1, 1, 2, 9), 3)
+    add('1', counting(1, 2, 2, 2), 1)
+    add('empty', f32([]).reshape(0, 2, 2, 4), 2)
+    add('int32', i32([[[[1, 2, 3, 4]]]]), 2)

@@ -118,9 +118,31 @@ function erf(x: number): number {
     }
     return Math.sign(x) * (2 / Math.sqrt(Math.PI)) * series;
   }
+  return Math.sign(x) * (1 - erfc(a));
+}
+
+/** 1 - erf(x) for x >= 2.5. */
+function erfc(x: number): number {
   let fraction = 0;
-  for (let n = 200; n > 0; n--) fraction = n / 2 / (a + fraction);
-  return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
+  for (let n = 200; n > 0; n--) fraction = n / 2 / (x + fraction);
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + fraction);
+}
+
+/** Where the error function has a value: bisection, then Newton's method. */
+function erfinv(x: number): number {
+  if (Number.isNaN(x) || Math.abs(x) > 1) return Number.NaN;
+  if (Math.abs(x) === 1) return x / 0;
+  let [low, high] = [0, 6];
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (erf(middle) < Math.abs(x)) low = middle;
+    else high = middle;
+  }
+  for (let i = 0; i < 2; i++) {
+    const error = low > 2.5 ? 1 - Math.abs(x) - erfc(low) : erf(low) - Math.abs(x);
+    low -= (error * Math.sqrt(Math.PI) * Math.exp(low * low)) / 2;
+  }
+  return x < 0 || Object.is(x, -0) ? -low : low;
 }
 
 function cast(x: number, from: Node['dtype'], to: Node['dtype']): number {
@@ -159,6 +181,17 @@ const elementwise: Record<string, (x: readonly number[], dtype: Node['dtype']) =
   cos: ([x]) => Math.cos(x!),
   tanh: ([x]) => Math.tanh(x!),
   erf: ([x]) => erf(x!),
+  tan: ([x]) => Math.tan(x!),
+  asin: ([x]) => Math.asin(x!),
+  acos: ([x]) => Math.acos(x!),
+  atan: ([x]) => Math.atan(x!),
+  atan2: ([y, x]) => Math.atan2(y!, x!),
+  sinh: ([x]) => Math.sinh(x!),
+  cosh: ([x]) => Math.cosh(x!),
+  asinh: ([x]) => Math.asinh(x!),
+  acosh: ([x]) => Math.acosh(x!),
+  atanh: ([x]) => Math.atanh(x!),
+  erfinv: ([x]) => erfinv(x!),
   sigmoid: ([x]) => 1 / (1 + Math.exp(-x!)),
   softplus: ([x]) => Math.max(x!, 0) + Math.log1p(Math.exp(-Math.abs(x!))),
   square: ([x], dtype) => (dtype === 'float32' ? x! * x! : wrapped(Math.imul(x!, x!), dtype)),
@@ -235,6 +268,7 @@ function windowPlace(index: Numbers, rank: number, { axes, strides, dilations }:
 }
 
 interface PoolParams {
+  readonly extents: Numbers;
   readonly sizes: Numbers;
   readonly strides: Numbers;
   readonly dilations: Numbers;
@@ -339,6 +373,11 @@ const others: Record<string, (node: Node, inputs: readonly Operand[], params: Pa
     map(shape, (index) => {
       const place = index.map((i, axis) => (i - values[axis]!) / steps[axis]!);
       return (place.every(Number.isInteger) ? at(x!, place) : undefined) ?? fill;
+    }),
+  roll: ({ shape, values }, [x], { axis }) =>
+    map(shape, (index) => {
+      const size = shape[axis]!;
+      return at(x!, index.with(axis, (((index[axis]! - values[0]!) % size) + size) % size))!;
     }),
   concat: ({ shape }, inputs, { axis }) =>
     map(shape, (index) => {
@@ -518,6 +557,16 @@ const others: Record<string, (node: Node, inputs: readonly Operand[], params: Pa
         if (value === at(y!, index) || Number.isNaN(value)) return placeNumber(tap, p);
       }
       throw new Error('a window without a winner');
+    }),
+  maxPoolIndex: ({ shape }, [places], p) =>
+    map(shape, (index) => {
+      const sizes = [...p.extents.slice(1), shape.at(-1)!];
+      for (const tap of indices(p.sizes)) {
+        if (placeNumber(tap, p) !== at(places!, index)) continue;
+        const [first, ...rest] = poolPlace(index, tap, p).slice(1);
+        return rest.reduce((number, i, k) => number * sizes[k]! + i, first!);
+      }
+      throw new Error('a place outside of its window');
     }),
   maxPoolGradient: (node, [g, places], p) => {
     const result = new Float64Array(sizeOf(node.shape));

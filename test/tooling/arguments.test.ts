@@ -81,13 +81,14 @@ const score: Given = [[classes, classes, { average: 'micro' }], optionsAt(2)];
 const functions: Record<string, Given> = {
   ...Object.fromEntries(
     `add sub mul div mod maximum minimum pow equal notEqual less lessEqual greater greaterEqual logicalAnd
-     logicalOr logicalXor`
+     logicalOr logicalXor atan2`
       .split(/\s+/)
       .map((name) => [name, binary]),
   ),
   ...Object.fromEntries(
     `neg logicalNot isNaN isFinite exp expm1 log log1p sqrt rsqrt reciprocal square abs sign floor ceil round sin
-     cos tanh erf sigmoid softplus softsign relu silu detach relu6 hardSigmoid hardSwish logSigmoid mish selu`
+     cos tanh erf sigmoid softplus softsign relu silu detach stopGradient relu6 hardSigmoid hardSwish logSigmoid mish selu
+     tan asin acos atan sinh cosh asinh acosh atanh erfinv`
       .split(/\s+/)
       .map((name) => [name, unary]),
   ),
@@ -111,6 +112,7 @@ const functions: Record<string, Given> = {
   leakyRelu: [[x, 0.1]],
   hardTanh: [[x, -2, 2]],
   celu: [[x, 1]],
+  prelu: [[x, x]],
   softmin: [[x, 0]],
   ...Object.fromEntries(
     ['cumsum', 'cumprod', 'cummax', 'cummin'].map((name) => [
@@ -148,6 +150,16 @@ const functions: Record<string, Given> = {
     ],
   ],
   split: [[x, 2, 0]],
+  unstack: [[x, 0]],
+  tile: [[x, 2]],
+  repeat: [[x, 2, 0]],
+  roll: [[x, 1, 0]],
+  meshgrid: [[[labels, labels], { indexing: 'ij' }], optionsAt(1)],
+  tril: [[x, 1]],
+  triu: [[x, 1]],
+  diag: [[x, 1]],
+  depthToSpace: [[zeros([1, 2, 2, 4]), 2]],
+  spaceToDepth: [[zeros([1, 2, 2, 4]), 2]],
   concat: [[[x, x], 0]],
   stack: [[[x, x], 0]],
   slidingWindows: [[x, [2], { axes: [1] }], optionsAt(2)],
@@ -181,19 +193,31 @@ const functions: Record<string, Given> = {
   maxPool: [[image, 2, { stride: 1 }], optionsAt(2)],
   avgPool: [[image, 2, { stride: 1 }], optionsAt(2)],
   scaledDotProductAttention: [[sequence, sequence, sequence, { causal: true }], optionsAt(3)],
+  maxPoolWithArgmax: [[image, 2, { stride: 1 }], optionsAt(2)],
+  resize: [[image, [3, 3], { antialias: true }], optionsAt(2)],
+  localResponseNorm: [[image, 3, { alpha: 0.5 }], optionsAt(2)],
   standardize: [[x, 0, tensor([1, 2, 3]), tensor([1, 2, 3]), { epsilon: 1e-3 }], optionsAt(4)],
   tensor: [[[1, 2], { dtype: 'int32' }], optionsAt(1)],
   scalar: [[1, 'float32']],
   full: [[[2, 3], 1, 'float32']],
   zeros: [[[2, 3], 'float32']],
   ones: [[[2, 3], 'float32']],
+  zerosLike: [[x, 'float32']],
+  onesLike: [[x, 'float32']],
+  fullLike: [[x, 1, 'float32']],
   arange: [[0, 3, 1]],
   linspace: [[0, 1, 3]],
-  eye: [[2, 'float32']],
+  eye: [[2, 3, 'float32']],
   seed: [[1]],
+  categorical: [[x, { count: 2 }], optionsAt(1)],
+  multinomial: [[x, 2, { replacement: true }], optionsAt(2)],
+  truncatedNormal: [[[2, 3], { low: -1 }], optionsAt(1)],
+  shuffle: [[x, { rng: core.defaultGenerator() }], optionsAt(1)],
   defaultGenerator: [[]],
   gradients: [[x.sum(), [x]]],
   scan: [[() => [[x]] as const, [x], [x], { reverse: true }], optionsAt(3)],
+  customGradient: [[(t: core.Tensor) => ({ value: t, backward: (g: core.Tensor) => g })]],
+  remat: [[(t: core.Tensor) => t]],
   realize: [[x, x], variadic],
   explain: [[x, x], variadic],
   runStep: [[{ results: [x], assignments: [] }], optionsAt(0)],
@@ -691,14 +715,14 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   [
     'true',
     true,
-    `adjusted allowUntrained amsgrad bias cache causal center centered checkpoint compress copy countPadding descending
-     dropLast exclusive horizontalFlip keepDims largest log positiveWeight progress restoreBestWeights reverse rotary
-     scale shuffle signedZeros strict trainable verify warmup`,
+    `adjusted allowUntrained amsgrad antialias bias cache causal center centered checkpoint compress copy countPadding
+     descending dropLast exclusive horizontalFlip keepDims largest log positiveWeight progress replacement
+     restoreBestWeights reverse rotary scale shuffle signedZeros strict trainable verify warmup`,
   ],
   [
     '5',
     5,
-    `absolute ahead alpha batchSize beta bins contextLength correction delta digits dilation end endDivisor epochs
+    `absolute ahead alpha batchSize beta bins contextLength correction count delta digits dilation end endDivisor epochs
      epsilon every factor fill gain gamma headFeatures hiddenFeatures high initialAccumulator k keep learningRate limit
      loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes maxTokens mean memoryFeatures minDelta minimum
      momentumDecay nan negInf numClasses order outputPadding padding patience peak posInf positiveWeight power rate

@@ -12,45 +12,49 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       MeanSquaredError MemoryError MultiHeadAttention NAdam NdgradError NonFiniteError Optimizer Parameter
       PositionEmbedding Precision R2Score RAdam RMSNorm RMSprop Recall Reshape Residual RocAuc
       RootMeanSquaredError SGD Sequential ShapeError SinusoidalPositions SpatialDropout StateError Tensor
-      TopKAccuracy TrainingContext TransformerBlock ValueError WeightAverage abs activations add all any
-      arange argmax argmin argsort avgPool backendInfo binaryCrossEntropy binaryFocalCrossEntropy bincount
-      bitsVersion booleanMask broadcastTo cast ceil celu checkpoint clip concat contrastive conv
-      convTranspose cos cosineDistance cummax cummin cumprod cumsum defaultGenerator detach dice diff div
-      earlyStopping einsum elu equal erf evaluate exp expandDims explain explainAssignments expm1 eye fit
-      flatten flip floor floorDiv full gatherND gelu generate glu gradients greater greaterEqual
-      hardSigmoid hardSwish hardTanh hinge huber inference initializers isFinite isInf isNaN klDivergence
-      leakyRelu learningRateLogger less lessEqual linspace loadModel loadWeights log log1p logCosh
-      logSigmoid logSoftmax logSumExp logicalAnd logicalNot logicalOr logicalXor matmul max maxPool
-      maximum mean meanAbsoluteError meanAbsolutePercentageError meanSquaredError
-      meanSquaredLogarithmicError median min minimum mish mod mul nanToNum neg norm notEqual oneHot ones
-      outer pad poissonLoss pow predict prod putAlongAxis quantile realize reciprocal relu relu6 reshape
-      round rsqrt runStep saveModel saveWeights scalar scaledDotProductAttention scan scatterAdd scatterND
-      schedules searchSorted seed selu setBackend setThreads sigmoid sign silu sin slice slidingWindows
-      softmax softmaxCrossEntropy softmin softplus softsign sort split sqrt square squaredDifference
-      squaredHinge squeeze stack standardize std stopOnNaN sub sum take takeAlongAxis tanh tensor
-      tensordot topK trace training transpose tripletMargin tversky unique variance where zeros`,
+      TopKAccuracy TrainingContext TransformerBlock ValueError WeightAverage abs acos acosh activations
+      add all any arange argmax argmin argsort asin asinh atan atan2 atanh avgPool backendInfo
+      binaryCrossEntropy binaryFocalCrossEntropy bincount bitsVersion booleanMask broadcastTo cast
+      categorical ceil celu checkpoint clip concat contrastive conv convTranspose cos cosh cosineDistance
+      cummax cummin cumprod cumsum customGradient defaultGenerator depthToSpace detach diag dice diff div
+      earlyStopping einsum elu equal erf erfinv evaluate exp expandDims explain explainAssignments expm1
+      eye fit flatten flip floor floorDiv full fullLike gatherND gelu generate glu gradients greater
+      greaterEqual hardSigmoid hardSwish hardTanh hinge huber inference initializers isFinite isInf isNaN
+      klDivergence leakyRelu learningRateLogger less lessEqual linspace loadModel loadWeights
+      localResponseNorm log log1p logCosh logSigmoid logSoftmax logSumExp logicalAnd logicalNot logicalOr
+      logicalXor matmul max maxPool maxPoolWithArgmax maximum mean meanAbsoluteError
+      meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError median meshgrid min minimum
+      mish mod mul multinomial nanToNum neg norm notEqual oneHot ones onesLike outer pad poissonLoss pow
+      predict prelu prod putAlongAxis quantile realize reciprocal relu relu6 remat repeat reshape resize
+      roll round rsqrt runStep saveModel saveWeights scalar scaledDotProductAttention scan scatterAdd
+      scatterND schedules searchSorted seed selu setBackend setThreads shuffle sigmoid sign silu sin sinh
+      slice slidingWindows softmax softmaxCrossEntropy softmin softplus softsign sort spaceToDepth split
+      sqrt square squaredDifference squaredHinge squeeze stack standardize std stopGradient stopOnNaN sub
+      sum take takeAlongAxis tan tanh tensor tensordot tile topK trace training transpose tril
+      tripletMargin triu truncatedNormal tversky unique unstack variance where zeros zerosLike`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AttentionOptions
       AveragePoolOptions Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
-      BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback Checkpoint
-      CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions Context ConvOptions
-      ConvTransposeOptions ConvolutionOptions CumulativeOptions DType Decoding DenseOptions Described
-      DiceOptions DropoutOptions EarlyStoppingOptions EmbeddingOptions EpochLogs EvaluateOptions
-      FitOptions FlattenOptions FloatFormat GeluOptions GenerateOptions GeneratorState
+      BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback CategoricalOptions
+      Checkpoint CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions Context
+      ConvOptions ConvTransposeOptions ConvolutionOptions CumulativeOptions CustomGradient DType Decoding
+      DenseOptions Described DiceOptions DropoutOptions EarlyStoppingOptions EmbeddingOptions EpochLogs
+      EvaluateOptions FitOptions FlattenOptions FloatFormat GeluOptions GenerateOptions GeneratorState
       GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName LayerClass
       LayerLike LayerNormOptions LionOptions LoadModelOptions LoadWeightsOptions LoadedModel LoadedWeights
-      LossFunction LossOptions Margin MarginOptions MaskOptions Member Metric MetricOptions
-      MinimizeOptions Model MultiHeadAttentionOptions NAdamOptions NaNLoss NanToNumOptions NestedArray
-      NumberArray OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape
-      Penalty PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions
-      ProgressReport QuantileMethod QuantileOptions RAdamOptions RMSNormOptions RMSpropOptions
-      RankingMetricOptions ReduceOptions Reduction ReshapeOptions ResidualOptions ReverseOptions
-      SGDOptions SaveModelOptions SaveWeightsOptions ScanOptions ScatterMode ScatterOptions Schedule
-      SearchSortedOptions SequentialOptions Shape Signal SinusoidalPositionsOptions SliceSpec Slots
+      LocalResponseNormOptions LossFunction LossOptions Margin MarginOptions MaskOptions Member
+      MeshgridOptions Metric MetricOptions MinimizeOptions Model MultiHeadAttentionOptions
+      MultinomialOptions NAdamOptions NaNLoss NanToNumOptions NestedArray NumberArray OptimizerOptions
+      OptimizerState PadMode Padding ParameterOptions ParameterState PartialShape Penalty PoolOptions
+      Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions ProgressReport QuantileMethod
+      QuantileOptions RAdamOptions RMSNormOptions RMSpropOptions RankingMetricOptions ReduceOptions
+      Reduction ReshapeOptions ResidualOptions ResizeOptions ReverseOptions SGDOptions SaveModelOptions
+      SaveWeightsOptions ScanOptions ScatterMode ScatterOptions Schedule SearchSortedOptions
+      SequentialOptions Shape ShuffleOptions Signal SinusoidalPositionsOptions SliceSpec Slots
       SoftmaxCrossEntropyOptions SortOptions StandardizeOptions State StateValue StepOptions
       SummaryOptions TensorLike TensorOptions TokenModel TopKAccuracyOptions TopKOptions Training
       TrainingOptions Transformer TransformerBlockOptions TransformerClass TransformerState
-      TransposedConvolutionOptions TverskyOptions TypedArray Unique Update VarianceOptions
-      WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
+      TransposedConvolutionOptions TruncatedNormalOptions TverskyOptions TypedArray Unique Update
+      VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore urlSource`,

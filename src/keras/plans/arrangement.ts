@@ -1,5 +1,5 @@
 import { Reshape } from '../../layers/shape/reshape.ts';
-import { pad } from '../../tensor/ops/arrangement/join.ts';
+import { constantPad } from '../../tensor/ops/arrangement/join.ts';
 import { broadcastTo, reshape, slice, transpose } from '../../tensor/ops/arrangement/views.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Operation } from '../operation-layer.ts';
@@ -30,7 +30,7 @@ export const zeroPadding =
     channelsLast(settings);
     const widths = margins(settings, 'padding', spatial);
     const className = `ZeroPadding${spatial}D`;
-    return plain(rank, () => new Operation(className, name, (x) => pad(x, [none, ...widths, none])));
+    return plain(rank, () => new Operation(className, name, (x) => constantPad(x, [none, ...widths, none])));
   };
 
 export const cropping =

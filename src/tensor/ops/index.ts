@@ -1,3 +1,5 @@
+export { depthToSpace, spaceToDepth } from './arrangement/blocks.ts';
+export { diag, tril, triu } from './arrangement/diagonals.ts';
 export {
   booleanMask,
   gatherND,
@@ -9,7 +11,9 @@ export {
   takeAlongAxis,
 } from './arrangement/gather-scatter.ts';
 export { oneHot, scatterAdd, take } from './arrangement/indexing.ts';
-export { concat, pad, split, stack } from './arrangement/join.ts';
+export { concat, split, stack, unstack } from './arrangement/join.ts';
+export { type PadMode, pad } from './arrangement/padding.ts';
+export { type MeshgridOptions, meshgrid, repeat, roll, tile } from './arrangement/repetition.ts';
 export { slidingWindows, type WindowOptions } from './arrangement/sliding-windows.ts';
 export {
   broadcastTo,
@@ -45,8 +49,10 @@ export {
   softsign,
 } from './elementwise/activation.ts';
 export { add, div, maximum, minimum, mod, mul, neg, pow, sub } from './elementwise/arithmetic.ts';
-export { cast, detach } from './elementwise/cast.ts';
+export { cast, detach, stopGradient } from './elementwise/cast.ts';
 export { floorDiv } from './elementwise/division.ts';
+export { acosh, asinh, atanh, cosh, sinh } from './elementwise/hyperbolic.ts';
+export { erfinv } from './elementwise/inverse-error.ts';
 export {
   clip,
   equal,
@@ -82,7 +88,7 @@ export {
   square,
   tanh,
 } from './elementwise/math.ts';
-export { hardSigmoid, hardSwish, hardTanh, relu6 } from './elementwise/piecewise-activation.ts';
+export { hardSigmoid, hardSwish, hardTanh, prelu, relu6 } from './elementwise/piecewise-activation.ts';
 export { isInf, type NanToNumOptions, nanToNum, squaredDifference } from './elementwise/repair.ts';
 export {
   celu,
@@ -92,6 +98,12 @@ export {
   selu,
   softmin,
 } from './elementwise/smooth-activation.ts';
+export { acos, asin, atan, atan2, tan } from './elementwise/trigonometric.ts';
+export {
+  type LocalResponseNormOptions,
+  localResponseNorm,
+} from './image/local-response-norm.ts';
+export { type ResizeOptions, resize } from './image/resize.ts';
 export { matmul } from './matmul.ts';
 export { bincount } from './order/bincount.ts';
 export { median, type QuantileMethod, type QuantileOptions, quantile } from './order/quantile.ts';
@@ -101,6 +113,7 @@ export {
   type AveragePoolOptions,
   avgPool,
   maxPool,
+  maxPoolWithArgmax,
   type Pooled,
   type PoolOptions,
 } from './pooling/pooling.ts';

@@ -150,6 +150,20 @@ export const arrangement = {
       invalid([zeros([2]), [[-1, 0]]], '-1', '[2]'),
       invalid([zeros([2]), [[2, 2, 2]]], '[[2,2,2]]', 'pairs [before, after]'),
       invalid([zeros([2]), [[2]]], '[[2]]', 'pairs [before, after]'),
+      invalid([x, [[1, 1]], 'edge'], '[1,1]', '[2, 3]', '2 pairs'),
+      invalid(
+        [
+          x,
+          [
+            [1, 1],
+            [0, 0],
+          ],
+          'wrap',
+        ],
+        'wrap',
+        "'reflect', 'symmetric' or 'edge'",
+      ),
+      invalid([zeros([0]), [[1, 0]], 'edge'], '[0]', 'axis 0 is empty'),
     ],
     gpu: 'exact',
   },
@@ -168,9 +182,143 @@ export const arrangement = {
       invalid([x, 0], '0 equal parts'),
       invalid([x, [1, 1], 1], '[1, 1]', '[2, 3]', '3'),
       invalid([x, [-1, 4], 1], '[-1, 4]'),
+      invalid([x, [-1, -1], 1], '[-1, -1]'),
       invalid([x, 2, 2], 'axis 2', '-2 to 1'),
     ],
     gpu: 'exact',
+  },
+  unstack: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1, 3, true), ordinary);
+      return d.oneIn(2) ? [x] : [x, d.axis(x.rank)];
+    },
+    differentiable: true,
+    invalid: [invalid([x, 2], 'axis 2', '-2 to 1'), invalid([zeros([])], 'scalar')],
+    gpu: 'exact',
+    method: false,
+  },
+  tile: {
+    arguments: (d) => {
+      const x = d.number(d.shape(), ordinary);
+      const counts = all(d.integer(0, x.rank + 1)).map(() => d.integer(0, 2));
+      return [x, d.oneIn(3) ? d.integer(0, 3) : counts];
+    },
+    differentiable: true,
+    invalid: [invalid([x, -1], '-1', 'from 0 up'), invalid([x, [1, 0.5]], '0.5', 'whole numbers')],
+    gpu: 'exact',
+    method: false,
+  },
+  repeat: {
+    arguments: (d) => {
+      const x = d.number(d.shape(), ordinary);
+      if (x.rank === 0 || d.oneIn(3)) return [x, d.integer(0, 3)];
+      const axis = d.axis(x.rank);
+      if (d.oneIn(2)) return [x, d.integer(0, 3), axis];
+      return [x, all(x.shape.at(axis)!).map(() => d.integer(0, 2)), axis];
+    },
+    differentiable: true,
+    invalid: [
+      invalid([x, -1], '-1', 'from 0 up'),
+      invalid([x, [1, 2], 1], '[1, 2]', '[2, 3]', '3 of them'),
+      invalid([x, 2, 2], 'axis 2', '-2 to 1'),
+    ],
+    gpu: 'sum',
+    method: false,
+  },
+  roll: {
+    arguments: (d) => {
+      const x = d.number(d.shape(), ordinary);
+      if (x.rank === 0 || d.oneIn(3)) return [x, d.integer(-7, 7)];
+      if (d.oneIn(2)) return [x, d.integer(-7, 7), d.axis(x.rank)];
+      return [x, [d.integer(-7, 7), d.integer(-2, 2)], [d.axis(x.rank), d.axis(x.rank)]];
+    },
+    differentiable: true,
+    invalid: [
+      invalid([x, 1, 2], 'axis 2', '-2 to 1'),
+      invalid([x, 0.5], '0.5', 'whole numbers'),
+      invalid([x, [1, 2], 0], '2 shifts', '1 axes', 'one axis for each shift'),
+      invalid([x, [1, 2]], '2 shifts', 'one axis for each shift'),
+    ],
+    gpu: 'exact',
+    method: false,
+  },
+  meshgrid: {
+    arguments: (d) => {
+      const tensors = all(d.integer(1, 3)).map(() => d.number(d.shape(0, 1), ordinary));
+      const indexing = d.pick([undefined, 'xy', 'ij']);
+      return indexing === undefined ? [tensors] : [tensors, { indexing }];
+    },
+    differentiable: true,
+    invalid: [
+      invalid([[zeros([2]), x]], '[2, 3]', 'rank 0 or 1'),
+      invalid([[zeros([2])], { indexing: 'yx' }], "'yx'", "'xy' or 'ij'"),
+    ],
+    gpu: 'exact',
+    method: false,
+  },
+  tril: {
+    arguments: (d) => {
+      const x = d.number(d.shape(2), ordinary);
+      return d.oneIn(3) ? [x] : [x, d.integer(-3, 3)];
+    },
+    differentiable: true,
+    invalid: [invalid([zeros([3])], '[3]', '[..., rows, columns]'), invalid([x, 0.5], '0.5', 'whole number')],
+    gpu: 'exact',
+    method: false,
+  },
+  triu: {
+    arguments: (d) => {
+      const x = d.number(d.shape(2), ordinary);
+      return d.oneIn(3) ? [x] : [x, d.integer(-3, 3)];
+    },
+    differentiable: true,
+    invalid: [invalid([zeros([3])], '[3]', '[..., rows, columns]'), invalid([x, 0.5], '0.5', 'whole number')],
+    gpu: 'exact',
+    method: false,
+  },
+  diag: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1, 2), ordinary);
+      return d.oneIn(3) ? [x] : [x, d.integer(-3, 3)];
+    },
+    differentiable: true,
+    invalid: [
+      invalid([zeros([])], '[]', 'a vector'),
+      invalid([zeros([2, 2, 2])], '[2, 2, 2]', 'a matrix'),
+      invalid([x, 0.5], '0.5', 'whole number'),
+    ],
+    gpu: 'exact',
+    method: false,
+  },
+  depthToSpace: {
+    arguments: (d) => {
+      const block = d.integer(1, 2);
+      const shape = [d.integer(0, 2), d.integer(1, 2), d.integer(1, 2), block * block * d.integer(1, 2)];
+      return [d.number(shape, ordinary), block];
+    },
+    differentiable: true,
+    invalid: [
+      invalid([x, 2], '[2, 3]', '[N, height, width, channels]'),
+      invalid([zeros([1, 2, 2, 6]), 2], '[1, 2, 2, 6]', 'multiple of 4'),
+      invalid([zeros([1, 2, 2, 4]), 0], 'blockSize 0', 'from 1 up'),
+    ],
+    gpu: 'exact',
+    method: false,
+  },
+  spaceToDepth: {
+    arguments: (d) => {
+      const block = d.integer(1, 2);
+      const shape = [d.integer(0, 2), block * d.integer(1, 2), block * d.integer(1, 2), d.integer(1, 2)];
+      return [d.number(shape, ordinary), block];
+    },
+    differentiable: true,
+    invalid: [
+      invalid([x, 2], '[2, 3]', '[N, height, width, channels]'),
+      invalid([zeros([1, 2, 3, 1]), 2], '[1, 2, 3, 1]', 'multiples'),
+      invalid([zeros([1, 2, 2, 4]), 0.5], 'blockSize 0.5', 'from 1 up'),
+    ],
+    gpu: 'exact',
+    method: false,
   },
   slidingWindows: {
     arguments: (d) => {
@@ -350,5 +498,12 @@ export const arrangement = {
     differentiable: false,
     invalid: null,
     gpu: 'exact',
+  },
+  stopGradient: {
+    arguments: (d) => [d.number(d.shape(), ordinary)],
+    differentiable: false,
+    invalid: null,
+    gpu: 'exact',
+    method: false,
   },
 } satisfies OperationRows;

@@ -1,5 +1,6 @@
 import { zeros } from '../../../src/tensor/creation.ts';
 import { convCall, convTransposeCall } from '../convolutions.ts';
+import { ordinary } from '../domains.ts';
 import { avgPoolCall, maxPoolCall } from '../poolings.ts';
 import { image, invalid, invalidConvolutions, invalidPoolings, kernel } from './invalid-calls.ts';
 import type { OperationRows } from './row.ts';
@@ -58,6 +59,69 @@ export const convolutions = {
       ),
     ],
     gpu: 'exact',
+    method: false,
+  },
+  maxPoolWithArgmax: {
+    arguments: maxPoolCall,
+    differentiable: true,
+    invalid: [
+      ...invalidPoolings,
+      invalid(
+        [zeros([1, 1100, 1100, 1100, 1]), 1100],
+        '[1100, 1100, 1100]',
+        '31 bits',
+        'one axis after the other',
+      ),
+    ],
+    gpu: 'exact',
+    method: false,
+  },
+  resize: {
+    arguments: (d) => {
+      const axes = d.pick([2, 1, 3]);
+      const sizes = () => Array.from({ length: axes }, () => d.integer(1, axes === 3 ? 2 : 4));
+      const x = d.number([d.integer(0, 2), ...sizes(), d.integer(0, 2)], ordinary);
+      const options = d.pick([
+        undefined,
+        { method: 'nearest' },
+        { antialias: true },
+        { alignment: 'corners' },
+        { method: 'nearest', alignment: 'corners' },
+        { alignment: 'asymmetric' },
+        { method: 'nearest', alignment: 'asymmetric' },
+      ]);
+      const size = d.oneIn(4) ? d.integer(1, 4) : sizes();
+      return options === undefined ? [x, size] : [x, size, options];
+    },
+    differentiable: true,
+    absolute: 1e-6,
+    invalid: [
+      invalid([zeros([3, 4]), 2], '[3, 4]', '[N, ...spatial, C]'),
+      invalid([zeros([1, 0, 2, 1]), 2], '[1, 0, 2, 1]', 'from 1 up'),
+      invalid([image, [2]], 'size [2]', '[1, 5, 4, 2]', '2 whole numbers'),
+      invalid([image, 0], 'size [0, 0]', 'from 1 up'),
+      invalid([image, 2, { method: 'cubic' }], "'cubic'", "'bilinear' or 'nearest'"),
+      invalid([image, 2, { alignment: 'center' }], "'center'", "'halfPixel', 'corners' or 'asymmetric'"),
+      invalid([image, 2, { method: 'nearest', antialias: true }], "'nearest'", "wanted 'bilinear'"),
+    ],
+    gpu: 'sum',
+    method: false,
+  },
+  localResponseNorm: {
+    arguments: (d) => {
+      const x = d.number(d.shape(1), ordinary);
+      const options = d.pick([undefined, { alpha: 0.5 }, { alpha: 1, beta: 0.5, k: 2 }]);
+      const size = d.integer(1, 6);
+      return options === undefined ? [x, size] : [x, size, options];
+    },
+    differentiable: true,
+    absolute: 1e-6,
+    invalid: [
+      invalid([zeros([]), 3], '[]', '[..., channels]'),
+      invalid([image, 0], 'size 0', 'from 1 up'),
+      invalid([image, 3, { alpha: Number.NaN }], 'alpha NaN', 'finite'),
+    ],
+    gpu: 'intrinsic',
     method: false,
   },
   avgPool: {

@@ -1,6 +1,7 @@
+import { zeros } from '../../../src/tensor/creation.ts';
 import { awayFrom, awayFromZero, between, ordinary } from '../domains.ts';
-import { alongAxis, unary, withOption } from './behaviors.ts';
-import { invalid, invalidAxis, x } from './invalid-calls.ts';
+import { alongAxis, binary, unary, withOption } from './behaviors.ts';
+import { invalid, invalidAxis, mismatchedShapes, x } from './invalid-calls.ts';
 import type { OperationRows } from './row.ts';
 
 export const functions = {
@@ -48,6 +49,37 @@ export const functions = {
     ...withOption('', 0.5),
     invalid: [invalid([x, 0], 'alpha 0', 'above 0')],
     gpu: 'intrinsic',
+    method: false,
+  },
+  tan: { ...unary(between(-1.3, 1.3)), ulps: 4, invalid: null, gpu: 'intrinsic', method: false },
+  asin: { ...unary(between(-0.9, 0.9)), ulps: 3, invalid: null, gpu: 'intrinsic', method: false },
+  acos: { ...unary(between(-0.9, 0.9)), ulps: 2, invalid: null, gpu: 'intrinsic', method: false },
+  atan: { ...unary(between(-4, 4)), ulps: 2, invalid: null, gpu: 'intrinsic', method: false },
+  atan2: {
+    ...binary(awayFromZero(0.4), awayFromZero(0.4)),
+    ulps: 2,
+    invalid: mismatchedShapes,
+    gpu: 'intrinsic',
+    method: false,
+  },
+  sinh: { ...unary(ordinary), ulps: 3, invalid: null, gpu: 'intrinsic', method: false },
+  cosh: { ...unary(ordinary), ulps: 3, invalid: null, gpu: 'intrinsic', method: false },
+  asinh: { ...unary(between(-4, 4)), ulps: 3, invalid: null, gpu: 'intrinsic', method: false },
+  acosh: { ...unary(between(1.3, 5)), ulps: 3, invalid: null, gpu: 'intrinsic', method: false },
+  atanh: { ...unary(between(-0.8, 0.8)), ulps: 3, invalid: null, gpu: 'intrinsic', method: false },
+  erfinv: { ...unary(between(-0.9, 0.9)), ulps: 5, invalid: null, gpu: 'intrinsic', method: false },
+  prelu: {
+    arguments: (d) => {
+      const shape = d.shape();
+      const x = d.number(shape, awayFromZero(0.1));
+      return [x, d.number(d.part(x.shape), ordinary)];
+    },
+    differentiable: true,
+    invalid: [
+      invalid([x, zeros([2])], '[2, 3]', '[2]'),
+      invalid([zeros([3]), x], '[2, 3]', '[3]', 'broadcasts to'),
+    ],
+    gpu: 'arithmetic',
     method: false,
   },
   softmin: { ...alongAxis, invalid: invalidAxis, gpu: 'intrinsic', method: false },

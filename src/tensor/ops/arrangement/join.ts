@@ -9,7 +9,7 @@ import type { Tensor } from '../../tensor.ts';
 import { cast } from '../elementwise/cast.ts';
 import { weakType } from '../elementwise/elementwise.ts';
 import { dilatedPad } from './dilated-pad.ts';
-import { expandDims, strided } from './views.ts';
+import { expandDims, reshape, strided } from './views.ts';
 
 const concatOperation = operation<{ axis: number }>({
   name: 'concat',
@@ -106,17 +106,25 @@ export function stack<D extends DType>(tensors: readonly Tensor<Shape, D>[], axi
   );
 }
 
-/**
- * `value` in front of and behind each axis, as many as `widths` says: `[[before, after], ...]`, one pair for
- * each axis.
- */
-export function pad(
-  x: Tensor,
-  widths: readonly (readonly [before: number, after: number])[],
-  value = 0,
-): Tensor {
+type Widths = readonly (readonly [before: number, after: number])[];
+
+/** `pad` with a number, which is what the method of Tensor is. */
+export function constantPad(x: Tensor, widths: Widths, value = 0): Tensor {
   checkCall('pad', arguments.length, 3, x);
   checkNumber('pad', 'value', value);
+  checkWidths(x, widths);
+  const shape = x.node.shape.map((d, i) => d + widths[i]![0] + widths[i]![1]);
+  return dilatedPad(
+    cast(x, fits(value, x.dtype) ? x.dtype : weakType('pad', x.dtype, value)),
+    shape,
+    widths.map((w) => w[0]),
+    widths.map(() => 1),
+    value,
+  );
+}
+
+/** Checks that the widths of `pad` are pairs, one for each axis. */
+export function checkWidths(x: Tensor, widths: Widths): void {
   if (
     !Array.isArray(widths) ||
     widths.length !== x.rank ||
@@ -127,14 +135,6 @@ export function pad(
       `[pad] got widths ${JSON.stringify(widths)} for ${show(x.shape)}, wanted ${x.rank} pairs [before, after] of whole numbers from 0 up.`,
     );
   }
-  const shape = x.node.shape.map((d, i) => d + widths[i]![0] + widths[i]![1]);
-  return dilatedPad(
-    cast(x, fits(value, x.dtype) ? x.dtype : weakType('pad', x.dtype, value)),
-    shape,
-    widths.map((w) => w[0]),
-    widths.map(() => 1),
-    value,
-  );
 }
 
 /** `size` elements along one axis from `start` on. */
@@ -147,7 +147,7 @@ function narrow(x: Tensor, axis: number, start: number, size: number): Tensor {
   );
 }
 
-/** The tensor cut along an axis: into a number of equal parts, or into parts of the given sizes. */
+/** The tensor cut along an axis: into a number of equal parts, or into parts of the given sizes; one may be -1, the rest. */
 export function split<D extends DType>(
   x: Tensor<Shape, D>,
   countOrSizes: number | Shape,
@@ -168,11 +168,13 @@ export function split<D extends DType>(
   const sizes =
     typeof countOrSizes === 'number'
       ? new Array<number>(countOrSizes).fill(size / countOrSizes)
-      : countOrSizes;
+      : countOrSizes.map((n, i) =>
+          n === -1 ? size - countOrSizes.reduce((rest, m, j) => (i === j ? rest : rest + m), 0) : n,
+        );
   const total = sizes.reduce((s, n) => s + n, 0);
   if (total !== size || sizes.some((n) => !Number.isInteger(n) || n < 0)) {
     throw new ShapeError(
-      `[split] sizes ${show(sizes)} do not add up to axis ${a} of ${show(x.shape)}, which has ${size}.`,
+      `[split] sizes ${show(countOrSizes as Shape)} do not add up to axis ${a} of ${show(x.shape)}, which has ${size}.`,
     );
   }
   let start = 0;
@@ -180,4 +182,15 @@ export function split<D extends DType>(
     start += n;
     return narrow(x, a, start - n, n);
   });
+}
+
+/** The tensors that a tensor is made of along an axis, without that axis: undoes `stack`. */
+export function unstack<D extends DType>(x: Tensor<Shape, D>, axis = 0): Tensor<Shape, D>[] {
+  checkCall('unstack', arguments.length, 2, x);
+  const a = normalizeAxis('unstack', axis, x.rank);
+  const shape = x.node.shape.filter((_, i) => i !== a);
+  return Array.from({ length: x.node.shape[a]! }, (_, i) => reshape(narrow(x, a, i, 1), shape)) as Tensor<
+    Shape,
+    D
+  >[];
 }

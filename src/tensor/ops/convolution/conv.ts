@@ -4,7 +4,7 @@ import { MAX_COUNT } from '../../../ir/view.ts';
 import { checkCall, checkTensor } from '../../apply.ts';
 import { axesUpTo, checkSize, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
-import { pad } from '../arrangement/join.ts';
+import { constantPad } from '../arrangement/join.ts';
 import { broadcastTo, reshape, slice, transpose } from '../arrangement/views.ts';
 import { sum } from '../reduction/reduce.ts';
 import { convolve, type Geometry, inputGradient } from './records.ts';
@@ -59,7 +59,7 @@ export function conv(x: Tensor, kernel: Tensor, options?: ConvOptions): Tensor<S
   // Margins wider than a window's reach are no part of any gradient: they are put on beforehand.
   const { beyond, geometry } = placed(margins, reach, { stride, dilation, groups });
   const isWide = beyond.flat().some((width) => width > 0);
-  const input = isWide ? reportAs('conv', () => pad(x, [[0, 0], ...beyond, [0, 0]])) : x;
+  const input = isWide ? reportAs('conv', () => constantPad(x, [[0, 0], ...beyond, [0, 0]])) : x;
   const whole = extents.map((extent, i) => extent + margins[i]![0] + margins[i]![1]);
   checkSize('conv', whole);
   whole.forEach((extent, i) => {

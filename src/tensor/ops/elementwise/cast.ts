@@ -48,3 +48,9 @@ export function detach<S extends Shape, D extends DType>(x: Tensor<S, D>): Tenso
   checkCall('detach', arguments.length, 1, x);
   return apply(detachOperation, [x], noParams);
 }
+
+/** `detach` under the name that TensorFlow and JAX give it: the same values, which no gradient flows through. */
+export function stopGradient<S extends Shape, D extends DType>(x: Tensor<S, D>): Tensor<S, D> {
+  checkCall('stopGradient', arguments.length, 1, x);
+  return apply(detachOperation, [x], noParams);
+}

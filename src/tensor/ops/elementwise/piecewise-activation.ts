@@ -1,10 +1,11 @@
 import { checkNumber } from '../../../ir/arguments.ts';
-import { ValueError } from '../../../ir/errors.ts';
-import { checkCall } from '../../apply.ts';
-import type { Shape } from '../../shape.ts';
+import { ShapeError, ValueError } from '../../../ir/errors.ts';
+import { sameShape } from '../../../ir/view.ts';
+import { checkCall, checkTensor } from '../../apply.ts';
+import { broadcastShapes, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 import { floating } from './elementwise.ts';
-import { clip } from './logic.ts';
+import { clip, where } from './logic.ts';
 
 // Activations made of straight lines, or of products with one.
 
@@ -12,6 +13,22 @@ import { clip } from './logic.ts';
 export function relu6<S extends Shape>(x: Tensor<S>): Tensor<S, 'float32'> {
   checkCall('relu6', arguments.length, 1, x);
   return clip(floating(x), 0, 6) as Tensor<S, 'float32'>;
+}
+
+/**
+ * x where x > 0, alpha x elsewhere, with a tensor alpha that broadcasts against x, such as a learned slope for each channel
+ * [..., C] (He et al. 2015).
+ */
+export function prelu<S extends Shape>(x: Tensor<S>, alpha: Tensor): Tensor<S, 'float32'> {
+  checkCall('prelu', arguments.length, 2, x);
+  checkTensor('prelu', alpha);
+  if (!sameShape(broadcastShapes('prelu', x.node.shape, alpha.node.shape), x.node.shape)) {
+    throw new ShapeError(
+      `[prelu] got alpha of shape ${show(alpha.shape)}, wanted one that broadcasts to ${show(x.shape)}.`,
+    );
+  }
+  const f: Tensor = floating(x);
+  return where(f.greater(0), f, f.mul(alpha)) as Tensor<S, 'float32'>;
 }
 
 /** x limited to low .. high, -1 and 1 by default. */

@@ -218,15 +218,20 @@ export function windowsAround(
   return { all: (backs?.reverse() ?? [null]).map(around), isReduced: backs === null };
 }
 
-/** The element of input `k` at a place (input 1) of the window at the loop's point. */
-export function elementAt(b: LoweringBuilder, w: Windows, shape: Shape): Expr {
+/** Where in x an element at a place of the window at the loop's point is, along each axis. */
+export function positionsAt(b: LoweringBuilder, w: Windows, place: Expr): Expr[] {
   const { strides, starts, extents } = w;
   const { shifts, masks } = placeFields(w);
-  const place = b.input(1);
-  const positions = extents.map((_, i) => {
+  return extents.map((_, i) => {
     const distance = binary('and', binary('shr', place, i32(shifts[i]!)), i32(masks[i]!));
     return plus(binary('add', times(b.index(1 + i), strides[i]!), distance), starts[i]!);
   });
+}
+
+/** The element of input `k` at a place (input 1) of the window at the loop's point. */
+export function elementAt(b: LoweringBuilder, w: Windows, shape: Shape): Expr {
+  const { extents } = w;
+  const positions = positionsAt(b, w, b.input(1));
   const layOut = (rest: View): View => ({
     shape,
     stride: [rest.stride[0]!, ...extents.map(() => 0), rest.stride[1]!],

@@ -14,6 +14,7 @@ import {
   elementAt,
   paddedAxes,
   placeBits,
+  positionsAt,
   type WindowElement,
   type Windows,
   windowElements,
@@ -67,6 +68,23 @@ const winnerOperation = operation<Windows>({
         (last, e) => (last === null ? e.place : select(isWinner(e), e.place, last)),
         null,
       )!,
+    );
+  },
+});
+
+/** The numbers of the elements at places of their windows, in row-major order of [...spatial, C]. */
+const indexOperation = operation<Windows>({
+  name: 'maxPoolIndex',
+  shape: ([places]) => ({ shape: places!.shape, dtype: 'int32' }),
+  vjp: noGradient,
+  lower: (node, b, w) => {
+    const last = node.shape.length - 1;
+    const sizes = [...w.extents.slice(1), node.shape[last]!];
+    const positions = [...positionsAt(b, w, b.input(0)), b.index(last)];
+    return b.map(
+      positions.reduce((number, position, i) =>
+        binary('add', binary('mul', number, constant(sizes[i - 1]!, 'i32')), position),
+      ),
     );
   },
 });
@@ -161,13 +179,44 @@ export function maxPool<S extends Shape>(
   options?: PoolOptions,
 ): Tensor<Pooled<S>> {
   checkCall('maxPool', arguments.length, 3, x);
-  const w = windowsOf('maxPool', x, size, readOptions('maxPool', options, poolDefaults));
-  if (placeBits(w) > 31)
-    throw new ShapeError(
-      `[maxPool] windows of ${show(w.sizes)} with dilation ${show(w.dilations)} span too much: places in a window are ` +
-        'counted with 31 bits. Pool along one axis after the other.',
-    );
-  return apply(maxOperation, [x], w);
+  return apply(maxOperation, [x], maxWindowsOf('maxPool', x, size, options));
+}
+
+/**
+ * `maxPool`, and where in x each of its elements is from: the number of the element in its image [...spatial, C], in row-major
+ * order, as in `tf.nn.max_pool_with_argmax`; of several equal ones it is the first. (PyTorch's indices are those of the channel
+ * alone, `floor(index / C)`.)
+ *
+ * @param x [N, ...spatial, C].
+ * @param size of the windows, for all spatial axes or each.
+ * @returns the elements and their numbers (int32), both [N, ...counts, C]; no gradient flows through the numbers.
+ * @throws ShapeError where the windows do not fit, or hold nothing but padding.
+ */
+export function maxPoolWithArgmax<S extends Shape>(
+  x: Tensor<S>,
+  size: number | Shape,
+  options?: PoolOptions,
+): [values: Tensor<Pooled<S>>, indices: Tensor<Pooled<S>, 'int32'>] {
+  checkCall('maxPoolWithArgmax', arguments.length, 3, x);
+  const w = maxWindowsOf('maxPoolWithArgmax', x, size, options);
+  checkSize('maxPoolWithArgmax', [sizeOf(x.node.shape.slice(1))]);
+  const values = apply<Pooled<S>, Windows>(maxOperation, [x], w);
+  const places = apply(winnerOperation, [x, values], w);
+  return [values, apply(indexOperation, [places], w) as Tensor<Pooled<S>, 'int32'>];
+}
+
+function maxWindowsOf(
+  name: string,
+  x: Tensor,
+  size: number | Shape,
+  options: PoolOptions | undefined,
+): Windows {
+  const w = windowsOf(name, x, size, readOptions(name, options, poolDefaults));
+  if (placeBits(w) <= 31) return w;
+  throw new ShapeError(
+    `[${name}] windows of ${show(w.sizes)} with dilation ${show(w.dilations)} span too much: places in a window are ` +
+      'counted with 31 bits. Pool along one axis after the other.',
+  );
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Summed } from '../../dtypes.ts';
 import { type Operation, operation } from '../../operation.ts';
 import { normalizeAxis, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
-import { pad } from '../arrangement/join.ts';
+import { constantPad } from '../arrangement/join.ts';
 import { flatten, flip, slice } from '../arrangement/views.ts';
 import { sub } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';
@@ -60,7 +60,7 @@ const along = (x: Tensor, axis: number, from: number, to: number): Tensor =>
 function later(x: Tensor, axis: number): Tensor {
   const n = x.node.shape[axis]!;
   const widths = x.node.shape.map((_, i): [number, number] => [i === axis ? Math.min(1, n) : 0, 0]);
-  return pad(along(x, axis, 0, Math.max(0, n - 1)), widths);
+  return constantPad(along(x, axis, 0, Math.max(0, n - 1)), widths);
 }
 
 const recurrenceOperation: Operation<{ axis: number }> = operation<{ axis: number }>({
@@ -107,7 +107,7 @@ const toFirst =
     const before = along(y, axis, 0, Math.max(0, n - 1));
     const lasts = along(y, axis, 1, n).equal(before).logicalOr(before.isNaN());
     const widths = x.node.shape.map((_, i): [number, number] => [i === axis ? Math.min(1, n) : 0, 0]);
-    const isOld = pad(cast(lasts, 'float32'), widths);
+    const isOld = constantPad(cast(lasts, 'float32'), widths);
     return backwards(isOld, g, axis).mul(sub(1, isOld));
   };
 

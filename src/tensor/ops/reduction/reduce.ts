@@ -8,7 +8,7 @@ import type { Summed } from '../../dtypes.ts';
 import { noGradient, type Operation, operation } from '../../operation.ts';
 import { normalizeAxes, normalizeAxis, type Reduced, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
-import { pad } from '../arrangement/join.ts';
+import { constantPad } from '../arrangement/join.ts';
 import { broadcastTo, expandDims, flatten, reshape, slice, transpose } from '../arrangement/views.ts';
 import { cast } from '../elementwise/cast.ts';
 import { floating, numeric } from '../elementwise/elementwise.ts';
@@ -190,7 +190,7 @@ function productsBefore(x: Tensor): Tensor {
   const shift = (t: Tensor, by: number): Tensor => {
     const all = t.node.shape.slice(0, -1).map(() => null);
     const widths = t.node.shape.map((_, i): [number, number] => [i === t.rank - 1 ? by : 0, 0]);
-    return pad(slice(t, ...all, [0, n - by]), widths, 1);
+    return constantPad(slice(t, ...all, [0, n - by]), widths, 1);
   };
   let y = shift(x, Math.min(1, n));
   for (let step = 1; step < n; step *= 2) y = y.mul(shift(y, step));
