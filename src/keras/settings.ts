@@ -46,6 +46,11 @@ export class Settings {
     return own(this.#values, key) ?? undefined;
   }
 
+  /** The others. */
+  without(key: string): Settings {
+    return new Settings(Object.fromEntries(Object.entries(this.#values).filter(([name]) => name !== key)));
+  }
+
   /** @throws Refusal unless the setting is absent or one of the values. */
   only(key: string, ...allowed: readonly unknown[]): void {
     const value = this.get(key);

@@ -103,7 +103,7 @@ function classesOf(
   const unknown = [...new Set(layers.map(({ kind }) => kind))].filter((kind) => !classes.has(kind));
   if (unknown.length === 0) return classes;
   throw new ValueError(
-    `[loadModel] got layers of unknown kinds ${list(unknown)}. Give their classes: loadModel(source, { layers: { ${unknown.slice(0, 3).join(', ')} } }).`,
+    `[loadModel] got layers of unknown kinds ${list(unknown)}. Give their classes: loadModel(source, { layers: { ${unknown.slice(0, 3).join(', ')} } }). For models of Keras: layers: kerasLayers of ndgrad/keras.`,
   );
 }
 

@@ -28,7 +28,8 @@ export function commonOptions({ settings, name, version }: PlanInput, kernelKey 
   return {
     name,
     bias: settings.flag('use_bias', true),
-    ...(activation === undefined ? {} : { activation }),
+    // Others are layers of their own, of `activated`.
+    ...(typeof activation === 'string' ? { activation } : {}),
     ...(kernelPenalty === undefined ? {} : { kernelPenalty }),
     ...(biasPenalty === undefined ? {} : { biasPenalty }),
   };
