@@ -245,8 +245,12 @@ describe('map', () => {
     ],
     ['an unknown setting', { 'fc.weight': { path: 'kernel', axes: [1, 0] } }, /unknown option 'axes'/],
     ['a number', 5, /map 5, wanted a function or a table/],
-    ['a path that is a number', { 'fc.weight': { path: 5 } }, /the path for 'fc.weight' 5/],
-    ['a function that returns nothing', () => undefined, /the path for '[\w.]+' undefined/],
+    [
+      'a path that is a number',
+      { 'fc.weight': { path: 5 } },
+      /the target of 'fc.weight' an object, wanted a path, { path, transpose, view } or null/,
+    ],
+    ['a function that returns nothing', () => undefined, /the target of '[\w.]+' undefined/],
   ])('refuses %s', async (_name, map, message) => {
     const model = new Dense(2, 3);
     const before = values(model);

@@ -133,7 +133,7 @@ test.each([
 test('loading without the classes says where they are', async () => {
   const bytes = await saveModel(await merged('Add'));
   expect(await messageOf(() => loadModel(bytes))).toMatch(
-    /^\[loadModel\] got layers of unknown kinds 'KerasOperation', 'Functional'\. .*kerasLayers/,
+    /^\[loadModel\] got layers of unknown kinds 'KerasOperation', 'KerasFunctional'\. .*layers: kerasLayers/,
   );
 });
 
@@ -141,14 +141,19 @@ test.each<[string, string, unknown, string]>([
   ['KerasOperation', '0', 'Lambda', "class 'Lambda', wanted one of Cropping1D"],
   ['KerasOperation', '1', { scale: 'x' }, "scale 'x' for 'Rescaling', wanted settings of Keras"],
   ['KerasOperation', '1', [1], 'settings an array, wanted an object'],
-  ['Functional', '0', 5, 'steps 5, wanted an array'],
-  ['Functional', '0', [null], 'step 0 undefined, wanted a layer or { className, settings }'],
-  ['Functional', '0.1.inputs', [2, 0], 'the inputs an array of step 1, wanted positions of values before it'],
-  ['Functional', '0.1.inputs', [], 'the inputs an array of step 1'],
-  ['Functional', '0.0.inputs', [0, 0], 'the inputs an array of step 0'],
-  ['Functional', '0.1.apply.className', '__proto__', "class '__proto__', wanted one of Add"],
-  ['Functional', '1', 9, 'output 9, wanted the position of a value'],
-  ['Functional', '2.inputShape', [-1], '-1'],
+  ['KerasFunctional', '0', 5, 'steps 5, wanted an array'],
+  ['KerasFunctional', '0', [null], 'step 0 undefined, wanted a layer or { className, settings }'],
+  [
+    'KerasFunctional',
+    '0.1.inputs',
+    [2, 0],
+    'the inputs an array of step 1, wanted positions of values before it',
+  ],
+  ['KerasFunctional', '0.1.inputs', [], 'the inputs an array of step 1'],
+  ['KerasFunctional', '0.0.inputs', [0, 0], 'the inputs an array of step 0'],
+  ['KerasFunctional', '0.1.apply.className', '__proto__', "class '__proto__', wanted one of Add"],
+  ['KerasFunctional', '1', 9, 'output 9, wanted the position of a value'],
+  ['KerasFunctional', '2.inputShape', [-1], '-1'],
 ])('a file with another argument of %s at %s is an error', async (kind, path, value, message) => {
   const model = await merged('Concatenate');
   const text = new TextDecoder('latin1').decode(await saveModel(model));

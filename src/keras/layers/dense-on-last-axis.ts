@@ -6,13 +6,17 @@ import type { Tensor } from '../../tensor/tensor.ts';
 
 /** A Dense layer that is applied to the last axis of an input with any number of axes, as Keras does. */
 export class DenseOnLastAxis extends Layer {
-  static override readonly kind: string = 'DenseOnLastAxis';
+  static override readonly kind: string = 'KerasDenseOnLastAxis';
   readonly dense: Dense;
 
   constructor(dense: Dense, name: string) {
     super(name, arguments);
     if (!(dense instanceof Dense)) throw refusal('DenseOnLastAxis', 'dense', dense, 'a Dense layer');
     this.dense = dense;
+  }
+
+  override get type(): string {
+    return 'DenseOnLastAxis';
   }
 
   override forward(x: Tensor, ctx: Context): Tensor {

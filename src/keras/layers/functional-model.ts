@@ -23,7 +23,7 @@ interface FunctionalOptions {
  * A functional model of Keras with one input and one output: a graph of layers. The path of a layer contains its name.
  */
 export class FunctionalModel extends Layer {
-  static override readonly kind: string = 'Functional';
+  static override readonly kind: string = 'KerasFunctional';
   readonly layers: readonly Layer[];
   readonly #steps: readonly { readonly apply: Layer | Merge; readonly inputs: readonly number[] }[];
   readonly #output: number;
@@ -44,6 +44,10 @@ export class FunctionalModel extends Layer {
     const twice = names.find((key, i) => names.indexOf(key) !== i);
     if (twice !== undefined)
       throw new ValueError(`[Functional] got two layers with the name '${twice}', wanted distinct names.`);
+  }
+
+  override get type(): string {
+    return 'Functional';
   }
 
   override members(): Member[] {
