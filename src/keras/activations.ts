@@ -1,5 +1,5 @@
 import { describe, isRecord } from '../ir/arguments.ts';
-import type { ActivationName } from '../layers/activation/activation-functions.ts';
+import { type ActivationName, activations } from '../layers/activation/activation-functions.ts';
 import { Activation } from '../layers/activation/activation-layer.ts';
 import type { Layer } from '../layers/base/layer.ts';
 import { type Configured, configure } from './layers/configured.ts';
@@ -10,30 +10,12 @@ import { Refusal, readObject, Settings } from './settings.ts';
 /** An activation: by its name here, or an operation of this entry. */
 export type Chosen = ActivationName | Configured;
 
-/** Activations by Keras's names. */
+/** Activations by Keras's names, where these are not those here in snake case. */
 const named: Readonly<Record<string, Chosen>> = {
-  celu: 'celu',
-  elu: 'elu',
   exponential: { className: 'exponential', settings: {} },
-  gelu: 'gelu',
   hard_silu: 'hardSwish',
-  hard_swish: 'hardSwish',
-  hard_tanh: 'hardTanh',
   leaky_relu: { className: 'LeakyReLU', settings: { negative_slope: 0.2 } },
-  linear: 'linear',
-  log_sigmoid: 'logSigmoid',
-  log_softmax: 'logSoftmax',
-  mish: 'mish',
-  relu: 'relu',
-  relu6: 'relu6',
-  selu: 'selu',
-  sigmoid: 'sigmoid',
-  silu: 'silu',
-  softmax: 'softmax',
-  softplus: 'softplus',
-  softsign: 'softsign',
   swish: 'silu',
-  tanh: 'tanh',
 };
 
 /** The names of those whose settings are the defaults here. */
@@ -72,10 +54,12 @@ export function readActivation(value: unknown, version: number): Chosen | undefi
     return activationOf(found.className, new Settings(isRecord(found.config) ? found.config : {}));
   const name = found?.className === 'function' ? found.config : value;
   if (name === 'hard_sigmoid') return version >= 3 ? 'hardSigmoid' : { className: name, settings: {} };
-  if (typeof name !== 'string' || !Object.hasOwn(named, name))
-    throw new Refusal(`the activation ${describe(found?.className ?? name)}`);
-  const chosen = named[name]!;
-  return chosen === 'linear' ? undefined : chosen;
+  if (typeof name === 'string') {
+    if (Object.hasOwn(named, name)) return named[name]!;
+    const here = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()) as ActivationName;
+    if (Object.hasOwn(activations, here)) return here === 'linear' ? undefined : here;
+  }
+  throw new Refusal(`the activation ${describe(found?.className ?? name)}`);
 }
 
 /** An activation as a layer. */

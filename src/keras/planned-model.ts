@@ -128,7 +128,7 @@ export function planModel(operation: string, config: ModelConfig, version: numbe
       if (Object.hasOwn(merges, className))
         return { applied: { kind: 'merge', merge: configure(merges, className, settings) }, rank };
       if (!Object.hasOwn(plans, className)) throw new Refusal('');
-      const found = plans[className]!({ settings, name: nameOf(layer), version, rank });
+      const found = plans[className]!({ className, settings, name: nameOf(layer), version, rank });
       const leaf = { ...place, config: layer, plan: found, top: place.top ?? layer.name };
       return { applied: { kind: 'leaf', leaf }, rank: found.rank };
     } catch (error) {

@@ -1,12 +1,9 @@
-import { describe } from '../ir/arguments.ts';
+import { describe, isRecord } from '../ir/arguments.ts';
 
 /** Why a layer can't be loaded. It becomes a part of the error that lists all of them. */
 export class Refusal extends Error {}
 
 export type Json = Readonly<Record<string, unknown>>;
-
-export const isRecord = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A member of a record that is its own, so that `__proto__` and `constructor` are nothing special. */
 export const own = (record: Json, key: string): unknown =>

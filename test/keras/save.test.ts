@@ -139,20 +139,15 @@ test('loading without the classes says where they are', async () => {
 
 test.each<[string, string, unknown, string]>([
   ['KerasOperation', '0', 'Lambda', "class 'Lambda', wanted one of Cropping1D"],
-  ['KerasOperation', '1', { scale: 'x' }, "scale 'x' for 'Rescaling', wanted settings of Keras"],
-  ['KerasOperation', '1', [1], 'settings an array, wanted an object'],
-  ['KerasFunctional', '0', 5, 'steps 5, wanted an array'],
-  ['KerasFunctional', '0', [null], 'step 0 undefined, wanted a layer or { className, settings }'],
-  [
-    'KerasFunctional',
-    '0.1.inputs',
-    [2, 0],
-    'the inputs an array of step 1, wanted positions of values before it',
-  ],
-  ['KerasFunctional', '0.1.inputs', [], 'the inputs an array of step 1'],
-  ['KerasFunctional', '0.0.inputs', [0, 0], 'the inputs an array of step 0'],
+  ['KerasOperation', '1', { scale: 'x' }, "scale 'x' for 'Rescaling', wanted Keras's settings"],
+  ['KerasOperation', '1', [1], "class 'Rescaling', wanted one of Cropping1D"],
+  ['KerasFunctional', '0', 5, "'KerasFunctional' refuses: "],
+  ['KerasFunctional', '0', [null], 'step 0 null, wanted a layer or merge'],
+  ['KerasFunctional', '0.1.inputs', [2, 0], 'step 1 an object, wanted a layer or merge of values before it'],
+  ['KerasFunctional', '0.1.inputs', [], 'step 1 an object, wanted a layer or merge of values before it'],
+  ['KerasFunctional', '0.0.inputs', [0, 0], 'step 0 an object, wanted a layer or merge of values before it'],
   ['KerasFunctional', '0.1.apply.className', '__proto__', "class '__proto__', wanted one of Add"],
-  ['KerasFunctional', '1', 9, 'output 9, wanted the position of a value'],
+  ['KerasFunctional', '1', 9, 'output 9, wanted 0 to 2'],
   ['KerasFunctional', '2.inputShape', [-1], '-1'],
 ])('a file with another argument of %s at %s is an error', async (kind, path, value, message) => {
   const model = await merged('Concatenate');

@@ -33,15 +33,14 @@ export function makeConfigured<F>(
   settings: unknown,
 ): F {
   const maker = own(makers, className as string) as Makers<F>[string] | undefined;
-  if (maker === undefined)
-    throw refusal(operation, 'class', className, `one of ${Object.keys(makers).join(', ')}`);
-  if (!isRecord(settings)) throw refusal(operation, 'settings', settings, 'an object');
+  if (maker === undefined || !isRecord(settings))
+    throw refusal(operation, 'class', className, `one of ${Object.keys(makers)} and settings`);
   try {
     return maker.make(new Settings(settings));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     throw new ValueError(
-      `[${operation}] got ${error.message} for ${describe(className)}, wanted settings of Keras.`,
+      `[${operation}] got ${error.message} for ${describe(className)}, wanted Keras's settings.`,
     );
   }
 }

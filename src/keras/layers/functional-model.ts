@@ -1,4 +1,4 @@
-import { describe, isRecord, refusal } from '../../ir/arguments.ts';
+import { isRecord, refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import type { Context } from '../../layers/base/context.ts';
 import { locate } from '../../layers/base/errors.ts';
@@ -31,11 +31,10 @@ export class FunctionalModel extends Layer {
 
   /** @param output the position of the value that is the result. */
   constructor(steps: readonly Step[], output: number, options: FunctionalOptions) {
-    super(options?.name, arguments);
-    if (!Array.isArray(steps)) throw refusal('Functional', 'steps', steps, 'an array');
+    super(options.name, arguments);
     this.#steps = steps.map(readStep);
     if (!isPosition(output, steps.length + 1))
-      throw refusal('Functional', 'output', output, 'the position of a value');
+      throw refusal('Functional', 'output', output, `0 to ${steps.length}`);
     this.#output = output;
     this.#sample = options.inputShape;
     if (this.#sample !== null) checkShape('Functional', this.#sample);
@@ -77,14 +76,13 @@ const isPosition = (x: unknown, end: number): x is number =>
 function readStep(step: Step, i: number): { apply: Layer | Merge; inputs: readonly number[] } {
   const { apply, inputs } = Object(step) as Partial<Step>;
   const isLayer = apply instanceof Layer;
-  if (!isLayer && !isRecord(apply))
-    throw refusal('Functional', `step ${i}`, apply, 'a layer or { className, settings }');
-  const fits = Array.isArray(inputs) && inputs.every((input) => isPosition(input, i + 1));
-  if (!fits || inputs.length === 0 || (isLayer && inputs.length > 1)) {
-    throw new ValueError(
-      `[Functional] got the inputs ${describe(inputs)} of step ${i}, wanted positions of values before it.`,
-    );
-  }
+  const fits =
+    (isLayer || isRecord(apply)) &&
+    Array.isArray(inputs) &&
+    inputs.every((input) => isPosition(input, i + 1)) &&
+    inputs.length > 0 &&
+    (inputs.length === 1 || !isLayer);
+  if (!fits) throw refusal('Functional', `step ${i}`, step, 'a layer or merge of values before it');
   if (isLayer) return { apply, inputs };
-  return { apply: makeConfigured('Functional', merges, apply!.className, apply!.settings), inputs };
+  return { apply: makeConfigured('Functional', merges, apply.className, apply.settings), inputs };
 }

@@ -37,22 +37,14 @@ const activation: MakePlan = ({ settings, name, version, rank }) => {
   return plain(rank, () => activationLayer(chosen, name));
 };
 
+const activationPlan: MakePlan = ({ className, settings, name, rank }) => {
+  const chosen = activationOf(className, settings);
+  return plain(rank, () => activationLayer(chosen, name));
+};
+
 /** The layers with one input, by Keras's classes. */
 export const plans: Readonly<Record<string, MakePlan>> = /* @__PURE__ */ (() => ({
-  ...Object.fromEntries(
-    activationLayers.map((className): [string, MakePlan] => [
-      className,
-      ({ settings, name, rank }) => {
-        const chosen = activationOf(className, settings);
-        return plain(rank, () => activationLayer(chosen, name));
-      },
-    ]),
-  ),
-  ...Object.fromEntries(
-    ['Cropping', 'UpSampling', 'ZeroPadding']
-      .flatMap((name) => [`${name}1D`, `${name}2D`])
-      .map((name) => [name, operation(name)]),
-  ),
+  ...Object.fromEntries(activationLayers.map((name) => [name, activationPlan])),
   Activation: activation,
   AveragePooling1D: pooling(1, AvgPool1D as PoolClass),
   AveragePooling2D: pooling(2, AvgPool2D as PoolClass),
@@ -61,6 +53,8 @@ export const plans: Readonly<Record<string, MakePlan>> = /* @__PURE__ */ (() => 
   Conv1DTranspose: activated(convTranspose(1)),
   Conv2D: activated(conv(2)),
   Conv2DTranspose: activated(convTranspose(2)),
+  Cropping1D: operation(),
+  Cropping2D: operation(),
   Dense: activated(dense),
   DepthwiseConv1D: activated(depthwiseConv(1)),
   DepthwiseConv2D: activated(depthwiseConv(2)),
@@ -69,10 +63,10 @@ export const plans: Readonly<Record<string, MakePlan>> = /* @__PURE__ */ (() => 
     channelsLast(settings);
     return plain(2, () => new Flatten({ name }));
   },
-  GlobalAveragePooling1D: globalPooling('GlobalAveragePooling1D', GlobalAvgPool1D),
-  GlobalAveragePooling2D: globalPooling('GlobalAveragePooling2D', GlobalAvgPool2D),
-  GlobalMaxPooling1D: globalPooling('GlobalMaxPooling1D', GlobalMaxPool1D),
-  GlobalMaxPooling2D: globalPooling('GlobalMaxPooling2D', GlobalMaxPool2D),
+  GlobalAveragePooling1D: globalPooling(GlobalAvgPool1D),
+  GlobalAveragePooling2D: globalPooling(GlobalAvgPool2D),
+  GlobalMaxPooling1D: globalPooling(GlobalMaxPool1D),
+  GlobalMaxPooling2D: globalPooling(GlobalMaxPool2D),
   GroupNormalization: normalization((features, options, settings) => {
     const groups = settings.count('groups', 32, -1);
     return new GroupNorm(groups === -1 ? features : groups, features, options);
@@ -80,12 +74,16 @@ export const plans: Readonly<Record<string, MakePlan>> = /* @__PURE__ */ (() => 
   LayerNormalization: normalization((features, options) => new LayerNorm(features, options)),
   MaxPooling1D: pooling(1, MaxPool1D as PoolClass),
   MaxPooling2D: pooling(2, MaxPool2D as PoolClass),
-  Permute: operation('Permute', (settings) => 1 + (settings.get('dims') as unknown[]).length),
-  RepeatVector: operation('RepeatVector', () => 3),
-  Rescaling: operation('Rescaling'),
+  Permute: operation((settings) => 1 + (settings.get('dims') as unknown[]).length),
+  RepeatVector: operation(() => 3),
+  Rescaling: operation(),
   Reshape: reshaping,
   SeparableConv1D: activated(separableConv(1)),
   SeparableConv2D: activated(separableConv(2)),
   SpatialDropout1D: dropout(SpatialDropout),
   SpatialDropout2D: dropout(SpatialDropout),
+  UpSampling1D: operation(),
+  UpSampling2D: operation(),
+  ZeroPadding1D: operation(),
+  ZeroPadding2D: operation(),
 }))();

@@ -18,11 +18,9 @@ export const pooling =
 
 /** Maxima and means of channels. */
 export const globalPooling =
-  (className: string, make: new (options: { name: string }) => Layer): MakePlan =>
+  (make: new (options: { name: string }) => Layer): MakePlan =>
   (input) => {
     const { settings, name } = input;
     channelsLast(settings);
-    return settings.flag('keepdims', false)
-      ? operation(className)(input)
-      : plain(2, () => new make({ name }));
+    return settings.flag('keepdims', false) ? operation()(input) : plain(2, () => new make({ name }));
   };
