@@ -191,6 +191,16 @@ describe('loadWeights', () => {
     expect(foreign.message).toContain("unexpected: 'optimizer:m/bias'");
   });
 
+  it('bytes that were transferred elsewhere are an empty file', async () => {
+    for (const view of [true, false]) {
+      const file = await saveWeights(new Dense(1, 1));
+      const given = view ? file : (file.buffer as ArrayBuffer);
+      structuredClone(file.buffer, { transfer: [file.buffer as ArrayBuffer] });
+      const { message } = await errorOf(() => loadWeights(new Dense(1, 1), given));
+      expect(message).toContain('[loadWeights] got a file of 0 bytes, wanted at least 8.');
+    }
+  });
+
   it('a damaged file is an error of loadWeights', async () => {
     const file = await saveWeights(new Dense(1, 1));
     const error = await errorOf(() => loadWeights(new Dense(1, 1), file.subarray(0, file.length - 1)));
@@ -249,6 +259,11 @@ describe('map', () => {
       'a path that is a number',
       { 'fc.weight': { path: 5 } },
       /the target of 'fc.weight' an object, wanted a path, { path, transpose, view } or null/,
+    ],
+    [
+      'a function that returns a promise',
+      async () => 'kernel',
+      /the target of '[\w.]+' a Promise \(await it first\)/,
     ],
     ['a function that returns nothing', () => undefined, /the target of '[\w.]+' undefined/],
   ])('refuses %s', async (_name, map, message) => {

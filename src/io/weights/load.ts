@@ -148,15 +148,11 @@ function readMap(map: WeightMap): (name: string) => WeightTarget | null {
     const given = isTable ? (Object.hasOwn(map, name) ? map[name]! : name) : map(name);
     if (given === null) return null;
     const target = typeof given === 'string' ? { path: given } : given;
-    checkOptions('loadWeights', target, targetOptions);
+    const what = `the target of ${describe(name)}`;
+    checkOptions('loadWeights', target, targetOptions, what);
     const { path, view = [], transpose: axes = [] } = Object(target) as Partial<WeightTarget>;
     if (typeof path === 'string' && Array.isArray(view) && Array.isArray(axes)) return target;
-    throw refusal(
-      'loadWeights',
-      `the target of ${describe(name)}`,
-      given,
-      'a path, { path, transpose, view } or null',
-    );
+    throw refusal('loadWeights', what, given, 'a path, { path, transpose, view } or null');
   };
 }
 

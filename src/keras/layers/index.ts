@@ -10,6 +10,7 @@ import { Operation } from './operation.ts';
  *     const saved = await saveModel(model);
  *     await loadModel(saved, { layers: kerasLayers });
  */
-export const kerasLayers: Readonly<Record<string, LayerClass>> = /* @__PURE__ */ Object.fromEntries(
-  [FunctionalModel, Operation, DenseOnLastAxis].map((layer) => [layer.kind, layer]),
-);
+export const kerasLayers: Readonly<Record<string, LayerClass>> = /* @__PURE__ */ (() =>
+  Object.freeze(
+    Object.fromEntries([FunctionalModel, Operation, DenseOnLastAxis].map((layer) => [layer.kind, layer])),
+  ))();
