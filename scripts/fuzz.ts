@@ -9,11 +9,12 @@
  */
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
+import { checkpoints } from './fuzz/checkpoints.ts';
 import { graphs } from './fuzz/graphs.ts';
 import { readers } from './fuzz/readers.ts';
 import { report } from './shared.ts';
 
-const all = [...graphs, ...readers];
+const all = [...graphs, ...readers, ...checkpoints];
 const names = all.map(({ name }) => name);
 const { values: flags } = parseArgs({
   options: {
@@ -53,5 +54,6 @@ for (let seed = firstSeed; seed === firstSeed || performance.now() < end; seed++
   if (only.every((name) => failures.has(name))) break;
 }
 for (const [name, count] of cases) console.log(`${name}: ${count} cases`);
+console.log(`memory: at most ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`);
 report(`fuzz: seeds from ${firstSeed} on, ${seconds} s`, [...failures.keys()]);
 process.exit();

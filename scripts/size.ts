@@ -19,13 +19,13 @@ const BUDGETS = {
   'ndgrad/node': 14_700,
 };
 /** What `saveWeights` and `loadWeights` may add. */
-const WEIGHTS_BUDGET = 4_600;
+const WEIGHTS_BUDGET = 4_200;
 /** What `saveModel` may add by itself. */
 const SAVE_MODEL_BUDGET = 5_000;
 /** What `saveModel` and `loadModel` may add, with all layers. */
-const MODELS_BUDGET = 21_800;
+const MODELS_BUDGET = 21_500;
 /** What `checkpoint` may add to a program that uses `fit`. */
-const CHECKPOINT_BUDGET = 8_000;
+const CHECKPOINT_BUDGET = 7_700;
 /** Budget of `ndgrad/gpu` with WebGPU and WebGL2, without gpu.js itself. */
 const GPU_BUDGET = 35_000;
 /** Functions on arrays do not load the tensor engine. */

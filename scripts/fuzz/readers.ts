@@ -16,7 +16,6 @@ import {
   loadModel,
   loadWeights,
   meanSquaredError,
-  NdgradError,
   type Optimizer,
   type Parameter,
   Residual,
@@ -28,6 +27,7 @@ import {
   type Tensor,
   tensor,
   WeightAverage,
+  zeros,
 } from 'ndgrad';
 import { decodeIdx, decodeMnist, type IdxArray, readIdx } from 'ndgrad/data';
 import {
@@ -40,7 +40,7 @@ import {
   writeNpz,
   writeSafetensors,
 } from 'ndgrad/io';
-import { loadKeras, loadTfjs } from 'ndgrad/keras';
+import { kerasLayers, loadKeras, loadTfjs } from 'ndgrad/keras';
 import {
   type Journal,
   randomSearch,
@@ -51,20 +51,9 @@ import {
 } from 'ndgrad/search';
 import { MemoryStore } from '../../test/io/memory-store.ts';
 import { Memory } from '../../test/search/support.ts';
+import { expectFinite, read } from './expect.ts';
 import { changes, edited, edits, mutated } from './mutations.ts';
 import { type Property, property } from './property.ts';
-
-/** What `read` returns; null if it threw an error of this library. All other errors are faults. */
-async function read<T>(action: () => Promise<T>): Promise<T | null> {
-  try {
-    return await action();
-  } catch (error) {
-    if (!(error instanceof NdgradError)) throw error;
-    if (!/^\[\w+\] \S/.test(error.message)) throw new Error(`an error without a function: ${error.message}`);
-    if (error.message.length > 1500) throw new Error(`an error of ${error.message.length} characters`);
-    return null;
-  }
-}
 
 function expectArray({ shape, data }: IdxArray): void {
   const size = shape.reduce((product, d) => product * d, 1);
@@ -140,11 +129,6 @@ const x = tensor([
   [3, -1],
 ]);
 
-async function expectFinite(parameters: readonly Parameter[]): Promise<void> {
-  for (const p of parameters)
-    if (!(await p.data()).every(Number.isFinite)) throw new Error(`${p.name} is not finite`);
-}
-
 /** Sets an edited state. If it is refused, nothing has changed; if not, training goes on with finite values. */
 async function restore<S>(
   target: { getState(): Promise<S>; setState(state: S): Promise<void> },
@@ -218,28 +202,45 @@ const savedModel = new Sequential([
 ] as Layer[]) as Layer;
 savedModel.freeze();
 const modelFile = await saveModel(savedModel, { optimizer: new Adam(savedModel.parameters()) });
-const { metadata: modelMetadata, entries, read: readTensor } = await readSafetensors(modelFile);
-const modelTensors = new Map<string, Tensor>();
-for (const name of entries.keys()) modelTensors.set(name, await readTensor(name));
-const keys = Object.keys(modelMetadata).filter((key) => modelMetadata[key]!.startsWith('{'));
+
+interface ModelContent {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+async function contentOf(file: Uint8Array): Promise<ModelContent> {
+  const { metadata, entries, read: readTensor } = await readSafetensors(file);
+  const tensors = new Map<string, Tensor>();
+  for (const name of entries.keys()) tensors.set(name, await readTensor(name));
+  return { metadata, tensors };
+}
+
+const modelContent = await contentOf(modelFile);
+const keys = Object.keys(modelContent.metadata).filter((key) => modelContent.metadata[key]!.startsWith('{'));
 
 /** The JSON of a model file under one key with the edits. */
-async function editedModel(key: string, list: Parameters<typeof edited>[1]): Promise<Uint8Array> {
-  const text = JSON.stringify(edited(JSON.parse(modelMetadata[key]!), list)) ?? '';
-  return writeSafetensors(modelTensors, { metadata: { ...modelMetadata, [key]: text } });
+async function editedModel(
+  { metadata, tensors }: ModelContent,
+  key: string,
+  list: Parameters<typeof edited>[1],
+): Promise<Uint8Array> {
+  const text = JSON.stringify(edited(JSON.parse(metadata[key]!), list)) ?? '';
+  return writeSafetensors(tensors, { metadata: { ...metadata, [key]: text } });
 }
 
 /** A model that was loaded computes finite values and has the optimizer's state. */
-async function expectModel(bytes: Uint8Array): Promise<void> {
-  const loaded = await read(() => loadModel(bytes));
+async function expectModel(bytes: Uint8Array, input = x): Promise<void> {
+  const loaded = await read(() => loadModel(bytes, { layers: kerasLayers }));
   if (loaded === null) return;
   await expectFinite(loaded.model.parameters());
-  await read(() => loaded.model.call(x).data());
+  await read(async () => loaded.model.call(input).data());
   await read(() => saveModel(loaded.model));
 }
 const kerasFile = (name: string): Uint8Array =>
   readFileSync(new URL(`../../test/keras/fixtures/${name}`, import.meta.url));
 const kerasFiles = ['sequential.keras', 'functional.keras', 'sequential.h5', 'functional.h5'].map(kerasFile);
+const kerasModel = await loadKeras(kerasFiles[1]!);
+const kerasContent = await contentOf(await saveModel(kerasModel));
 const tfjsModels = JSON.parse(new TextDecoder().decode(kerasFile('tfjs.json'))).cases.map(
   ({ modelJson, shards }: { modelJson: object; shards: Record<string, string> }) =>
     [
@@ -347,7 +348,10 @@ export const readers: readonly Property[] = [
   }),
   property('model', 100, changes, (list) => expectModel(mutated(modelFile, list))),
   property('model configuration', 100, fc.tuple(fc.constantFrom(...keys), edits), async ([key, list]) =>
-    expectModel(await editedModel(key, list)),
+    expectModel(await editedModel(modelContent, key, list)),
+  ),
+  property('saved keras model', 20, edits, async (list) =>
+    expectModel(await editedModel(kerasContent, 'model', list), zeros([2, ...kerasModel.inputShape()!])),
   ),
   property('journal', 10, fc.tuple(fc.constantFrom(...strategies), changes), async ([strategy, list]) => {
     const journal = new Memory();

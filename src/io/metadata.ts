@@ -1,6 +1,6 @@
 import { describe } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
-import { version } from '../util/version.ts';
+import { version as packageVersion } from '../util/version.ts';
 
 /** What files of weights and of models have in common: `__metadata__` of a safetensors file. */
 type Metadata = Readonly<Record<string, string>>;
@@ -8,11 +8,14 @@ type Metadata = Readonly<Record<string, string>>;
 /** The version of the format that is written, and the newest that is read. */
 const VERSION = 1;
 
+/** The program that writes a file. */
+export const producer: string = `ndgrad ${packageVersion}`;
+
 /** The entries with which `__metadata__` begins. */
 export const metadata = (): Metadata => ({
   format: 'ndgrad',
   version: String(VERSION),
-  producer: `ndgrad ${version}`,
+  producer,
 });
 
 /**

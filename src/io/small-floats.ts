@@ -35,20 +35,34 @@ export const e4m3Value = (code: number): number =>
 export const e8m0Value = (code: number): number =>
   code === 255 ? Number.NaN : float32(code === 0 ? 0x400000 : code << 23);
 
-/** The code of the nearest binary16 of a float32, ties to even; infinity from 65520 on. */
-export function halfCode(x: number): number {
-  const bits = bitsOf(x);
-  const sign = (bits >>> 16) & 0x8000;
-  const size = Math.abs(x);
-  if (Number.isNaN(x)) return 0x7e00;
-  if (size >= 65520) return sign | 0x7c00;
-  // Below 2^-14 binary16 are multiples of 2^-24, and so are float32 from 0.5 to 1.
-  if (size < 1 / 16384) return sign | (bitsOf(size + 0.5) - 0x3f000000);
-  return sign | (((bits & 0x7fffffff) - 0x38000000 + 0xfff + ((bits >>> 13) & 1)) >>> 13);
+/** The codes of the nearest binary16 of float32 values, ties to even; infinity from 65520 on. */
+export function halfCodes(values: Float32Array): Uint16Array {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const codes = new Uint16Array(values.length);
+  for (let i = 0; i < codes.length; i++) {
+    const size = bits[i]! & 0x7fffffff;
+    // From 2^-14 to below 65520 exponents differ by a constant. Below, binary16 are multiples of 2^-24, and so are float32
+    // from 0.5 to 1.
+    const code =
+      size > 0x7f800000
+        ? 0x7e00
+        : size >= 0x477ff000
+          ? 0x7c00
+          : size >= 0x38800000
+            ? (size - 0x38000000 + 0xfff + ((size >>> 13) & 1)) >>> 13
+            : bitsOf(Math.abs(values[i]!) + 0.5) - 0x3f000000;
+    codes[i] = ((bits[i]! >>> 16) & 0x8000) | code;
+  }
+  return codes;
 }
 
-/** The code of the nearest bfloat16 of a float32, ties to even. */
-export function bfloat16Code(x: number): number {
-  const bits = bitsOf(x);
-  return Number.isNaN(x) ? 0x7fc0 : ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
+/** The codes of the nearest bfloat16 of float32 values, ties to even. */
+export function bfloat16Codes(values: Float32Array): Uint16Array {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const codes = new Uint16Array(values.length);
+  for (let i = 0; i < codes.length; i++) {
+    const b = bits[i]!;
+    codes[i] = (b & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : (b + 0x7fff + ((b >>> 16) & 1)) >>> 16;
+  }
+  return codes;
 }

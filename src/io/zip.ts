@@ -3,6 +3,7 @@ import { describe } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { crc32 } from '../util/crc32.ts';
 import type { CheckedSource } from './byte-source.ts';
+import { joinBytes, totalLength } from './join-bytes.ts';
 
 /** A file in a zip file. */
 export interface ZipMember {
@@ -196,22 +197,23 @@ function inflate(bytes: Uint8Array, size: number): Uint8Array | null {
   }
 }
 
-/** A zip file. The same files always give the same bytes. */
+/** A zip file. The contents of files are in parts. The same files always give the same bytes. */
 export function makeZip(
   operation: string,
-  files: readonly (readonly [name: string, bytes: Uint8Array])[],
+  files: readonly (readonly [name: string, parts: readonly Uint8Array[]])[],
   compress: boolean,
 ): Uint8Array {
-  const members = files.map(([name, bytes]) => {
+  const members = files.map(([name, parts]) => {
     const encoded = new TextEncoder().encode(name);
     if (encoded.length > 0xffff)
       throw new ValueError(
         `[${operation}] got a name of ${name.length} characters, wanted at most 65535 bytes.`,
       );
-    return { name: encoded, bytes, data: compress ? deflateSync(bytes) : bytes };
+    const stored = compress ? [deflateSync(joinBytes(operation, parts, totalLength(parts)))] : parts;
+    return { name: encoded, parts, stored, size: totalLength(parts), length: totalLength(stored) };
   });
   const size = members.reduce(
-    (sum, { name, data }) => sum + HEADER + DIRECTORY_ENTRY + 2 * name.length + data.length,
+    (sum, { name, length }) => sum + HEADER + DIRECTORY_ENTRY + 2 * name.length + length,
     DIRECTORY_END,
   );
   if (size > 0xffffffff || files.length >= 0xffff) {
@@ -238,19 +240,19 @@ export function makeZip(
     zip.set(bytes, at);
     at += bytes.length;
   };
-  const written = members.map(({ name, bytes, data }) => {
+  const written = members.map(({ name, parts, stored, size, length }) => {
     const start = at;
     const putFields = (): void => {
       // Version 2.0, names in UTF-8, and the earliest time of a zip file.
       put16(20, 0x800, compress ? DEFLATED : STORED, 0, 0x21);
-      put32(crc, data.length, bytes.length);
+      put32(crc, length, size);
       put16(name.length, 0);
     };
-    const crc = crc32(bytes);
+    const crc = parts.reduce((before, part) => crc32(part, before), 0);
     put32(0x04034b50);
     putFields();
     put(name);
-    put(data);
+    for (const part of stored) put(part);
     return { name, start, putFields };
   });
   const directory = at;

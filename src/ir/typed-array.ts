@@ -43,10 +43,10 @@ export function numberArray(x: unknown): NumberArray | null {
     : new type(array.buffer as ArrayBuffer, array.byteOffset, array.length);
 }
 
-/** The bytes of a buffer or of a view of one, without a copy; null for everything else. */
+/** The bytes of a buffer or of a view of one, without a copy, none if it was transferred; null for everything else. */
 export function bytesOf(x: unknown): Uint8Array | null {
-  if (ArrayBuffer.isView(x)) return new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
-  return /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(x))
-    ? new Uint8Array(x as ArrayBuffer)
-    : null;
+  if (ArrayBuffer.isView(x))
+    return x.byteLength === 0 ? new Uint8Array() : new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
+  if (!/^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(x))) return null;
+  return (x as ArrayBuffer).byteLength === 0 ? new Uint8Array() : new Uint8Array(x as ArrayBuffer);
 }

@@ -5,7 +5,7 @@ import { Layer } from '../layers/base/layer.ts';
 import { Sequential } from '../layers/container/sequential.ts';
 import { valuesOf } from '../tensor/evaluate.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { FunctionalModel, type Step } from './functional-model.ts';
+import { FunctionalModel, type Step } from './layers/functional-model.ts';
 import type { ModelConfig } from './model-config.ts';
 import { type Applied, type Leaf, nameOf, type PlannedModel, planModel } from './planned-model.ts';
 import { Refusal } from './settings.ts';

@@ -1,13 +1,13 @@
 import { type ByteSource, byteSource } from '../io/byte-source.ts';
 import { openZip } from '../io/zip.ts';
-import { checkCount, describe } from '../ir/arguments.ts';
+import { checkCount, describe, isRecord } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import type { Layer } from '../layers/base/layer.ts';
 import { buildModel } from './build-model.ts';
 import { openHdf5 } from './hdf5.ts';
 import { parseJson, versionOf } from './json.ts';
 import { readModel } from './model-config.ts';
-import { isRecord, own } from './settings.ts';
+import { own } from './settings.ts';
 import { groupedWeights, numberedWeights } from './weights.ts';
 
 const MAX_CONFIG = 16_000_000;

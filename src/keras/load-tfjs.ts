@@ -1,5 +1,5 @@
 import { decode, elementTypes } from '../io/elements.ts';
-import { checkCount, describe, refusal } from '../ir/arguments.ts';
+import { checkCount, describe, isRecord, refusal } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { bytesOf } from '../ir/typed-array.ts';
 import { sizeOf } from '../ir/view.ts';
@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { buildModel } from './build-model.ts';
 import { parseJson, versionOf } from './json.ts';
 import { readModel } from './model-config.ts';
-import { isRecord, own, readObject } from './settings.ts';
+import { own, readObject } from './settings.ts';
 import { listedWeights } from './weights.ts';
 
 /** Element types of safetensors, by the names in model.json. */

@@ -1,6 +1,6 @@
-import { describe } from '../ir/arguments.ts';
+import { describe, isRecord } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
-import { isRecord, type Json, own, readObject, Settings, shown } from './settings.ts';
+import { type Json, own, readObject, Settings, shown } from './settings.ts';
 
 /** A tensor of a functional model: the output of a call of a layer. */
 export interface Source {

@@ -1,6 +1,7 @@
 import { describe } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
-import { type Merge, merges } from './merges.ts';
+import { type Configured, configure } from './layers/configured.ts';
+import { merges } from './layers/merges.ts';
 import type { LayerConfig, ModelConfig, Source } from './model-config.ts';
 import { plans } from './plans/index.ts';
 import type { Plan } from './plans/plan.ts';
@@ -22,7 +23,7 @@ export interface Leaf {
 export type Applied =
   | { readonly kind: 'leaf'; readonly leaf: Leaf }
   | { readonly kind: 'model'; readonly model: PlannedModel; readonly trainable: boolean }
-  | { readonly kind: 'merge'; readonly merge: Merge };
+  | { readonly kind: 'merge'; readonly merge: Configured };
 
 export interface PlannedStep {
   readonly applied: Applied;
@@ -125,16 +126,16 @@ export function planModel(operation: string, config: ModelConfig, version: numbe
     try {
       if (layer.setsTraining) throw new Refusal('called with training');
       if (Object.hasOwn(merges, className))
-        return { applied: { kind: 'merge', merge: merges[className]!(settings) }, rank };
+        return { applied: { kind: 'merge', merge: configure(merges, className, settings) }, rank };
       if (!Object.hasOwn(plans, className)) throw new Refusal('');
-      const found = plans[className]!({ settings, name: nameOf(layer), version, rank });
+      const found = plans[className]!({ className, settings, name: nameOf(layer), version, rank });
       const leaf = { ...place, config: layer, plan: found, top: place.top ?? layer.name };
       return { applied: { kind: 'leaf', leaf }, rank: found.rank };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const why = error.message === '' ? '' : `: ${error.message}`;
       problems.push(`${describe(layer.name)} (${describe(className).slice(1, -1)}${why})`);
-      return { applied: { kind: 'merge', merge: ([x]) => x! }, rank };
+      return { applied: { kind: 'merge', merge: { className: '', settings: {} } }, rank };
     }
   }
 

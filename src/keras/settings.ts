@@ -1,12 +1,9 @@
-import { describe } from '../ir/arguments.ts';
+import { describe, isRecord } from '../ir/arguments.ts';
 
 /** Why a layer can't be loaded. It becomes a part of the error that lists all of them. */
 export class Refusal extends Error {}
 
 export type Json = Readonly<Record<string, unknown>>;
-
-export const isRecord = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A member of a record that is its own, so that `__proto__` and `constructor` are nothing special. */
 export const own = (record: Json, key: string): unknown =>
@@ -44,6 +41,11 @@ export class Settings {
 
   get(key: string): unknown {
     return own(this.#values, key) ?? undefined;
+  }
+
+  /** The others. */
+  without(key: string): Settings {
+    return new Settings(Object.fromEntries(Object.entries(this.#values).filter(([name]) => name !== key)));
   }
 
   /** @throws Refusal unless the setting is absent or one of the values. */

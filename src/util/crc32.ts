@@ -1,3 +1,5 @@
+import { nodeModule } from './node-modules.ts';
+
 /** Tables for eight bytes at once: table[256 k + n] is the checksum of the byte n followed by k zeros. */
 let table: Int32Array | undefined;
 
@@ -13,13 +15,21 @@ function makeTable(): Int32Array {
 }
 
 /**
- * The checksum of gzip and zip (RFC 1952, 8), eight bytes at a time.
+ * The checksum of gzip and zip (RFC 1952, 8): by Node's own function, where it exists, which is five times as fast, else
+ * eight bytes at a time.
  *
  * @param before the checksum of the bytes before these; 0 by default.
  *
  * Source: Kounavis & Berry 2005, "A systematic approach to building high performance, software-based, CRC generators".
  */
 export function crc32(bytes: Uint8Array, before = 0): number {
+  // zlib counts bytes in 32 bits.
+  const native = bytes.length < 0x1_0000_0000 ? nodeModule('node:zlib')?.crc32?.(bytes, before) : undefined;
+  return native ?? portableCrc32(bytes, before);
+}
+
+/** `crc32` on every platform. */
+export function portableCrc32(bytes: Uint8Array, before = 0): number {
   table ??= makeTable();
   const t = table;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -10,6 +10,8 @@ export interface NodeWorker {
 
 interface NodeModules {
   'node:os': { availableParallelism(): number };
+  /** Bun and Deno have it without `crc32`, in some versions. */
+  'node:zlib': { crc32?(bytes: Uint8Array, before: number): number };
   'node:worker_threads': { Worker: new (source: string, options: object) => NodeWorker };
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { readSafetensors } from '../../src/io/safetensors/read.ts';
 import { loadWeights } from '../../src/io/weights/load.ts';
 import { Dense } from '../../src/layers/index.ts';
 import { meanSquaredError } from '../../src/losses/index.ts';
@@ -8,6 +9,7 @@ import { SGD, WeightAverage } from '../../src/optim/index.ts';
 import { readFile } from '../../src/train/checkpoint/file.ts';
 import { readState } from '../../src/train/checkpoint/run-state.ts';
 import { type Callback, checkpoint, earlyStopping, fit } from '../../src/train/index.ts';
+import { version } from '../../src/util/version.ts';
 import { MemoryStore } from '../train/checkpoint/memory-store.ts';
 
 /** A training whose checkpoint in `golden` was written by this function, with an exact history. */
@@ -82,6 +84,9 @@ test('the file of version 1 is read', async () => {
 test('the same is written today', async () => {
   const store = new MemoryStore();
   await train(store);
-  const written = await contentsOf([...store.files.values()].at(-1)!);
-  expect(written).toEqual(await contentsOf(golden));
+  const file = [...store.files.values()].at(-1)!;
+  expect(await contentsOf(file)).toEqual(await contentsOf(golden));
+  const { metadata } = await readSafetensors(file);
+  expect(Object.keys(metadata)).toEqual(Object.keys((await readSafetensors(golden)).metadata));
+  expect(metadata).toMatchObject({ format: 'ndgrad', version: '1', producer: `ndgrad ${version}` });
 });

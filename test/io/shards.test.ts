@@ -274,7 +274,7 @@ describe('shardedSource reads', () => {
     [
       'a name twice',
       change(INDEX, '"fc.weight"', '"fc.bias"'),
-      /got a name twice in 'model.safetensors.index.json'/,
+      /got a text in 'model.safetensors.index.json' that can't be read, wanted JSON with each name once/,
     ],
     ['no JSON', (f) => ({ ...f, [INDEX]: utf8('{"weight_map":') }), /a text in 'model.*' that can't be read/],
     [

@@ -1,4 +1,4 @@
-"""A PyTorch network as a safetensors file, with predictions, and the way back.
+"""A PyTorch network as a safetensors file, with predictions before and after training, and the way back.
 
     /usr/bin/python3 -B test/io/weights.py               writes weights.json
     /usr/bin/python3 -B test/io/weights.py predict FILE  loads a file of saveWeights into the PyTorch network and prints predictions
@@ -45,6 +45,23 @@ def inputs():
     return torch.from_numpy(np.random.default_rng(2).normal(size=(3, 2, 5, 5)).astype('<f4'))
 
 
+def training_data():
+    rng = np.random.default_rng(3)
+    return [torch.from_numpy(rng.normal(size=size).astype('<f4')) for size in [(8, 2, 5, 5), (8, 2)]]
+
+
+def train(model):
+    """Five steps over one batch."""
+    x, y = training_data()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.5)
+    model.train()
+    for _ in range(5):
+        optimizer.zero_grad()
+        nn.functional.mse_loss(model(x), y).backward()
+        optimizer.step()
+    model.eval()
+
+
 def described(tensor):
     return {'shape': list(tensor.shape), 'data': tensor.detach().double().ravel().tolist()}
 
@@ -63,6 +80,10 @@ def main():
         'x': described(x.permute(0, 2, 3, 1)),
         'y': described(model(x)),
     }
+    train(model)
+    batch, targets = training_data()
+    out['training'] = {'x': described(batch.permute(0, 2, 3, 1)), 'y': described(targets)}
+    out['trained'] = described(model(x))
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'weights.json')
     with open(path, 'w') as file:
         json.dump(out, file)

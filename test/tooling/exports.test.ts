@@ -77,7 +77,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       WriteSafetensorsOptions WriteShardedOptions`,
   },
   'ndgrad/keras': {
-    values: `loadKeras loadTfjs`,
+    values: `kerasLayers loadKeras loadTfjs`,
     types: ``,
   },
   'ndgrad/metrics': {

@@ -102,9 +102,10 @@ function classesOf(
   }
   const unknown = [...new Set(layers.map(({ kind }) => kind))].filter((kind) => !classes.has(kind));
   if (unknown.length === 0) return classes;
-  throw new ValueError(
-    `[loadModel] got layers of unknown kinds ${list(unknown)}. Give their classes: loadModel(source, { layers: { ${unknown.slice(0, 3).join(', ')} } }).`,
-  );
+  const advice = unknown.some((kind) => kind.startsWith('Keras'))
+    ? 'the classes of ndgrad/keras: loadModel(source, { layers: kerasLayers })'
+    : `their classes: loadModel(source, { layers: { ${unknown.slice(0, 3).join(', ')} } })`;
+  throw new ValueError(`[loadModel] got layers of unknown kinds ${list(unknown)}. Give ${advice}.`);
 }
 
 /** The parts of a model after Parameters with several places were put there. */

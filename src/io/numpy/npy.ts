@@ -6,6 +6,7 @@ import { transpose } from '../../tensor/ops/arrangement/views.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type ByteSource, byteSource, type CheckedSource } from '../byte-source.ts';
 import { decode, elementTypes } from '../elements.ts';
+import { joinBytes, totalLength } from '../join-bytes.ts';
 import { namedValues } from '../named-tensors.ts';
 import { type NpyHeader, parseHeader } from './header.ts';
 
@@ -74,18 +75,18 @@ export async function writeNpy(tensor: Tensor): Promise<Uint8Array> {
   checkCount('writeNpy', arguments.length, 1);
   checkTensor('writeNpy', tensor);
   const [named] = await namedValues('writeNpy', { tensor });
-  return encodeNpy(tensor, named!.values);
+  const parts = npyParts(tensor, named!.values);
+  return joinBytes('writeNpy', parts, totalLength(parts));
 }
 
-/** A `.npy` file. */
-export function encodeNpy({ shape, dtype }: Tensor, values: TypedArray): Uint8Array {
+/** The header and the data of a `.npy` file. */
+export function npyParts({ shape, dtype }: Tensor, values: TypedArray): readonly [Uint8Array, Uint8Array] {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const text = `{'descr': '${codes[dtype]}', 'fortran_order': False, 'shape': ${tuple}, }`;
   // The data begin at a multiple of 64 bytes, after a line feed. With 64 axes the header fits 16 bits.
   const start = 64 * Math.ceil((10 + text.length + 1) / 64);
-  const file = new Uint8Array(start + values.byteLength);
-  file.set([0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, (start - 10) & 255, (start - 10) >> 8]);
-  file.set(new TextEncoder().encode(`${text.padEnd(start - 11)}\n`), 10);
-  file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), start);
-  return file;
+  const header = new Uint8Array(start);
+  header.set([0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, (start - 10) & 255, (start - 10) >> 8]);
+  header.set(new TextEncoder().encode(`${text.padEnd(start - 11)}\n`), 10);
+  return [header, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)];
 }

@@ -4,7 +4,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { type ByteSource, byteSource } from '../byte-source.ts';
 import { type NamedTensors, namedValues } from '../named-tensors.ts';
 import { makeZip, openZip } from '../zip.ts';
-import { decodeNpy, encodeNpy } from './npy.ts';
+import { decodeNpy, npyParts } from './npy.ts';
 
 /** A `.npz` file whose directory has been read. */
 export interface NpzFile {
@@ -56,6 +56,6 @@ export async function writeNpz(tensors: NamedTensors, options?: WriteNpzOptions)
   const { compress } = readOptions('writeNpz', options, { compress: false });
   if (typeof compress !== 'boolean') throw refusal('writeNpz', 'compress', compress, 'true or false');
   const named = await namedValues('writeNpz', tensors);
-  const files = named.map(({ name, tensor, values }) => [`${name}.npy`, encodeNpy(tensor, values)] as const);
+  const files = named.map(({ name, tensor, values }) => [`${name}.npy`, npyParts(tensor, values)] as const);
   return makeZip('writeNpz', files, compress);
 }

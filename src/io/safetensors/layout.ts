@@ -1,7 +1,8 @@
 import { describe } from '../../ir/arguments.ts';
-import { allocate, type DType, type TypedArray } from '../../ir/dtype.ts';
+import type { DType, TypedArray } from '../../ir/dtype.ts';
 import { NonFiniteError, ValueError } from '../../ir/errors.ts';
-import { bfloat16Code, halfCode } from '../small-floats.ts';
+import { joinBytes } from '../join-bytes.ts';
+import { bfloat16Codes, halfCodes } from '../small-floats.ts';
 import { fileStart } from './file-start.ts';
 
 /** How files hold float32 values. */
@@ -9,8 +10,8 @@ export type FloatFormat = 'float32' | 'float16' | 'bfloat16';
 
 const floats = {
   float32: ['F32', 4, null],
-  float16: ['F16', 2, halfCode],
-  bfloat16: ['BF16', 2, bfloat16Code],
+  float16: ['F16', 2, halfCodes],
+  bfloat16: ['BF16', 2, bfloat16Codes],
 } as const;
 const others = {
   float64: ['F64', 8, null],
@@ -80,7 +81,7 @@ export function layOutParts(
       yield start;
       for (const { name, values, encode } of list) {
         const { buffer, byteOffset, byteLength } =
-          encode === null ? values : codesOf(operation, name, values, encode, float);
+          encode === null ? values : codesOf(operation, name, values as Float32Array, encode, float);
         yield new Uint8Array(buffer, byteOffset, byteLength);
       }
     },
@@ -90,32 +91,23 @@ export function layOutParts(
 /** A safetensors file in memory, with the same layout. */
 export function layOut(...given: Parameters<typeof layOutParts>): Uint8Array {
   const { size, parts } = layOutParts(...given);
-  const file = allocate(given[0], 'uint8', size) as Uint8Array<ArrayBuffer>;
-  let at = 0;
-  for (const part of parts()) {
-    file.set(part, at);
-    at += part.length;
-  }
-  return file;
+  return joinBytes(given[0], parts(), size);
 }
 
 function codesOf(
   operation: string,
   name: string,
-  values: FileValues['values'],
-  encode: (x: number) => number,
+  values: Float32Array,
+  encode: (values: Float32Array) => Uint16Array,
   float: FloatFormat,
 ): Uint16Array {
-  const codes = new Uint16Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    codes[i] = encode(values[i]!);
-    if (!isInfinite(codes[i]!, float) || !Number.isFinite(values[i])) continue;
+  const codes = encode(values);
+  const infinity = float === 'float16' ? 0x7c00 : 0x7f80;
+  for (let i = 0; i < codes.length; i++) {
+    if ((codes[i]! & 0x7fff) !== infinity || !Number.isFinite(values[i])) continue;
     throw new NonFiniteError(
       `[${operation}] got ${values[i]} at index ${i} of ${describe(name)}, which overflows ${float}. Use float32.`,
     );
   }
   return codes;
 }
-
-const isInfinite = (code: number, float: FloatFormat): boolean =>
-  (code & 0x7fff) === (float === 'float16' ? 0x7c00 : 0x7f80);

@@ -66,12 +66,11 @@ async function readIndex(name: string, source: ByteSource): Promise<Index> {
   if (source.size > MAX_INDEX)
     throw fault(`${source.size} bytes in ${describe(name)}`, `at most ${MAX_INDEX}`);
   const index = parseJson(await source.read(0, source.size), ' \n\r\t');
-  if (index === 'twice') throw fault(`a name twice in ${describe(name)}`, 'each name once');
   const weightMap = index?.weight_map;
   if (!isRecord(weightMap))
     throw fault(
       `a text in ${describe(name)} that can't be read`,
-      'JSON such as {"weight_map":{"a":"model-00001-of-00002.safetensors"}}',
+      'JSON with each name once such as {"weight_map":{"a":"model-00001-of-00002.safetensors"}}',
     );
   const found = new Map<string, Set<string>>();
   for (const [tensor, file] of Object.entries(weightMap)) {

@@ -1,4 +1,12 @@
-import { checkCount, describe, isRecord, readOptions, refusal } from '../../ir/arguments.ts';
+import {
+  checkCount,
+  checkOptions,
+  describe,
+  isRecord,
+  type Known,
+  readOptions,
+  refusal,
+} from '../../ir/arguments.ts';
 import { NonFiniteError, ValueError } from '../../ir/errors.ts';
 import { sameShape, sizeOf } from '../../ir/view.ts';
 import type { Layer } from '../../layers/base/layer.ts';
@@ -47,6 +55,8 @@ export interface LoadedWeights {
   /** The names of tensors without a Parameter. */
   readonly unexpected: readonly string[];
 }
+
+const targetOptions: Known<WeightTarget> = { path: 0, transpose: 0, view: 0 };
 
 /** What a tensor of the file becomes. */
 interface Match extends WeightTarget {
@@ -131,27 +141,18 @@ export async function loadWeights(
 const list = (names: readonly string[]): string => names.map(describe).join(', ');
 
 function readMap(map: WeightMap): (name: string) => WeightTarget | null {
-  if (typeof map !== 'function' && !isRecord(map))
+  const isTable = isRecord(map);
+  if (!isTable && typeof map !== 'function')
     throw refusal('loadWeights', 'map', map, "a function or a table such as { 'fc.weight': '0.kernel' }");
   return (name) => {
-    const given = typeof map === 'function' ? map(name) : Object.hasOwn(map, name) ? map[name]! : name;
+    const given = isTable ? (Object.hasOwn(map, name) ? map[name]! : name) : map(name);
     if (given === null) return null;
     const target = typeof given === 'string' ? { path: given } : given;
-    const {
-      path,
-      view,
-      transpose: axes,
-    } = readOptions('loadWeights', target, {
-      path: undefined,
-      view: undefined,
-      transpose: undefined,
-    });
-    for (const list of [view ?? [], axes ?? []])
-      if (!Array.isArray(list))
-        throw refusal('loadWeights', `view or transpose`, list, 'arrays of whole numbers');
-    if (typeof path !== 'string')
-      throw refusal('loadWeights', `the path for ${describe(name)}`, path, 'a string or null');
-    return target;
+    const what = `the target of ${describe(name)}`;
+    checkOptions('loadWeights', target, targetOptions, what);
+    const { path, view = [], transpose: axes = [] } = Object(target) as Partial<WeightTarget>;
+    if (typeof path === 'string' && Array.isArray(view) && Array.isArray(axes)) return target;
+    throw refusal('loadWeights', what, given, 'a path, { path, transpose, view } or null');
   };
 }
 

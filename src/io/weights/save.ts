@@ -1,8 +1,9 @@
 import { checkCount, readOptions } from '../../ir/arguments.ts';
 import type { Layer } from '../../layers/base/layer.ts';
+import { copyOf } from '../../optim/copy.ts';
 import { checkFinite } from '../finite.ts';
 import { metadata } from '../metadata.ts';
-import { type NamedValues, namedValues } from '../named-tensors.ts';
+import type { NamedValues } from '../named-tensors.ts';
 import { checkFloatFormat, type FloatFormat, layOut } from '../safetensors/layout.ts';
 import { parametersByPath } from './parameters-by-path.ts';
 
@@ -28,7 +29,11 @@ export async function saveWeights(model: Layer, options?: SaveWeightsOptions): P
 
 /** The Parameters of a model under their paths, with the values that they have at the call. */
 export async function namedWeights(operation: string, model: Layer): Promise<NamedValues[]> {
-  const named = await namedValues(operation, parametersByPath(operation, model));
-  for (const { name, values } of named) checkFinite(operation, name, values);
-  return named;
+  const named = [...parametersByPath(operation, model)];
+  const copies = await copyOf(named.map(([, tensor]) => tensor));
+  return named.map(([name, tensor], i) => {
+    const values = copies[i]!;
+    checkFinite(operation, name, values);
+    return { name, tensor, values };
+  });
 }

@@ -1,5 +1,5 @@
 import { Dense } from '../../layers/dense.ts';
-import { DenseOnLastAxis } from '../operation-layer.ts';
+import { DenseOnLastAxis } from '../layers/dense-on-last-axis.ts';
 import { expectShape, type MakePlan } from './plan.ts';
 import { biasOf, commonOptions, initialValues } from './weighted.ts';
 

@@ -17,6 +17,8 @@ export type WeightSpec = readonly [name: string, axes: number];
 
 /** What a layer is made of. */
 export interface PlanInput {
+  /** Keras's class. */
+  readonly className: string;
   readonly settings: Settings;
   readonly name: string;
   /** The major version of Keras; 2 for TensorFlow.js. */

@@ -1,6 +1,5 @@
 import type { Layer } from '../../layers/base/layer.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import { Operation } from '../operation-layer.ts';
+import { operation } from './operation.ts';
 import { channelsLast, type MakePlan, plain } from './plan.ts';
 
 export type PoolClass = new (size: never, options: never) => Layer;
@@ -19,17 +18,9 @@ export const pooling =
 
 /** Maxima and means of channels. */
 export const globalPooling =
-  (
-    spatial: number,
-    make: new (options: { name: string }) => Layer,
-    reduce: (x: Tensor, axes: readonly number[], options: { keepDims: true }) => Tensor,
-  ): MakePlan =>
-  ({ settings, name, rank }) => {
+  (make: new (options: { name: string }) => Layer): MakePlan =>
+  (input) => {
+    const { settings, name } = input;
     channelsLast(settings);
-    if (!settings.flag('keepdims', false)) return plain(2, () => new make({ name }));
-    const axes = spatial === 1 ? [1] : [1, 2];
-    return plain(
-      rank,
-      () => new Operation('GlobalPooling', name, (x) => reduce(x, axes, { keepDims: true })),
-    );
+    return settings.flag('keepdims', false) ? operation()(input) : plain(2, () => new make({ name }));
   };

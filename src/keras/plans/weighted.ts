@@ -1,8 +1,8 @@
-import { describe } from '../../ir/arguments.ts';
+import { describe, isRecord } from '../../ir/arguments.ts';
 import type { Penalty } from '../../layers/base/penalty.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { readActivation } from '../activations.ts';
-import { isRecord, own, Refusal, readObject, type Settings } from '../settings.ts';
+import { own, Refusal, readObject, type Settings } from '../settings.ts';
 import { expectShape, initial, type PlanInput, type WeightSpec } from './plan.ts';
 
 // Layers with a kernel and a bias.
@@ -28,7 +28,8 @@ export function commonOptions({ settings, name, version }: PlanInput, kernelKey 
   return {
     name,
     bias: settings.flag('use_bias', true),
-    ...(activation === undefined ? {} : { activation }),
+    // Others are layers of their own, of `activated`.
+    ...(typeof activation === 'string' ? { activation } : {}),
     ...(kernelPenalty === undefined ? {} : { kernelPenalty }),
     ...(biasPenalty === undefined ? {} : { biasPenalty }),
   };

@@ -1,12 +1,12 @@
 import { checkStore, type Store } from '../../io/store.ts';
-import { checkCount, checkOptions, type Known, refusal } from '../../ir/arguments.ts';
+import { checkCount, checkOptions, isRecord, type Known, refusal } from '../../ir/arguments.ts';
 import { StateError, ValueError } from '../../ir/errors.ts';
 import { checkMode, type Mode, modeOf } from '../callbacks/monitor.ts';
 import { type Configuration, configurationOf, differencesOf } from './configuration.ts';
 import { type Content, readFile } from './file.ts';
 import { fileNumber } from './file-name.ts';
 import { readState } from './run-state.ts';
-import { type Best, type Found, RunSaving, type SavingSettings } from './saving.ts';
+import { type Best, type Found, notCheckpoint, RunSaving, type SavingSettings } from './saving.ts';
 import type { Checkpoint, Resumable, Resume, Saving } from './types.ts';
 
 /** Options of `checkpoint`. */
@@ -129,12 +129,18 @@ function foundIn(name: string, content: Content): Found {
     return {
       name,
       state: readState(content),
-      configuration: JSON.parse(configuration!) as Configuration,
+      configuration: readConfiguration(configuration!),
       best: best === undefined ? null : readBest(JSON.parse(best) as Best),
     };
   } catch (cause) {
-    throw new ValueError(`[fit] got '${name}', wanted a checkpoint of fit. Use another folder.`, { cause });
+    throw notCheckpoint(name, cause);
   }
+}
+
+function readConfiguration(text: string): Configuration {
+  const found: unknown = JSON.parse(text);
+  if (isRecord(found)) return found as Configuration;
+  throw new Error('no configuration');
 }
 
 const readBest = ({ name, value }: Best): Best => ({ name, value: Number(value) });

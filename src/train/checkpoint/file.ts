@@ -1,4 +1,5 @@
 import { type ByteSource, byteSource } from '../../io/byte-source.ts';
+import { producer } from '../../io/metadata.ts';
 import { fileStart } from '../../io/safetensors/file-start.ts';
 import { readHeader } from '../../io/safetensors/header.ts';
 import { StateError, ValueError } from '../../ir/errors.ts';
@@ -29,7 +30,7 @@ export async function* filePartsOf({ tensors, texts }: Content): AsyncIterable<U
   const all = tensors.sorted();
   const start = fileStart(
     all.map(([name, { dtype, shape, values }]) => ({ name, dtype, shape, bytes: values.byteLength })),
-    { crc32: NO_CHECKSUM, format: 'ndgrad', version: String(VERSION), producer: 'ndgrad', ...texts },
+    { crc32: NO_CHECKSUM, format: 'ndgrad', version: String(VERSION), producer, ...texts },
   );
   const bytes = [
     start,

@@ -1,3 +1,4 @@
+import { isRecord } from '../../ir/arguments.ts';
 import type { TypedArray } from '../../ir/dtype.ts';
 import type { State } from '../../ir/state.ts';
 import { Mean } from '../../metrics/metric.ts';
@@ -102,12 +103,28 @@ export async function copyState(run: Resumable): Promise<Content> {
 /** @throws an error if the content is no state. */
 export function readState({ tensors, texts }: Content): RunState {
   const outlines = JSON.parse(texts.state!) as Record<'fit' | 'callback' | 'history', Outline>;
-  return {
-    fit: readStored('fit:', outlines.fit, tensors) as FitState,
-    callbacks: readStored('callback:', outlines.callback, tensors) as RunState['callbacks'],
-    results: readStored('history:', outlines.history, tensors) as RunState['results'],
-    tensors,
+  const state = {
+    fit: readStored('fit:', outlines.fit, tensors),
+    callbacks: readStored('callback:', outlines.callback, tensors),
+    results: readStored('history:', outlines.history, tensors),
   };
+  if (!isRunState(state)) throw new Error('another state');
+  return { ...state, tensors };
+}
+
+/** Whether a file has the parts of a state. What is in them is checked where they are set. */
+function isRunState(state: object): state is Omit<RunState, 'tensors'> {
+  const { fit, callbacks, results } = state as Record<string, unknown>;
+  return (
+    isRecord(fit) &&
+    [fit.seed, fit.epochs, fit.epoch, fit.batches].every(
+      (n) => Number.isSafeInteger(n) && (n as number) >= 0,
+    ) &&
+    [fit.random, fit.defaultGenerator, fit.loss, fit.optimizer, fit.average ?? {}].every(isRecord) &&
+    [fit.trainable, fit.frozen, results].every(isRecord) &&
+    [fit.metrics, fit.finished, callbacks, ...Object.values(results as object)].every(Array.isArray) &&
+    (fit.stopped === null || typeof fit.stopped === 'string')
+  );
 }
 
 /** Gives a training the state of another one with the same configuration. */

@@ -1,5 +1,5 @@
 import type { Store } from '../../io/store.ts';
-import { StateError, ValueError } from '../../ir/errors.ts';
+import { NdgradError, StateError, ValueError } from '../../ir/errors.ts';
 import { errorMessage } from '../../util/error-message.ts';
 import type { Configuration } from './configuration.ts';
 import { type Content, filePartsOf } from './file.ts';
@@ -21,6 +21,10 @@ export interface Found {
   readonly configuration: Configuration;
   readonly best: Best | null;
 }
+
+/** The error for a file of the right format with other content. */
+export const notCheckpoint = (name: string, cause: unknown): ValueError =>
+  new ValueError(`[fit] got '${name}', wanted a checkpoint of fit. Use another folder.`, { cause });
 
 /** When checkpoints are taken, and which are kept. */
 export interface SavingSettings {
@@ -79,7 +83,9 @@ export class RunSaving implements Saving {
     const found = this.#found;
     this.#found = null; // frees the memory of its values
     if (found === null) return;
-    await restoreState(this.#run, found.state);
+    await restoreState(this.#run, found.state).catch((error: unknown) => {
+      throw error instanceof NdgradError ? error : notCheckpoint(found.name, error);
+    });
     this.#latest = this.#position;
   }
 

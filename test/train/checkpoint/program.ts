@@ -103,8 +103,9 @@ export async function trainTwoModels(
     progress: false,
   });
   const state = await optimizer.getState();
+  const parameters = [...model.parameters(), ...second.parameters()];
   const arrays = [
-    ...[...model.parameters(), ...second.parameters()].map((p) => p.dataSync()),
+    ...(await Promise.all(parameters.map((p) => p.data()))),
     ...Object.values(state.parameters).flatMap(({ slots }) => Object.values(slots)),
   ];
   const { counter } = defaultGenerator().getState();
