@@ -129,7 +129,7 @@ export class RemoteRun implements RemoteTraining {
   }
 
   #receive(data: unknown): void {
-    const response = opened(data, responses);
+    const response = opened<Response>(data, responses);
     if (response === null || response === 'version') {
       const got =
         response === null ? `${describe(data)} from the worker` : 'a message of another version of ndgrad';

@@ -1,7 +1,6 @@
-import { checkOptions, checkSignal, type Known } from '../ir/arguments.ts';
+import { checkArray, checkOptions, checkSignal, type Known } from '../ir/arguments.ts';
 import { type Callback, checkCallback } from '../train/callbacks/callback.ts';
 import type { History } from '../train/history.ts';
-import { checkList } from '../train/model.ts';
 import type { Signal } from '../util/host-types.ts';
 
 export interface TrainInWorkerOptions {
@@ -49,6 +48,6 @@ export function checkTrainInWorker(options: TrainInWorkerOptions): void {
   checkOptions('trainInWorker', options, knownOptions);
   const { callbacks = [], signal } = options;
   checkSignal('trainInWorker', signal);
-  checkList('trainInWorker', 'callbacks', callbacks);
+  checkArray('trainInWorker', 'callbacks', callbacks, '[lossChart(element)]');
   for (const callback of callbacks) checkCallback('trainInWorker', callback);
 }

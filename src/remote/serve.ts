@@ -46,7 +46,7 @@ export function serve(connection: Connection, setup: SetUpTraining, lock: string
   const answer = (run: number, response: Response): void => connection.post(envelope(run, response));
   connection.listen(
     (data) => {
-      const request = opened(data, requests);
+      const request = opened<Request>(data, requests);
       // Other messages are the program's own.
       if (request === null || request === 'version') return;
       const { run, content } = request;

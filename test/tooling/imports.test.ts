@@ -57,9 +57,10 @@ const ARROWS: Record<string, string[]> = {
   search: ['ir', 'util', 'tensor'],
   gpu: ['ir', 'util', 'backends/gpu', 'backends/gpu/device', 'backends/gpu/webgpu', 'backends/gpu/webgl2'],
   testing: ['ir', 'compiler', 'backends/js', 'runtime', 'tensor'],
-  browser: ['ir', 'util', 'io'],
+  remote: ['ir', 'util', 'layers', 'data', 'train', 'io'],
+  browser: ['ir', 'util', 'io', 'remote'],
   index: ['ir', 'util', 'tensor', 'runtime', 'layers', 'losses', 'optim', 'metrics', 'train', 'io'],
-  'single-file': ['index', 'data', 'metrics', 'search'],
+  'single-file': ['index', 'browser', 'data', 'metrics', 'search'],
   node: [
     'ir',
     'util',
@@ -73,6 +74,7 @@ const ARROWS: Record<string, string[]> = {
     'train',
     'io',
     'search',
+    'remote',
   ],
 };
 

@@ -42,23 +42,36 @@ export interface Page<T extends Exported> {
   close(): Promise<void>;
 }
 
+/** What else the site of a page has. */
+export interface SiteOptions {
+  /** Entry files of other scripts, which are bundled, by the names of the scripts. */
+  readonly scripts?: Readonly<Record<string, string>>;
+  /** The contents of other files by their names. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** Opens a page with the entry's functions, in a new browser and on a new, secure origin. */
 export async function openPage<T extends Exported>(
   entry: string,
   flags: readonly string[] = [],
+  { scripts = {}, files = {}, headers = {} }: SiteOptions = {},
 ): Promise<Page<T>> {
   const folder = mkdtempSync(join(tmpdir(), 'ndgrad-page-'));
-  await build({
-    entryPoints: [entry],
-    outfile: join(folder, 'tests.js'),
-    bundle: true,
-    format: 'iife',
-    globalName: 'tests',
-    platform: 'browser',
-    target: 'es2022',
-  });
-  writeFileSync(join(folder, 'index.html'), PAGE);
-  const site = await serve(folder, {});
+  for (const [name, file] of Object.entries({ 'tests.js': entry, ...scripts })) {
+    await build({
+      entryPoints: [file],
+      outfile: join(folder, name),
+      bundle: true,
+      format: 'iife',
+      globalName: 'tests',
+      platform: 'browser',
+      target: 'es2022',
+    });
+  }
+  for (const [name, content] of Object.entries({ 'index.html': PAGE, ...files }))
+    writeFileSync(join(folder, name), content);
+  const site = await serve(folder, headers);
   const browser = await chromium.launch({
     executablePath: executablePath!,
     args: [...CHROMIUM_FLAGS, ...flags],
