@@ -69,6 +69,8 @@ const kerasFile = fixture('functional.h5');
 const tfjs = JSON.parse(fixture('tfjs.json').toString()).cases[3];
 const store: io.Store = new MemoryStore();
 const classes = [0, 1, 1];
+/** A worker thread that never answers. */
+const silentWorker = { postMessage: () => {}, on: () => silentWorker, off: () => silentWorker };
 
 const binary: Given = [[x, x]];
 const unary: Given = [[x]];
@@ -233,6 +235,9 @@ const functions: Record<string, Given> = {
   download: [[bytes, 'a']],
   indexedDbStore: [['a']],
   opfsStore: [['a']],
+  // Outside a worker.
+  serveTraining: [[() => ({})]],
+  trainInWorker: [[silentWorker, { signal: undefined }], optionsAt(1)],
   // A port that refuses connections.
   urlSource: [['http://localhost:1/', { headers: { a: 'b' } }], optionsAt(1)],
 
@@ -623,21 +628,21 @@ test.each(rows.filter(([, { options }]) => options !== undefined))(
 
 /** Values of options, with the options that accept them. All others must refuse them. */
 const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
-  ['null', null, 'weights'],
-  ['/x/', /x/, ''],
-  ['[]', [], 'also assignments callbacks metrics results'],
-  ["'1'", '1', 'name monitor version trainImages trainLabels testImages testLabels'],
+  ['null', null, 'message weights'],
+  ['/x/', /x/, 'message'],
+  ['[]', [], 'also assignments callbacks message metrics results'],
+  ["'1'", '1', 'message name monitor version trainImages trainLabels testImages testLabels'],
   [
     'true',
     true,
-    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding dropLast horizontalFlip keepDims log positiveWeight
+    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding dropLast horizontalFlip keepDims log message positiveWeight
      progress restoreBestWeights scale shuffle signedZeros strict trainable verify warmup`,
   ],
   [
     '5',
     5,
     `absolute ahead alpha batchSize beta bins correction delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma high initialAccumulator k keep
-     learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes mean minDelta minimum momentumDecay numClasses order
+     learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes mean message minDelta minimum momentumDecay numClasses order
      outputPadding padding patience peak positiveWeight power rate relative rotation seed shardBytes shear smooth standardDeviation start
      startDivisor startFromEpoch step steps stride threshold timeoutSeconds tolerance trials version warmupFraction
      weightDecay workers`,
