@@ -15,7 +15,7 @@ const BUDGETS = {
   'ndgrad/metrics': 8_800,
   'ndgrad/keras': 37_500,
   'ndgrad/search': 6_000,
-  'ndgrad/testing': 9_200,
+  'ndgrad/testing': 12_500,
   'ndgrad/node': 27_200,
 };
 /** What `saveWeights` and `loadWeights` may add. */

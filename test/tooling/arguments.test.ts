@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as browser from '../../src/browser.ts';
 import * as data from '../../src/data.ts';
@@ -237,6 +238,7 @@ const functions: Record<string, Given> = {
   opfsStore: [['a']],
   // Outside a worker.
   serveTraining: [[() => ({})]],
+  arbitraries: [[fc]],
   trainInWorker: [[silentWorker, { signal: undefined }], optionsAt(1)],
   // A port that refuses connections.
   urlSource: [['http://localhost:1/', { headers: { a: 'b' } }], optionsAt(1)],

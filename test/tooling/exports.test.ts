@@ -91,8 +91,10 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       TrialRunner TrialSession TrialTask`,
   },
   'ndgrad/testing': {
-    values: `allClose assertClose gradcheck`,
-    types: `CloseOptions Comparable DifferentiableFunction GradcheckOptions GradcheckReport`,
+    values: `allClose arbitraries assertClose gradcheck`,
+    types: `Arbitraries Arbitrary ArbitraryDataOptions ArbitraryLayerOptions ArbitraryShapeOptions
+      ArbitraryTensorOptions CloseOptions Comparable DifferentiableFunction FastCheck GradcheckOptions
+      GradcheckReport`,
   },
 };
 

@@ -56,7 +56,7 @@ const ARROWS: Record<string, string[]> = {
   keras: ['ir', 'util', 'tensor', 'layers', 'io'],
   search: ['ir', 'util', 'tensor'],
   gpu: ['ir', 'util', 'backends/gpu', 'backends/gpu/device', 'backends/gpu/webgpu', 'backends/gpu/webgl2'],
-  testing: ['ir', 'compiler', 'backends/js', 'runtime', 'tensor'],
+  testing: ['ir', 'compiler', 'backends/js', 'runtime', 'tensor', 'layers'],
   remote: ['ir', 'util', 'layers', 'data', 'train', 'io'],
   browser: ['ir', 'util', 'io', 'remote'],
   index: ['ir', 'util', 'tensor', 'runtime', 'layers', 'losses', 'optim', 'metrics', 'train', 'io'],

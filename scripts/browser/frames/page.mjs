@@ -6,7 +6,7 @@ async function framesDuring(work) {
   const frames = [];
   let last = performance.now();
   let done = false;
-  const finished = work().then(() => {
+  const finished = work().finally(() => {
     done = true;
   });
   while (!done) {
@@ -27,7 +27,10 @@ const work = {
   },
   worker: async () => {
     const worker = new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module' });
-    const callbacks = [{ onBatchEnd: ({ loss }) => void (document.body.textContent = `${loss}`) }];
+    const show = ({ loss }) => {
+      document.body.textContent = `${loss}`;
+    };
+    const callbacks = [{ onBatchEnd: show }];
     await trainInWorker(worker, { callbacks }).result;
     worker.terminate();
   },

@@ -1,4 +1,13 @@
-import { Adam, Dense, decodeMnist, Dropout, Sequential, seed, softmaxCrossEntropy } from './ndgrad.min.js';
+import {
+  Adam,
+  Dense,
+  Dropout,
+  decodeMnist,
+  Sequential,
+  scalePixels,
+  seed,
+  softmaxCrossEntropy,
+} from './ndgrad.min.js';
 
 const file = async (name) => new Uint8Array(await (await fetch(`./${name}`)).arrayBuffer());
 
@@ -16,5 +25,6 @@ export async function setup() {
     new Dense(128, 10),
   ]);
   const optimizer = new Adam(model.parameters());
-  return { model, data: test, options: { loss: softmaxCrossEntropy, optimizer, epochs: 2, batchSize: 128 } };
+  const data = { x: scalePixels(test.images), y: test.labels };
+  return { model, data, options: { loss: softmaxCrossEntropy, optimizer, epochs: 2, batchSize: 128 } };
 }
