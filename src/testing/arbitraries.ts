@@ -2,6 +2,7 @@ import { checkCount, describe, readOptions, refusal } from '../ir/arguments.ts';
 import { type DType, dtypes } from '../ir/dtype.ts';
 import { sizeOf } from '../ir/view.ts';
 import { Activation } from '../layers/activation/activation-layer.ts';
+import type { Layer } from '../layers/base/layer.ts';
 import { Sequential } from '../layers/container/sequential.ts';
 import { Dense } from '../layers/dense.ts';
 import { Dropout } from '../layers/dropout/dropout.ts';
@@ -192,7 +193,7 @@ const layerCount = 5;
 /** A network whose layers `choices` names; its weights follow from them too. */
 function networkOf(features: number, choices: readonly number[]): Sequential {
   let width = features;
-  const layers = choices.map((choice, i) => {
+  const layers = choices.map((choice, i): Layer => {
     const variant = Math.floor(choice / layerCount);
     switch (choice % layerCount) {
       case 0: {

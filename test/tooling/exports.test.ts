@@ -49,6 +49,11 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     values: `blobSource download indexedDbStore opfsStore serveTraining trainInWorker urlSource`,
     types: `BlobLike RemoteTraining SetUpTraining TrainInWorkerOptions TrainingSetup UrlSourceOptions WorkerLike`,
   },
+  'ndgrad/charts': {
+    values: `confusionChart imageChart lossChart metricsChart rocChart weightsChart`,
+    types: `ConfusionChartOptions ImageArray ImageChartOptions PageElement ResultChartOptions RocChartOptions
+      RocLike WeightsChartOptions`,
+  },
   'ndgrad/data': {
     values: `augmentImages decodeIdx decodeMnist readIdx scalePixels`,
     types: `AugmentOptions AugmentedImages BatchFunction BatchSource ByteArray Data ElasticOptions IdxArray

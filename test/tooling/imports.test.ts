@@ -59,6 +59,7 @@ const ARROWS: Record<string, string[]> = {
   testing: ['ir', 'compiler', 'backends/js', 'runtime', 'tensor', 'layers'],
   remote: ['ir', 'util', 'layers', 'data', 'train', 'io'],
   browser: ['ir', 'util', 'io', 'remote'],
+  charts: ['ir', 'util', 'train'],
   index: ['ir', 'util', 'tensor', 'runtime', 'layers', 'losses', 'optim', 'metrics', 'train', 'io'],
   'single-file': ['index', 'browser', 'data', 'metrics', 'search'],
   node: [
@@ -85,6 +86,7 @@ const PACKAGES = new Map([
   ['pako', 'data'],
   ['fflate', 'io'],
   ['jsfive', 'keras'],
+  ['uplot', 'charts'],
 ]);
 
 /** Parts of which others may import index.ts only. */

@@ -39,6 +39,10 @@ export interface Page<T extends Exported> {
   limitStorage(bytes: number): Promise<void>;
   /** The next file that the page offers as a download: its name, and where the browser has put it. */
   nextDownload(): Promise<{ readonly name: string; readonly path: string }>;
+  /** Changes the color scheme that the user prefers. */
+  colorScheme(scheme: 'light' | 'dark'): Promise<void>;
+  /** Writes a picture of the page to a file, if there is a path. */
+  screenshot(path: string | undefined): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -100,6 +104,10 @@ export async function openPage<T extends Exported>(
     nextDownload: async () => {
       const download = await page.waitForEvent('download');
       return { name: download.suggestedFilename(), path: await download.path() };
+    },
+    colorScheme: (colorScheme) => page.emulateMedia({ colorScheme }),
+    screenshot: async (path) => {
+      if (path) await page.screenshot({ path, fullPage: true });
     },
     close: async () => {
       await browser.close();
