@@ -63,17 +63,14 @@ export async function transfer({ before = 5000, examples = 100, tests = 2000, ep
       new MaxPool2D(2),
       new Flatten(),
     ]);
-  const accuracy = async (model: Layer): Promise<number> => {
-    const scores = await evaluate(model, test, { loss: softmaxCrossEntropy, metrics: [new Accuracy()] });
-    return scores.accuracy!;
-  };
+  const options = { loss: softmaxCrossEntropy, metrics: [new Accuracy()] };
+  const accuracy = async (model: Layer) => (await evaluate(model, test, options)).accuracy!;
 
   const features = makeFeatures();
   await train(new Sequential([features, new Dense(400, 5)]), digits(mnist.train, 0, before), 2);
   features.freeze();
   const transferred = new Sequential([features, new Dense(400, 5)]);
   await train(transferred, few, epochs);
-
   const fromScratch = new Sequential([makeFeatures(), new Dense(400, 5)]);
   await train(fromScratch, few, epochs);
   return { transferred: await accuracy(transferred), fromScratch: await accuracy(fromScratch) };

@@ -52,28 +52,25 @@ class Vae extends Layer {
   }
 }
 
+const BATCH = 100;
+
 /** Returns the loss of the test images after training. */
-export async function trainVae({
-  images = 10_000,
-  tests = 2000,
-  epochs = 10,
-  batch = 100,
-} = {}): Promise<number> {
+export async function trainVae({ images = 10_000, tests = 2000, epochs = 10 } = {}): Promise<number> {
   seed(1);
   const mnist = await loadMnist();
   const pixels = (split: typeof mnist.train, count: number): Tensor => {
     const { data } = scalePixels(split.images);
     return tensor(data.slice(0, count * 784), { shape: [count, 784] });
   };
-  const [x, test] = [pixels(mnist.train, images), pixels(mnist.test, tests)];
+  const x = pixels(mnist.train, images);
+  const test = pixels(mnist.test, tests);
   const model = new Vae();
   const optimizer = new Adam(model.parameters(), { learningRate: 0.001 });
   const random = new Generator(2);
-  const context = training({ rng: random });
   for (let epoch = 0; epoch < epochs; epoch++) {
     const shuffled = x.take(random.permutation(images), 0);
-    for (let i = 0; i < images; i += batch)
-      await optimizer.minimize(model.loss(shuffled.slice([i, i + batch]), context, random));
+    for (let i = 0; i < images; i += BATCH)
+      await optimizer.minimize(model.loss(shuffled.slice([i, i + BATCH]), training({ rng: random }), random));
     console.log(`epoch ${epoch + 1}: ${model.loss(test, inference, random).item().toFixed(1)} nats`);
   }
   return model.loss(test, inference, random).item();
