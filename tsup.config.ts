@@ -39,7 +39,6 @@ const trimPako: Plugin = {
       const call = /^(?:var \w+ = |\t)?(?=new \w+\(|zero\$1\()/gm;
       return { contents: notice + source.replace(call, '$&/* @__PURE__ */ '), loader: 'js' };
     });
-  },
 };
 
 /**
@@ -98,7 +97,6 @@ export default defineConfig([
         index: 'src/index.ts',
         browser: 'src/browser.ts',
         charts: 'src/charts.ts',
-      charts: 'src/charts.ts',
         data: 'src/data.ts',
         gpu: 'src/gpu.ts',
         io: 'src/io.ts',

@@ -47,7 +47,7 @@ async function train(model: Layer, data: Digits, epochs: number): Promise<void> 
 }
 
 /** The accuracies on 5 to 9: with the features of 0 to 4, and trained from scratch. */
-export async function transfer({ before = 5000, examples = 100, tests = 2000, epochs = 20 } = {}): Promise<{
+export async function transfer({ before = 5000, examples = 25, tests = 2000, epochs = 60 } = {}): Promise<{
   readonly transferred: number;
   readonly fromScratch: number;
 }> {
@@ -55,7 +55,7 @@ export async function transfer({ before = 5000, examples = 100, tests = 2000, ep
   const mnist = await loadMnist();
   const few = digits(mnist.train, 5, examples);
   const test = digits(mnist.test, 5, tests);
-  const makeFeatures = (): Sequential =>
+  const makeFeatures = (): Layer =>
     new Sequential([
       new Conv2D(1, 8, 3, { activation: 'relu' }),
       new MaxPool2D(2),

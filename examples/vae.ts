@@ -68,7 +68,7 @@ export async function trainVae({ images = 10_000, tests = 2000, epochs = 10 } = 
   const optimizer = new Adam(model.parameters(), { learningRate: 0.001 });
   const random = new Generator(2);
   for (let epoch = 0; epoch < epochs; epoch++) {
-    const shuffled = x.take(random.permutation(images), 0);
+    const shuffled = x.take(tensor(random.permutation(images)), 0);
     for (let i = 0; i < images; i += BATCH)
       await optimizer.minimize(model.loss(shuffled.slice([i, i + BATCH]), training({ rng: random }), random));
     console.log(`epoch ${epoch + 1}: ${model.loss(test, inference, random).item().toFixed(1)} nats`);

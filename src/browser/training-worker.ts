@@ -9,12 +9,13 @@ import {
 } from '../remote/remote-training.ts';
 import { checkSetUp, type SetUpTraining, serve } from '../remote/serve.ts';
 
-/** What this library uses of a `Worker`. */
-export interface WorkerLike {
-  postMessage(message: unknown): void;
-  addEventListener(type: 'message' | 'messageerror' | 'error', listener: (event: never) => void): void;
-  removeEventListener(type: 'message' | 'messageerror' | 'error', listener: (event: never) => void): void;
-}
+/** The host's `Worker`; where the host has no types, what this library uses of it. */
+export type WorkerLike = typeof globalThis extends { Worker: { prototype: infer T } }
+  ? T
+  : {
+      postMessage(message: unknown): void;
+      addEventListener(type: string, listener: (event: never) => void): void;
+    };
 
 let serving = false;
 
@@ -56,9 +57,12 @@ export function serveTraining(setup: SetUpTraining): void {
   void holdLock().then((lock) => serve(connection, setup, lock));
 }
 
-interface WorkerHost extends WorkerLike {
+/** The global object of a worker. */
+interface WorkerHost {
   readonly document?: unknown;
   postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
+  removeEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
 }
 
 /** What browsers have in secure contexts. */
@@ -115,7 +119,7 @@ const pageConnection = (worker: WorkerLike): Connection => ({
   post: (data) => worker.postMessage(data),
   listen(receive, lost) {
     const listeners = {
-      message: ({ data }: { data: unknown }) => receive(data),
+      message: ({ data }: MessageEvent) => receive(data),
       messageerror: () => lost("a message of the worker can't be read here"),
       error: (event: ErrorEvent) => {
         event.preventDefault(); // `result` reports it
@@ -128,9 +132,9 @@ const pageConnection = (worker: WorkerLike): Connection => ({
       },
     } as const;
     const types = Object.keys(listeners) as (keyof typeof listeners)[];
-    for (const type of types) worker.addEventListener(type, listeners[type]);
+    for (const type of types) worker.addEventListener(type, listeners[type] as EventListener);
     return () => {
-      for (const type of types) worker.removeEventListener(type, listeners[type]);
+      for (const type of types) worker.removeEventListener(type, listeners[type] as EventListener);
     };
   },
   ended: (lock) => locks()?.request(lock, () => {}) ?? new Promise(() => {}),

@@ -60,7 +60,7 @@ export interface Arbitraries {
   /** Tensors that are transposed, flipped, sliced, broadcast and reshaped, so that their elements are not in the order of memory. */
   views(options?: ArbitraryTensorOptions): Arbitrary<Tensor>;
   /** Networks of `Dense`, `BatchNorm`, `LayerNorm`, `Dropout` and `Activation` for inputs of shape [samples, features]. */
-  layers(options?: ArbitraryLayerOptions): Arbitrary<Sequential>;
+  layers(options?: ArbitraryLayerOptions): Arbitrary<Sequential<Layer[]>>;
   /** Samples and their classes: x of shape [samples, features], int32 y of shape [samples]. */
   data(options?: ArbitraryDataOptions): Arbitrary<{ readonly x: Tensor; readonly y: Tensor }>;
 }
@@ -191,7 +191,7 @@ const activations = ['relu', 'tanh', 'sigmoid', 'gelu'] as const;
 const layerCount = 5;
 
 /** A network whose layers `choices` names; its weights follow from them too. */
-function networkOf(features: number, choices: readonly number[]): Sequential {
+function networkOf(features: number, choices: readonly number[]): Sequential<Layer[]> {
   let width = features;
   const layers = choices.map((choice, i): Layer => {
     const variant = Math.floor(choice / layerCount);

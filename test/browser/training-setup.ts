@@ -1,4 +1,4 @@
-import { Accuracy, Adam, Dense, Generator, Sequential, seed, softmaxCrossEntropy } from 'ndgrad';
+import { Accuracy, Adam, Dense, Generator, type Layer, Sequential, seed, softmaxCrossEntropy } from 'ndgrad';
 import type { TrainingSetup } from 'ndgrad/browser';
 
 /** What happens after the first epoch besides training. */
@@ -21,7 +21,7 @@ export interface Request {
 }
 
 /** The reference network, on noise. */
-export function network(): Sequential {
+export function network(): Layer {
   seed(1);
   return new Sequential([
     new Dense(784, 128, { activation: 'relu' }),
@@ -43,7 +43,7 @@ export function setup({ mishap, epochs }: Request): TrainingSetup {
       epochs,
       batchSize: 128,
       progress: false,
-      callbacks: [{ onEpochEnd: ({ epoch }) => epoch === 0 && mishaps[mishap]() }],
+      callbacks: [{ onEpochEnd: ({ epoch }) => void (epoch === 0 && mishaps[mishap]()) }],
     },
   };
 }

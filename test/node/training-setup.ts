@@ -1,4 +1,4 @@
-import { Adam, Dense, Generator, meanSquaredError, Sequential, seed } from 'ndgrad';
+import { Adam, Dense, Generator, type Layer, meanSquaredError, Sequential, seed } from 'ndgrad';
 import type { TrainingSetup } from 'ndgrad/node';
 
 /** What goes wrong after the first epoch, if anything. */
@@ -14,7 +14,7 @@ const mishaps: Record<Mishap, () => void> = {
   },
 };
 
-export function network(): Sequential {
+export function network(): Layer {
   seed(1);
   return new Sequential([new Dense(3, 8, { activation: 'tanh' }), new Dense(8, 1)]);
 }
@@ -29,7 +29,7 @@ export function setup({ mishap, epochs }: { mishap: Mishap; epochs: number }): T
       loss: meanSquaredError,
       optimizer: new Adam(model.parameters()),
       epochs,
-      callbacks: [{ onEpochEnd: ({ epoch }) => epoch === 0 && mishaps[mishap]() }],
+      callbacks: [{ onEpochEnd: ({ epoch }) => void (epoch === 0 && mishaps[mishap]()) }],
     },
   };
 }

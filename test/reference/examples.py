@@ -79,7 +79,7 @@ def cart_pole(rounds=80, episodes=16, steps=500):
     return f'{np.mean(lengths[-10:]):.0f} steps'
 
 
-def transfer(before=5000, examples=100, tests=2000, epochs=20):
+def transfer(before=5000, examples=25, tests=2000, epochs=60):
     def digits(name, first, count):
         images, labels = mnist(name)
         rows = torch.nonzero((labels >= first) & (labels < first + 5)).ravel()[:count]
