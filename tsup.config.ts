@@ -39,6 +39,7 @@ const trimPako: Plugin = {
       const call = /^(?:var \w+ = |\t)?(?=new \w+\(|zero\$1\()/gm;
       return { contents: notice + source.replace(call, '$&/* @__PURE__ */ '), loader: 'js' };
     });
+  },
 };
 
 /**
