@@ -74,6 +74,7 @@ export default defineConfig([
     entry: {
       index: 'src/index.ts',
       browser: 'src/browser.ts',
+      charts: 'src/charts.ts',
       data: 'src/data.ts',
       gpu: 'src/gpu.ts',
       io: 'src/io.ts',
@@ -96,6 +97,7 @@ export default defineConfig([
       entry: {
         index: 'src/index.ts',
         browser: 'src/browser.ts',
+        charts: 'src/charts.ts',
         data: 'src/data.ts',
         gpu: 'src/gpu.ts',
         io: 'src/io.ts',

@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 const ENTRIES = [
   'index.js',
   'browser.js',
+  'charts.js',
   'data.js',
   'io.js',
   'keras.js',
@@ -63,7 +64,7 @@ export function internalTypes(src: string): ReadonlySet<string> {
 
 /**
  * Problems of a built package: files with imports that are not allowed (only `ndgrad/node` and its worker may import `node:`
- * modules, and only `ndgrad/gpu` gpu.js), modules that are included in two files, so that their state would exist twice,
+ * modules, only `ndgrad/gpu` gpu.js, and only `ndgrad/charts` uplot), modules that are included in two files, so that their state would exist twice,
  * and declarations that contain internal types or members.
  */
 export async function distProblems(
@@ -76,6 +77,7 @@ export async function distProblems(
     const allowed = (name: string) => {
       if (entry === 'ndgrad.min.js') return false;
       if (entry === 'gpu.js' && name === 'gpu.js') return true;
+      if (entry === 'charts.js' && name === 'uplot') return true;
       if (NODE_ENTRIES.includes(entry)) return name.startsWith('node:') || dependencies.includes(name);
       return name === 'ndarray';
     };
@@ -109,7 +111,7 @@ export async function distProblems(
     const file = entry.replace(/\.js$/, '.d.ts');
     const text = readFileSync(join(dist, file), 'utf8');
     if (/from 'node:|reference types="node"/.test(text)) problems.push(`dist/${file} needs Node's types`);
-    if (/from '(?:gpu\.js|@?webgpu)|reference types="@webgpu/.test(text))
+    if (/from '(?:gpu\.js|@?webgpu|uplot|fast-check)|reference types="@webgpu/.test(text))
       problems.push(`dist/${file} needs the types of optional packages`);
   }
   return problems;

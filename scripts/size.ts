@@ -9,14 +9,15 @@ const MINIMAL_BUDGET = 67_900;
 
 /** What everything that an entry point exports may add to the minimal bundle. */
 const BUDGETS = {
-  'ndgrad/browser': 3_600,
+  'ndgrad/browser': 16_200,
+  'ndgrad/charts': 5_500,
   'ndgrad/data': 14_600,
   'ndgrad/io': 17_200,
   'ndgrad/metrics': 8_800,
   'ndgrad/keras': 37_500,
   'ndgrad/search': 6_000,
-  'ndgrad/testing': 9_200,
-  'ndgrad/node': 14_700,
+  'ndgrad/testing': 12_500,
+  'ndgrad/node': 27_200,
 };
 /** What `saveWeights` and `loadWeights` may add. */
 const WEIGHTS_BUDGET = 4_200;
@@ -28,6 +29,8 @@ const MODELS_BUDGET = 21_500;
 const CHECKPOINT_BUDGET = 7_700;
 /** Budget of `ndgrad/gpu` with WebGPU and WebGL2, without gpu.js itself. */
 const GPU_BUDGET = 35_000;
+/** What a page needs for `trainInWorker`, without anything that computes. */
+const TRAIN_IN_WORKER_BUDGET = 4_000;
 /** Functions on arrays do not load the tensor engine. */
 const METRICS_BUDGET = 12_300;
 
@@ -41,7 +44,7 @@ async function bundle(code: string, ...external: string[]): Promise<Uint8Array> 
     bundle: true,
     minify: true,
     write: false,
-    external: ['./js-*', './pool-*', 'ndarray', 'gpu.js', 'node:*', ...external],
+    external: ['./js-*', './pool-*', 'ndarray', 'gpu.js', 'uplot', 'node:*', ...external],
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
@@ -58,6 +61,7 @@ const gpuProgram = "export * from './mlp-gpu.ts';";
 const gpu = gzip(await bundle(gpuProgram)) - minimalSize;
 const webgpu = gzip(await bundle(gpuProgram, './webgl2-*')) - minimalSize;
 const metrics = gzip(await bundle("export * from 'ndgrad/metrics';"));
+const trainInWorker = gzip(await bundle("export { trainInWorker } from 'ndgrad/browser';"));
 const whole = gzip(readFileSync(join(root, 'dist/ndgrad.min.js')));
 const gpuJs = gzip(readFileSync(join(root, 'node_modules/gpu.js/dist/gpu-browser.min.js')));
 
@@ -94,6 +98,7 @@ sizes.push({
   budget: CHECKPOINT_BUDGET,
 });
 sizes.push({ what: 'ndgrad/gpu in addition', bytes: gpu, budget: GPU_BUDGET });
+sizes.push({ what: 'trainInWorker by itself', bytes: trainInWorker, budget: TRAIN_IN_WORKER_BUDGET });
 sizes.push({ what: 'ndgrad/metrics by itself', bytes: metrics, budget: METRICS_BUDGET });
 
 console.log(`train an MLP: ${kilobytes(minimal.length)} minified; the sizes below are gzipped`);

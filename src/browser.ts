@@ -13,3 +13,13 @@ export { opfsStore } from './browser/opfs-store.ts';
 // Files for the user
 
 export { download } from './browser/download.ts';
+
+// Training in a worker
+
+export {
+  serveTraining,
+  trainInWorker,
+  type WorkerLike,
+} from './browser/training-worker.ts';
+export type { RemoteTraining, TrainInWorkerOptions } from './remote/remote-training.ts';
+export type { SetUpTraining, TrainingSetup } from './remote/serve.ts';

@@ -15,3 +15,12 @@ export { type LoadedMnist, type LoadMnistOptions, loadMnist } from './node/mnist
 export { fileJournal } from './node/search-journal.ts';
 export { inWorkers, type TrialWorkerOptions } from './node/search-workers.ts';
 export type { Url } from './util/host-types.ts';
+
+// Training in a worker
+
+export {
+  serveTraining,
+  trainInWorker,
+} from './node/training-worker.ts';
+export type { RemoteTraining, TrainInWorkerOptions } from './remote/remote-training.ts';
+export type { SetUpTraining, TrainingSetup } from './remote/serve.ts';

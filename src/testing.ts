@@ -12,3 +12,15 @@ export {
   type GradcheckReport,
   gradcheck,
 } from './testing/gradcheck.ts';
+
+// Property tests
+
+export {
+  type Arbitraries,
+  type ArbitraryDataOptions,
+  type ArbitraryLayerOptions,
+  type ArbitraryShapeOptions,
+  type ArbitraryTensorOptions,
+  arbitraries,
+} from './testing/arbitraries.ts';
+export type { Arbitrary, FastCheck } from './testing/fast-check.ts';

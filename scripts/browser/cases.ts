@@ -40,8 +40,10 @@ async function plain(folder: string, place: Place, headers: Record<string, strin
   return { warnings: [], ...(await serve(folder, headers)) };
 }
 
+const suffix: Record<Place, string> = { page: '', worker: ', worker', training: ', trainInWorker' };
+
 const bundled = (name: string, bundler: Bundler, place: Place): Case => ({
-  name: place === 'page' ? name : `${name}, worker`,
+  name: name + suffix[place],
   isolated: true,
   async prepare(folder) {
     writeAppProject(folder, place);
@@ -51,7 +53,7 @@ const bundled = (name: string, bundler: Bundler, place: Place): Case => ({
 });
 
 const viteDevelopment = (place: Place): Case => ({
-  name: place === 'page' ? 'vite development' : 'vite development, worker',
+  name: `vite development${suffix[place]}`,
   isolated: true,
   async prepare(folder) {
     writeAppProject(folder, place);
@@ -64,6 +66,12 @@ export const cases: readonly Case[] = [
   { name: 'page, isolated', isolated: true, prepare: (folder) => plain(folder, 'page', ISOLATED) },
   { name: 'worker', isolated: false, prepare: (folder) => plain(folder, 'worker', {}) },
   { name: 'worker, isolated', isolated: true, prepare: (folder) => plain(folder, 'worker', ISOLATED) },
+  { name: 'trainInWorker', isolated: false, prepare: (folder) => plain(folder, 'training', {}) },
+  {
+    name: 'trainInWorker, isolated',
+    isolated: true,
+    prepare: (folder) => plain(folder, 'training', ISOLATED),
+  },
   {
     name: 'policy, blob workers allowed',
     isolated: true,
@@ -91,8 +99,11 @@ export const cases: readonly Case[] = [
   bundled('esbuild', esbuild, 'page'),
   bundled('vite', vite, 'page'),
   bundled('vite', vite, 'worker'),
+  bundled('vite', vite, 'training'),
   bundled('webpack', webpackProduction, 'page'),
   bundled('webpack', webpackProduction, 'worker'),
+  bundled('webpack', webpackProduction, 'training'),
   viteDevelopment('page'),
   viteDevelopment('worker'),
+  viteDevelopment('training'),
 ];

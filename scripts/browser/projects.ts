@@ -5,8 +5,8 @@ import { build as buildVite, createLogger } from 'vite';
 import webpack from 'webpack';
 import { gpuPackages, overrides, root, run } from '../shared.ts';
 
-/** Where the training runs: on the page, or in a module worker that the page starts. */
-export type Place = 'page' | 'worker';
+/** Where the training runs: on the page, in a module worker that the page starts, or in one of `trainInWorker`. */
+export type Place = 'page' | 'worker' | 'training';
 
 const html = (script: string) => `<!doctype html>
 <html lang="en">
@@ -92,7 +92,8 @@ export const esbuild: Bundler = async (project, place) => {
 export const vite: Bundler = async (project) => {
   const warnings: string[] = [];
   const customLogger = createLogger('silent');
-  customLogger.warn = (message) => warnings.push(message);
+  // How long plugins take is reported where the machine is busy.
+  customLogger.warn = (message) => void (message.includes('PLUGIN_TIMINGS') || warnings.push(message));
   customLogger.warnOnce = customLogger.warn;
   await buildVite({ root: project, configFile: false, customLogger, logLevel: 'silent' });
   return { folder: join(project, 'dist'), warnings };

@@ -6,6 +6,7 @@ import { compute } from '../runtime/run.ts';
 import { checkTensor } from '../tensor/apply.ts';
 import { fromArray, scalar } from '../tensor/creation.ts';
 import { gradients } from '../tensor/gradients.ts';
+import { Parameter } from '../tensor/parameter.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { computeDouble, doubleEvaluator, type LeafValues } from './double.ts';
@@ -48,7 +49,7 @@ export type DifferentiableFunction = { of(...inputs: Tensor[]): Tensor }['of'];
  *
  * @param f gives a float32 tensor that depends on every input.
  * @param inputs float32 tensors; ones that are computed from others are taken by their values.
- * @throws NdgradError naming the input, the place and both values where they differ.
+ * @throws NdgradError with the input, the place of the first element that is wrong, the value found and the value expected.
  */
 export async function gradcheck(
   f: DifferentiableFunction,
@@ -131,9 +132,9 @@ function compare(
       }
       if (!(error <= tolerance)) {
         throw new NdgradError(
-          `[gradcheck] ${level === 1 ? 'gradient' : 'second gradient'} with respect to input ${input} of shape ` +
-            `${show(x.shape)} at ${placeOf(i, x.shape)}: analytic ${a}, numeric ${n}, ` +
-            `distance ${error} where ${tolerance} is allowed.`,
+          `[gradcheck] ${level === 1 ? 'gradient' : 'second gradient'} with respect to ${nameOf(x, input)} of shape ` +
+            `${show(x.shape)} at ${placeOf(i, x.shape)}: got ${a}, wanted ${n} (finite differences); ` +
+            `their distance is ${error}, ${tolerance} is allowed.`,
         );
       }
       checked++;
@@ -142,6 +143,9 @@ function compare(
   });
   return { checked, largestError };
 }
+
+const nameOf = (x: Tensor, input: number): string =>
+  x instanceof Parameter ? `input ${input}, the Parameter '${x.name}',` : `input ${input}`;
 
 /** The derivative of a scalar node by one element of a leaf. */
 function richardson(

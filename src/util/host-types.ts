@@ -13,3 +13,8 @@ export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer
 
 /** The host's `URL`; where the host has no types, what this library uses of it. */
 export type Url = typeof globalThis extends { URL: { prototype: infer T } } ? T : { readonly href: string };
+
+/** The host's `HTMLElement`; where the host has no types, what this library uses of it. */
+export type PageElement = typeof globalThis extends { HTMLElement: { prototype: infer T } }
+  ? T
+  : { replaceChildren(...nodes: never[]): void };

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as browser from '../../src/browser.ts';
 import * as data from '../../src/data.ts';
@@ -71,6 +72,8 @@ const kerasFile = fixture('functional.h5');
 const tfjs = JSON.parse(fixture('tfjs.json').toString()).cases[3];
 const store: io.Store = new MemoryStore();
 const classes = [0, 1, 1];
+/** A worker thread that never answers. */
+const silentWorker = { postMessage: () => {}, on: () => silentWorker, off: () => silentWorker };
 
 const binary: Given = [[x, x]];
 const unary: Given = [[x]];
@@ -295,6 +298,10 @@ const functions: Record<string, Given> = {
   download: [[bytes, 'a']],
   indexedDbStore: [['a']],
   opfsStore: [['a']],
+  // Outside a worker.
+  serveTraining: [[() => ({})]],
+  arbitraries: [[fc]],
+  trainInWorker: [[silentWorker, { signal: undefined }], optionsAt(1)],
   // A port that refuses connections.
   urlSource: [['http://localhost:1/', { headers: { a: 'b' } }], optionsAt(1)],
 
@@ -708,15 +715,15 @@ test.each(rows.filter(([, { options }]) => options !== undefined))(
 
 /** Values of options, with the options that accept them. All others must refuse them. */
 const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
-  ['null', null, 'weights'],
-  ['/x/', /x/, ''],
-  ['[]', [], 'also assignments callbacks metrics results'],
-  ["'1'", '1', 'name monitor version trainImages trainLabels testImages testLabels'],
+  ['null', null, 'message weights'],
+  ['/x/', /x/, 'message'],
+  ['[]', [], 'also assignments callbacks message metrics results'],
+  ["'1'", '1', 'message name monitor version trainImages trainLabels testImages testLabels'],
   [
     'true',
     true,
     `adjusted allowUntrained amsgrad antialias bias cache causal center centered checkpoint compress copy countPadding
-     descending dropLast exclusive horizontalFlip keepDims largest log positiveWeight progress replacement
+     descending dropLast exclusive horizontalFlip keepDims largest log message positiveWeight progress replacement
      restoreBestWeights reverse rotary scale shuffle signedZeros strict trainable verify warmup`,
   ],
   [
@@ -724,7 +731,7 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
     5,
     `absolute ahead alpha batchSize beta bins contextLength correction count delta digits dilation end endDivisor epochs
      epsilon every factor fill gain gamma headFeatures hiddenFeatures high initialAccumulator k keep learningRate limit
-     loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes maxTokens mean memoryFeatures minDelta minimum
+     loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes maxTokens mean memoryFeatures message minDelta minimum
      momentumDecay nan negInf numClasses order outputPadding padding patience peak posInf positiveWeight power rate
      relative rotation scale seed shardBytes shear size smooth standardDeviation start startDivisor startFromEpoch step
      steps stopToken stride temperature threshold timeoutSeconds tolerance topK trials version warmupFraction

@@ -59,22 +59,12 @@ const ARROWS: Record<string, string[]> = {
   keras: ['ir', 'util', 'tensor', 'layers', 'io'],
   search: ['ir', 'util', 'tensor'],
   gpu: ['ir', 'util', 'backends/gpu', 'backends/gpu/device', 'backends/gpu/webgpu', 'backends/gpu/webgl2'],
-  testing: ['ir', 'compiler', 'backends/js', 'runtime', 'tensor'],
-  browser: ['ir', 'util', 'io'],
-  index: [
-    'ir',
-    'util',
-    'tensor',
-    'runtime',
-    'layers',
-    'losses',
-    'optim',
-    'metrics',
-    'train',
-    'generation',
-    'io',
-  ],
-  'single-file': ['index', 'data', 'metrics', 'search'],
+  testing: ['ir', 'compiler', 'backends/js', 'runtime', 'tensor', 'layers'],
+  remote: ['ir', 'util', 'layers', 'data', 'train', 'io'],
+  browser: ['ir', 'util', 'io', 'remote'],
+  charts: ['ir', 'util', 'train'],
+  index: ['ir', 'util', 'tensor', 'runtime', 'layers', 'losses', 'optim', 'metrics', 'train', 'generation', 'io'],
+  'single-file': ['index', 'browser', 'data', 'metrics', 'search'],
   node: [
     'ir',
     'util',
@@ -88,6 +78,7 @@ const ARROWS: Record<string, string[]> = {
     'train',
     'io',
     'search',
+    'remote',
   ],
 };
 
@@ -98,6 +89,7 @@ const PACKAGES = new Map([
   ['pako', 'data'],
   ['fflate', 'io'],
   ['jsfive', 'keras'],
+  ['uplot', 'charts'],
 ]);
 
 /** Parts of which others may import index.ts only. */

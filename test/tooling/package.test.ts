@@ -25,10 +25,11 @@ test('every development dependency is one exact version', () => {
   for (const [name, version] of versions) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
 });
 
-test('the GPU packages are optional, and their versions are consistent', () => {
+test('the peers are optional, and the versions of the GPU packages are consistent', () => {
   const { devDependencies, peerDependencies, peerDependenciesMeta, overrides } = manifest('.');
-  expect(Object.keys(peerDependencies).sort()).toEqual(['gpu.js', 'webgpu']);
-  expect(peerDependenciesMeta).toEqual({ 'gpu.js': { optional: true }, webgpu: { optional: true } });
+  const peers = ['fast-check', 'gpu.js', 'uplot', 'webgpu'];
+  expect(Object.keys(peerDependencies).sort()).toEqual(peers);
+  expect(peerDependenciesMeta).toEqual(Object.fromEntries(peers.map((name) => [name, { optional: true }])));
   // The GPU backend uses undocumented parts of gpu.js, so its version is exact.
   expect(peerDependencies['gpu.js']).toBe(devDependencies['gpu.js']);
   expect(peerDependencies.webgpu).toBe(`>=${devDependencies.webgpu}`);

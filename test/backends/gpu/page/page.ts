@@ -39,26 +39,43 @@ export interface Page<T extends Exported> {
   limitStorage(bytes: number): Promise<void>;
   /** The next file that the page offers as a download: its name, and where the browser has put it. */
   nextDownload(): Promise<{ readonly name: string; readonly path: string }>;
+  /** Changes the color scheme that the user prefers. */
+  colorScheme(scheme: 'light' | 'dark'): Promise<void>;
+  /** Writes a picture of the page to a file, if there is a path. */
+  screenshot(path: string | undefined): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What else the site of a page has. */
+export interface SiteOptions {
+  /** Entry files of other scripts, which are bundled, by the names of the scripts. */
+  readonly scripts?: Readonly<Record<string, string>>;
+  /** The contents of other files by their names. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Opens a page with the entry's functions, in a new browser and on a new, secure origin. */
 export async function openPage<T extends Exported>(
   entry: string,
   flags: readonly string[] = [],
+  { scripts = {}, files = {}, headers = {} }: SiteOptions = {},
 ): Promise<Page<T>> {
   const folder = mkdtempSync(join(tmpdir(), 'ndgrad-page-'));
-  await build({
-    entryPoints: [entry],
-    outfile: join(folder, 'tests.js'),
-    bundle: true,
-    format: 'iife',
-    globalName: 'tests',
-    platform: 'browser',
-    target: 'es2022',
-  });
-  writeFileSync(join(folder, 'index.html'), PAGE);
-  const site = await serve(folder, {});
+  for (const [name, file] of Object.entries({ 'tests.js': entry, ...scripts })) {
+    await build({
+      entryPoints: [file],
+      outfile: join(folder, name),
+      bundle: true,
+      format: 'iife',
+      globalName: 'tests',
+      platform: 'browser',
+      target: 'es2022',
+    });
+  }
+  for (const [name, content] of Object.entries({ 'index.html': PAGE, ...files }))
+    writeFileSync(join(folder, name), content);
+  const site = await serve(folder, headers);
   const browser = await chromium.launch({
     executablePath: executablePath!,
     args: [...CHROMIUM_FLAGS, ...flags],
@@ -87,6 +104,10 @@ export async function openPage<T extends Exported>(
     nextDownload: async () => {
       const download = await page.waitForEvent('download');
       return { name: download.suggestedFilename(), path: await download.path() };
+    },
+    colorScheme: (colorScheme) => page.emulateMedia({ colorScheme }),
+    screenshot: async (path) => {
+      if (path) await page.screenshot({ path, fullPage: true });
     },
     close: async () => {
       await browser.close();

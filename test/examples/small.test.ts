@@ -1,0 +1,24 @@
+import { expect, test, vi } from 'vitest';
+import { trainCartPole } from '../../examples/cart-pole.ts';
+import { transfer } from '../../examples/transfer.ts';
+import { trainVae } from '../../examples/vae.ts';
+
+// The examples learn, at small sizes. docs/examples.md has the results of full ones.
+
+vi.spyOn(console, 'log').mockImplementation(() => {});
+
+test('the autoencoder encodes digits better than their mean does', async () => {
+  // An image costs 206 nats if all have the mean of each pixel, 543 before training.
+  expect(await trainVae({ images: 2000, tests: 500, epochs: 6 })).toBeLessThan(206);
+});
+
+test('the policy gradient keeps the pole upright for longer than chance', async () => {
+  // Random pushes end after 22 steps.
+  expect(await trainCartPole({ rounds: 14, episodes: 8 })).toBeGreaterThan(30);
+});
+
+test('features that were learned from other digits help', async () => {
+  const { transferred, fromScratch } = await transfer({ before: 1000, examples: 25, tests: 300, epochs: 40 });
+  expect(transferred).toBeGreaterThan(0.4);
+  expect(fromScratch).toBeGreaterThan(0.25);
+});
