@@ -26,6 +26,10 @@ export function checkCount(name: string, count: number, most: number): void {
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   Object.prototype.toString.call(value) === '[object Object]';
 
+/** Whether it is a Map, of any realm. */
+export const isMap = (value: unknown): value is ReadonlyMap<unknown, unknown> =>
+  Object.prototype.toString.call(value) === '[object Map]';
+
 /** All options there are: true for a boolean, '' for a string, and 0 for one that its function checks. */
 export type Known<O> = { readonly [K in keyof O]-?: unknown };
 

@@ -461,6 +461,8 @@ const methods = [
   ...['data', 'dataSync', 'toArray', 'toNdarray'].map((name) => method('parameter', parameter, name)),
   method('scalar', core.scalar(1), 'item'),
   method('adam', adam, 'minimize', [[weight.sum(), { also: [] }], optionsAt(1)]),
+  method('adam', adam, 'gradients', [[weight.sum()]]),
+  method('adam', adam, 'apply', [[new Map([[weight, x]]), { also: [] }], optionsAt(1)]),
   method('adam', adam, 'getState'),
   method('adam', adam, 'setState', [[await adam.getState()]]),
   method('mean', new core.Mean(), 'setState', [[{ total: 1, weight: 1 }]]),

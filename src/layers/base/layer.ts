@@ -1,4 +1,4 @@
-import { checkCount, readOptions, refusal, reportAs } from '../../ir/arguments.ts';
+import { checkCount, isMap, readOptions, refusal, reportAs } from '../../ir/arguments.ts';
 import { DTypeError, StateError } from '../../ir/errors.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { zeros } from '../../tensor/creation.ts';
@@ -302,10 +302,6 @@ function lasting(value: unknown): unknown {
 function isMember(value: unknown): value is Parameter | Layer {
   return value instanceof Layer || value instanceof Parameter;
 }
-
-/** Also for a Map of another realm. */
-const isMap = (value: unknown): value is Map<unknown, unknown> =>
-  Object.prototype.toString.call(value) === '[object Map]';
 
 /** The entries of an array, a Map or a plain object; none of anything else. */
 export function entriesOf(value: unknown): Iterable<readonly [key: unknown, item: unknown]> {
