@@ -21,6 +21,7 @@ export {
 export { Parameter, type ParameterOptions } from './tensor/parameter.ts';
 export { defaultGenerator, Generator, type GeneratorState, seed } from './tensor/random.ts';
 export type { Shape } from './tensor/shape.ts';
+export type { Tensors } from './tensor/structure.ts';
 export { Tensor } from './tensor/tensor.ts';
 
 // Operations on tensors

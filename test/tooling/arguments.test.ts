@@ -329,7 +329,7 @@ const constructors: Record<string, Given> = {
 
 /** Not called: bases of classes, errors, and a class that `tensor` and others make. */
 const withoutRow =
-  `Layer Optimizer Tensor NdgradError DTypeError MemoryError NonFiniteError ShapeError StateError ValueError`.split(
+  `Layer Network Optimizer Tensor NdgradError DTypeError MemoryError NonFiniteError ShapeError StateError ValueError`.split(
     ' ',
   );
 

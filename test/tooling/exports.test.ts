@@ -9,7 +9,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout F1 Flatten
       Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm Layer LayerNorm
       Lion MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredError
-      MemoryError NAdam NdgradError NonFiniteError Optimizer Parameter Precision R2Score RAdam RMSprop
+      MemoryError NAdam NdgradError Network NonFiniteError Optimizer Parameter Precision R2Score RAdam RMSprop
       Recall Reshape Residual RocAuc RootMeanSquaredError SGD Sequential ShapeError SpatialDropout
       StateError Tensor TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all any
       arange argmax argmin avgPool backendInfo binaryCrossEntropy binaryFocalCrossEntropy bitsVersion
@@ -34,16 +34,16 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       EarlyStoppingOptions EpochLogs EvaluateOptions FitOptions FlattenOptions FloatFormat GeluOptions
       GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer
       InitializerName LayerClass LayerLike LayerNormOptions LionOptions LoadModelOptions
-      LoadWeightsOptions LoadedModel LoadedWeights LossFunction LossOptions Margin MarginOptions Member
-      Metric MetricOptions MinimizeOptions Model NAdamOptions NaNLoss NestedArray NumberArray
+      LoadWeightsOptions LoadedModel LoadedWeights Loss LossFunction LossOptions Margin MarginOptions Member
+      Metric MetricOptions Metrics MinimizeOptions Model NAdamOptions NaNLoss NestedArray NumberArray
       OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
-      PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport RAdamOptions RMSpropOptions
+      PoolOptions Pooled PoolingLayerOptions PredictOptions Predictions ProgressReport RAdamOptions RMSpropOptions
       RankingMetricOptions ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions
       SaveModelOptions SaveWeightsOptions Schedule SequentialOptions Shape Signal SliceSpec Slots
       SoftmaxCrossEntropyOptions StandardizeOptions State StateValue StepOptions SummaryOptions TensorLike
-      TensorOptions TopKAccuracyOptions Training TrainingOptions Transformer TransformerClass
+      TensorOptions Tensors TopKAccuracyOptions Training TrainingOptions Transformer TransformerClass
       TransformerState TransposedConvolutionOptions TverskyOptions TypedArray Update VarianceOptions
-      WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
+      WeightAverageOptions WeightAverageState WeightMap WeightTarget WeightedLoss WindowOptions`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore urlSource`,

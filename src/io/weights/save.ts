@@ -1,5 +1,5 @@
 import { checkCount, readOptions } from '../../ir/arguments.ts';
-import type { Layer } from '../../layers/base/layer.ts';
+import type { Network } from '../../layers/base/network.ts';
 import { checkFinite } from '../finite.ts';
 import { metadata } from '../metadata.ts';
 import { type NamedValues, namedValues } from '../named-tensors.ts';
@@ -19,7 +19,7 @@ export interface SaveWeightsOptions {
  * @throws NonFiniteError for values that are NaN or infinite, or that overflow `dtype`.
  * @throws ValueError for two Parameters with one path, and for a path with a colon.
  */
-export async function saveWeights(model: Layer, options?: SaveWeightsOptions): Promise<Uint8Array> {
+export async function saveWeights(model: Network, options?: SaveWeightsOptions): Promise<Uint8Array> {
   checkCount('saveWeights', arguments.length, 2);
   const { dtype } = readOptions('saveWeights', options, { dtype: 'float32' });
   checkFloatFormat('saveWeights', dtype);
@@ -27,7 +27,7 @@ export async function saveWeights(model: Layer, options?: SaveWeightsOptions): P
 }
 
 /** The Parameters of a model under their paths, with the values that they have at the call. */
-export async function namedWeights(operation: string, model: Layer): Promise<NamedValues[]> {
+export async function namedWeights(operation: string, model: Network): Promise<NamedValues[]> {
   const named = await namedValues(operation, parametersByPath(operation, model));
   for (const { name, values } of named) checkFinite(operation, name, values);
   return named;
