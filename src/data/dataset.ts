@@ -425,7 +425,8 @@ export async function checkWeights(operation: string, sampleWeights: Tensor): Pr
   });
 }
 
-function weighted(
+/** The weights of a batch, and their sum. */
+export function weighted(
   size: number,
   values: ArrayLike<number> | undefined,
   sampleWeights: Tensor | undefined,

@@ -1,8 +1,7 @@
 import { ValueError } from '../ir/errors.ts';
 import type { Context } from '../layers/base/context.ts';
 import { locate } from '../layers/base/errors.ts';
-import { Layer } from '../layers/base/layer.ts';
-import type { Member } from '../layers/base/network.ts';
+import { Layer, type Member } from '../layers/base/layer.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Merge } from './merges.ts';
 

@@ -5,9 +5,9 @@ export {
 } from './activation/activation-functions.ts';
 export { Activation, type ActivationOptions } from './activation/activation-layer.ts';
 export { type Context, inference, TrainingContext, type TrainingOptions, training } from './base/context.ts';
-export { Layer } from './base/layer.ts';
+export { Layer, type Member } from './base/layer.ts';
 export type { LayerLike } from './base/layer-like.ts';
-export { type Described, type Member, Network } from './base/network.ts';
+export { type Described, Network, type NetworkMember } from './base/network.ts';
 export type { Penalty } from './base/penalty.ts';
 export type { PartialShape } from './base/shapes.ts';
 export type { SummaryOptions } from './base/summary.ts';

@@ -52,6 +52,12 @@ export interface FitOptions<Y extends Tensors = Tensor, X extends Tensors = Tens
   /** Samples in a batch, 32 by default. Not for data that are batches already. */
   readonly batchSize?: number;
   /**
+   * Into how many shards each batch is cut, a power of two; 1 by default. Shards are computed one after the other, which needs
+   * less memory, and their gradients are added for one update. BatchNorm uses the statistics of its shard. Another number gives
+   * other bits.
+   */
+  readonly accumulate?: number;
+  /**
    * Whether the samples are shuffled in each epoch; true by default. Batches from an iterable keep their order.
    */
   readonly shuffle?: boolean;
@@ -112,6 +118,7 @@ const fitOptions: Known<AnyFitOptions> = {
   epochs: 0,
   initialEpoch: 0,
   batchSize: 0,
+  accumulate: 0,
   shuffle: true,
   dropLast: true,
   validationData: 0,
@@ -150,7 +157,7 @@ export function checkFit(model: AnyModel, options: AnyFitOptions, count: number)
 
 /** @throws ValueError for numbers out of range, and options that do not fit each other. */
 function checkValues(model: AnyModel, options: AnyFitOptions): void {
-  const { average, batchSize = 32, epochs = 1, initialEpoch = 0, validationSplit = 0 } = options;
+  const { accumulate = 1, average, batchSize = 32, epochs = 1, initialEpoch = 0, validationSplit = 0 } = options;
   if (average !== undefined && !model.parameters().some((p) => average.parameters.includes(p))) {
     throw new ValueError(
       "[fit] got an average without the model's Parameters. Create it with new WeightAverage(model.parameters()).",
@@ -159,6 +166,8 @@ function checkValues(model: AnyModel, options: AnyFitOptions): void {
   checkWhole('fit', 'epochs', epochs, 0);
   checkWhole('fit', 'initialEpoch', initialEpoch, 0);
   checkWhole('fit', 'batchSize', batchSize, 1);
+  if (!(Number.isSafeInteger(accumulate) && Number.isInteger(Math.log2(accumulate))))
+    throw refusal('fit', 'accumulate', accumulate, 'a power of two: 1, 2, 4, ...');
   if (initialEpoch > epochs) {
     throw new ValueError(
       `[fit] got initialEpoch ${initialEpoch} and epochs ${epochs}, wanted initialEpoch <= epochs. epochs includes the epochs before initialEpoch.`,

@@ -117,7 +117,7 @@ export class Run implements Resumable {
       // With weights that are all 0 the mean loss is not defined, and there is nothing to learn.
       if (batch.weight > 0) {
         const learningRate = this.optimizer.currentLearningRate;
-        const result = await this.#step.run(batch, position);
+        const result = await this.#step.run(batch, position, this.seed);
         if ('cause' in result) await this.#notFinite(result.cause);
         else if (result.loss !== null) await this.#endBatch(result.loss, learningRate);
       }

@@ -35,7 +35,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer
       InitializerName LayerClass LayerLike LayerNormOptions LionOptions LoadModelOptions
       LoadWeightsOptions LoadedModel LoadedWeights Loss LossFunction LossOptions Margin MarginOptions Member
-      Metric MetricOptions Metrics MinimizeOptions Model NAdamOptions NaNLoss NestedArray NumberArray
+      Metric MetricOptions Metrics MinimizeOptions Model NAdamOptions NaNLoss NestedArray NetworkMember NumberArray
       OptimizerOptions OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty
       PoolOptions Pooled PoolingLayerOptions PredictOptions Predictions ProgressReport RAdamOptions RMSpropOptions
       RankingMetricOptions ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions

@@ -1,6 +1,7 @@
 import { checkCount, refusal } from '../../ir/arguments.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { checkShape, type Same, type Shape } from '../../tensor/shape.ts';
+import type { Parameter } from '../../tensor/parameter.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Context, inference } from './context.ts';
 import { locate } from './errors.ts';
@@ -8,6 +9,12 @@ import type { StaticShapes } from './layer-like.ts';
 import { Network } from './network.ts';
 import { ofZeros } from './of-zeros.ts';
 import type { Input, Output, PartialShape } from './shapes.ts';
+
+/**
+ * A layer's Parameter or a layer inside it, with the name of its field. A Network with several inputs or outputs has the type
+ * Layer here, so that layers can be called without a cast.
+ */
+export type Member = readonly [key: string, member: Parameter | Layer];
 
 /**
  * A part of a network: Parameters and a computation with them. `In` and `Out` are the shapes of its input and
@@ -54,6 +61,10 @@ export abstract class Layer<In extends Shape = Shape, Out extends Shape = Shape>
   /** The shape of one sample, without the batch axis, that the layer requires; null if it accepts several. */
   override inputShape(): readonly number[] | null {
     return null;
+  }
+
+  override members(): Member[] {
+    return super.members() as Member[];
   }
 
   /** Whether the output always has the shape of the input. */

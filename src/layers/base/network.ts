@@ -6,7 +6,6 @@ import { checkTensors, itemsOf, type Structure, type Tensors } from '../../tenso
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Context, inference, observed } from './context.ts';
 import { locate } from './errors.ts';
-import type { Layer } from './layer.ts';
 import type { LayerLike } from './layer-like.ts';
 import { ofZeros } from './of-zeros.ts';
 import { checkPenalty, type Penalty, penaltyOf } from './penalty.ts';
@@ -18,11 +17,8 @@ import { type SummaryOptions, summarize } from './summary.ts';
  */
 export type Described = number | string | boolean | null | undefined | object;
 
-/**
- * A layer's Parameter or a layer inside it, with the name of its field. A Network with several inputs or outputs has the type
- * Layer here, so that layers can be called without a cast.
- */
-export type Member = readonly [key: string, member: Parameter | Layer];
+/** A Parameter of a network or a network inside it, with the name of its field. */
+export type NetworkMember = readonly [key: string, member: Parameter | Network];
 
 /**
  * A part of a model with any inputs and outputs, or a whole model: Parameters, layers and a computation with them. X and Y are
@@ -95,8 +91,8 @@ export abstract class Network<X extends Tensors = never, Y extends Tensors = Ten
    * The Parameters and layers in the layer's fields, and in arrays, records (plain objects) and Maps there at any depth, in
    * the order of declaration. Private `#fields` and fields under symbols cannot be listed.
    */
-  members(): Member[] {
-    const found: Member[] = [];
+  members(): NetworkMember[] {
+    const found: NetworkMember[] = [];
     const seen = new Set<unknown>();
     const visit = (key: string, value: unknown): void => {
       if (isMember(value)) found.push([key, value]);
@@ -110,7 +106,7 @@ export abstract class Network<X extends Tensors = never, Y extends Tensors = Ten
   }
 
   /** The members, and theirs, with their paths; each once, outer members first. */
-  static *#all(layer: Network, prefix = '', seen = new Set<unknown>([layer])): Iterable<Member> {
+  static *#all(layer: Network, prefix = '', seen = new Set<unknown>([layer])): Iterable<NetworkMember> {
     for (const [key, member] of layer.members()) {
       if (seen.has(member)) continue;
       seen.add(member);
@@ -249,7 +245,7 @@ function lasting(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, lasting(item)]));
 }
 
-function isMember(value: unknown): value is Parameter | Layer {
+function isMember(value: unknown): value is Parameter | Network {
   return value instanceof Network || value instanceof Parameter;
 }
 

@@ -5,8 +5,7 @@ import { checkShape, type Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context } from '../base/context.ts';
 import { locate } from '../base/errors.ts';
-import { checkLayer, Layer } from '../base/layer.ts';
-import type { Member } from '../base/network.ts';
+import { checkLayer, Layer, type Member } from '../base/layer.ts';
 import type { Chain, ChainInput, ChainOutput, Flow, PartialShape } from '../base/shapes.ts';
 
 export interface SequentialOptions {

@@ -54,6 +54,7 @@ export interface Resumable extends Training {
   /** Those of the options, then that of `progress`. */
   readonly callbacks: readonly Callback[];
   readonly options: {
+    readonly accumulate?: number;
     readonly average?: WeightAverage;
     readonly batchSize?: number;
     readonly callbacks?: readonly Callback[];
