@@ -84,7 +84,7 @@ describe('the rule', () => {
     const parameters = own.model.parameters().filter((p) => p.trainable);
     const shards = cuts.slice(1).map((to, k) => {
       const context = training({ rng: new Generator(9).fork(0).fork(0).fork(k) });
-      const [x, y] = [images, labels].map((t) => t.slice([[cuts[k]!, to]])) as [Tensor, Tensor];
+      const [x, y] = [images, labels].map((t) => t.slice([cuts[k]!, to])) as [Tensor, Tensor];
       const loss = weightedEntropy(own.model.call(x as never, context), y);
       const weight = tensor(classWeights).take(y).sum();
       const gradients = own.optimizer.gradients(loss.mul(weight).add(own.model.penalty()!.mul(0)));
@@ -129,7 +129,7 @@ describe('the rule', () => {
       const [a, b] = [0, 1].map((shard) => {
         const rng = new Generator(5).fork(0).fork(batch).fork(shard);
         const from = batch * 10 + shard * 5;
-        const part = (t: Tensor): Tensor => t.slice([[from, from + 5]]);
+        const part = (t: Tensor): Tensor => t.slice([from, from + 5]);
         const loss = meanSquaredError(own.model.call(part(x) as never, training({ rng })), part(y));
         return own.optimizer.gradients(loss.mul(5));
       });
@@ -177,7 +177,7 @@ describe('the rule', () => {
       await fit(model, data as { x: Tensor; y: Tensor }, options);
       return { values: valuesOf(model), step: optimizer.step };
     };
-    const part = { x: x.slice([[0, 2]]), y: y.slice([[0, 2]]) };
+    const part = { x: x.slice([0, 2]), y: y.slice([0, 2]) };
     const few = await run(part, 4);
     expect(few.step).toBe(1);
     close(few.values, (await run(part, 1)).values, 6);
