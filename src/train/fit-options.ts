@@ -157,7 +157,14 @@ export function checkFit(model: AnyModel, options: AnyFitOptions, count: number)
 
 /** @throws ValueError for numbers out of range, and options that do not fit each other. */
 function checkValues(model: AnyModel, options: AnyFitOptions): void {
-  const { accumulate = 1, average, batchSize = 32, epochs = 1, initialEpoch = 0, validationSplit = 0 } = options;
+  const {
+    accumulate = 1,
+    average,
+    batchSize = 32,
+    epochs = 1,
+    initialEpoch = 0,
+    validationSplit = 0,
+  } = options;
   if (average !== undefined && !model.parameters().some((p) => average.parameters.includes(p))) {
     throw new ValueError(
       "[fit] got an average without the model's Parameters. Create it with new WeightAverage(model.parameters()).",
@@ -166,7 +173,7 @@ function checkValues(model: AnyModel, options: AnyFitOptions): void {
   checkWhole('fit', 'epochs', epochs, 0);
   checkWhole('fit', 'initialEpoch', initialEpoch, 0);
   checkWhole('fit', 'batchSize', batchSize, 1);
-  if (!(Number.isSafeInteger(accumulate) && Number.isInteger(Math.log2(accumulate))))
+  if (!(Number.isInteger(accumulate) && accumulate >= 1 && (accumulate & (accumulate - 1)) === 0))
     throw refusal('fit', 'accumulate', accumulate, 'a power of two: 1, 2, 4, ...');
   if (initialEpoch > epochs) {
     throw new ValueError(

@@ -40,7 +40,10 @@ export function shardSums(
   assignments: Assignments,
 ): ShardSums {
   const terms = lossTerms(loss);
-  const sums: [value: Tensor, weight: number | Tensor | null][] = terms.map((term) => [term.value, term.weight]);
+  const sums: [value: Tensor, weight: number | Tensor | null][] = terms.map((term) => [
+    term.value,
+    term.weight,
+  ]);
   const isOneTerm = terms[0]?.value === loss;
   if (!isOneTerm) sums.unshift([terms.reduce((rest, { value }) => rest.sub(value), loss), weight]);
   const parts = new Map<number, WeightedGradients>();
@@ -72,7 +75,10 @@ export const addSums = (a: ShardSums, b: ShardSums): ShardSums => ({
   })),
 });
 
-function addWeights(a: WeightedGradients['weight'], b: WeightedGradients['weight']): WeightedGradients['weight'] {
+function addWeights(
+  a: WeightedGradients['weight'],
+  b: WeightedGradients['weight'],
+): WeightedGradients['weight'] {
   if (typeof a === 'number' && typeof b === 'number') return a + b;
   return typeof a === 'object' && typeof b === 'object' ? (a?.add(b!) ?? null) : null;
 }

@@ -17,7 +17,14 @@ import { type AnyModel, callModel } from './model.ts';
 import { type Objective, objective, reportedTensors } from './objective.ts';
 import { type BatchOutput, batchOutputs, type Output, updateMetrics } from './outputs.ts';
 import { RunningLosses } from './running-loss.ts';
-import { addSums, assignedMeans, type ShardSums, shardSums, sumTensors, totalGradients } from './shard-sums.ts';
+import {
+  addSums,
+  assignedMeans,
+  type ShardSums,
+  shardSums,
+  sumTensors,
+  totalGradients,
+} from './shard-sums.ts';
 import { ShardTree } from './shards.ts';
 
 /** The loss of the batch, or null if no sample counts; or why the loss, a gradient or a new value is not finite. */
@@ -58,7 +65,11 @@ export class TrainingStep {
     const pass = this.#forward(batch, random, last);
     const { context, goal } = pass;
     try {
-      await optimizer.minimize(goal.total, { also: reported(pass), context, ...(average ? { average } : {}) });
+      await optimizer.minimize(goal.total, {
+        also: reported(pass),
+        context,
+        ...(average ? { average } : {}),
+      });
     } catch (error) {
       const replay = new Generator(0);
       replay.setState(before);
@@ -81,7 +92,8 @@ export class TrainingStep {
     for (const [shard, part] of parts.entries()) {
       const add = async (sums: ShardSums | null): Promise<void> => {
         const added = tree.push(sums);
-        if (added !== null && added !== sums) await runAssignments({ results: sumTensors(added), assignments: [] });
+        if (added !== null && added !== sums)
+          await runAssignments({ results: sumTensors(added), assignments: [] });
       };
       if (part === null) {
         await add(null);

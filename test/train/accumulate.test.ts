@@ -3,8 +3,8 @@ import {
   Accuracy,
   Adam,
   BatchNorm,
-  checkpoint,
   Conv2D,
+  checkpoint,
   Dense,
   Dropout,
   type FitOptions,
@@ -28,14 +28,15 @@ import {
 } from '../../src/index.ts';
 import { MemoryStore } from './checkpoint/memory-store.ts';
 import { samples, train, valuesOf } from './support.ts';
-import { ByName, data as named, made } from './two-inputs.ts';
+import { ByName, made, data as named } from './two-inputs.ts';
 
 const random = new Generator(2);
 const images: Tensor = random.normal([22, 6, 6, 1]);
 const labels: Tensor = random.uniform([22], 0, 3).floor().cast('int32');
 
 const classWeights = [1, 3, 0.5];
-const weightedEntropy: LossFunction = (p, y, options) => softmaxCrossEntropy(p, y, { ...options, classWeights });
+const weightedEntropy: LossFunction = (p, y, options) =>
+  softmaxCrossEntropy(p, y, { ...options, classWeights });
 
 /** A convolutional network with running statistics and a penalty. */
 function convolutional() {
@@ -65,17 +66,21 @@ describe('the rule', () => {
   test('is that of an evaluation by hand, with BatchNorm, class weights, a penalty and clipping', async () => {
     const { model, optimizer } = convolutional();
     const average = new WeightAverage(model.parameters());
-    const { history } = await fit(model, { x: images, y: labels }, {
-      loss: weightedEntropy,
-      optimizer,
-      average,
-      batchSize: 22,
-      shuffle: false,
-      accumulate: 4,
-      seed: 9,
-      metrics: [new Accuracy()],
-      progress: false,
-    });
+    const { history } = await fit(
+      model,
+      { x: images, y: labels },
+      {
+        loss: weightedEntropy,
+        optimizer,
+        average,
+        batchSize: 22,
+        shuffle: false,
+        accumulate: 4,
+        seed: 9,
+        metrics: [new Accuracy()],
+        progress: false,
+      },
+    );
     await average.swap();
 
     const own = convolutional();
@@ -89,7 +94,13 @@ describe('the rule', () => {
       const weight = tensor(classWeights).take(y).sum();
       const gradients = own.optimizer.gradients(loss.mul(weight).add(own.model.penalty()!.mul(0)));
       const [mean, variance] = context.take().map(([, value]) => value.mul(to - cuts[k]!));
-      return { loss, weight, gradients: parameters.map((p) => gradients.get(p)!), mean: mean!, variance: variance! };
+      return {
+        loss,
+        weight,
+        gradients: parameters.map((p) => gradients.get(p)!),
+        mean: mean!,
+        variance: variance!,
+      };
     });
     const tree = (of: (shard: (typeof shards)[number]) => Tensor): Tensor => {
       const [a, b, c, d] = shards.map(of) as [Tensor, Tensor, Tensor, Tensor];
@@ -117,7 +128,11 @@ describe('the rule', () => {
     const { x, y } = samples(20);
     const make = () => {
       seed(1);
-      const model = new Sequential([new Dense(3, 8, { activation: 'tanh' }), new Dropout(0.5), new Dense(8, 1)]);
+      const model = new Sequential([
+        new Dense(3, 8, { activation: 'tanh' }),
+        new Dropout(0.5),
+        new Dense(8, 1),
+      ]);
       return { model, optimizer: new Adam(model.parameters(), { learningRate: 0.1 }) };
     };
     const { model, optimizer } = make();
@@ -145,17 +160,23 @@ describe('the rule', () => {
     const run = async (options: Partial<FitOptions>) => {
       seed(1);
       const model = new Sequential([new Dense(3, 8, { activation: 'tanh' }), new Dense(8, 1)]);
-      const { history } = await fit(model, { x, y, sampleWeights }, {
-        loss: (p, y, options) =>
-          meanSquaredError(p, y, options).add(meanSquaredError(p, y, { ...options, reduction: 'sum' }).mul(0.01)),
-        optimizer: new Adam(model.parameters(), { learningRate: 0.01 }),
-        metrics: [new MeanAbsoluteError()],
-        batchSize: 16,
-        epochs: 2,
-        seed: 1,
-        progress: false,
-        ...options,
-      });
+      const { history } = await fit(
+        model,
+        { x, y, sampleWeights },
+        {
+          loss: (p, y, options) =>
+            meanSquaredError(p, y, options).add(
+              meanSquaredError(p, y, { ...options, reduction: 'sum' }).mul(0.01),
+            ),
+          optimizer: new Adam(model.parameters(), { learningRate: 0.01 }),
+          metrics: [new MeanAbsoluteError()],
+          batchSize: 16,
+          epochs: 2,
+          seed: 1,
+          progress: false,
+          ...options,
+        },
+      );
       return { values: valuesOf(model), history: history as { loss: number[]; meanAbsoluteError: number[] } };
     };
     const whole = await run({});
@@ -173,7 +194,14 @@ describe('the rule', () => {
       seed(1);
       const model = new Dense(3, 1);
       const optimizer = new SGD(model.parameters(), { learningRate: 0.1 });
-      const options = { loss: meanSquaredError, optimizer, seed: 1, shuffle: false, accumulate, progress: false };
+      const options = {
+        loss: meanSquaredError,
+        optimizer,
+        seed: 1,
+        shuffle: false,
+        accumulate,
+        progress: false,
+      };
       await fit(model, data as { x: Tensor; y: Tensor }, options);
       return { values: valuesOf(model), step: optimizer.step };
     };
@@ -189,7 +217,10 @@ describe('the rule', () => {
     const run = async (accumulate: number) => {
       const model = made(() => new ByName());
       const { history } = await fit(model, named, {
-        loss: { total: meanSquaredError, kind: { loss: (p, y) => softmaxCrossEntropy(p, y, { classWeights: [1, 2] }), weight: 0.5 } },
+        loss: {
+          total: meanSquaredError,
+          kind: { loss: (p, y) => softmaxCrossEntropy(p, y, { classWeights: [1, 2] }), weight: 0.5 },
+        },
         optimizer: new SGD(model.parameters(), { learningRate: 0.1 }),
         metrics: { kind: [new Accuracy()] },
         batchSize: 50,
@@ -210,25 +241,29 @@ test('goes on from a checkpoint with the same bits, and not with another number 
   const run = async (store: MemoryStore, options: Partial<FitOptions> = {}, stopAfter = 1e9) => {
     const { model, optimizer } = convolutional();
     const stop = new Error('stop');
-    const history = await fit(model, { x: images, y: labels }, {
-      loss: softmaxCrossEntropy,
-      optimizer,
-      batchSize: 8,
-      epochs: 3,
-      accumulate: 2,
-      seed: 3,
-      progress: false,
-      checkpoint: checkpoint(store, { every: { steps: 1 } }),
-      resume: 'auto',
-      callbacks: [
-        {
-          onBatchEnd: ({ step }) => {
-            if (step > stopAfter) throw stop;
+    const history = await fit(
+      model,
+      { x: images, y: labels },
+      {
+        loss: softmaxCrossEntropy,
+        optimizer,
+        batchSize: 8,
+        epochs: 3,
+        accumulate: 2,
+        seed: 3,
+        progress: false,
+        checkpoint: checkpoint(store, { every: { steps: 1 } }),
+        resume: 'auto',
+        callbacks: [
+          {
+            onBatchEnd: ({ step }) => {
+              if (step > stopAfter) throw stop;
+            },
           },
-        },
-      ],
-      ...options,
-    }).catch((error: unknown) => {
+        ],
+        ...options,
+      },
+    ).catch((error: unknown) => {
       if (error !== stop) throw error;
       return null;
     });
@@ -246,7 +281,9 @@ describe('errors', () => {
   test.each([0, 3, 1.5, -2, Number.NaN, '2'])('accumulate %j', async (accumulate) => {
     const running = train({ accumulate: accumulate as number });
     await expect(running).rejects.toThrow(ValueError);
-    await expect(running).rejects.toThrow(/^\[fit\] got accumulate .*, wanted a power of two: 1, 2, 4, \.\.\.\.$/);
+    await expect(running).rejects.toThrow(
+      /^\[fit\] got accumulate .*, wanted a power of two: 1, 2, 4, \.\.\.\.$/,
+    );
   });
 
   test('a value that is not finite in one shard overwrites nothing', async () => {
@@ -254,9 +291,15 @@ describe('errors', () => {
     const bad = x.add(tensor([0, 0, 0, 0, 0, 0, 0, Number.NaN], { shape: [8, 1] }));
     const model = new Dense(3, 1);
     const optimizer = new Adam(model.parameters());
-    const running = fit(model, { x: bad, y }, { loss: meanSquaredError, optimizer, shuffle: false, accumulate: 4 });
+    const running = fit(
+      model,
+      { x: bad, y },
+      { loss: meanSquaredError, optimizer, shuffle: false, accumulate: 4 },
+    );
     await expect(running).rejects.toThrow(NonFiniteError);
-    await expect(running).rejects.toThrow('[fit] epoch 1 of 1, step 1: the loss is NaN: x of the batch contains NaN.');
+    await expect(running).rejects.toThrow(
+      '[fit] epoch 1 of 1, step 1: the loss is NaN: x of the batch contains NaN.',
+    );
     expect([optimizer.step, model.kernel.version]).toEqual([0, 0]);
   });
 
@@ -265,7 +308,9 @@ describe('errors', () => {
     const optimizer = new SGD(model.parameters(), { learningRate: 0.1 });
     const loss: LossFunction = (p, y) => meanSquaredError(p.sub(p.detach()).square().sum(1).sqrt(), y.sum(1));
     const running = fit(model, samples(8), { loss, optimizer, accumulate: 2, progress: false });
-    await expect(running).rejects.toThrow("the loss is finite, but the gradient of Parameter 'kernel' contains NaN");
+    await expect(running).rejects.toThrow(
+      "the loss is finite, but the gradient of Parameter 'kernel' contains NaN",
+    );
     expect([optimizer.step, model.kernel.version]).toEqual([0, 0]);
   });
 
@@ -286,7 +331,12 @@ describe('errors', () => {
   test('a last shard that is too small for BatchNorm is refused before the first step', async () => {
     const model = new Sequential([new Dense(3, 2), new BatchNorm(2), new Dense(2, 1)]);
     const optimizer = new Adam(model.parameters());
-    const running = fit(model, samples(19), { loss: meanSquaredError, optimizer, batchSize: 8, accumulate: 2 });
+    const running = fit(model, samples(19), {
+      loss: meanSquaredError,
+      optimizer,
+      batchSize: 8,
+      accumulate: 2,
+    });
     await expect(running).rejects.toThrow('a training batch [1, 2] with 1 value per channel has no variance');
     expect(optimizer.step).toBe(0);
   });
