@@ -5,12 +5,12 @@ import { build } from 'esbuild';
 import { kilobytes, report, root } from './shared.ts';
 
 /** A page that trains an MLP. */
-const MINIMAL_BUDGET = 71_000;
+const MINIMAL_BUDGET = 71_500;
 
 /** What everything that an entry point exports may add to the minimal bundle. */
 const BUDGETS = {
   'ndgrad/browser': 3_600,
-  'ndgrad/data': 14_600,
+  'ndgrad/data': 14_800,
   'ndgrad/io': 17_200,
   'ndgrad/metrics': 8_800,
   'ndgrad/keras': 37_500,
