@@ -1,7 +1,7 @@
 import { checkCount, refusal } from '../../ir/arguments.ts';
 import { checkTensor } from '../../tensor/apply.ts';
-import { checkShape, type Same, type Shape } from '../../tensor/shape.ts';
 import type { Parameter } from '../../tensor/parameter.ts';
+import { checkShape, type Same, type Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Context, inference } from './context.ts';
 import { locate } from './errors.ts';
