@@ -5,13 +5,13 @@ import { build } from 'esbuild';
 import { kilobytes, report, root } from './shared.ts';
 
 /** A page that trains an MLP. */
-const MINIMAL_BUDGET = 67_900;
+const MINIMAL_BUDGET = 68_700;
 
 /** What everything that an entry point exports may add to the minimal bundle. */
 const BUDGETS = {
   'ndgrad/browser': 16_200,
   'ndgrad/charts': 5_500,
-  'ndgrad/data': 14_600,
+  'ndgrad/data': 14_800,
   'ndgrad/io': 17_200,
   'ndgrad/metrics': 8_800,
   'ndgrad/keras': 37_500,

@@ -34,10 +34,12 @@ export {
   truncatedNormal,
 } from './tensor/sampling.ts';
 export type { Shape } from './tensor/shape.ts';
+export type { Tensors } from './tensor/structure.ts';
 export { Tensor } from './tensor/tensor.ts';
 
 // Operations on tensors
 
+export { type AttentionOptions, scaledDotProductAttention } from './tensor/ops/attention.ts';
 export * from './tensor/ops/index.ts';
 export { type Unique, unique } from './tensor/unique.ts';
 

@@ -1,11 +1,21 @@
-import { checkOptions, describe, type Known, reportAs } from '../ir/arguments.ts';
+import { checkOptions, describe, isPlain, type Known, reportAs } from '../ir/arguments.ts';
 import type { TypedArray } from '../ir/dtype.ts';
 import { ShapeError, ValueError } from '../ir/errors.ts';
+import { numberArray } from '../ir/typed-array.ts';
 import { type TensorLike, tensor } from '../tensor/creation.ts';
 import { valuesOf } from '../tensor/evaluate.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { defaultGenerator, type Generator } from '../tensor/random.ts';
 import { type Shape, show } from '../tensor/shape.ts';
+import {
+  itemsOf,
+  type Like,
+  type LikeSome,
+  mapItems,
+  nameIn,
+  type Structure,
+  type Tensors,
+} from '../tensor/structure.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { RowBuffer } from './row-buffer.ts';
 
@@ -19,12 +29,16 @@ export interface ShapedArray {
 /** Values with the samples along their first axis. */
 export type SampleArray = TensorLike | ShapedArray;
 
-/** Inputs, targets and optional weights of a number of samples. */
-export interface Samples {
-  /** The model's input, `[N, ...]`. */
-  readonly x: SampleArray;
-  /** The targets or labels, in the shape that the loss expects, `[N, ...]`. */
-  readonly y: SampleArray;
+/**
+ * Inputs, targets and optional weights of a number of samples, for a model that takes X and returns Y: one array for one tensor,
+ * and tuples or records of arrays for several. The items of a tuple are tensors, ndarrays or objects with `data` and `shape`:
+ * nested arrays of numbers are one array.
+ */
+export interface Samples<X extends Tensors = Tensor, Y extends Tensors = Tensor> {
+  /** The model's input, or inputs, `[N, ...]`. */
+  readonly x: Like<X, SampleArray>;
+  /** The targets or labels of the outputs that have a loss or metrics, in the shape that these expect, `[N, ...]`. */
+  readonly y: LikeSome<Y, SampleArray>;
   /** `[N]`, finite and not negative; all 1 by default. */
   readonly sampleWeights?: SampleArray;
 }
@@ -33,15 +47,17 @@ export interface Samples {
  * Batches that are made while they are used: an iterable, or a function that returns one for each epoch (counted
  * from 0).
  */
-export type BatchSource = BatchIterable | BatchFunction;
+export type BatchSource<X extends Tensors = Tensor, Y extends Tensors = Tensor> =
+  | BatchIterable<X, Y>
+  | BatchFunction<X, Y>;
 
 /**
  * Returns the batches of an epoch.
  *
  * @param epoch counted from 0. @param from the number of the first batch, for a function that is `seekable`; 0 otherwise.
  */
-export interface BatchFunction {
-  (epoch: number, from: number): BatchIterable;
+export interface BatchFunction<X extends Tensors = Tensor, Y extends Tensors = Tensor> {
+  (epoch: number, from: number): BatchIterable<X, Y>;
   /**
    * Whether the function leaves out the batches before number `from`, so that training that is resumed within an epoch
    * does not have to read them again; false by default.
@@ -57,19 +73,27 @@ export interface BatchFunction {
 
 /** What determines batches that are made while they are used. */
 export interface Origin {
-  readonly rows: readonly RowBuffer[];
+  readonly rows: readonly (readonly [name: string, rows: RowBuffer])[];
   readonly settings: object;
 }
 
-type BatchIterable = Iterable<Samples> | AsyncIterable<Samples>;
+type BatchIterable<X extends Tensors = Tensor, Y extends Tensors = Tensor> =
+  | Iterable<Samples<X, Y>>
+  | AsyncIterable<Samples<X, Y>>;
 
 /** The data of `fit` and `evaluate`: all samples at once, or batch by batch. */
-export type Data = Samples | BatchSource;
+export type Data<X extends Tensors = Tensor, Y extends Tensors = Tensor> = Samples<X, Y> | BatchSource<X, Y>;
+
+/** Samples as they are given, for any model. */
+type AnySamples = Samples<Tensors, Tensors>;
+type AnySource = BatchSource<Tensors, Tensors>;
+/** Data for any model. */
+export type AnyData = Data<Tensors, Tensors>;
 
 /** A batch of samples as tensors. */
 export interface Batch {
-  readonly x: Tensor;
-  readonly y: Tensor;
+  readonly x: Tensors;
+  readonly y: Tensors;
   readonly sampleWeights?: Tensor;
   /** The number of samples. */
   readonly size: number;
@@ -137,27 +161,32 @@ function isShaped(values: SampleArray): values is ShapedArray {
 /** Samples that are all in memory. */
 export class ArrayDataset {
   readonly size: number;
-  readonly x: RowBuffer;
-  readonly y: RowBuffer;
+  readonly x: Structure<RowBuffer>;
+  readonly y: Structure<RowBuffer>;
   readonly weights: RowBuffer | null;
 
-  private constructor(x: RowBuffer, y: RowBuffer, weights: RowBuffer | null) {
+  private constructor(
+    size: number,
+    x: Structure<RowBuffer>,
+    y: Structure<RowBuffer>,
+    weights: RowBuffer | null,
+  ) {
+    this.size = size;
     this.x = x;
     this.y = y;
     this.weights = weights;
-    this.size = x.count;
   }
 
-  static async of(operation: string, samples: Samples): Promise<ArrayDataset> {
-    const { x, y, sampleWeights } = await readSamples(operation, samples);
-    if (x.shape[0] === 0) {
-      throw new ValueError(`[${operation}] the data contain no samples: x has shape ${show(x.shape)}.`);
+  static async of(operation: string, samples: AnySamples): Promise<ArrayDataset> {
+    const { size, x, y, sampleWeights } = await readSamples(operation, samples);
+    if (size === 0) {
+      throw new ValueError(`[${operation}] the data contain no samples: x has shape ${shapeOf(x)}.`);
     }
     const weights = sampleWeights === null ? null : await RowBuffer.of(sampleWeights);
     if (weights?.array.every((weight) => weight === 0)) {
       throw new ValueError(`[${operation}] sampleWeights are all 0, so no sample counts.`);
     }
-    return new ArrayDataset(await RowBuffer.of(x), await RowBuffer.of(y), weights);
+    return new ArrayDataset(size, await rowsOf(x), await rowsOf(y), weights);
   }
 
   *batches({ batchSize, shuffle, dropLast = false, from: first = 0 }: Pass): IterableIterator<Batch> {
@@ -169,8 +198,8 @@ export class ArrayDataset {
         order === undefined ? rows.part(from, to) : rows.gather(order.subarray(from, to));
       const weights = this.weights === null ? null : pick(this.weights);
       yield {
-        x: pick(this.x).toTensor(),
-        y: pick(this.y).toTensor(),
+        x: mapItems(this.x, (rows) => pick(rows).toTensor()),
+        y: mapItems(this.y, (rows) => pick(rows).toTensor()),
         size: to - from,
         ...weighted(to - from, weights?.array, weights?.toTensor()),
       };
@@ -179,12 +208,11 @@ export class ArrayDataset {
 
   /** The samples before and from `at`. */
   split(at: number): [before: ArrayDataset, after: ArrayDataset] {
-    const part = (from: number, to: number): ArrayDataset =>
-      new ArrayDataset(
-        this.x.part(from, to),
-        this.y.part(from, to),
-        this.weights === null ? null : this.weights.part(from, to),
-      );
+    const part = (from: number, to: number): ArrayDataset => {
+      const pick = (rows: RowBuffer): RowBuffer => rows.part(from, to);
+      const weights = this.weights === null ? null : pick(this.weights);
+      return new ArrayDataset(to - from, mapItems(this.x, pick), mapItems(this.y, pick), weights);
+    };
     return [part(0, at), part(at, this.size)];
   }
 }
@@ -192,9 +220,9 @@ export class ArrayDataset {
 /** Batches from an iterable, in the order and sizes that it gives. */
 export class StreamDataset {
   readonly #operation: string;
-  readonly #source: BatchSource;
+  readonly #source: AnySource;
 
-  constructor(operation: string, source: BatchSource) {
+  constructor(operation: string, source: AnySource) {
     this.#operation = operation;
     this.#source = source;
   }
@@ -204,7 +232,7 @@ export class StreamDataset {
     return 'next' in this.#source;
   }
 
-  get source(): BatchSource {
+  get source(): AnySource {
     return this.#source;
   }
 
@@ -240,11 +268,10 @@ export class StreamDataset {
           `[${operation}] batch ${count} of the data is ${describe(samples)}, wanted { x, y } or { x, y, sampleWeights }.`,
         );
       }
-      const { x, y, sampleWeights } = await readSamples(operation, samples);
-      const size = x.shape[0]!;
+      const { size, x, y, sampleWeights } = await readSamples(operation, samples);
       if (size === 0) {
         throw new ValueError(
-          `[${operation}] batch ${count} of the data contains no samples: x has shape ${show(x.shape)}. Leave it out.`,
+          `[${operation}] batch ${count} of the data contains no samples: x has shape ${shapeOf(x)}. Leave it out.`,
         );
       }
       count++;
@@ -262,7 +289,7 @@ export class StreamDataset {
 /**
  * @throws DTypeError, ShapeError, ValueError if the data are neither samples nor batches, or do not fit together.
  */
-export async function openDataset(operation: string, data: Data): Promise<Dataset> {
+export async function openDataset(operation: string, data: AnyData): Promise<Dataset> {
   if (typeof data === 'function') return new StreamDataset(operation, data);
   if (typeof data === 'object' && data !== null) {
     if ('x' in data && 'y' in data) return ArrayDataset.of(operation, data);
@@ -273,47 +300,116 @@ export async function openDataset(operation: string, data: Data): Promise<Datase
   );
 }
 
-const isIterable = (value: unknown): value is BatchIterable =>
+const isIterable = (value: unknown): value is BatchIterable<Tensors, Tensors> =>
   typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 
 /** Samples as tensors. */
 export interface SampleTensors {
-  readonly x: Tensor;
-  readonly y: Tensor;
+  /** The number of samples. */
+  readonly size: number;
+  readonly x: Tensors;
+  readonly y: Tensors;
   readonly sampleWeights: Tensor | null;
 }
 
-const sampleNames: Known<Samples> = { x: 0, y: 0, sampleWeights: 0 };
+const sampleNames: Known<AnySamples> = { x: 0, y: 0, sampleWeights: 0 };
 
 /** @throws ShapeError if the samples do not fit together. */
-export function sampleTensors(operation: string, samples: Samples): SampleTensors {
+export function sampleTensors(operation: string, samples: AnySamples): SampleTensors {
   if (typeof samples !== 'object' || samples === null || !('x' in samples && 'y' in samples)) {
     throw new ValueError(
       `[${operation}] got ${describe(samples)} as samples, wanted { x, y } or { x, y, sampleWeights }.`,
     );
   }
   checkOptions(operation, samples, sampleNames);
-  const x = sampleTensor(operation, 'x', samples.x);
-  const y = sampleTensor(operation, 'y', samples.y);
-  const count = x.shape[0]!;
-  if (y.shape[0] !== count) {
-    throw new ShapeError(
-      `[${operation}] x ${show(x.shape)} has ${count} samples, y ${show(y.shape)} has ${y.shape[0]}. ` +
-        'Their first axes must be equal.',
-    );
-  }
-  if (samples.sampleWeights === undefined) return { x, y, sampleWeights: null };
+  const x = tensorsOf(operation, 'x', samples.x);
+  const y = tensorsOf(operation, 'y', samples.y);
+  const count = countOf(operation, { x, y });
+  if (samples.sampleWeights === undefined) return { size: count, x, y, sampleWeights: null };
   const sampleWeights = cast(sampleTensor(operation, 'sampleWeights', samples.sampleWeights), 'float32');
   if (sampleWeights.rank !== 1 || sampleWeights.shape[0] !== count) {
     throw new ShapeError(
       `[${operation}] sampleWeights have shape ${show(sampleWeights.shape)}, wanted one weight per sample, [${count}].`,
     );
   }
-  return { x, y, sampleWeights };
+  return { size: count, x, y, sampleWeights };
+}
+
+/**
+ * The number of samples.
+ *
+ * @throws ShapeError unless all tensors have as many.
+ */
+function countOf(operation: string, given: Readonly<Record<string, Tensors>>): number {
+  const all = Object.entries(given).flatMap(([what, tensors]) =>
+    itemsOf<Tensor>(tensors).map(([name, { shape }]) => [nameIn(what, name), shape] as const),
+  );
+  const [first, shape] = all[0]!;
+  for (const [other, others] of all) {
+    if (others[0] === shape[0]) continue;
+    throw new ShapeError(
+      `[${operation}] ${first} ${show(shape)} has ${shape[0]} samples, ${other} ${show(others)} has ${others[0]}. ` +
+        'Their first axes must be equal.',
+    );
+  }
+  return shape[0]!;
+}
+
+/**
+ * The inputs of a model as tensors with the same number of samples.
+ *
+ * @throws ShapeError, DTypeError, ValueError for other values.
+ */
+export function inputTensors(operation: string, x: Structure<SampleArray>): Tensors {
+  const tensors = tensorsOf(operation, 'x', x);
+  countOf(operation, { x: tensors });
+  return tensors;
+}
+
+/** The shape of x for an error, of the first input. */
+const shapeOf = (x: Tensors): string => show(itemsOf(x)[0]![1].shape);
+
+/** Whether arrays are given for several inputs or outputs. */
+function isSeveral(values: unknown): values is Readonly<Record<string, SampleArray>> {
+  if (Array.isArray(values)) {
+    const first: unknown = values.find((item) => item !== undefined);
+    // Rows of numbers are one array.
+    return (
+      typeof first === 'object' && first !== null && !Array.isArray(first) && numberArray(first) === null
+    );
+  }
+  return isPlain(values) && !('data' in values && 'shape' in values);
+}
+
+/**
+ * The values of all inputs or outputs as tensors.
+ *
+ * @throws ValueError if there are none.
+ */
+function tensorsOf(operation: string, what: string, values: unknown): Tensors {
+  if (!isSeveral(values)) return sampleTensor(operation, what, values as SampleArray);
+  const given = Object.entries<SampleArray | undefined>(values).filter(([, item]) => item !== undefined);
+  if (given.length === 0)
+    throw new ValueError(
+      `[${operation}] got ${what} without arrays, wanted a tensor or a record of tensors.`,
+    );
+  // A tuple without some targets is a record with indices as names.
+  const all: Structure<SampleArray> =
+    Array.isArray(values) && given.length === values.length
+      ? values
+      : (Object.fromEntries(given) as Readonly<Record<string, SampleArray>>);
+  return mapItems(all, (item, name) => sampleTensor(operation, nameIn(what, name), item));
+}
+
+/** The rows of all inputs or outputs. */
+export async function rowsOf(tensors: Tensors): Promise<Structure<RowBuffer>> {
+  const rows = new Map<string, RowBuffer>();
+  for (const [name, t] of itemsOf<Tensor>(tensors)) rows.set(name, await RowBuffer.of(t));
+  return mapItems<Tensor, RowBuffer>(tensors, (_, name) => rows.get(name)!);
 }
 
 /** @throws ValueError also if weights are negative or not finite. */
-async function readSamples(operation: string, samples: Samples): Promise<SampleTensors> {
+async function readSamples(operation: string, samples: AnySamples): Promise<SampleTensors> {
   const tensors = sampleTensors(operation, samples);
   if (tensors.sampleWeights !== null) await checkWeights(operation, tensors.sampleWeights);
   return tensors;
@@ -329,7 +425,8 @@ export async function checkWeights(operation: string, sampleWeights: Tensor): Pr
   });
 }
 
-function weighted(
+/** The weights of a batch, and their sum. */
+export function weighted(
   size: number,
   values: ArrayLike<number> | undefined,
   sampleWeights: Tensor | undefined,

@@ -1,4 +1,4 @@
-import { refusal } from '../ir/arguments.ts';
+import { isMap, refusal } from '../ir/arguments.ts';
 import type { TypedArray } from '../ir/dtype.ts';
 import { copyOf } from '../optim/copy.ts';
 import { checkTensor } from '../tensor/apply.ts';
@@ -15,9 +15,6 @@ export interface NamedValues {
 
 /** Tensors by their names. */
 export type NamedTensors = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
-
-const isMap = (x: unknown): x is ReadonlyMap<unknown, unknown> =>
-  Object.prototype.toString.call(x) === '[object Map]';
 
 /**
  * The tensors with their values at the time of the call.

@@ -1,4 +1,4 @@
-import type { Described } from '../layers/base/layer.ts';
+import type { Described } from '../layers/base/network.ts';
 
 /**
  * The state of a transformer: lists of numbers as typed arrays, which become tensors in a file, and numbers, strings,

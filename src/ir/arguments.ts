@@ -26,6 +26,18 @@ export function checkCount(name: string, count: number, most: number): void {
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   Object.prototype.toString.call(value) === '[object Object]';
 
+/** Whether it is an object of any realm that has entries only, not one of a class. */
+export function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Object.prototype of any realm has no prototype.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Whether it is a Map, of any realm. */
+export const isMap = (value: unknown): value is ReadonlyMap<unknown, unknown> =>
+  Object.prototype.toString.call(value) === '[object Map]';
+
 /** All options there are: true for a boolean, '' for a string, and 0 for one that its function checks. */
 export type Known<O> = { readonly [K in keyof O]-?: unknown };
 
@@ -110,6 +122,12 @@ export function refusal(name: string, what: string, got: unknown, wanted: string
 /** @throws ValueError unless the value is a number. */
 export function checkNumber(name: string, what: string, value: unknown): void {
   if (typeof value !== 'number') throw refusal(name, what, value, 'a number');
+}
+
+/** @throws ValueError unless it is a whole number that is large enough. */
+export function checkWhole(name: string, what: string, value: number, least: number): void {
+  if (!Number.isInteger(value) || value < least)
+    throw refusal(name, what, value, `a whole number of at least ${least}`);
 }
 
 /** @throws ValueError unless the value is an array. */

@@ -17,8 +17,9 @@ export {
   type TrainingOptions,
   training,
 } from './base/context.ts';
-export { type Described, Layer, type Member } from './base/layer.ts';
+export { Layer, type Member } from './base/layer.ts';
 export type { LayerLike } from './base/layer-like.ts';
+export { type Described, Network, type NetworkMember } from './base/network.ts';
 export type { Penalty } from './base/penalty.ts';
 export type { PartialShape } from './base/shapes.ts';
 export type { SummaryOptions } from './base/summary.ts';

@@ -1,11 +1,12 @@
-import { checkArray, checkCount, checkOptions, type Known, refusal } from '../ir/arguments.ts';
-import { NonFiniteError, StateError } from '../ir/errors.ts';
+import { checkArray, checkCount, checkOptions, isMap, type Known, refusal } from '../ir/arguments.ts';
+import { DTypeError, NonFiniteError, ShapeError, StateError, ValueError } from '../ir/errors.ts';
+import { sameShape } from '../ir/view.ts';
 import { checkCall, checkTensor } from '../tensor/apply.ts';
 import { zeros } from '../tensor/creation.ts';
 import { reachedGradients } from '../tensor/gradients.ts';
 import { checkFinite } from '../tensor/ops/elementwise/finite-check.ts';
 import { Parameter } from '../tensor/parameter.ts';
-import type { Shape } from '../tensor/shape.ts';
+import { type Shape, show } from '../tensor/shape.ts';
 import { runAssignments } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkNotNegative } from './check.ts';
@@ -143,49 +144,117 @@ export abstract class Optimizer<Slot extends string = string> {
    */
   async minimize(loss: Tensor, options: MinimizeOptions = {}): Promise<void> {
     checkCall('minimize', arguments.length, 2, loss);
-    checkOptions('minimize', options, minimizeOptions);
-    const { average, also = [], context } = options;
-    checkArray('minimize', 'also', also, '[logits]');
-    for (const t of also) checkTensor('minimize', t);
-    if (context !== undefined && typeof context?.take !== 'function')
-      throw refusal('minimize', 'context', context, 'a context of training()');
-    if (average !== undefined && typeof average?.follow !== 'function')
-      throw refusal('minimize', 'average', average, 'a WeightAverage');
+    const { also = [], ...rest } = checkMinimize('minimize', options);
+    const gradients = this.#gradients('minimize', loss);
+    const finite = checkFinite(loss, '[minimize] the loss', this.step);
+    await this.#update('minimize', gradients, { ...rest, also: [finite, loss, ...also] });
+  }
+
+  /**
+   * The gradients of a loss with respect to the trainable Parameters, before clipping: lazy tensors like all others. To add
+   * those of several batches, compute them with `realize` batch by batch.
+   *
+   * @param loss a float32 tensor with one element.
+   * @throws StateError as `minimize` does.
+   */
+  gradients(loss: Tensor): ReadonlyMap<Parameter, Tensor> {
+    checkCall('gradients', arguments.length, 1, loss);
+    return this.#gradients('gradients', loss);
+  }
+
+  /**
+   * One step with gradients of your own: those of `gradients`, or others made of them. `minimize(loss)` is
+   * `apply(gradients(loss))`, to the bit, and also computes and checks the loss. The gradients are clipped as in `minimize`.
+   * Pass what has not been computed yet and is needed after the step in `also`, such as the loss.
+   *
+   * @param gradients of each trainable Parameter of the optimizer, float32 and of its shape.
+   * @throws NonFiniteError if a new value is NaN or infinite, as in `minimize`; nothing is overwritten then.
+   * @throws StateError, ValueError, ShapeError, DTypeError if a gradient is missing, or does not fit.
+   */
+  async apply(gradients: ReadonlyMap<Parameter, Tensor>, options: MinimizeOptions = {}): Promise<void> {
+    checkCount('apply', arguments.length, 2);
+    const checked = checkMinimize('apply', options);
+    this.#checkGradients(gradients);
+    await this.#update('apply', gradients, checked);
+  }
+
+  /** What is kept for the trainable Parameters. */
+  #trained(operation: string) {
     const trained = this.#kept.filter(({ parameter }) => parameter.trainable);
-    const targets = trained.map(({ parameter }) => parameter);
-    if (trained.length === 0) {
+    if (trained.length > 0) return trained;
+    throw new StateError(
+      `[${operation}] got an optimizer of ${this.parameters.length} Parameters, none of them trainable. ` +
+        'Create it with model.parameters(), or unfreeze some.',
+    );
+  }
+
+  #gradients(operation: string, loss: Tensor): Map<Parameter, Tensor> {
+    const targets = this.#trained(operation).map(({ parameter }) => parameter);
+    return new Map(
+      reachedGradients(operation, loss, targets).map((g, k) => {
+        if (g === null) throw unreached(operation, loss, targets[k]!);
+        return [targets[k]!, g];
+      }),
+    );
+  }
+
+  #checkGradients(gradients: ReadonlyMap<Parameter, Tensor>): void {
+    if (!isMap(gradients)) throw refusal('apply', 'gradients', gradients, 'a Map: optimizer.gradients(loss)');
+    const wanted = new Set(this.#trained('apply').map(({ parameter }) => parameter));
+    for (const [parameter, g] of gradients) {
+      if (!(parameter instanceof Parameter)) throw refusal('apply', 'a key', parameter, 'a Parameter');
+      const { name, shape } = parameter;
+      checkTensor('apply', g);
+      if (!wanted.delete(parameter)) {
+        throw new ValueError(
+          `[apply] got a gradient of '${name}' ${show(shape)}, wanted those of the trainable Parameters of the optimizer only.`,
+        );
+      }
+      if (g.dtype !== 'float32')
+        throw new DTypeError(`[apply] got a gradient of '${name}' of type ${g.dtype}, wanted float32.`);
+      if (!sameShape(g.shape, shape)) {
+        throw new ShapeError(
+          `[apply] got a gradient of '${name}' of shape ${show(g.shape)}, wanted ${show(shape)}.`,
+        );
+      }
+    }
+    for (const { name } of wanted) {
       throw new StateError(
-        `[minimize] got an optimizer of ${this.parameters.length} Parameters, none of them trainable. ` +
-          'Create it with model.parameters(), or unfreeze some.',
+        `[apply] got no gradient of '${name}'. Pass one for each trainable Parameter, or freeze it (trainable = false).`,
       );
     }
-    const gradients = reachedGradients('minimize', loss, targets).map((g, k) => {
-      if (g === null) throw unreached(loss, targets[k]!);
-      return g;
-    });
+  }
+
+  /** Runs the updates with these gradients of all trainable Parameters. */
+  async #update(
+    operation: string,
+    gradients: ReadonlyMap<Parameter, Tensor>,
+    { also = [], average, context }: MinimizeOptions,
+  ): Promise<void> {
+    const trained = this.#trained(operation);
+    const given = trained.map(({ parameter }) => gradients.get(parameter)!);
     const learningRate = this.currentLearningRate;
     const assignments: (readonly [Parameter, Tensor])[] = [];
-    clipGradients(gradients, this.clip).forEach((g, k) => {
+    clipGradients(given, this.clip).forEach((g, k) => {
       const { parameter, slots, updates } = trained[k]!;
       const update = this.update(parameter, g, slots, learningRate, updates + 1);
       assignments.push([parameter, update.value]);
       for (const slot of Object.keys(slots) as Slot[]) assignments.push([slots[slot], update.slots[slot]]);
     });
     assignments.unshift(...(context?.assignments ?? []));
-    if (average) assignments.push(...average.follow(assignments));
+    if (average) assignments.push(...average.follow(assignments, operation));
     const { step } = this;
-    const finite = checkFinite(loss, '[minimize] the loss', step);
     // What the context requests belongs to this step, whatever comes of it.
     context?.take();
     const running = runAssignments(
-      { results: [finite, loss, ...also], assignments },
+      { results: also, assignments },
       (target) => {
         return new NonFiniteError(
-          `[minimize] the new value of '${target}' is NaN or infinite at step ${step}. Nothing was overwritten. Lower the ` +
+          `[${operation}] the new value of '${target}' is NaN or infinite at step ${step}. Nothing was overwritten. Lower the ` +
             'learning rate, clip gradients, or check the loss for a root or a logarithm of 0.',
         );
       },
-      'minimize',
+      operation,
     );
     const count = (by: number): void => {
       this.step += by;
@@ -246,6 +315,19 @@ export abstract class Optimizer<Slot extends string = string> {
       throw error;
     }
   }
+}
+
+/** @throws ValueError, DTypeError unless they are options of a step. */
+function checkMinimize(operation: string, options: MinimizeOptions): MinimizeOptions {
+  checkOptions(operation, options, minimizeOptions);
+  const { also = [], average, context } = options;
+  checkArray(operation, 'also', also, '[logits]');
+  for (const t of also) checkTensor(operation, t);
+  if (context !== undefined && typeof context?.take !== 'function')
+    throw refusal(operation, 'context', context, 'a context of training()');
+  if (average !== undefined && typeof average?.follow !== 'function')
+    throw refusal(operation, 'average', average, 'a WeightAverage');
+  return options;
 }
 
 /** The gradient plus that of a penalty weightDecay / 2 * p^2. */

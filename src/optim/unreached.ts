@@ -4,22 +4,22 @@ import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** The error for a loss that does not reach a Parameter: why, and what to do. */
-export function unreached(loss: Tensor, parameter: Parameter): StateError {
+export function unreached(operation: string, loss: Tensor, parameter: Parameter): StateError {
   const { name } = parameter;
   if (dependsOnOlder(loss.node, parameter)) {
     return new StateError(
-      `[minimize] the loss was built on an older version of Parameter '${name}'. ` +
+      `[${operation}] the loss was built on an older version of Parameter '${name}'. ` +
         'Build the loss again for every step: call the model again.',
     );
   }
   if (loss.node.inputs.length === 0) {
     return new StateError(
-      `[minimize] the loss has no graph to Parameter '${name}': it is a constant, detached, or was minimized before. ` +
+      `[${operation}] the loss has no graph to Parameter '${name}': it is a constant, detached, or was minimized before. ` +
         'Build the loss again for every step: call the model again.',
     );
   }
   return new StateError(
-    `[minimize] the loss does not depend on Parameter '${name}'. ` +
+    `[${operation}] the loss does not depend on Parameter '${name}'. ` +
       'Use it in the forward pass, freeze it (trainable = false), or leave it out of the optimizer.',
   );
 }

@@ -94,14 +94,14 @@ export class WeightAverage {
   }
 
   /**
-   * @internal The assignments to the averages in a step with these assignments. `minimize` calls it and counts `step`.
+   * @internal The assignments to the averages in a step with these assignments. The optimizer calls it and counts `step`.
    *
    * @throws StateError while the Parameters hold the averages.
    */
-  follow(assignments: readonly Assignment[]): Assignment[] {
+  follow(assignments: readonly Assignment[], operation = 'minimize'): Assignment[] {
     if (this.#swapped) {
       throw new StateError(
-        '[minimize] the Parameters hold averaged weights, and training would continue from these. ' +
+        `[${operation}] the Parameters hold averaged weights, and training would continue from these. ` +
           'Swap them back first: await average.swap().',
       );
     }

@@ -1,14 +1,16 @@
 import type { Batch } from '../data/dataset.ts';
 import { training } from '../layers/base/context.ts';
-import { Layer } from '../layers/base/layer.ts';
 import type { LayerLike } from '../layers/base/layer-like.ts';
-import { lossTerms } from '../losses/loss-terms.ts';
+import { Network } from '../layers/base/network.ts';
 import { valuesOf } from '../tensor/evaluate.ts';
 import { reachedGradients } from '../tensor/gradients.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import type { Generator } from '../tensor/random.ts';
+import { itemsOf, nameIn } from '../tensor/structure.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { callModel, type LossFunction, type Model, objective } from './model.ts';
+import { type AnyModel, callModel } from './model.ts';
+import { objective } from './objective.ts';
+import { batchOutputs, type Output } from './outputs.ts';
 
 export const noWeight = 'no weight';
 
@@ -20,19 +22,20 @@ export const noWeight = 'no weight';
  * @param rng has the state from before the step, so that Dropout uses the same masks.
  */
 export async function diagnose(
-  model: Model,
-  loss: LossFunction,
+  model: AnyModel,
+  outputs: readonly Output[],
   batch: Batch,
   rng: Generator,
 ): Promise<string | null> {
-  const outputs: [layer: LayerLike, output: Tensor][] = [];
-  const context = training({ rng, onOutput: (layer, output) => outputs.push([layer, output]) });
+  const layers: [layer: LayerLike, output: Tensor][] = [];
+  const context = training({ rng, onOutput: (layer, output) => layers.push([layer, output]) });
   const predictions = callModel(model, batch.x, context);
   context.take();
-  const value = objective('fit', model, loss, predictions, batch);
-  const infinite = (await valuesOf(value))[0]!;
-  if (Number.isFinite(infinite)) return nonFiniteGradient(model, value);
-  for (const { weight } of lossTerms(value))
+  const found = batchOutputs('fit', outputs, predictions, batch.y);
+  const { reported, total } = objective('fit', model, found, batch.sampleWeights);
+  const infinite = (await valuesOf(total))[0]!;
+  if (Number.isFinite(infinite)) return nonFiniteGradient(model, total);
+  for (const { weight } of reported[0]!.terms)
     if (weight !== null && (await valuesOf(weight))[0] === 0) return noWeight;
 
   const cause = async (): Promise<string> => {
@@ -42,31 +45,35 @@ export async function diagnose(
         return `Parameter '${parameter.name}' contains ${found}, from its initial values or an earlier update. Check its initial values, lower the learning rate, or clip gradients.`;
       }
     }
-    for (const [name, t] of [
-      ['x', batch.x],
-      ['y', batch.y],
-    ] as const) {
-      const found = await firstNonFinite(t);
-      if (found !== null) return `${name} of the batch contains ${found}. Clean the data.`;
+    for (const what of ['x', 'y'] as const) {
+      for (const [name, t] of itemsOf<Tensor>(batch[what])) {
+        const found = await firstNonFinite(t);
+        if (found !== null) return `${nameIn(what, name)} of the batch contains ${found}. Clean the data.`;
+      }
     }
-    for (const [layer, output] of outputs) {
+    for (const [layer, output] of layers) {
       const found = await firstNonFinite(output);
       if (found !== null) {
         return `layer ${nameOf(model, layer)} is the first whose output contains ${found}. Its input is finite. Lower the learning rate, clip gradients, or scale the data.`;
       }
     }
-    const found = await firstNonFinite(predictions);
-    if (found !== null)
-      return `the model's output contains ${found}, but its Parameters and its input are finite.`;
+    for (const [name, t] of itemsOf<Tensor>(predictions)) {
+      const found = await firstNonFinite(t);
+      if (found !== null)
+        return `the model's output${name && ` '${name}'`} contains ${found}, but its Parameters and its input are finite.`;
+    }
     const penalty = model.penalty?.() ?? null;
     if (penalty !== null && (await firstNonFinite(penalty)) !== null)
       return "the model's penalty is too large for float32.";
+    for (const { name, value } of reported.slice(1))
+      if ((await firstNonFinite(value)) !== null)
+        return `the predictions are finite, so the loss function of ${name} causes it.`;
     return 'the predictions are finite, so the loss function causes it. Check it for a logarithm of 0 or a division by 0.';
   };
   return `the loss is ${infinite}: ${await cause()}`;
 }
 
-async function nonFiniteGradient(model: Model, loss: Tensor): Promise<string | null> {
+async function nonFiniteGradient(model: AnyModel, loss: Tensor): Promise<string | null> {
   const parameters = model.parameters().filter(({ trainable }) => trainable);
   const gradients = reachedGradients('fit', loss, parameters);
   for (const [i, { name }] of parameters.entries()) {
@@ -84,8 +91,8 @@ async function firstNonFinite(t: Tensor): Promise<string | null> {
 }
 
 /** The layer's path from the model, its type and its name: `1.inner (Dense 'hidden')`. */
-function nameOf(model: Model, layer: LayerLike): string {
-  const path = model instanceof Layer ? pathTo(model, layer, '') : null;
+function nameOf(model: AnyModel, layer: LayerLike): string {
+  const path = model instanceof Network ? pathTo(model, layer, '') : null;
   const name = layer.name ? ` '${layer.name}'` : '';
   return path ? `${path} (${layer.type}${name})` : `${layer.type}${name}`;
 }

@@ -1,7 +1,8 @@
 import type { LossTerm } from '../losses/loss-terms.ts';
 import { Mean } from '../metrics/metric.ts';
+import type { Objective } from './objective.ts';
 
-/** The loss over the batches so far, as if their samples were one batch. */
+/** A loss over the batches so far, as if their samples were one batch. */
 export class RunningLoss {
   /** The mean over samples. */
   readonly samples = new Mean();
@@ -38,6 +39,24 @@ export class RunningLoss {
   }
 }
 
-/** The tensors of terms that are computed with the loss. */
-export const termTensors = (terms: readonly LossTerm[]) =>
-  terms.flatMap(({ value, weight }) => (weight === null ? [value] : [value, weight]));
+/** `loss` and the losses of several outputs over the batches so far. */
+export class RunningLosses {
+  readonly byName = new Map([['loss', new RunningLoss()]]);
+
+  /**
+   * Adds a batch.
+   *
+   * @param objective its losses, computed. @param weight the sum of the samples' weights.
+   */
+  async add({ reported }: Objective, weight: number): Promise<void> {
+    for (const { name, value, terms } of reported) {
+      const running = this.byName.get(name) ?? new RunningLoss();
+      this.byName.set(name, running);
+      await running.add((await value.data())[0]!, terms, weight);
+    }
+  }
+
+  results(): Record<string, number> {
+    return Object.fromEntries([...this.byName].map(([name, loss]) => [name, loss.result()]));
+  }
+}

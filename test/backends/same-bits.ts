@@ -2,9 +2,10 @@ import { expect } from 'vitest';
 import { WasmBackend } from '../../src/backends/wasm/index.ts';
 import { Generator, type Tensor } from '../../src/index.ts';
 import { dtypes } from '../../src/ir/dtype.ts';
+import type { Kernel } from '../../src/ir/kernel.ts';
 import type { Plan, PlanBuffer } from '../../src/ir/plan.ts';
 import { assertClose } from '../../src/testing.ts';
-import { type Compiled, compilePlan, runPlan } from '../compiler/plans.ts';
+import { type Compiled, compilePlan, kernelsOf, runPlan } from '../compiler/plans.ts';
 import { firstDifference } from '../tensor/bits.ts';
 import { engines } from './engines.ts';
 
@@ -31,13 +32,13 @@ function rewritten(plan: Plan): Plan {
     arenaBytes = byteOffset + size * dtypes[dtype].bytes;
     return buffers.push({ dtype, size, location: { kind: 'arena', byteOffset } }) - 1;
   };
-  const rewrite = (step: Plan['steps'][number]): Plan['steps'][number][] => {
+  const rewrite = (step: Kernel): Kernel[] => {
     const { source } = step;
     return source.kind === 'algorithm'
       ? source.algorithm.rewrite(step, source, addBuffer).flatMap(rewrite)
       : [step];
   };
-  const steps = plan.steps.flatMap(rewrite);
+  const steps = kernelsOf(plan).flatMap(rewrite);
   return { ...plan, buffers, steps, arenaBytes };
 }
 

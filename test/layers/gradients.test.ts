@@ -50,6 +50,15 @@ const table: { readonly [Name in LayerName]: readonly (readonly [Layer, number[]
     [new layers.LayerNorm(3, affine), [4, 3]],
     [new layers.LayerNorm(3, affine), [2, 2, 2, 3]],
   ],
+  MultiHeadAttention: [
+    [new layers.MultiHeadAttention(4, 2, { causal: true, rotary: true, dropout: 0.2, rng }), [1, 3, 4]],
+  ],
+  PositionEmbedding: [[new layers.PositionEmbedding(4, 2, { rng }), [2, 3, 2]]],
+  RMSNorm: [[new layers.RMSNorm(3, { gammaInitializer: 'normal', rng }), [2, 2, 3]]],
+  SinusoidalPositions: [[new layers.SinusoidalPositions(4), [1, 3, 4]]],
+  TransformerBlock: [
+    [new layers.TransformerBlock(4, 2, { hiddenFeatures: 3, causal: true, dropout: 0.2, rng }), [1, 3, 4]],
+  ],
   MaxPool1D: [[new layers.MaxPool1D(2), [2, 5, 3]]],
   MaxPool2D: [[new layers.MaxPool2D([2, 3], { stride: [1, 2], padding: [0, 1] }), [2, 4, 5, 2]]],
   Reshape: [[new layers.Reshape([3, -1]), [2, 6]]],
@@ -79,9 +88,13 @@ const table: { readonly [Name in LayerName]: readonly (readonly [Layer, number[]
   SpatialDropout: [[new layers.SpatialDropout(0.4), [3, 2, 2, 3]]],
 };
 
-type LayerName = {
-  [K in keyof typeof layers]: (typeof layers)[K] extends new (...args: never[]) => Layer ? K : never;
-}[keyof typeof layers];
+/** Embedding takes integers. */
+type LayerName = Exclude<
+  {
+    [K in keyof typeof layers]: (typeof layers)[K] extends new (...args: never[]) => Layer ? K : never;
+  }[keyof typeof layers],
+  'Embedding'
+>;
 
 /** Different numbers far apart, so that no maximum changes hands. */
 function input(shape: readonly number[]): Tensor {

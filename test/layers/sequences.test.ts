@@ -12,7 +12,8 @@ import {
 } from '../../src/layers/index.ts';
 import { tensor, zeros } from '../../src/tensor/creation.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
-import { concat, scaledDotProductAttention } from '../../src/tensor/ops/index.ts';
+import { scaledDotProductAttention } from '../../src/tensor/ops/attention.ts';
+import { concat } from '../../src/tensor/ops/index.ts';
 import { Generator } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { assertClose, gradcheck } from '../../src/testing.ts';

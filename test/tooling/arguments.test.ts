@@ -404,7 +404,7 @@ const constructors: Record<string, Given> = {
 
 /** Not called: bases of classes, errors, and a class that `tensor` and others make. */
 const withoutRow =
-  `Layer Optimizer Tensor NdgradError DTypeError MemoryError NonFiniteError ShapeError StateError ValueError`.split(
+  `Layer Network Optimizer Tensor NdgradError DTypeError MemoryError NonFiniteError ShapeError StateError ValueError`.split(
     ' ',
   );
 
@@ -548,6 +548,8 @@ const methods = [
   ...['data', 'dataSync', 'toArray', 'toNdarray'].map((name) => method('parameter', parameter, name)),
   method('scalar', core.scalar(1), 'item'),
   method('adam', adam, 'minimize', [[weight.sum(), { also: [] }], optionsAt(1)]),
+  method('adam', adam, 'gradients', [[weight.sum()]]),
+  method('adam', adam, 'apply', [[new Map([[weight, x]]), { also: [] }], optionsAt(1)]),
   method('adam', adam, 'getState'),
   method('adam', adam, 'setState', [[await adam.getState()]]),
   method('mean', new core.Mean(), 'setState', [[{ total: 1, weight: 1 }]]),

@@ -9,8 +9,8 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout Embedding F1
       Flatten Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm Layer
       LayerNorm Lion MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanAbsolutePercentageError
-      MeanSquaredError MemoryError MultiHeadAttention NAdam NdgradError NonFiniteError Optimizer Parameter
-      PositionEmbedding Precision R2Score RAdam RMSNorm RMSprop Recall Reshape Residual RocAuc
+      MeanSquaredError MemoryError MultiHeadAttention NAdam NdgradError Network NonFiniteError Optimizer
+      Parameter PositionEmbedding Precision R2Score RAdam RMSNorm RMSprop Recall Reshape Residual RocAuc
       RootMeanSquaredError SGD Sequential ShapeError SinusoidalPositions SpatialDropout StateError Tensor
       TopKAccuracy TrainingContext TransformerBlock ValueError WeightAverage abs acos acosh activations
       add all any arange argmax argmin argsort asin asinh atan atan2 atanh avgPool backendInfo
@@ -41,20 +41,21 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       EvaluateOptions FitOptions FlattenOptions FloatFormat GeluOptions GenerateOptions GeneratorState
       GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName LayerClass
       LayerLike LayerNormOptions LionOptions LoadModelOptions LoadWeightsOptions LoadedModel LoadedWeights
-      LocalResponseNormOptions LossFunction LossOptions Margin MarginOptions MaskOptions Member
-      MeshgridOptions Metric MetricOptions MinimizeOptions Model MultiHeadAttentionOptions
-      MultinomialOptions NAdamOptions NaNLoss NanToNumOptions NestedArray NumberArray OptimizerOptions
-      OptimizerState PadMode Padding ParameterOptions ParameterState PartialShape Penalty PoolOptions
-      Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions ProgressReport QuantileMethod
-      QuantileOptions RAdamOptions RMSNormOptions RMSpropOptions RankingMetricOptions ReduceOptions
-      Reduction ReshapeOptions ResidualOptions ResizeOptions ReverseOptions SGDOptions SaveModelOptions
-      SaveWeightsOptions ScanOptions ScatterMode ScatterOptions Schedule SearchSortedOptions
-      SequentialOptions Shape ShuffleOptions Signal SinusoidalPositionsOptions SliceSpec Slots
-      SoftmaxCrossEntropyOptions SortOptions StandardizeOptions State StateValue StepOptions
-      SummaryOptions TensorLike TensorOptions TokenModel TopKAccuracyOptions TopKOptions Training
-      TrainingOptions Transformer TransformerBlockOptions TransformerClass TransformerState
-      TransposedConvolutionOptions TruncatedNormalOptions TverskyOptions TypedArray Unique Update
-      VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
+      LocalResponseNormOptions Loss LossFunction LossOptions Margin MarginOptions MaskOptions Member
+      MeshgridOptions Metric MetricOptions Metrics MinimizeOptions Model MultiHeadAttentionOptions
+      MultinomialOptions NAdamOptions NaNLoss NanToNumOptions NestedArray NetworkMember NumberArray
+      OptimizerOptions OptimizerState PadMode Padding ParameterOptions ParameterState PartialShape Penalty
+      PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions Predictions
+      ProgressReport QuantileMethod QuantileOptions RAdamOptions RMSNormOptions RMSpropOptions
+      RankingMetricOptions ReduceOptions Reduction ReshapeOptions ResidualOptions ResizeOptions
+      ReverseOptions SGDOptions SaveModelOptions SaveWeightsOptions ScanOptions ScatterMode ScatterOptions
+      Schedule SearchSortedOptions SequentialOptions Shape ShuffleOptions Signal
+      SinusoidalPositionsOptions SliceSpec Slots SoftmaxCrossEntropyOptions SortOptions StandardizeOptions
+      State StateValue StepOptions SummaryOptions TensorLike TensorOptions Tensors TokenModel
+      TopKAccuracyOptions TopKOptions Training TrainingOptions Transformer TransformerBlockOptions
+      TransformerClass TransformerState TransposedConvolutionOptions TruncatedNormalOptions TverskyOptions
+      TypedArray Unique Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap
+      WeightTarget WeightedLoss WindowOptions`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore serveTraining trainInWorker urlSource`,

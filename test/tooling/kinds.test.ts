@@ -14,9 +14,9 @@ const exported: [string, unknown][] = Object.entries(ndgrad);
 const classes = exported.filter(
   (entry): entry is [string, Class] =>
     isClass(entry[1]) &&
-    (entry[1] === ndgrad.Layer ||
+    (entry[1] === ndgrad.Network ||
       entry[1] === ndgrad.Optimizer ||
-      entry[1].prototype instanceof ndgrad.Layer ||
+      entry[1].prototype instanceof ndgrad.Network ||
       entry[1].prototype instanceof ndgrad.Optimizer ||
       isMetric(entry[1])),
 );

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { meanSquaredError } from '../../src/losses/index.ts';
 import { WeightAverage } from '../../src/optim/index.ts';
-import { type Callback, earlyStopping, evaluate, type FitOptions, fit } from '../../src/train/index.ts';
+import {
+  type Callback,
+  earlyStopping,
+  evaluate,
+  type FitOptions,
+  fit,
+  type Model,
+} from '../../src/train/index.ts';
 import { network, samples, valuesOf } from './support.ts';
 
 const data = samples(50);
@@ -25,7 +32,7 @@ function trainee() {
   return { model, optimizer, average, train };
 }
 
-const score = async (model: Parameters<typeof evaluate>[0]): Promise<number> =>
+const score = async (model: Model): Promise<number> =>
   (await evaluate(model, validation, { loss: meanSquaredError })).loss!;
 
 /** The values that the average holds. */

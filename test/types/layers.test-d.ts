@@ -31,7 +31,8 @@ test('Dense knows its features', () => {
   const dense = new Dense(784, 128);
   expectTypeOf(dense).toExtend<Layer<[number, 784], [number, 128]>>();
   expectTypeOf(dense.kernel).toEqualTypeOf<Parameter<[784, 128]>>();
-  expectTypeOf(dense.call(zeros([32, 784]))).toEqualTypeOf<Tensor<[number, 128]>>();
+  expectTypeOf(dense.call(zeros([32, 784]))).toEqualTypeOf<Tensor<[32, 128]>>();
+  expectTypeOf(dense.call(zeros([32, 5, 784]))).toEqualTypeOf<Tensor<[32, 5, 128]>>();
   expectTypeOf(dense.call(unknownShape)).toEqualTypeOf<Tensor<[number, 128]>>();
   // @ts-expect-error 100 features where 784 are wanted
   dense.call(zeros([32, 100]));
@@ -41,8 +42,6 @@ test('Dense knows its features', () => {
   const features: number = 784;
   const loose = new Dense(features, 10);
   expectTypeOf(loose.call(zeros([32, 784]))).toEqualTypeOf<Tensor<[32, 10]>>();
-  expectTypeOf(dense.call(zeros([32, 5, 784]))).toEqualTypeOf<Tensor<[32, 5, 10]>>();
-  expectTypeOf(dense.call(unknownShape)).toEqualTypeOf<Tensor<Shape>>();
 });
 
 test('layers that keep the shape', () => {
@@ -255,7 +254,7 @@ test('a layer may be applied in a loop', () => {
 
 test('predict gives the shape of the model', async () => {
   const x = zeros([5, 784]);
-  expectTypeOf(await predict(new Dense(784, 10), x)).toEqualTypeOf<Tensor<[number, 10]>>();
+  expectTypeOf(await predict(new Dense(784, 10), x)).toEqualTypeOf<Tensor<[5, 10]>>();
   const model = new Sequential([new Dense(784, 128), new Dropout(0.5), new Dense(128, 10)]);
   expectTypeOf(await predict(model, x)).toEqualTypeOf<Tensor<[number, 10]>>();
   expectTypeOf(await predict(new Sequential([new Flatten(), new Dense(784, 3)]), x)).toEqualTypeOf<

@@ -3,7 +3,8 @@ import { DTypeError, ShapeError, ValueError } from '../../ir/errors.ts';
 import { fromArray } from '../../tensor/creation.ts';
 import { defaultGenerator, Generator } from '../../tensor/random.ts';
 import { show } from '../../tensor/shape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { namesOf, type Tensors } from '../../tensor/structure.ts';
+import { Tensor } from '../../tensor/tensor.ts';
 import {
   type BatchFunction,
   checkWeights,
@@ -79,7 +80,8 @@ export function openAugmentation(
 ): AugmentedImages {
   const settings = readOptions(options);
   const tensors = sampleTensors('augmentImages', samples);
-  const { shape } = checkImages(tensors.x);
+  oneTensor('y', tensors.y);
+  const { shape } = checkImages(oneTensor('x', tensors.x));
   const generator = settings.seed === null ? forkDefault() : new Generator(settings.seed);
   const pool = new WorkerPool(host, settings.workers, timeouts);
   let data: Promise<Buffers> | undefined;
@@ -94,7 +96,8 @@ export function openAugmentation(
   const origin = async (): Promise<Origin> => {
     const { x, y, weights } = await read();
     const { ahead: _, workers: __, ...changes } = settings;
-    return { rows: weights ? [x, y, weights] : [x, y], settings: { ...changes, ...generator.getState() } };
+    const rows = [['', x], ['', y], ...(weights ? [['', weights] as const] : [])] as const;
+    return { rows, settings: { ...changes, ...generator.getState() } };
   };
   const { batchSize, dropLast } = settings;
   const { batches, lastBatchSize } = countBatches('augmentImages', shape[0]!, batchSize, dropLast);
@@ -112,6 +115,12 @@ interface Buffers {
   readonly x: RowBuffer;
   readonly y: RowBuffer;
   readonly weights: RowBuffer | null;
+}
+
+/** @throws ValueError for several inputs or outputs. */
+function oneTensor(what: string, given: Tensors): Tensor {
+  if (given instanceof Tensor) return given;
+  throw new ValueError(`[augmentImages] got ${what} with ${namesOf(given)}, wanted one array.`);
 }
 
 function checkImages(images: Tensor): Tensor {
@@ -133,8 +142,8 @@ function checkImages(images: Tensor): Tensor {
 async function readBuffers({ x, y, sampleWeights }: SampleTensors): Promise<Buffers> {
   if (sampleWeights !== null) await checkWeights('augmentImages', sampleWeights);
   return {
-    x: await RowBuffer.of(x),
-    y: await RowBuffer.of(y),
+    x: await RowBuffer.of(oneTensor('x', x)),
+    y: await RowBuffer.of(oneTensor('y', y)),
     weights: sampleWeights === null ? null : await RowBuffer.of(sampleWeights),
   };
 }

@@ -1,5 +1,5 @@
-import { describe } from '../../ir/arguments.ts';
-import { isPlain, Layer } from '../../layers/base/layer.ts';
+import { describe, isPlain } from '../../ir/arguments.ts';
+import { Network } from '../../layers/base/network.ts';
 
 // Constructor arguments as JSON. A layer is {"$layer":3}, its number in the configuration. What JSON does not know is
 // {"$value":"NaN"}.
@@ -27,14 +27,14 @@ export function encode(
   value: unknown,
   at: string,
   refuse: Refuse,
-  numberOf: ((layer: Layer, at: string) => number) | null,
+  numberOf: ((layer: Network, at: string) => number) | null,
   depth = 0,
 ): unknown {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
   if (value === undefined || (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))))
     return { $value: Object.is(value, -0) ? '-0' : String(value) };
   if (typeof value === 'number') return value;
-  if (value instanceof Layer && numberOf !== null) return { $layer: numberOf(value, at) };
+  if (value instanceof Network && numberOf !== null) return { $layer: numberOf(value, at) };
   if (depth === MAX_DEPTH) throw refuse(`more than ${MAX_DEPTH} levels`, at);
   const inner = (item: unknown, key: string | number): unknown =>
     encode(item, `${at}.${key}`, refuse, numberOf, depth + 1);
@@ -55,7 +55,7 @@ export function encode(
 export function decodeArgument(
   json: unknown,
   fault: (got: string) => Error,
-  layerOf: (n: unknown) => Layer | undefined,
+  layerOf: (n: unknown) => Network | undefined,
 ): unknown {
   const inner = (item: unknown): unknown => decodeArgument(item, fault, layerOf);
   if (Array.isArray(json)) return json.map(inner);

@@ -2,6 +2,7 @@ import { describe, isRecord } from '../../ir/arguments.ts';
 import { StateError, ValueError } from '../../ir/errors.ts';
 import { Storage } from '../../ir/storage.ts';
 import { Layer } from '../../layers/base/layer.ts';
+import { Network } from '../../layers/base/network.ts';
 import { withoutValues } from '../../tensor/parameter.ts';
 import { defaultGenerator } from '../../tensor/random.ts';
 import { errorMessage } from '../../util/error-message.ts';
@@ -10,7 +11,7 @@ import { damaged } from './json.ts';
 
 /** A class of layers. */
 export interface LayerClass {
-  new (...args: never[]): Layer;
+  new (...args: never[]): Network;
   readonly kind: string;
 }
 
@@ -37,14 +38,14 @@ const MAX_DEPTH = 64;
  */
 export function describeModel(
   operation: string,
-  model: Layer,
-  pathOf: ReadonlyMap<Layer, string>,
+  model: Network,
+  pathOf: ReadonlyMap<Network, string>,
 ): { configuration: Configuration; classes: ReadonlyMap<string, LayerClass> } {
   const layers: LayerEntry[] = [];
   const classes = new Map<string, LayerClass>();
   /** null while its arguments are described. */
-  const numbers = new Map<Layer, number | null>();
-  const add = (layer: Layer, place: string): number => {
+  const numbers = new Map<Network, number | null>();
+  const add = (layer: Network, place: string): number => {
     const path = pathOf.get(layer) ?? place;
     const where = path === '' ? layer.type : `${layer.type} '${path}'`;
     const refuse = (got: string, at: string): ValueError =>
@@ -70,9 +71,9 @@ export function describeModel(
   return { configuration: { layers, root }, classes };
 }
 
-function describedBy(operation: string, layer: Layer, where: string): readonly unknown[] {
-  const { kind } = layer.constructor as typeof Layer;
-  if (!describesItself(layer.constructor as typeof Layer)) {
+function describedBy(operation: string, layer: Network, where: string): readonly unknown[] {
+  const { kind } = layer.constructor as typeof Network;
+  if (!describesItself(layer.constructor as typeof Network)) {
     throw new ValueError(
       `[${operation}] got ${where}, whose class ${kind} extends another kind. Override describe() in ${kind}: return ` +
         'super.describe() if the constructor has the same arguments.',
@@ -90,16 +91,21 @@ function describedBy(operation: string, layer: Layer, where: string): readonly u
 }
 
 /** Whether `describe` is about the class itself, not about one of another kind that it extends. */
-function describesItself(layer: typeof Layer): boolean {
+function describesItself(layer: typeof Network): boolean {
   let at = layer;
-  while (at !== Layer && !Object.hasOwn(at.prototype, 'describe')) {
+  while (at !== Layer && at !== Network && !Object.hasOwn(at.prototype, 'describe')) {
     if (at !== layer && Object.hasOwn(at, 'kind')) return false;
-    at = Object.getPrototypeOf(at) as typeof Layer;
+    at = Object.getPrototypeOf(at) as typeof Network;
   }
   return true;
 }
 
-function addClass(operation: string, layer: Layer, where: string, classes: Map<string, LayerClass>): string {
+function addClass(
+  operation: string,
+  layer: Network,
+  where: string,
+  classes: Map<string, LayerClass>,
+): string {
   const own = layer.constructor as LayerClass;
   if (!Object.hasOwn(own, 'kind')) {
     throw new ValueError(
@@ -161,22 +167,24 @@ export function buildModel(
   operation: string,
   { layers, root }: Configuration,
   classes: ReadonlyMap<string, LayerClass>,
-): Layer {
-  const built: Layer[] = [];
-  const build = ({ kind, args }: LayerEntry, i: number): Layer => {
+): Network {
+  const built: Network[] = [];
+  const build = ({ kind, args }: LayerEntry, i: number): Network => {
     const fault = (got: string): ValueError =>
       damaged(operation, 'model', `${got} in layer ${i}`, 'an argument');
     const given = args.map((arg) => decodeArgument(arg, fault, (n) => built[n as number]));
     try {
       const layer: unknown = new (classes.get(kind)!)(...(given as never[]));
-      if (layer instanceof Layer) return layer;
+      if (layer instanceof Network) return layer;
     } catch (error) {
       throw new ValueError(
         `[${operation}] got arguments of layer ${i} that ${describe(kind)} refuses: ${errorMessage(error).slice(0, 500)}`,
         { cause: error },
       );
     }
-    throw new ValueError(`[${operation}] got the class ${describe(kind)}, wanted one that extends Layer.`);
+    throw new ValueError(
+      `[${operation}] got the class ${describe(kind)}, wanted one that extends Layer or Network.`,
+    );
   };
   const generator = defaultGenerator();
   const state = generator.getState();

@@ -1,7 +1,8 @@
 import { checkCount, describe, isRecord, readOptions, refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { sameShape } from '../../ir/view.ts';
-import { Layer } from '../../layers/base/layer.ts';
+import type { Layer } from '../../layers/base/layer.ts';
+import { Network } from '../../layers/base/network.ts';
 import type { OptimizerState } from '../../optim/optimizer.ts';
 import { type ByteSource, byteSource } from '../byte-source.ts';
 import { decodeValues, elementTypes } from '../elements.ts';
@@ -26,8 +27,8 @@ export interface LoadModelOptions {
 }
 
 /** What a model file holds. */
-export interface LoadedModel {
-  readonly model: Layer;
+export interface LoadedModel<M extends Network = Layer> {
+  readonly model: M;
   /** The transformers that were saved with the model, by name. */
   readonly preprocessing: Readonly<Record<string, Transformer>>;
   /** For `setState` of an optimizer of the same class over `model.parameters()`; null if the file has none. */
@@ -39,13 +40,14 @@ export interface LoadedModel {
  * nothing in the file is executed. No initial values are computed, and no generator moves.
  *
  * @param source the bytes of the file, or a source that reads parts of them.
+ * @typeParam M the class of the model, if it is a Network with several inputs or outputs: `loadModel<Cars>(...)`.
  * @throws ValueError for kinds that are not known, for a damaged file, and for one without a model.
  * @throws NonFiniteError for values that are NaN or infinite.
  */
-export async function loadModel(
+export async function loadModel<M extends Network = Layer>(
   source: Uint8Array | ArrayBufferLike | ByteSource,
   options?: LoadModelOptions,
-): Promise<LoadedModel> {
+): Promise<LoadedModel<M>> {
   checkCount('loadModel', arguments.length, 2);
   const { layers: ownLayers, transformers } = readOptions('loadModel', options, {
     layers: {},
@@ -86,7 +88,7 @@ export async function loadModel(
     parameter.node.storage!.give(values);
   }
   freezeParts(structure, frozen);
-  return { model, preprocessing, optimizerState };
+  return { model: model as M, preprocessing, optimizerState };
 }
 
 /** The classes of all kinds. */
@@ -96,8 +98,8 @@ function classesOf(
 ): ReadonlyMap<string, LayerClass> {
   const classes = new Map(layerClasses.map((layer) => [layer.kind, layer]));
   for (const [kind, layer] of Object.entries(own)) {
-    if (typeof layer !== 'function' || !(layer.prototype instanceof Layer))
-      throw refusal('loadModel', `layers.${kind}`, layer, 'a class that extends Layer');
+    if (typeof layer !== 'function' || !(layer.prototype instanceof Network))
+      throw refusal('loadModel', `layers.${kind}`, layer, 'a class that extends Layer or Network');
     classes.set(kind, layer);
   }
   const unknown = [...new Set(layers.map(({ kind }) => kind))].filter((kind) => !classes.has(kind));
@@ -109,7 +111,7 @@ function classesOf(
 }
 
 /** The parts of a model after Parameters with several places were put there. */
-function tied(model: Layer, aliases: unknown): Structure {
+function tied(model: Network, aliases: unknown): Structure {
   const structure = structureOf('loadModel', model);
   const places = isRecord(aliases) ? Object.entries(aliases) : [];
   const fault = (got: string): ValueError =>

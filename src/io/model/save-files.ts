@@ -1,5 +1,5 @@
 import { checkCount, readOptions } from '../../ir/arguments.ts';
-import type { Layer } from '../../layers/base/layer.ts';
+import type { Network } from '../../layers/base/network.ts';
 import { checkShards, type ShardOptions, shardDefaults, writeShards } from '../safetensors/shards.ts';
 import { checkStore, type Store } from '../store.ts';
 import { modelContent, parts, type SaveModelOptions } from './save.ts';
@@ -14,7 +14,7 @@ export interface SaveModelFilesOptions extends SaveModelOptions, ShardOptions {}
  * @throws what `saveModel` throws.
  */
 export async function saveModelFiles(
-  model: Layer,
+  model: Network,
   store: Store,
   options?: SaveModelFilesOptions,
 ): Promise<void> {

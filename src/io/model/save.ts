@@ -1,6 +1,6 @@
 import { checkCount, describe, isRecord, readOptions, refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
-import type { Layer } from '../../layers/base/layer.ts';
+import type { Network } from '../../layers/base/network.ts';
 import type { Optimizer } from '../../optim/optimizer.ts';
 import { checkFinite } from '../finite.ts';
 import { metadata } from '../metadata.ts';
@@ -30,7 +30,7 @@ export interface SaveModelOptions {
  *   whose class does not say how it is built (`describe`).
  * @throws NonFiniteError for values that are NaN or infinite.
  */
-export async function saveModel(model: Layer, options?: SaveModelOptions): Promise<Uint8Array> {
+export async function saveModel(model: Network, options?: SaveModelOptions): Promise<Uint8Array> {
   checkCount('saveModel', arguments.length, 2);
   const { tensors, metadata } = await modelContent(
     'saveModel',
@@ -46,7 +46,7 @@ export const parts = { optimizer: undefined, preprocessing: undefined };
 /** The tensors and the metadata of a model's file, with the values of the call. */
 export async function modelContent(
   operation: string,
-  model: Layer,
+  model: Network,
   { optimizer, preprocessing }: { readonly [K in keyof SaveModelOptions]-?: SaveModelOptions[K] | undefined },
 ): Promise<{ tensors: FileValues[]; metadata: Readonly<Record<string, string>> }> {
   if (preprocessing !== undefined && !isRecord(preprocessing))
@@ -85,7 +85,7 @@ export async function modelContent(
  */
 function describedAgain(
   operation: string,
-  model: Layer,
+  model: Network,
   structure: Structure,
 ): { configuration: ReturnType<typeof checkConfiguration>; fresh: Structure } {
   const pathOf = new Map([...structure.layers].map(([path, layer]) => [layer, path]));

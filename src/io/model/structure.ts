@@ -1,12 +1,12 @@
 import { ValueError } from '../../ir/errors.ts';
-import { entriesOf, Layer } from '../../layers/base/layer.ts';
+import { entriesOf, Network } from '../../layers/base/network.ts';
 import { Parameter } from '../../tensor/parameter.ts';
 import { parametersByPath } from '../weights/parameters-by-path.ts';
 
 /** The parts of a model, by their paths. */
 export interface Structure {
   /** Each layer under its first path, outer layers first; the model itself under ''. */
-  readonly layers: ReadonlyMap<string, Layer>;
+  readonly layers: ReadonlyMap<string, Network>;
   /** Each Parameter under its first path. */
   readonly parameters: ReadonlyMap<string, Parameter>;
   /** The other places of Parameters that have several: their paths, and the first path. */
@@ -14,16 +14,16 @@ export interface Structure {
 }
 
 /** @throws ValueError unless it is a layer whose parts have distinct paths without colons. */
-export function structureOf(operation: string, model: Layer): Structure {
+export function structureOf(operation: string, model: Network): Structure {
   const parameters = parametersByPath(operation, model);
   const firstPaths = new Map<unknown, string>([...parameters].map(([path, p]) => [p, path]));
-  const layers = new Map<string, Layer>([['', model]]);
-  const seen = new Set<Layer>([model]);
+  const layers = new Map<string, Network>([['', model]]);
+  const seen = new Set<Network>([model]);
   const aliases = new Map<string, string>();
-  const visit = (outer: Layer, prefix: string): void => {
+  const visit = (outer: Network, prefix: string): void => {
     for (const [key, member] of outer.members()) {
       const path = prefix + key;
-      if (member instanceof Layer) {
+      if (member instanceof Network) {
         if (seen.has(member)) continue;
         if (layers.has(path))
           throw new ValueError(

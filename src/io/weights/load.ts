@@ -9,7 +9,7 @@ import {
 } from '../../ir/arguments.ts';
 import { NonFiniteError, ValueError } from '../../ir/errors.ts';
 import { sameShape, sizeOf } from '../../ir/view.ts';
-import type { Layer } from '../../layers/base/layer.ts';
+import type { Network } from '../../layers/base/network.ts';
 import { reshape, transpose } from '../../tensor/ops/arrangement/views.ts';
 import type { Parameter } from '../../tensor/parameter.ts';
 import { runAssignments } from '../../tensor/step.ts';
@@ -74,7 +74,7 @@ interface Match extends WeightTarget {
  * @throws NonFiniteError for values that are NaN or infinite.
  */
 export async function loadWeights(
-  model: Layer,
+  model: Network,
   source: Uint8Array | ArrayBufferLike | ByteSource,
   options?: LoadWeightsOptions,
 ): Promise<LoadedWeights> {

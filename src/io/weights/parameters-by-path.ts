@@ -1,6 +1,6 @@
 import { describe, refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
-import { Layer } from '../../layers/base/layer.ts';
+import { Network } from '../../layers/base/network.ts';
 import type { Parameter } from '../../tensor/parameter.ts';
 
 /**
@@ -8,8 +8,8 @@ import type { Parameter } from '../../tensor/parameter.ts';
  *
  * @throws ValueError unless it is a layer whose paths can name tensors of a file.
  */
-export function parametersByPath(operation: string, model: Layer): Map<string, Parameter> {
-  if (!(model instanceof Layer)) throw refusal(operation, 'model', model, 'a Layer');
+export function parametersByPath(operation: string, model: Network): Map<string, Parameter> {
+  if (!(model instanceof Network)) throw refusal(operation, 'model', model, 'a Layer');
   const found = new Map<string, Parameter>();
   for (const [path, parameter] of model.namedParameters()) {
     if (path.includes(':') || path === '__proto__' || found.has(path)) {

@@ -1,5 +1,5 @@
 import { checkCount, readOptions } from '../../ir/arguments.ts';
-import type { Layer } from '../../layers/base/layer.ts';
+import type { Network } from '../../layers/base/network.ts';
 import { metadata } from '../metadata.ts';
 import { checkFloatFormat } from '../safetensors/layout.ts';
 import { checkShards, type ShardOptions, shardDefaults, writeShards } from '../safetensors/shards.ts';
@@ -16,7 +16,7 @@ export interface SaveWeightFilesOptions extends SaveWeightsOptions, ShardOptions
  * @throws NonFiniteError for values that are NaN or infinite, or that overflow `dtype`.
  */
 export async function saveWeightFiles(
-  model: Layer,
+  model: Network,
   store: Store,
   options?: SaveWeightFilesOptions,
 ): Promise<void> {

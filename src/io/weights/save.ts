@@ -1,9 +1,8 @@
 import { checkCount, readOptions } from '../../ir/arguments.ts';
-import type { Layer } from '../../layers/base/layer.ts';
-import { copyOf } from '../../optim/copy.ts';
+import type { Network } from '../../layers/base/network.ts';
 import { checkFinite } from '../finite.ts';
 import { metadata } from '../metadata.ts';
-import type { NamedValues } from '../named-tensors.ts';
+import { type NamedValues, namedValues } from '../named-tensors.ts';
 import { checkFloatFormat, type FloatFormat, layOut } from '../safetensors/layout.ts';
 import { parametersByPath } from './parameters-by-path.ts';
 
@@ -20,7 +19,7 @@ export interface SaveWeightsOptions {
  * @throws NonFiniteError for values that are NaN or infinite, or that overflow `dtype`.
  * @throws ValueError for two Parameters with one path, and for a path with a colon.
  */
-export async function saveWeights(model: Layer, options?: SaveWeightsOptions): Promise<Uint8Array> {
+export async function saveWeights(model: Network, options?: SaveWeightsOptions): Promise<Uint8Array> {
   checkCount('saveWeights', arguments.length, 2);
   const { dtype } = readOptions('saveWeights', options, { dtype: 'float32' });
   checkFloatFormat('saveWeights', dtype);
@@ -28,12 +27,8 @@ export async function saveWeights(model: Layer, options?: SaveWeightsOptions): P
 }
 
 /** The Parameters of a model under their paths, with the values that they have at the call. */
-export async function namedWeights(operation: string, model: Layer): Promise<NamedValues[]> {
-  const named = [...parametersByPath(operation, model)];
-  const copies = await copyOf(named.map(([, tensor]) => tensor));
-  return named.map(([name, tensor], i) => {
-    const values = copies[i]!;
-    checkFinite(operation, name, values);
-    return { name, tensor, values };
-  });
+export async function namedWeights(operation: string, model: Network): Promise<NamedValues[]> {
+  const named = await namedValues(operation, parametersByPath(operation, model));
+  for (const { name, values } of named) checkFinite(operation, name, values);
+  return named;
 }

@@ -25,8 +25,8 @@ export interface Context {
    * current value.
    */
   latest<S extends Shape>(parameter: Parameter<S>): Tensor<S>;
-  /** Called with the output of each layer, inner layers first. */
-  onOutput?(layer: LayerLike, output: Tensor): void;
+  /** Called with each output of each layer, inner layers first. The name is '' for the only output. */
+  onOutput?(layer: LayerLike, output: Tensor, name: string): void;
   /** What `generate` keeps of the steps before, if it gives the model one step at a time. */
   readonly decoding?: Decoding;
 }
@@ -44,7 +44,7 @@ export interface Decoding {
 }
 
 /** An inference context that calls `onOutput` with the output of each layer. */
-export function observed(onOutput: (layer: LayerLike, output: Tensor) => void): Context {
+export function observed(onOutput: (layer: LayerLike, output: Tensor, name: string) => void): Context {
   return Object.freeze(Object.assign(inferenceContext(), { onOutput }));
 }
 
@@ -77,8 +77,8 @@ export const inference: Context = Object.freeze(inferenceContext());
 export interface TrainingOptions {
   /** The generator of random numbers, such as dropout masks; the default generator by default. */
   readonly rng?: Generator;
-  /** Called with the output of each layer, inner layers first; not called by default. */
-  onOutput?(layer: LayerLike, output: Tensor): void;
+  /** Called with each output of each layer, inner layers first; the name is '' for the only output. Not called by default. */
+  onOutput?(layer: LayerLike, output: Tensor, name: string): void;
 }
 
 /**
@@ -88,7 +88,7 @@ export interface TrainingOptions {
 export class TrainingContext implements Context {
   readonly training = true;
   readonly rng: Generator;
-  onOutput?(layer: LayerLike, output: Tensor): void;
+  onOutput?(layer: LayerLike, output: Tensor, name: string): void;
   #pending = new Map<Parameter, Tensor>();
 
   constructor(options?: TrainingOptions) {

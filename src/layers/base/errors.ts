@@ -1,6 +1,5 @@
 import { NdgradError, ShapeError } from '../../ir/errors.ts';
-import { show } from '../../tensor/shape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { describeTensors, type Tensors } from '../../tensor/structure.ts';
 import type { LayerLike } from './layer-like.ts';
 import type { PartialShape } from './shapes.ts';
 
@@ -35,7 +34,7 @@ export function showPartial(shape: PartialShape): string {
 /**
  * Runs a part of a layer's forward pass or shape check. Errors name the layer, its path and its input.
  */
-export function locate<T>(layer: LayerLike, x: Tensor | PartialShape | null, run: () => T, key?: string): T {
+export function locate<T>(layer: LayerLike, x: Tensors | PartialShape | null, run: () => T, key?: string): T {
   try {
     return run();
   } catch (error) {
@@ -43,7 +42,7 @@ export function locate<T>(layer: LayerLike, x: Tensor | PartialShape | null, run
     const kind = error.constructor as typeof NdgradError;
     const location = locations.get(error);
     if (location === undefined) {
-      const input = x === null ? '?' : 'dtype' in x ? `${x.dtype} ${show(x.shape)}` : showPartial(x);
+      const input = x === null ? '?' : isShape(x) ? showPartial(x) : describeTensors(x);
       const text = `input ${input}: ${error.message}`;
       throw located(kind, { root: layer, path: [], layer, text, cause: error });
     }
@@ -53,6 +52,9 @@ export function locate<T>(layer: LayerLike, x: Tensor | PartialShape | null, run
     throw located(kind, { ...location, root: layer, path: [step, ...location.path] });
   }
 }
+
+const isShape = (x: Tensors | PartialShape): x is PartialShape =>
+  Array.isArray(x) && !x.some((d) => typeof d === 'object' && d !== null);
 
 function located(kind: typeof NdgradError, location: ErrorLocation): NdgradError {
   const { root, path, layer, text, cause } = location;

@@ -1,15 +1,22 @@
 import { Parameter } from '../../tensor/parameter.ts';
 import type { Shape } from '../../tensor/shape.ts';
+import type { Structure } from '../../tensor/structure.ts';
 import { label } from './errors.ts';
 import type { LayerLike } from './layer-like.ts';
 
 export interface SummaryOptions {
-  /** The shape of one sample, without the batch axis; by default the shape that the first layers require. */
-  readonly inputShape?: readonly number[];
+  /**
+   * The shape of one sample, without the batch axis; by default the shape that the first layers require. For several inputs a
+   * tuple or a record of shapes.
+   */
+  readonly inputShape?: Structure<readonly number[]>;
 }
 
-/** The table of `Layer.summary`. `shapes` holds the known output shapes of the layers. */
-export function summarize(root: LayerLike, shapes: ReadonlyMap<LayerLike, Shape>): string {
+/** The table of `summary`. `outputs` holds the known outputs of the layers. */
+export function summarize(
+  root: LayerLike,
+  outputs: ReadonlyMap<LayerLike, readonly [name: string, shape: Shape][]>,
+): string {
   const rows: string[][] = [];
   const counted = new Set<Parameter>();
   /** A layer may have a field for the layer that contains it. */
@@ -22,8 +29,11 @@ export function summarize(root: LayerLike, shapes: ReadonlyMap<LayerLike, Shape>
     const inner = members.flatMap(([key, m]) => (m instanceof Parameter ? [] : [[key, m] as const]));
     const name = path === '' ? label(layer) : `${path} ${layer.type}`;
     const parameters = own.length === 0 && inner.length > 0 ? '' : grouped(count(own));
-    const shape = shapes.get(layer);
-    const output = shape === undefined ? '?' : `[${['N', ...shape.slice(1)].join(', ')}]`;
+    const known = outputs.get(layer) ?? [];
+    const output =
+      known
+        .map(([name, shape]) => `${name}${name && ' '}[${['N', ...shape.slice(1)].join(', ')}]`)
+        .join(', ') || '?';
     rows.push([name, output, parameters]);
     ancestors.add(layer);
     for (const [key, member] of inner)

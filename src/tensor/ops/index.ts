@@ -26,7 +26,6 @@ export {
   squeeze,
   transpose,
 } from './arrangement/views.ts';
-export { type AttentionOptions, scaledDotProductAttention } from './attention.ts';
 export {
   type ConvOptions,
   type ConvTransposeOptions,

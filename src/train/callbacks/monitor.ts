@@ -25,9 +25,8 @@ export function modeOf(
   if (mode !== undefined) return mode;
   const name = monitor.replace(/^val_/, '');
   const found =
-    name === 'loss'
-      ? 'min'
-      : metrics.find((metric) => metric.name === monitor || metric.name === name)?.direction;
+    metrics.find((metric) => metric.name === monitor || metric.name === name)?.direction ??
+    (/^(.*_)?loss$/.test(name) ? 'min' : undefined);
   if (found === 'min' || found === 'max') return found;
   const known = ['loss', ...metrics.map((metric) => metric.name)].join(', ');
   throw new ValueError(

@@ -14,7 +14,14 @@ const kindOf = (thing: object): string => String((thing.constructor as { kind?: 
 /** The configuration at the beginning of training. */
 export async function configurationOf(run: Resumable): Promise<Configuration> {
   const { data, metrics, model, optimizer, options, validation } = run;
-  const { average, batchSize = 32, dropLast = false, initialEpoch = 0, shuffle = true } = options;
+  const {
+    accumulate = 1,
+    average,
+    batchSize = 32,
+    dropLast = false,
+    initialEpoch = 0,
+    shuffle = true,
+  } = options;
   const found: Record<string, string> = {
     batchSize: String(batchSize),
     shuffle: String(shuffle),
@@ -27,6 +34,7 @@ export async function configurationOf(run: Resumable): Promise<Configuration> {
     'the optimizer': kindOf(optimizer),
     average: average === undefined ? 'none' : kindOf(average),
   };
+  if (accumulate !== 1) found.accumulate = String(accumulate);
   for (const [name, value] of Object.entries(optimizer.options)) {
     if (value !== undefined) found[`the optimizer's ${name}`] = settingText(value);
   }

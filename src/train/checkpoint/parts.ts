@@ -1,16 +1,16 @@
 import { parametersByPath } from '../../io/weights/parameters-by-path.ts';
-import { Layer } from '../../layers/base/layer.ts';
+import { Network } from '../../layers/base/network.ts';
 import { Parameter } from '../../tensor/parameter.ts';
 import type { Resumable } from './types.ts';
 
 /**
- * All Parameters of a training by name: those of a Layer by their paths, then those that only the optimizer or the average
+ * All Parameters of a training by name: those of a Network by their paths, then those that only the optimizer or the average
  * has.
  *
  * @throws ValueError for paths that can't name tensors of a file.
  */
 export function namedParameters({ model, optimizer, options }: Resumable): ReadonlyMap<string, Parameter> {
-  const named = model instanceof Layer ? parametersByPath('fit', model) : new Map<string, Parameter>();
+  const named = model instanceof Network ? parametersByPath('fit', model) : new Map<string, Parameter>();
   const found = new Set(named.values());
   for (const parameter of [
     ...model.parameters(),
@@ -27,11 +27,11 @@ export function namedParameters({ model, optimizer, options }: Resumable): Reado
   return named;
 }
 
-/** The layers of a model by their paths, outer ones first; none if it is no Layer. */
-export function namedLayers(model: unknown): ReadonlyMap<string, Layer> {
-  const named = new Map<string, Layer>();
-  const seen = new Set<Layer>();
-  const visit = (path: string, layer: Layer): void => {
+/** The layers of a model by their paths, outer ones first; none if it is no Network. */
+export function namedLayers(model: unknown): ReadonlyMap<string, Network> {
+  const named = new Map<string, Network>();
+  const seen = new Set<Network>();
+  const visit = (path: string, layer: Network): void => {
     if (seen.has(layer)) return;
     seen.add(layer);
     named.set(path, layer);
@@ -39,7 +39,7 @@ export function namedLayers(model: unknown): ReadonlyMap<string, Layer> {
       if (!(member instanceof Parameter)) visit(path === '' ? key : `${path}.${key}`, member);
     }
   };
-  if (model instanceof Layer) visit('', model);
+  if (model instanceof Network) visit('', model);
   return named;
 }
 

@@ -10,7 +10,7 @@ import { defaultGenerator, Generator, type GeneratorState } from '../../tensor/r
 import { runAssignments } from '../../tensor/step.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { now } from '../../util/timers.ts';
-import { RunningLoss } from '../running-loss.ts';
+import { RunningLoss, RunningLosses } from '../running-loss.ts';
 import type { Content } from './file.ts';
 import { givenCallbacks, namedLayers, namedParameters } from './parts.ts';
 import { type Outline, readStored, storeState } from './state-outline.ts';
@@ -29,6 +29,8 @@ interface FitState extends State {
   readonly random: State & GeneratorState;
   readonly defaultGenerator: State & GeneratorState;
   readonly loss: State;
+  /** Of several outputs, by the names of the results. */
+  readonly outputLosses?: Readonly<Record<string, State>>;
   /** null for a metric without state. */
   readonly metrics: readonly (State | null)[];
   readonly trainable: Readonly<Record<string, boolean>>;
@@ -58,7 +60,10 @@ export async function copyState(run: Resumable): Promise<Content> {
     optimizer.getState(),
     options.average?.getState(),
   ]);
-  const { loss, random } = position;
+  const { losses, random } = position;
+  const { loss, ...outputLosses } = Object.fromEntries(
+    [...losses.byName].map(([name, running]) => [name, lossState(running)]),
+  );
   const fit = {
     seed: run.seed,
     epochs: run.epochs,
@@ -67,12 +72,8 @@ export async function copyState(run: Resumable): Promise<Content> {
     seconds: (now() - position.start) / 1000,
     random: { ...random.getState() },
     defaultGenerator: { ...defaultGenerator().getState() },
-    loss: {
-      samples: loss.samples.getState(),
-      // Not map, which leaves out holes.
-      means: Array.from(loss.means, (mean) => mean?.getState() ?? null),
-      sum: loss.sum,
-    },
+    loss: loss!,
+    ...(Object.keys(outputLosses).length > 0 && { outputLosses }),
     metrics: metrics.map((metric) => metric.getState?.() ?? null),
     trainable: Object.fromEntries([...parameters].map(([name, p]) => [name, p.trainable])),
     frozen: Object.fromEntries([...namedLayers(model)].map(([path, layer]) => [path, layer.frozen])),
@@ -172,9 +173,24 @@ export async function restoreState(run: Resumable, saved: RunState): Promise<voi
   defaultGenerator().setState(state.defaultGenerator);
 }
 
-function positionOf({ batches, epoch, loss: saved, random: generator, seconds }: FitState): Position {
+function positionOf(state: FitState): Position {
+  const { batches, epoch, loss, outputLosses = {}, random: generator, seconds } = state;
   const random = new Generator(0);
   random.setState(generator);
+  const losses = new RunningLosses();
+  for (const [name, saved] of Object.entries({ loss, ...outputLosses }))
+    losses.byName.set(name, readLoss(saved));
+  return { epoch, batches, random, losses, start: now() - seconds * 1000 };
+}
+
+const lossState = ({ means, samples, sum }: RunningLoss): State => ({
+  samples: samples.getState(),
+  // Not map, which leaves out holes.
+  means: Array.from(means, (mean) => mean?.getState() ?? null),
+  sum,
+});
+
+function readLoss(saved: State): RunningLoss {
   const loss = new RunningLoss();
   loss.samples.setState(saved.samples as State);
   for (const [i, mean] of (saved.means as (State | null)[]).entries()) {
@@ -183,7 +199,7 @@ function positionOf({ batches, epoch, loss: saved, random: generator, seconds }:
     loss.means[i].setState(mean);
   }
   loss.sum = saved.sum as number;
-  return { epoch, batches, random, loss, start: now() - seconds * 1000 };
+  return loss;
 }
 
 /** The name of the tensor for a slot of a Parameter. */

@@ -1,6 +1,7 @@
 import { ArrayDataset, type Dataset } from '../../data/dataset.ts';
 import type { RowBuffer } from '../../data/row-buffer.ts';
 import { show } from '../../tensor/shape.ts';
+import { itemsOf, nameIn } from '../../tensor/structure.ts';
 import { crc32 } from '../../util/crc32.ts';
 import { yieldToEventLoop } from '../../util/event-loop.ts';
 import { settingText } from './setting-text.ts';
@@ -15,7 +16,8 @@ export async function describeSamples(dataset: Dataset | null): Promise<string> 
   if (dataset === null) return 'none';
   if (dataset instanceof ArrayDataset) {
     const { x, y, weights } = dataset;
-    return describeRows(weights === null ? [x, y] : [x, y, weights]);
+    const rows = [...itemsOf<RowBuffer>(x).map(named('x')), ...itemsOf<RowBuffer>(y).map(named('y'))];
+    return describeRows(weights === null ? rows : [...rows, ['', weights]]);
   }
   const { source } = dataset;
   const { batches, lastBatchSize } = dataset.count;
@@ -25,11 +27,17 @@ export async function describeSamples(dataset: Dataset | null): Promise<string> 
   return `${await describeRows(rows)}, ${settingText(settings)}`;
 }
 
-async function describeRows(all: readonly RowBuffer[]): Promise<string> {
+/** The name of one of several inputs or outputs, `x.name`; '' for the only one. */
+const named =
+  (what: string) =>
+  ([name, rows]: readonly [string, RowBuffer]) =>
+    [name && nameIn(what, name), rows] as const;
+
+async function describeRows(all: readonly (readonly [name: string, rows: RowBuffer])[]): Promise<string> {
   const texts: string[] = [];
-  for (const rows of all) {
+  for (const [name, rows] of all) {
     const { dtype, shape } = rows.toTensor();
-    texts.push(`${dtype} ${show(shape)} ${await checksumOf(rows)}`);
+    texts.push(`${name}${name && ' '}${dtype} ${show(shape)} ${await checksumOf(rows)}`);
   }
   return texts.join(', ');
 }

@@ -1,4 +1,4 @@
-import { describe } from '../../ir/arguments.ts';
+import { describe, isPlain } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import type { State, StateValue } from '../../ir/state.ts';
 import { numberArray } from '../../ir/typed-array.ts';
@@ -22,13 +22,6 @@ export type Outline =
   | null
   | readonly Outline[]
   | { readonly [key: string]: Outline };
-
-/** Whether it is an object of any realm that has entries only. */
-function isPlain(value: unknown): boolean {
-  if (typeof value !== 'object') return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
 
 /** The name of an entry: `callback:0/best`. Keys are written as in JSON pointers (RFC 6901). */
 const entryName = (name: string, key: string | number): string =>

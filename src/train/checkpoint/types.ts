@@ -2,7 +2,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import type { WeightAverage } from '../../optim/index.ts';
 import type { Generator } from '../../tensor/random.ts';
 import type { Callback, Training } from '../callbacks/callback.ts';
-import type { RunningLoss } from '../running-loss.ts';
+import type { RunningLosses } from '../running-loss.ts';
 
 /** Whether training goes on from the newest checkpoint: if there is one, or in any case. */
 export type Resume = 'auto' | 'require';
@@ -41,8 +41,8 @@ export interface Position {
   batches: number;
   /** The random numbers of the epoch: its order, then Dropout. */
   readonly random: Generator;
-  /** The loss of the epoch. */
-  readonly loss: RunningLoss;
+  /** The losses of the epoch. */
+  readonly losses: RunningLosses;
   /** When the epoch began, in milliseconds; earlier by the time that it took before an interruption. */
   start: number;
 }
@@ -54,6 +54,7 @@ export interface Resumable extends Training {
   /** Those of the options, then that of `progress`. */
   readonly callbacks: readonly Callback[];
   readonly options: {
+    readonly accumulate?: number;
     readonly average?: WeightAverage;
     readonly batchSize?: number;
     readonly callbacks?: readonly Callback[];

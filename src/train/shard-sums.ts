@@ -1,0 +1,121 @@
+import { lossTerms } from '../losses/loss-terms.ts';
+import { reachedGradients } from '../tensor/gradients.ts';
+import type { Parameter } from '../tensor/parameter.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/**
+ * A part of the loss that is divided by one weight: its gradients times the weight, over the shards so far. The weight is null for
+ * a part that is a sum.
+ */
+interface WeightedGradients {
+  readonly gradients: ReadonlyMap<Parameter, Tensor>;
+  readonly weight: number | Tensor | null;
+}
+
+/** A new value of a Parameter that layers have requested, times the number of samples, over the shards so far. */
+interface WeightedValue {
+  readonly value: Tensor;
+  readonly size: number;
+}
+
+/** What is added over shards. */
+export interface ShardSums {
+  /** By part of the loss: 0 is the mean over samples, the others are its declared terms. */
+  readonly parts: ReadonlyMap<number, WeightedGradients>;
+  readonly assigned: ReadonlyMap<Parameter, WeightedValue>;
+}
+
+type Assignments = readonly (readonly [parameter: Parameter, value: Tensor])[];
+
+/**
+ * What one shard gives.
+ *
+ * @param loss without the penalty. @param weight the sum of its samples' weights. @param size the number of its samples.
+ */
+export function shardSums(
+  loss: Tensor,
+  targets: readonly Parameter[],
+  weight: number,
+  size: number,
+  assignments: Assignments,
+): ShardSums {
+  const terms = lossTerms(loss);
+  const sums: [value: Tensor, weight: number | Tensor | null][] = terms.map((term) => [
+    term.value,
+    term.weight,
+  ]);
+  const isOneTerm = terms[0]?.value === loss;
+  if (!isOneTerm) sums.unshift([terms.reduce((rest, { value }) => rest.sub(value), loss), weight]);
+  const parts = new Map<number, WeightedGradients>();
+  sums.forEach(([value, weight], i) => {
+    const gradients = new Map<Parameter, Tensor>();
+    reachedGradients('fit', weight === null ? value : value.mul(weight), targets).forEach((g, k) => {
+      if (g !== null) gradients.set(targets[k]!, g);
+    });
+    parts.set(isOneTerm ? i + 1 : i, { gradients, weight });
+  });
+  const assigned = new Map(
+    assignments.map(([p, value]) => [p, { value: isFloat(p) ? value.mul(size) : value, size }]),
+  );
+  return { parts, assigned };
+}
+
+const isFloat = ({ dtype }: Parameter): boolean => dtype === 'float32';
+
+/** The sums over the shards of two. */
+export const addSums = (a: ShardSums, b: ShardSums): ShardSums => ({
+  parts: joined(a.parts, b.parts, (left, right) => ({
+    gradients: joined(left.gradients, right.gradients, (g, h) => g.add(h)),
+    weight: addWeights(left.weight, right.weight),
+  })),
+  assigned: joined(a.assigned, b.assigned, (left, right, p) => ({
+    // A value of another type than float32 has no mean: the last one counts.
+    value: isFloat(p) ? left.value.add(right.value) : right.value,
+    size: left.size + right.size,
+  })),
+});
+
+function addWeights(
+  a: WeightedGradients['weight'],
+  b: WeightedGradients['weight'],
+): WeightedGradients['weight'] {
+  if (typeof a === 'number' && typeof b === 'number') return a + b;
+  return typeof a === 'object' && typeof b === 'object' ? (a?.add(b!) ?? null) : null;
+}
+
+function joined<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>, add: (a: V, b: V, key: K) => V): Map<K, V> {
+  const all = new Map(a);
+  for (const [key, value] of b) all.set(key, a.has(key) ? add(a.get(key)!, value, key) : value);
+  return all;
+}
+
+/** The tensors of sums, to be computed. */
+export const sumTensors = ({ assigned, parts }: ShardSums): Tensor[] => [
+  ...[...parts.values()].flatMap(({ gradients, weight }) => [
+    ...gradients.values(),
+    ...(typeof weight === 'object' && weight !== null ? [weight] : []),
+  ]),
+  ...[...assigned.values()].map(({ value }) => value),
+];
+
+/** The gradients of the loss of all shards: each part divided once by its weight, then the penalty's. */
+export function totalGradients(
+  { parts }: ShardSums,
+  targets: readonly Parameter[],
+  penalty: Tensor | null,
+): Map<Parameter, Tensor> {
+  const total = new Map<Parameter, Tensor>();
+  const add = (p: Parameter, g: Tensor): void => void total.set(p, total.get(p)?.add(g) ?? g);
+  for (const [, { gradients, weight }] of [...parts].sort(([a], [b]) => a - b))
+    for (const [p, g] of gradients) add(p, weight === null ? g : g.div(weight));
+  if (penalty !== null) {
+    reachedGradients('fit', penalty, targets).forEach((g, i) => {
+      if (g !== null) add(targets[i]!, g);
+    });
+  }
+  return total;
+}
+
+/** The new values that layers have requested: the means over the samples. */
+export const assignedMeans = ({ assigned }: ShardSums): Assignments =>
+  [...assigned].map(([p, { value, size }]) => [p, isFloat(p) ? value.div(size) : value]);

@@ -1,0 +1,45 @@
+// How a step is cut into shards, and how what they give is added. Bits depend on these rules, whoever computes a shard.
+
+/** The rows of a shard, from and before: shards are numbered from 0, and their sizes differ by at most one. */
+export const shardRows = (rows: number, shards: number, shard: number): [from: number, to: number] => [
+  Math.floor((shard * rows) / shards),
+  Math.floor(((shard + 1) * rows) / shards),
+];
+
+/**
+ * Adds what shards give in a binary tree over their numbers: ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)). An empty shard is left
+ * out: 0 + (2 + 3) without shard 1. So a part of the tree, such as that of the shards 4 to 7, can be added elsewhere. It keeps
+ * at most one sum for each level.
+ */
+export class ShardTree<T> {
+  readonly #add: (left: T, right: T) => T;
+  /** By level: the sum that waits for its right neighbor. */
+  readonly #waiting: (T | null)[] = [];
+  #count = 0;
+
+  constructor(add: (left: T, right: T) => T) {
+    this.#add = add;
+  }
+
+  /**
+   * Adds the next shard; null if it is empty.
+   *
+   * @returns the largest sum that it completes.
+   */
+  push(shard: T | null): T | null {
+    let sum = shard;
+    let level = 0;
+    for (let n = this.#count++; n % 2 === 1; n = (n - 1) / 2) {
+      const left = this.#waiting[level]!;
+      sum = left === null ? sum : sum === null ? left : this.#add(left, sum);
+      level++;
+    }
+    this.#waiting[level] = sum;
+    return sum;
+  }
+
+  /** The sum over all shards, whose number is a power of two; null if all are empty. */
+  get sum(): T | null {
+    return this.#waiting.at(-1) ?? null;
+  }
+}
