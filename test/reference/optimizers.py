@@ -35,9 +35,17 @@ def clip_gradients(parameters, clip):
         clip_grad_norm_(parameters, clip['globalNorm'])
 
 
-def train(make, dtype, clip, rates):
+def named(options):
+    return {NAMES.get(key, key): value for key, value in options.items()}
+
+
+def train(make, dtype, clip, rates, groups=None):
     parameters = {name: torch.nn.Parameter(torch.from_numpy(x.astype(dtype))) for name, x in initial.items()}
-    optimizer = make(list(parameters.values()))
+    optimizer = make(
+        [{'params': [parameters[name]], **named(options)} for name, options in groups.items()]
+        if groups
+        else list(parameters.values())
+    )
     steps = []
     for step, gradient in enumerate(gradients):
         for name, p in parameters.items():
@@ -80,8 +88,9 @@ NAMES = {
 }
 
 
-def run(name, optimizer, clip=None, rates=None, **options):
-    settings = {NAMES.get(key, key): value for key, value in options.items()}
+def run(name, optimizer, clip=None, rates=None, groups=None, **options):
+    """`groups` has options of its own for each Parameter."""
+    settings = named(options)
     # NAdam of PyTorch 1.13 counts a factor twice without foreach.
     make = lambda parameters: (
         OWN[optimizer](parameters, **settings)
@@ -93,10 +102,12 @@ def run(name, optimizer, clip=None, rates=None, **options):
         case['options']['clip'] = clip
     if rates:
         case['learningRates'] = rates
+    if groups:
+        case['groups'] = given(groups)
     return {
         **case,
-        'float64': train(make, np.float64, clip or {}, rates),
-        'float32': train(make, np.float32, clip or {}, rates),
+        'float64': train(make, np.float64, clip or {}, rates, groups),
+        'float32': train(make, np.float32, clip or {}, rates, groups),
     }
 
 
@@ -162,6 +173,27 @@ def optimizers():
         run('defaults', 'RAdam', learningRate=0.001),
         run('betas 0.8, 0.95, epsilon 1e-3', 'RAdam', learningRate=0.1, betas=(0.8, 0.95), epsilon=1e-3),
         run('schedule, weight decay', 'RAdam', learningRate=RATES[0], weightDecay=0.1, rates=RATES),
+        run(
+            'groups, clip global norm',
+            'SGD',
+            learningRate=0.1,
+            weightDecay=0.1,
+            clip={'globalNorm': 1},
+            groups={'b': {'learningRate': 0.01, 'momentum': 0.9}, 'w': {'weightDecay': 0}},
+        ),
+        run(
+            'groups',
+            'AdamW',
+            learningRate=0.1,
+            weightDecay=0.1,
+            groups={'w': {'betas': (0.8, 0.95)}, 'b': {'learningRate': 0.01, 'weightDecay': 0}},
+        ),
+        run(
+            'groups, AMSGrad in one',
+            'Adam',
+            learningRate=0.1,
+            groups={'w': {'amsgrad': True, 'betas': (0.8, 0.5)}, 'b': {'weightDecay': 0.1}},
+        ),
     ]
 
 

@@ -309,6 +309,7 @@ const constructors: Record<string, Given> = {
   RAdam: optimizer,
   RMSprop: optimizer,
   SGD: optimizer,
+  MultiOptimizer: [[[new core.Adam(parameters)], { learningRate: 0.1 }], optionsAt(1)],
   WeightAverage: [[parameters, { decay: 0.5 }], optionsAt(1)],
   Accuracy: named,
   BinaryAccuracy: [[{ threshold: 0.5 }], { options: 0, names: ['binaryAccuracy'] }],
@@ -419,6 +420,7 @@ const generator = new core.Generator(1);
 const parameter = new core.Parameter(x);
 const weight = new core.Parameter(x);
 const adam = new core.Adam([weight]);
+const multi = new core.MultiOptimizer([new core.Adam([weight])]);
 const context = core.training();
 const average = new core.WeightAverage(parameters);
 const results = await search.search({
@@ -463,6 +465,8 @@ const methods = [
   method('adam', adam, 'minimize', [[weight.sum(), { also: [] }], optionsAt(1)]),
   method('adam', adam, 'getState'),
   method('adam', adam, 'setState', [[await adam.getState()]]),
+  method('multi', multi, 'getState'),
+  method('multi', multi, 'setState', [[await multi.getState()]]),
   method('mean', new core.Mean(), 'setState', [[{ total: 1, weight: 1 }]]),
   method('learningRateLogger', core.learningRateLogger(), 'setState', [[{ latest: 1 }]]),
   method('context', context, 'assign', [[parameter, x]]),
