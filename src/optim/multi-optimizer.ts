@@ -1,16 +1,9 @@
-import { checkArray, checkCount, readOptions, refusal } from '../ir/arguments.ts';
+import { checkArray, checkCount, readOptions } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import {
-  Optimizer,
-  type OptimizerOptions,
-  type OptimizerParts,
-  type Slots,
-  type Trained,
-  type Update,
-} from './optimizer.ts';
-import { OuterOptimizer } from './outer-optimizer.ts';
+import type { Optimizer, OptimizerOptions, OptimizerParts, Slots, Trained, Update } from './optimizer.ts';
+import { describeInner, OuterOptimizer, partsOf } from './outer-optimizer.ts';
 import type { Schedule } from './schedules.ts';
 
 export interface MultiOptimizerOptions extends OptimizerOptions {
@@ -87,34 +80,4 @@ function notNegativeOf(parts: readonly OptimizerParts[]): string[] {
     ),
   );
   return [...new Set(parts.flatMap(({ notNegative }) => notNegative))].filter((slot) => !signed.has(slot));
-}
-
-/** @throws ValueError unless it is an optimizer that has done no step. */
-export function partsOf(kind: string, optimizer: Optimizer): OptimizerParts {
-  if (!(optimizer instanceof Optimizer))
-    throw refusal(kind, 'optimizer', optimizer, 'one such as new Adam(model.parameters())');
-  if (optimizer.step > 0) {
-    throw new ValueError(
-      `[${kind}] got an optimizer that has done ${optimizer.step} steps, wanted a new one. Use setState to go on.`,
-    );
-  }
-  return Optimizer.parts(optimizer);
-}
-
-/** The options of an optimizer that is made of others, which checkpoints compare. */
-export function describeInner(
-  options: object,
-  optimizers: readonly Optimizer[],
-): Readonly<Record<string, unknown>> {
-  return {
-    ...options,
-    // Parameters may get longer names later.
-    get optimizers() {
-      return optimizers.map((optimizer) => ({
-        kind: (optimizer.constructor as typeof Optimizer).kind,
-        ...optimizer.options,
-        parameters: optimizer.parameters.map(({ name }) => name),
-      }));
-    },
-  };
 }

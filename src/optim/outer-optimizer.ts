@@ -1,6 +1,7 @@
 import { checkCount, isRecord, refusal } from '../ir/arguments.ts';
+import { ValueError } from '../ir/errors.ts';
 import { checkNotNegative } from './check.ts';
-import { type InnerState, Optimizer, type OptimizerState } from './optimizer.ts';
+import { type InnerState, Optimizer, type OptimizerParts, type OptimizerState } from './optimizer.ts';
 
 /** The base of optimizers that are made of others. */
 export abstract class OuterOptimizer<Slot extends string = string> extends Optimizer<Slot> {
@@ -55,4 +56,34 @@ function restore(optimizers: readonly Optimizer[], states: readonly InnerState[]
     if (typeof optimizer.learningRate === 'number') optimizer.learningRate = learningRate;
     restore(innerOf(optimizer), inner);
   }
+}
+
+/** @throws ValueError unless it is an optimizer that has done no step. */
+export function partsOf(kind: string, optimizer: Optimizer): OptimizerParts {
+  if (!(optimizer instanceof Optimizer))
+    throw refusal(kind, 'optimizer', optimizer, 'one such as new Adam(model.parameters())');
+  if (optimizer.step > 0) {
+    throw new ValueError(
+      `[${kind}] got an optimizer that has done ${optimizer.step} steps, wanted a new one. Use setState to go on.`,
+    );
+  }
+  return Optimizer.parts(optimizer);
+}
+
+/** The options of an optimizer that is made of others, which checkpoints compare. */
+export function describeInner(
+  options: object,
+  optimizers: readonly Optimizer[],
+): Readonly<Record<string, unknown>> {
+  return {
+    ...options,
+    // Parameters may get longer names later.
+    get optimizers() {
+      return optimizers.map((optimizer) => ({
+        kind: (optimizer.constructor as typeof Optimizer).kind,
+        ...optimizer.options,
+        parameters: optimizer.parameters.map(({ name }) => name),
+      }));
+    },
+  };
 }

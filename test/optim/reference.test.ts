@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MultiOptimizer, type Optimizer, type Schedule } from '../../src/optim/index.ts';
+import { Lookahead, MultiOptimizer, type Optimizer, type Schedule } from '../../src/optim/index.ts';
 import {
   constant,
   cosineDecay,
@@ -30,13 +30,16 @@ const { initial, gradients, runs, schedules } = load('optimizers');
 const toTensor = (t: ReferenceTensor): Tensor => fromArray(values(t), t.shape, t.dtype);
 
 function optimizerOf(
-  { optimizer, options, learningRates, groups }: OptimizerRun,
+  { optimizer, options, learningRates, groups, lookahead, only }: OptimizerRun,
   parameters: Parameter[],
 ): Optimizer {
   const rates = learningRates;
   const settings = { ...options, ...(rates && { learningRate: (step: number) => rates[step]! }) };
   const ofName = (name: string): Parameter[] => parameters.filter((p) => p.name === name);
-  if (groups === undefined) return makeOptimizer(optimizer, parameters, settings);
+  if (groups === undefined) {
+    const made = makeOptimizer(optimizer, only === undefined ? parameters : ofName(only), settings);
+    return lookahead === undefined ? made : new Lookahead(made, lookahead);
+  }
   const { clip, ...common } = settings;
   const inner = Object.entries(groups).map(([name, own]) =>
     makeOptimizer(optimizer, ofName(name), { ...common, ...own }),
@@ -45,7 +48,9 @@ function optimizerOf(
 }
 
 test('every optimizer has runs', () => {
-  const kinds = runs.map((run) => (run.groups ? MultiOptimizer.kind : run.optimizer));
+  const kinds = runs.map(({ groups, lookahead, optimizer }) =>
+    groups ? MultiOptimizer.kind : lookahead ? Lookahead.kind : optimizer,
+  );
   expect(new Set(kinds)).toEqual(new Set(optimizerKinds));
 });
 

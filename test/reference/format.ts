@@ -76,6 +76,9 @@ export interface OptimizerRun {
   readonly learningRates?: number[];
   /** Options of groups, by the names of their Parameters. */
   readonly groups?: Readonly<Record<string, object>>;
+  /** The name of the one parameter that is trained. */
+  readonly only?: string;
+  readonly lookahead?: { readonly every: number; readonly alpha: number };
   /** The parameters after every step. */
   readonly float64: OptimizerParameters[];
   readonly float32: OptimizerParameters[];

@@ -309,6 +309,8 @@ const constructors: Record<string, Given> = {
   RAdam: optimizer,
   RMSprop: optimizer,
   SGD: optimizer,
+  Muon: [[[dense.kernel], { learningRate: 0.1 }], optionsAt(1)],
+  Lookahead: [[new core.Adam(parameters), { alpha: 0.1 }], optionsAt(1)],
   MultiOptimizer: [[[new core.Adam(parameters)], { learningRate: 0.1 }], optionsAt(1)],
   WeightAverage: [[parameters, { decay: 0.5 }], optionsAt(1)],
   Accuracy: named,
@@ -634,13 +636,13 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   [
     'true',
     true,
-    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding dropLast horizontalFlip keepDims log positiveWeight
+    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding dropLast horizontalFlip keepDims log nesterov positiveWeight
      progress restoreBestWeights scale shuffle signedZeros strict trainable verify warmup`,
   ],
   [
     '5',
     5,
-    `absolute ahead alpha batchSize beta bins correction delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma high initialAccumulator k keep
+    `absolute ahead alpha batchSize beta bins correction delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma high initialAccumulator iterations k keep
      learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes mean minDelta minimum momentumDecay numClasses order
      outputPadding padding patience peak positiveWeight power rate relative rotation seed shardBytes shear smooth standardDeviation start
      startDivisor startFromEpoch step steps stride threshold timeoutSeconds tolerance trials version warmupFraction

@@ -37,6 +37,8 @@ const remembering: Record<string, { getState?: unknown; setState?: unknown }> = 
   Adagrad: new ndgrad.Adagrad(model.parameters()),
   Adam: new ndgrad.Adam(model.parameters()),
   AdamW: new ndgrad.AdamW(model.parameters()),
+  Muon: new ndgrad.Muon([model.kernel]),
+  Lookahead: new ndgrad.Lookahead(new ndgrad.Adam(model.parameters())),
   MultiOptimizer: new ndgrad.MultiOptimizer([new ndgrad.Adam(model.parameters())]),
   NAdam: new ndgrad.NAdam(model.parameters()),
   RAdam: new ndgrad.RAdam(model.parameters()),
