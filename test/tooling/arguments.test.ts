@@ -168,6 +168,11 @@ const functions: Record<string, Given> = {
   ],
   evaluate: [[dense, samples, { loss: core.softmaxCrossEntropy }], withModel],
   predict: [[dense, x, { batchSize: 1 }], withModel],
+  findLearningRate: [
+    [dense, samples, { loss: core.softmaxCrossEntropy, optimizer: new core.Adam(parameters) }],
+    withModel,
+  ],
+  reduceOnPlateau: [[{ patience: 1 }], optionsAt(0)],
   earlyStopping: [[{ patience: 1 }], optionsAt(0)],
   checkpoint: [[store, { every: { steps: 1 } }], optionsAt(1)],
   stopOnNaN: [[]],
@@ -642,8 +647,8 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   [
     '5',
     5,
-    `absolute ahead alpha batchSize beta bins correction delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma high initialAccumulator iterations k keep
-     learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes mean minDelta minimum momentumDecay numClasses order
+    `absolute ahead alpha batchSize beta bins cooldown correction delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma high initialAccumulator iterations k keep
+     learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes mean minDelta minLearningRate minimum momentumDecay numClasses order
      outputPadding padding patience peak positiveWeight power rate relative rotation seed shardBytes shear smooth standardDeviation start
      startDivisor startFromEpoch step steps stride threshold timeoutSeconds tolerance trials version warmupFraction
      weightDecay workers`,

@@ -5,7 +5,7 @@ import { checkState, type State } from '../../ir/state.ts';
 import { tensor } from '../../tensor/creation.ts';
 import type { Parameter } from '../../tensor/parameter.ts';
 import type { Callback } from './callback.ts';
-import { checkMode, modeOf } from './monitor.ts';
+import { checkMonitor, modeOf, monitored } from './monitor.ts';
 
 export interface EarlyStoppingOptions {
   /** The name of the result to monitor, as in the history; `val_loss` by default. */
@@ -68,9 +68,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   }
   if (!(typeof minDelta === 'number' && minDelta >= 0))
     throw new ValueError(`[earlyStopping] got minDelta ${describe(minDelta)}, wanted a number from 0 up.`);
-  if (typeof monitor !== 'string')
-    throw new ValueError(`[earlyStopping] got monitor ${describe(monitor)}, wanted the name of a result.`);
-  checkMode('earlyStopping', options.mode);
+  checkMonitor('earlyStopping', monitor, options.mode);
 
   let sign = 1;
   let best = Number.NEGATIVE_INFINITY;
@@ -88,13 +86,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       weights = [];
     },
     async onEpochEnd({ epoch, results }, training) {
-      const value = results[monitor];
-      if (value === undefined) {
-        throw new ValueError(
-          `[earlyStopping] there is no result '${monitor}', only ${Object.keys(results).join(', ')}. ` +
-            'Pass one of these as monitor; results with val_ need validation data.',
-        );
-      }
+      const value = monitored('earlyStopping', monitor, results);
       if (epoch < startFromEpoch) return;
       if (sign * value > best + minDelta) {
         best = sign * value;

@@ -32,6 +32,7 @@ const remembering: Record<string, { getState?: unknown; setState?: unknown }> = 
   ...Object.fromEntries(metrics.map((metric) => [(metric.constructor as { kind?: string }).kind, metric])),
   Mean: new ndgrad.Mean(),
   earlyStopping: ndgrad.earlyStopping(),
+  reduceOnPlateau: ndgrad.reduceOnPlateau(),
   learningRateLogger: ndgrad.learningRateLogger(),
   stopOnNaN: ndgrad.stopOnNaN(),
   Adagrad: new ndgrad.Adagrad(model.parameters()),
@@ -92,9 +93,12 @@ test.each(metrics.map((metric) => [metric.name, metric] as const))(
   },
 );
 
-test.each([ndgrad.earlyStopping(), ndgrad.learningRateLogger()])('$kind refuses other states', (callback) => {
-  expect(() => callback.setState!({})).toThrow(/^\[setState\] got /);
-});
+test.each([ndgrad.earlyStopping(), ndgrad.reduceOnPlateau(), ndgrad.learningRateLogger()])(
+  '$kind refuses other states',
+  (callback) => {
+    expect(() => callback.setState!({})).toThrow(/^\[setState\] got /);
+  },
+);
 
 /** Whatever a state may hold. */
 const { value } = fc.letrec((tie) => ({
