@@ -51,7 +51,8 @@ export class Lookahead extends OuterOptimizer {
           `[${kind}] got an optimizer with a slot 'slow', wanted one that is no Lookahead.`,
         );
       }
-      return keepSlots(parameter, ['slow'], slots);
+      const own = keepSlots(parameter, ['slow']);
+      return { ...own, slots: { ...slots, ...own.slots } };
     });
     this.optimizers = [optimizer];
     this.notNegative = notNegative;

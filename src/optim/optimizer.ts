@@ -64,17 +64,9 @@ export interface Trained<Slot extends string = string> extends Kept {
   updates: number;
 }
 
-/**
- * What is kept for a Parameter before the first step: slots of zeros.
- *
- * @param others more slots.
- */
-export function keepSlots<Slot extends string>(
-  parameter: Parameter,
-  slots: readonly Slot[],
-  others?: Readonly<Record<string, Parameter>>,
-): Trained<Slot> {
-  const own = { ...others } as Record<Slot, Parameter>;
+/** What is kept for a Parameter before the first step: slots of zeros. */
+export function keepSlots<Slot extends string>(parameter: Parameter, slots: readonly Slot[]): Trained<Slot> {
+  const own = {} as Record<Slot, Parameter>;
   for (const slot of slots) {
     own[slot] = new Parameter<Shape>(zeros(parameter.shape), {
       name: `${parameter.name}.${slot}`,

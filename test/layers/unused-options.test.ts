@@ -28,7 +28,7 @@ test.each([
 ])('%s with %s: false', (name, make, flag, options: object) => {
   const [option] = Object.keys(options);
   expect(() => make({ ...options, [flag]: false })).toThrow(
-    new nd.ValueError(`[${name}] got ${option} with ${flag}: false, without effect. Leave one of them out.`),
+    new nd.ValueError(`[${name}] got ${option} with ${flag}: false, without effect. Leave one out.`),
   );
   make({ ...options, [flag]: true });
   make(options);

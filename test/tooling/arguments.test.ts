@@ -103,6 +103,8 @@ const functions: Record<string, Given> = {
   tripletMargin: [[x, x, x, { margin: 2 }], optionsAt(3)],
   contrastive: [[x, x, tensor([0, 1]), { margin: 2 }], optionsAt(3)],
   softmaxCrossEntropy: [[x, labels, { labelSmoothing: 0.1 }], optionsAt(2)],
+  softmaxFocalCrossEntropy: [[x, labels, { gamma: 1 }], optionsAt(2)],
+  categoricalHinge: [[x, labels, { reduction: 'sum' }], optionsAt(2)],
   clip: [[x, 0, 1]],
   where: [[isLarge, x, 0]],
   cast: [[x, 'int32']],
@@ -647,7 +649,7 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   [
     '5',
     5,
-    `absolute ahead alpha batchSize beta bins cooldown correction delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma high initialAccumulator iterations k keep
+    `absolute ahead alpha batchSize beta bins cooldown correction delta digits dilation end endDivisor epochs epsilon every factor fill gain gamma high ignoreIndex initialAccumulator iterations k keep
      learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes mean minDelta minLearningRate minimum momentumDecay numClasses order
      outputPadding padding patience peak positiveWeight power rate relative rotation seed shardBytes shear smooth standardDeviation start
      startDivisor startFromEpoch step steps stride threshold timeoutSeconds tolerance trials version warmupFraction

@@ -13,9 +13,9 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       Parameter Precision R2Score RAdam RMSprop Recall Reshape Residual RocAuc RootMeanSquaredError SGD
       Sequential ShapeError SpatialDropout StateError Tensor TopKAccuracy TrainingContext ValueError
       WeightAverage abs activations add all any arange argmax argmin avgPool backendInfo
-      binaryCrossEntropy binaryFocalCrossEntropy bitsVersion broadcastTo cast ceil celu checkpoint clip
-      concat contrastive conv convTranspose cos cosineDistance defaultGenerator detach dice div
-      earlyStopping elu equal erf evaluate exp expandDims explain explainAssignments expm1 eye
+      binaryCrossEntropy binaryFocalCrossEntropy bitsVersion broadcastTo cast categoricalHinge ceil celu
+      checkpoint clip concat contrastive conv convTranspose cos cosineDistance defaultGenerator detach
+      dice div earlyStopping elu equal erf evaluate exp expandDims explain explainAssignments expm1 eye
       findLearningRate fit flatten flip floor full gelu glu gradients greater greaterEqual hardSigmoid
       hardSwish hardTanh hinge huber inference initializers isFinite isNaN klDivergence leakyRelu
       learningRateLogger less lessEqual linspace loadModel loadWeights log log1p logCosh logSigmoid
@@ -24,9 +24,9 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       minimum mish mod mul neg notEqual oneHot ones pad poissonLoss pow predict prod realize reciprocal
       reduceOnPlateau relu relu6 reshape round rsqrt runStep saveModel saveWeights scalar scatterAdd
       schedules seed selu setBackend setThreads sigmoid sign silu sin slice slidingWindows softmax
-      softmaxCrossEntropy softmin softplus softsign split sqrt square squaredHinge squeeze stack
-      standardize stopOnNaN sub sum take tanh tensor training transpose tripletMargin tversky variance
-      where zeros`,
+      softmaxCrossEntropy softmaxFocalCrossEntropy softmin softplus softsign split sqrt square
+      squaredHinge squeeze stack standardize stopOnNaN sub sum take tanh tensor training transpose
+      tripletMargin tversky variance where zeros`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AveragePoolOptions
       Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
       BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback Checkpoint
@@ -42,10 +42,10 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       PoolingLayerOptions PredictOptions ProgressReport RAdamOptions RMSpropOptions RankingMetricOptions
       ReduceOnPlateauOptions ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions
       SaveModelOptions SaveWeightsOptions Schedule SequentialOptions Shape Signal SliceSpec Slots
-      SoftmaxCrossEntropyOptions StandardizeOptions State StateValue StepOptions SummaryOptions TensorLike
-      TensorOptions TopKAccuracyOptions Training TrainingOptions Transformer TransformerClass
-      TransformerState TransposedConvolutionOptions TverskyOptions TypedArray Update VarianceOptions
-      WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
+      SoftmaxCrossEntropyOptions SoftmaxFocalCrossEntropyOptions StandardizeOptions State StateValue
+      StepOptions SummaryOptions TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
+      Transformer TransformerClass TransformerState TransposedConvolutionOptions TverskyOptions TypedArray
+      Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore urlSource`,

@@ -15,8 +15,6 @@ export function refuseUnused<O extends object>(
   if (options[flag] !== false) return;
   for (const [name, value] of Object.entries(options)) {
     if (name === flag || value === undefined || !name.startsWith(parameter)) continue;
-    throw new ValueError(
-      `[${layer}] got ${name} with ${flag}: false, without effect. Leave one of them out.`,
-    );
+    throw new ValueError(`[${layer}] got ${name} with ${flag}: false, without effect. Leave one out.`);
   }
 }
