@@ -217,6 +217,8 @@ const functions: Record<string, Given> = {
   classificationReport: [[classes, classes, { digits: 3 }], optionsAt(2)],
   confusionMatrix: [[classes, classes, { numClasses: 2 }], optionsAt(2)],
   f1Score: score,
+  fBetaScore: [[classes, classes, { beta: 2 }], optionsAt(2)],
+  jaccardScore: score,
   precision: score,
   recall: score,
   balancedAccuracy: [[classes, classes, { adjusted: true }], optionsAt(2)],
@@ -325,6 +327,9 @@ const constructors: Record<string, Given> = {
   TopKAccuracy: [[{ k: 1 }], optionsAt(0)],
   ConfusionMatrix: [[{ numClasses: 2 }], { options: 0, names: ['confusionMatrix'] }],
   F1: classScore,
+  FBeta: [[{ numClasses: 2, beta: 2 }], { options: 0, names: ['fBeta'] }],
+  MeanIoU: [[{ numClasses: 2 }], { options: 0, names: ['meanIoU'] }],
+  LogLoss: named,
   Precision: classScore,
   Recall: classScore,
   Mean: [[]],
@@ -643,7 +648,7 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   [
     'true',
     true,
-    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding dropLast horizontalFlip keepDims log nesterov positiveWeight
+    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding dropLast fromLogits horizontalFlip keepDims log nesterov positiveWeight
      progress restoreBestWeights scale shuffle signedZeros strict trainable verify warmup`,
   ],
   [

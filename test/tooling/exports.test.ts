@@ -6,46 +6,47 @@ import { expect, test } from 'vitest';
 const EXPORTS: Record<string, { values: string; types: string }> = {
   ndgrad: {
     values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D BatchNorm BinaryAccuracy
-      ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout F1 Flatten
-      Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm Layer LayerNorm
-      Lion Lookahead MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanAbsolutePercentageError
-      MeanSquaredError MemoryError MultiOptimizer Muon NAdam NdgradError NonFiniteError Optimizer
-      Parameter Precision R2Score RAdam RMSprop Recall Reshape Residual RocAuc RootMeanSquaredError SGD
-      Sequential ShapeError SpatialDropout StateError Tensor TopKAccuracy TrainingContext ValueError
-      WeightAverage abs activations add all any arange argmax argmin avgPool backendInfo
-      binaryCrossEntropy binaryFocalCrossEntropy bitsVersion broadcastTo cast categoricalHinge ceil celu
-      checkpoint clip concat contrastive conv convTranspose cos cosineDistance defaultGenerator detach
-      dice div earlyStopping elu equal erf evaluate exp expandDims explain explainAssignments expm1 eye
-      findLearningRate fit flatten flip floor full gelu glu gradients greater greaterEqual hardSigmoid
-      hardSwish hardTanh hinge huber inference initializers isFinite isNaN klDivergence leakyRelu
-      learningRateLogger less lessEqual linspace loadModel loadWeights log log1p logCosh logSigmoid
-      logSoftmax logSumExp logicalAnd logicalNot logicalOr logicalXor matmul max maxPool maximum mean
-      meanAbsoluteError meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError min
-      minimum mish mod mul neg notEqual oneHot ones pad poissonLoss pow predict prod realize reciprocal
-      reduceOnPlateau relu relu6 reshape round rsqrt runStep saveModel saveWeights scalar scatterAdd
-      schedules seed selu setBackend setThreads sigmoid sign silu sin slice slidingWindows softmax
-      softmaxCrossEntropy softmaxFocalCrossEntropy softmin softplus softsign split sqrt square
-      squaredHinge squeeze stack standardize stopOnNaN sub sum take tanh tensor training transpose
-      tripletMargin tversky variance where zeros`,
+      ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout F1 FBeta
+      Flatten Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm Layer
+      LayerNorm Lion LogLoss Lookahead MaxPool1D MaxPool2D Mean MeanAbsoluteError
+      MeanAbsolutePercentageError MeanIoU MeanSquaredError MemoryError MultiOptimizer Muon NAdam
+      NdgradError NonFiniteError Optimizer Parameter Precision R2Score RAdam RMSprop Recall Reshape
+      Residual RocAuc RootMeanSquaredError SGD Sequential ShapeError SpatialDropout StateError Tensor
+      TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all any arange argmax
+      argmin avgPool backendInfo binaryCrossEntropy binaryFocalCrossEntropy bitsVersion broadcastTo cast
+      categoricalHinge ceil celu checkpoint clip concat contrastive conv convTranspose cos cosineDistance
+      defaultGenerator detach dice div earlyStopping elu equal erf evaluate exp expandDims explain
+      explainAssignments expm1 eye findLearningRate fit flatten flip floor full gelu glu gradients greater
+      greaterEqual hardSigmoid hardSwish hardTanh hinge huber inference initializers isFinite isNaN
+      klDivergence leakyRelu learningRateLogger less lessEqual linspace loadModel loadWeights log log1p
+      logCosh logSigmoid logSoftmax logSumExp logicalAnd logicalNot logicalOr logicalXor matmul max
+      maxPool maximum mean meanAbsoluteError meanAbsolutePercentageError meanSquaredError
+      meanSquaredLogarithmicError min minimum mish mod mul neg notEqual oneHot ones pad poissonLoss pow
+      predict prod realize reciprocal reduceOnPlateau relu relu6 reshape round rsqrt runStep saveModel
+      saveWeights scalar scatterAdd schedules seed selu setBackend setThreads sigmoid sign silu sin slice
+      slidingWindows softmax softmaxCrossEntropy softmaxFocalCrossEntropy softmin softplus softsign split
+      sqrt square squaredHinge squeeze stack standardize stopOnNaN sub sum take tanh tensor training
+      transpose tripletMargin tversky variance where zeros`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AveragePoolOptions
       Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
       BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback Checkpoint
       CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions Context ConvOptions
       ConvTransposeOptions ConvolutionOptions DType DenseOptions Described DiceOptions DropoutOptions
-      EarlyStoppingOptions EpochLogs EvaluateOptions FindLearningRateOptions FitOptions FlattenOptions
-      FloatFormat GeluOptions GeneratorState GlobalPoolingOptions GroupNormOptions History HuberOptions
-      Initializer InitializerName InnerState LayerClass LayerLike LayerNormOptions LearningRateCurve
-      LionOptions LoadModelOptions LoadWeightsOptions LoadedModel LoadedWeights LookaheadOptions
-      LossFunction LossOptions Margin MarginOptions Member Metric MetricOptions MinimizeOptions Model
-      MultiOptimizerOptions MuonOptions NAdamOptions NaNLoss NestedArray NumberArray OptimizerOptions
-      OptimizerState Padding ParameterOptions ParameterState PartialShape Penalty PoolOptions Pooled
-      PoolingLayerOptions PredictOptions ProgressReport RAdamOptions RMSpropOptions RankingMetricOptions
-      ReduceOnPlateauOptions ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions
-      SaveModelOptions SaveWeightsOptions Schedule SequentialOptions Shape Signal SliceSpec Slots
-      SoftmaxCrossEntropyOptions SoftmaxFocalCrossEntropyOptions StandardizeOptions State StateValue
-      StepOptions SummaryOptions TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
-      Transformer TransformerClass TransformerState TransposedConvolutionOptions TverskyOptions TypedArray
-      Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
+      EarlyStoppingOptions EpochLogs EvaluateOptions FBetaOptions FindLearningRateOptions FitOptions
+      FlattenOptions FloatFormat GeluOptions GeneratorState GlobalPoolingOptions GroupNormOptions History
+      HuberOptions Initializer InitializerName InnerState LayerClass LayerLike LayerNormOptions
+      LearningRateCurve LionOptions LoadModelOptions LoadWeightsOptions LoadedModel LoadedWeights
+      LogLossOptions LookaheadOptions LossFunction LossOptions Margin MarginOptions Member Metric
+      MetricOptions MinimizeOptions Model MultiOptimizerOptions MuonOptions NAdamOptions NaNLoss
+      NestedArray NumberArray OptimizerOptions OptimizerState Padding ParameterOptions ParameterState
+      PartialShape Penalty PoolOptions Pooled PoolingLayerOptions PredictOptions ProgressReport
+      RAdamOptions RMSpropOptions RankingMetricOptions ReduceOnPlateauOptions ReduceOptions Reduction
+      ReshapeOptions ResidualOptions SGDOptions SaveModelOptions SaveWeightsOptions Schedule
+      SequentialOptions Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions
+      SoftmaxFocalCrossEntropyOptions StandardizeOptions State StateValue StepOptions SummaryOptions
+      TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions Transformer TransformerClass
+      TransformerState TransposedConvolutionOptions TverskyOptions TypedArray Update VarianceOptions
+      WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore urlSource`,
@@ -73,12 +74,12 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
   },
   'ndgrad/metrics': {
     values: `averagePrecision balancedAccuracy calibrationCurve classificationReport cohenKappa confusionMatrix
-      expectedCalibrationError f1Score logLoss matthewsCorrelation mcnemar precision precisionRecallCurve
-      recall rocAuc rocCurve summarizeRuns wilsonInterval`,
+      expectedCalibrationError f1Score fBetaScore jaccardScore logLoss matthewsCorrelation mcnemar
+      precision precisionRecallCurve recall rocAuc rocCurve summarizeRuns wilsonInterval`,
     types: `AgreementOptions Average BalancedAccuracyOptions CalibrationCurve CalibrationOptions
-      CohenKappaOptions ConfusionOptions CurveOptions Interval IntervalOptions McNemarOptions
-      McNemarResult MetricInput PrecisionRecallCurve ProbabilityOptions RankingOptions ReportOptions
-      RocCurve RunSummary ScoreOptions StridedArray SyncMetricInput`,
+      CohenKappaOptions ConfusionOptions CurveOptions FBetaScoreOptions Interval IntervalOptions
+      McNemarOptions McNemarResult MetricInput PrecisionRecallCurve ProbabilityOptions RankingOptions
+      ReportOptions RocCurve RunSummary ScoreOptions StridedArray SyncMetricInput`,
   },
   'ndgrad/node': {
     values: `fileJournal fileSource folderStore inWorkers loadMnist saveFile`,

@@ -19,6 +19,9 @@ const metrics = [
   new ndgrad.Precision({ numClasses: 2 }),
   new ndgrad.Recall({ numClasses: 2 }),
   new ndgrad.F1({ numClasses: 2 }),
+  new ndgrad.FBeta({ numClasses: 2, beta: 2 }),
+  new ndgrad.MeanIoU({ numClasses: 2 }),
+  new ndgrad.LogLoss(),
   new ndgrad.MeanSquaredError(),
   new ndgrad.MeanAbsoluteError(),
   new ndgrad.MeanAbsolutePercentageError(),
@@ -68,7 +71,7 @@ test('every metric, callback and optimizer that there is has been asked', () => 
 test.each(metrics.map((metric) => [metric.name, metric] as const))(
   '%s goes on from its state',
   async (_, metric) => {
-    const isColumn = metric instanceof ndgrad.BinaryAccuracy || /^(mean|root|r2)/.test(metric.name);
+    const isColumn = metric instanceof ndgrad.BinaryAccuracy || /^(mean[AS]|root|r2)/.test(metric.name);
     const batch = (n: number) => {
       const random = new Generator(n);
       const labels = random.bernoulli([7], 0.5).cast('int32');
