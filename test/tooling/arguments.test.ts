@@ -68,6 +68,7 @@ const fixture = (name: string) => readFileSync(new URL(`../keras/fixtures/${name
 const kerasFile = fixture('functional.h5');
 const tfjs = JSON.parse(fixture('tfjs.json').toString()).cases[3];
 const store: io.Store = new MemoryStore();
+const logFile: core.LogFile = { size: async () => 0, truncate: async () => {}, append: async () => {} };
 const classes = [0, 1, 1];
 
 const binary: Given = [[x, x]];
@@ -177,6 +178,10 @@ const functions: Record<string, Given> = {
   reduceOnPlateau: [[{ patience: 1 }], optionsAt(0)],
   earlyStopping: [[{ patience: 1 }], optionsAt(0)],
   checkpoint: [[store, { every: { steps: 1 } }], optionsAt(1)],
+  bestModel: [[{ monitor: 'loss' }], optionsAt(0)],
+  csvLog: [[logFile, { append: true }], optionsAt(1)],
+  jsonLinesLog: [[logFile, { append: true }], optionsAt(1)],
+  timeLimit: [[60]],
   stopOnNaN: [[]],
   learningRateLogger: [[]],
   saveWeights: [[dense, { dtype: 'float16' }], optionsAt(1)],
@@ -247,6 +252,7 @@ const functions: Record<string, Given> = {
 
   fileJournal: [['/nowhere/journal']],
   fileSource: [['/nowhere/file']],
+  textFile: [['/nowhere/file']],
   folderStore: [['/nowhere']],
   // It must not write anything.
   saveFile: [['/dev/null/file', [null]]],
@@ -648,8 +654,8 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   [
     'true',
     true,
-    `adjusted allowUntrained amsgrad bias center centered compress copy countPadding dropLast fromLogits horizontalFlip keepDims log nesterov positiveWeight
-     progress restoreBestWeights scale shuffle signedZeros strict trainable verify warmup`,
+    `adjusted allowUntrained amsgrad append bias center centered compress copy countPadding dropLast fromLogits horizontalFlip keepDims log nesterov positiveWeight
+     progress restore restoreBestWeights scale shuffle signedZeros strict trainable verify warmup`,
   ],
   [
     '5',

@@ -2,10 +2,9 @@ import { checkCount, checkOptions, describe, type Known } from '../../ir/argumen
 import type { TypedArray } from '../../ir/dtype.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { checkState, type State } from '../../ir/state.ts';
-import { tensor } from '../../tensor/creation.ts';
-import type { Parameter } from '../../tensor/parameter.ts';
 import type { Callback } from './callback.ts';
 import { checkMonitor, modeOf, monitored } from './monitor.ts';
+import { copyValues, restoreValues } from './weights.ts';
 
 export interface EarlyStoppingOptions {
   /** The name of the result to monitor, as in the history; `val_loss` by default. */
@@ -101,11 +100,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     async onTrainEnd({ model }, error) {
       const restored = error === undefined ? weights : [];
       weights = [];
-      const parameters = model.parameters();
-      for (const [i, values] of restored.entries()) {
-        const p = parameters[i]!;
-        await p.assign(tensor(values, { shape: p.shape, dtype: p.dtype, copy: false }));
-      }
+      await restoreValues(model.parameters(), restored);
     },
     getState: () => ({ best, bestEpoch, waited, weights }),
     setState(state) {
@@ -113,8 +108,4 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       ({ best, bestEpoch, waited, weights } = state as Remembered);
     },
   };
-}
-
-function copyValues(parameters: readonly Parameter[]): Promise<TypedArray[]> {
-  return Promise.all(parameters.map((p) => p.data()));
 }

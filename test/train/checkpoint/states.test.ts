@@ -35,6 +35,10 @@ const remembering: Record<string, { getState?: unknown; setState?: unknown }> = 
   ...Object.fromEntries(metrics.map((metric) => [(metric.constructor as { kind?: string }).kind, metric])),
   Mean: new ndgrad.Mean(),
   earlyStopping: ndgrad.earlyStopping(),
+  bestModel: ndgrad.bestModel(),
+  csvLog: ndgrad.csvLog(() => {}),
+  jsonLinesLog: ndgrad.jsonLinesLog(() => {}),
+  timeLimit: ndgrad.timeLimit(60),
   reduceOnPlateau: ndgrad.reduceOnPlateau(),
   learningRateLogger: ndgrad.learningRateLogger(),
   stopOnNaN: ndgrad.stopOnNaN(),
@@ -96,12 +100,13 @@ test.each(metrics.map((metric) => [metric.name, metric] as const))(
   },
 );
 
-test.each([ndgrad.earlyStopping(), ndgrad.reduceOnPlateau(), ndgrad.learningRateLogger()])(
-  '$kind refuses other states',
-  (callback) => {
-    expect(() => callback.setState!({})).toThrow(/^\[setState\] got /);
-  },
-);
+test.each([
+  ...[ndgrad.earlyStopping(), ndgrad.bestModel(), ndgrad.csvLog(() => {}), ndgrad.jsonLinesLog(() => {})],
+  ...[ndgrad.timeLimit(60), ndgrad.reduceOnPlateau()],
+  ndgrad.learningRateLogger(),
+])('$kind refuses other states', (callback) => {
+  expect(() => callback.setState!({})).toThrow(/^\[setState\] got /);
+});
 
 /** Whatever a state may hold. */
 const { value } = fc.letrec((tie) => ({
