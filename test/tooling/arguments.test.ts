@@ -178,6 +178,7 @@ const functions: Record<string, Given> = {
   reduceOnPlateau: [[{ patience: 1 }], optionsAt(0)],
   earlyStopping: [[{ patience: 1 }], optionsAt(0)],
   checkpoint: [[store, { every: { steps: 1 } }], optionsAt(1)],
+  diagnostics: [[{ data: samples, loss: core.softmaxCrossEntropy }], optionsAt(0)],
   bestModel: [[{ monitor: 'loss' }], optionsAt(0)],
   csvLog: [[logFile, { append: true }], optionsAt(1)],
   jsonLinesLog: [[logFile, { append: true }], optionsAt(1)],
@@ -648,8 +649,8 @@ test.each(rows.filter(([, { options }]) => options !== undefined))(
 /** Values of options, with the options that accept them. All others must refuse them. */
 const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   ['null', null, 'weights'],
-  ['/x/', /x/, ''],
-  ['[]', [], 'also assignments callbacks metrics results'],
+  ['/x/', /x/, 'data'],
+  ['[]', [], 'also assignments callbacks data metrics results'],
   ["'1'", '1', 'name monitor version trainImages trainLabels testImages testLabels'],
   [
     'true',

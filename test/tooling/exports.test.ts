@@ -15,38 +15,39 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       TopKAccuracy TrainingContext ValueError WeightAverage abs activations add all any arange argmax
       argmin avgPool backendInfo bestModel binaryCrossEntropy binaryFocalCrossEntropy bitsVersion
       broadcastTo cast categoricalHinge ceil celu checkpoint clip concat contrastive conv convTranspose
-      cos cosineDistance csvLog defaultGenerator detach dice div earlyStopping elu equal erf evaluate exp
-      expandDims explain explainAssignments expm1 eye findLearningRate fit flatten flip floor full gelu
-      glu gradients greater greaterEqual hardSigmoid hardSwish hardTanh hinge huber inference initializers
-      isFinite isNaN jsonLinesLog klDivergence leakyRelu learningRateLogger less lessEqual linspace
-      loadModel loadWeights log log1p logCosh logSigmoid logSoftmax logSumExp logicalAnd logicalNot
-      logicalOr logicalXor matmul max maxPool maximum mean meanAbsoluteError meanAbsolutePercentageError
-      meanSquaredError meanSquaredLogarithmicError min minimum mish mod mul neg notEqual oneHot ones pad
-      poissonLoss pow predict prod realize reciprocal reduceOnPlateau relu relu6 reshape round rsqrt
-      runStep saveModel saveWeights scalar scatterAdd schedules seed selu setBackend setThreads sigmoid
-      sign silu sin slice slidingWindows softmax softmaxCrossEntropy softmaxFocalCrossEntropy softmin
-      softplus softsign split sqrt square squaredHinge squeeze stack standardize stopOnNaN sub sum take
-      tanh tensor timeLimit training transpose tripletMargin tversky variance where zeros`,
+      cos cosineDistance csvLog defaultGenerator detach diagnostics dice div earlyStopping elu equal erf
+      evaluate exp expandDims explain explainAssignments expm1 eye findLearningRate fit flatten flip floor
+      full gelu glu gradients greater greaterEqual hardSigmoid hardSwish hardTanh hinge huber inference
+      initializers isFinite isNaN jsonLinesLog klDivergence leakyRelu learningRateLogger less lessEqual
+      linspace loadModel loadWeights log log1p logCosh logSigmoid logSoftmax logSumExp logicalAnd
+      logicalNot logicalOr logicalXor matmul max maxPool maximum mean meanAbsoluteError
+      meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError min minimum mish mod mul
+      neg notEqual oneHot ones pad poissonLoss pow predict prod realize reciprocal reduceOnPlateau relu
+      relu6 reshape round rsqrt runStep saveModel saveWeights scalar scatterAdd schedules seed selu
+      setBackend setThreads sigmoid sign silu sin slice slidingWindows softmax softmaxCrossEntropy
+      softmaxFocalCrossEntropy softmin softplus softsign split sqrt square squaredHinge squeeze stack
+      standardize stopOnNaN sub sum take tanh tensor timeLimit training transpose tripletMargin tversky
+      variance where zeros`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AveragePoolOptions
       Backend BackendInfo BackendName BatchLogs BatchNormOptions BestModelOptions BinaryAccuracyOptions
       BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback Checkpoint
       CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions Context ConvOptions
-      ConvTransposeOptions ConvolutionOptions DType DenseOptions Described DiceOptions DropoutOptions
-      EarlyStoppingOptions EpochLogs EvaluateOptions FBetaOptions FindLearningRateOptions FitOptions
-      FlattenOptions FloatFormat GeluOptions GeneratorState GlobalPoolingOptions GroupNormOptions History
-      HuberOptions Initializer InitializerName InnerState LayerClass LayerLike LayerNormOptions
-      LearningRateCurve LionOptions LoadModelOptions LoadWeightsOptions LoadedModel LoadedWeights LogFile
-      LogLossOptions LogOptions LogTarget LookaheadOptions LossFunction LossOptions Margin MarginOptions
-      Member Metric MetricOptions MinimizeOptions Model MultiOptimizerOptions MuonOptions NAdamOptions
-      NaNLoss NestedArray NumberArray OptimizerOptions OptimizerState Padding ParameterOptions
-      ParameterState PartialShape Penalty PoolOptions Pooled PoolingLayerOptions PredictOptions
-      ProgressReport RAdamOptions RMSpropOptions RankingMetricOptions ReduceOnPlateauOptions ReduceOptions
-      Reduction ReshapeOptions ResidualOptions SGDOptions SaveModelOptions SaveWeightsOptions Schedule
-      SequentialOptions Shape Signal SliceSpec Slots SoftmaxCrossEntropyOptions
-      SoftmaxFocalCrossEntropyOptions StandardizeOptions State StateValue StepOptions SummaryOptions
-      TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions Transformer TransformerClass
-      TransformerState TransposedConvolutionOptions TverskyOptions TypedArray Update VarianceOptions
-      WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
+      ConvTransposeOptions ConvolutionOptions DType DenseOptions Described DiagnosticsOptions DiceOptions
+      DropoutOptions EarlyStoppingOptions EpochLogs EvaluateOptions FBetaOptions FindLearningRateOptions
+      FitOptions FlattenOptions FloatFormat GeluOptions GeneratorState GlobalPoolingOptions
+      GroupNormOptions History HuberOptions Initializer InitializerName InnerState LayerClass LayerLike
+      LayerNormOptions LearningRateCurve LionOptions LoadModelOptions LoadWeightsOptions LoadedModel
+      LoadedWeights LogFile LogLossOptions LogOptions LogTarget LookaheadOptions LossFunction LossOptions
+      Margin MarginOptions Member Metric MetricOptions MinimizeOptions Model MultiOptimizerOptions
+      MuonOptions NAdamOptions NaNLoss NestedArray NumberArray OptimizerOptions OptimizerState Padding
+      ParameterOptions ParameterState PartialShape Penalty PoolOptions Pooled PoolingLayerOptions
+      PredictOptions ProgressReport RAdamOptions RMSpropOptions RankingMetricOptions
+      ReduceOnPlateauOptions ReduceOptions Reduction ReshapeOptions ResidualOptions SGDOptions
+      SaveModelOptions SaveWeightsOptions Schedule SequentialOptions Shape Signal SliceSpec Slots
+      SoftmaxCrossEntropyOptions SoftmaxFocalCrossEntropyOptions StandardizeOptions State StateValue
+      StepOptions SummaryOptions TensorLike TensorOptions TopKAccuracyOptions Training TrainingOptions
+      Transformer TransformerClass TransformerState TransposedConvolutionOptions TverskyOptions TypedArray
+      Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WindowOptions`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore urlSource`,

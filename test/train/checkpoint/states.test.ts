@@ -35,6 +35,7 @@ const remembering: Record<string, { getState?: unknown; setState?: unknown }> = 
   ...Object.fromEntries(metrics.map((metric) => [(metric.constructor as { kind?: string }).kind, metric])),
   Mean: new ndgrad.Mean(),
   earlyStopping: ndgrad.earlyStopping(),
+  diagnostics: ndgrad.diagnostics({ data: [], loss: ndgrad.meanSquaredError }),
   bestModel: ndgrad.bestModel(),
   csvLog: ndgrad.csvLog(() => {}),
   jsonLinesLog: ndgrad.jsonLinesLog(() => {}),
