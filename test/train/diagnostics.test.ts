@@ -25,7 +25,7 @@ import { MemoryStore } from '../io/memory-store.ts';
 const x: Tensor = new Generator(5).uniform([64, 3], -1, 1);
 const y: Tensor = x.sum(1, { keepDims: true });
 
-function network(): Sequential {
+function network() {
   seed(3);
   return new Sequential([
     new Dense(3, 8, { activation: 'relu', name: 'hidden' }),

@@ -64,11 +64,11 @@ abstract class PairCounter implements Metric {
 
   async update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void> {
     checkCount(this.name, arguments.length, 3);
-    this.add(await readBatch(this.name, predictions, labels, sampleWeights));
+    this.countBatch(await readBatch(this.name, predictions, labels, sampleWeights));
   }
 
   /** @internal */
-  protected add(batch: Batch): void {
+  protected countBatch(batch: Batch): void {
     const flat = withoutPositions(batch);
     this.count(classPairs(this.name, flat, this.numClasses), flat.weights);
   }
@@ -196,8 +196,8 @@ abstract class ClassScore extends PairCounter {
   }
 
   /** @internal */
-  protected override add(batch: Batch): void {
-    if (this.#threshold === undefined) super.add(batch);
+  protected override countBatch(batch: Batch): void {
+    if (this.#threshold === undefined) super.countBatch(batch);
     else
       this.#counts.addLabels(labelPairs(this.name, batch, this.numClasses, this.#threshold), batch.weights);
   }
