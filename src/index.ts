@@ -78,9 +78,13 @@ export {
   ConfusionMatrix,
   type ConfusionMatrixOptions,
   F1,
+  FBeta,
+  type FBetaOptions,
+  MeanIoU,
   Precision,
   Recall,
 } from './metrics/classification/confusion-matrix.ts';
+export { LogLoss, type LogLossOptions } from './metrics/classification/log-loss.ts';
 export {
   AveragePrecision,
   type RankingMetricOptions,

@@ -14,7 +14,10 @@ export type { Average } from './metrics/classification/class-scores.ts';
 export {
   type ConfusionOptions,
   confusionMatrix,
+  type FBetaScoreOptions,
   f1Score,
+  fBetaScore,
+  jaccardScore,
   precision,
   recall,
   type ScoreOptions,

@@ -5,6 +5,7 @@
 export { fileSource } from './node/file-source.ts';
 export { folderStore } from './node/folder-store.ts';
 export { saveFile } from './node/save-file.ts';
+export { textFile } from './node/text-file.ts';
 
 // Data sets in files
 

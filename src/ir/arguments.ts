@@ -126,7 +126,7 @@ export function checkNumber(name: string, what: string, value: unknown): void {
 
 /** @throws ValueError unless it is a whole number that is large enough. */
 export function checkWhole(name: string, what: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least)
+  if (!Number.isSafeInteger(value) || value < least)
     throw refusal(name, what, value, `a whole number of at least ${least}`);
 }
 

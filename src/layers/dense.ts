@@ -13,6 +13,7 @@ import { shapeError, showPartial } from './base/errors.ts';
 import { Layer } from './base/layer.ts';
 import type { Penalty } from './base/penalty.ts';
 import type { PartialShape } from './base/shapes.ts';
+import { refuseUnused } from './base/unused-options.ts';
 import type { Initializer } from './initializers/initializer.ts';
 import { draw, type InitializerName } from './initializers/initializers.ts';
 
@@ -78,6 +79,7 @@ export class Dense<const In extends number = number, const Out extends number = 
     const { kernelInitializer = 'glorotUniform', biasInitializer = 'zeros' } = options;
     checkFeatures('inFeatures', inFeatures);
     checkFeatures('outFeatures', outFeatures);
+    refuseUnused(this.type, options, 'bias', 'bias');
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.kernel = new Parameter(draw(this.type, kernelInitializer, [inFeatures, outFeatures], options.rng), {

@@ -1,4 +1,4 @@
-import { type Known, reportAs } from '../ir/arguments.ts';
+import { type Known, refusal, reportAs } from '../ir/arguments.ts';
 import { ShapeError } from '../ir/errors.ts';
 import { type TensorLike, tensor } from '../tensor/creation.ts';
 import { softplus } from '../tensor/ops/elementwise/activation.ts';
@@ -15,9 +15,15 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
    * weight for each class; 1 by default.
    */
   readonly positiveWeight?: TensorLike;
+  /** The fraction s by which targets move towards 1/2, as in Keras: y becomes y (1 - s) + s / 2; 0 by default. */
+  readonly labelSmoothing?: number;
 }
 
-const knownOptions: Known<BinaryCrossEntropyOptions> = { ...lossOptions, positiveWeight: 0 };
+const knownOptions: Known<BinaryCrossEntropyOptions> = {
+  ...lossOptions,
+  positiveWeight: 0,
+  labelSmoothing: 0,
+};
 
 /**
  * The mean over all elements of -(p y log s + (1 - y) log(1 - s)), with s = sigmoid(logit), y the target and p the
@@ -34,9 +40,12 @@ export function binaryCrossEntropy(
   options: BinaryCrossEntropyOptions = {},
 ): Tensor<Shape, 'float32'> {
   checkLossCall('binaryCrossEntropy', arguments.length, logits, targets, options, knownOptions);
-  const { positiveWeight } = options;
+  const { labelSmoothing = 0, positiveWeight } = options;
+  if (!(typeof labelSmoothing === 'number' && labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw refusal('binaryCrossEntropy', 'labelSmoothing', labelSmoothing, 'a number from 0 to 1');
   expectLogits('binaryCrossEntropy', logits);
-  return elementLoss('binaryCrossEntropy', logits, targets, options, (x, y) => {
+  return elementLoss('binaryCrossEntropy', logits, targets, options, (x, targets) => {
+    const y = labelSmoothing === 0 ? targets : targets.mul(1 - labelSmoothing).add(labelSmoothing / 2);
     const positive: Tensor = y.mul(softplus(x.neg()));
     const negative: Tensor = y.neg().add(1).mul(softplus(x));
     if (positiveWeight === undefined) return positive.add(negative);

@@ -1,9 +1,12 @@
+import { oneHotFor } from '../tensor/ops/arrangement/indexing.ts';
 import { maximum } from '../tensor/ops/elementwise/arithmetic.ts';
+import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { greater, where } from '../tensor/ops/elementwise/logic.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkLossCall } from './check.ts';
-import { elementLoss, type LossOptions } from './reduction.ts';
+import { checkClassLabels } from './class-labels.ts';
+import { elementLoss, type LossOptions, reduceRows } from './reduction.ts';
 
 /** max(1 - y x, 0), with y = 1 for targets above 0, else -1. */
 function margin(x: Tensor, targets: Tensor): Tensor {
@@ -33,4 +36,29 @@ export function squaredHinge(
 ): Tensor<Shape, 'float32'> {
   checkLossCall('squaredHinge', arguments.length, scores, targets, options);
   return elementLoss('squaredHinge', scores, targets, options, (x, y) => margin(x, y).square());
+}
+
+/**
+ * The mean over the samples of max(1 + max over c of (1 - y_c) score_c - sum over c of y_c score_c, 0), the hinge for several
+ * classes (`CategoricalHinge` of Keras).
+ *
+ * @param scores float32 [N, C] or [N, ..., C].
+ * @param labels class numbers [N, ...] (int32 or uint8), or one-hot [N, ..., C].
+ * @returns a scalar; with reduction `none` the shape [N, ...].
+ * @throws ShapeError, DTypeError if scores and labels do not fit.
+ */
+export function categoricalHinge(
+  scores: Tensor,
+  labels: Tensor,
+  options: LossOptions = {},
+): Tensor<Shape, 'float32'> {
+  const name = 'categoricalHinge';
+  checkLossCall(name, arguments.length, scores, labels, options);
+  checkClassLabels(name, scores, labels);
+  const x: Tensor = cast(scores, 'float32');
+  const y: Tensor =
+    labels.rank < x.rank ? oneHotFor(name, labels, x.shape.at(-1)!, 'float32') : cast(labels, 'float32');
+  const positive = y.mul(x).sum(-1);
+  const negative: Tensor = y.neg().add(1).mul(x).max(-1);
+  return reduceRows(name, maximum(negative.sub(positive).add(1), 0), options);
 }

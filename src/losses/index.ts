@@ -1,7 +1,12 @@
 export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from './binary-cross-entropy.ts';
 export { contrastive, cosineDistance, type MarginOptions, tripletMargin } from './distance.ts';
-export { type BinaryFocalCrossEntropyOptions, binaryFocalCrossEntropy } from './focal.ts';
-export { hinge, squaredHinge } from './hinge.ts';
+export {
+  type BinaryFocalCrossEntropyOptions,
+  binaryFocalCrossEntropy,
+  type SoftmaxFocalCrossEntropyOptions,
+  softmaxFocalCrossEntropy,
+} from './focal.ts';
+export { categoricalHinge, hinge, squaredHinge } from './hinge.ts';
 export { klDivergence } from './kl-divergence.ts';
 export { type DiceOptions, dice, type TverskyOptions, tversky } from './overlap.ts';
 export type { LossOptions, Reduction } from './reduction.ts';

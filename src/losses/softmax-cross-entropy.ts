@@ -1,13 +1,12 @@
 import { type Known, refusal } from '../ir/arguments.ts';
-import { DTypeError, ShapeError } from '../ir/errors.ts';
 import type { TensorLike } from '../tensor/creation.ts';
-import { oneHotFor } from '../tensor/ops/arrangement/indexing.ts';
 import { logSoftmax } from '../tensor/ops/elementwise/activation.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { where } from '../tensor/ops/elementwise/logic.ts';
-import { type Shape, show } from '../tensor/shape.ts';
+import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkLossCall, lossOptions } from './check.ts';
+import { checkClassLabels, underLabel } from './class-labels.ts';
 import { expectLogits } from './expect-logits.ts';
 import { declareTerm } from './loss-terms.ts';
 import { type LossOptions, reduceLosses, weightVector } from './reduction.ts';
@@ -17,6 +16,8 @@ export interface SoftmaxCrossEntropyOptions extends LossOptions {
   readonly labelSmoothing?: number;
   /** A weight for each class, shape [C]; all 1 by default. */
   readonly classWeights?: TensorLike;
+  /** A class number whose labels do not count, such as -100 for padding: their loss is 0, and the mean leaves them out. None by default. */
+  readonly ignoreIndex?: number;
 }
 
 /**
@@ -25,10 +26,10 @@ export interface SoftmaxCrossEntropyOptions extends LossOptions {
  * the weights (sample weight times class weight of the label), for distributions by the sum of the sample weights alone,
  * which is the number of samples by default.
  *
- * @param logits float32 [N, C]: the model's output without a softmax (the output of one gives a warning);
+ * @param logits float32 [N, C] or [N, ..., C]: the model's output without a softmax (the output of one gives a warning);
  *   large values do not overflow.
- * @param labels class numbers [N] (int32 or uint8), or distributions [N, C]: one-hot or soft.
- * @returns a scalar; with reduction `none` the shape [N].
+ * @param labels class numbers [N, ...] (int32 or uint8), or distributions [N, ..., C]: one-hot or soft.
+ * @returns a scalar; with reduction `none` the shape [N, ...].
  * @throws ShapeError, DTypeError if logits and labels do not fit.
  * @throws ValueError, when the loss is computed, if a class number is not in 0 .. C - 1.
  */
@@ -38,33 +39,41 @@ export function softmaxCrossEntropy(
   options: SoftmaxCrossEntropyOptions = {},
 ): Tensor<Shape, 'float32'> {
   checkLossCall(name, arguments.length, logits, labels, options, knownOptions);
-  const { labelSmoothing = 0, classWeights, sampleWeights, reduction } = options;
-  checkLabels(logits, labels);
+  const { labelSmoothing = 0, classWeights, ignoreIndex, sampleWeights, reduction } = options;
+  checkClassLabels(name, logits, labels);
   expectLogits(name, logits);
   if (!(typeof labelSmoothing === 'number' && labelSmoothing >= 0 && labelSmoothing <= 1))
     throw refusal(name, 'labelSmoothing', labelSmoothing, 'a number from 0 to 1');
-  const [count, classes] = logits.shape as readonly [number, number];
+  if (ignoreIndex !== undefined && !(Number.isInteger(ignoreIndex) && labels.rank < logits.rank))
+    throw refusal(name, 'ignoreIndex', ignoreIndex, 'a whole number, for class numbers');
+  const rows = logits.shape.slice(0, -1);
+  const classes = logits.shape.at(-1)!;
   const perClass =
     classWeights === undefined ? null : weightVector(name, 'classWeights', classWeights, classes);
-  const perSample =
-    sampleWeights === undefined ? null : weightVector(name, 'sampleWeights', sampleWeights, count);
-
-  /** The mean of values under each label's distribution: [N, C] or [C] to [N]. */
-  const underLabel =
-    labels.rank === 1 ? pick(oneHotFor(name, labels, classes, 'bool')) : average(cast(labels, 'float32'));
+  let perLabel =
+    sampleWeights === undefined
+      ? null
+      : weightVector(name, 'sampleWeights', sampleWeights, rows[0]!).reshape(rows.map((n, i) => (i ? 1 : n)));
+  let numbers = labels;
+  if (ignoreIndex !== undefined) {
+    const counted = cast(labels, 'int32').notEqual(ignoreIndex);
+    numbers = where(counted, labels, 0);
+    perLabel = perLabel === null ? cast(counted, 'float32') : perLabel.mul(counted);
+  }
+  const under = underLabel(name, numbers, logits);
 
   const surprise: Tensor = logSoftmax(cast(logits, 'float32')).neg();
   const weighted = perClass === null ? surprise : surprise.mul(perClass);
-  let losses = underLabel(weighted);
+  let losses = under(weighted);
   if (labelSmoothing > 0) {
-    losses = losses.mul(1 - labelSmoothing).add(weighted.sum(1).mul(labelSmoothing / classes));
+    losses = losses.mul(1 - labelSmoothing).add(weighted.sum(-1).mul(labelSmoothing / classes));
   }
-  if (perSample !== null) losses = losses.mul(perSample);
-  const classWeight = perClass === null || labels.rank > 1 ? null : underLabel(perClass);
+  if (perLabel !== null) losses = losses.mul(perLabel);
+  const classWeight = perClass === null || labels.rank > rows.length ? null : under(perClass);
   const weights =
-    classWeight === null ? perSample : perSample === null ? classWeight : classWeight.mul(perSample);
+    classWeight === null ? perLabel : perLabel === null ? classWeight : classWeight.mul(perLabel);
   const loss = reduceLosses(name, losses, weights, reduction);
-  return classWeight === null || reduction === 'sum' || loss.rank > 0
+  return (classWeight === null && numbers === labels) || reduction === 'sum' || loss.rank > 0
     ? loss
     : declareTerm(loss, weights!.sum());
 }
@@ -73,40 +82,5 @@ const name = 'softmaxCrossEntropy';
 
 const knownOptions: Known<SoftmaxCrossEntropyOptions> = {
   ...lossOptions,
-  labelSmoothing: 0,
-  classWeights: 0,
+  ...{ labelSmoothing: 0, classWeights: 0, ignoreIndex: 0 },
 };
-
-/** Selects instead of multiplying by 0, so that an infinite value of another class gives no NaN. */
-const pick =
-  (hot: Tensor) =>
-  (values: Tensor): Tensor =>
-    where(hot, values, 0).sum(1);
-
-const average =
-  (distribution: Tensor) =>
-  (values: Tensor): Tensor =>
-    distribution.mul(values).sum(1);
-
-function checkLabels(logits: Tensor, labels: Tensor): void {
-  if (logits.rank !== 2) {
-    throw new ShapeError(
-      `[${name}] got logits ${show(logits.shape)}, wanted [N, C]: a row of C classes for each sample.`,
-    );
-  }
-  const [count, classes] = logits.shape;
-  const fits =
-    labels.shape[0] === count && (labels.rank === 1 || (labels.rank === 2 && labels.shape[1] === classes));
-  if (!fits) {
-    throw new ShapeError(
-      `[${name}] got labels ${show(labels.shape)} for logits ${show(logits.shape)}, ` +
-        `wanted class numbers [${count}] or distributions ${show(logits.shape)}.`,
-    );
-  }
-  if (labels.rank === 1 && labels.dtype !== 'int32' && labels.dtype !== 'uint8') {
-    throw new DTypeError(
-      `[${name}] got ${labels.dtype} labels ${show(labels.shape)}, wanted class numbers in int32 or uint8. ` +
-        "Make them with tensor(labels, { dtype: 'int32' }), or cast them.",
-    );
-  }
-}

@@ -3,8 +3,12 @@ export { Adam, type AdamOptions } from './adam.ts';
 export { AdamW } from './adamw.ts';
 export type { ClipOptions } from './clip.ts';
 export { Lion, type LionOptions } from './lion.ts';
+export { Lookahead, type LookaheadOptions } from './lookahead.ts';
+export { MultiOptimizer, type MultiOptimizerOptions } from './multi-optimizer.ts';
+export { Muon, type MuonOptions } from './muon.ts';
 export { NAdam, type NAdamOptions } from './nadam.ts';
 export {
+  type InnerState,
   type MinimizeOptions,
   Optimizer,
   type OptimizerOptions,

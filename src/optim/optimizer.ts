@@ -52,6 +52,39 @@ export interface Update<Slot extends string = string> {
 export interface OptimizerState extends State {
   /** The learning rate, if it is a number. */
   readonly learningRate?: number;
+  /** Of an optimizer that is made of others: what they remember besides their slots. */
+  readonly inner?: readonly InnerState[];
+}
+
+/** What an inner optimizer remembers besides its slots. */
+export type InnerState = Pick<OptimizerState, 'learningRate' | 'inner'>;
+
+/** What an optimizer keeps for one Parameter. */
+export interface Trained<Slot extends string = string> extends Kept {
+  readonly slots: Readonly<Record<Slot, Parameter>>;
+  updates: number;
+}
+
+/** What is kept for a Parameter before the first step: slots of zeros. */
+export function keepSlots<Slot extends string>(parameter: Parameter, slots: readonly Slot[]): Trained<Slot> {
+  const own = {} as Record<Slot, Parameter>;
+  for (const slot of slots) {
+    own[slot] = new Parameter<Shape>(zeros(parameter.shape), {
+      name: `${parameter.name}.${slot}`,
+      trainable: false,
+    });
+  }
+  return { parameter, slots: own, updates: 0 };
+}
+
+/** What an optimizer is made of. */
+export interface OptimizerParts<Slot extends string = string> {
+  readonly clip: ClipOptions;
+  readonly notNegative: readonly string[];
+  readonly kept: readonly Trained<Slot>[];
+  readonly update: (
+    ...args: [p: Tensor, g: Tensor, slots: Slots<Slot>, learningRate: number, t: number]
+  ) => Update<Slot>;
 }
 
 /**
@@ -71,16 +104,17 @@ export abstract class Optimizer<Slot extends string = string> {
   /** The slots whose values are never negative, such as means of squares. */
   protected readonly notNegative: readonly string[] = [];
   protected readonly clip: ClipOptions;
-  readonly #kept: readonly (Kept & { readonly slots: Readonly<Record<Slot, Parameter>>; updates: number })[];
+  readonly #kept: readonly Trained<Slot>[];
 
   /**
    * @param parameters such as `model.parameters()`; those that are not trainable are skipped.
-   * @param slots the names of the tensors to keep for each Parameter; they start as zeros.
+   * @param slots the names of the tensors to keep for each Parameter, which start as zeros; or a function that makes what is
+   *   kept for one.
    */
   constructor(
     parameters: readonly Parameter[],
     options: OptimizerOptions & { learningRate: number | Schedule },
-    slots: readonly Slot[],
+    slots: readonly Slot[] | ((parameter: Parameter) => Trained<Slot>),
   ) {
     const { kind } = new.target;
     this.parameters = distinctParameters(kind, parameters);
@@ -90,21 +124,18 @@ export abstract class Optimizer<Slot extends string = string> {
     this.learningRate = learningRate;
     checkClip(kind, clip);
     this.clip = clip;
-    this.#kept = this.parameters.map((parameter) => {
-      const own = {} as Record<Slot, Parameter>;
-      for (const slot of slots) {
-        own[slot] = new Parameter<Shape>(zeros(parameter.shape), {
-          name: `${parameter.name}.${slot}`,
-          trainable: false,
-        });
-      }
-      return { parameter, slots: own, updates: 0 };
-    });
+    this.#kept = this.parameters.map(typeof slots === 'function' ? slots : (p) => keepSlots(p, slots));
   }
 
   /** @internal What an optimizer keeps for its Parameters, by their names in its state. */
   static keptBy(optimizer: Optimizer): ReadonlyMap<string, Kept> {
     return byName(optimizer.#kept);
+  }
+
+  /** @internal What another optimizer is made of, for one that uses it. */
+  static parts<S extends string>(optimizer: Optimizer<S>): OptimizerParts<S> {
+    const { clip, notNegative } = optimizer;
+    return { clip, notNegative, kept: optimizer.#kept, update: (...args) => optimizer.update(...args) };
   }
 
   get #kind(): string {

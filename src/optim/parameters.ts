@@ -9,7 +9,8 @@ import { Parameter } from '../tensor/parameter.ts';
 export function distinctParameters(operation: string, given: readonly Parameter[]): Parameter[] {
   checkArray(operation, 'parameters', given, 'model.parameters()');
   for (const p of given) {
-    if (!(p instanceof Parameter)) throw refusal(operation, 'parameter', p, 'a Parameter');
+    if (!(p instanceof Parameter))
+      throw refusal(operation, 'parameter', p, 'a Parameter (for groups: MultiOptimizer)');
   }
   return [...new Set(given)];
 }

@@ -1,7 +1,7 @@
-import { checkCount, checkOptions, describe, type Known } from '../ir/arguments.ts';
+import { checkCount, checkOptions, checkWhole, describe, type Known } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { exp, log } from '../ir/math/index.ts';
-import { checkWhole } from './check.ts';
+
 import { isJson, type Json } from './json.ts';
 
 /** The values that one hyper-parameter can take. */

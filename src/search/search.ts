@@ -2,6 +2,7 @@ import {
   checkCount,
   checkOptions,
   checkSignal,
+  checkWhole,
   describe,
   isRecord,
   type Known,
@@ -9,7 +10,7 @@ import {
 } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import type { Signal } from '../util/host-types.ts';
-import { checkWhole } from './check.ts';
+
 import type { Dimension } from './dimension.ts';
 import { type Journal, OpenJournal } from './journal.ts';
 import type { Json } from './json.ts';

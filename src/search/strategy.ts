@@ -1,6 +1,6 @@
-import { checkCount, checkOptions, type Known, readOptions } from '../ir/arguments.ts';
+import { checkCount, checkOptions, checkWhole, type Known, readOptions } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
-import { checkWhole } from './check.ts';
+
 import { gridOf, type Point, randomPoints, type Space } from './space.ts';
 
 /** A round of trials with the same budget. The best of them run again in the next round. */

@@ -91,7 +91,7 @@ async function firstNonFinite(t: Tensor): Promise<string | null> {
 }
 
 /** The layer's path from the model, its type and its name: `1.inner (Dense 'hidden')`. */
-function nameOf(model: AnyModel, layer: LayerLike): string {
+export function nameOf(model: AnyModel, layer: LayerLike): string {
   const path = model instanceof Network ? pathTo(model, layer, '') : null;
   const name = layer.name ? ` '${layer.name}'` : '';
   return path ? `${path} (${layer.type}${name})` : `${layer.type}${name}`;

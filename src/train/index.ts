@@ -2,6 +2,11 @@ export * from './callbacks/index.ts';
 export { type CheckpointOptions, checkpoint } from './checkpoint/checkpoint.ts';
 export type { Checkpoint } from './checkpoint/types.ts';
 export { type EvaluateOptions, evaluate } from './evaluate.ts';
+export {
+  type FindLearningRateOptions,
+  findLearningRate,
+  type LearningRateCurve,
+} from './find-learning-rate.ts';
 export { fit } from './fit.ts';
 export type { FitOptions } from './fit-options.ts';
 export type { History } from './history.ts';

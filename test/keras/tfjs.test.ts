@@ -121,3 +121,10 @@ test('weights that are missing, unexpected or of another shape are listed', asyn
   const nan = { ...weights('a'), ...weights('b'), 'b/bias': { shape: [2], data: [1, Number.NaN] } };
   expect(await messageOf(() => load(model, nan))).toBe("[loadTfjs] got NaN or infinite values for 'b/bias'.");
 });
+
+test('a regularizer of a bias that the layer does not have is left out, as in Keras', async () => {
+  const regularizer = { class_name: 'L2', config: { l2: 0.1 } };
+  const config = { units: 2, use_bias: false, bias_regularizer: regularizer, batch_input_shape: [null, 2] };
+  const loaded = await load(sequential(layer('Dense', 'a', config)), { 'a/kernel': filled(2, 2) });
+  expect(loaded.penalty()).toBeNull();
+});

@@ -75,7 +75,7 @@ const table: { readonly [Name in LayerName]: readonly (readonly [Layer, number[]
   Sequential: [
     [
       new layers.Sequential([
-        new Conv2D(1, 2, 2, { bias: false, ...normal }),
+        new Conv2D(1, 2, 2, { bias: false, rng }),
         new layers.BatchNorm(2, affine),
         new Activation('tanh'),
         new layers.Flatten(),

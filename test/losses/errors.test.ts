@@ -30,7 +30,7 @@ test.each([
   [
     () => softmaxCrossEntropy(zeros([3]), labels(0)),
     ShapeError,
-    'got logits [3], wanted [N, C]: a row of C classes',
+    'got logits [3], wanted [N, ..., C]: a row of C classes',
   ],
   [
     () => softmaxCrossEntropy(logits, labels(0, 1, 2)),
@@ -41,7 +41,7 @@ test.each([
   [
     () => softmaxCrossEntropy(logits, zeros([2])),
     DTypeError,
-    "got float32 labels [2], wanted class numbers in int32 or uint8. Make them with tensor(labels, { dtype: 'int32' })",
+    "got float32 labels [2], wanted class numbers in int32 or uint8: tensor(labels, { dtype: 'int32' })",
   ],
   [
     () => softmaxCrossEntropy(logits, labels(0, 1), { classWeights: [1, 2] }),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Optimizer, Schedule } from '../../src/optim/index.ts';
+import { Lookahead, MultiOptimizer, type Optimizer, type Schedule } from '../../src/optim/index.ts';
 import {
   constant,
   cosineDecay,
@@ -30,16 +30,28 @@ const { initial, gradients, runs, schedules } = load('optimizers');
 const toTensor = (t: ReferenceTensor): Tensor => fromArray(values(t), t.shape, t.dtype);
 
 function optimizerOf(
-  { optimizer, options, learningRates }: OptimizerRun,
+  { optimizer, options, learningRates, groups, lookahead, only }: OptimizerRun,
   parameters: Parameter[],
 ): Optimizer {
   const rates = learningRates;
   const settings = { ...options, ...(rates && { learningRate: (step: number) => rates[step]! }) };
-  return makeOptimizer(optimizer, parameters, settings);
+  const ofName = (name: string): Parameter[] => parameters.filter((p) => p.name === name);
+  if (groups === undefined) {
+    const made = makeOptimizer(optimizer, only === undefined ? parameters : ofName(only), settings);
+    return lookahead === undefined ? made : new Lookahead(made, lookahead);
+  }
+  const { clip, ...common } = settings;
+  const inner = Object.entries(groups).map(([name, own]) =>
+    makeOptimizer(optimizer, ofName(name), { ...common, ...own }),
+  );
+  return new MultiOptimizer(inner, clip === undefined ? {} : { clip });
 }
 
 test('every optimizer has runs', () => {
-  expect(new Set(runs.map((run) => run.optimizer))).toEqual(new Set(optimizerKinds));
+  const kinds = runs.map(({ groups, lookahead, optimizer }) =>
+    groups ? MultiOptimizer.kind : lookahead ? Lookahead.kind : optimizer,
+  );
+  expect(new Set(kinds)).toEqual(new Set(optimizerKinds));
 });
 
 /** One unit in the last place of float32 for each step done. */

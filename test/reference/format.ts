@@ -74,6 +74,11 @@ export interface OptimizerRun {
   readonly options: OptimizerOptions;
   /** The learning rate of every step, where it changes. */
   readonly learningRates?: number[];
+  /** Options of groups, by the names of their Parameters. */
+  readonly groups?: Readonly<Record<string, object>>;
+  /** The name of the one parameter that is trained. */
+  readonly only?: string;
+  readonly lookahead?: { readonly every: number; readonly alpha: number };
   /** The parameters after every step. */
   readonly float64: OptimizerParameters[];
   readonly float32: OptimizerParameters[];

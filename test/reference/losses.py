@@ -387,6 +387,110 @@ def distances():
     three('contrastive', lambda x: contrastive(x, 4), same, margin=4)
 
 
+def more_over_classes():
+    logits = inputs.normal(2, 3, 4, scale=2)
+    labels = i32([[2, 0, 3], [3, 1, -100]])
+    counted = torch.from_numpy(labels >= 0)
+    row_weights = f32([0.5, 2])
+    class_weights = f32([0.5, 1, 2, 0.25])
+    soft = torch.softmax(double(inputs.normal(2, 3, 4)), -1).numpy().astype(np.float32)
+
+    def several(name, y, **options):
+        """F.cross_entropy has the classes at axis 1."""
+        target = torch.from_numpy(y).long() if y.ndim == 2 else double(y).movedim(-1, 1)
+        weight = double(options['classWeights']) if 'classWeights' in options else None
+        ignored = options.get('ignoreIndex', -1000)
+        settings = dict(weight=weight, label_smoothing=options.get('labelSmoothing', 0))
+        if y.ndim == 2:
+            settings['ignore_index'] = ignored
+        weights = torch.ones(2, 3, dtype=torch.float64)
+        if y.ndim == 2:
+            weights = weights * (target != ignored)
+            if weight is not None:
+                weights = weights * weight[target.clamp(min=0)]
+        if 'sampleWeights' in options:
+            weights = weights * double(options['sampleWeights'])[:, None]
+
+        def function(x):
+            losses = F.cross_entropy(x.movedim(-1, 1), target, reduction='none', **settings)
+            ofLabel = 1 if weight is None or y.ndim == 3 else weight[target.clamp(min=0)]
+            return losses / ofLabel, weights
+
+        out = record('softmaxCrossEntropy', name, logits, y, options, function)
+        if 'sampleWeights' not in options:
+            kind = options.get('reduction', 'mean')
+            known = F.cross_entropy(double(logits).movedim(-1, 1), target, reduction=kind, **settings)
+            assert torch.allclose(out, known, rtol=1e-13), name
+
+    all_labels = np.abs(labels) % 4
+    several('[N, T, C], class numbers', all_labels)
+    several('[N, T, C], none', all_labels, reduction='none')
+    several('[N, T, C], soft labels', soft, labelSmoothing=0.1)
+    several('[N, T, C], sample weights', all_labels, sampleWeights=row_weights)
+    several('[N, T, C], class weights', all_labels, classWeights=class_weights, labelSmoothing=0.1)
+    several('[N, T, C], everything', all_labels, classWeights=class_weights, sampleWeights=row_weights)
+    several('ignoreIndex -100', labels, ignoreIndex=-100)
+    several('ignoreIndex, none', labels, ignoreIndex=-100, reduction='none')
+    several('ignoreIndex, sum', labels, ignoreIndex=-100, reduction='sum')
+    several('ignoreIndex, a class', all_labels, ignoreIndex=3, labelSmoothing=0.1)
+    several('ignoreIndex, everything', labels, ignoreIndex=-100, classWeights=class_weights, sampleWeights=row_weights)
+
+    x, y = inputs.normal(4, 3, scale=2), f32([[1, 0, 1], [0, 0, 1], [1, 1, 0], [0.5, 0.25, 1]])
+
+    def smoothed(x, y):
+        return F.binary_cross_entropy_with_logits(x, y * (1 - 0.1) + 0.5 * 0.1, reduction='none')
+
+    elementwise('binaryCrossEntropy', 'label smoothing', x, y, smoothed, labelSmoothing=0.1)
+    elementwise(
+        'binaryCrossEntropy',
+        'label smoothing, sample weights',
+        x,
+        y,
+        smoothed,
+        labelSmoothing=0.1,
+        sampleWeights=f32([1, 0.5, 0, 2]),
+    )
+
+    def rows(loss, name, scores, y, function, **options):
+        one_hot = F.one_hot(torch.from_numpy(y).long(), scores.shape[-1]).double() if y.ndim < scores.ndim else double(y)
+        weights = torch.ones((), dtype=torch.float64)
+        if 'sampleWeights' in options:
+            weights = double(options['sampleWeights'])
+        record(loss, name, scores, y, options, lambda x: (function(x, one_hot), weights))
+
+    def categorical_hinge(x, y):
+        # keras/src/losses/losses.py
+        pos = (y * x).sum(-1)
+        neg = ((1 - y) * x).amax(-1)
+        return (neg - pos + 1).clamp(min=0)
+
+    numbers, weights = i32([2, 0, 1, 1]), f32([1, 0.5, 0, 2])
+    hot = np.eye(3, dtype=np.float32)[numbers]
+    rows('categoricalHinge', 'class numbers', x, numbers, categorical_hinge)
+    rows('categoricalHinge', 'one-hot', x, hot, categorical_hinge, reduction='none')
+    rows('categoricalHinge', 'sample weights', x, numbers, categorical_hinge, sampleWeights=weights)
+    rows('categoricalHinge', '[N, T, C]', logits, all_labels, categorical_hinge, reduction='sum')
+
+    def focal(gamma, alpha=1):
+        # keras/src/losses/losses.py, categorical_focal_crossentropy, with the softmax inside
+        def function(x, y):
+            p = torch.softmax(x, -1)
+            return (alpha * (1 - p) ** gamma * y * -torch.log_softmax(x, -1)).sum(-1)
+
+        return function
+
+    loss = 'softmaxFocalCrossEntropy'
+    alpha = f32([0.25, 0.5, 2])
+    rows(loss, 'class numbers', x, numbers, focal(2))
+    rows(loss, 'soft', x, np.abs(y), focal(2))
+    rows(loss, 'none', x, hot, focal(2), reduction='none')
+    rows(loss, 'gamma 0', x, numbers, focal(0), gamma=0)
+    rows(loss, 'gamma 3.5, alpha 0.25', x, numbers, focal(3.5, 0.25), gamma=3.5, alpha=0.25)
+    rows(loss, 'alpha of each class', x, numbers, focal(2, double(alpha)), alpha=alpha, sampleWeights=weights)
+    rows(loss, '[N, T, C]', logits, all_labels, focal(2))
+    rows(loss, 'sure and right', f32([[40, 0, 0], [0, 0, 12]]), i32([0, 2]), focal(2))
+
+
 softmax_cross_entropy()
 binary_cross_entropy()
 regression()
@@ -396,4 +500,5 @@ focal()
 overlaps()
 divergence()
 distances()
+more_over_classes()
 write('losses', cases, depth=2)

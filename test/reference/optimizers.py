@@ -35,9 +35,17 @@ def clip_gradients(parameters, clip):
         clip_grad_norm_(parameters, clip['globalNorm'])
 
 
-def train(make, dtype, clip, rates):
+def named(options):
+    return {NAMES.get(key, key): value for key, value in options.items()}
+
+
+def train(make, dtype, clip, rates, groups=None, only=None):
     parameters = {name: torch.nn.Parameter(torch.from_numpy(x.astype(dtype))) for name, x in initial.items()}
-    optimizer = make(list(parameters.values()))
+    optimizer = make(
+        [{'params': [parameters[name]], **named(options)} for name, options in groups.items()]
+        if groups
+        else [p for name, p in parameters.items() if only in (None, name)]
+    )
     steps = []
     for step, gradient in enumerate(gradients):
         for name, p in parameters.items():
@@ -68,7 +76,61 @@ class Lion(torch.optim.Optimizer):
                 m.copy_(beta2 * m + (1 - beta2) * p.grad)
 
 
-OWN = {'Lion': Lion}
+class Muon(torch.optim.Optimizer):
+    """Jordan et al. 2024, as in github.com/KellerJordan/Muon, in the precision of the gradient instead of bfloat16, and for
+    kernels [in, out]: the transposed matrices of PyTorch."""
+
+    def __init__(self, parameters, lr, momentum=0.95, nesterov=True, weight_decay=0, steps=5):
+        super().__init__(
+            parameters, dict(lr=lr, momentum=momentum, nesterov=nesterov, decay=weight_decay, steps=steps)
+        )
+
+    @staticmethod
+    def zeropower(G, steps):
+        a, b, c = (3.4445, -4.7750, 2.0315)
+        X = G.mT if G.size(-2) > G.size(-1) else G
+        X = X / (X.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+        for _ in range(steps):
+            A = X @ X.mT
+            B = b * A + c * A @ A
+            X = a * X + B @ X
+        return X.mT if G.size(-2) > G.size(-1) else X
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            beta, lr = group['momentum'], group['lr']
+            for p in group['params']:
+                grad = p.grad.T.clone()
+                momentum = self.state[p].setdefault('m', torch.zeros_like(grad))
+                momentum.lerp_(grad, 1 - beta)
+                update = grad.lerp_(momentum, beta) if group['nesterov'] else momentum
+                update = self.zeropower(update, group['steps'])
+                update = update * max(1, grad.size(-2) / grad.size(-1)) ** 0.5
+                p.mul_(1 - lr * group['decay'])
+                p.add_(update.T, alpha=-lr)
+
+
+class Lookahead:
+    """Zhang et al. 2019, algorithm 1."""
+
+    def __init__(self, inner, every=5, alpha=0.5):
+        self.inner, self.every, self.alpha, self.steps = inner, every, alpha, 0
+        self.param_groups = inner.param_groups
+        self.slow = [p.detach().clone() for group in inner.param_groups for p in group['params']]
+
+    @torch.no_grad()
+    def step(self):
+        self.inner.step()
+        self.steps += 1
+        if self.steps % self.every == 0:
+            fast = [p for group in self.param_groups for p in group['params']]
+            for slow, p in zip(self.slow, fast):
+                slow += self.alpha * (p - slow)
+                p.copy_(slow)
+
+
+OWN = {'Lion': Lion, 'Muon': Muon}
 
 # Our option: PyTorch's. `epsilon` and `alpha` are passed only where they differ from the defaults of both.
 NAMES = {
@@ -77,26 +139,35 @@ NAMES = {
     'epsilon': 'eps',
     'initialAccumulator': 'initial_accumulator_value',
     'momentumDecay': 'momentum_decay',
+    'iterations': 'steps',
 }
 
 
-def run(name, optimizer, clip=None, rates=None, **options):
-    settings = {NAMES.get(key, key): value for key, value in options.items()}
+def run(name, optimizer, clip=None, rates=None, groups=None, only=None, lookahead=None, **options):
+    """`groups` has options of its own for each Parameter, `only` the name of the one that is trained."""
+    settings = named(options)
     # NAdam of PyTorch 1.13 counts a factor twice without foreach.
-    make = lambda parameters: (
+    single = lambda parameters: (
         OWN[optimizer](parameters, **settings)
         if optimizer in OWN
         else getattr(torch.optim, optimizer)(parameters, foreach=optimizer == 'NAdam', **settings)
     )
+    make = (lambda parameters: Lookahead(single(parameters), **lookahead)) if lookahead else single
     case = {'name': f'{optimizer}, {name}', 'optimizer': optimizer, 'options': given(options)}
     if clip:
         case['options']['clip'] = clip
     if rates:
         case['learningRates'] = rates
+    if groups:
+        case['groups'] = given(groups)
+    if only:
+        case['only'] = only
+    if lookahead:
+        case['lookahead'] = lookahead
     return {
         **case,
-        'float64': train(make, np.float64, clip or {}, rates),
-        'float32': train(make, np.float32, clip or {}, rates),
+        'float64': train(make, np.float64, clip or {}, rates, groups, only),
+        'float32': train(make, np.float32, clip or {}, rates, groups, only),
     }
 
 
@@ -162,6 +233,32 @@ def optimizers():
         run('defaults', 'RAdam', learningRate=0.001),
         run('betas 0.8, 0.95, epsilon 1e-3', 'RAdam', learningRate=0.1, betas=(0.8, 0.95), epsilon=1e-3),
         run('schedule, weight decay', 'RAdam', learningRate=RATES[0], weightDecay=0.1, rates=RATES),
+        run(
+            'groups, clip global norm',
+            'SGD',
+            learningRate=0.1,
+            weightDecay=0.1,
+            clip={'globalNorm': 1},
+            groups={'b': {'learningRate': 0.01, 'momentum': 0.9}, 'w': {'weightDecay': 0}},
+        ),
+        run(
+            'groups',
+            'AdamW',
+            learningRate=0.1,
+            weightDecay=0.1,
+            groups={'w': {'betas': (0.8, 0.95)}, 'b': {'learningRate': 0.01, 'weightDecay': 0}},
+        ),
+        run(
+            'groups, AMSGrad in one',
+            'Adam',
+            learningRate=0.1,
+            groups={'w': {'amsgrad': True, 'betas': (0.8, 0.5)}, 'b': {'weightDecay': 0.1}},
+        ),
+        run('defaults', 'Muon', learningRate=0.02, only='w'),
+        run('no Nesterov momentum', 'Muon', learningRate=0.02, nesterov=False, momentum=0.5, only='w'),
+        run('3 iterations, weight decay', 'Muon', learningRate=0.1, iterations=3, weightDecay=0.1, only='w'),
+        run('Lookahead', 'Adam', learningRate=0.1, lookahead={'every': 2, 'alpha': 0.5}),
+        run('Lookahead, schedule', 'SGD', learningRate=0.1, momentum=0.9, rates=RATES, lookahead={'every': 3, 'alpha': 0.8}),
     ]
 
 

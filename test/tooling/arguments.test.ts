@@ -71,6 +71,7 @@ const fixture = (name: string) => readFileSync(new URL(`../keras/fixtures/${name
 const kerasFile = fixture('functional.h5');
 const tfjs = JSON.parse(fixture('tfjs.json').toString()).cases[3];
 const store: io.Store = new MemoryStore();
+const logFile: core.LogFile = { size: async () => 0, truncate: async () => {}, append: async () => {} };
 const classes = [0, 1, 1];
 /** A worker thread that never answers. */
 const silentWorker = { postMessage: () => {}, on: () => silentWorker, off: () => silentWorker };
@@ -109,6 +110,8 @@ const functions: Record<string, Given> = {
   tripletMargin: [[x, x, x, { margin: 2 }], optionsAt(3)],
   contrastive: [[x, x, tensor([0, 1]), { margin: 2 }], optionsAt(3)],
   softmaxCrossEntropy: [[x, labels, { labelSmoothing: 0.1 }], optionsAt(2)],
+  softmaxFocalCrossEntropy: [[x, labels, { gamma: 1 }], optionsAt(2)],
+  categoricalHinge: [[x, labels, { reduction: 'sum' }], optionsAt(2)],
   clip: [[x, 0, 1]],
   where: [[isLarge, x, 0]],
   cast: [[x, 'int32']],
@@ -233,8 +236,18 @@ const functions: Record<string, Given> = {
   evaluate: [[dense, samples, { loss: core.softmaxCrossEntropy }], withModel],
   predict: [[dense, x, { batchSize: 1 }], withModel],
   generate: [[language, tokens, { maxTokens: 1 }], { options: 2 }],
+  findLearningRate: [
+    [dense, samples, { loss: core.softmaxCrossEntropy, optimizer: new core.Adam(parameters) }],
+    withModel,
+  ],
+  reduceOnPlateau: [[{ patience: 1 }], optionsAt(0)],
   earlyStopping: [[{ patience: 1 }], optionsAt(0)],
   checkpoint: [[store, { every: { steps: 1 } }], optionsAt(1)],
+  diagnostics: [[{ data: samples, loss: core.softmaxCrossEntropy }], optionsAt(0)],
+  bestModel: [[{ monitor: 'loss' }], optionsAt(0)],
+  csvLog: [[logFile, { append: true }], optionsAt(1)],
+  jsonLinesLog: [[logFile, { append: true }], optionsAt(1)],
+  timeLimit: [[60]],
   stopOnNaN: [[]],
   learningRateLogger: [[]],
   saveWeights: [[dense, { dtype: 'float16' }], optionsAt(1)],
@@ -275,6 +288,8 @@ const functions: Record<string, Given> = {
   classificationReport: [[classes, classes, { digits: 3 }], optionsAt(2)],
   confusionMatrix: [[classes, classes, { numClasses: 2 }], optionsAt(2)],
   f1Score: score,
+  fBetaScore: [[classes, classes, { beta: 2 }], optionsAt(2)],
+  jaccardScore: score,
   precision: score,
   recall: score,
   balancedAccuracy: [[classes, classes, { adjusted: true }], optionsAt(2)],
@@ -307,6 +322,7 @@ const functions: Record<string, Given> = {
 
   fileJournal: [['/nowhere/journal']],
   fileSource: [['/nowhere/file']],
+  textFile: [['/nowhere/file']],
   folderStore: [['/nowhere']],
   // It must not write anything.
   saveFile: [['/dev/null/file', [null]]],
@@ -384,12 +400,18 @@ const constructors: Record<string, Given> = {
   RAdam: optimizer,
   RMSprop: optimizer,
   SGD: optimizer,
+  Muon: [[[dense.kernel], { learningRate: 0.1 }], optionsAt(1)],
+  Lookahead: [[new core.Adam(parameters), { alpha: 0.1 }], optionsAt(1)],
+  MultiOptimizer: [[[new core.Adam(parameters)], { learningRate: 0.1 }], optionsAt(1)],
   WeightAverage: [[parameters, { decay: 0.5 }], optionsAt(1)],
   Accuracy: named,
   BinaryAccuracy: [[{ threshold: 0.5 }], { options: 0, names: ['binaryAccuracy'] }],
   TopKAccuracy: [[{ k: 1 }], optionsAt(0)],
   ConfusionMatrix: [[{ numClasses: 2 }], { options: 0, names: ['confusionMatrix'] }],
   F1: classScore,
+  FBeta: [[{ numClasses: 2, beta: 2 }], { options: 0, names: ['fBeta'] }],
+  MeanIoU: [[{ numClasses: 2 }], { options: 0, names: ['meanIoU'] }],
+  LogLoss: named,
   Precision: classScore,
   Recall: classScore,
   Mean: [[]],
@@ -506,6 +528,7 @@ const generator = new core.Generator(1);
 const parameter = new core.Parameter(x);
 const weight = new core.Parameter(x);
 const adam = new core.Adam([weight]);
+const multi = new core.MultiOptimizer([new core.Adam([weight])]);
 const context = core.training();
 const average = new core.WeightAverage(parameters);
 const results = await search.search({
@@ -552,6 +575,8 @@ const methods = [
   method('adam', adam, 'apply', [[new Map([[weight, x]]), { also: [] }], optionsAt(1)]),
   method('adam', adam, 'getState'),
   method('adam', adam, 'setState', [[await adam.getState()]]),
+  method('multi', multi, 'getState'),
+  method('multi', multi, 'setState', [[await multi.getState()]]),
   method('mean', new core.Mean(), 'setState', [[{ total: 1, weight: 1 }]]),
   method('learningRateLogger', core.learningRateLogger(), 'setState', [[{ latest: 1 }]]),
   method('context', context, 'assign', [[parameter, x]]),
@@ -667,7 +692,7 @@ test('every public function and class has a row', () => {
 
 /** Not called: what a class or its base calls, and what JSON and text call. */
 const internal =
-  `arrangement checkTrainingBatch convolve count follow forward inferFeatures inferShape inputShape kernelChannels members
+  `arrangement checkTrainingBatch convolve count countBatch follow forward inferFeatures inferShape inputShape kernelChannels members
   normalize observe overwritten area counts describe penalize perClass toJSON toString update values`.split(
     /\s+/,
   );
@@ -718,25 +743,26 @@ test.each(rows.filter(([, { options }]) => options !== undefined))(
 /** Values of options, with the options that accept them. All others must refuse them. */
 const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   ['null', null, 'message weights'],
-  ['/x/', /x/, 'message'],
-  ['[]', [], 'also assignments callbacks message metrics results'],
+  ['/x/', /x/, 'data message'],
+  ['[]', [], 'also assignments callbacks data message metrics results'],
   ["'1'", '1', 'message name monitor version trainImages trainLabels testImages testLabels'],
   [
     'true',
     true,
-    `adjusted allowUntrained amsgrad antialias bias cache causal center centered checkpoint compress copy countPadding
-     descending dropLast exclusive horizontalFlip keepDims largest log message positiveWeight progress replacement
-     restoreBestWeights reverse rotary scale shuffle signedZeros strict trainable verify warmup`,
+    `adjusted allowUntrained amsgrad antialias append bias cache causal center centered checkpoint compress copy countPadding
+     descending dropLast exclusive fromLogits horizontalFlip keepDims largest log message nesterov positiveWeight progress replacement
+     restore restoreBestWeights reverse rotary scale shuffle signedZeros strict trainable verify warmup`,
   ],
   [
     '5',
     5,
-    `absolute ahead alpha batchSize beta bins contextLength correction count delta digits dilation end endDivisor epochs
-     epsilon every factor fill gain gamma headFeatures hiddenFeatures high initialAccumulator k keep learningRate limit
-     loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes maxTokens mean memoryFeatures message minDelta minimum
-     momentumDecay nan negInf numClasses order outputPadding padding patience peak posInf positiveWeight power rate
-     relative rotation scale seed shardBytes shear size smooth standardDeviation start startDivisor startFromEpoch step
-     steps stopToken stride temperature threshold timeoutSeconds tolerance topK trials version warmupFraction
+    `absolute ahead alpha batchSize beta bins contextLength cooldown correction count delta digits dilation end
+     endDivisor epochs epsilon every factor fill gain gamma headFeatures hiddenFeatures high ignoreIndex
+     initialAccumulator iterations k keep learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes
+     maxTokens mean memoryFeatures message minDelta minLearningRate minimum momentumDecay nan negInf numClasses order
+     outputPadding padding patience peak posInf positiveWeight power rate relative rotation scale seed shardBytes shear
+     size smooth standardDeviation start startDivisor startFromEpoch step steps stopToken stride temperature threshold
+     timeoutSeconds tolerance topK trials version warmupFraction
      weightDecay workers`,
   ],
 ];

@@ -7,55 +7,61 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
   ndgrad: {
     values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D BatchNorm BinaryAccuracy
       ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout Embedding F1
-      Flatten Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm Layer
-      LayerNorm Lion MaxPool1D MaxPool2D Mean MeanAbsoluteError MeanAbsolutePercentageError
-      MeanSquaredError MemoryError MultiHeadAttention NAdam NdgradError Network NonFiniteError Optimizer
-      Parameter PositionEmbedding Precision R2Score RAdam RMSNorm RMSprop Recall Reshape Residual RocAuc
-      RootMeanSquaredError SGD Sequential ShapeError SinusoidalPositions SpatialDropout StateError Tensor
-      TopKAccuracy TrainingContext TransformerBlock ValueError WeightAverage abs acos acosh activations
-      add all any arange argmax argmin argsort asin asinh atan atan2 atanh avgPool backendInfo
-      binaryCrossEntropy binaryFocalCrossEntropy bincount bitsVersion booleanMask broadcastTo cast
-      categorical ceil celu checkpoint clip concat contrastive conv convTranspose cos cosh cosineDistance
-      cummax cummin cumprod cumsum customGradient defaultGenerator depthToSpace detach diag dice diff div
-      earlyStopping einsum elu equal erf erfinv evaluate exp expandDims explain explainAssignments expm1
-      eye fit flatten flip floor floorDiv full fullLike gatherND gelu generate glu gradients greater
-      greaterEqual hardSigmoid hardSwish hardTanh hinge huber inference initializers isFinite isInf isNaN
-      klDivergence leakyRelu learningRateLogger less lessEqual linspace loadModel loadWeights
-      localResponseNorm log log1p logCosh logSigmoid logSoftmax logSumExp logicalAnd logicalNot logicalOr
-      logicalXor matmul max maxPool maxPoolWithArgmax maximum mean meanAbsoluteError
-      meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError median meshgrid min minimum
-      mish mod mul multinomial nanToNum neg norm notEqual oneHot ones onesLike outer pad poissonLoss pow
-      predict prelu prod putAlongAxis quantile realize reciprocal relu relu6 remat repeat reshape resize
-      roll round rsqrt runStep saveModel saveWeights scalar scaledDotProductAttention scan scatterAdd
-      scatterND schedules searchSorted seed selu setBackend setThreads shuffle sigmoid sign silu sin sinh
-      slice slidingWindows softmax softmaxCrossEntropy softmin softplus softsign sort spaceToDepth split
-      sqrt square squaredDifference squaredHinge squeeze stack standardize std stopGradient stopOnNaN sub
-      sum take takeAlongAxis tan tanh tensor tensordot tile topK trace training transpose tril
-      tripletMargin triu truncatedNormal tversky unique unstack variance where zeros zerosLike`,
+      FBeta Flatten Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm
+      Layer LayerNorm Lion LogLoss Lookahead MaxPool1D MaxPool2D Mean MeanAbsoluteError
+      MeanAbsolutePercentageError MeanIoU MeanSquaredError MemoryError MultiHeadAttention MultiOptimizer
+      Muon NAdam NdgradError Network NonFiniteError Optimizer Parameter PositionEmbedding Precision
+      R2Score RAdam RMSNorm RMSprop Recall Reshape Residual RocAuc RootMeanSquaredError SGD Sequential
+      ShapeError SinusoidalPositions SpatialDropout StateError Tensor TopKAccuracy TrainingContext
+      TransformerBlock ValueError WeightAverage abs acos acosh activations add all any arange argmax
+      argmin argsort asin asinh atan atan2 atanh avgPool backendInfo bestModel binaryCrossEntropy
+      binaryFocalCrossEntropy bincount bitsVersion booleanMask broadcastTo cast categorical
+      categoricalHinge ceil celu checkpoint clip concat contrastive conv convTranspose cos cosh
+      cosineDistance csvLog cummax cummin cumprod cumsum customGradient defaultGenerator depthToSpace
+      detach diag diagnostics dice diff div earlyStopping einsum elu equal erf erfinv evaluate exp
+      expandDims explain explainAssignments expm1 eye findLearningRate fit flatten flip floor floorDiv
+      full fullLike gatherND gelu generate glu gradients greater greaterEqual hardSigmoid hardSwish
+      hardTanh hinge huber inference initializers isFinite isInf isNaN jsonLinesLog klDivergence leakyRelu
+      learningRateLogger less lessEqual linspace loadModel loadWeights localResponseNorm log log1p logCosh
+      logSigmoid logSoftmax logSumExp logicalAnd logicalNot logicalOr logicalXor matmul max maxPool
+      maxPoolWithArgmax maximum mean meanAbsoluteError meanAbsolutePercentageError meanSquaredError
+      meanSquaredLogarithmicError median meshgrid min minimum mish mod mul multinomial nanToNum neg norm
+      notEqual oneHot ones onesLike outer pad poissonLoss pow predict prelu prod putAlongAxis quantile
+      realize reciprocal reduceOnPlateau relu relu6 remat repeat reshape resize roll round rsqrt runStep
+      saveModel saveWeights scalar scaledDotProductAttention scan scatterAdd scatterND schedules
+      searchSorted seed selu setBackend setThreads shuffle sigmoid sign silu sin sinh slice slidingWindows
+      softmax softmaxCrossEntropy softmaxFocalCrossEntropy softmin softplus softsign sort spaceToDepth
+      split sqrt square squaredDifference squaredHinge squeeze stack standardize std stopGradient
+      stopOnNaN sub sum take takeAlongAxis tan tanh tensor tensordot tile timeLimit topK trace training
+      transpose tril tripletMargin triu truncatedNormal tversky unique unstack variance where zeros
+      zerosLike`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AttentionOptions
-      AveragePoolOptions Backend BackendInfo BackendName BatchLogs BatchNormOptions BinaryAccuracyOptions
-      BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback CategoricalOptions
-      Checkpoint CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions Context
-      ConvOptions ConvTransposeOptions ConvolutionOptions CumulativeOptions CustomGradient DType Decoding
-      DenseOptions Described DiceOptions DropoutOptions EarlyStoppingOptions EmbeddingOptions EpochLogs
-      EvaluateOptions FitOptions FlattenOptions FloatFormat GeluOptions GenerateOptions GeneratorState
-      GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName LayerClass
-      LayerLike LayerNormOptions LionOptions LoadModelOptions LoadWeightsOptions LoadedModel LoadedWeights
-      LocalResponseNormOptions Loss LossFunction LossOptions Margin MarginOptions MaskOptions Member
-      MeshgridOptions Metric MetricOptions Metrics MinimizeOptions Model MultiHeadAttentionOptions
-      MultinomialOptions NAdamOptions NaNLoss NanToNumOptions NestedArray NetworkMember NumberArray
-      OptimizerOptions OptimizerState PadMode Padding ParameterOptions ParameterState PartialShape Penalty
-      PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions Predictions
-      ProgressReport QuantileMethod QuantileOptions RAdamOptions RMSNormOptions RMSpropOptions
-      RankingMetricOptions ReduceOptions Reduction ReshapeOptions ResidualOptions ResizeOptions
-      ReverseOptions SGDOptions SaveModelOptions SaveWeightsOptions ScanOptions ScatterMode ScatterOptions
-      Schedule SearchSortedOptions SequentialOptions Shape ShuffleOptions Signal
-      SinusoidalPositionsOptions SliceSpec Slots SoftmaxCrossEntropyOptions SortOptions StandardizeOptions
-      State StateValue StepOptions SummaryOptions TensorLike TensorOptions Tensors TokenModel
-      TopKAccuracyOptions TopKOptions Training TrainingOptions Transformer TransformerBlockOptions
-      TransformerClass TransformerState TransposedConvolutionOptions TruncatedNormalOptions TverskyOptions
-      TypedArray Unique Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap
-      WeightTarget WeightedLoss WindowOptions`,
+      AveragePoolOptions Backend BackendInfo BackendName BatchLogs BatchNormOptions BestModelOptions
+      BinaryAccuracyOptions BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback
+      CategoricalOptions Checkpoint CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions
+      Context ConvOptions ConvTransposeOptions ConvolutionOptions CumulativeOptions CustomGradient DType
+      Decoding DenseOptions Described DiagnosticsOptions DiceOptions DropoutOptions EarlyStoppingOptions
+      EmbeddingOptions EpochLogs EvaluateOptions FBetaOptions FindLearningRateOptions FitOptions
+      FlattenOptions FloatFormat GeluOptions GenerateOptions GeneratorState GlobalPoolingOptions
+      GroupNormOptions History HuberOptions Initializer InitializerName InnerState LayerClass LayerLike
+      LayerNormOptions LearningRateCurve LionOptions LoadModelOptions LoadWeightsOptions LoadedModel
+      LoadedWeights LocalResponseNormOptions LogFile LogLossOptions LogOptions LogTarget LookaheadOptions
+      Loss LossFunction LossOptions Margin MarginOptions MaskOptions Member MeshgridOptions Metric
+      MetricOptions Metrics MinimizeOptions Model MultiHeadAttentionOptions MultiOptimizerOptions
+      MultinomialOptions MuonOptions NAdamOptions NaNLoss NanToNumOptions NestedArray NetworkMember
+      NumberArray OptimizerOptions OptimizerState PadMode Padding ParameterOptions ParameterState
+      PartialShape Penalty PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions
+      Predictions ProgressReport QuantileMethod QuantileOptions RAdamOptions RMSNormOptions RMSpropOptions
+      RankingMetricOptions ReduceOnPlateauOptions ReduceOptions Reduction ReshapeOptions ResidualOptions
+      ResizeOptions ReverseOptions SGDOptions SaveModelOptions SaveWeightsOptions ScanOptions ScatterMode
+      ScatterOptions Schedule SearchSortedOptions SequentialOptions Shape ShuffleOptions Signal
+      SinusoidalPositionsOptions SliceSpec Slots SoftmaxCrossEntropyOptions
+      SoftmaxFocalCrossEntropyOptions SortOptions StandardizeOptions State StateValue StepOptions
+      SummaryOptions TensorLike TensorOptions Tensors TokenModel TopKAccuracyOptions TopKOptions Training
+      TrainingOptions Transformer TransformerBlockOptions TransformerClass TransformerState
+      TransposedConvolutionOptions TruncatedNormalOptions TverskyOptions TypedArray Unique Update
+      VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WeightedLoss
+      WindowOptions`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore serveTraining trainInWorker urlSource`,
@@ -88,15 +94,15 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
   },
   'ndgrad/metrics': {
     values: `averagePrecision balancedAccuracy calibrationCurve classificationReport cohenKappa confusionMatrix
-      expectedCalibrationError f1Score logLoss matthewsCorrelation mcnemar precision precisionRecallCurve
-      recall rocAuc rocCurve summarizeRuns wilsonInterval`,
+      expectedCalibrationError f1Score fBetaScore jaccardScore logLoss matthewsCorrelation mcnemar
+      precision precisionRecallCurve recall rocAuc rocCurve summarizeRuns wilsonInterval`,
     types: `AgreementOptions Average BalancedAccuracyOptions CalibrationCurve CalibrationOptions
-      CohenKappaOptions ConfusionOptions CurveOptions Interval IntervalOptions McNemarOptions
-      McNemarResult MetricInput PrecisionRecallCurve ProbabilityOptions RankingOptions ReportOptions
-      RocCurve RunSummary ScoreOptions StridedArray SyncMetricInput`,
+      CohenKappaOptions ConfusionOptions CurveOptions FBetaScoreOptions Interval IntervalOptions
+      McNemarOptions McNemarResult MetricInput PrecisionRecallCurve ProbabilityOptions RankingOptions
+      ReportOptions RocCurve RunSummary ScoreOptions StridedArray SyncMetricInput`,
   },
   'ndgrad/node': {
-    values: `fileJournal fileSource folderStore inWorkers loadMnist saveFile serveTraining trainInWorker`,
+    values: 'fileJournal fileSource folderStore inWorkers loadMnist saveFile textFile',
     types: `LoadMnistOptions LoadedMnist RemoteTraining SetUpTraining TrainInWorkerOptions TrainingSetup
       TrialWorkerOptions Url`,
   },

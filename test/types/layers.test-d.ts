@@ -254,7 +254,6 @@ test('a layer may be applied in a loop', () => {
 
 test('predict gives the shape of the model', async () => {
   const x = zeros([5, 784]);
-  expectTypeOf(await predict(new Dense(784, 10), x)).toEqualTypeOf<Tensor<[5, 10]>>();
   const model = new Sequential([new Dense(784, 128), new Dropout(0.5), new Dense(128, 10)]);
   expectTypeOf(await predict(model, x)).toEqualTypeOf<Tensor<[number, 10]>>();
   expectTypeOf(await predict(new Sequential([new Flatten(), new Dense(784, 3)]), x)).toEqualTypeOf<

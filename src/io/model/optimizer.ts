@@ -1,7 +1,7 @@
 import { describe, isRecord, refusal } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { sameShape } from '../../ir/view.ts';
-import { Optimizer, type OptimizerState } from '../../optim/optimizer.ts';
+import { type InnerState, Optimizer, type OptimizerState } from '../../optim/optimizer.ts';
 import { type ParameterState, withJSON } from '../../optim/state.ts';
 import type { Parameter } from '../../tensor/parameter.ts';
 import { decodeValues } from '../elements.ts';
@@ -61,7 +61,7 @@ export async function readOptimizer(
   const isCount = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
   if (!isRecord(json) || typeof json.kind !== 'string' || !isCount(json.step) || !isRecord(json.parameters))
     throw fault('other entries', '{ kind, step, parameters }');
-  const { kind, learningRate } = json;
+  const { inner, kind, learningRate } = json;
   const step = json.step as number;
   if (learningRate !== undefined && !Number.isFinite(learningRate))
     throw fault(`learning rate ${describe(learningRate)}`, 'a number');
@@ -93,5 +93,6 @@ export async function readOptimizer(
     step,
     parameters: Object.fromEntries(states),
     ...(learningRate === undefined ? {} : { learningRate: learningRate as number }),
+    ...(inner === undefined ? {} : { inner: inner as InnerState[] }),
   };
 }

@@ -25,13 +25,14 @@ export function commonOptions({ settings, name, version }: PlanInput, kernelKey 
   const activation = readActivation(settings.get('activation'), version);
   const kernelPenalty = penaltyOf(settings, `${kernelKey}_regularizer`);
   const biasPenalty = penaltyOf(settings, 'bias_regularizer');
+  const bias = settings.flag('use_bias', true);
   return {
     name,
-    bias: settings.flag('use_bias', true),
+    bias,
     // Others are layers of their own, of `activated`.
     ...(typeof activation === 'string' ? { activation } : {}),
     ...(kernelPenalty === undefined ? {} : { kernelPenalty }),
-    ...(biasPenalty === undefined ? {} : { biasPenalty }),
+    ...(bias && biasPenalty !== undefined ? { biasPenalty } : {}),
   };
 }
 

@@ -14,6 +14,7 @@ import { shapeError, showPartial } from '../base/errors.ts';
 import { Layer } from '../base/layer.ts';
 import type { PartialShape } from '../base/shapes.ts';
 import { checkPositive, checkRank, layout, resized } from '../base/spatial.ts';
+import { refuseUnused } from '../base/unused-options.ts';
 import { type DenseOptions, denseOptions } from '../dense.ts';
 import { draw } from '../initializers/initializers.ts';
 
@@ -75,6 +76,7 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
     checkPositive(this, 'inChannels', inChannels);
     checkPositive(this, 'outChannels', outChannels);
     checkPositive(this, 'groups', groups);
+    refuseUnused(this.type, options, 'bias', 'bias');
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw new ValueError(
         `[${this.type}] got ${groups} groups for inChannels ${inChannels} and outChannels ${outChannels}, ` +

@@ -12,6 +12,7 @@ import { shapeError, showPartial } from '../base/errors.ts';
 import { Layer } from '../base/layer.ts';
 import type { EndsWith, Kept, PartialShape } from '../base/shapes.ts';
 import { checkPositive } from '../base/spatial.ts';
+import { refuseUnused } from '../base/unused-options.ts';
 import type { Initializer } from '../initializers/initializer.ts';
 import { draw, type InitializerName } from '../initializers/initializers.ts';
 
@@ -78,6 +79,8 @@ export abstract class Normalization<C extends number> extends Layer {
       betaInitializer = 'zeros',
     } = options;
     checkPositive(this, 'features', features);
+    refuseUnused(this.type, options, 'scale', 'gamma');
+    refuseUnused(this.type, options, 'center', 'beta');
     if (!(Number.isFinite(epsilon) && epsilon >= 0)) {
       throw refusal(this.type, 'epsilon', epsilon, 'a finite number from 0 up');
     }

@@ -1,4 +1,5 @@
 import type { ClassPairs } from './class-pairs.ts';
+import type { LabelPairs } from './label-pairs.ts';
 
 /** Weighted counts per class, from which precision, recall, F1 and the report are computed. */
 export class ClassCounts {
@@ -28,6 +29,19 @@ export class ClassCounts {
       if (t === p) this.hits[t]! += weight;
       this.seen[t] = 1;
       this.seen[p] = 1;
+    }
+  }
+
+  /** Adds samples that have any number of classes: 0 or 1 for each sample and class. */
+  addLabels({ truth, predicted }: LabelPairs, weights: ArrayLike<number> | undefined): void {
+    const classes = this.seen.length;
+    for (let i = 0; i < truth.length; i++) {
+      const c = i % classes;
+      const weight = weights?.[(i - c) / classes] ?? 1;
+      this.truth[c]! += weight * truth[i]!;
+      this.predicted[c]! += weight * predicted[i]!;
+      this.hits[c]! += weight * truth[i]! * predicted[i]!;
+      this.seen[c] = 1;
     }
   }
 

@@ -2,7 +2,10 @@ import { describe } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import type { ClassCounts } from './class-counts.ts';
 
-export type Score = 'precision' | 'recall' | 'f1';
+export type Score = 'precision' | 'recall' | 'f1' | Formula;
+
+/** A score of each class; `zeroDivision` for 0 / 0. */
+export type Formula = (totals: Totals, zeroDivision: number) => Float64Array;
 
 /**
  * How the scores of classes are combined into one number.
@@ -23,7 +26,7 @@ export interface Totals {
   readonly truth: Float64Array;
 }
 
-const FORMULAS: Record<Score, (totals: Totals, zeroDivision: number) => Float64Array> = {
+const FORMULAS: Record<Exclude<Score, Formula>, Formula> = {
   precision: ({ hits, predicted }, zeroDivision) => divide(hits, predicted, zeroDivision),
   recall: ({ hits, truth }, zeroDivision) => divide(hits, truth, zeroDivision),
   // 2 P R / (P + R) = 2 hits / (truth + predicted)
@@ -34,6 +37,31 @@ const FORMULAS: Record<Score, (totals: Totals, zeroDivision: number) => Float64A
       zeroDivision,
     ),
 };
+
+const formulaOf = (score: Score): Formula => (typeof score === 'function' ? score : FORMULAS[score]);
+
+/** The intersection over the union of the samples of a class and those predicted as it. */
+export const intersectionOverUnion: Formula = ({ hits, predicted, truth }, zeroDivision) =>
+  divide(
+    hits,
+    hits.map((count, i) => truth[i]! + predicted[i]! - count),
+    zeroDivision,
+  );
+
+/** (1 + beta^2) P R / (beta^2 P + R) = (1 + beta^2) hits / (beta^2 truth + predicted) */
+export const fBeta =
+  (beta: number): Formula =>
+  ({ hits, predicted, truth }, zeroDivision) =>
+    divide(
+      hits.map((count) => (1 + beta * beta) * count),
+      truth.map((count, i) => beta * beta * count + predicted[i]!),
+      zeroDivision,
+    );
+
+export function checkBeta(operation: string, beta: number): void {
+  if (Number.isFinite(beta) && beta > 0) return;
+  throw new ValueError(`[${operation}] beta is ${describe(beta)}, wanted a number above 0.`);
+}
 
 /** The counts at the given class indices; an index of -1 means a class without samples. */
 export function totalsAt(counts: ClassCounts, indices: readonly number[]): Totals {
@@ -49,13 +77,13 @@ export function totalsAt(counts: ClassCounts, indices: readonly number[]): Total
 
 /** One score per class; `zeroDivision` for a class whose score is 0 / 0. */
 export function perClass(score: Score, totals: Totals, zeroDivision: number): Float64Array {
-  return FORMULAS[score](totals, zeroDivision);
+  return formulaOf(score)(totals, zeroDivision);
 }
 
 /** One score for all classes of `totals`. The mean excludes classes whose score is NaN. */
 export function averaged(score: Score, totals: Totals, average: Average, zeroDivision: number): number {
   const summed = average === 'micro' || average === 'binary';
-  const values = FORMULAS[score](summed ? sumOver(totals) : totals, zeroDivision);
+  const values = formulaOf(score)(summed ? sumOver(totals) : totals, zeroDivision);
   if (average !== 'weighted') return mean(values);
   const weights = totals.truth.filter((_, i) => !Number.isNaN(values[i]!));
   const numbers = values.filter((value) => !Number.isNaN(value));

@@ -1,7 +1,7 @@
-import { checkCount, readOptions } from '../../ir/arguments.ts';
+import { checkCount, checkOptions, describe, type Known, readOptions } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { checkState, type State } from '../../ir/state.ts';
-import { type MetricInput, readBatch } from '../input.ts';
+import { type Batch, type MetricInput, readBatch } from '../input.ts';
 import type { Metric, MetricOptions } from '../metric.ts';
 import { ClassCounts } from './class-counts.ts';
 import { type ClassPairs, classPairs } from './class-pairs.ts';
@@ -9,13 +9,17 @@ import {
   type Average,
   averaged,
   checkAverage,
+  checkBeta,
   checkLabels,
   checkNumClasses,
   checkZeroDivision,
+  fBeta,
+  intersectionOverUnion,
   perClass,
   type Score,
   totalsAt,
 } from './class-scores.ts';
+import { labelPairs, withoutPositions } from './label-pairs.ts';
 
 /** Options of {@link ConfusionMatrix}. */
 export interface ConfusionMatrixOptions extends MetricOptions {
@@ -33,6 +37,17 @@ export interface ClassScoreOptions extends ConfusionMatrixOptions {
   readonly labels?: readonly number[];
   /** The score of a class for which it is 0 / 0: 0 (default), 1, or NaN to exclude the class from a mean. */
   readonly zeroDivision?: number;
+  /**
+   * For samples with any number of classes: scores [N, C] above the threshold predict a class, 0 for logits and 0.5 for
+   * probabilities, and labels are [N, C] with 0 and 1. Without it each sample has one class.
+   */
+  readonly threshold?: number;
+}
+
+/** Options of {@link FBeta}. */
+export interface FBetaOptions extends ClassScoreOptions {
+  /** How many times as important recall is as precision, above 0. */
+  readonly beta: number;
 }
 
 /** A metric that counts pairs of true and predicted classes. */
@@ -49,8 +64,13 @@ abstract class PairCounter implements Metric {
 
   async update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void> {
     checkCount(this.name, arguments.length, 3);
-    const batch = await readBatch(this.name, predictions, labels, sampleWeights);
-    this.count(classPairs(this.name, batch, this.numClasses), batch.weights);
+    this.countBatch(await readBatch(this.name, predictions, labels, sampleWeights));
+  }
+
+  /** @internal */
+  protected countBatch(batch: Batch): void {
+    const flat = withoutPositions(batch);
+    this.count(classPairs(this.name, flat, this.numClasses), flat.weights);
   }
 
   /** @internal */
@@ -83,7 +103,7 @@ abstract class PairCounter implements Metric {
  * accuracy.
  *
  * Predictions: scores `[N, C]` or class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N,
- * C]`.
+ * C]`. Of classes of each word or pixel: scores `[N, ..., C]` or class indices `[N, ...]`, and labels `[N, ...]`.
  *
  * @throws ShapeError if lengths or numbers of classes differ
  * @throws ValueError on a class out of range and on NaN in a score
@@ -140,28 +160,32 @@ abstract class ClassScore extends PairCounter {
   readonly #score: Score;
   readonly #labels: readonly number[] | undefined;
   readonly #zeroDivision: number;
+  readonly #threshold: number | undefined;
   readonly #counts: ClassCounts;
 
   /** @internal */
-  constructor(score: Score, options: ClassScoreOptions, kind: string) {
-    const { numClasses, average, labels, zeroDivision, name } = readOptions(kind, options, {
+  constructor(score: Score, options: ClassScoreOptions, kind: string, defaultName: string) {
+    const { numClasses, average, labels, zeroDivision, threshold, name } = readOptions(kind, options, {
       ...{ numClasses: undefined, average: 'macro', labels: undefined, zeroDivision: 0 },
-      name: score,
+      ...{ threshold: undefined, name: defaultName },
     });
     super(name, numClasses);
+    if (threshold !== undefined && (typeof threshold !== 'number' || Number.isNaN(threshold)))
+      throw new ValueError(`[${name}] threshold is ${describe(threshold)}, wanted a number.`);
     checkAverage(name, average);
     checkZeroDivision(name, zeroDivision);
     if (labels !== undefined) checkLabels(name, labels, numClasses);
-    if (average === 'binary' && (numClasses !== 2 || labels !== undefined)) {
+    if (average === 'binary' && (numClasses !== 2 || labels !== undefined || threshold !== undefined)) {
       throw new ValueError(
-        `[${name}] average 'binary' needs two classes and no labels, got numClasses ${numClasses}` +
-          `${labels === undefined ? '' : ' and labels'}. Choose 'macro', 'micro' or 'weighted'.`,
+        `[${name}] average 'binary' needs two classes, no labels and no threshold, got numClasses ${numClasses}` +
+          `${labels === undefined ? '' : ' and labels'}${threshold === undefined ? '' : ' and a threshold'}. Choose 'macro', 'micro' or 'weighted'.`,
       );
     }
     this.average = average;
     this.#score = score;
     this.#labels = average === 'binary' ? [1] : labels && [...labels];
     this.#zeroDivision = zeroDivision;
+    this.#threshold = threshold;
     this.#counts = new ClassCounts(numClasses);
   }
 
@@ -169,6 +193,13 @@ abstract class ClassScore extends PairCounter {
   perClass(): number[] {
     const all = Array.from({ length: this.numClasses }, (_, index) => index);
     return Array.from(perClass(this.#score, totalsAt(this.#counts, all), this.#zeroDivision));
+  }
+
+  /** @internal */
+  protected override countBatch(batch: Batch): void {
+    if (this.#threshold === undefined) super.countBatch(batch);
+    else
+      this.#counts.addLabels(labelPairs(this.name, batch, this.numClasses, this.#threshold), batch.weights);
   }
 
   /** @internal */
@@ -196,7 +227,7 @@ abstract class ClassScore extends PairCounter {
  * batch by batch.
  *
  * Predictions: scores `[N, C]` or class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N,
- * C]`.
+ * C]`. Of classes of each word or pixel: scores `[N, ..., C]` or class indices `[N, ...]`, and labels `[N, ...]`.
  *
  * @throws ShapeError if lengths or numbers of classes differ
  * @throws ValueError on a class out of range and on NaN in a score
@@ -205,7 +236,7 @@ export class Precision extends ClassScore {
   static readonly kind: string = 'Precision';
   constructor(options: ClassScoreOptions) {
     checkCount(new.target.kind, arguments.length, 1);
-    super('precision', options, new.target.kind);
+    super('precision', options, new.target.kind, 'precision');
   }
 }
 
@@ -217,7 +248,7 @@ export class Recall extends ClassScore {
   static readonly kind: string = 'Recall';
   constructor(options: ClassScoreOptions) {
     checkCount(new.target.kind, arguments.length, 1);
-    super('recall', options, new.target.kind);
+    super('recall', options, new.target.kind, 'recall');
   }
 }
 
@@ -229,6 +260,39 @@ export class F1 extends ClassScore {
   static readonly kind: string = 'F1';
   constructor(options: ClassScoreOptions) {
     checkCount(new.target.kind, arguments.length, 1);
-    super('f1', options, new.target.kind);
+    super('f1', options, new.target.kind, 'f1');
+  }
+}
+
+/**
+ * (1 + beta^2) P R / (beta^2 P + R) of precision P and recall R, as scikit-learn's `fbeta_score`, batch by batch.
+ * Inputs and errors as in {@link Precision}.
+ */
+export class FBeta extends ClassScore {
+  static readonly kind: string = 'FBeta';
+  constructor(options: FBetaOptions) {
+    const { kind } = new.target;
+    checkCount(kind, arguments.length, 1);
+    checkOptions(kind, options ?? null, classScoreOptions);
+    const { beta, ...rest } = options;
+    checkBeta(kind, beta);
+    super(fBeta(beta), rest, kind, 'fBeta');
+  }
+}
+
+const classScoreOptions: Known<FBetaOptions> = {
+  ...{ beta: 0, numClasses: 0, average: 0, labels: 0, zeroDivision: 0, threshold: 0, name: '' },
+};
+
+/**
+ * The mean over the classes of the intersection over the union of the samples of a class and those predicted as it, as
+ * scikit-learn's `jaccard_score` and `MeanIoU` of Keras, batch by batch; for segmentation. `perClass()` has each class.
+ * Inputs and errors as in {@link Precision}.
+ */
+export class MeanIoU extends ClassScore {
+  static readonly kind: string = 'MeanIoU';
+  constructor(options: ClassScoreOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
+    super(intersectionOverUnion, options, new.target.kind, 'meanIoU');
   }
 }

@@ -7,9 +7,12 @@ import {
   type Average,
   averaged,
   checkAverage,
+  checkBeta,
   checkLabels,
   checkNumClasses,
   checkZeroDivision,
+  fBeta,
+  intersectionOverUnion,
   type Score,
   totalsAt,
 } from './class-scores.ts';
@@ -82,6 +85,41 @@ export function f1Score(
 ): number {
   checkCount('f1Score', arguments.length, 3);
   return score('f1Score', 'f1', labels, predictions, options);
+}
+
+/** Options of {@link fBetaScore}. */
+export interface FBetaScoreOptions extends ScoreOptions {
+  /** How many times as important recall is as precision, above 0. */
+  readonly beta: number;
+}
+
+/**
+ * (1 + beta^2) P R / (beta^2 P + R) of precision P and recall R, as `fbeta_score`. Inputs and errors as in
+ * {@link precision}.
+ */
+export function fBetaScore(
+  labels: SyncMetricInput,
+  predictions: SyncMetricInput,
+  options: FBetaScoreOptions,
+): number {
+  checkCount('fBetaScore', arguments.length, 3);
+  checkOptions('fBetaScore', options ?? null, { ...scoreOptions, beta: 0 });
+  const { beta, ...rest } = options;
+  checkBeta('fBetaScore', beta);
+  return score('fBetaScore', fBeta(beta), labels, predictions, rest);
+}
+
+/**
+ * The samples that belong to a class and are predicted as it, divided by those of which one or the other is true, as
+ * `jaccard_score`. Inputs and errors as in {@link precision}.
+ */
+export function jaccardScore(
+  labels: SyncMetricInput,
+  predictions: SyncMetricInput,
+  options: ScoreOptions = {},
+): number {
+  checkCount('jaccardScore', arguments.length, 3);
+  return score('jaccardScore', intersectionOverUnion, labels, predictions, options);
 }
 
 /**

@@ -52,8 +52,9 @@ export function logLoss(
   checkCount('logLoss', arguments.length, 3);
   checkOptions('logLoss', options, probabilityOptions);
   const batch = readBatchSync('logLoss', probabilities, labels, options.sampleWeights);
-  const own = trueProbabilities('logLoss', batch);
-  return weightedMean(batch, (i) => -log(Math.min(Math.max(own[i]!, smallest), 1 - smallest)));
+  if (batch.samples === 0) throw new ValueError('[logLoss] got no samples, wanted at least one.');
+  const losses = logLosses('logLoss', batch);
+  return weightedMean(batch, (i) => losses[i]!);
 }
 
 /**
@@ -72,6 +73,7 @@ export function calibrationCurve(
   const name = 'calibrationCurve';
   checkCount(name, arguments.length, 3);
   const batch = readBatchSync(name, probabilities, labels, undefined);
+  if (batch.samples === 0) throw new ValueError(`[${name}] got no samples, wanted at least one.`);
   if (!isColumn(batch.predictions)) {
     throw new ShapeError(
       `[${name}] probabilities have shape ${show(batch.predictions.shape)}, wanted [N]. Choose those of one class.`,
@@ -99,6 +101,7 @@ export function expectedCalibrationError(
   checkCount(name, arguments.length, 3);
   const batch = readBatchSync(name, probabilities, labels, undefined);
   const { predictions, samples } = batch;
+  if (samples === 0) throw new ValueError(`[${name}] got no samples, wanted at least one.`);
   checkProbabilities(name, batch);
   const isBinary = isColumn(predictions);
   const { truth, predicted } = isBinary
@@ -149,6 +152,10 @@ function binned(
   };
 }
 
+/** -log of the probability of each sample's true class. */
+export const logLosses = (operation: string, batch: Batch): Float64Array =>
+  trueProbabilities(operation, batch).map((p) => -log(Math.min(Math.max(p, smallest), 1 - smallest)));
+
 /** The probability of each sample's true class. */
 function trueProbabilities(operation: string, batch: Batch): Float64Array {
   const { predictions, labels, samples } = batch;
@@ -167,9 +174,8 @@ function trueProbabilities(operation: string, batch: Batch): Float64Array {
   });
 }
 
-function checkProbabilities(operation: string, { predictions, samples }: Batch): void {
+function checkProbabilities(operation: string, { predictions }: Batch): void {
   const { data } = predictions;
-  if (samples === 0) throw new ValueError(`[${operation}] got no samples, wanted at least one.`);
   for (let i = 0; i < data.length; i++) {
     if (data[i]! >= 0 && data[i]! <= 1) continue;
     throw new ValueError(

@@ -2,10 +2,9 @@ import { checkCount, checkOptions, describe, type Known } from '../../ir/argumen
 import type { TypedArray } from '../../ir/dtype.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { checkState, type State } from '../../ir/state.ts';
-import { tensor } from '../../tensor/creation.ts';
-import type { Parameter } from '../../tensor/parameter.ts';
 import type { Callback } from './callback.ts';
-import { checkMode, modeOf } from './monitor.ts';
+import { checkMonitor, modeOf, monitored } from './monitor.ts';
+import { copyValues, restoreValues } from './weights.ts';
 
 export interface EarlyStoppingOptions {
   /** The name of the result to monitor, as in the history; `val_loss` by default. */
@@ -68,9 +67,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   }
   if (!(typeof minDelta === 'number' && minDelta >= 0))
     throw new ValueError(`[earlyStopping] got minDelta ${describe(minDelta)}, wanted a number from 0 up.`);
-  if (typeof monitor !== 'string')
-    throw new ValueError(`[earlyStopping] got monitor ${describe(monitor)}, wanted the name of a result.`);
-  checkMode('earlyStopping', options.mode);
+  checkMonitor('earlyStopping', monitor, options.mode);
 
   let sign = 1;
   let best = Number.NEGATIVE_INFINITY;
@@ -88,13 +85,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       weights = [];
     },
     async onEpochEnd({ epoch, results }, training) {
-      const value = results[monitor];
-      if (value === undefined) {
-        throw new ValueError(
-          `[earlyStopping] there is no result '${monitor}', only ${Object.keys(results).join(', ')}. ` +
-            'Pass one of these as monitor; results with val_ need validation data.',
-        );
-      }
+      const value = monitored('earlyStopping', monitor, results);
       if (epoch < startFromEpoch) return;
       if (sign * value > best + minDelta) {
         best = sign * value;
@@ -109,11 +100,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     async onTrainEnd({ model }, error) {
       const restored = error === undefined ? weights : [];
       weights = [];
-      const parameters = model.parameters();
-      for (const [i, values] of restored.entries()) {
-        const p = parameters[i]!;
-        await p.assign(tensor(values, { shape: p.shape, dtype: p.dtype, copy: false }));
-      }
+      await restoreValues(model.parameters(), restored);
     },
     getState: () => ({ best, bestEpoch, waited, weights }),
     setState(state) {
@@ -121,8 +108,4 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       ({ best, bestEpoch, waited, weights } = state as Remembered);
     },
   };
-}
-
-function copyValues(parameters: readonly Parameter[]): Promise<TypedArray[]> {
-  return Promise.all(parameters.map((p) => p.data()));
 }

@@ -1,3 +1,4 @@
+import { describe } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import type { Metric } from '../../metrics/metric.ts';
 
@@ -8,6 +9,27 @@ export type Mode = 'min' | 'max';
 export function checkMode(callback: string, mode: unknown): void {
   if (mode === undefined || mode === 'min' || mode === 'max') return;
   throw new ValueError(`[${callback}] got mode '${String(mode)}', wanted 'min' or 'max'.`);
+}
+
+/** @throws ValueError unless `monitor` is the name of a result, and `mode` is valid. */
+export function checkMonitor(callback: string, monitor: unknown, mode: unknown): void {
+  if (typeof monitor !== 'string')
+    throw new ValueError(`[${callback}] got monitor ${describe(monitor)}, wanted the name of a result.`);
+  checkMode(callback, mode);
+}
+
+/** @throws ValueError if there is no result of this name. */
+export function monitored(
+  callback: string,
+  monitor: string,
+  results: Readonly<Record<string, number>>,
+): number {
+  const value = results[monitor];
+  if (value !== undefined) return value;
+  throw new ValueError(
+    `[${callback}] there is no result '${monitor}', only ${Object.keys(results).join(', ')}. ` +
+      'Pass one of these as monitor; results with val_ need validation data.',
+  );
 }
 
 /**

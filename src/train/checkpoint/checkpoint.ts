@@ -58,6 +58,8 @@ export function checkpoint(store: Store, options: CheckpointOptions): Checkpoint
   if (monitor !== undefined && typeof monitor !== 'string')
     throw refusal('checkpoint', 'monitor', monitor, 'the name of a result');
   checkMode('checkpoint', mode);
+  if (mode !== undefined && monitor === undefined)
+    throw refusal('checkpoint', 'mode', mode, 'a monitor too: the result that it is for');
   return new StoredCheckpoints({ store, unit, count, keep, monitor, mode });
 }
 

@@ -35,11 +35,12 @@ export async function configurationOf(run: Resumable): Promise<Configuration> {
     average: average === undefined ? 'none' : kindOf(average),
   };
   if (accumulate !== 1) found.accumulate = String(accumulate);
+  const parameters = namedParameters(run); // gives the Parameters their names
   for (const [name, value] of Object.entries(optimizer.options)) {
     if (value !== undefined) found[`the optimizer's ${name}`] = settingText(value);
   }
   const [optimized, averaged] = [new Set(optimizer.parameters), new Set(average?.parameters)];
-  for (const [name, parameter] of namedParameters(run)) {
+  for (const [name, parameter] of parameters) {
     found[`Parameter '${name}'`] = [
       `${parameter.dtype} ${show(parameter.shape)}`,
       parameter.trainable ? 'trainable' : 'not trainable',

@@ -1,6 +1,7 @@
 import type { Store } from '../../io/store.ts';
 import { NdgradError, StateError, ValueError } from '../../ir/errors.ts';
 import { errorMessage } from '../../util/error-message.ts';
+import { monitored } from '../callbacks/monitor.ts';
 import type { Configuration } from './configuration.ts';
 import { type Content, filePartsOf } from './file.ts';
 import { fileName, fileNumber } from './file-name.ts';
@@ -120,14 +121,8 @@ export class RunSaving implements Saving {
   #improvement(): number | null {
     const { monitor, sign } = this.#settings;
     if (monitor === undefined) return null;
-    const { history } = this.#run.history;
-    const value = history[monitor]?.at(-1);
-    if (value === undefined) {
-      throw new ValueError(
-        `[checkpoint] there is no result '${monitor}', only ${Object.keys(history).join(', ')}. Pass one of these as monitor; ` +
-          'results with val_ need validation data.',
-      );
-    }
+    const latest = Object.entries(this.#run.history.history).map(([name, column]) => [name, column.at(-1)!]);
+    const value = monitored('checkpoint', monitor, Object.fromEntries(latest));
     return sign * value > sign * (this.#best?.value ?? Number.NEGATIVE_INFINITY * sign) ? value : null;
   }
 

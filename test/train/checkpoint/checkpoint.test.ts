@@ -552,6 +552,7 @@ describe('errors before training', () => {
     [{ ...everyEpoch, keep: 0 }],
     [{ ...everyEpoch, monitor: 1 }],
     [{ ...everyEpoch, mode: 'least' }],
+    [{ ...everyEpoch, mode: 'min' }],
   ])('options %j', (options) => {
     expect(() => checkpoint(store, options as never)).toThrow(/^\[checkpoint\] got /);
   });

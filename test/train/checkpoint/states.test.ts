@@ -19,6 +19,9 @@ const metrics = [
   new ndgrad.Precision({ numClasses: 2 }),
   new ndgrad.Recall({ numClasses: 2 }),
   new ndgrad.F1({ numClasses: 2 }),
+  new ndgrad.FBeta({ numClasses: 2, beta: 2 }),
+  new ndgrad.MeanIoU({ numClasses: 2 }),
+  new ndgrad.LogLoss(),
   new ndgrad.MeanSquaredError(),
   new ndgrad.MeanAbsoluteError(),
   new ndgrad.MeanAbsolutePercentageError(),
@@ -32,11 +35,20 @@ const remembering: Record<string, { getState?: unknown; setState?: unknown }> = 
   ...Object.fromEntries(metrics.map((metric) => [(metric.constructor as { kind?: string }).kind, metric])),
   Mean: new ndgrad.Mean(),
   earlyStopping: ndgrad.earlyStopping(),
+  diagnostics: ndgrad.diagnostics({ data: [], loss: ndgrad.meanSquaredError }),
+  bestModel: ndgrad.bestModel(),
+  csvLog: ndgrad.csvLog(() => {}),
+  jsonLinesLog: ndgrad.jsonLinesLog(() => {}),
+  timeLimit: ndgrad.timeLimit(60),
+  reduceOnPlateau: ndgrad.reduceOnPlateau(),
   learningRateLogger: ndgrad.learningRateLogger(),
   stopOnNaN: ndgrad.stopOnNaN(),
   Adagrad: new ndgrad.Adagrad(model.parameters()),
   Adam: new ndgrad.Adam(model.parameters()),
   AdamW: new ndgrad.AdamW(model.parameters()),
+  Muon: new ndgrad.Muon([model.kernel]),
+  Lookahead: new ndgrad.Lookahead(new ndgrad.Adam(model.parameters())),
+  MultiOptimizer: new ndgrad.MultiOptimizer([new ndgrad.Adam(model.parameters())]),
   NAdam: new ndgrad.NAdam(model.parameters()),
   RAdam: new ndgrad.RAdam(model.parameters()),
   Lion: new ndgrad.Lion(model.parameters()),
@@ -64,7 +76,7 @@ test('every metric, callback and optimizer that there is has been asked', () => 
 test.each(metrics.map((metric) => [metric.name, metric] as const))(
   '%s goes on from its state',
   async (_, metric) => {
-    const isColumn = metric instanceof ndgrad.BinaryAccuracy || /^(mean|root|r2)/.test(metric.name);
+    const isColumn = metric instanceof ndgrad.BinaryAccuracy || /^(mean[AS]|root|r2)/.test(metric.name);
     const batch = (n: number) => {
       const random = new Generator(n);
       const labels = random.bernoulli([7], 0.5).cast('int32');
@@ -89,7 +101,11 @@ test.each(metrics.map((metric) => [metric.name, metric] as const))(
   },
 );
 
-test.each([ndgrad.earlyStopping(), ndgrad.learningRateLogger()])('$kind refuses other states', (callback) => {
+test.each([
+  ...[ndgrad.earlyStopping(), ndgrad.bestModel(), ndgrad.csvLog(() => {}), ndgrad.jsonLinesLog(() => {})],
+  ...[ndgrad.timeLimit(60), ndgrad.reduceOnPlateau()],
+  ndgrad.learningRateLogger(),
+])('$kind refuses other states', (callback) => {
   expect(() => callback.setState!({})).toThrow(/^\[setState\] got /);
 });
 
