@@ -297,4 +297,53 @@ ValueError | ValueError | ValueError | ValueError | Error
 StateError | - | RuntimeError | RuntimeError | Error
 MemoryError | MemoryError | torch.OutOfMemoryError | - | Error
 NonFiniteError | FloatingPointError | - | - | -
+
+# Products
+einsum | np.einsum | torch.einsum | keras.ops.einsum | tf.einsum
+tensordot | np.tensordot | torch.tensordot | keras.ops.tensordot | -
+outer | np.outer | torch.outer | keras.ops.outer | tf.outerProduct
+trace | np.trace | torch.trace | keras.ops.trace | -
+
+# Cumulative
+cumsum | np.cumsum | torch.cumsum | keras.ops.cumsum | tf.cumsum
+cumprod | np.cumprod | torch.cumprod | keras.ops.cumprod | tf.cumprod
+cummax | np.maximum.accumulate | torch.cummax | - | -
+cummin | np.minimum.accumulate | torch.cummin | - | -
+diff | np.diff | torch.diff | keras.ops.diff | -
+
+# Order and statistics
+sort | np.sort | torch.sort | keras.ops.sort | -
+argsort | np.argsort | torch.argsort | keras.ops.argsort | -
+topK | np.partition | torch.topk | keras.ops.top_k | tf.topk
+unique | np.unique | torch.unique | - | tf.unique
+searchSorted | np.searchsorted | torch.searchsorted | keras.ops.searchsorted | tf.searchSorted
+bincount | np.bincount | torch.bincount | keras.ops.bincount | tf.bincount
+median | np.median | torch.median | keras.ops.median | -
+quantile | np.quantile | torch.quantile | keras.ops.quantile | -
+std | np.std | torch.std | keras.ops.std | -
+norm | np.linalg.norm | torch.linalg.norm | keras.ops.norm | tf.norm
+
+# Gathering and scattering
+takeAlongAxis | np.take_along_axis | torch.gather | keras.ops.take_along_axis | -
+putAlongAxis | np.put_along_axis | torch.scatter | - | -
+gatherND | x[tuple(i)] | x[i, j] | - | tf.gatherND
+scatterND | - | - | keras.ops.scatter | tf.scatterND
+booleanMask | x[mask] | torch.masked_select | - | tf.booleanMaskAsync
+
+# More elementwise
+isInf | np.isinf | torch.isinf | keras.ops.isinf | tf.isInf
+nanToNum | np.nan_to_num | torch.nan_to_num | keras.ops.nan_to_num | -
+squaredDifference | - | - | - | tf.squaredDifference
+floorDiv | np.floor_divide | torch.floor_divide | keras.ops.floor_divide | tf.floorDiv
+
+# Sequences
+scan | - | - | keras.ops.scan | -
+scaledDotProductAttention | - | functional.scaled_dot_product_attention | keras.ops.dot_product_attention | -
+generate | - | - | - | -
+Embedding | - | nn.Embedding | keras.layers.Embedding | tf.layers.embedding
+PositionEmbedding | - | - | - | -
+SinusoidalPositions | - | - | - | -
+MultiHeadAttention | - | nn.MultiheadAttention | keras.layers.MultiHeadAttention | -
+TransformerBlock | - | nn.TransformerEncoderLayer | - | -
+RMSNorm | - | nn.RMSNorm | keras.layers.RMSNormalization | -
 `;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { reduceOnPlateau, SGD, StateError, ValueError } from '../../src/index.ts';
-import { type Callback, checkpoint, fit } from '../../src/train/index.ts';
+import { type Callback, checkpoint, type FitOptions, fit } from '../../src/train/index.ts';
 import { MemoryStore } from '../io/memory-store.ts';
 import { network, samples, train } from './support.ts';
 
