@@ -338,7 +338,7 @@ floorDiv | np.floor_divide | torch.floor_divide | keras.ops.floor_divide | tf.fl
 
 # Sequences
 scan | - | - | keras.ops.scan | -
-scaledDotProductAttention | - | functional.scaled_dot_product_attention | keras.ops.dot_product_attention | -
+scaledDotProductAttention | - | F.scaled_dot_product_attention | keras.ops.dot_product_attention | -
 generate | - | - | - | -
 Embedding | - | nn.Embedding | keras.layers.Embedding | tf.layers.embedding
 PositionEmbedding | - | - | - | -
@@ -346,4 +346,22 @@ SinusoidalPositions | - | - | - | -
 MultiHeadAttention | - | nn.MultiheadAttention | keras.layers.MultiHeadAttention | -
 TransformerBlock | - | nn.TransformerEncoderLayer | - | -
 RMSNorm | - | nn.RMSNorm | keras.layers.RMSNormalization | -
+
+# More losses, metrics, optimizers and callbacks
+softmaxFocalCrossEntropy | - | - | keras.losses.CategoricalFocalCrossentropy | -
+categoricalHinge | - | - | keras.losses.CategoricalHinge | -
+FBeta | - | - | keras.metrics.FBetaScore | -
+MeanIoU | - | - | keras.metrics.MeanIoU | -
+LogLoss | - | - | keras.metrics.BinaryCrossentropy, keras.metrics.CategoricalCrossentropy | -
+Network | - | nn.Module | keras.Model | -
+Muon | - | optim.Muon | keras.optimizers.Muon | -
+Lookahead | - | - | - | -
+MultiOptimizer | - | optim.Optimizer(param_groups) | - | -
+findLearningRate | - | - | - | -
+reduceOnPlateau | - | optim.lr_scheduler.ReduceLROnPlateau | keras.callbacks.ReduceLROnPlateau | -
+bestModel | - | - | keras.callbacks.ModelCheckpoint(save_best_only=True) | -
+csvLog | - | - | keras.callbacks.CSVLogger | -
+jsonLinesLog | - | - | - | -
+timeLimit | - | - | - | -
+diagnostics | - | - | - | -
 `;

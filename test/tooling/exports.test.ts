@@ -102,7 +102,8 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       ReportOptions RocCurve RunSummary ScoreOptions StridedArray SyncMetricInput`,
   },
   'ndgrad/node': {
-    values: 'fileJournal fileSource folderStore inWorkers loadMnist saveFile textFile',
+    values:
+      'fileJournal fileSource folderStore inWorkers loadMnist saveFile serveTraining textFile trainInWorker',
     types: `LoadMnistOptions LoadedMnist RemoteTraining SetUpTraining TrainInWorkerOptions TrainingSetup
       TrialWorkerOptions Url`,
   },

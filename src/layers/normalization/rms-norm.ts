@@ -1,17 +1,23 @@
-import { checkCount, checkOptions } from '../../ir/arguments.ts';
+import { checkCount, checkOptions, type Known } from '../../ir/arguments.ts';
 import { floating } from '../../tensor/ops/elementwise/elementwise.ts';
 import { rsqrt } from '../../tensor/ops/elementwise/math.ts';
 import { mean } from '../../tensor/ops/reduction/reduce.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Arrangement, Normalization, type NormalizationOptions, normalizationOptions } from './base.ts';
+import { type Arrangement, Normalization, type NormalizationOptions } from './base.ts';
 
 export interface RMSNormOptions extends Omit<NormalizationOptions, 'center' | 'betaInitializer'> {
   /** Added to the mean of the squares; 1e-6 by default. */
   readonly epsilon?: number;
 }
 
-const { center: _, betaInitializer: __, ...rmsNormOptions } = normalizationOptions;
+const rmsNormOptions: Known<RMSNormOptions> = {
+  epsilon: 0,
+  scale: true,
+  gammaInitializer: 0,
+  name: '',
+  rng: 0,
+};
 
 /**
  * Root mean square normalization (Zhang & Sennrich 2019): y = gamma x / sqrt(mean(x^2) + epsilon), with the mean over the last

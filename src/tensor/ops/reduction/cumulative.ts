@@ -99,27 +99,21 @@ export const productsBefore = (x: Tensor, axis: number): Tensor =>
   apply(prodOperation, [x], { axis, exclusive: true });
 
 /** The gradient of an extremum so far goes to the first element that had it. */
-const toFirst =
-  (op: () => Operation<CumulativeParams>) =>
-  (g: Tensor, x: Tensor, axis: number): Tensor => {
-    const n = x.node.shape[axis]!;
-    const y = apply(op(), [x], { axis, exclusive: false });
-    const before = along(y, axis, 0, Math.max(0, n - 1));
-    const lasts = along(y, axis, 1, n).equal(before).logicalOr(before.isNaN());
-    const widths = x.node.shape.map((_, i): [number, number] => [i === axis ? Math.min(1, n) : 0, 0]);
-    const isOld = constantPad(cast(lasts, 'float32'), widths);
-    return backwards(isOld, g, axis).mul(sub(1, isOld));
-  };
+function toFirst(op: Operation<CumulativeParams>, g: Tensor, x: Tensor, axis: number): Tensor {
+  const n = x.node.shape[axis]!;
+  const y = apply(op, [x], { axis, exclusive: false });
+  const before = along(y, axis, 0, Math.max(0, n - 1));
+  const lasts = along(y, axis, 1, n).equal(before).logicalOr(before.isNaN());
+  const widths = x.node.shape.map((_, i): [number, number] => [i === axis ? Math.min(1, n) : 0, 0]);
+  const isOld = constantPad(cast(lasts, 'float32'), widths);
+  return backwards(isOld, g, axis).mul(sub(1, isOld));
+}
 
-const maxOperation: Operation<CumulativeParams> = cumulative(
-  'cummax',
-  'max',
-  toFirst(() => maxOperation),
+const maxOperation: Operation<CumulativeParams> = cumulative('cummax', 'max', (g, x, axis) =>
+  toFirst(maxOperation, g, x, axis),
 );
-const minOperation: Operation<CumulativeParams> = cumulative(
-  'cummin',
-  'min',
-  toFirst(() => minOperation),
+const minOperation: Operation<CumulativeParams> = cumulative('cummin', 'min', (g, x, axis) =>
+  toFirst(minOperation, g, x, axis),
 );
 
 const known = { exclusive: false, reverse: false };
