@@ -15,11 +15,14 @@ type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 const markRecords: Plugin = {
   name: 'mark-records',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]src[\\/](tensor|backends[\\/]wasm[\\/]algorithms)[\\/].*\.ts$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      const call = /^((?:export )?const \w+(?:: [^=\n]+)? =)(?= \w+(?:<[^(\n]*>)?\()/gm;
-      return { contents: source.replace(call, '$1 /* @__PURE__ */'), loader: 'ts' };
-    });
+    onLoad(
+      { filter: /[\\/]src[\\/](tensor|backends[\\/]wasm[\\/]algorithms)[\\/].*\.ts$/ },
+      async ({ path }) => {
+        const source = await readFile(path, 'utf8');
+        const call = /^((?:export )?const \w+(?:: [^=\n]+)? =)(?= \w+(?:<[^(\n]*>)?\()/gm;
+        return { contents: source.replace(call, '$1 /* @__PURE__ */'), loader: 'ts' };
+      },
+    );
   },
 };
 
