@@ -22,6 +22,7 @@ export type { Url } from './util/host-types.ts';
 export {
   serveTraining,
   trainInWorker,
+  type WorkerThread,
 } from './node/training-worker.ts';
 export type { RemoteTraining, TrainInWorkerOptions } from './remote/remote-training.ts';
 export type { SetUpTraining, TrainingSetup } from './remote/serve.ts';

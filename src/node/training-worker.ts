@@ -1,4 +1,4 @@
-import { parentPort, type Worker } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { checkCount, refusal } from '../ir/arguments.ts';
 import { StateError } from '../ir/errors.ts';
 import type { Connection } from '../remote/messages.ts';
@@ -10,6 +10,13 @@ import {
 } from '../remote/remote-training.ts';
 import { checkSetUp, type SetUpTraining, serve } from '../remote/serve.ts';
 import { errorMessage } from '../util/error-message.ts';
+
+/** A `Worker` of `node:worker_threads`, without the need for Node's types. */
+export interface WorkerThread {
+  postMessage(message: unknown): void;
+  on(event: string, listener: (value: unknown) => void): unknown;
+  off(event: string, listener: (value: unknown) => void): unknown;
+}
 
 let serving = false;
 
@@ -54,7 +61,7 @@ export function serveTraining(setup: SetUpTraining): void {
  *
  * @throws ValueError for wrong arguments.
  */
-export function trainInWorker(worker: Worker, options: TrainInWorkerOptions = {}): RemoteTraining {
+export function trainInWorker(worker: WorkerThread, options: TrainInWorkerOptions = {}): RemoteTraining {
   checkCount('trainInWorker', arguments.length, 2);
   if (typeof worker?.postMessage !== 'function' || typeof worker.on !== 'function')
     throw refusal(
@@ -67,17 +74,20 @@ export function trainInWorker(worker: Worker, options: TrainInWorkerOptions = {}
   return new RemoteRun(connectionTo(worker), options);
 }
 
-const connectionTo = (worker: Worker): Connection => ({
+const connectionTo = (worker: WorkerThread): Connection => ({
   post: (data) => worker.postMessage(data),
   listen(receive, lost) {
     const onError = (error: unknown): void => lost(`got an error in the worker: ${errorMessage(error)}`);
     const onExit = (code: number): void => lost(`the worker ended with exit code ${code}`);
-    worker.on('message', receive).on('error', onError).on('messageerror', onError).on('exit', onExit);
-    return () =>
-      void worker
-        .off('message', receive)
-        .off('error', onError)
-        .off('messageerror', onError)
-        .off('exit', onExit);
+    const listeners = [
+      ['message', receive],
+      ['error', onError],
+      ['messageerror', onError],
+      ['exit', onExit],
+    ] as const;
+    for (const [event, listener] of listeners) worker.on(event, listener as (value: unknown) => void);
+    return () => {
+      for (const [event, listener] of listeners) worker.off(event, listener as (value: unknown) => void);
+    };
   },
 });

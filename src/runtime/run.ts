@@ -34,17 +34,18 @@ interface Prepared {
 
 function prepare({ results, assignments, notFinite }: RunRequest): Prepared {
   const wanted = [...new Set(results)].filter((node) => node.storage === null);
-  const roots = [...wanted];
+  // Leaves are numbered in the order of the assignments: of several values that are not finite an error names the first.
+  const roots = [...wanted, ...assignments.map(([target]) => target)];
+  const first = roots.length;
   // In the order of the backward pass, which comes to the last Parameters first: their gradients need what it has just
   // computed, and then memory is free again.
   for (const [target, value] of [...assignments].reverse()) roots.push(target, value);
   const order = toposort(roots);
-  const first = wanted.length;
   return {
     order,
     wanted,
     goal: {
-      results: order.roots.slice(0, first),
+      results: order.roots.slice(0, wanted.length),
       assignments: pairs(order.roots, first),
       finite: notFinite !== undefined,
     },

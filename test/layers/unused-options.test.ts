@@ -15,6 +15,7 @@ const normalizations: [string, (options: object) => nd.Layer][] = [
   ['LayerNorm', (options) => new nd.LayerNorm(4, options)],
   ['GroupNorm', (options) => new nd.GroupNorm(2, 4, options)],
 ];
+const rms = ['RMSNorm', (options: object) => new nd.RMSNorm(4, options)] as const;
 
 test.each([
   ...weighted.flatMap(([name, make]) => [
@@ -25,6 +26,7 @@ test.each([
     [name, make, 'scale', { gammaInitializer: 'ones' }] as const,
     [name, make, 'center', { betaInitializer: 'zeros' }] as const,
   ]),
+  [...rms, 'scale', { gammaInitializer: 'ones' }] as const,
 ])('%s with %s: false', (name, make, flag, options: object) => {
   const [option] = Object.keys(options);
   expect(() => make({ ...options, [flag]: false })).toThrow(
@@ -39,6 +41,6 @@ test('every layer with such options has been asked', () => {
   const names = Object.entries(nd)
     .filter(([, value]) => typeof value === 'function' && /^class\b/.test(String(value)))
     .map(([name]) => name);
-  const asked = [...weighted, ...normalizations].map(([name]) => name);
+  const asked = [...weighted, ...normalizations, rms].map(([name]) => name);
   expect(names.filter((name) => /^Dense|Conv|Norm$/.test(name)).sort()).toEqual(asked.sort());
 });

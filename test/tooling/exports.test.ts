@@ -105,7 +105,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     values:
       'fileJournal fileSource folderStore inWorkers loadMnist saveFile serveTraining textFile trainInWorker',
     types: `LoadMnistOptions LoadedMnist RemoteTraining SetUpTraining TrainInWorkerOptions TrainingSetup
-      TrialWorkerOptions Url`,
+      TrialWorkerOptions Url WorkerThread`,
   },
   'ndgrad/search': {
     values: `choice gridSearch integer logUniform randomSearch search successiveHalving uniform`,
