@@ -111,7 +111,9 @@ export async function distProblems(
     const file = entry.replace(/\.js$/, '.d.ts');
     const text = readFileSync(join(dist, file), 'utf8');
     if (/from 'node:|reference types="node"/.test(text)) problems.push(`dist/${file} needs Node's types`);
-    if (/^(?:import|export)\b.*from '(?:gpu\.js|@?webgpu|uplot|fast-check)|reference types="@webgpu/m.test(text))
+    if (
+      /^(?:import|export)\b.*from '(?:gpu\.js|@?webgpu|uplot|fast-check)|reference types="@webgpu/m.test(text)
+    )
       problems.push(`dist/${file} needs the types of optional packages`);
   }
   return problems;

@@ -195,6 +195,8 @@ export class RemoteRun implements RemoteTraining {
 
   /** The worker has failed or ended. */
   #lose(reason: string): void {
+    // The end of the worker follows its error.
+    if (this.#lost !== null) return;
     this.#lost = new StateError(`[trainInWorker] ${reason}.`);
     this.#post({ kind: 'abort' });
     this.#end({ error: this.#lost });
