@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { killedAfter, mnistRuns, readResults, untimed } from './mnist-runs.ts';
@@ -52,5 +52,31 @@ describe('npm run mnist', () => {
       return untimed(results).models;
     });
     for (const models of runs) expect(models).toEqual(runs[0]);
+  });
+
+  it.skipIf(process.platform === 'win32')('ends with one line or none where it cannot write', () => {
+    const flags = '--models softmax --limit 100 --epochs 1 --out';
+    const shell = (command: string, out: string) =>
+      program.shell(command.replace('MNIST', `MNIST ${flags} '${out}'`));
+    const closed = shell('set -o pipefail; MNIST | head -1', join(scratch, 'closed'));
+    expect(closed).toMatchObject({ status: 0, stderr: '' });
+    expect(closed.stdout).toMatch(/^MNIST from .*\n$/);
+
+    const small = join(scratch, 'small');
+    const limited = shell('ulimit -f 200; MNIST', small);
+    expect(limited.status).toBe(1);
+    expect(limited.stderr).toMatch(
+      /^\[saveFile\] .*\.json: got EFBIG .*\. --resume reuses the networks so far\.\n$/,
+    );
+    // The last checkpoint, from which --resume takes the network.
+    expect(readdirSync(join(small, 'networks'))).toEqual([expect.stringMatching(/\.checkpoints$/)]);
+
+    if (!existsSync('/dev/full')) return;
+    const full = shell('MNIST > /dev/full', join(scratch, 'full'));
+    expect(full.status).toBe(1);
+    expect(full.stderr).toBe('ENOSPC: no space left on device, write\n');
+    expect(shell('MNIST', '/proc/ndgrad').stderr).toMatch(
+      /^--out: got '\/proc\/ndgrad', wanted a directory to write to/,
+    );
   });
 });

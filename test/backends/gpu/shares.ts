@@ -10,15 +10,17 @@ const shares = {
   node: full
     ? {}
     : {
-        'known answers': 1 / 8,
-        'known gradients': 1 / 10,
+        'known answers': 1 / 30,
+        'known gradients': 1 / 30,
         'known losses': 0,
-        'known layers': 1 / 8,
-        operations: 1 / 2,
-        'random numbers': 2 / 5,
-        reductions: 1 / 5,
-        contractions: 1 / 10,
-        'convolution and pooling': 1 / 3,
+        'known layers': 1 / 20,
+        operations: 1 / 10,
+        'random numbers': 1 / 5,
+        reductions: 1 / 10,
+        contractions: 0,
+        'convolution and pooling': 1 / 8,
+        'values of all kinds': 1 / 3,
+        'checks on values': 1 / 3,
         training: 1 / 4,
       },
   webgpu: {

@@ -1,0 +1,2 @@
+// More floats.
+import './elementary.test.ts';
