@@ -97,7 +97,10 @@ export function terminalProgress(terminal: Terminal, clock: () => number = now):
   };
 }
 
-/** A report as one line: `epoch  3/10  [======>     ]   63/118  loss 0.1234  accuracy 0.9621  4.5 s`. */
+/**
+ * A report as one line: `epoch  3/10  [======>     ]   63/118  loss 0.1234  accuracy 0.9621  4.50 s  14.0/s  4 s left`, with
+ * the batches per second and the rest of the time of the epoch.
+ */
 export function line({ epoch, epochs, batch, batches, results, seconds, done }: ProgressReport): string {
   const parts = [`epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`];
   if (!done && batches !== undefined) parts.push(bar(batch / batches));
@@ -107,8 +110,17 @@ export function line({ epoch, epochs, batch, batches, results, seconds, done }: 
     );
   for (const [name, value] of Object.entries(results)) parts.push(`${name} ${short(value)}`);
   parts.push(`${seconds.toFixed(seconds < 10 ? 2 : 1)} s`);
+  if (!done && batch > 0 && seconds > 0) {
+    const rate = batch / seconds;
+    parts.push(`${rate < 100 ? rate.toPrecision(3) : rate.toFixed(0)}/s`);
+    if (batches !== undefined) parts.push(`${duration((batches - batch) / rate)} left`);
+  }
   return parts.join('  ');
 }
+
+/** Whole seconds or, from two minutes on, whole minutes. */
+const duration = (seconds: number): string =>
+  seconds < 120 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
 
 function bar(fraction: number): string {
   const width = 24;

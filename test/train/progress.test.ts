@@ -15,13 +15,20 @@ const report: ProgressReport = {
 
 test('a line for a report', () => {
   expect(line(report)).toBe(
-    'epoch  3/10  [============>           ]   59/118  loss 0.1235  accuracy 0.9600  tiny 0.00001234  large 1.235e+5  4.50 s',
+    'epoch  3/10  [============>           ]   59/118  loss 0.1235  accuracy 0.9600  tiny 0.00001234  large 1.235e+5  4.50 s  ' +
+      '13.1/s  5 s left',
   );
   expect(line({ ...report, batch: 118, results: {} })).toBe(
-    'epoch  3/10  [========================]  118/118  4.50 s',
+    'epoch  3/10  [========================]  118/118  4.50 s  26.2/s  0 s left',
   );
   expect(line({ ...report, batches: undefined, results: { loss: Number.NaN } })).toBe(
-    'epoch  3/10  59  loss NaN  4.50 s',
+    'epoch  3/10  59  loss NaN  4.50 s  13.1/s',
+  );
+  expect(line({ ...report, batch: 1, results: {}, seconds: 1.5 })).toMatch(
+    / 1.50 s {2}0.667\/s {2}3 min left$/,
+  );
+  expect(line({ ...report, batch: 1, results: {}, seconds: 0.004 })).toMatch(
+    / 0.00 s {2}250\/s {2}1 s left$/,
   );
   expect(line({ ...report, done: true, results: { loss: 0 }, seconds: 61.23 })).toBe(
     'epoch  3/10  loss 0.0000  61.2 s',
