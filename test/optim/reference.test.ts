@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Lookahead, MultiOptimizer, type Optimizer, type Schedule } from '../../src/optim/index.ts';
+import { Lookahead, MultiOptimizer, type Schedule } from '../../src/optim/index.ts';
 import {
   constant,
   cosineDecay,
@@ -18,34 +18,15 @@ import type { Tensor } from '../../src/tensor/tensor.ts';
 import {
   load,
   type OptimizerParameters,
-  type OptimizerRun,
   type ReferenceTensor,
   type ScheduleSpec,
   values,
 } from '../reference/load.ts';
-import { makeOptimizer, optimizerKinds } from './classes.ts';
+import { optimizerKinds, optimizerOf } from './classes.ts';
 
 const { initial, gradients, runs, schedules } = load('optimizers');
 
 const toTensor = (t: ReferenceTensor): Tensor => fromArray(values(t), t.shape, t.dtype);
-
-function optimizerOf(
-  { optimizer, options, learningRates, groups, lookahead, only }: OptimizerRun,
-  parameters: Parameter[],
-): Optimizer {
-  const rates = learningRates;
-  const settings = { ...options, ...(rates && { learningRate: (step: number) => rates[step]! }) };
-  const ofName = (name: string): Parameter[] => parameters.filter((p) => p.name === name);
-  if (groups === undefined) {
-    const made = makeOptimizer(optimizer, only === undefined ? parameters : ofName(only), settings);
-    return lookahead === undefined ? made : new Lookahead(made, lookahead);
-  }
-  const { clip, ...common } = settings;
-  const inner = Object.entries(groups).map(([name, own]) =>
-    makeOptimizer(optimizer, ofName(name), { ...common, ...own }),
-  );
-  return new MultiOptimizer(inner, clip === undefined ? {} : { clip });
-}
 
 test('every optimizer has runs', () => {
   const kinds = runs.map(({ groups, lookahead, optimizer }) =>

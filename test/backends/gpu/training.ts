@@ -27,7 +27,7 @@ import {
   WeightAverage,
 } from '../../../src/index.ts';
 import type { Backend } from '../../../src/ir/backend.ts';
-import { makeOptimizer } from '../../optim/classes.ts';
+import { optimizerOf } from '../../optim/classes.ts';
 import type { OptimizerRun, References } from '../../reference/format.ts';
 import { toTensor } from '../../tensor/invoke.ts';
 import type { Case } from './case.ts';
@@ -200,14 +200,12 @@ const programs: Record<string, () => Promise<Outcome>> = {
 const tolerance = (step: number): number => 1e-6 * (step + 1);
 
 async function knownRun(
-  { optimizer, options, learningRates, float64 }: OptimizerRun,
+  run: OptimizerRun,
   { initial, gradients }: References['optimizers'],
 ): Promise<string | null> {
   const w = new Parameter(toTensor(initial.w), { name: 'w' });
   const b = new Parameter(toTensor(initial.b), { name: 'b' });
-  const rates = learningRates;
-  const settings = { ...options, ...(rates && { learningRate: (step: number) => rates[step]! }) };
-  const own = makeOptimizer(optimizer, [w, b], settings);
+  const own = optimizerOf(run, [w, b]);
   for (const [step, gradient] of gradients.entries()) {
     const loss = w
       .mul(toTensor(gradient.w))
@@ -220,7 +218,7 @@ async function knownRun(
     ] as const) {
       const got = await p.data();
       const scale = new Float64Array(got.length).fill(1);
-      const miss = firstMiss(got, [float64[step]![name].data], { relative: tolerance(step), scale });
+      const miss = firstMiss(got, [run.float64[step]![name].data], { relative: tolerance(step), scale });
       if (miss !== null) return `${name} after step ${step}: ${miss}`;
     }
   }

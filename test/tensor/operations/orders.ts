@@ -17,7 +17,7 @@ export const orders = {
   },
   argsort: {
     arguments: (d) => {
-      const x = d.number(d.shape(1), grid(0));
+      const x = d.number(d.shape(1, 3, true), grid(0));
       return d.pick([[x], [x, d.axis(x.rank)], [x, d.axis(x.rank), { descending: true }]]);
     },
     differentiable: false,
