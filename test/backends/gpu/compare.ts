@@ -38,6 +38,9 @@ export function firstMiss(
   return null;
 }
 
+/** The smallest positive float32. */
+const SMALLEST = 1.401298464324817e-45;
+
 function isClose(x: number, w: number, relative: number, magnitude: number): boolean {
   if (Number.isNaN(w)) return Number.isNaN(x);
   // An infinite operand makes the result infinite or NaN, without rounding errors.
@@ -46,6 +49,8 @@ function isClose(x: number, w: number, relative: number, magnitude: number): boo
   if (scale > HUGE) return true;
   if (x === Math.fround(w)) return true;
   if (x === 0 && Math.abs(w) < TINY) return true;
+  // Each term below the normal numbers is rounded to a multiple of the smallest one.
+  if (Math.abs(x - w) <= 4 * SMALLEST) return true;
   if (Number.isNaN(x)) return false;
   // Overflow starts half a step above the largest number. Within the tolerance either result is right.
   const reach = relative * Math.max(Math.abs(w), scale);
