@@ -1,4 +1,4 @@
-import { checkCount, type Known, readOptions, refusal } from '../ir/arguments.ts';
+import { checkCount, checkWhole, type Known, readOptions, refusal } from '../ir/arguments.ts';
 import { DTypeError, NonFiniteError, ShapeError, ValueError } from '../ir/errors.ts';
 import { type Context, continued, inference } from '../layers/base/context.ts';
 import { checkTensor } from '../tensor/apply.ts';
@@ -77,14 +77,16 @@ export async function generate(
     const scores = await nextScores(tokens);
     const vocabulary = scores.shape.at(-1)!;
     const isGreedy = temperature === 0;
-    const values = (await (isGreedy ? scores : softmax(scores.div(temperature))).data()) as Float32Array;
+    const values = (await (isGreedy ? scores : probabilities(scores, temperature)).data()) as Float32Array;
     const points = isGreedy ? null : await generator.uniform([batch]).data();
     const drawn = Int32Array.from(tokens, (_, row) => {
       if (ended[row]) return stopToken!;
       const of = values.subarray(row * vocabulary, (row + 1) * vocabulary);
-      if (!Number.isFinite(of.reduce((a, b) => a + b, 0)))
+      const token = points === null ? likeliestToken(of) : sampleToken(of, points[row]!, truncation);
+      // Scores of -Infinity exclude tokens, but not all.
+      if (of.some(Number.isNaN) || !Number.isFinite(of[token]))
         throw new NonFiniteError(`[${name}] the scores of token ${i + 1} of sequence ${row} are not finite.`);
-      return points === null ? likeliestToken(of) : sampleToken(of, points[row]!, truncation);
+      return token;
     });
     for (const [row, token] of drawn.entries()) {
       tokens[row]!.push(token);
@@ -111,19 +113,14 @@ const defaults = {
 
 function checked(options: GenerateOptions) {
   const read = readOptions(name, options, defaults);
-  const whole = (what: 'maxTokens' | 'topK' | 'contextLength' | 'stopToken', least: number): void => {
-    const n = read[what];
-    if (n === undefined && what !== 'maxTokens') return;
-    if (!Number.isSafeInteger(n) || (n as number) < least)
-      throw refusal(name, what, n, `a whole number from ${least} up`);
-  };
-  whole('maxTokens', 1);
-  whole('topK', 1);
-  whole('contextLength', 1);
-  whole('stopToken', 0);
-  const { temperature, topP, onTokens } = read;
-  if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY))
-    throw refusal(name, 'temperature', temperature, 'a finite number from 0 up');
+  const { maxTokens, temperature, topK = 1, topP, contextLength = 1, stopToken = 0, onTokens } = read;
+  checkWhole(name, 'maxTokens', maxTokens, 1);
+  checkWhole(name, 'topK', topK, 1);
+  checkWhole(name, 'contextLength', contextLength, 1);
+  checkWhole(name, 'stopToken', stopToken, 0);
+  // Scores are float32.
+  if (!(temperature === 0 || (Math.fround(temperature) > 0 && temperature < Number.POSITIVE_INFINITY)))
+    throw refusal(name, 'temperature', temperature, '0 or a finite number from 1e-45 up');
   if (!(topP > 0 && topP <= 1)) throw refusal(name, 'topP', topP, 'a probability with 0 < topP <= 1');
   if (onTokens !== undefined && typeof onTokens !== 'function')
     throw refusal(name, 'onTokens', onTokens, 'a function');
@@ -144,6 +141,10 @@ async function rowsOf(prompt: Tensor | readonly (readonly number[])[]): Promise<
   const values = await given.data();
   return Array.from({ length: batch! }, (_, i) => Array.from(values.slice(i * length!, (i + 1) * length!)));
 }
+
+/** The softmax of scores / temperature; the largest becomes 0 first, so that nothing overflows. */
+const probabilities = (scores: Tensor, temperature: number): Tensor =>
+  softmax(scores.sub(scores.max(-1, { keepDims: true })).div(temperature));
 
 type Scores = (tokens: readonly (readonly number[])[]) => Promise<Tensor>;
 

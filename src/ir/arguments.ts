@@ -130,6 +130,12 @@ export function checkWhole(name: string, what: string, value: number, least: num
     throw refusal(name, what, value, `a whole number of at least ${least}`);
 }
 
+/** @throws ValueError unless the value is a probability below 1. */
+export function checkProbability(name: string, what: string, value: unknown): void {
+  if (!(typeof value === 'number' && value >= 0 && value < 1))
+    throw refusal(name, what, value, `a probability with 0 <= ${what} < 1`);
+}
+
 /** @throws ValueError unless the value is an array. */
 export function checkArray(name: string, what: string, value: unknown, example: string): void {
   if (!Array.isArray(value)) throw refusal(name, what, value, `an array such as ${example}`);

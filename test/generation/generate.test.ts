@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import {
+  type Context,
   Dense,
   Embedding,
   Generator,
   generate,
   Layer,
+  MultiHeadAttention,
   NonFiniteError,
   PositionEmbedding,
   Sequential,
@@ -13,6 +15,7 @@ import {
   TransformerBlock,
   tensor,
   ValueError,
+  zeros,
 } from '../../src/index.ts';
 import { backendInfo } from '../../src/runtime/backends.ts';
 
@@ -148,12 +151,41 @@ test('a longer text slides through the context', async () => {
   expect([...lengths]).toEqual([2]);
 });
 
+test('scores of -Infinity exclude tokens, at any temperature', async () => {
+  const scores = tensor([Number.NEGATIVE_INFINITY, -1e38, -1e38, Number.NEGATIVE_INFINITY]) as Tensor;
+  const model = { call: (x: Tensor) => scores.broadcastTo([...x.shape, 4]) as Tensor };
+  for (const temperature of [0, 1e-40, 1, 1e30]) {
+    const rng = new Generator(1);
+    const tokens = await generate(model, [[0]], { maxTokens: 30, temperature, rng });
+    const drawn = new Set(tokens.slice(0, [1, 31]).dataSync());
+    expect([...drawn].sort()).toEqual(temperature === 0 ? [1] : [1, 2]);
+  }
+});
+
+test('a cache needs causal attention without a mask', async () => {
+  const options = { maxTokens: 3, cache: true };
+  const model = (attention: Layer): Layer =>
+    new Sequential([new Embedding(11, 8, spread), attention, new Dense(8, 11)]) as Layer;
+  await expect(generate(model(new TransformerBlock(8, 2)), prompt, options)).rejects.toThrow(
+    'got causal: false while earlier steps are cached, wanted causal attention without a mask',
+  );
+  class Masked extends Layer {
+    readonly attention = new MultiHeadAttention(8, 2, { causal: true });
+    override forward(x: Tensor, ctx: Context): Tensor {
+      return this.attention.attend(x, x, ctx, zeros([x.shape[1]!, x.shape[1]!]));
+    }
+  }
+  await expect(generate(model(new Masked()), prompt, options)).rejects.toThrow(
+    'got a mask while earlier steps are cached',
+  );
+});
+
 test.each([
-  [{ maxTokens: 0 }, 'got maxTokens 0, wanted a whole number from 1 up'],
+  [{ maxTokens: 0 }, 'got maxTokens 0, wanted a whole number of at least 1'],
   [{}, 'got maxTokens undefined'],
-  [{ maxTokens: 1, temperature: -1 }, 'got temperature -1, wanted a finite number from 0 up'],
+  [{ maxTokens: 1, temperature: -1 }, 'got temperature -1, wanted 0 or a finite number from 1e-45 up'],
   [{ maxTokens: 1, topP: 0 }, 'got topP 0, wanted a probability with 0 < topP <= 1'],
-  [{ maxTokens: 1, topK: 0.5 }, 'got topK 0.5, wanted a whole number from 1 up'],
+  [{ maxTokens: 1, topK: 0.5 }, 'got topK 0.5, wanted a whole number of at least 1'],
   [{ maxTokens: 9, cache: true, contextLength: 5 }, 'got 1 + 9 tokens for contextLength 5 with a cache'],
   [{ maxTokens: 1, length: 2 }, "got the unknown option 'length'"],
 ])('refuses %j', async (options, text) => {

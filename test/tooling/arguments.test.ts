@@ -692,7 +692,7 @@ test('every public function and class has a row', () => {
 
 /** Not called: what a class or its base calls, and what JSON and text call. */
 const internal =
-  `arrangement checkTrainingBatch convolve count countBatch follow forward inferFeatures inferShape inputShape kernelChannels members
+  `arrangement checkSequences checkTrainingBatch convolve count countBatch follow forward inferFeatures inferShape inputShape kernelChannels members
   normalize observe overwritten area counts describe penalize perClass toJSON toString update values`.split(
     /\s+/,
   );

@@ -1,5 +1,5 @@
-import { checkCount, checkOptions, type Known, refusal, reportAs } from '../../ir/arguments.ts';
-import { ValueError } from '../../ir/errors.ts';
+import { checkCount, checkOptions, checkProbability, type Known, reportAs } from '../../ir/arguments.ts';
+import { StateError, ValueError } from '../../ir/errors.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { concat, split } from '../../tensor/ops/arrangement/join.ts';
 import { scaledDotProductAttention } from '../../tensor/ops/attention.ts';
@@ -7,11 +7,9 @@ import { cos, sin } from '../../tensor/ops/elementwise/math.ts';
 import { type Generator, generatorOf } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Context, inference } from '../base/context.ts';
-import { Layer } from '../base/layer.ts';
-import type { EndsWith, Kept, PartialShape } from '../base/shapes.ts';
+import { SequenceLayer } from '../base/sequence-layer.ts';
 import { checkPositive } from '../base/spatial.ts';
 import { Dense } from '../dense.ts';
-import { checkSequences } from '../embedding/position-embedding.ts';
 import { angles, positionsOf } from '../embedding/positions.ts';
 import type { Initializer } from '../initializers/initializer.ts';
 import type { InitializerName } from '../initializers/initializers.ts';
@@ -60,9 +58,8 @@ const attentionOptions: Known<MultiHeadAttentionOptions> = {
  * steps of its own sequence (`call`), or of another one (`attend`): softmax(q k^T / sqrt(headFeatures)) v for each head, with
  * dense layers `query`, `key` and `value` before it and `output` after it.
  */
-export class MultiHeadAttention<const F extends number = number> extends Layer {
+export class MultiHeadAttention<const F extends number = number> extends SequenceLayer<F> {
   static override readonly kind: string = 'MultiHeadAttention';
-  readonly features: F;
   readonly heads: number;
   readonly keyValueHeads: number;
   readonly headFeatures: number;
@@ -74,14 +71,11 @@ export class MultiHeadAttention<const F extends number = number> extends Layer {
   readonly key: Dense;
   readonly value: Dense;
   readonly output: Dense;
-  declare readonly takes: EndsWith<this['given'], F>;
-  declare readonly gives: Kept<this['given']>;
 
   constructor(features: F, heads: number, options: MultiHeadAttentionOptions = {}) {
     checkCount(new.target.kind, arguments.length, 3);
     checkOptions(new.target.kind, options, attentionOptions);
-    super(options.name, arguments);
-    checkPositive(this, 'features', features);
+    super(features, options.name, arguments);
     checkPositive(this, 'heads', heads);
     const {
       keyValueHeads = heads,
@@ -93,7 +87,7 @@ export class MultiHeadAttention<const F extends number = number> extends Layer {
       bias = true,
       kernelInitializer = 'glorotUniform',
     } = options;
-    if (!Number.isInteger(headFeatures))
+    if (options.headFeatures === undefined && features % heads !== 0)
       throw new ValueError(
         `[${this.type}] got features ${features} for ${heads} heads, wanted a multiple. Give headFeatures otherwise.`,
       );
@@ -107,9 +101,7 @@ export class MultiHeadAttention<const F extends number = number> extends Layer {
       throw new ValueError(
         `[${this.type}] got headFeatures ${headFeatures} with rotary, wanted an even number.`,
       );
-    if (!(typeof dropout === 'number' && dropout >= 0 && dropout < 1))
-      throw refusal(this.type, 'dropout', dropout, 'a probability with 0 <= dropout < 1');
-    this.features = features;
+    checkProbability(this.type, 'dropout', dropout);
     this.heads = heads;
     this.keyValueHeads = keyValueHeads;
     this.headFeatures = headFeatures;
@@ -126,15 +118,6 @@ export class MultiHeadAttention<const F extends number = number> extends Layer {
     this.output = dense(heads * headFeatures, features);
   }
 
-  override get keepsShape(): boolean {
-    return true;
-  }
-
-  override inferShape(inputShape: PartialShape | null): PartialShape | null {
-    if (inputShape !== null) checkSequences(this, inputShape, this.features);
-    return inputShape;
-  }
-
   override forward(x: Tensor, ctx: Context): Tensor {
     checkTensor(this.type, x);
     return this.attend(x, x, ctx);
@@ -149,13 +132,18 @@ export class MultiHeadAttention<const F extends number = number> extends Layer {
   attend(x: Tensor, memory: Tensor, ctx: Context = inference, mask?: Tensor): Tensor {
     checkCount('attend', arguments.length, 4);
     for (const t of [x, memory]) checkTensor('attend', t);
-    checkSequences(this, x.shape, this.features);
-    checkSequences(this, memory.shape, this.memoryFeatures);
+    this.checkSequences(x.shape);
+    this.checkSequences(memory.shape, this.memoryFeatures);
     let query = this.#split(this.query.call(x, ctx), this.heads);
     let key = this.#split(this.key.call(memory, ctx), this.keyValueHeads);
     let value = this.#split(this.value.call(memory, ctx), this.keyValueHeads);
     if (this.rotary) [query, key] = [rotated(query, ctx), rotated(key, ctx)];
-    const decoding = this.causal && x === memory ? ctx.decoding : undefined;
+    const decoding = x === memory ? ctx.decoding : undefined;
+    if (decoding !== undefined && !(this.causal && mask === undefined))
+      throw new StateError(
+        `[${this.type}] got ${mask === undefined ? 'causal: false' : 'a mask'} while earlier steps are cached, wanted causal ` +
+          'attention without a mask. Call generate without a cache.',
+      );
     let seen = mask;
     if (decoding !== undefined) ({ key, value, seen } = decoding.extend(key, value));
     const heard = scaledDotProductAttention(query, key, value, {

@@ -1,22 +1,23 @@
 import { checkCount, checkOptions, type Known, refusal, reportAs } from '../../ir/arguments.ts';
 import { checkTensor } from '../../tensor/apply.ts';
-import { type Generator, generatorOf } from '../../tensor/random.ts';
+import { generatorOf } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { ActivationFunction, ActivationName } from '../activation/activation-functions.ts';
 import type { Context } from '../base/context.ts';
-import { Layer } from '../base/layer.ts';
-import type { EndsWith, Kept, PartialShape } from '../base/shapes.ts';
+import type { Layer } from '../base/layer.ts';
+import { SequenceLayer } from '../base/sequence-layer.ts';
 import { checkPositive } from '../base/spatial.ts';
 import { Dense } from '../dense.ts';
 import { Dropout } from '../dropout/dropout.ts';
-import { checkSequences } from '../embedding/position-embedding.ts';
-import type { Initializer } from '../initializers/initializer.ts';
-import type { InitializerName } from '../initializers/initializers.ts';
 import { LayerNorm } from '../normalization/layer-norm.ts';
 import { RMSNorm } from '../normalization/rms-norm.ts';
-import { MultiHeadAttention } from './multi-head-attention.ts';
+import { MultiHeadAttention, type MultiHeadAttentionOptions } from './multi-head-attention.ts';
 
-export interface TransformerBlockOptions {
+export interface TransformerBlockOptions
+  extends Pick<
+    MultiHeadAttentionOptions,
+    'causal' | 'rotary' | 'keyValueHeads' | 'bias' | 'kernelInitializer' | 'name' | 'rng'
+  > {
   /** Features between the two dense layers; 4 * features by default. */
   readonly hiddenFeatures?: number;
   /** The activation between the two dense layers; `gelu` by default. */
@@ -32,20 +33,6 @@ export interface TransformerBlockOptions {
    * 0 by default.
    */
   readonly dropout?: number;
-  /** Whether no step sees later ones; false by default. */
-  readonly causal?: boolean;
-  /** Whether queries and keys are rotated by their positions; false by default. */
-  readonly rotary?: boolean;
-  /** Heads of keys and values, a divisor of `heads`; `heads` by default. */
-  readonly keyValueHeads?: number;
-  /** Whether biases are added; true by default. */
-  readonly bias?: boolean;
-  /** The initial values of the kernels; `glorotUniform` by default. */
-  readonly kernelInitializer?: InitializerName | Initializer;
-  /** The layer's name in errors, summaries and paths; none by default. */
-  readonly name?: string;
-  /** The generator of the initial values; the default generator by default. */
-  readonly rng?: Generator;
 }
 
 const blockOptions: Known<TransformerBlockOptions> = {
@@ -72,9 +59,8 @@ const blockOptions: Known<TransformerBlockOptions> = {
  *
  * With `order: 'post'` (Vaswani et al. 2017) x = norm1(x + dropout(attention(x))), and likewise for the dense layers.
  */
-export class TransformerBlock<const F extends number = number> extends Layer {
+export class TransformerBlock<const F extends number = number> extends SequenceLayer<F> {
   static override readonly kind: string = 'TransformerBlock';
-  readonly features: F;
   readonly order: 'pre' | 'post';
   readonly norm1: LayerNorm | RMSNorm;
   readonly attention: MultiHeadAttention;
@@ -82,14 +68,11 @@ export class TransformerBlock<const F extends number = number> extends Layer {
   readonly up: Dense;
   readonly down: Dense;
   readonly dropout: Dropout;
-  declare readonly takes: EndsWith<this['given'], F>;
-  declare readonly gives: Kept<this['given']>;
 
   constructor(features: F, heads: number, options: TransformerBlockOptions = {}) {
     checkCount(new.target.kind, arguments.length, 3);
     checkOptions(new.target.kind, options, blockOptions);
-    super(options.name, arguments);
-    checkPositive(this, 'features', features);
+    super(features, options.name, arguments);
     checkPositive(this, 'heads', heads);
     const {
       hiddenFeatures = 4 * features,
@@ -114,7 +97,6 @@ export class TransformerBlock<const F extends number = number> extends Layer {
       make(() =>
         normalization === 'rms' ? new RMSNorm(features, { epsilon }) : new LayerNorm(features, { epsilon }),
       );
-    this.features = features;
     this.order = order;
     this.norm1 = norm();
     this.attention = make(
@@ -126,18 +108,9 @@ export class TransformerBlock<const F extends number = number> extends Layer {
     this.dropout = make(() => new Dropout(dropout));
   }
 
-  override get keepsShape(): boolean {
-    return true;
-  }
-
-  override inferShape(inputShape: PartialShape | null): PartialShape | null {
-    if (inputShape !== null) checkSequences(this, inputShape, this.features);
-    return inputShape;
-  }
-
   override forward(x: Tensor, ctx: Context): Tensor {
     checkTensor(this.type, x);
-    checkSequences(this, x.shape, this.features);
+    this.checkSequences(x.shape);
     const attended = this.#sum(x, this.norm1, ctx, (input) => this.attention.call(input, ctx));
     return this.#sum(attended, this.norm2, ctx, (input) => this.down.call(this.up.call(input, ctx), ctx));
   }

@@ -1,4 +1,4 @@
-import { checkCount, readOptions, refusal } from '../../ir/arguments.ts';
+import { checkCount, checkProbability, readOptions } from '../../ir/arguments.ts';
 import { checkTensor } from '../../tensor/apply.ts';
 import { where } from '../../tensor/ops/elementwise/logic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -24,8 +24,7 @@ export class SpatialDropout extends Layer {
   constructor(rate: number, options?: DropoutOptions) {
     checkCount(new.target.kind, arguments.length, 2);
     super(readOptions(new.target.kind, options, { name: '' }).name, arguments);
-    if (!(typeof rate === 'number' && rate >= 0 && rate < 1))
-      throw refusal(this.type, 'rate', rate, 'a probability with 0 <= rate < 1');
+    checkProbability(this.type, 'rate', rate);
     this.rate = rate;
   }
 

@@ -9,8 +9,8 @@ import type { Generator } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context } from '../base/context.ts';
 import { shapeError, showPartial } from '../base/errors.ts';
-import { Layer } from '../base/layer.ts';
-import type { EndsWith, Kept, PartialShape } from '../base/shapes.ts';
+import { SequenceLayer } from '../base/sequence-layer.ts';
+import type { PartialShape } from '../base/shapes.ts';
 import { checkPositive } from '../base/spatial.ts';
 import type { Initializer } from '../initializers/initializer.ts';
 import { draw, type InitializerName } from '../initializers/initializers.ts';
@@ -31,41 +31,27 @@ const positionEmbeddingOptions: Known<PositionEmbeddingOptions> = { kernelInitia
  * Adds a trained vector for each position to sequences [N, T, features], T up to `maxLength`. The kernel is
  * [maxLength, features]. Keeps the shape.
  */
-export class PositionEmbedding<const F extends number = number> extends Layer {
+export class PositionEmbedding<const F extends number = number> extends SequenceLayer<F> {
   static override readonly kind: string = 'PositionEmbedding';
   readonly maxLength: number;
-  readonly features: F;
   readonly kernel: Parameter<[number, F]>;
-  declare readonly takes: EndsWith<this['given'], F>;
-  declare readonly gives: Kept<this['given']>;
 
   constructor(maxLength: number, features: F, options: PositionEmbeddingOptions = {}) {
     checkCount(new.target.kind, arguments.length, 3);
     checkOptions(new.target.kind, options, positionEmbeddingOptions);
-    super(options.name, arguments);
+    super(features, options.name, arguments);
     checkPositive(this, 'maxLength', maxLength);
-    checkPositive(this, 'features', features);
     const { kernelInitializer = 'uniform' } = options;
     this.maxLength = maxLength;
-    this.features = features;
     this.kernel = new Parameter<[number, F]>(
       draw(this.type, kernelInitializer, [maxLength, features], options.rng),
       { name: 'kernel' },
     );
   }
 
-  override get keepsShape(): boolean {
-    return true;
-  }
-
-  override inferShape(inputShape: PartialShape | null): PartialShape | null {
-    if (inputShape !== null) this.#check(inputShape);
-    return inputShape;
-  }
-
   override forward(x: Tensor, ctx: Context): Tensor {
     checkTensor(this.type, x);
-    this.#check(x.shape);
+    this.checkSequences(x.shape);
     const length = x.shape[1]!;
     const kernel: Tensor = this.kernel;
     return x.add(
@@ -73,8 +59,8 @@ export class PositionEmbedding<const F extends number = number> extends Layer {
     );
   }
 
-  #check(shape: PartialShape): void {
-    checkSequences(this, shape, this.features);
+  protected override checkSequences(shape: PartialShape): void {
+    super.checkSequences(shape);
     if ((shape[1] ?? 0) <= this.maxLength) return;
     throw shapeError(
       this,
@@ -93,43 +79,20 @@ export interface SinusoidalPositionsOptions {
  * w_i = 10000^(-2 i / features), sin(t w_i) to the first half of the features and cos(t w_i) to the second. It has no Parameters.
  * Keeps the shape.
  */
-export class SinusoidalPositions<const F extends number = number> extends Layer {
+export class SinusoidalPositions<const F extends number = number> extends SequenceLayer<F> {
   static override readonly kind: string = 'SinusoidalPositions';
-  readonly features: F;
-  declare readonly takes: EndsWith<this['given'], F>;
-  declare readonly gives: Kept<this['given']>;
 
   constructor(features: F, options?: SinusoidalPositionsOptions) {
     checkCount(new.target.kind, arguments.length, 2);
-    super(readOptions(new.target.kind, options, { name: '' }).name, arguments);
-    checkPositive(this, 'features', features);
+    super(features, readOptions(new.target.kind, options, { name: '' }).name, arguments);
     if (features % 2 !== 0)
       throw new ValueError(`[${this.type}] got features ${features}, wanted an even number.`);
-    this.features = features;
-  }
-
-  override get keepsShape(): boolean {
-    return true;
-  }
-
-  override inferShape(inputShape: PartialShape | null): PartialShape | null {
-    if (inputShape !== null) checkSequences(this, inputShape, this.features);
-    return inputShape;
   }
 
   override forward(x: Tensor, ctx: Context): Tensor {
     checkTensor(this.type, x);
-    checkSequences(this, x.shape, this.features);
+    this.checkSequences(x.shape);
     const phases = angles(positionsOf(x.shape[1]!, ctx), this.features);
     return x.add(concat([sin(phases), cos(phases)], -1));
   }
-}
-
-/** @throws ShapeError unless the shape is [N, T, features]. */
-export function checkSequences(layer: Layer, shape: PartialShape, features: number): void {
-  if (shape.length === 3 && (shape[2] ?? features) === features) return;
-  throw shapeError(
-    layer,
-    `input ${showPartial(shape)} does not fit features ${features}. Give sequences [N, T, ${features}].`,
-  );
 }

@@ -1,4 +1,4 @@
-import { checkCount, type Known, readOptions, refusal } from '../../ir/arguments.ts';
+import { checkCount, checkProbability, type Known, readOptions, refusal } from '../../ir/arguments.ts';
 import { DTypeError, ShapeError } from '../../ir/errors.ts';
 import { sameShape } from '../../ir/view.ts';
 import { checkTensor } from '../apply.ts';
@@ -57,8 +57,7 @@ export function scaledDotProductAttention(
   const keys = key.shape.at(-2)!;
   const { scale = 1 / Math.sqrt(size) } = rest;
   if (!Number.isFinite(scale)) throw refusal(name, 'scale', scale, 'a finite number');
-  if (!(dropout >= 0 && dropout < 1))
-    throw refusal(name, 'dropout', dropout, 'a probability with 0 <= dropout < 1');
+  checkProbability(name, 'dropout', dropout);
 
   // The heads of a group are rows of one product.
   const grouped = reshape(query, [...key.shape.slice(0, -2), group * queries, size]);
