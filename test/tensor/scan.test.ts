@@ -1,16 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  argsort,
+  cumsum,
+  customGradient,
   Generator,
   gradients,
   realize,
+  remat,
   type ScanOptions,
   StateError,
   scan,
   setBackend,
+  sort,
   stack,
   type Tensor,
   tensor,
+  where,
 } from '../../src/index.ts';
 import { gradcheck } from '../../src/testing.ts';
 import { engines, threads } from '../backends/engines.ts';
@@ -193,6 +199,78 @@ test('a loop in a loop, with gradients of both orders', async () => {
   await gradcheck(f, [normal(3, 2, 2, 2), normal(2, 2), normal(2, 2)], { order: 2 });
   const [x, h, u1] = [normal(3, 4, 2, 2), normal(2, 2), normal(2, 2)];
   valuesOnAll([f(x, h, u1), ...gradients(f(x, h, u1), [x, h, u1])]);
+});
+
+describe.each([false, true])('in a step, checkpoint: %s', (checkpoint) => {
+  const [h, x, m] = [normal(3, 4), normal(4, 3, 4), normal(4, 4)];
+  const cubed = customGradient((a: Tensor) => ({
+    value: a.square(),
+    backward: (g: Tensor) => g.mul(a).mul(3),
+  }));
+  const steps: Record<string, () => Step> = {
+    'cumulative sums and sorting': () => {
+      return ([c], [e]) => {
+        const next = sort(cumsum(c!, 1).mul(0.2).add(e!.matmul(m)), 0).tanh();
+        return [[next], [cumsum(sort(e!, 1), 0), argsort(next.add(e!), 1).cast('float32')]];
+      };
+    },
+    customGradient: () => {
+      return ([c], [e]) => {
+        const next = cubed(c!.matmul(m)).mul(cubed(e!)).tanh();
+        return [[next], [cubed(next)]];
+      };
+    },
+    'remat with draws': () => {
+      const generator = new Generator(3);
+      const block = remat((a: Tensor, b: Tensor) => {
+        const kept = where(generator.bernoulli([3, 4], 0.5), a.matmul(m).tanh(), 0);
+        return kept.mul(b).add(generator.normal([3, 4]).mul(a));
+      });
+      return ([c], [e]) => {
+        const next = block(c!, e!).tanh();
+        return [[next], [next.sigmoid()]];
+      };
+    },
+    'remat of a loop': () => {
+      const block = remat((a: Tensor, row: Tensor) => {
+        return scan(([d], [e]) => [[cubed(d!.add(e!)).add(a).tanh()]], [a], [row])[0][0]!;
+      });
+      return ([c], [e]) => {
+        const next = block(c!.mean(0), e!);
+        return [[stack([next, next.neg(), next])], [next]];
+      };
+    },
+  };
+  test.each(Object.keys(steps))('%s: values and gradients of both orders', (name) => {
+    const leaves = [h, x, m];
+    const all = (loop: (step: Step) => [Tensor[], Tensor[]]): Tensor[] => {
+      const values = loop(steps[name]!()).flat();
+      return [...values, ...gradients(sumOf(values.map((v) => v.square())), leaves)];
+    };
+    const second = (values: Tensor[]): Tensor[] =>
+      gradients(sumOf(values.slice(-3).map((g) => g.square())), leaves);
+    const got = all((step) => scan(step, [h], [x], { checkpoint }));
+    const wanted = all((step) => unrolled(step, [h], [x]));
+    const run = (tensors: Tensor[]) => {
+      const values = runPlan(compilePlan(tensors.map((t) => t.node)));
+      return tensors.map((t) => values.get(t.node)!);
+    };
+    const values = [...valuesOnAll(got), ...run(second(got))];
+    run([...wanted, ...second(wanted)]).forEach((value, i) => {
+      expectClose(values[i]!, value, 1e-4, `tensor ${i}`);
+    });
+  });
+});
+
+test('remat of a loop: values and gradients have the same bits', () => {
+  const [h, x, m] = [normal(2, 4), normal(3, 2, 4), normal(4, 4)];
+  const f = (a: Tensor, b: Tensor): Tensor =>
+    scan(([c], [e]) => [[c!.add(e!).matmul(m).tanh()]], [a], [b])[0][0]!;
+  const all = (run: typeof f): Tensor[] => {
+    const y = run(h, x);
+    return [y, ...gradients(y.square().sum(), [h, x, m])];
+  };
+  expect(valuesOnAll(all(remat(f)))).toEqual(valuesOnAll(all(f)));
 });
 
 describe('random numbers', () => {

@@ -13,6 +13,7 @@ import { contractGroups, contractOperation } from '../ops/matmul.ts';
 import { sum, sumOperation } from '../ops/reduction/reduce.ts';
 import { scalar } from '../ops/source/scalar.ts';
 import { axesUpTo } from '../shape.ts';
+import { substitute } from '../substitute.ts';
 import { Tensor } from '../tensor.ts';
 import {
   argument,
@@ -27,7 +28,6 @@ import {
   partsOf,
   stackOf,
 } from './loop-node.ts';
-import { substitute } from './substitute.ts';
 
 // The gradient of a loop is a loop in the other direction, over the stacked values of the forward loop that it needs. Its
 // carries are the gradients of the carries. What it is made of are operations like others, so it has a gradient itself.
