@@ -1,14 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compileModule } from '../../src/backends/wasm/kernels/compile.ts';
+import { explainPlan } from '../../src/compiler/explain.ts';
 import {
   argsort,
   cumsum,
   customGradient,
   Generator,
   gradients,
+  Parameter,
   realize,
   remat,
+  runStep,
   type ScanOptions,
+  SGD,
   StateError,
   scan,
   setBackend,
@@ -327,7 +332,6 @@ test('a tensor of the step that is used outside is an error', async () => {
 });
 
 test('a Parameter that a step uses gets its gradient, and a repeated step compiles nothing', async () => {
-  const { Parameter, runStep } = await import('../../src/index.ts');
   const { runtime } = await import('../../src/runtime/runtime.ts');
   const p = new Parameter(normal(6, 6).mul(0.1));
   const [x, h] = [normal(4, 2, 6), normal(2, 6)];
@@ -346,6 +350,46 @@ test('a Parameter that a step uses gets its gradient, and a repeated step compil
   }
   expect(losses[3]).toBeLessThan(losses[0]!);
   expect(runtime.plans.misses).toBe(misses);
+});
+
+test.each(['js', 'wasm'] as const)(
+  '%s: values of a loop that are not finite change no Parameter',
+  async (backend) => {
+    await setBackend(backend);
+    const p = new Parameter(
+      tensor([
+        [1, 1],
+        [0, 2],
+        [3, 3],
+      ]),
+      { name: 'rows' },
+    );
+    const quotients = scan(([c], [e]) => [[c!.add(e!)], [c!.div(e!)]], [tensor([1, 1])], [p])[1][0]!;
+    await expect(runStep({ assignments: [[p, quotients]] })).rejects.toThrow(
+      "the new value of 'rows' is NaN or infinite",
+    );
+    expect(await p.data()).toEqual(Float32Array.of(1, 1, 0, 2, 3, 3));
+    const loss = scan(([c]) => [[c!.mul(p)]], [p], [], { length: 99 })[0][0]!.sum();
+    await expect(new SGD([p], { learningRate: 0.1 }).minimize(loss)).rejects.toThrow(
+      '[minimize] the loss is NaN or infinite',
+    );
+    expect(await p.data()).toEqual(Float32Array.of(1, 1, 0, 2, 3, 3));
+    await setBackend('js');
+  },
+);
+
+test('neither the plan nor the module grows with the length', () => {
+  const sizes = [8, 512].map((count) => {
+    const [x, h] = [normal(count, 3, 4), normal(3, 6)];
+    const [[last], [y]] = scan(rnn, [h], [x]);
+    const loss = last!.sum().add(y!.square().sum());
+    const { plan } = compilePlan([loss, ...gradients(loss, [x, h, w, u, b])].map((t) => t.node));
+    const { bytes } = compileModule(plan, { shared: true, grain: 1 });
+    return { lines: explainPlan(plan).split('\n').length, bytes: bytes.length };
+  });
+  const [short, long] = sizes;
+  expect(long!.lines).toBe(short!.lines);
+  expect(long!.bytes).toBeLessThan(1.02 * short!.bytes);
 });
 
 test('arguments', () => {
