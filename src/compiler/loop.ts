@@ -374,7 +374,7 @@ function forAll(
   };
   switch (p.kind) {
     case 'view':
-      return { kind: 'view', move: lift(p.move, true) };
+      return { kind: 'view', move: lift(p.move, batched[0]!) };
     case 'map':
       return { ...p, inputs: p.inputs.map(input) };
     case 'reduce':

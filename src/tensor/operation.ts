@@ -22,6 +22,10 @@ export interface OperationRecord<P extends Params> {
   lower(node: Node, b: LoweringBuilder, params: P): Primitive;
   /** Once its values are known, a node of this operation lets go of the graph behind it. */
   readonly cutsGraph?: boolean;
+  /** The inputs that stand for other values in each iteration of a loop: a copy of the node needs its own. */
+  argumentsOf?(inputs: readonly Node[], params: P): readonly Node[];
+  /** Whether its nodes are such inputs. */
+  readonly isArgument?: boolean;
 }
 
 /** A record as the nodes of the graph carry it. */

@@ -1,9 +1,9 @@
 import { checkCount, refusal } from '../ir/arguments.ts';
-import { inDependencyOrder, Node, noParams } from '../ir/node.ts';
+import { inDependencyOrder, noParams } from '../ir/node.ts';
 import { apply, applyToNodes, checkTensor } from './apply.ts';
-import { backwards } from './custom-gradient.ts';
 import { pullback } from './gradients.ts';
 import { operation } from './operation.ts';
+import { dependentsIn, isRepeatable, substitute } from './substitute.ts';
 import { Tensor } from './tensor.ts';
 
 /** The first input; computed after the others, as far as the order of the graph goes. */
@@ -26,7 +26,7 @@ const rematOperation = operation<{}>({
   vjp: (g, _y, [y, ...xs]) => {
     const inputs = xs.map((x) => apply(afterOperation, [x, g], noParams));
     const copies = new Map(xs.map((x, i) => [x.node, inputs[i]!.node]));
-    const again = new Tensor(copied(y!.node, copies, g.node));
+    const again = new Tensor(substitute([y!.node], copies, g.node)[0]!);
     const gradients = pullback(
       [[again.node, g]],
       inputs.map((x) => x.node),
@@ -36,38 +36,6 @@ const rematOperation = operation<{}>({
   },
   lower: () => ({ kind: 'view', move: (v) => v }),
 });
-
-/**
- * A copy of the graph behind a node up to nodes that have copies already. What depends on none of these is no copy, but for
- * draws, masks and the like, which are computed again after the node `after`.
- */
-function copied(root: Node, copies: Map<Node, Node>, after: Node | null): Node {
-  const isKnown = (node: Node): boolean => copies.has(node);
-  for (const node of inDependencyOrder([root], isKnown)) {
-    const isSource = after !== null && isRepeatable(node);
-    if (isKnown(node) || !(isSource || node.inputs.some(isKnown))) continue;
-    const inputs = isSource ? [after] : node.inputs.map((input) => copies.get(input) ?? input);
-    const copy = new Node(node.op, inputs, node.shape, node.dtype, node.params, node.values);
-    const backward = backwards.get(node);
-    if (backward) backwards.set(copy, (g) => backwardOfCopy(backward(g), g, copies));
-    copies.set(node, copy);
-  }
-  return copies.get(root) ?? root;
-}
-
-/** Is it made of nothing but its values, and not of a type that has gradients? */
-const isRepeatable = ({ inputs, storage, dtype }: Node): boolean =>
-  inputs.length === 0 && storage === null && dtype !== 'float32';
-
-/** What a backward function gives, with copies of the nodes that it has used. */
-function backwardOfCopy(
-  given: Tensor | null | readonly (Tensor | null)[],
-  g: Tensor,
-  copies: ReadonlyMap<Node, Node>,
-): (Tensor | null)[] {
-  const own = new Map([...copies, [g.node, g.node]]);
-  return [given].flat().map((dx) => dx && new Tensor(copied(dx.node, own, null)));
-}
 
 /**
  * A function that keeps none of its intermediate values for the gradient: it computes them again in the backward pass, as
@@ -92,11 +60,12 @@ export function remat<A extends readonly Tensor[], Y extends Tensor>(
     const inner = args.map((x) => apply(afterOperation, [x], noParams));
     const y = f(...(inner as readonly Tensor[] as A));
     if (!(y instanceof Tensor)) throw refusal('remat', 'result', y, 'a Tensor from f');
-    const inside = new Set(inner.map((x) => x.node));
+    const begin = new Set(inner.map((x) => x.node));
+    const order = inDependencyOrder([y.node], (node) => begin.has(node));
+    const inside = dependentsIn(order, begin);
     const outside = new Set(args.map((x) => x.node));
-    for (const node of inDependencyOrder([y.node], (node) => inside.has(node))) {
-      if (inside.has(node) || !node.inputs.some((input) => inside.has(input))) continue;
-      inside.add(node);
+    for (const node of order) {
+      if (begin.has(node) || !inside.has(node)) continue;
       for (const input of node.inputs) if (!inside.has(input) && !isRepeatable(input)) outside.add(input);
     }
     return inside.has(y.node) ? (applyToNodes(rematOperation, [y.node, ...outside], noParams) as Y) : y;

@@ -1,16 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compileModule } from '../../src/backends/wasm/kernels/compile.ts';
+import { explainPlan } from '../../src/compiler/explain.ts';
 import {
+  argsort,
+  cumsum,
+  customGradient,
   Generator,
   gradients,
+  Parameter,
   realize,
+  remat,
+  runStep,
   type ScanOptions,
+  SGD,
   StateError,
   scan,
   setBackend,
+  sort,
   stack,
   type Tensor,
   tensor,
+  where,
 } from '../../src/index.ts';
 import { gradcheck } from '../../src/testing.ts';
 import { engines, threads } from '../backends/engines.ts';
@@ -195,6 +206,78 @@ test('a loop in a loop, with gradients of both orders', async () => {
   valuesOnAll([f(x, h, u1), ...gradients(f(x, h, u1), [x, h, u1])]);
 });
 
+describe.each([false, true])('in a step, checkpoint: %s', (checkpoint) => {
+  const [h, x, m] = [normal(3, 4), normal(4, 3, 4), normal(4, 4)];
+  const cubed = customGradient((a: Tensor) => ({
+    value: a.square(),
+    backward: (g: Tensor) => g.mul(a).mul(3),
+  }));
+  const steps: Record<string, () => Step> = {
+    'cumulative sums and sorting': () => {
+      return ([c], [e]) => {
+        const next = sort(cumsum(c!, 1).mul(0.2).add(e!.matmul(m)), 0).tanh();
+        return [[next], [cumsum(sort(e!, 1), 0), argsort(next.add(e!), 1).cast('float32')]];
+      };
+    },
+    customGradient: () => {
+      return ([c], [e]) => {
+        const next = cubed(c!.matmul(m)).mul(cubed(e!)).tanh();
+        return [[next], [cubed(next)]];
+      };
+    },
+    'remat with draws': () => {
+      const generator = new Generator(3);
+      const block = remat((a: Tensor, b: Tensor) => {
+        const kept = where(generator.bernoulli([3, 4], 0.5), a.matmul(m).tanh(), 0);
+        return kept.mul(b).add(generator.normal([3, 4]).mul(a));
+      });
+      return ([c], [e]) => {
+        const next = block(c!, e!).tanh();
+        return [[next], [next.sigmoid()]];
+      };
+    },
+    'remat of a loop': () => {
+      const block = remat((a: Tensor, row: Tensor) => {
+        return scan(([d], [e]) => [[cubed(d!.add(e!)).add(a).tanh()]], [a], [row])[0][0]!;
+      });
+      return ([c], [e]) => {
+        const next = block(c!.mean(0), e!);
+        return [[stack([next, next.neg(), next])], [next]];
+      };
+    },
+  };
+  test.each(Object.keys(steps))('%s: values and gradients of both orders', (name) => {
+    const leaves = [h, x, m];
+    const all = (loop: (step: Step) => [Tensor[], Tensor[]]): Tensor[] => {
+      const values = loop(steps[name]!()).flat();
+      return [...values, ...gradients(sumOf(values.map((v) => v.square())), leaves)];
+    };
+    const second = (values: Tensor[]): Tensor[] =>
+      gradients(sumOf(values.slice(-3).map((g) => g.square())), leaves);
+    const got = all((step) => scan(step, [h], [x], { checkpoint }));
+    const wanted = all((step) => unrolled(step, [h], [x]));
+    const run = (tensors: Tensor[]) => {
+      const values = runPlan(compilePlan(tensors.map((t) => t.node)));
+      return tensors.map((t) => values.get(t.node)!);
+    };
+    const values = [...valuesOnAll(got), ...run(second(got))];
+    run([...wanted, ...second(wanted)]).forEach((value, i) => {
+      expectClose(values[i]!, value, 1e-4, `tensor ${i}`);
+    });
+  });
+});
+
+test('remat of a loop: values and gradients have the same bits', () => {
+  const [h, x, m] = [normal(2, 4), normal(3, 2, 4), normal(4, 4)];
+  const f = (a: Tensor, b: Tensor): Tensor =>
+    scan(([c], [e]) => [[c!.add(e!).matmul(m).tanh()]], [a], [b])[0][0]!;
+  const all = (run: typeof f): Tensor[] => {
+    const y = run(h, x);
+    return [y, ...gradients(y.square().sum(), [h, x, m])];
+  };
+  expect(valuesOnAll(all(remat(f)))).toEqual(valuesOnAll(all(f)));
+});
+
 describe('random numbers', () => {
   const noisy = (generator: Generator): Step => {
     return ([c], [e]) => {
@@ -249,7 +332,6 @@ test('a tensor of the step that is used outside is an error', async () => {
 });
 
 test('a Parameter that a step uses gets its gradient, and a repeated step compiles nothing', async () => {
-  const { Parameter, runStep } = await import('../../src/index.ts');
   const { runtime } = await import('../../src/runtime/runtime.ts');
   const p = new Parameter(normal(6, 6).mul(0.1));
   const [x, h] = [normal(4, 2, 6), normal(2, 6)];
@@ -268,6 +350,46 @@ test('a Parameter that a step uses gets its gradient, and a repeated step compil
   }
   expect(losses[3]).toBeLessThan(losses[0]!);
   expect(runtime.plans.misses).toBe(misses);
+});
+
+test.each(['js', 'wasm'] as const)(
+  '%s: values of a loop that are not finite change no Parameter',
+  async (backend) => {
+    await setBackend(backend);
+    const p = new Parameter(
+      tensor([
+        [1, 1],
+        [0, 2],
+        [3, 3],
+      ]),
+      { name: 'rows' },
+    );
+    const quotients = scan(([c], [e]) => [[c!.add(e!)], [c!.div(e!)]], [tensor([1, 1])], [p])[1][0]!;
+    await expect(runStep({ assignments: [[p, quotients]] })).rejects.toThrow(
+      "the new value of 'rows' is NaN or infinite",
+    );
+    expect(await p.data()).toEqual(Float32Array.of(1, 1, 0, 2, 3, 3));
+    const loss = scan(([c]) => [[c!.mul(p)]], [p], [], { length: 99 })[0][0]!.sum();
+    await expect(new SGD([p], { learningRate: 0.1 }).minimize(loss)).rejects.toThrow(
+      '[minimize] the loss is NaN or infinite',
+    );
+    expect(await p.data()).toEqual(Float32Array.of(1, 1, 0, 2, 3, 3));
+    await setBackend('js');
+  },
+);
+
+test('neither the plan nor the module grows with the length', () => {
+  const sizes = [8, 512].map((count) => {
+    const [x, h] = [normal(count, 3, 4), normal(3, 6)];
+    const [[last], [y]] = scan(rnn, [h], [x]);
+    const loss = last!.sum().add(y!.square().sum());
+    const { plan } = compilePlan([loss, ...gradients(loss, [x, h, w, u, b])].map((t) => t.node));
+    const { bytes } = compileModule(plan, { shared: true, grain: 1 });
+    return { lines: explainPlan(plan).split('\n').length, bytes: bytes.length };
+  });
+  const [short, long] = sizes;
+  expect(long!.lines).toBe(short!.lines);
+  expect(long!.bytes).toBeLessThan(1.02 * short!.bytes);
 });
 
 test('arguments', () => {

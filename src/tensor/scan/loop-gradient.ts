@@ -8,11 +8,12 @@ import {
   transpose,
   transposeOperation,
 } from '../ops/arrangement/views.ts';
-import { add } from '../ops/elementwise/arithmetic.ts';
+import { add, addOperation } from '../ops/elementwise/arithmetic.ts';
 import { contractGroups, contractOperation } from '../ops/matmul.ts';
 import { sum, sumOperation } from '../ops/reduction/reduce.ts';
 import { scalar } from '../ops/source/scalar.ts';
 import { axesUpTo } from '../shape.ts';
+import { substitute } from '../substitute.ts';
 import { Tensor } from '../tensor.ts';
 import {
   argument,
@@ -27,7 +28,6 @@ import {
   partsOf,
   stackOf,
 } from './loop-node.ts';
-import { substitute } from './substitute.ts';
 
 // The gradient of a loop is a loop in the other direction, over the stacked values of the forward loop that it needs. Its
 // carries are the gradients of the carries. What it is made of are operations like others, so it has a gradient itself.
@@ -224,7 +224,7 @@ type Stacked = (stack: (value: Node) => Tensor) => Tensor;
 function productsOf(share: Node, body: ReadonlySet<Node>): Stacked[] | null {
   const { op, inputs, params, shape } = share;
   if (!body.has(share)) return null;
-  if (op.name === 'add') {
+  if (op === addOperation) {
     const terms = inputs.map((input) => (sameSize(input, share) ? productsOf(input, body) : null));
     return terms.every((t) => t !== null) ? terms.flat() : null;
   }
@@ -287,7 +287,7 @@ function stackThrough(value: Node, body: ReadonlySet<Node>, stack: (value: Node)
       );
   }
   if (
-    op.name === 'add' &&
+    op === addOperation &&
     body.has(value) &&
     inputs.every((i) => i.op === contractOperation && sameSize(i, value))
   ) {

@@ -47,8 +47,9 @@ export function partsOf(inputs: readonly Node[], { carries, sequences, captured 
   };
 }
 
-export const argumentOperation: Operation<{ argument: true }> = operation<{ argument: true }>({
+const argumentOperation: Operation<{}> = operation<{}>({
   name: 'argument',
+  isArgument: true,
   shape: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   vjp: noGradient,
   lower: () => ({
@@ -62,12 +63,13 @@ export const argumentOperation: Operation<{ argument: true }> = operation<{ argu
 
 /** What stands for a carry or an element of a sequence in the body. */
 export const argument = (shape: readonly number[], dtype: Node['dtype']): Node =>
-  new Node(argumentOperation, [], shape, dtype, { argument: true });
+  new Node(argumentOperation, [], shape, dtype);
 
 export const loopOperation: Operation<LoopParams> = operation<LoopParams>({
   name: 'scan',
   // The loop has no value of its own.
   shape: () => ({ shape: [], dtype: 'float32' }),
+  argumentsOf: (inputs, params) => argumentsOf(inputs, params),
   vjp: (g, _y, inputs, params) => loopGradients(g, inputs, params),
   lower: (_node, b, { count, reverse, carries, sequences, captured }) => ({
     kind: 'loop',
@@ -128,8 +130,8 @@ export function loopNode(
 const isOf = (node: Node, op: Lowerable): boolean => node.op === op;
 
 /** The arguments of a loop. */
-export function argumentsOf(loop: Node): Node[] {
-  const { carries, elements } = partsOf(loop.inputs, loop.params as LoopParams);
+function argumentsOf(inputs: readonly Node[], params: LoopParams): Node[] {
+  const { carries, elements } = partsOf(inputs, params);
   return [...carries, ...elements];
 }
 
@@ -143,7 +145,7 @@ export function dependentsOn(sources: Iterable<Node>, order: readonly Node[]): S
 
 /** The nodes of a loop's body, with its arguments. */
 function bodyOf(loop: Node, order: readonly Node[]): Set<Node> {
-  const found = new Set(argumentsOf(loop));
+  const found = new Set(argumentsOf(loop.inputs, loop.params as LoopParams));
   for (const node of order) {
     const isResult = node === loop || (isOf(node, loopValueOperation) && node.inputs[0] === loop);
     if (!isResult && node.inputs.some((input) => found.has(input))) found.add(node);

@@ -2,6 +2,7 @@ import { checkCount } from '../../../ir/arguments.ts';
 import type { DType } from '../../../ir/dtype.ts';
 import { binary, compare, constant, type Expr, select, unary } from '../../../ir/expr.ts';
 import type { Promoted } from '../../dtypes.ts';
+import type { Operation } from '../../operation.ts';
 import type { Broadcast, Shape } from '../../shape.ts';
 import { Tensor } from '../../tensor.ts';
 import {
@@ -22,17 +23,16 @@ import { log, square } from './math.ts';
 const withoutBools = (common: DType): DType => (common === 'bool' ? 'int32' : common);
 const inFloat = (): DType => 'float32';
 
+export const addOperation: Operation<{}> = elementwise({
+  name: 'add',
+  dtype: same,
+  // da = g, db = g
+  vjp: (g) => [() => g, () => g],
+  expr: ([a, b]) => binary('add', a!, b!),
+});
+
 /** a + b. Integers wrap; two bools add up as int32. */
-export const add: BinaryFunction = binaryFunction(
-  elementwise({
-    name: 'add',
-    dtype: same,
-    // da = g, db = g
-    vjp: (g) => [() => g, () => g],
-    expr: ([a, b]) => binary('add', a!, b!),
-  }),
-  withoutBools,
-);
+export const add: BinaryFunction = binaryFunction(addOperation, withoutBools);
 
 /** a - b. */
 export const sub: BinaryFunction = binaryFunction(

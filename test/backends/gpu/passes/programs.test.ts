@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type GpuPlan, toGpuPlan } from '../../../../src/backends/gpu/gpu-plan.ts';
 import type { DeviceLimits } from '../../../../src/backends/gpu/passes/split-kernels.ts';
-import { Generator, matmul, Parameter, scatterAdd, tensor, zeros } from '../../../../src/index.ts';
+import { Generator, matmul, Parameter, scan, scatterAdd, tensor, zeros } from '../../../../src/index.ts';
 import type { Plan } from '../../../../src/ir/plan.ts';
 import type { Tensor } from '../../../../src/tensor/tensor.ts';
 import { compilePlan } from '../../../compiler/plans.ts';
@@ -140,4 +140,11 @@ test('programs of one kernel read the old values of what it overwrites, those of
   }).plan;
   expect(all.length).toBe(2);
   expect(all[1]!.inputs).toContain(all[0]!.outputs[0]);
+});
+
+test('a loop is an error that names it', () => {
+  const [[last]] = scan(([c], [e]) => [[c!.add(e!)]], [tensor([1])], [tensor([[1], [2]])]);
+  const { plan } = compilePlan([last!.node]);
+  const limits = { maxBuffers: 8, maxStores: 4, maxFloats: 1e9, tiles: false };
+  expect(() => toGpuPlan(plan, limits)).toThrow('[scan] the GPU backends run no loops yet');
 });
