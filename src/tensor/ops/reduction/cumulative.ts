@@ -5,7 +5,7 @@ import { checkOptions } from '../../../ir/arguments.ts';
 import type { DType } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import { MAX_COUNT } from '../../../ir/view.ts';
-import { apply, checkCall } from '../../apply.ts';
+import { apply, checkCall, unchanged } from '../../apply.ts';
 import type { Summed } from '../../dtypes.ts';
 import { type Operation, operation } from '../../operation.ts';
 import { normalizeAxis, type Shape, show } from '../../shape.ts';
@@ -250,7 +250,7 @@ export function diff<D extends DType>(x: Tensor<Shape, D>, n = 1, axis = -1): Te
   const a = normalizeAxis('diff', axis, x.rank);
   if (!Number.isInteger(n) || n < 0)
     throw new ShapeError(`[diff] got n ${n} for ${show(x.shape)}, wanted a whole number from 0 up.`);
-  let y: Tensor = x;
+  let y: Tensor = unchanged(x);
   for (let i = 0; i < Math.min(n, x.node.shape[a]!); i++) {
     const size = y.node.shape[a]!;
     const [next, before] = [along(y, a, 1, size), along(y, a, 0, size - 1)];
