@@ -7,8 +7,9 @@ import type { Tensor } from '../../tensor.ts';
 import { equal, lessEqual, where } from '../elementwise/logic.ts';
 import { iota } from '../source/iota.ts';
 import { scalar } from '../source/scalar.ts';
+import { diagonal } from './diagonal.ts';
 import { dilatedPad } from './dilated-pad.ts';
-import { flatten, reshape, strided } from './views.ts';
+import { reshape } from './views.ts';
 
 // Diagonals are numbered as in NumPy: 0 is the main one, those above it are positive, those below it negative.
 
@@ -61,8 +62,5 @@ export function diag(x: Tensor, k = 0): Tensor {
     throw new ShapeError(
       `[diag] got shape ${show(x.shape)}, wanted a vector [n] or a matrix [rows, columns].`,
     );
-  const [rows, columns] = x.node.shape as [number, number];
-  const [row, column] = [Math.max(-offset, 0), Math.max(offset, 0)];
-  const size = Math.max(0, Math.min(rows - row, columns - column));
-  return strided(flatten(x), [size > 0 ? row * columns + column : 0], [size], [size > 1 ? columns + 1 : 1]);
+  return diagonal(x, 0, 1, offset);
 }

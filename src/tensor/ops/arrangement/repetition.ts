@@ -7,6 +7,7 @@ import { tensor } from '../../creation.ts';
 import { operation } from '../../operation.ts';
 import { checkSize, normalizeAxis, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
+import { gatherAxis } from './gather-axis.ts';
 import { take } from './indexing.ts';
 import { broadcastTo, flatten, reshape } from './views.ts';
 
@@ -82,13 +83,7 @@ const rollOperation = operation<{ axis: number }>({
   lower: (node, b, { axis }) => {
     const size = constant(node.shape[axis]!, 'i32');
     const index = binary('mod', binary('sub', b.index(axis), b.value(0, 'i32')), size);
-    return b.map(
-      b.gather(0, [axis], [index], (rest) => ({
-        shape: node.shape,
-        stride: [...rest.stride.slice(0, axis), 0, ...rest.stride.slice(axis)],
-        offset: rest.offset,
-      })),
-    );
+    return b.map(gatherAxis(b, 0, axis, index, node.shape));
   },
 });
 
