@@ -49,7 +49,7 @@ stack | np.stack | torch.stack | keras.ops.stack | tf.stack
 unstack | np.unstack | torch.unbind | keras.ops.unstack | tf.unstack
 split | np.split | torch.split, torch.chunk | keras.ops.split | tf.split
 pad | np.pad | F.pad | keras.ops.pad | tf.pad, tf.mirrorPad
-slidingWindows | np.lib.stride_tricks.sliding_window_view | Tensor.unfold | keras.ops.extract_sequences | -
+slidingWindows | np.lib.stride_tricks.sliding_window_view | Tensor.unfold | keras.ops.extract_sequences | tf.signal.frame
 tril | np.tril | torch.tril | keras.ops.tril | tf.linalg.bandPart
 triu | np.triu | torch.triu | keras.ops.triu | tf.linalg.bandPart
 diag | np.diag, np.diagonal | torch.diag, torch.diagonal | keras.ops.diag, keras.ops.diagonal | tf.diag
@@ -59,7 +59,12 @@ cast | ndarray.astype | Tensor.to | keras.ops.cast | tf.cast
 
 # Indices
 take | np.take | torch.index_select | keras.ops.take | tf.gather
-scatterAdd | np.add.at | Tensor.index_add | keras.ops.scatter_update | tf.tensorScatterUpdate
+scatterAdd | np.add.at | torch.index_add | keras.ops.segment_sum | tf.unsortedSegmentSum
+takeAlongAxis | np.take_along_axis | torch.gather | keras.ops.take_along_axis | -
+putAlongAxis | np.put_along_axis | torch.scatter, torch.scatter_add, torch.scatter_reduce | - | -
+gatherND | x[tuple(i)] | x[i, j] | - | tf.gatherND
+scatterND | - | Tensor.index_put | keras.ops.scatter_update, keras.ops.scatter | tf.tensorScatterUpdate, tf.scatterND
+booleanMask | x[mask] | torch.masked_select | - | tf.booleanMaskAsync
 where | np.where | torch.where | keras.ops.where | tf.where
 
 # Arithmetic
@@ -67,13 +72,21 @@ add | np.add | torch.add | keras.ops.add | tf.add
 sub | np.subtract | torch.sub | keras.ops.subtract | tf.sub
 mul | np.multiply | torch.mul | keras.ops.multiply | tf.mul
 div | np.divide | torch.div | keras.ops.divide | tf.div
+floorDiv | np.floor_divide | torch.floor_divide | keras.ops.floor_divide | tf.floorDiv
 mod | np.mod, np.remainder | torch.remainder | keras.ops.mod | tf.mod
+squaredDifference | - | F.mse_loss(reduction='none') | - | tf.squaredDifference
 pow | np.power | torch.pow | keras.ops.power | tf.pow
 neg | np.negative | torch.neg | keras.ops.negative | tf.neg
 maximum | np.maximum | torch.maximum | keras.ops.maximum | tf.maximum
 minimum | np.minimum | torch.minimum | keras.ops.minimum | tf.minimum
 clip | np.clip | torch.clamp | keras.ops.clip | tf.clipByValue
 matmul | np.matmul, np.dot | torch.matmul, torch.mm, torch.bmm | keras.ops.matmul | tf.matMul, tf.dot
+
+# Products
+einsum | np.einsum | torch.einsum | keras.ops.einsum | tf.einsum
+tensordot | np.tensordot | torch.tensordot | keras.ops.tensordot | -
+outer | np.outer | torch.outer | keras.ops.outer | tf.outerProduct
+trace | np.trace | torch.trace | keras.ops.trace | -
 
 # Comparison and logic
 equal | np.equal | torch.eq | keras.ops.equal | tf.equal
@@ -88,6 +101,7 @@ logicalXor | np.logical_xor | torch.logical_xor | keras.ops.logical_xor | tf.log
 logicalNot | np.logical_not | torch.logical_not | keras.ops.logical_not | tf.logicalNot
 isNaN | np.isnan | torch.isnan | keras.ops.isnan | tf.isNaN
 isFinite | np.isfinite | torch.isfinite | keras.ops.isfinite | tf.isFinite
+isInf | np.isinf | torch.isinf | keras.ops.isinf | tf.isInf
 
 # Functions of each element
 exp | np.exp | torch.exp | keras.ops.exp | tf.exp
@@ -118,6 +132,7 @@ acosh | np.arccosh | torch.acosh | keras.ops.arccosh | tf.acosh
 atanh | np.arctanh | torch.atanh | keras.ops.arctanh | tf.atanh
 erf | scipy.special.erf | torch.erf | keras.ops.erf | tf.erf
 erfinv | scipy.special.erfinv | torch.erfinv | keras.ops.erfinv | -
+nanToNum | np.nan_to_num | torch.nan_to_num | keras.ops.nan_to_num | -
 
 # Activations
 relu | - | F.relu | keras.activations.relu | tf.relu
@@ -147,6 +162,7 @@ activations | - | - | keras.activations | -
 sum | np.sum | torch.sum | keras.ops.sum | tf.sum
 mean | np.mean | torch.mean | keras.ops.mean | tf.mean
 variance | np.var | torch.var | keras.ops.var | tf.moments
+std | np.std | torch.std | keras.ops.std | -
 prod | np.prod | torch.prod | keras.ops.prod | tf.prod
 max | np.max | torch.amax | keras.ops.max | tf.max
 min | np.min | torch.amin | keras.ops.min | tf.min
@@ -155,7 +171,25 @@ argmin | np.argmin | torch.argmin | keras.ops.argmin | tf.argMin
 any | np.any | torch.any | keras.ops.any | tf.any
 all | np.all | torch.all | keras.ops.all | tf.all
 logSumExp | scipy.special.logsumexp | torch.logsumexp | keras.ops.logsumexp | tf.logSumExp
+norm | np.linalg.norm | torch.linalg.vector_norm, torch.linalg.norm | keras.ops.norm | tf.norm
 standardize | - | F.layer_norm, F.batch_norm | keras.ops.batch_normalization | tf.batchNorm
+
+# Cumulative
+cumsum | np.cumsum | torch.cumsum | keras.ops.cumsum | tf.cumsum
+cumprod | np.cumprod | torch.cumprod | keras.ops.cumprod | tf.cumprod
+cummax | np.maximum.accumulate | torch.cummax | - | -
+cummin | np.minimum.accumulate | torch.cummin | - | -
+diff | np.diff | torch.diff | keras.ops.diff | -
+
+# Order and statistics
+sort | np.sort | torch.sort | keras.ops.sort | -
+argsort | np.argsort | torch.argsort | keras.ops.argsort | -
+topK | np.partition | torch.topk | keras.ops.top_k | tf.topk
+unique | np.unique | torch.unique | - | tf.unique
+searchSorted | np.searchsorted | torch.searchsorted | keras.ops.searchsorted | tf.searchSorted
+bincount | np.bincount | torch.bincount | keras.ops.bincount | tf.bincount
+median | np.median | torch.median | keras.ops.median | -
+quantile | np.quantile | torch.quantile | keras.ops.quantile | -
 
 # Convolutions and images
 conv | - | F.conv1d, F.conv2d, F.conv3d | keras.ops.conv, keras.ops.depthwise_conv | tf.conv1d, tf.conv2d, tf.conv3d, tf.depthwiseConv2d
@@ -165,6 +199,11 @@ maxPoolWithArgmax | - | F.max_pool2d(return_indices=True) | - | tf.maxPoolWithAr
 avgPool | - | F.avg_pool1d, F.avg_pool2d, F.avg_pool3d | keras.ops.average_pool | tf.avgPool, tf.avgPool3d
 resize | - | F.interpolate | keras.ops.image.resize | tf.image.resizeBilinear, tf.image.resizeNearestNeighbor
 localResponseNorm | - | F.local_response_norm | - | tf.localResponseNormalization
+
+# Sequences
+scan | - | - | keras.ops.scan | -
+generate | - | - | - | -
+scaledDotProductAttention | - | F.scaled_dot_product_attention | keras.ops.dot_product_attention | -
 
 # Gradients
 gradients | - | torch.autograd.grad | - | tf.grads, tf.valueAndGrads
@@ -189,6 +228,7 @@ shuffle | Generator.permutation | x[torch.randperm(n)] | keras.random.shuffle | 
 
 # Layers
 Layer | - | nn.Module | keras.layers.Layer | tf.layers.Layer
+Network | - | nn.Module | keras.Model | -
 Sequential | - | nn.Sequential | keras.Sequential | tf.sequential
 Residual | - | - | keras.layers.Add | tf.layers.add
 Dense | - | nn.Linear | keras.layers.Dense | tf.layers.dense
@@ -207,10 +247,16 @@ GlobalAvgPool2D | - | nn.AdaptiveAvgPool2d | keras.layers.GlobalAveragePooling2D
 BatchNorm | - | nn.BatchNorm1d, nn.BatchNorm2d | keras.layers.BatchNormalization | tf.layers.batchNormalization
 LayerNorm | - | nn.LayerNorm | keras.layers.LayerNormalization | tf.layers.layerNormalization
 GroupNorm | - | nn.GroupNorm | keras.layers.GroupNormalization | -
+RMSNorm | - | nn.RMSNorm | keras.layers.RMSNormalization | -
 Dropout | - | nn.Dropout | keras.layers.Dropout | tf.layers.dropout
 SpatialDropout | - | nn.Dropout1d, nn.Dropout2d | keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D | tf.layers.spatialDropout1d
 Flatten | - | nn.Flatten | keras.layers.Flatten | tf.layers.flatten
 Reshape | - | nn.Unflatten | keras.layers.Reshape | tf.layers.reshape
+Embedding | - | nn.Embedding | keras.layers.Embedding | tf.layers.embedding
+PositionEmbedding | - | - | - | -
+SinusoidalPositions | - | - | - | -
+MultiHeadAttention | - | nn.MultiheadAttention | keras.layers.MultiHeadAttention | -
+TransformerBlock | - | nn.TransformerEncoderLayer | - | -
 Activation | - | nn.ReLU and others | keras.layers.Activation | tf.layers.activation
 initializers | - | nn.init | keras.initializers | tf.initializers
 training | - | Module.train | call(training=True) | apply(training: true)
@@ -226,12 +272,14 @@ huber | - | F.huber_loss | keras.losses.Huber | tf.losses.huberLoss
 logCosh | - | - | keras.losses.LogCosh | -
 poissonLoss | - | F.poisson_nll_loss | keras.losses.Poisson | -
 softmaxCrossEntropy | - | F.cross_entropy | keras.losses.CategoricalCrossentropy(from_logits=True), keras.losses.SparseCategoricalCrossentropy(from_logits=True) | tf.losses.softmaxCrossEntropy
+softmaxFocalCrossEntropy | - | - | keras.losses.CategoricalFocalCrossentropy | -
 binaryCrossEntropy | - | F.binary_cross_entropy_with_logits | keras.losses.BinaryCrossentropy(from_logits=True) | tf.losses.sigmoidCrossEntropy
 binaryFocalCrossEntropy | - | - | keras.losses.BinaryFocalCrossentropy | -
 klDivergence | - | F.kl_div | keras.losses.KLDivergence | -
 cosineDistance | - | F.cosine_embedding_loss | keras.losses.CosineSimilarity | tf.losses.cosineDistance
 hinge | - | F.hinge_embedding_loss | keras.losses.Hinge | tf.losses.hingeLoss
 squaredHinge | - | - | keras.losses.SquaredHinge | -
+categoricalHinge | - | - | keras.losses.CategoricalHinge | -
 tripletMargin | - | F.triplet_margin_loss | - | -
 contrastive | - | - | - | -
 dice | - | - | keras.losses.Dice | -
@@ -247,6 +295,9 @@ RAdam | - | optim.RAdam | - | -
 RMSprop | - | optim.RMSprop | keras.optimizers.RMSprop | tf.train.rmsprop
 Adagrad | - | optim.Adagrad | keras.optimizers.Adagrad | tf.train.adagrad
 Lion | - | - | keras.optimizers.Lion | -
+Muon | - | optim.Muon | keras.optimizers.Muon | -
+Lookahead | - | - | - | -
+MultiOptimizer | - | optim.Optimizer(param_groups) | - | -
 Optimizer.minimize | - | loss.backward, Optimizer.step | Optimizer.apply | Optimizer.minimize
 schedules | - | optim.lr_scheduler | keras.optimizers.schedules | -
 WeightAverage | - | optim.swa_utils.AveragedModel | keras.callbacks.SwapEMAWeights | -
@@ -259,11 +310,14 @@ Accuracy | - | - | keras.metrics.SparseCategoricalAccuracy, keras.metrics.Catego
 BinaryAccuracy | - | - | keras.metrics.BinaryAccuracy | tf.metrics.binaryAccuracy
 TopKAccuracy | - | - | keras.metrics.TopKCategoricalAccuracy | -
 ConfusionMatrix | - | - | - | tf.math.confusionMatrix
+MeanIoU | - | - | keras.metrics.MeanIoU | -
 Precision | - | - | keras.metrics.Precision | tf.metrics.precision
 Recall | - | - | keras.metrics.Recall | tf.metrics.recall
 F1 | - | - | keras.metrics.F1Score | -
+FBeta | - | - | keras.metrics.FBetaScore | -
 AveragePrecision | - | - | keras.metrics.AUC(curve='PR') | -
 RocAuc | - | - | keras.metrics.AUC | -
+LogLoss | - | - | keras.metrics.BinaryCrossentropy, keras.metrics.CategoricalCrossentropy | -
 MeanSquaredError | - | - | keras.metrics.MeanSquaredError | tf.metrics.meanSquaredError
 RootMeanSquaredError | - | - | keras.metrics.RootMeanSquaredError | -
 MeanAbsoluteError | - | - | keras.metrics.MeanAbsoluteError | tf.metrics.meanAbsoluteError
@@ -274,10 +328,17 @@ R2Score | - | - | keras.metrics.R2Score | tf.metrics.r2Score
 fit | - | - | Model.fit | Model.fit
 evaluate | - | - | Model.evaluate | Model.evaluate
 predict | - | - | Model.predict | Model.predict
+findLearningRate | - | - | - | -
 earlyStopping | - | - | keras.callbacks.EarlyStopping | tf.callbacks.earlyStopping
+reduceOnPlateau | - | optim.lr_scheduler.ReduceLROnPlateau | keras.callbacks.ReduceLROnPlateau | -
 checkpoint | - | - | keras.callbacks.ModelCheckpoint, keras.callbacks.BackupAndRestore | -
+bestModel | - | - | keras.callbacks.ModelCheckpoint(save_best_only=True) | -
+timeLimit | - | - | - | -
 stopOnNaN | - | - | keras.callbacks.TerminateOnNaN | -
 learningRateLogger | - | - | keras.callbacks.LearningRateScheduler(verbose=1) | -
+csvLog | - | - | keras.callbacks.CSVLogger | -
+jsonLinesLog | - | - | - | -
+diagnostics | - | - | - | -
 saveModel | - | torch.save | Model.save | Model.save
 loadModel | - | torch.load | keras.models.load_model | tf.loadLayersModel
 saveWeights | np.savez | torch.save(model.state_dict()) | Model.save_weights | -
@@ -297,71 +358,4 @@ ValueError | ValueError | ValueError | ValueError | Error
 StateError | - | RuntimeError | RuntimeError | Error
 MemoryError | MemoryError | torch.OutOfMemoryError | - | Error
 NonFiniteError | FloatingPointError | - | - | -
-
-# Products
-einsum | np.einsum | torch.einsum | keras.ops.einsum | tf.einsum
-tensordot | np.tensordot | torch.tensordot | keras.ops.tensordot | -
-outer | np.outer | torch.outer | keras.ops.outer | tf.outerProduct
-trace | np.trace | torch.trace | keras.ops.trace | -
-
-# Cumulative
-cumsum | np.cumsum | torch.cumsum | keras.ops.cumsum | tf.cumsum
-cumprod | np.cumprod | torch.cumprod | keras.ops.cumprod | tf.cumprod
-cummax | np.maximum.accumulate | torch.cummax | - | -
-cummin | np.minimum.accumulate | torch.cummin | - | -
-diff | np.diff | torch.diff | keras.ops.diff | -
-
-# Order and statistics
-sort | np.sort | torch.sort | keras.ops.sort | -
-argsort | np.argsort | torch.argsort | keras.ops.argsort | -
-topK | np.partition | torch.topk | keras.ops.top_k | tf.topk
-unique | np.unique | torch.unique | - | tf.unique
-searchSorted | np.searchsorted | torch.searchsorted | keras.ops.searchsorted | tf.searchSorted
-bincount | np.bincount | torch.bincount | keras.ops.bincount | tf.bincount
-median | np.median | torch.median | keras.ops.median | -
-quantile | np.quantile | torch.quantile | keras.ops.quantile | -
-std | np.std | torch.std | keras.ops.std | -
-norm | np.linalg.norm | torch.linalg.norm | keras.ops.norm | tf.norm
-
-# Gathering and scattering
-takeAlongAxis | np.take_along_axis | torch.gather | keras.ops.take_along_axis | -
-putAlongAxis | np.put_along_axis | torch.scatter | - | -
-gatherND | x[tuple(i)] | x[i, j] | - | tf.gatherND
-scatterND | - | - | keras.ops.scatter | tf.scatterND
-booleanMask | x[mask] | torch.masked_select | - | tf.booleanMaskAsync
-
-# More elementwise
-isInf | np.isinf | torch.isinf | keras.ops.isinf | tf.isInf
-nanToNum | np.nan_to_num | torch.nan_to_num | keras.ops.nan_to_num | -
-squaredDifference | - | - | - | tf.squaredDifference
-floorDiv | np.floor_divide | torch.floor_divide | keras.ops.floor_divide | tf.floorDiv
-
-# Sequences
-scan | - | - | keras.ops.scan | -
-scaledDotProductAttention | - | F.scaled_dot_product_attention | keras.ops.dot_product_attention | -
-generate | - | - | - | -
-Embedding | - | nn.Embedding | keras.layers.Embedding | tf.layers.embedding
-PositionEmbedding | - | - | - | -
-SinusoidalPositions | - | - | - | -
-MultiHeadAttention | - | nn.MultiheadAttention | keras.layers.MultiHeadAttention | -
-TransformerBlock | - | nn.TransformerEncoderLayer | - | -
-RMSNorm | - | nn.RMSNorm | keras.layers.RMSNormalization | -
-
-# More losses, metrics, optimizers and callbacks
-softmaxFocalCrossEntropy | - | - | keras.losses.CategoricalFocalCrossentropy | -
-categoricalHinge | - | - | keras.losses.CategoricalHinge | -
-FBeta | - | - | keras.metrics.FBetaScore | -
-MeanIoU | - | - | keras.metrics.MeanIoU | -
-LogLoss | - | - | keras.metrics.BinaryCrossentropy, keras.metrics.CategoricalCrossentropy | -
-Network | - | nn.Module | keras.Model | -
-Muon | - | optim.Muon | keras.optimizers.Muon | -
-Lookahead | - | - | - | -
-MultiOptimizer | - | optim.Optimizer(param_groups) | - | -
-findLearningRate | - | - | - | -
-reduceOnPlateau | - | optim.lr_scheduler.ReduceLROnPlateau | keras.callbacks.ReduceLROnPlateau | -
-bestModel | - | - | keras.callbacks.ModelCheckpoint(save_best_only=True) | -
-csvLog | - | - | keras.callbacks.CSVLogger | -
-jsonLinesLog | - | - | - | -
-timeLimit | - | - | - | -
-diagnostics | - | - | - | -
 `;

@@ -4,13 +4,13 @@ import { ShapeError, ValueError } from '../ir/errors.ts';
 import { erf } from '../ir/math/index.ts';
 import { checkCall } from './apply.ts';
 import { tensor } from './creation.ts';
-import { oneHot, take } from './ops/arrangement/indexing.ts';
-import { stack } from './ops/arrangement/join.ts';
+import { take } from './ops/arrangement/indexing.ts';
 import { expandDims } from './ops/arrangement/views.ts';
 import { floating } from './ops/elementwise/elementwise.ts';
 import { erfinv } from './ops/elementwise/inverse-error.ts';
-import { clip, where } from './ops/elementwise/logic.ts';
+import { clip } from './ops/elementwise/logic.ts';
 import { log } from './ops/elementwise/math.ts';
+import { order } from './ops/order/sort.ts';
 import { argmax } from './ops/reduction/reduce.ts';
 import { type Generator, generatorOf } from './random.ts';
 import { type Plain, type Shape, show } from './shape.ts';
@@ -98,14 +98,9 @@ export function multinomial(
     );
   }
   if (replacement || count === 0) return drawn(logits, count, generator);
-  let scores: Tensor = clip(logits, -3e38, Infinity).add(gumbel(logits.shape, generator));
-  const all: Tensor<Shape, 'int32'>[] = [];
-  for (let i = 0; i < count; i++) {
-    const next = argmax(scores, -1);
-    all.push(next);
-    scores = where(oneHot(next, classes, 'bool'), -Infinity, scores);
-  }
-  return stack(all, -1);
+  // The largest scores are the classes in the order in which they would be drawn. Those of weight 0 have finite scores too.
+  const scores = clip(logits, -3e38, Infinity).add(gumbel(logits.shape, generator));
+  return order(scores, scores.rank - 1, count, true) as Tensor<Shape, 'int32'>;
 }
 
 export interface TruncatedNormalOptions {

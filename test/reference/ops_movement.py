@@ -489,6 +489,8 @@ def triangles(cases):
     add('k -1', x, -1)
     add('k beyond the matrix', x, 5)
     add('k before the matrix', x, -4)
+    add('k beyond int32', x, 2**40)
+    add('k before int32', x, -(2**40))
     add('tall', counting(4, 2) + 1)
     add('batch', counting(2, 2, 2) + 1)
     add('NaN and -0 on either side', f32([[NAN, -0.0], [-0.0, NAN]]))

@@ -339,6 +339,9 @@ def quantiles(cases):
     add('NaN', f32([[1, NAN, 2], [3, 1, 2]]), 0.5, 1)
     add('int32', i32([5, 1, 4]), 0.9)
     add('bool', boolean([1, 0, 1]), 0.25)
+    if cases.operation == 'median':
+        add('infinities', f32([[-INF, 1], [1, INF], [INF, INF], [-INF, -INF], [-INF, INF]]), 0.5, 1)
+        add('large numbers', f32([[-3e38, 3e38], [-3e38, 2e38]]), 0.5, 1)
     if cases.operation == 'quantile':
         add('several', x, [0, 0.1, 0.5, 1], 2)
         for method in q_methods[1:]:

@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest';
 import {
   arange,
   DTypeError,
+  diff,
   elu,
   full,
   gradients,
   leakyRelu,
   linspace,
+  nanToNum,
   Parameter,
   pad,
   runStep,
@@ -60,8 +62,11 @@ describe('Parameters', () => {
 
   test('what arranges nothing still gives the values of the moment', async () => {
     const p = new Parameter(tensor([1, 2]), { name: 'p' });
+    const n = new Parameter(tensor([1, 2], { dtype: 'int32' }), { name: 'n', trainable: false });
     const taken: Tensor[] = [tensor(p), p.reshape([2]), p.flatten(), p.slice(), p.cast('float32'), p.sum([])];
+    taken.push(diff(p, 0), pad(p, [[0, 0]], 'edge'), nanToNum(n));
     await p.assign([8, 9]);
+    await n.assign(tensor([8, 9], { dtype: 'int32' }));
     for (const t of taken) expect(() => t.dataSync()).toThrow(StateError);
     expect(values(p)).toEqual([8, 9]);
   });

@@ -100,6 +100,7 @@ export const convolutions = {
       invalid([zeros([1, 0, 2, 1]), 2], '[1, 0, 2, 1]', 'from 1 up'),
       invalid([image, [2]], 'size [2]', '[1, 5, 4, 2]', '2 whole numbers'),
       invalid([image, 0], 'size [0, 0]', 'from 1 up'),
+      invalid([image, [1e10, 1]], '[1, 10000000000, 1, 2]', 'too large'),
       invalid([image, 2, { method: 'cubic' }], "'cubic'", "'bilinear' or 'nearest'"),
       invalid([image, 2, { alignment: 'center' }], "'center'", "'halfPixel', 'corners' or 'asymmetric'"),
       invalid([image, 2, { method: 'nearest', antialias: true }], "'nearest'", "wanted 'bilinear'"),

@@ -104,6 +104,7 @@ export const orders = {
     invalid: [
       invalid([x, 3], 'float32', 'int32'),
       invalid([at, -1], 'size -1', 'from 0 up'),
+      invalid([at, 2 ** 31], '[2147483648]', 'too large'),
       invalid([at, 3, x], '[2, 3]', '[2]', 'one for each'),
       invalid([at, 3, tensor([true, false])], 'bool', 'float32'),
     ],

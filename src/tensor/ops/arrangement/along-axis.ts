@@ -4,6 +4,7 @@ import { apply } from '../../apply.ts';
 import { noGradient, type Operation, operation } from '../../operation.ts';
 import { axesUpTo } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
+import { gatherAxis } from './gather-axis.ts';
 import { transpose } from './views.ts';
 
 // Elements at computed indices along one axis, each with an index of its own, and the adjoint. Indices out of range read as 0
@@ -17,20 +18,7 @@ const takeOperation: Operation<{ axis: number }> = operation<{ axis: number }>({
     () => scatterAlong('sum', indices!, g, axis, x!.node.shape[axis]!),
     null,
   ],
-  lower: (node, b, { axis }) =>
-    b.map(
-      b.gather(
-        0,
-        [axis],
-        [b.input(1)],
-        (rest) => ({
-          shape: node.shape,
-          stride: [...rest.stride.slice(0, axis), 0, ...rest.stride.slice(axis)],
-          offset: rest.offset,
-        }),
-        0,
-      ),
-    ),
+  lower: (node, b, { axis }) => b.map(gatherAxis(b, 0, axis, b.input(1), node.shape, 0)),
 });
 
 /** The elements of x at `indices` (int32), which has the shape of x but for the axis. */

@@ -5,7 +5,7 @@ import { sizeOf } from '../../../ir/view.ts';
 import { apply, checkCall, checkTensor } from '../../apply.ts';
 import type { Common } from '../../dtypes.ts';
 import { noGradient, operation } from '../../operation.ts';
-import { normalizeAxis, type Shape, show } from '../../shape.ts';
+import { checkSize, normalizeAxis, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 import { add, maximum, minimum, mul, sub } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';
@@ -241,6 +241,7 @@ export function booleanMask(x: Tensor, mask: Tensor, options: MaskOptions = {}):
   if (typeof fill !== 'number')
     throw new ValueError(`[booleanMask] got fill ${describe(fill)}, wanted a number.`);
   const rest = x.node.shape.slice(mask.rank);
+  checkSize('booleanMask', [size, ...rest]);
   if (mask.rank > x.rank || mask.node.shape.some((d, a) => d !== x.node.shape[a])) {
     throw new ShapeError(
       `[booleanMask] got a mask ${show(mask.shape)} for ${show(x.shape)}, wanted the sizes of its first axes.`,

@@ -11,6 +11,7 @@ import { Tensor } from '../../tensor.ts';
 import { add } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';
 import { expectDType, promoteOperands } from '../elementwise/elementwise.ts';
+import { gatherAxis } from './gather-axis.ts';
 import { expandDims, flatten, reshape } from './views.ts';
 
 const outOfRange = (name: string, axis: number, size: number) => ({
@@ -51,13 +52,7 @@ const takeOperation = operation<{ axis: number }>({
       stride: node.shape.map((_, i) => (i === axis ? v.stride[0]! : 0)),
       offset: v.offset,
     }));
-    return b.map(
-      b.gather(0, [axis], [checkedIndex(b, 'take', index, axis, size)], (rest) => ({
-        shape: node.shape,
-        stride: [...rest.stride.slice(0, axis), 0, ...rest.stride.slice(axis)],
-        offset: rest.offset,
-      })),
-    );
+    return b.map(gatherAxis(b, 0, axis, checkedIndex(b, 'take', index, axis, size), node.shape));
   },
 });
 

@@ -9,6 +9,7 @@ import type { Tensor } from '../../tensor.ts';
 import { cast } from '../elementwise/cast.ts';
 import { weakType } from '../elementwise/elementwise.ts';
 import { dilatedPad } from './dilated-pad.ts';
+import { gatherAxis } from './gather-axis.ts';
 import { expandDims, reshape, strided } from './views.ts';
 
 const concatOperation = operation<{ axis: number }>({
@@ -41,17 +42,7 @@ const concatOperation = operation<{ axis: number }>({
     for (let k = node.inputs.length - 1; k >= 0; k--) {
       const start = end - node.inputs[k]!.shape[axis]!;
       const index = binary('sub', along, constant(start, 'i32'));
-      const part = b.gather(
-        k,
-        [axis],
-        [index],
-        (rest) => ({
-          shape: node.shape,
-          stride: [...rest.stride.slice(0, axis), 0, ...rest.stride.slice(axis)],
-          offset: rest.offset,
-        }),
-        0,
-      );
+      const part = gatherAxis(b, k, axis, index, node.shape, 0);
       expr = expr === null ? part : select(compare('lt', along, constant(end, 'i32')), part, expr);
       end = start;
     }
@@ -137,8 +128,23 @@ export function checkWidths(x: Tensor, widths: Widths): void {
   }
 }
 
+/** `count` elements of a value in front of an axis. */
+export const padFront = (x: Tensor, axis: number, count: number, value = 0): Tensor =>
+  constantPad(
+    x,
+    x.node.shape.map((_, i) => [i === axis ? count : 0, 0]),
+    value,
+  );
+
+/** The elements moved on along an axis by so many places, with a value in front of them; the last ones are left out. */
+export function later(x: Tensor, axis: number, places = 1, value = 0): Tensor {
+  const size = x.node.shape[axis]!;
+  const count = Math.min(places, size);
+  return padFront(narrow(x, axis, 0, size - count), axis, count, value);
+}
+
 /** `size` elements along one axis from `start` on. */
-function narrow(x: Tensor, axis: number, start: number, size: number): Tensor {
+export function narrow(x: Tensor, axis: number, start: number, size: number): Tensor {
   return strided(
     x,
     x.node.shape.map((_, i) => (i === axis ? start : 0)),

@@ -1,7 +1,7 @@
 import type { DType } from '../../../ir/dtype.ts';
 import { ShapeError, ValueError } from '../../../ir/errors.ts';
-import { checkCall } from '../../apply.ts';
-import { type Shape, show } from '../../shape.ts';
+import { checkCall, unchanged } from '../../apply.ts';
+import { checkSize, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 import { clip } from '../elementwise/logic.ts';
 import { iota } from '../source/iota.ts';
@@ -44,7 +44,11 @@ export function pad(
     );
   }
   checkWidths(x, widths);
-  return widths.reduce((t, [before, after], axis) => {
+  checkSize(
+    'pad',
+    x.node.shape.map((size, axis) => size + widths[axis]![0] + widths[axis]![1]),
+  );
+  return widths.reduce<Tensor>((t, [before, after], axis) => {
     if (before === 0 && after === 0) return t;
     const size = x.node.shape[axis]!;
     if (size === 0) {
@@ -53,7 +57,7 @@ export function pad(
       );
     }
     return take(t, placesIn(value, size, before, after), axis);
-  }, x);
+  }, unchanged(x));
 }
 
 /** Where the elements of the padded axis come from. */

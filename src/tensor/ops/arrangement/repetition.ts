@@ -5,8 +5,9 @@ import { binary, constant } from '../../../ir/expr.ts';
 import { apply, checkCall, checkTensor, unchanged } from '../../apply.ts';
 import { tensor } from '../../creation.ts';
 import { operation } from '../../operation.ts';
-import { normalizeAxis, type Shape, show } from '../../shape.ts';
+import { checkSize, normalizeAxis, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
+import { gatherAxis } from './gather-axis.ts';
 import { take } from './indexing.ts';
 import { broadcastTo, flatten, reshape } from './views.ts';
 
@@ -24,6 +25,8 @@ export function tile<D extends DType>(x: Tensor<Shape, D>, repeats: number | Sha
   const rank = Math.max(given.length, x.rank);
   const counts = [...new Array<number>(rank - given.length).fill(1), ...given];
   const sizes = [...new Array<number>(rank - x.rank).fill(1), ...x.node.shape];
+  const shape = sizes.map((size, i) => size * counts[i]!);
+  checkSize('tile', shape);
   const apart = reshape(
     x,
     sizes.flatMap((size) => [1, size]),
@@ -32,10 +35,7 @@ export function tile<D extends DType>(x: Tensor<Shape, D>, repeats: number | Sha
     apart,
     sizes.flatMap((size, i) => [counts[i]!, size]),
   );
-  return reshape(
-    repeated,
-    sizes.map((size, i) => size * counts[i]!),
-  );
+  return reshape(repeated, shape);
 }
 
 /**
@@ -59,18 +59,20 @@ export function repeat<D extends DType>(
       `[repeat] got repeats ${show(given)} for axis ${a} of ${show(shape)}, wanted a whole number from 0 up, or ${size} of them.`,
     );
   }
+  const [before, after] = [shape.slice(0, a), shape.slice(a + 1)];
+  const count = typeof repeats === 'number' ? size * repeats : repeats.reduce((sum, n) => sum + n, 0);
+  checkSize('repeat', [...before, count, ...after]);
   if (typeof repeats !== 'number') {
     const indices = repeats.flatMap((n, i) => new Array<number>(n).fill(i));
     return take(source, tensor(indices, { dtype: 'int32' }), a);
   }
-  const [before, after] = [shape.slice(0, a), shape.slice(a + 1)];
   const repeated = broadcastTo(reshape(source, [...before, size, 1, ...after]), [
     ...before,
     size,
     repeats,
     ...after,
   ]);
-  return reshape(repeated, [...before, size * repeats, ...after]);
+  return reshape(repeated, [...before, count, ...after]);
 }
 
 const rollOperation = operation<{ axis: number }>({
@@ -81,13 +83,7 @@ const rollOperation = operation<{ axis: number }>({
   lower: (node, b, { axis }) => {
     const size = constant(node.shape[axis]!, 'i32');
     const index = binary('mod', binary('sub', b.index(axis), b.value(0, 'i32')), size);
-    return b.map(
-      b.gather(0, [axis], [index], (rest) => ({
-        shape: node.shape,
-        stride: [...rest.stride.slice(0, axis), 0, ...rest.stride.slice(axis)],
-        offset: rest.offset,
-      })),
-    );
+    return b.map(gatherAxis(b, 0, axis, index, node.shape));
   },
 });
 

@@ -1,7 +1,7 @@
 import { checkCount, checkNumber, checkOptions, reportAs } from '../../../ir/arguments.ts';
 import type { DType } from '../../../ir/dtype.ts';
 import { compare, constant, unary } from '../../../ir/expr.ts';
-import { checkCall, checkTensor } from '../../apply.ts';
+import { checkCall, checkTensor, unchanged } from '../../apply.ts';
 import type { Promoted } from '../../dtypes.ts';
 import { noGradient } from '../../operation.ts';
 import type { Broadcast, Shape } from '../../shape.ts';
@@ -51,7 +51,7 @@ export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
   checkNumber('nanToNum', 'nan', nan);
   checkNumber('nanToNum', 'posInf', posInf);
   checkNumber('nanToNum', 'negInf', negInf);
-  if (x.dtype !== 'float32') return x;
+  if (x.dtype !== 'float32') return unchanged(x);
   const below = where(equal(x, -Infinity), negInf, x);
   return where(isNaN(x), nan, where(equal(x, Infinity), posInf, below));
 }

@@ -3,7 +3,7 @@ import type { DType } from '../../../ir/dtype.ts';
 import { ShapeError, ValueError } from '../../../ir/errors.ts';
 import { checkCall, unchanged } from '../../apply.ts';
 import { tensor } from '../../creation.ts';
-import { type Shape, show } from '../../shape.ts';
+import { checkSize, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 import { take } from '../arrangement/indexing.ts';
 import { reshape, transpose } from '../arrangement/views.ts';
@@ -76,6 +76,7 @@ export function resize(x: Tensor, size: number | Shape, options?: ResizeOptions)
       `[resize] got size ${show(sizes)} for ${show(x.shape)}, wanted ${extents.length} whole numbers from 1 up.`,
     );
   }
+  checkSize('resize', [x.node.shape[0]!, ...sizes, x.node.shape.at(-1)!]);
   const source: Tensor = method === 'nearest' ? unchanged(x) : floating(x);
   return sizes.reduce<Tensor>((t, n, i) => {
     const m = extents[i]!;

@@ -3,7 +3,7 @@ import { ShapeError, ValueError } from '../../../ir/errors.ts';
 import { binary, check, compare, constant } from '../../../ir/expr.ts';
 import { apply, checkCall, checkTensor } from '../../apply.ts';
 import { noGradient, operation } from '../../operation.ts';
-import { type Shape, show } from '../../shape.ts';
+import { checkSize, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 import { scatterAlong } from '../arrangement/along-axis.ts';
 import { broadcastTo, flatten } from '../arrangement/views.ts';
@@ -48,6 +48,7 @@ export function bincount(x: Tensor, size: number, weights?: Tensor): Tensor {
   expectDType('bincount', x, ['int32', 'uint8']);
   if (!Number.isInteger(size) || size < 0)
     throw new ShapeError(`[bincount] got size ${String(size)}, wanted a whole number from 0 up.`);
+  checkSize('bincount', [size]);
   if (weights !== undefined) {
     checkTensor('bincount', weights);
     expectDType('bincount', weights, ['float32', 'int32']);

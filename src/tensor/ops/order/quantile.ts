@@ -31,6 +31,13 @@ const weights: Record<QuantileMethod, (fraction: number, index: number) => numbe
   nearest: (fraction, index) => Number(fraction === 0.5 ? index % 2 === 1 : fraction > 0.5),
 };
 
+function between(low: Tensor, high: Tensor, weight: number): Tensor {
+  const distance = high.sub(low);
+  // The distance of infinite and of very large numbers is not finite.
+  const far = low.mul(1 - weight).add(high.mul(weight));
+  return where(distance.isFinite(), low.add(distance.mul(weight)), far);
+}
+
 /** Quantiles of the elements over the axes; one tensor for each of `qs`. */
 function quantiles(
   name: string,
@@ -55,8 +62,7 @@ function quantiles(
     const weight = index === place ? 0 : weights[method](place - index, index);
     const low = at(index);
     const high = weight === 0 ? low : at(index + 1);
-    const between = low.add(high.sub(low).mul(weight));
-    const y = weight === 0 ? low : weight === 1 ? high : between;
+    const y = weight === 0 ? low : weight === 1 ? high : between(low, high, weight);
     // NaN is the last one.
     return reshape(where(at(size - 1).isNaN(), Number.NaN, y), shape);
   });

@@ -3,12 +3,12 @@ import { checkTensor } from '../../apply.ts';
 import type { Summed } from '../../dtypes.ts';
 import type { Shape } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
+import { diagonal } from '../arrangement/diagonal.ts';
 import { reshape, transpose } from '../arrangement/views.ts';
 import { mul } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';
 import { contract } from '../matmul.ts';
 import { sum } from '../reduction/reduce.ts';
-import { diagonal } from './diagonal.ts';
 import { readSubscripts } from './subscripts.ts';
 
 /** A tensor whose axes have labels, each once. */

@@ -23,6 +23,8 @@ export function readSubscripts(equation: string, shapes: readonly Shape[]): Subs
   const terms = inputs!.split(',');
   if (terms.length !== shapes.length)
     fail(`got ${shapes.length} operands, wanted ${terms.length}: one for each group of subscripts`);
+  for (const term of [...terms, output ?? ''])
+    if (term.split('...').length > 2) fail(`'${term}' has several ellipses, wanted at most one`);
 
   /** The labels of a term, with those of an ellipsis that has `count` axes. */
   const labelsOf = (term: string, count: number): string[] => {
@@ -36,7 +38,6 @@ export function readSubscripts(equation: string, shapes: readonly Shape[]): Subs
   const sizes = new Map<string, number>();
   const operands = terms.map((term, k) => {
     const shape = shapes[k]!;
-    if (term.split('...').length > 2) fail(`'${term}' has several ellipses, wanted at most one`);
     const named = term.replace('...', '').length;
     const count = term.includes('...') ? shape.length - named : 0;
     if (count < 0 || named + count !== shape.length)

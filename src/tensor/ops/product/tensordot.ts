@@ -5,13 +5,13 @@ import { checkCall, checkTensor } from '../../apply.ts';
 import type { Common, Promoted, Summed } from '../../dtypes.ts';
 import { normalizeAxis, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
-import { flatten, reshape, slice, transpose } from '../arrangement/views.ts';
+import { diagonal } from '../arrangement/diagonal.ts';
+import { flatten, reshape, transpose } from '../arrangement/views.ts';
 import { mul } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';
 import { promoteOperands } from '../elementwise/elementwise.ts';
 import { contract } from '../matmul.ts';
 import { sum } from '../reduction/reduce.ts';
-import { diagonal } from './diagonal.ts';
 
 /**
  * The sum of products over some axes of both tensors, as `np.tensordot`. The result has the other axes of a, then those of b.
@@ -101,12 +101,5 @@ export function trace(x: Tensor, offset = 0, axis1 = 0, axis2 = 1): Tensor {
     throw new ShapeError(`[trace] got axis ${first} of ${show(x.shape)} twice, wanted two axes.`);
   if (!Number.isInteger(offset))
     throw new ValueError(`[trace] got offset ${describe(offset)}, wanted a whole number.`);
-  const part = slice(
-    x,
-    ...x.node.shape.map((size, axis): [number, number] | null => {
-      const from = axis === first ? Math.max(0, -offset) : axis === second ? Math.max(0, offset) : 0;
-      return from > 0 ? [Math.min(from, size), size] : null;
-    }),
-  );
-  return sum(diagonal(part, first, second), -1);
+  return sum(diagonal(x, first, second, offset), -1);
 }

@@ -5,13 +5,13 @@ import { checkOptions } from '../../../ir/arguments.ts';
 import type { DType } from '../../../ir/dtype.ts';
 import { ShapeError } from '../../../ir/errors.ts';
 import { MAX_COUNT } from '../../../ir/view.ts';
-import { apply, checkCall } from '../../apply.ts';
+import { apply, checkCall, unchanged } from '../../apply.ts';
 import type { Summed } from '../../dtypes.ts';
 import { type Operation, operation } from '../../operation.ts';
 import { normalizeAxis, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
-import { constantPad } from '../arrangement/join.ts';
-import { flatten, flip, slice } from '../arrangement/views.ts';
+import { later, narrow, padFront } from '../arrangement/join.ts';
+import { flatten, flip } from '../arrangement/views.ts';
 import { sub } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';
 import { notEqual } from '../elementwise/logic.ts';
@@ -52,17 +52,6 @@ function cumulative(
   });
 }
 
-/** A part of an axis, of everything else all. */
-const along = (x: Tensor, axis: number, from: number, to: number): Tensor =>
-  slice(x, ...new Array<null>(axis).fill(null), [from, to]);
-
-/** The elements moved on by one along an axis, with a zero before them. */
-function later(x: Tensor, axis: number): Tensor {
-  const n = x.node.shape[axis]!;
-  const widths = x.node.shape.map((_, i): [number, number] => [i === axis ? Math.min(1, n) : 0, 0]);
-  return constantPad(along(x, axis, 0, Math.max(0, n - 1)), widths);
-}
-
 const recurrenceOperation: Operation<{ axis: number }> = operation<{ axis: number }>({
   name: 'recurrence',
   shape: ([a]) => ({ shape: a!.shape, dtype: a!.dtype }),
@@ -95,17 +84,17 @@ const prodOperation = cumulative(
 );
 
 /** For each element the product of those before it along an axis. */
-export const productsBefore = (x: Tensor, axis: number): Tensor =>
+const productsBefore = (x: Tensor, axis: number): Tensor =>
   apply(prodOperation, [x], { axis, exclusive: true });
 
 /** The gradient of an extremum so far goes to the first element that had it. */
 function toFirst(op: Operation<CumulativeParams>, g: Tensor, x: Tensor, axis: number): Tensor {
-  const n = x.node.shape[axis]!;
   const y = apply(op, [x], { axis, exclusive: false });
-  const before = along(y, axis, 0, Math.max(0, n - 1));
-  const lasts = along(y, axis, 1, n).equal(before).logicalOr(before.isNaN());
-  const widths = x.node.shape.map((_, i): [number, number] => [i === axis ? Math.min(1, n) : 0, 0]);
-  const isOld = constantPad(cast(lasts, 'float32'), widths);
+  const first = Math.min(1, x.node.shape[axis]!);
+  const rest = x.node.shape[axis]! - first;
+  const before = narrow(y, axis, 0, rest);
+  const lasts = narrow(y, axis, first, rest).equal(before).logicalOr(before.isNaN());
+  const isOld = padFront(cast(lasts, 'float32'), axis, first);
   return backwards(isOld, g, axis).mul(sub(1, isOld));
 }
 
@@ -250,10 +239,10 @@ export function diff<D extends DType>(x: Tensor<Shape, D>, n = 1, axis = -1): Te
   const a = normalizeAxis('diff', axis, x.rank);
   if (!Number.isInteger(n) || n < 0)
     throw new ShapeError(`[diff] got n ${n} for ${show(x.shape)}, wanted a whole number from 0 up.`);
-  let y: Tensor = x;
+  let y: Tensor = unchanged(x);
   for (let i = 0; i < Math.min(n, x.node.shape[a]!); i++) {
-    const size = y.node.shape[a]!;
-    const [next, before] = [along(y, a, 1, size), along(y, a, 0, size - 1)];
+    const size = y.node.shape[a]! - 1;
+    const [next, before] = [narrow(y, a, 1, size), narrow(y, a, 0, size)];
     y = x.dtype === 'bool' ? notEqual(next, before) : sub(next, before);
   }
   return y as Tensor<Shape, D>;

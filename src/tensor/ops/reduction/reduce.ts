@@ -8,8 +8,8 @@ import type { Summed } from '../../dtypes.ts';
 import { noGradient, type Operation, operation } from '../../operation.ts';
 import { normalizeAxes, normalizeAxis, type Reduced, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
-import { constantPad } from '../arrangement/join.ts';
-import { broadcastTo, expandDims, flatten, reshape, slice, transpose } from '../arrangement/views.ts';
+import { later } from '../arrangement/join.ts';
+import { broadcastTo, expandDims, flatten, reshape, transpose } from '../arrangement/views.ts';
 import { cast } from '../elementwise/cast.ts';
 import { floating, numeric } from '../elementwise/elementwise.ts';
 import { where } from '../elementwise/logic.ts';
@@ -186,14 +186,9 @@ function productOfOthers(x: Tensor): Tensor {
 
 /** Products of the elements before each one, in log2(n) doubling steps (Hillis & Steele 1986). */
 function productsBefore(x: Tensor): Tensor {
-  const n = x.node.shape[x.rank - 1]!;
-  const shift = (t: Tensor, by: number): Tensor => {
-    const all = t.node.shape.slice(0, -1).map(() => null);
-    const widths = t.node.shape.map((_, i): [number, number] => [i === t.rank - 1 ? by : 0, 0]);
-    return constantPad(slice(t, ...all, [0, n - by]), widths, 1);
-  };
-  let y = shift(x, Math.min(1, n));
-  for (let step = 1; step < n; step *= 2) y = y.mul(shift(y, step));
+  const last = x.rank - 1;
+  let y = later(x, last, 1, 1);
+  for (let step = 1; step < x.node.shape[last]!; step *= 2) y = y.mul(later(y, last, step, 1));
   return y;
 }
 
