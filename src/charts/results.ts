@@ -74,6 +74,7 @@ function resultChart(
   if (!showsBatches) return callback;
   return {
     ...callback,
+    lazyResults: true,
     async onBatchEnd(logs) {
       curves.addBatch(logs);
       await show();

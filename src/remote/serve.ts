@@ -206,6 +206,7 @@ class ServedTraining {
         this.#knownEpochs = history.epochs.length;
         await this.#tell({ hook: 'onEpochBegin', epoch, history: isNew ? columnsOf(history) : null });
       },
+      lazyResults: true,
       onBatchEnd: async (logs) => {
         if (this.#wantsBatches) await this.#tell({ hook: 'onBatchEnd', logs }, AHEAD);
         await this.#gate.leave();

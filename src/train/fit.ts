@@ -1,11 +1,11 @@
-import type { Data } from '../data/dataset.ts';
+import type { AnyData, Data } from '../data/dataset.ts';
 import { reportAs } from '../ir/arguments.ts';
 import { defaultGenerator, Generator } from '../tensor/random.ts';
 import type { Tensors } from '../tensor/structure.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type AnyFitOptions, checkFit, type FitOptions } from './fit-options.ts';
 import type { History } from './history.ts';
-import type { Model } from './model.ts';
+import type { AnyModel, Model } from './model.ts';
 import { readOutputs } from './outputs.ts';
 import { Run } from './run.ts';
 import { openTrainingData } from './training-data.ts';
@@ -29,17 +29,17 @@ import { openTrainingData } from './training-data.ts';
  * @throws ShapeError, ValueError before the first step if data or options do not fit.
  * @throws StateError before the first step if the loss depends on a trainable Parameter that the optimizer does not hold.
  */
-export async function fit<X extends Tensors = Tensor, Y extends Tensors = Tensor>(
+export function fit<X extends Tensors = Tensor, Y extends Tensors = Tensor>(
   model: Model<X, Y>,
   data: Data<NoInfer<X>, NoInfer<Y>>,
   options: FitOptions<NoInfer<Y>, NoInfer<X>>,
-): Promise<History> {
-  const given = options as unknown as AnyFitOptions;
-  checkFit(model, given, arguments.length);
-  const outputs = readOutputs('fit', given.loss, given.metrics, true);
+): Promise<History>;
+export async function fit(model: AnyModel, data: AnyData, options: AnyFitOptions): Promise<History> {
+  checkFit(model, options, arguments.length);
+  const outputs = readOutputs('fit', options.loss, options.metrics, true);
   const { seed = await drawSeed() } = options;
   reportAs('fit', () => new Generator(seed));
-  const run = new Run(model, await openTrainingData(data, given), outputs, given, seed);
+  const run = new Run(model, await openTrainingData(data, options), outputs, options, seed);
   return run.train();
 }
 

@@ -13,7 +13,7 @@ export interface ProgressReport {
   readonly batches: number | undefined;
   /** `loss` and each metric over the epoch so far. At the end of the epoch also those of validation. */
   readonly results: Readonly<Record<string, number>>;
-  /** Time since the start of the epoch. */
+  /** Time since the start of the epoch. The time before an interruption counts too. */
   readonly seconds: number;
   /** Whether the epoch has ended, including validation. */
   readonly done: boolean;
@@ -28,19 +28,21 @@ export interface Terminal {
 
 /** A callback that reports progress after each batch and each epoch. */
 export function reportProgress(report: (report: ProgressReport) => void): Callback {
-  let start = 0;
   let batch = 0;
   let batches: number | undefined;
   return {
     onEpochBegin() {
-      start = now();
       batch = 0;
     },
     onBatchEnd(logs, { epochs }) {
       batch = logs.batch + 1;
       batches = logs.batches ?? batches;
-      const seconds = (now() - start) / 1000;
-      report({ epoch: logs.epoch + 1, epochs, batch, batches, results: logs.results, seconds, done: false });
+      report({
+        ...{ epoch: logs.epoch + 1, epochs, batch, batches, seconds: logs.seconds, done: false },
+        get results() {
+          return logs.results;
+        },
+      });
     },
     onEpochEnd({ epoch, results, seconds }, { epochs }) {
       batches = batch; // for data of unknown length: the number of the previous epoch
@@ -56,7 +58,7 @@ function standardOutput(): Terminal | undefined {
 
 /** The callbacks that implement the option `progress` of `fit`. */
 export function progressCallback(progress?: boolean | ((report: ProgressReport) => void)): Callback[] {
-  if (typeof progress === 'function') return [reportProgress(progress)];
+  if (typeof progress === 'function') return [reportProgress((report) => progress({ ...report }))];
   if (progress !== undefined && typeof progress !== 'boolean')
     throw refusal('fit', 'progress', progress, 'true, false or a function');
   const terminal = standardOutput();
@@ -90,6 +92,7 @@ export function terminalProgress(terminal: Terminal, clock: () => number = now):
   });
   return {
     ...reporter,
+    lazyResults: true,
     onTrainEnd() {
       if (open) terminal.write('\n');
       open = false;

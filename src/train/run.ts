@@ -36,6 +36,8 @@ export class Run implements Resumable {
   readonly #step: TrainingStep;
   /** Whether a callback has `onBatchEnd`. */
   readonly #reportsBatches: boolean;
+  /** Whether one of these callbacks needs the results of each batch. */
+  readonly #needsResults: boolean;
   #saving: Saving | undefined;
 
   constructor(
@@ -58,7 +60,9 @@ export class Run implements Resumable {
     this.epochs = epochs;
     this.metrics = metricsOf(outputs);
     this.callbacks = [...callbacks, ...progressCallback(options.progress)];
-    this.#reportsBatches = this.callbacks.some((callback) => callback.onBatchEnd !== undefined);
+    const reporting = this.callbacks.filter((callback) => callback.onBatchEnd !== undefined);
+    this.#reportsBatches = reporting.length > 0;
+    this.#needsResults = reporting.some((callback) => !callback.lazyResults);
     this.#step = new TrainingStep(model, outputs, options, count.lastBatchSize);
     this.position = this.#startOf(initialEpoch);
   }
@@ -165,10 +169,23 @@ export class Run implements Resumable {
   /** Calls the callbacks after a step. */
   async #endBatch(loss: number, learningRate: number): Promise<void> {
     if (!this.#reportsBatches) return;
-    const { batches: batch, epoch } = this.position;
+    const { batches: batch, epoch, start } = this.position;
     const { step } = this.optimizer;
     const { batches } = this.#count;
-    const logs: BatchLogs = { epoch, batch, batches, step, loss, learningRate, results: this.#results };
+    const seconds = (now() - start) / 1000;
+    let found: Record<string, number> | undefined;
+    const results = (): Record<string, number> => {
+      found ??= this.#results;
+      return found;
+    };
+    const lazy: BatchLogs = {
+      ...{ epoch, batch, batches, step, loss, learningRate, seconds },
+      get results() {
+        return results();
+      },
+    };
+    // A callback of the user may keep them.
+    const logs = this.#needsResults ? { ...lazy } : lazy;
     for (const callback of this.callbacks) await callback.onBatchEnd?.(logs, this);
   }
 

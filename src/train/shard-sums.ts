@@ -4,23 +4,23 @@ import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /**
- * A part of the loss that is divided by one weight: its gradients times the weight, over the shards so far. The weight is null for
- * a part that is a sum.
+ * The gradients of one part of the loss, multiplied by the weight that divides this part, and summed over shards like the weight.
+ * The weight is null for a part that is a sum: it is not divided.
  */
 interface WeightedGradients {
   readonly gradients: ReadonlyMap<Parameter, Tensor>;
   readonly weight: number | Tensor | null;
 }
 
-/** A new value of a Parameter that layers have requested, times the number of samples, over the shards so far. */
+/** The new value that layers request for a Parameter (a running statistic), multiplied by the number of samples, and summed over shards. */
 interface WeightedValue {
   readonly value: Tensor;
   readonly size: number;
 }
 
-/** What is added over shards. */
+/** The sums over one or more shards. */
 export interface ShardSums {
-  /** By part of the loss: 0 is the mean over samples, the others are its declared terms. */
+  /** By the number of the part of the loss: 0 is the mean over samples, the others are the terms that the loss declares (`lossTerms`). */
   readonly parts: ReadonlyMap<number, WeightedGradients>;
   readonly assigned: ReadonlyMap<Parameter, WeightedValue>;
 }
@@ -28,7 +28,7 @@ export interface ShardSums {
 type Assignments = readonly (readonly [parameter: Parameter, value: Tensor])[];
 
 /**
- * What one shard gives.
+ * The sums of one shard.
  *
  * @param loss without the penalty. @param weight the sum of its samples' weights. @param size the number of its samples.
  */
@@ -62,7 +62,7 @@ export function shardSums(
 
 const isFloat = ({ dtype }: Parameter): boolean => dtype === 'float32';
 
-/** The sums over the shards of two. */
+/** The sums over the shards of both. */
 export const addSums = (a: ShardSums, b: ShardSums): ShardSums => ({
   parts: joined(a.parts, b.parts, (left, right) => ({
     gradients: joined(left.gradients, right.gradients, (g, h) => g.add(h)),
@@ -89,7 +89,7 @@ function joined<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>, add: (a: V, b:
   return all;
 }
 
-/** The tensors of sums, to be computed. */
+/** The tensors in the sums, which the step must compute. */
 export const sumTensors = ({ assigned, parts }: ShardSums): Tensor[] => [
   ...[...parts.values()].flatMap(({ gradients, weight }) => [
     ...gradients.values(),
@@ -98,7 +98,7 @@ export const sumTensors = ({ assigned, parts }: ShardSums): Tensor[] => [
   ...[...assigned.values()].map(({ value }) => value),
 ];
 
-/** The gradients of the loss of all shards: each part divided once by its weight, then the penalty's. */
+/** The gradients of the loss over all shards: each part is divided once by its weight, then the gradient of the penalty is added. */
 export function totalGradients(
   { parts }: ShardSums,
   targets: readonly Parameter[],

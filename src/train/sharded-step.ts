@@ -19,7 +19,7 @@ import {
 } from './shard-sums.ts';
 import { ShardTree } from './shards.ts';
 
-/** A step in shards. Each is computed by itself; their sums are divided and applied at the end. */
+/** One training step whose batch is divided into shards. The shards are computed one after the other; one update follows with their sums. */
 export async function shardedStep(
   passes: Passes,
   batch: Batch,

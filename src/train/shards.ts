@@ -1,15 +1,16 @@
-// How a step is cut into shards, and how what they give is added. Bits depend on these rules, whoever computes a shard.
+// The rules by which a batch is divided into shards, and the order in which the results of shards are added. Floating-point sums
+// depend on their order. These rules fix it, so a step gives the same bits wherever its shards are computed.
 
-/** The rows of a shard, from and before: shards are numbered from 0, and their sizes differ by at most one. */
+/** The rows `from` to before `to` of the batch that form a shard. Shards are numbered from 0; their sizes differ by at most one. */
 export const shardRows = (rows: number, shards: number, shard: number): [from: number, to: number] => [
   Math.floor((shard * rows) / shards),
   Math.floor(((shard + 1) * rows) / shards),
 ];
 
 /**
- * Adds what shards give in a binary tree over their numbers: ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)). An empty shard is left
- * out: 0 + (2 + 3) without shard 1. So a part of the tree, such as that of the shards 4 to 7, can be added elsewhere. It keeps
- * at most one sum for each level.
+ * Adds the results of shards in a binary tree over their numbers: ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)). An empty shard is
+ * left out: 0 + (2 + 3) if shard 1 is empty. A subtree, such as that of the shards 4 to 7, can be added elsewhere and gives the
+ * same bits. At most one sum per level is kept in memory.
  */
 export class ShardTree<T> {
   readonly #add: (left: T, right: T) => T;

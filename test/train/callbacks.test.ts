@@ -14,7 +14,15 @@ import {
 import { ValueError } from '../../src/ir/errors.ts';
 import { meanSquaredError } from '../../src/losses/index.ts';
 import { SGD } from '../../src/optim/index.ts';
-import { type Callback, earlyStopping, fit, learningRateLogger } from '../../src/train/index.ts';
+import {
+  type BatchLogs,
+  type Callback,
+  earlyStopping,
+  fit,
+  learningRateLogger,
+  timeLimit,
+} from '../../src/train/index.ts';
+import { terminalProgress } from '../../src/train/progress.ts';
 import { network, samples, train, valuesOf } from './support.ts';
 
 test('callbacks are called in order and waited for', async () => {
@@ -69,6 +77,41 @@ test('results of a batch are those of the epoch so far', async () => {
   });
   expect(last.map(({ loss }) => loss)).toEqual(history.history.loss);
   expect(last.map(({ meanAbsoluteError }) => meanAbsoluteError)).toEqual(history.history.meanAbsoluteError);
+});
+
+test('results of a batch are computed once, and only if a callback may need them', async () => {
+  let computed = 0;
+  class Counting extends MeanAbsoluteError {
+    override result(): number {
+      computed++;
+      return super.result();
+    }
+  }
+  const run = async (...callbacks: Callback[]): Promise<number> => {
+    computed = 0;
+    // It writes nothing during an epoch.
+    const silent = terminalProgress({ write: () => {} }, () => 0);
+    await train({ epochs: 1, metrics: [new Counting()], callbacks: [...callbacks, silent] });
+    return computed;
+  };
+  const reader: Callback = { onBatchEnd: () => {} };
+  expect(await run(learningRateLogger(), timeLimit(1e6))).toBe(1);
+  expect(await run(reader, reader)).toBe(5);
+});
+
+test('results of a batch that a callback keeps are those of that batch', async () => {
+  const all: BatchLogs[] = [];
+  const read: object[] = [];
+  const callbacks: Callback[] = [
+    { onBatchEnd: (logs) => void all.push(logs) },
+    { onBatchEnd: ({ results }) => void read.push({ ...results }) },
+  ];
+  await train({ epochs: 1, metrics: [new MeanAbsoluteError()], callbacks: callbacks.slice(0, 1) });
+  const kept = all.splice(0).map(({ results }) => results);
+  await train({ epochs: 1, metrics: [new MeanAbsoluteError()], callbacks });
+  expect(new Set(read.map((results) => JSON.stringify(results))).size).toBe(4);
+  expect(kept).toEqual(read);
+  expect(all.map(({ results }) => results)).toEqual(read);
 });
 
 test('a callback stops training: after a batch without that epoch, after an epoch with it', async () => {

@@ -8,12 +8,16 @@ import {
   fit,
   Generator,
   type Layer,
+  type Loss,
+  type Model,
   meanSquaredError,
   Sequential,
   SGD,
   StateError,
   seed,
+  softmaxCrossEntropy,
   type Tensor,
+  type Tensors,
   tensor,
   ValueError,
   where,
@@ -21,6 +25,7 @@ import {
 } from '../../src/index.ts';
 import { checkpoint } from '../../src/train/checkpoint/checkpoint.ts';
 import { MemoryStore } from '../io/memory-store.ts';
+import { ByName, ByPosition, codes, kind, made, data as named, numbers, total } from './two-inputs.ts';
 
 const x: Tensor = new Generator(5).uniform([64, 3], -1, 1);
 const y: Tensor = x.sum(1, { keepDims: true });
@@ -151,6 +156,103 @@ describe('a learning rate that is too high', () => {
     expect(await run(6)).toEqual([]);
   });
 });
+
+describe('several inputs and outputs', () => {
+  const loss = { total: meanSquaredError, kind: softmaxCrossEntropy };
+
+  /** The warnings of an epoch that changes hardly anything. */
+  async function namedWarnings<X extends Tensors, Y extends Tensors>(
+    model: Model<X, Y>,
+    data: Data<NoInfer<X>, NoInfer<Y>>,
+    loss: Loss<NoInfer<Y>>,
+  ): Promise<string[]> {
+    const found: string[] = [];
+    const optimizer = new Adam(model.parameters(), { learningRate: 1e-6 });
+    const watch = diagnostics<X, Y>({ data, loss, warn: (text) => found.push(text) });
+    await fit<X, Y>(model, data, { loss, optimizer, callbacks: [watch], progress: false });
+    return found;
+  }
+
+  test('nothing to warn of', async () => {
+    expect(
+      await namedWarnings(
+        made(() => new ByName()),
+        named,
+        loss,
+      ),
+    ).toEqual([]);
+    const byPosition = made(() => new ByPosition());
+    const tuples = { x: [numbers, codes], y: [total, kind] } as const;
+    expect(await namedWarnings(byPosition, tuples, [loss.total, loss.kind])).toEqual([]);
+  });
+
+  test('columns and labels have the names of their inputs and outputs', async () => {
+    const wrong = {
+      x: { numbers: numbers.mul(500), codes: codes.mul(tensor([0, 1])) },
+      y: { total, kind: kind.mul(0) },
+    };
+    const equal =
+      'labels of %s are equal, so there is nothing to learn. Check the labels, and shuffle the data.';
+    const found = await namedWarnings(
+      made(() => new ByName()),
+      () => [wrong],
+      loss,
+    );
+    expect(found.slice(0, 3)).toEqual([
+      `[diagnostics] all 50 ${equal.replace('%s', "'kind'")}`,
+      expect.stringMatching(/^\[diagnostics\] columns 0, 1, 2 of x\.numbers: got values up to 4\d\d\. Scale/),
+      '[diagnostics] column 0 of x.codes: got one value in all 50 samples. Leave it out.',
+    ]);
+    const tuples = { x: [numbers, wrong.x.codes], y: [total, wrong.y.kind] } as const;
+    expect(
+      (
+        await namedWarnings(
+          made(() => new ByPosition()),
+          tuples,
+          [loss.total, loss.kind],
+        )
+      ).slice(0, 2),
+    ).toEqual([
+      `[diagnostics] all 50 ${equal.replace('%s', "'1'")}`,
+      '[diagnostics] column 0 of x.1: got one value in all 50 samples. Leave it out.',
+    ]);
+  });
+
+  test('gradients are those of the weighted sum', async () => {
+    const weighted = { total: { loss: loss.total, weight: 1e5 }, kind: loss.kind };
+    const found = await namedWarnings(
+      made(() => new ByName()),
+      named,
+      weighted,
+    );
+    const exploding = found.map((text) => /Parameter '([\w.]+)' explodes/.exec(text)?.[1]);
+    expect(exploding).toContain('total.kernel');
+    expect(exploding).not.toContain('kind.kernel');
+  });
+
+  test('dead units of a layer of one input', async () => {
+    const model = made(() => new WithRelu());
+    await model.first.bias!.assign(tensor([-9, 0.5, -9, 0.5]));
+    expect(await namedWarnings(model, named, loss)).toEqual([
+      '[diagnostics] 2 of 4 units of layer first (Dense) are 0 for all 50 samples. Lower the learning rate, or use leakyRelu ' +
+        'or another initializer.',
+    ]);
+  });
+
+  test('a loss of an output that the model does not have', async () => {
+    const watch = diagnostics({ data: named, loss: { mpg: meanSquaredError } as never });
+    const model = made(() => new ByName());
+    const optimizer = new Adam(model.parameters());
+    const training = fit(model, named, { loss, optimizer, callbacks: [watch], progress: false });
+    await expect(training).rejects.toThrow(
+      "[diagnostics] got a loss or metrics of 'mpg' for a model with the outputs total, kind.",
+    );
+  });
+});
+
+class WithRelu extends ByName {
+  override readonly first = new Dense(3, 4, { activation: 'relu' });
+}
 
 test('training has the same bits with it', async () => {
   const train = async (callbacks: FitOptions['callbacks']) => {

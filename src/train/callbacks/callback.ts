@@ -34,7 +34,12 @@ export interface BatchLogs {
   readonly loss: number;
   /** The learning rate of this update. */
   readonly learningRate: number;
-  /** `loss` and each metric over the epoch so far. */
+  /** The time since the beginning of the epoch. The time before an interruption counts too. */
+  readonly seconds: number;
+  /**
+   * `loss` and each metric over the epoch so far. With a callback of your own they are computed after each batch, which takes
+   * long for some metrics: `RocAuc` sorts all scores of the epoch.
+   */
   readonly results: Readonly<Record<string, number>>;
 }
 
@@ -68,6 +73,8 @@ export interface Callback {
   onTrainBegin?(training: Training): void | Promise<void>;
   onEpochBegin?(epoch: number, training: Training): void | Promise<void>;
   onBatchEnd?(logs: BatchLogs, training: Training): void | Promise<void>;
+  /** @internal Whether `onBatchEnd` reads `results` only while it runs, or not at all: they are computed when they are read. */
+  readonly lazyResults?: boolean;
   /** Not called for an epoch that was stopped before its end. */
   onEpochEnd?(logs: EpochLogs, training: Training): void | Promise<void>;
   /** Called when the loss, a gradient or a new value is NaN or infinite. Training then rejects unless a callback calls `training.stop`. */
@@ -88,7 +95,7 @@ export interface Callback {
   setState?(state: State): void | Promise<void>;
 }
 
-const hooks: Known<Omit<Callback, 'kind' | 'getState' | 'setState'>> = {
+const hooks: Known<Omit<Callback, 'kind' | 'lazyResults' | 'getState' | 'setState'>> = {
   onTrainBegin: 0,
   onEpochBegin: 0,
   onBatchEnd: 0,

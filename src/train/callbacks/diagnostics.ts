@@ -80,6 +80,7 @@ export function diagnostics<X extends Tensors = Tensor, Y extends Tensors = Tens
       batch = await firstBatch(data);
       if (batch !== null && batch.size >= ENOUGH) await examineData(batch, report);
     },
+    lazyResults: true,
     onBatchEnd({ loss: value }) {
       if (least === Number.POSITIVE_INFINITY) least = value;
     },

@@ -8,6 +8,7 @@ export function learningRateLogger(): Callback {
   let latest = Number.NaN;
   return {
     kind: 'learningRateLogger',
+    lazyResults: true,
     onBatchEnd({ learningRate }) {
       latest = learningRate;
     },

@@ -28,6 +28,7 @@ export function timeLimitBy(clock: () => number, limit: number): Callback {
       start = clock();
       before = 0;
     },
+    lazyResults: true,
     onBatchEnd(_, training) {
       if (taken() >= limit) training.stop(`the time limit of ${limit} s is reached`);
     },

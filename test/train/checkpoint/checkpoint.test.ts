@@ -193,6 +193,7 @@ describe('where training goes on', () => {
     const unseeded = { seed: undefined } as unknown as Partial<FitOptions>;
     const whole = await train(unseeded);
     const seconds: number[] = [];
+    const reported: [batch: number, seconds: number][] = [];
     const watch: Callback = { onEpochEnd: (logs) => void seconds.push(logs.seconds) };
     const stop: Callback = {
       onBatchEnd({ step }) {
@@ -211,11 +212,20 @@ describe('where training goes on', () => {
     clock.now = 1e6;
     const resumed = await trainWith(
       store,
-      { ...unseeded, callbacks: [slow, { onEpochBegin: () => {} }, watch], resume: 'require' },
+      {
+        ...unseeded,
+        callbacks: [slow, { onEpochBegin: () => {} }, watch],
+        resume: 'require',
+        progress: ({ batch, done, seconds }) => void (done || reported.push([batch, seconds])),
+      },
       when,
     );
     expect(resumed.values).toEqual(whole.values);
     expect(seconds).toEqual([4, 4, 4]);
+    expect(reported).toEqual([
+      ...[2, 3, 4].map((batch) => [batch, batch - 1]),
+      ...[1, 2, 3, 4].map((batch) => [batch, batch - 1]),
+    ]);
   });
 });
 
