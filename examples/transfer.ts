@@ -46,14 +46,11 @@ async function train(model: Layer, data: Digits, epochs: number): Promise<void> 
   await fit(model, data, { loss: softmaxCrossEntropy, optimizer, epochs, batchSize: 25, progress: false });
 }
 
-/** The accuracies on 5 to 9: with the features of 0 to 4, and trained from scratch. */
-export async function transfer({ before = 5000, examples = 25, tests = 2000, epochs = 60 } = {}): Promise<{
-  readonly transferred: number;
-  readonly fromScratch: number;
-}> {
-  seed(1);
+/** The mean accuracies on 5 to 9, over some seeds: with the features of 0 to 4, and trained from scratch. */
+export async function transfer({ before = 5000, examples = 25, tests = 2000, epochs = 60, seeds = 5 } = {}) {
   const mnist = await loadMnist();
-  const few = digits(mnist.train, 5, examples);
+  const first = digits(mnist.train, 0, before);
+  const few = digits(mnist.train, 5, examples * seeds);
   const test = digits(mnist.test, 5, tests);
   const makeFeatures = (): Layer =>
     new Sequential([
@@ -64,16 +61,25 @@ export async function transfer({ before = 5000, examples = 25, tests = 2000, epo
       new Flatten(),
     ]);
   const options = { loss: softmaxCrossEntropy, metrics: [new Accuracy()] };
-  const accuracy = async (model: Layer) => (await evaluate(model, test, options)).accuracy!;
-
-  const features = makeFeatures();
-  await train(new Sequential([features, new Dense(400, 5)]), digits(mnist.train, 0, before), 2);
-  features.freeze();
-  const transferred = new Sequential([features, new Dense(400, 5)]);
-  await train(transferred, few, epochs);
-  const fromScratch = new Sequential([makeFeatures(), new Dense(400, 5)]);
-  await train(fromScratch, few, epochs);
-  return { transferred: await accuracy(transferred), fromScratch: await accuracy(fromScratch) };
+  const sums = { transferred: 0, fromScratch: 0 };
+  for (let i = 0; i < seeds; i++) {
+    seed(i);
+    const rows: [number, number] = [i * examples, (i + 1) * examples];
+    const own = { x: few.x.slice(rows), y: few.y.slice(rows) };
+    const accuracyOf = async (features: Layer): Promise<number> => {
+      const model = new Sequential([features, new Dense(400, 5)]);
+      await train(model, own, epochs);
+      return (await evaluate(model, test, options)).accuracy!;
+    };
+    const features = makeFeatures();
+    await train(new Sequential([features, new Dense(400, 5)]), first, 6);
+    features.freeze();
+    const [transferred, fromScratch] = [await accuracyOf(features), await accuracyOf(makeFeatures())];
+    console.log(`seed ${i}: ${transferred.toFixed(3)} transferred, ${fromScratch.toFixed(3)} from scratch`);
+    sums.transferred += transferred / seeds;
+    sums.fromScratch += fromScratch / seeds;
+  }
+  return sums;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await transfer());

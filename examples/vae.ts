@@ -59,8 +59,9 @@ export async function trainVae({ images = 10_000, tests = 2000, epochs = 10 } = 
   seed(1);
   const mnist = await loadMnist();
   const pixels = (split: typeof mnist.train, count: number): Tensor => {
-    const { data } = scalePixels(split.images);
-    return tensor(data.slice(0, count * 784), { shape: [count, 784] });
+    const bytes = split.images.data.subarray(0, count * 784);
+    const { data, shape } = scalePixels({ data: bytes, shape: [count, 784] });
+    return tensor(data, { shape });
   };
   const x = pixels(mnist.train, images);
   const test = pixels(mnist.test, tests);

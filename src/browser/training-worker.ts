@@ -115,6 +115,9 @@ export function trainInWorker(worker: WorkerLike, options: TrainInWorkerOptions 
   return new RemoteRun(pageConnection(worker), options);
 }
 
+/** Resolve when workers have ended, for those that have been ready. */
+const ends = new WeakMap<object, Promise<unknown>>();
+
 const pageConnection = (worker: WorkerLike): Connection => ({
   post: (data) => worker.postMessage(data),
   listen(receive, lost) {
@@ -133,9 +136,15 @@ const pageConnection = (worker: WorkerLike): Connection => ({
     } as const;
     const types = Object.keys(listeners) as (keyof typeof listeners)[];
     for (const type of types) worker.addEventListener(type, listeners[type] as EventListener);
+    // One that has ended already answers nothing.
+    void ends.get(worker)?.then(() => lost('the worker was terminated'));
     return () => {
       for (const type of types) worker.removeEventListener(type, listeners[type] as EventListener);
     };
   },
-  ended: (lock) => locks()?.request(lock, () => {}) ?? new Promise(() => {}),
+  ended(lock) {
+    const end = ends.get(worker) ?? locks()?.request(lock, () => {}) ?? new Promise(() => {});
+    ends.set(worker, end);
+    return end;
+  },
 });

@@ -13,6 +13,8 @@ import { errorMessage } from '../util/error-message.ts';
 
 /** A `Worker` of `node:worker_threads`, without the need for Node's types. */
 export interface WorkerThread {
+  /** -1 after the worker has ended. */
+  readonly threadId?: number;
   postMessage(message: unknown): void;
   on(event: string, listener: (value: unknown) => void): unknown;
   off(event: string, listener: (value: unknown) => void): unknown;
@@ -78,7 +80,12 @@ const connectionTo = (worker: WorkerThread): Connection => ({
   post: (data) => worker.postMessage(data),
   listen(receive, lost) {
     const onError = (error: unknown): void => lost(`got an error in the worker: ${errorMessage(error)}`);
-    const onExit = (code: number): void => lost(`the worker ended with exit code ${code}`);
+    const onExit = (code: number): void =>
+      lost(
+        code === 0
+          ? 'the worker ended with exit code 0, wanted one whose file calls serveTraining'
+          : `the worker ended with exit code ${code}`,
+      );
     const listeners = [
       ['message', receive],
       ['error', onError],
@@ -86,6 +93,8 @@ const connectionTo = (worker: WorkerThread): Connection => ({
       ['exit', onExit],
     ] as const;
     for (const [event, listener] of listeners) worker.on(event, listener as (value: unknown) => void);
+    // It tells its end once only.
+    if (worker.threadId === -1) void Promise.resolve('the worker has ended').then(lost);
     return () => {
       for (const [event, listener] of listeners) worker.off(event, listener as (value: unknown) => void);
     };

@@ -72,6 +72,23 @@ export async function terminate(): Promise<string[]> {
   return errorsOf(training);
 }
 
+/** The page terminates a worker that has trained, and uses it again. */
+export async function useTerminated(): Promise<string[]> {
+  const worker = new Worker('worker.js');
+  await trainInWorker(worker, { message: { mishap: 'nothing', epochs: 1 } }).result;
+  worker.terminate();
+  return errorsOf(trainInWorker(worker));
+}
+
+/** Aborts a training in a worker that serves none. */
+export async function abortSilent(): Promise<string[]> {
+  const controller = new AbortController();
+  const training = trainInWorker(new Worker('silent.js'), { signal: controller.signal });
+  const paused = errorOf(training.pause());
+  controller.abort(new Error('too late'));
+  return [await errorOf(training.result), await paused];
+}
+
 /** Aborts, then trains again in the same worker. */
 export async function abort(): Promise<unknown[]> {
   const worker = new Worker('worker.js');

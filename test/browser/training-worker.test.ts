@@ -10,6 +10,8 @@ const files = {
   'syntax.js': 'let let = 3',
   'imports.js': 'import "./absent.js"',
   'posts.js': 'postMessage("hi")',
+  'echoes.js': 'onmessage = ({ data }) => postMessage(data)',
+  'silent.js': '',
 };
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -54,10 +56,14 @@ describe.skipIf(chromiumMissing !== null)(`training in a worker in Chromium${chr
   it('fails with the worker', async () => {
     expect(await page.call('mishap', 'close')).toEqual(all('the worker was terminated'));
     expect(await page.call('terminate')).toEqual(all('the worker was terminated'));
+    expect(await page.call('useTerminated')).toEqual(all('the worker was terminated'));
     const own =
       "got 'hi' from the worker, wanted messages of serveTraining. Send your own through a MessageChannel, and use one version of ndgrad on both sides";
     expect(await page.call('mishap', 'own message')).toEqual(all(own));
     expect(await page.call('wrongFile', 'posts.js', 'classic')).toEqual(all(own));
+    expect(await page.call('wrongFile', 'echoes.js', 'classic')).toEqual(
+      all(own.replace("'hi'", 'an object')),
+    );
     const [uncaught] = await page.call('mishap', 'uncaught');
     expect(uncaught).toMatch(
       /^StateError \[trainInWorker\] got an error in the worker: Uncaught Error: nobody listens \(http.*worker.js:\d+\)\.$/,
@@ -79,6 +85,10 @@ describe.skipIf(chromiumMissing !== null)(`training in a worker in Chromium${chr
 
   it('ends at a signal, and the worker serves again', async () => {
     expect(await page.call('abort')).toEqual(['Error enough', [0]]);
+  });
+
+  it('waits for serveTraining until the signal aborts', async () => {
+    expect(await page.call('abortSilent')).toEqual(['Error too late', 'Error too late']);
   });
 
   it('is not served by a page', async () => {

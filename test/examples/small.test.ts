@@ -9,7 +9,7 @@ vi.spyOn(console, 'log').mockImplementation(() => {});
 
 test('the autoencoder encodes digits better than their mean does', async () => {
   // An image costs 206 nats if all have the mean of each pixel, 543 before training.
-  expect(await trainVae({ images: 2000, tests: 500, epochs: 6 })).toBeLessThan(206);
+  expect(await trainVae({ images: 2000, tests: 500, epochs: 4 })).toBeLessThan(206);
 });
 
 test('the policy gradient keeps the pole upright for longer than chance', async () => {
@@ -18,7 +18,8 @@ test('the policy gradient keeps the pole upright for longer than chance', async 
 });
 
 test('features that were learned from other digits help', async () => {
-  const { transferred, fromScratch } = await transfer({ before: 1000, examples: 25, tests: 300, epochs: 40 });
+  const { transferred, fromScratch } = await transfer({ before: 500, tests: 300, epochs: 40, seeds: 1 });
   expect(transferred).toBeGreaterThan(0.4);
   expect(fromScratch).toBeGreaterThan(0.25);
+  expect(transferred).toBeGreaterThan(fromScratch);
 });

@@ -83,7 +83,11 @@ describe('trainInWorker of ndgrad/node', () => {
     ['import "./absent.mjs"', /got an error in the worker: Cannot find module/],
     ['let let = 3', /got an error in the worker: /],
     ['await Promise.reject(new Error("later"))', /got an error in the worker: later/],
-    ['0', /the worker ended with exit code 0/],
+    ['0', /the worker ended with exit code 0, wanted one whose file calls serveTraining/],
+    [
+      'import { parentPort } from "node:worker_threads"; parentPort.on("message", (m) => parentPort.postMessage(m))',
+      /got an object from the worker, wanted messages of serveTraining/,
+    ],
     [
       'import { parentPort } from "node:worker_threads"; parentPort.postMessage("hi")',
       /got 'hi' from the worker, wanted messages of serveTraining/,
@@ -99,6 +103,30 @@ describe('trainInWorker of ndgrad/node', () => {
     await expect(trainInWorker(start('absent.mjs')).result).rejects.toThrow(
       'got an error in the worker: Cannot find',
     );
+  });
+
+  it('rejects when the worker was terminated before', async () => {
+    const { training, worker } = train('nothing');
+    await training.result;
+    await worker.terminate();
+    const message = '[trainInWorker] the worker has ended.';
+    await expect(training.weights()).rejects.toThrow(message);
+    const next = trainInWorker(worker);
+    await expect(next.pause()).rejects.toThrow(message);
+    await expect(next.result).rejects.toThrow(message);
+    expect(worker.listenerCount('exit')).toBe(0);
+  });
+
+  it('waits for serveTraining until the signal aborts', async () => {
+    writeFileSync(join(folder, 'silent.mjs'), 'setInterval(() => {}, 1e6)');
+    const controller = new AbortController();
+    const worker = start('silent.mjs');
+    const training = trainInWorker(worker, { signal: controller.signal });
+    const paused = training.pause();
+    worker.once('online', () => controller.abort(new Error('too late')));
+    await expect(training.result).rejects.toThrow('too late');
+    await expect(paused).rejects.toThrow('too late');
+    expect(worker.listenerCount('message')).toBe(0);
   });
 
   it('leaves errors after the training to the program', async () => {

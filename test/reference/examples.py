@@ -79,7 +79,7 @@ def cart_pole(rounds=80, episodes=16, steps=500):
     return f'{np.mean(lengths[-10:]):.0f} steps'
 
 
-def transfer(before=5000, examples=25, tests=2000, epochs=60):
+def transfer(before=5000, examples=25, tests=2000, epochs=60, seeds=5):
     def digits(name, first, count):
         images, labels = mnist(name)
         rows = torch.nonzero((labels >= first) & (labels < first + 5)).ravel()[:count]
@@ -97,17 +97,22 @@ def transfer(before=5000, examples=25, tests=2000, epochs=60):
                 F.cross_entropy(model(x[rows]), y[rows]).backward()
                 optimizer.step()
 
-    few, (x, y) = digits('train', 5, examples), digits('t10k', 5, tests)
-    body = features()
-    train(nn.Sequential(body, nn.Linear(400, 5)), *digits('train', 0, before), 2)
-    for p in body.parameters():
-        p.requires_grad = False
-    models = [nn.Sequential(body, nn.Linear(400, 5)), nn.Sequential(features(), nn.Linear(400, 5))]
-    for model in models:
-        train(model, *few, epochs)
-    with torch.no_grad():
-        scores = [(model(x).argmax(1) == y).float().mean().item() for model in models]
-    return f'{scores[0]:.3f} transferred, {scores[1]:.3f} from scratch'
+    first, few, (x, y) = digits('train', 0, before), digits('train', 5, examples * seeds), digits('t10k', 5, tests)
+    scores = []
+    for i in range(seeds):
+        torch.manual_seed(i)
+        own = [values[i * examples : (i + 1) * examples] for values in few]
+        body = features()
+        train(nn.Sequential(body, nn.Linear(400, 5)), *first, 6)
+        for p in body.parameters():
+            p.requires_grad = False
+        models = [nn.Sequential(body, nn.Linear(400, 5)), nn.Sequential(features(), nn.Linear(400, 5))]
+        for model in models:
+            train(model, *own, epochs)
+        with torch.no_grad():
+            scores.append([(model(x).argmax(1) == y).float().mean().item() for model in models])
+    transferred, from_scratch = np.mean(scores, axis=0)
+    return f'{transferred:.3f} transferred, {from_scratch:.3f} from scratch; by seed: {np.round(scores, 3).tolist()}'
 
 
 EXAMPLES = {'vae': vae, 'cart-pole': cart_pole, 'transfer': transfer}
