@@ -72,23 +72,26 @@ const trimJsfive: Plugin = {
   },
 };
 
+/** The entry points. */
+const names = [
+  'index',
+  'browser',
+  'charts',
+  'data',
+  'gpu',
+  'io',
+  'keras',
+  'metrics',
+  'node',
+  'search',
+  'testing',
+];
+const entries = Object.fromEntries(names.map((name) => [name, `src/${name}.ts`]));
+
 export default defineConfig([
   {
-    entry: {
-      index: 'src/index.ts',
-      browser: 'src/browser.ts',
-      charts: 'src/charts.ts',
-      data: 'src/data.ts',
-      gpu: 'src/gpu.ts',
-      io: 'src/io.ts',
-      keras: 'src/keras.ts',
-      metrics: 'src/metrics.ts',
-      node: 'src/node.ts',
-      search: 'src/search.ts',
-      testing: 'src/testing.ts',
-      // What the workers of `inWorkers` run: a file that node.js finds beside it.
-      'search-worker': 'src/node/search-worker.ts',
-    },
+    // What the workers of `inWorkers` run is a file that node.js finds beside it.
+    entry: { ...entries, 'search-worker': 'src/node/search-worker.ts' },
     format: 'esm',
     target: 'es2022',
     platform: 'neutral',
@@ -97,20 +100,7 @@ export default defineConfig([
     noExternal: ['fflate', 'jsfive'],
     removeNodeProtocol: false,
     dts: {
-      entry: {
-        index: 'src/index.ts',
-        browser: 'src/browser.ts',
-        charts: 'src/charts.ts',
-        data: 'src/data.ts',
-        gpu: 'src/gpu.ts',
-        io: 'src/io.ts',
-        keras: 'src/keras.ts',
-        metrics: 'src/metrics.ts',
-        node: 'src/node.ts',
-        search: 'src/search.ts',
-        testing: 'src/testing.ts',
-        'ndgrad.min': 'src/single-file.ts',
-      },
+      entry: { ...entries, 'ndgrad.min': 'src/single-file.ts' },
       compilerOptions: { stripInternal: true },
     },
     esbuildPlugins: [markRecords, trimPako, trimJsfive],

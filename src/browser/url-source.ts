@@ -1,4 +1,5 @@
 import type { ByteSource } from '../io/byte-source.ts';
+import { joinBytes } from '../io/join-bytes.ts';
 import { checkCount, checkSignal, readOptions, refusal } from '../ir/arguments.ts';
 import { MemoryError, StateError, ValueError } from '../ir/errors.ts';
 import { errorMessage } from '../util/error-message.ts';
@@ -158,13 +159,7 @@ async function readWhole(request: Request, response: Response): Promise<Uint8Arr
     if (size > WHOLE) throw tooLong();
     chunks.push(chunk);
   }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joinBytes('urlSource', chunks, size);
 }
 
 /** The body of an answer as it arrives. What is not asked for is not received. */

@@ -1,4 +1,5 @@
 import { decode, elementTypes } from '../io/elements.ts';
+import { joinBytes, totalLength } from '../io/join-bytes.ts';
 import { checkCount, describe, isRecord, refusal } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import { bytesOf } from '../ir/typed-array.ts';
@@ -138,14 +139,7 @@ async function readShards(
     }
     parts.push(part);
   }
-  if (parts.length === 1) return parts[0]!;
-  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
+  return parts.length === 1 ? parts[0]! : joinBytes('loadTfjs', parts, totalLength(parts));
 }
 
 function valueOf({ name, shape, type, quantization }: Entry, bytes: Uint8Array): Tensor {

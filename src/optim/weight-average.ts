@@ -54,6 +54,8 @@ export class WeightAverage {
   /** The name of the class in files. */
   static readonly kind: string = 'WeightAverage';
   readonly parameters: readonly Parameter[];
+  /** @internal The options with their defaults, which checkpoints compare. */
+  readonly options: Readonly<WeightAverageOptions>;
   /** The number of updates so far. */
   step = 0;
   readonly #decay: Schedule;
@@ -78,6 +80,7 @@ export class WeightAverage {
     const limit = typeof decay === 'number' ? () => decay : decay;
     this.#decay = warmup ? (n) => Math.min(limit(n), (1 + n) / (10 + n)) : limit;
     if (typeof decay === 'number') checkDecay('WeightAverage', decay);
+    this.options = { decay, warmup };
     this.parameters = distinctParameters('WeightAverage', parameters);
     this.#averages = this.parameters.map(
       (p) => new Parameter(p, { name: `${p.name}.average`, trainable: false }),

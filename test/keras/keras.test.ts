@@ -57,8 +57,8 @@ test('a functional model keeps names; frozen layers stay frozen, and training ch
   expect(model.type).toBe('Functional');
   const frozen = model.namedParameters().filter(([, p]) => !p.trainable);
   expect(frozen.map(([path]) => path)).toEqual([
-    'head.head_dense.dense.kernel',
-    'head.head_dense.dense.bias',
+    'head.head_dense.kernel',
+    'head.head_dense.bias',
     'head.head_norm.gamma',
     'head.head_norm.beta',
     'head.head_norm.runningMean',
@@ -97,7 +97,7 @@ test('a layer that is applied to the last axis of a sequence keeps the other axe
   const model = await loadKeras(fixture('functional.keras'));
   const embed = model.members().find(([key]) => key === 'embed')![1] as Layer;
   expect(embed.outputShape([3, 9, 4])).toEqual([3, 9, 6]);
-  expect((embed as unknown as { dense: Dense }).dense).toBeInstanceOf(Dense);
+  expect(embed).toBeInstanceOf(Dense);
   // The summary knows the outputs of all layers, those of inner layers too.
   expect(model.summary()).not.toContain('?');
 });

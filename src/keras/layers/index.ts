@@ -1,5 +1,4 @@
 import type { LayerClass } from '../../io/model/configuration.ts';
-import { DenseOnLastAxis } from './dense-on-last-axis.ts';
 import { FunctionalModel } from './functional-model.ts';
 import { Operation } from './operation.ts';
 
@@ -11,6 +10,4 @@ import { Operation } from './operation.ts';
  *     await loadModel(saved, { layers: kerasLayers });
  */
 export const kerasLayers: Readonly<Record<string, LayerClass>> = /* @__PURE__ */ (() =>
-  Object.freeze(
-    Object.fromEntries([FunctionalModel, Operation, DenseOnLastAxis].map((layer) => [layer.kind, layer])),
-  ))();
+  Object.freeze(Object.fromEntries([FunctionalModel, Operation].map((layer) => [layer.kind, layer]))))();

@@ -1,10 +1,9 @@
 import { Dense } from '../../layers/dense.ts';
-import { DenseOnLastAxis } from '../layers/dense-on-last-axis.ts';
 import { expectShape, type MakePlan } from './plan.ts';
 import { biasOf, commonOptions, initialValues } from './weighted.ts';
 
 export const dense: MakePlan = (input) => {
-  const { settings, name, rank } = input;
+  const { settings, rank } = input;
   settings.only('quantization_config', null);
   const units = settings.count('units');
   const options = commonOptions(input);
@@ -13,12 +12,7 @@ export const dense: MakePlan = (input) => {
     rank,
     make: ([kernel, b]) => {
       expectShape('kernel', kernel!, kernel!.shape[0]!, units);
-      const layer = new Dense(kernel!.shape[0]!, units, {
-        ...options,
-        name: rank === null || rank === 2 ? name : '',
-        ...initialValues(kernel!, b, units),
-      });
-      return rank === null || rank === 2 ? layer : new DenseOnLastAxis(layer, name);
+      return new Dense(kernel!.shape[0]!, units, { ...options, ...initialValues(kernel!, b, units) });
     },
   };
 };

@@ -36,8 +36,12 @@ export async function configurationOf(run: Resumable): Promise<Configuration> {
   };
   if (accumulate !== 1) found.accumulate = String(accumulate);
   const parameters = namedParameters(run); // gives the Parameters their names
-  for (const [name, value] of Object.entries(optimizer.options)) {
-    if (value !== undefined) found[`the optimizer's ${name}`] = settingText(value);
+  for (const [owner, settings] of Object.entries({
+    optimizer: optimizer.options,
+    average: average?.options,
+  })) {
+    for (const [name, value] of Object.entries(settings ?? {}))
+      if (value !== undefined) found[`the ${owner}'s ${name}`] = settingText(value);
   }
   const [optimized, averaged] = [new Set(optimizer.parameters), new Set(average?.parameters)];
   for (const [name, parameter] of parameters) {

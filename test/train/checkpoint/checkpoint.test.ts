@@ -7,7 +7,7 @@ import { NdgradError, StateError, ValueError } from '../../../src/ir/errors.ts';
 import { Dense, Flatten, type Layer, Sequential } from '../../../src/layers/index.ts';
 import { meanSquaredError } from '../../../src/losses/index.ts';
 import type { Metric } from '../../../src/metrics/metric.ts';
-import { Adam, RMSprop, WeightAverage } from '../../../src/optim/index.ts';
+import { Adam, RMSprop, WeightAverage, type WeightAverageOptions } from '../../../src/optim/index.ts';
 import { Generator } from '../../../src/tensor/random.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import {
@@ -565,6 +565,21 @@ describe('errors before training', () => {
     [{ ...everyEpoch, mode: 'min' }],
   ])('options %j', (options) => {
     expect(() => checkpoint(store, options as never)).toThrow(/^\[checkpoint\] got /);
+  });
+
+  test.each([
+    [{ decay: 0.8 }, { decay: 0.9 }, "the average's decay (0.8, now 0.9)"],
+    [{ decay: 0.8 }, { decay: 0.8, warmup: false }, "the average's warmup (true, now false)"],
+    [{ decay: 0.8 }, { decay: () => 0.8 }, "the average's decay (0.8, now a function)"],
+  ])('settings of the average %j, %j', async (before, now, difference) => {
+    const store = new MemoryStore();
+    const start = (settings: WeightAverageOptions, resume?: 'auto') => {
+      const setup = network();
+      const average = new WeightAverage(setup.model.parameters(), settings);
+      return train({ checkpoint: checkpoint(store, everyEpoch), average, ...(resume && { resume }) }, setup);
+    };
+    await start(before);
+    expect(await rejection(start(now, 'auto'))).toContain(difference);
   });
 
   test('settings of Adam that can not be seen in its state', async () => {
