@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { killedAfter, mnistRuns, readResults, untimed } from './mnist-runs.ts';
@@ -78,5 +78,17 @@ describe('npm run mnist', () => {
     expect(shell('MNIST', '/proc/ndgrad').stderr).toMatch(
       /^--out: got '\/proc\/ndgrad', wanted a directory to write to/,
     );
+  });
+
+  it('keeps the saved model when it resumes, and trains it again if its file is missing', () => {
+    const flags = ['--models', 'reference', '--resume', '--save', join(scratch, 'models')];
+    const model = join(scratch, 'models', 'mnist-reference-1.safetensors');
+    train('saved', ...flags);
+    const { mtimeMs } = statSync(model);
+    expect(train('saved', ...flags).stdout).toMatch(/trained before/);
+    expect(statSync(model).mtimeMs).toBe(mtimeMs);
+    rmSync(model);
+    expect(train('saved', ...flags).stdout).not.toMatch(/trained before/);
+    expect(statSync(model).size).toBeGreaterThan(400_000);
   });
 });

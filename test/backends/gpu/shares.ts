@@ -21,7 +21,6 @@ const shares = {
         'convolution and pooling': 1 / 8,
         'values of all kinds': 1 / 3,
         'checks on values': 1 / 3,
-        training: 1 / 4,
       },
   webgpu: {
     'known answers': 1 / 20,
