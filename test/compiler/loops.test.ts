@@ -33,14 +33,15 @@ async function modulesOf(run: () => Promise<void>): Promise<number> {
 
 test('after its first step, a loop of training and evaluation compiles nothing', async () => {
   const random = new Generator(5);
+  // No other test has these sizes: its plans are not compiled yet.
   const model = new Sequential([
-    new Dense(6, 9, { activation: 'tanh', rng: random }),
+    new Dense(7, 11, { activation: 'tanh', rng: random }),
     new Dropout(0.25),
-    new Dense(9, 3, { rng: random }),
+    new Dense(11, 3, { rng: random }),
   ]);
   const optimizer = new Adam(model.parameters(), { learningRate: cosineDecay({ rate: 0.01, steps: 200 }) });
   const context = training({ rng: random });
-  const x = random.normal([60, 6]);
+  const x = random.normal([60, 7]);
   const labels = argmax(random.normal([60, 3]), 1).detach();
   labels.dataSync();
   const losses: number[] = [];

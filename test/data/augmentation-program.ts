@@ -1,6 +1,6 @@
 /**
  * A program whose only work is that of its workers; it ends in the way that its argument names. Run by
- * augmentation-process.test.ts.
+ * augmentation-process.full.ts.
  */
 import { augmentImages } from '../../src/data.ts';
 import { bytes, gather, hashOf, strong } from './augmentation.ts';

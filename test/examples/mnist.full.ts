@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { killedAfter, mnistRuns, readResults, untimed } from './mnist-runs.ts';
@@ -8,6 +8,31 @@ import { killedAfter, mnistRuns, readResults, untimed } from './mnist-runs.ts';
 const { scratch, mnist, program, train } = mnistRuns();
 
 describe('npm run mnist', () => {
+  it('resumes an interrupted run with the same results', () => {
+    const dir = join(scratch, 'interrupted');
+    const flags = ['--models', 'softmax,hidden', '--epochs', '2', '--limit', '300', '--resume'];
+    expect(program([...flags, '--out', dir], killedAfter('.json', 1)).signal).toBe('SIGKILL');
+    const networks = join(dir, 'networks');
+    const left = readdirSync(networks).filter((name) => name.endsWith('.json'));
+    expect(left).toEqual([expect.stringMatching(/^mnist-softmax-1-.*\.json$/)]);
+    expect(existsSync(join(dir, 'results.json'))).toBe(false);
+
+    const resumed = mnist(...flags, '--out', dir);
+    expect(resumed.status).toBe(0);
+    expect(resumed.stdout.match(/^trained before, .* s: .*\.json$/gm)).toHaveLength(1);
+    expect(resumed.stdout.match(/^epoch 2\/2/gm)).toHaveLength(1);
+    const results = untimed(readResults(dir));
+
+    // A damaged network is trained again. Without --resume all networks are trained again.
+    truncateSync(join(networks, left[0]!), 1000);
+    const repaired = mnist(...flags, '--out', dir);
+    expect(repaired.stdout.match(/^trained before/gm)).toHaveLength(1);
+    expect(untimed(readResults(dir))).toEqual(results);
+    const anew = mnist(...flags.filter((flag) => flag !== '--resume'), '--out', dir);
+    expect(anew.stdout).not.toContain('trained before');
+    expect(untimed(readResults(dir))).toEqual(results);
+  });
+
   it('holds out the last images for validation', () => {
     const { stdout, results } = train('held', '--models', 'softmax', '--validation', '100');
     expect(stdout).toMatch(/^seed 1: 300 training images, 100 held out$/m);

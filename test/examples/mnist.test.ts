@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { killedAfter, mnistRuns, readResults, untimed } from './mnist-runs.ts';
+import { mnistRuns, untimed } from './mnist-runs.ts';
 
-const { scratch, mnist, program, train } = mnistRuns();
+const { scratch, mnist, train } = mnistRuns();
 
 describe('npm run mnist', () => {
   let first: ReturnType<typeof train>;
@@ -74,31 +74,6 @@ describe('npm run mnist', () => {
     expect(untimed(again).models[0]).toEqual(untimed(first.results).models[1]);
     const other = train('other', '--models', 'reference', '--seed', '6').results;
     expect(other.models[0].parametersHash).not.toBe(again.models[0].parametersHash);
-  });
-
-  it('resumes an interrupted run with the same results', () => {
-    const dir = join(scratch, 'interrupted');
-    const flags = ['--models', 'softmax,hidden', '--epochs', '2', '--limit', '300', '--resume'];
-    expect(program([...flags, '--out', dir], killedAfter('.json', 1)).signal).toBe('SIGKILL');
-    const networks = join(dir, 'networks');
-    const left = readdirSync(networks).filter((name) => name.endsWith('.json'));
-    expect(left).toEqual([expect.stringMatching(/^mnist-softmax-1-.*\.json$/)]);
-    expect(existsSync(join(dir, 'results.json'))).toBe(false);
-
-    const resumed = mnist(...flags, '--out', dir);
-    expect(resumed.status).toBe(0);
-    expect(resumed.stdout.match(/^trained before, .* s: .*\.json$/gm)).toHaveLength(1);
-    expect(resumed.stdout.match(/^epoch 2\/2/gm)).toHaveLength(1);
-    const results = untimed(readResults(dir));
-
-    // A damaged network is trained again. Without --resume all networks are trained again.
-    truncateSync(join(networks, left[0]!), 1000);
-    const repaired = mnist(...flags, '--out', dir);
-    expect(repaired.stdout.match(/^trained before/gm)).toHaveLength(1);
-    expect(untimed(readResults(dir))).toEqual(results);
-    const anew = mnist(...flags.filter((flag) => flag !== '--resume'), '--out', dir);
-    expect(anew.stdout).not.toContain('trained before');
-    expect(untimed(readResults(dir))).toEqual(results);
   });
 
   it('prints one line and the usage for a wrong flag, with exit code 2', () => {

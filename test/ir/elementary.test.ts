@@ -171,7 +171,7 @@ describe('float32 functions', () => {
       fc.property(single, single, (x, y) => {
         for (const name of names) expect(intrinsics[name](m, x, y), name).toBe(call(name, x, y));
       }),
-      { numRuns: 3000 },
+      { numRuns: full ? 3000 : 1000 },
     );
   });
 });

@@ -12,12 +12,10 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BroadcastChannel } from 'node:worker_threads';
 import { fileJournal, inWorkers } from 'ndgrad/node';
-import { choice, gridSearch, integer, search } from 'ndgrad/search';
+import { gridSearch, integer, search } from 'ndgrad/search';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { options, untimed } from '../search/support.ts';
-import type { space as mishaps } from './search/mishaps.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ndgrad-search-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,66 +31,6 @@ describe('trials in workers', () => {
     const alone = untimed(await search(options));
     const trial = inWorkers(module('toy.ts'), { workers: 3 });
     expect(untimed(await search({ ...options, trial }))).toEqual(alone);
-  });
-
-  it('run on several workers, each with one thread', async () => {
-    const results = await mishap(['fine'], { workers: 3 }, 9);
-    const { runs } = results;
-    expect(new Set(runs.map(({ metrics }) => metrics.thread)).size).toBe(3);
-    expect(runs.map(({ metrics }) => metrics.threads)).toEqual(Array(9).fill(1));
-  });
-
-  it('that end in a mishap have failed, and the search goes on', async () => {
-    const what = ['throw', 'fine', 'reject later', 'exit', 'heap', 'nothing'] as const;
-    const results = await mishap(what, { workers: 2, maxHeapMegabytes: 40 });
-    expect(results.runs.map(({ error }) => error)).toEqual([
-      'out of luck',
-      null,
-      'nobody listens',
-      'the worker ended with exit code 3 before the trial had finished',
-      expect.stringContaining('memory limit'),
-      '[search] the trial returned undefined, wanted numbers by name: { accuracy: 0.97 }.',
-    ]);
-    expect(results.best.parameters).toEqual({ what: 'fine' });
-  });
-
-  it('may post anything to their parent', async () => {
-    const { runs } = await mishap(['junk', 'fine'], { workers: 1 }, 2);
-    expect(runs.map(({ metrics, error }) => error ?? metrics.score)).toEqual(
-      runs.map(({ parameters }) => (parameters.what === 'junk' ? 2 : 1)),
-    );
-  });
-
-  it.each([
-    ['hangs.mjs', { timeoutSeconds: 1 }],
-    ['loops.mjs', { timeoutSeconds: 600, loadTimeoutSeconds: 1 }],
-  ])('of a module that is never loaded end the search: %s', async (file, limits) => {
-    const running = search({ ...options, trial: inWorkers(module(file), { workers: 2, ...limits }) });
-    await expect(running).rejects.toThrow(
-      `[inWorkers] ${module(file).href} can't be loaded: it took longer than 1 s.`,
-    );
-  });
-
-  it('have a time limit', async () => {
-    const { runs } = await mishap(['loop', 'say and wait'], {
-      workers: 2,
-      timeoutSeconds: 0.5,
-      loadTimeoutSeconds: 600,
-    });
-    expect(runs.map(({ error }) => error)).toEqual(Array(2).fill('the trial took longer than 0.5 s'));
-  });
-
-  it('are stopped when the search is', async () => {
-    const controller = new AbortController();
-    const trials = new BroadcastChannel('trials');
-    const begun = new Set<unknown>();
-    trials.onmessage = (event: unknown) => {
-      begun.add((event as { data: unknown }).data);
-      if (begun.size === 2) controller.abort(new Error('enough'));
-    };
-    const running = mishap(['say and loop', 'say and wait', 'fine'], { workers: 2 }, 1, controller.signal);
-    await expect(running).rejects.toThrow('enough');
-    trials.close();
   });
 
   it('may be plain JavaScript', async () => {
@@ -128,25 +66,6 @@ describe('trials in workers', () => {
       '[inWorkers] got loadTimeoutSeconds 0',
     );
   });
-
-  type What = typeof mishaps extends { what: { at(u: number): infer T } } ? T : never;
-
-  function mishap(
-    what: readonly What[],
-    workers: Parameters<typeof inWorkers>[1],
-    times = 1,
-    signal = new AbortController().signal,
-  ) {
-    const turns = Array.from({ length: what.length * times }, (_, i) => i);
-    return search({
-      space: times > 1 ? { what: choice(what), turn: choice(turns) } : { what: choice(what) },
-      strategy: gridSearch(),
-      objective: { maximize: 'score' },
-      trial: inWorkers(module('mishaps.ts'), workers),
-      signal,
-      progress: false,
-    });
-  }
 });
 
 describe('a journal in a file', () => {
