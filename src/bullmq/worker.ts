@@ -250,13 +250,21 @@ export class SearchWorker {
     this.#link?.wake();
   }
 
+  /** BullMQ's workers write this key at any time, also after the last search has removed it. */
+  async #removeMeta(worker: Worker): Promise<void> {
+    const codes = [...(await this.#searches!.list()).values()].map(codeId);
+    if (!codes.includes(codeId(this.#code))) await this.#link!.client.del(worker.toKey('meta'));
+  }
+
   async #close(): Promise<void> {
     const [link, worker] = [this.#link, this.#worker];
     try {
       // It takes no more jobs and waits for the running ones, whose results it sends.
       const closed = worker?.close();
       while (this.#jobs.size > 0) await Promise.allSettled(this.#jobs);
-      if (closed !== undefined) await link!.answer(() => closed);
+      if (worker === undefined) return;
+      await link!.answer(() => closed!);
+      await link!.answer(() => this.#removeMeta(worker));
     } finally {
       clearTimeout(this.#grace);
       await Promise.all(this.#idle.map(({ session }) => session.close()));
