@@ -76,6 +76,7 @@ const trimJsfive: Plugin = {
 const names = [
   'index',
   'browser',
+  'bullmq',
   'charts',
   'data',
   'gpu',
@@ -90,8 +91,12 @@ const entries = Object.fromEntries(names.map((name) => [name, `src/${name}.ts`])
 
 export default defineConfig([
   {
-    // What the workers of `inWorkers` run is a file that node.js finds beside it.
-    entry: { ...entries, 'search-worker': 'src/node/search-worker.ts' },
+    entry: {
+      ...entries,
+      // What the workers of `inWorkers` run is a file that node.js finds beside it.
+      'search-worker': 'src/node/search-worker.ts',
+      'ndgrad-search-worker': 'src/bullmq/program.ts',
+    },
     format: 'esm',
     target: 'es2022',
     platform: 'neutral',

@@ -19,6 +19,7 @@ export default defineConfig(({ mode }) => {
       alias: [
         { find: /^ndgrad$/, replacement: source('index.ts') },
         { find: /^ndgrad\/browser$/, replacement: source('browser.ts') },
+        { find: /^ndgrad\/bullmq$/, replacement: source('bullmq.ts') },
         { find: /^ndgrad\/charts$/, replacement: source('charts.ts') },
         { find: /^ndgrad\/data$/, replacement: source('data.ts') },
         { find: /^ndgrad\/gpu$/, replacement: source('gpu.ts') },

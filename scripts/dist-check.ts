@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 const ENTRIES = [
   'index.js',
   'browser.js',
+  'bullmq.js',
   'charts.js',
   'data.js',
   'io.js',
@@ -15,6 +16,7 @@ const ENTRIES = [
   'gpu.js',
   'node.js',
   'search-worker.js',
+  'ndgrad-search-worker.js',
   'ndgrad.min.js',
 ];
 
@@ -22,7 +24,15 @@ const ENTRIES = [
 const ENGINE = ['ir', 'compiler', 'runtime', 'util'];
 
 /** Entry files that may import `node:` modules. */
-const NODE_ENTRIES = ['node.js', 'search-worker.js'];
+const NODE_ENTRIES = ['node.js', 'search-worker.js', 'bullmq.js', 'ndgrad-search-worker.js'];
+
+/** Entry files that may import packages which are optional. */
+const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
+  'gpu.js': ['gpu.js'],
+  'charts.js': ['uplot'],
+  'bullmq.js': ['bullmq', 'ioredis'],
+  'ndgrad-search-worker.js': ['bullmq', 'ioredis'],
+};
 
 /** External modules that a built file imports, itself or through its chunks. */
 async function externals(file: string): Promise<string[]> {
@@ -63,8 +73,8 @@ export function internalTypes(src: string): ReadonlySet<string> {
 }
 
 /**
- * Problems of a built package: files with imports that are not allowed (only `ndgrad/node` and its worker may import `node:`
- * modules, only `ndgrad/gpu` gpu.js, and only `ndgrad/charts` uplot), modules that are included in two files, so that their state would exist twice,
+ * Problems of a built package: files with imports that are not allowed (only `ndgrad/node`, `ndgrad/bullmq` and
+ * their workers may import `node:` modules, and each optional package has its entries), modules that are included in two files, so that their state would exist twice,
  * and declarations that contain internal types or members.
  */
 export async function distProblems(
@@ -76,8 +86,7 @@ export async function distProblems(
   for (const entry of ENTRIES) {
     const allowed = (name: string) => {
       if (entry === 'ndgrad.min.js') return false;
-      if (entry === 'gpu.js' && name === 'gpu.js') return true;
-      if (entry === 'charts.js' && name === 'uplot') return true;
+      if (OPTIONAL[entry]?.includes(name)) return true;
       if (NODE_ENTRIES.includes(entry)) return name.startsWith('node:') || dependencies.includes(name);
       return name === 'ndarray';
     };

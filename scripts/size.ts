@@ -10,6 +10,7 @@ const MINIMAL_BUDGET = 70_200;
 /** What everything that an entry point exports may add to the minimal bundle. */
 const BUDGETS = {
   'ndgrad/browser': 19_300,
+  'ndgrad/bullmq': 30_500,
   'ndgrad/charts': 5_300,
   'ndgrad/data': 14_800,
   'ndgrad/io': 17_200,
@@ -44,7 +45,17 @@ async function bundle(code: string, ...external: string[]): Promise<Uint8Array> 
     bundle: true,
     minify: true,
     write: false,
-    external: ['./js-*', './pool-*', 'ndarray', 'gpu.js', 'uplot', 'node:*', ...external],
+    external: [
+      './js-*',
+      './pool-*',
+      'ndarray',
+      'gpu.js',
+      'uplot',
+      'bullmq',
+      'ioredis',
+      'node:*',
+      ...external,
+    ],
     format: 'esm',
     platform: 'browser',
     target: 'es2022',

@@ -1,5 +1,6 @@
 import { BinaryAccuracy, Generator, realize, type Schedule, schedules, type Tensor, tensor } from 'ndgrad';
 import { blobSource, opfsStore, type UrlSourceOptions } from 'ndgrad/browser';
+import { bullmq } from 'ndgrad/bullmq';
 import { type Data, decodeIdx, scalePixels } from 'ndgrad/data';
 import { type GpuOptions, gpu } from 'ndgrad/gpu';
 import { readSafetensors, type SafetensorsFile, writeSafetensors } from 'ndgrad/io';
@@ -18,7 +19,17 @@ const accept = (..._types: [Data?, GpuOptions?, LoadedMnist?, UrlSourceOptions?]
 
 async function main(): Promise<void> {
   accept();
-  for (const value of [impostor, fileJournal, inWorkers, gpu, loadKeras, loadTfjs, folderStore, opfsStore]) {
+  for (const value of [
+    impostor,
+    bullmq,
+    fileJournal,
+    inWorkers,
+    gpu,
+    loadKeras,
+    loadTfjs,
+    folderStore,
+    opfsStore,
+  ]) {
     if (typeof value !== 'function') throw new Error(`entries: ${String(value)} is not a function`);
   }
   const rate: Schedule = schedules.cosineDecay({ rate: 1, steps: 10 });

@@ -5,7 +5,7 @@ import { StateError, ValueError } from '../ir/errors.ts';
 import type { TrialOutcome, TrialRunner, TrialSession, TrialTask } from '../search.ts';
 import { errorMessage } from '../util/error-message.ts';
 import type { Url } from '../util/host-types.ts';
-import { clearTimeout, now, setTimeout } from '../util/timers.ts';
+import { clearTimeout, MAX_DELAY, now, setTimeout } from '../util/timers.ts';
 import { findTsx, isTypeScript } from './search-loader.ts';
 import type { WorkerData, WorkerMessage } from './search-worker.ts';
 
@@ -68,34 +68,45 @@ export function inWorkers(module: Url | string, options: TrialWorkerOptions = {}
     if (value === undefined || (Number.isFinite(value) && value > 0)) continue;
     throw refusal('inWorkers', name, value, 'a finite number above 0');
   }
-  const url = checkedUrl(module);
-  return { open: () => new WorkerSession(url, workers, options) };
+  const url = checkedUrl('inWorkers', module);
+  return { open: () => openWorkers('inWorkers', url, workers, options) };
 }
 
-function checkedUrl(module: Url | string): URL {
+/** A session that runs trials in worker threads, for the function that the user has called. */
+export const openWorkers = (
+  operation: string,
+  module: URL,
+  workers: number,
+  options: TrialWorkerOptions,
+): TrialSession => new WorkerSession(operation, module, workers, options);
+
+/** @throws ValueError unless it is the URL of a module. */
+export function checkedUrl(operation: string, module: Url | string): URL {
   const isUrl = typeof module === 'string' || Object.prototype.toString.call(module) === '[object URL]';
   if (isUrl && URL.canParse(String(module))) return new URL(module);
   throw new ValueError(
-    `[inWorkers] got ${describe(module)}, wanted a URL: for example new URL('./trial.ts', import.meta.url) for a file in the same directory.`,
+    `[${operation}] got ${describe(module)}, wanted a URL: for example new URL('./trial.ts', import.meta.url) for a file in the same directory.`,
   );
 }
 
 class WorkerSession implements TrialSession {
   readonly concurrency: number;
+  readonly #operation: string;
   readonly #module: URL;
   readonly #options: TrialWorkerOptions;
   readonly #all = new Set<TrialWorker>();
   readonly #idle: TrialWorker[] = [];
   #closed = false;
 
-  constructor(module: URL, concurrency: number, options: TrialWorkerOptions) {
+  constructor(operation: string, module: URL, concurrency: number, options: TrialWorkerOptions) {
+    this.#operation = operation;
     this.#module = module;
     this.concurrency = concurrency;
     this.#options = options;
   }
 
   async run(task: TrialTask): Promise<TrialOutcome> {
-    if (this.#closed) throw new StateError('[inWorkers] the search has ended.');
+    if (this.#closed) throw new StateError(`[${this.#operation}] the search has ended.`);
     const worker = this.#take();
     const outcome = await worker.run(task);
     if (worker.alive) this.#idle.push(worker);
@@ -113,14 +124,11 @@ class WorkerSession implements TrialSession {
       if (worker.alive) return worker;
       this.#all.delete(worker);
     }
-    const worker = new TrialWorker(this.#module, this.#options);
+    const worker = new TrialWorker(this.#operation, this.#module, this.#options);
     this.#all.add(worker);
     return worker;
   }
 }
-
-/** The largest delay of a timer, in milliseconds. */
-const MAX_DELAY = 0x7fffffff;
 
 /** Settles the promise of the running trial. */
 interface PendingTrial {
@@ -131,6 +139,7 @@ interface PendingTrial {
 /** A worker thread that has loaded the trial's module and runs one trial at a time. */
 class TrialWorker {
   alive = true;
+  readonly #operation: string;
   readonly #module: URL;
   readonly #options: TrialWorkerOptions;
   readonly #worker: Worker;
@@ -144,7 +153,8 @@ class TrialWorker {
   #error: string | null = null;
   #stopped = false;
 
-  constructor(module: URL, options: TrialWorkerOptions) {
+  constructor(operation: string, module: URL, options: TrialWorkerOptions) {
+    this.#operation = operation;
     this.#module = module;
     this.#options = options;
     const { maxHeapMegabytes, timeoutSeconds, loadTimeoutSeconds = timeoutSeconds } = options;
@@ -221,7 +231,9 @@ class TrialWorker {
     const fix = /file extension|strip-only/.test(reason)
       ? 'Run the program under tsx or on Node 22.18 or later, or pass the compiled module.'
       : 'Import the module directly to see the cause.';
-    const error = new ValueError(`[inWorkers] ${this.#module.href} can't be loaded: ${reason}. ${fix}`);
+    const error = new ValueError(
+      `[${this.#operation}] ${this.#module.href} can't be loaded: ${reason}. ${fix}`,
+    );
     if (stack !== undefined) error.cause = stack;
     this.#finish().reject?.(error);
   }
@@ -235,7 +247,8 @@ class TrialWorker {
     }
     this.#port.close();
     const error = this.#error ?? `the worker ended with exit code ${code} before the trial had finished`;
-    if (this.#stopped) this.#finish().reject?.(new StateError('[inWorkers] the search was stopped.'));
+    if (this.#stopped)
+      this.#finish().reject?.(new StateError(`[${this.#operation}] the search was stopped.`));
     else if (!this.#ready) this.#failToStart(error);
     else {
       const seconds = Math.round(now() - this.#start) / 1000;

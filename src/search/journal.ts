@@ -1,6 +1,7 @@
 import { StateError, ValueError } from '../ir/errors.ts';
 import { fields, type Json } from './json.ts';
-import type { TrialMetrics, TrialOutcome, TrialTask } from './trial.ts';
+import { decodeOutcome, encodeOutcome } from './outcome-json.ts';
+import type { TrialOutcome, TrialTask } from './trial.ts';
 
 /**
  * Stores the runs of a search, so that the search can continue after an interruption. `fileJournal` of `ndgrad/node` is
@@ -122,9 +123,7 @@ export class OpenJournal {
 
   /** Appends a run. Calls may overlap. */
   record(run: RecordedRun): Promise<void> {
-    const { metrics, ...rest } = run;
-    const numbers = metrics === undefined ? {} : { metrics: encoded(metrics) };
-    const line = `${JSON.stringify({ ...rest, ...numbers })}\n`;
+    const line = `${JSON.stringify(encodeOutcome(run))}\n`;
     this.#last = this.#last.then(() => this.#journal.append(line));
     return this.#last;
   }
@@ -186,30 +185,10 @@ function readRun(value: unknown): RecordedRun | null {
   const run = fields(value);
   const parameters = fields(run?.parameters);
   if (run === null || parameters === null) return null;
-  const { trial, epochs, seed, seconds, error } = run;
+  const { trial, epochs, seed } = run;
   if (!isCount(trial) || !isCount(epochs) || !isCount(seed)) return null;
-  if (typeof seconds !== 'number' || !(seconds >= 0)) return null;
-  const task = { trial, epochs, seed, seconds, parameters: parameters as TrialTask['parameters'] };
-  if (typeof error === 'string') return { ...task, error };
-  const metrics = decoded(fields(run.metrics));
-  return metrics === null ? null : { ...task, metrics };
+  const outcome = decodeOutcome(run);
+  return outcome && { trial, epochs, seed, parameters: parameters as TrialTask['parameters'], ...outcome };
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
-
-/** JSON has no NaN and no infinities: they are stored as strings. */
-const encoded = (metrics: TrialMetrics): Record<string, number | string> =>
-  Object.fromEntries(Object.entries(metrics).map(([name, n]) => [name, Number.isFinite(n) ? n : String(n)]));
-
-/** null unless all values are numbers as `encoded` writes them. */
-function decoded(metrics: { readonly [name: string]: unknown } | null): TrialMetrics | null {
-  if (metrics === null) return null;
-  const numbers: Record<string, number> = {};
-  for (const [name, n] of Object.entries(metrics)) {
-    if (typeof n !== 'number' && !nonFinite.has(n)) return null;
-    numbers[name] = Number(n);
-  }
-  return numbers;
-}
-
-const nonFinite = new Set<unknown>(['NaN', 'Infinity', '-Infinity']);

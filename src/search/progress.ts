@@ -1,4 +1,5 @@
 import { metricText, parameterText } from './table.ts';
+import type { TrialOutcome, TrialTask } from './trial.ts';
 import type { TrialRun } from './trial-run.ts';
 
 /** The progress of a search. */
@@ -27,15 +28,35 @@ export function progressReporter<P>(
 /** `[ 7/39]  trial 6  epochs 1  accuracy 0.9621  4.5 s  learningRate 0.00123  width 128`. */
 export function reportLine<P>({ run, done, total }: SearchReport<P>, objective: string): string {
   const result =
-    run.error === null ? `${objective} ${metricText(run.metrics[objective])}` : `failed: ${run.error}`;
-  return [
-    `[${String(done).padStart(String(total).length)}/${total}]`,
-    `trial ${run.trial}`,
-    `epochs ${run.epochs}`,
+    run.error === null ? metricsText({ [objective]: run.metrics[objective] }) : failure(run.error);
+  return `[${String(done).padStart(String(total).length)}/${total}]  ${runText(run, result)}`;
+}
+
+/** `trial 6  epochs 1  accuracy 0.9621  loss 0.1204  4.5 s  learningRate 0.00123  width 128`. */
+export const outcomeLine = (task: TrialTask, { metrics, error, seconds }: TrialOutcome): string =>
+  runText({ ...task, seconds }, error === undefined ? metricsText(metrics) : failure(error));
+
+const failure = (error: string): string => `failed: ${error}`;
+
+const metricsText = (metrics: { readonly [name: string]: number | undefined }): string =>
+  Object.entries(metrics)
+    .map(([name, value]) => `${name} ${metricText(value)}`)
+    .join('  ');
+
+interface RunLike {
+  readonly trial: number;
+  readonly epochs: number;
+  readonly seconds: number;
+  readonly parameters: unknown;
+}
+
+const runText = ({ trial, epochs, seconds, parameters }: RunLike, result: string): string =>
+  [
+    `trial ${trial}`,
+    `epochs ${epochs}`,
     result,
-    `${run.seconds.toFixed(1)} s`,
-    ...Object.entries(run.parameters ?? {})
+    `${seconds.toFixed(1)} s`,
+    ...Object.entries(parameters ?? {})
       .filter(([name]) => name !== 'epochs')
       .map(([name, value]) => `${name} ${parameterText(value)}`),
   ].join('  ');
-}

@@ -11,3 +11,6 @@ export const { MessageChannel } = globalThis;
 
 /** Milliseconds since an arbitrary time. */
 export const now: () => number = /* @__PURE__ */ performance.now.bind(performance);
+
+/** The largest delay of a timer, in milliseconds. */
+export const MAX_DELAY = 0x7fffffff;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as browser from '../../src/browser.ts';
+import * as bullmq from '../../src/bullmq.ts';
 import * as data from '../../src/data.ts';
 import * as gpu from '../../src/gpu.ts';
 import * as core from '../../src/index.ts';
@@ -327,6 +328,7 @@ const functions: Record<string, Given> = {
   // It must not write anything.
   saveFile: [['/dev/null/file', [null]]],
   inWorkers: [['file:///trial.js', { workers: 1 }], optionsAt(1)],
+  bullmq: [['file:///trial.js', { queue: 'a' }], optionsAt(1)],
   loadMnist: [[{ dir: '/nowhere' }], optionsAt(0)],
 
   choice: [[[1, 2]]],
@@ -433,6 +435,7 @@ const withoutRow =
 const exported = {
   ...core,
   ...browser,
+  ...bullmq,
   ...data,
   ...gpu,
   ...io,

@@ -20,7 +20,9 @@ const GOOD = {
     'import { a } from "./chunk-A.js";\nimport fs from "node:fs";\n// src/node.ts\nexport const n = [a, fs];\n',
   'search-worker.js':
     'import { a } from "./chunk-A.js";\nimport threads from "node:worker_threads";\na(threads);\n',
+  'ndgrad-search-worker.js': 'import fs from "node:fs";\nconst b = [fs, import("ioredis")];\n',
   'browser.js': 'export const b = 1;\n',
+  'bullmq.js': 'import fs from "node:fs";\nexport const b = [fs, import("bullmq"), import("ioredis")];\n',
   'charts.js': 'export const c = () => import("uplot");\n',
   'data.js': 'export const d = 1;\n',
   'io.js': 'export const i = 1;\n',

@@ -67,6 +67,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     values: `blobSource download indexedDbStore opfsStore serveTraining trainInWorker urlSource`,
     types: `BlobLike RemoteTraining SetUpTraining TrainInWorkerOptions TrainingSetup UrlSourceOptions WorkerLike`,
   },
+  'ndgrad/bullmq': { values: `bullmq`, types: `BullmqOptions RedisConnection TrialLimits` },
   'ndgrad/charts': {
     values: `confusionChart imageChart lossChart metricsChart rocChart weightsChart`,
     types: `ConfusionChartOptions ImageArray ImageChartOptions PageElement ResultChartOptions RocChartOptions

@@ -92,6 +92,7 @@ const ARROWS: Record<string, string[]> = {
     'search',
     'remote',
   ],
+  bullmq: ['ir', 'util', 'search', 'node'],
 };
 
 /** Packages, and the only part that may import one; null for all. */
@@ -102,7 +103,12 @@ const PACKAGES = new Map([
   ['fflate', 'io'],
   ['jsfive', 'keras'],
   ['uplot', 'charts'],
+  ['bullmq', 'bullmq'],
+  ['ioredis', 'bullmq'],
 ]);
+
+/** Parts that run in Node only. */
+const IN_NODE = ['node', 'bullmq'];
 
 /** Parts of which others may import index.ts only. */
 const BEHIND_INDEX = ['backends/js', 'backends/wasm'];
@@ -128,7 +134,7 @@ function problemsOf(file: string, source: string): string[] {
     const where = `${file}:${source.slice(0, pos).split('\n').length}`;
     if (!name.startsWith('.')) {
       const home = PACKAGES.get(name);
-      if (home === null || home === part || (home === undefined && part === 'node')) return [];
+      if (home === null || home === part || (home === undefined && IN_NODE.includes(part))) return [];
       return [`${where}: '${name}' may be imported only by src/${home ?? 'node'}*`];
     }
     if (!name.endsWith('.ts')) return [`${where}: '${name}' does not end in .ts`];

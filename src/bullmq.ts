@@ -1,0 +1,4 @@
+/** The entry point `ndgrad/bullmq`: hyper-parameter searches on any number of machines, over BullMQ and Redis. */
+
+export type { BullmqOptions, RedisConnection, TrialLimits } from './bullmq/options.ts';
+export { bullmq } from './bullmq/runner.ts';
