@@ -82,6 +82,7 @@ const names = [
   'io',
   'keras',
   'metrics',
+  'mpi',
   'node',
   'search',
   'testing',

@@ -61,7 +61,7 @@ export class Run implements Resumable {
     this.epochs = epochs;
     this.metrics = metricsOf(outputs);
     const progress = progressCallback(options.progress);
-    this.callbacks = [...callbacks, ...(this.#isFirst ? progress : [])];
+    this.callbacks = [...callbacks, ...(this.rank === 0 ? progress : [])];
     const reporting = this.callbacks.filter((callback) => callback.onBatchEnd !== undefined);
     this.#reportsBatches = reporting.length > 0;
     this.#needsResults = reporting.some((callback) => !callback.lazyResults);
@@ -69,9 +69,8 @@ export class Run implements Resumable {
     this.position = this.#startOf(initialEpoch);
   }
 
-  /** Whether this is rank 0, or the only process. */
-  get #isFirst(): boolean {
-    return !this.options.world?.rank;
+  get rank(): number {
+    return this.options.world?.rank ?? 0;
   }
 
   stop(reason: string): void {
@@ -86,7 +85,7 @@ export class Run implements Resumable {
   async train(): Promise<History> {
     const { average, checkpoint, resume, signal, world } = this.options;
     signal?.throwIfAborted();
-    const saving = this.#isFirst ? await checkpoint?.open(this, resume) : undefined;
+    const saving = this.rank === 0 ? await checkpoint?.open(this, resume) : undefined;
     this.#saving = saving;
     if (average?.swapped) await average.swap();
     try {
