@@ -10,6 +10,7 @@ const ENTRIES = [
   'io.js',
   'keras.js',
   'metrics.js',
+  'mpi.js',
   'search.js',
   'testing.js',
   'gpu.js',
@@ -22,7 +23,7 @@ const ENTRIES = [
 const ENGINE = ['ir', 'compiler', 'runtime', 'util'];
 
 /** Entry files that may import `node:` modules. */
-const NODE_ENTRIES = ['node.js', 'search-worker.js'];
+const NODE_ENTRIES = ['mpi.js', 'node.js', 'search-worker.js'];
 
 /** External modules that a built file imports, itself or through its chunks. */
 async function externals(file: string): Promise<string[]> {
@@ -63,8 +64,8 @@ export function internalTypes(src: string): ReadonlySet<string> {
 }
 
 /**
- * Problems of a built package: files with imports that are not allowed (only `ndgrad/node` and its worker may import `node:`
- * modules, only `ndgrad/gpu` gpu.js, and only `ndgrad/charts` uplot), modules that are included in two files, so that their state would exist twice,
+ * Problems of a built package: files with imports that are not allowed (only `ndgrad/node`, its worker and `ndgrad/mpi` may import
+ * `node:` modules, only `ndgrad/gpu` gpu.js, only `ndgrad/charts` uplot, and only `ndgrad/mpi` koffi), modules that are included in two files, so that their state would exist twice,
  * and declarations that contain internal types or members.
  */
 export async function distProblems(
@@ -78,6 +79,7 @@ export async function distProblems(
       if (entry === 'ndgrad.min.js') return false;
       if (entry === 'gpu.js' && name === 'gpu.js') return true;
       if (entry === 'charts.js' && name === 'uplot') return true;
+      if (entry === 'mpi.js' && name === 'koffi') return true;
       if (NODE_ENTRIES.includes(entry)) return name.startsWith('node:') || dependencies.includes(name);
       return name === 'ndarray';
     };

@@ -8,7 +8,7 @@ export interface Communicator {
   /**
    * A message of each rank, by rank, all of the same length.
    *
-   * @throws RankError for ranks that do not send one in time.
+   * @throws RankFailure for ranks that do not send one in time.
    */
   headers(own: Uint8Array): Promise<readonly Uint8Array[]>;
   /** The arrays of all ranks, one after the other. @param lengths of these arrays, by rank. */

@@ -1,4 +1,6 @@
 import { writeSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { setTimeout } from '../util/timers.ts';
 import type { MpiLibrary } from './library.ts';
 import type { Ranks } from './ranks.ts';
 
@@ -10,6 +12,9 @@ export interface RankProcess {
 
 /** Milliseconds that a process that was told to end waits, so that others still find it if they look for the one that ended first. */
 const LINGER = 250;
+/** Milliseconds that a process waits before it ends the job, so that its own last messages, or those of another rank, are not lost. */
+const OWN_MESSAGE = 100;
+const OTHER_MESSAGE = 1000;
 
 /** The end of this process: of MPI, and of the messages that tell why. */
 export class Job {
@@ -42,7 +47,11 @@ export class Job {
     this.#processes = processes;
     process.on('exit', (code) => this.#exit(code));
     process.on('uncaughtExceptionMonitor', (error) => {
-      if (this.#quiet.has(error) && process.listenerCount('uncaughtException') === 0) process.exit(1);
+      if (process.listenerCount('uncaughtException') > 0) return;
+      // Node would print the error after the event `exit`, when it is too late.
+      if (this.#quiet.has(error)) block(OTHER_MESSAGE);
+      else writeSync(2, `${inspect(error)}\n`);
+      process.exit(1);
     });
     process.once('SIGTERM', () => this.#terminate());
   }
@@ -50,8 +59,12 @@ export class Job {
   /** MPI_Finalize waits for the other ranks. After a failure they are ended. */
   #exit(code: number): void {
     const { world } = this.#library.objects;
-    if (code === 0 && this.#ranks?.broken === null) this.#library.call('MPI_Finalize');
-    else this.#library.call('MPI_Abort', world, code || 1);
+    if (code === 0 && this.#ranks?.broken === null) {
+      this.#library.call('MPI_Finalize');
+    } else {
+      block(OWN_MESSAGE);
+      this.#library.call('MPI_Abort', world, code || 1);
+    }
   }
 
   /** mpirun ends all ranks when one has ended. The first one that is left says which it was. */
@@ -72,6 +85,10 @@ export class Job {
     }, LINGER);
   }
 }
+
+/** Where a process ends, nothing can wait for a timer. */
+const block = (milliseconds: number): void =>
+  void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 
 function isRunning(pid: number): boolean {
   try {

@@ -2,7 +2,7 @@ import { ValueError } from '../ir/errors.ts';
 import { now, setImmediate, setTimeout } from '../util/timers.ts';
 import type { Communicator, Elements } from './communicator.ts';
 import type { MpiLibrary } from './library.ts';
-import { RankError } from './rank-error.ts';
+import { RankFailure } from './rank-failure.ts';
 
 const TAG = 0x6e64;
 /** Polls without a pause: a message in shared memory takes a few microseconds. */
@@ -114,12 +114,12 @@ export class OpenMpi implements Communicator {
         const gone = missing === null ? ended : ended.filter((rank) => late.includes(rank));
         const isLate = waited >= this.#timeout;
         if (gone.length > 0 || isLate) this.#abandoned.push(requests, used);
-        if (gone.length > 0) throw new RankError(gone, this.size, 'ended during training. See its messages.');
+        if (gone.length > 0) throw new RankFailure(gone, this.size, 'ended during training. See its messages.');
         if (isLate) {
           const others = Array.from({ length: this.size }, (_, rank) => rank).filter(
             (rank) => rank !== this.rank,
           );
-          throw new RankError(
+          throw new RankFailure(
             late.length > 0 ? late : others,
             this.size,
             `did not answer within ${this.#timeout / 1000} s, at which training ends. If a step may take longer, raise timeoutSeconds of mpi.`,

@@ -5,11 +5,11 @@ import { copyState, readState, restoreState } from '../train/checkpoint/run-stat
 import { StoredTensors } from '../train/checkpoint/stored-tensor.ts';
 import type { Resumable } from '../train/checkpoint/types.ts';
 import type { CombinedResults, ShardResults, World } from '../train/world.ts';
-import { errorMessage } from '../util/error-message.ts';
+import { errorMessage, isError } from '../util/error-message.ts';
 import type { Communicator } from './communicator.ts';
 import { readHeader, writeHeader } from './header.ts';
 import { pack, unpack } from './message.ts';
-import { RankError } from './rank-error.ts';
+import { RankFailure } from './rank-failure.ts';
 import { JoinedOutline, outlineOf, ParameterNumbers, sumTensorsByKey } from './sum-outline.ts';
 import { sumVectors } from './sum-vectors.ts';
 
@@ -26,7 +26,7 @@ export class Ranks implements World {
   readonly #quiet: Quiet;
   /** Errors that all ranks know. */
   readonly #known = new WeakSet<object>();
-  #broken: RankError | null = null;
+  #broken: RankFailure | null = null;
 
   constructor(communicator: Communicator, quiet: Quiet) {
     this.#communicator = communicator;
@@ -36,7 +36,7 @@ export class Ranks implements World {
   }
 
   /** Why no exchange is possible any more: a rank did not answer. */
-  get broken(): RankError | null {
+  get broken(): RankFailure | null {
     return this.#broken;
   }
 
@@ -47,11 +47,11 @@ export class Ranks implements World {
 
   async fail(error: unknown): Promise<void> {
     if (typeof error === 'object' && error !== null && this.#known.has(error)) return;
-    const name = error instanceof Error && error.name !== 'Error' ? `${error.name}: ` : '';
+    const name = isError(error) && error.name !== 'Error' ? `${error.name}: ` : '';
     const text = new TextEncoder().encode(`${name}${errorMessage(error)}`);
     const failed = await this.#exchange('the failure', text, true).catch((others: unknown) => others);
     // Of several ranks that have failed, the first one prints its error.
-    if (failed instanceof RankError && failed.ranks.includes(this.rank) && failed.ranks[0] !== this.rank)
+    if (failed instanceof RankFailure && failed.ranks.includes(this.rank) && failed.ranks[0] !== this.rank)
       this.#quiet(error);
   }
 
@@ -135,7 +135,7 @@ export class Ranks implements World {
     const text = new TextDecoder().decode(messages[failed[0]!]);
     const healthy = headers.findIndex((given) => !given.hasFailed);
     throw this.#shared(
-      new RankError(
+      new RankFailure(
         failed,
         this.size,
         `${failed.length === 1 ? 'has' : 'have'} failed, which ends training: ${text}`,
@@ -157,7 +157,7 @@ export class Ranks implements World {
     try {
       return await run();
     } catch (error) {
-      if (!(error instanceof RankError)) throw error;
+      if (!(error instanceof RankFailure)) throw error;
       this.#broken = error;
       const printer = Array.from({ length: this.size }, (_, rank) => rank).find(
         (rank) => !error.ranks.includes(rank),

@@ -77,6 +77,7 @@ const ARROWS: Record<string, string[]> = {
     'io',
   ],
   'single-file': ['index', 'browser', 'data', 'metrics', 'search'],
+  mpi: ['ir', 'util', 'tensor', 'train'],
   node: [
     'ir',
     'util',
@@ -102,7 +103,11 @@ const PACKAGES = new Map([
   ['fflate', 'io'],
   ['jsfive', 'keras'],
   ['uplot', 'charts'],
+  ['koffi', 'mpi'],
 ]);
+
+/** Parts that run in Node only. */
+const NODE_PARTS = ['mpi', 'node'];
 
 /** Parts of which others may import index.ts only. */
 const BEHIND_INDEX = ['backends/js', 'backends/wasm'];
@@ -128,7 +133,13 @@ function problemsOf(file: string, source: string): string[] {
     const where = `${file}:${source.slice(0, pos).split('\n').length}`;
     if (!name.startsWith('.')) {
       const home = PACKAGES.get(name);
-      if (home === null || home === part || (home === undefined && part === 'node')) return [];
+      if (
+        home === null ||
+        home === part ||
+        (name.startsWith('node:') && NODE_PARTS.includes(part)) ||
+        (home === undefined && part === 'node')
+      )
+        return [];
       return [`${where}: '${name}' may be imported only by src/${home ?? 'node'}*`];
     }
     if (!name.endsWith('.ts')) return [`${where}: '${name}' does not end in .ts`];
