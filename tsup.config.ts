@@ -83,6 +83,7 @@ const names = [
   'io',
   'keras',
   'metrics',
+  'mpi',
   'node',
   'search',
   'testing',

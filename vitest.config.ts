@@ -26,6 +26,7 @@ export default defineConfig(({ mode }) => {
         { find: /^ndgrad\/io$/, replacement: source('io.ts') },
         { find: /^ndgrad\/keras$/, replacement: source('keras.ts') },
         { find: /^ndgrad\/metrics$/, replacement: source('metrics.ts') },
+        { find: /^ndgrad\/mpi$/, replacement: source('mpi.ts') },
         { find: /^ndgrad\/node$/, replacement: source('node.ts') },
         { find: /^ndgrad\/search$/, replacement: source('search.ts') },
         { find: /^ndgrad\/testing$/, replacement: source('testing.ts') },

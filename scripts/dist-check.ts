@@ -11,6 +11,7 @@ const ENTRIES = [
   'io.js',
   'keras.js',
   'metrics.js',
+  'mpi.js',
   'search.js',
   'testing.js',
   'gpu.js',
@@ -24,7 +25,7 @@ const ENTRIES = [
 const ENGINE = ['ir', 'compiler', 'runtime', 'util'];
 
 /** Entry files that may import `node:` modules. */
-const NODE_ENTRIES = ['node.js', 'search-worker.js', 'bullmq.js', 'ndgrad-search-worker.js'];
+const NODE_ENTRIES = ['node.js', 'search-worker.js', 'bullmq.js', 'ndgrad-search-worker.js', 'mpi.js'];
 
 /** Entry files that may import packages which are optional. */
 const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
@@ -32,6 +33,7 @@ const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   'charts.js': ['uplot'],
   'bullmq.js': ['bullmq', 'ioredis'],
   'ndgrad-search-worker.js': ['bullmq', 'ioredis'],
+  'mpi.js': ['koffi'],
 };
 
 /** External modules that a built file imports, itself or through its chunks. */
@@ -73,8 +75,8 @@ export function internalTypes(src: string): ReadonlySet<string> {
 }
 
 /**
- * Problems of a built package: files with imports that are not allowed (only `ndgrad/node`, `ndgrad/bullmq` and
- * their workers may import `node:` modules, and each optional package has its entries), modules that are included in two files, so that their state would exist twice,
+ * Problems of a built package: files with imports that are not allowed (only `ndgrad/node`, `ndgrad/bullmq`,
+ * their workers and `ndgrad/mpi` may import `node:` modules, and each optional package has its entries), modules that are included in two files, so that their state would exist twice,
  * and declarations that contain internal types or members.
  */
 export async function distProblems(

@@ -99,6 +99,8 @@ export interface Batch {
   readonly size: number;
   /** The sum of the samples' weights. */
   readonly weight: number;
+  /** The number of the first row that was read; `size` and `weight` are those of the whole batch. 0 by default. */
+  readonly from?: number;
 }
 
 /** Options of one pass through the samples. */
@@ -112,7 +114,12 @@ export interface Pass {
   readonly dropLast?: boolean;
   /** The number of the first batch; 0 by default. */
   readonly from?: number;
+  /** The rows of a batch of the given size that are read, if not all are needed. Batches may have more of them. */
+  readonly rows?: RowRange;
 }
+
+/** The rows from one number to before another, of a batch of the given size. */
+export type RowRange = (size: number) => readonly [from: number, to: number];
 
 /** How a number of samples is divided into batches. */
 export interface BatchCount {
@@ -189,19 +196,22 @@ export class ArrayDataset {
     return new ArrayDataset(size, await rowsOf(x), await rowsOf(y), weights);
   }
 
-  *batches({ batchSize, shuffle, dropLast = false, from: first = 0 }: Pass): IterableIterator<Batch> {
+  *batches({ batchSize, shuffle, dropLast = false, from: first = 0, rows }: Pass): IterableIterator<Batch> {
     const order = shuffle?.permutation(this.size);
     const end = dropLast ? this.size - batchSize + 1 : this.size;
     for (let from = first * batchSize; from < end; from += batchSize) {
       const to = Math.min(from + batchSize, this.size);
-      const pick = (rows: RowBuffer): RowBuffer =>
-        order === undefined ? rows.part(from, to) : rows.gather(order.subarray(from, to));
-      const weights = this.weights === null ? null : pick(this.weights);
+      const size = to - from;
+      const [start, end] = rows?.(size) ?? [0, size];
+      const pick = (all: RowBuffer, begin = from + start, until = from + end): RowBuffer =>
+        order === undefined ? all.part(begin, until) : all.gather(order.subarray(begin, until));
+      const weights = this.weights && pick(this.weights, from, to);
       yield {
-        x: mapItems(this.x, (rows) => pick(rows).toTensor()),
-        y: mapItems(this.y, (rows) => pick(rows).toTensor()),
-        size: to - from,
-        ...weighted(to - from, weights?.array, weights?.toTensor()),
+        x: mapItems(this.x, (all) => pick(all).toTensor()),
+        y: mapItems(this.y, (all) => pick(all).toTensor()),
+        size,
+        from: start,
+        ...weighted(size, weights?.array, weights?.part(start, end).toTensor()),
       };
     }
   }

@@ -6,6 +6,7 @@ import type { HistoryColumns, TrainingEvent } from './messages.ts';
 /** Calls the callbacks of the page with the events of a worker. */
 export class PageCallbacks implements Training {
   readonly history = new History();
+  readonly rank = 0;
   epochs = 0;
   readonly #callbacks: readonly Callback[];
   readonly #stop: (reason: string) => void;

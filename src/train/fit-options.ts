@@ -18,6 +18,7 @@ import type { Checkpoint, Resume } from './checkpoint/types.ts';
 import { type AnyModel, checkModel } from './model.ts';
 import { checkList, type Loss, type Metrics } from './outputs.ts';
 import type { ProgressReport } from './progress.ts';
+import type { World } from './world.ts';
 
 /** The options of `fit` for a model that takes X and returns Y. */
 export interface FitOptions<Y extends Tensors = Tensor, X extends Tensors = Tensor> {
@@ -57,6 +58,12 @@ export interface FitOptions<Y extends Tensors = Tensor, X extends Tensors = Tens
    * other bits.
    */
   readonly accumulate?: number;
+  /**
+   * The processes that train together, from `ndgrad/mpi`: the shards are distributed among them, at least one for each. Their
+   * number does not change a bit. Rank 0 shows progress and stores checkpoints; callbacks are called on all ranks. This process
+   * alone by default.
+   */
+  readonly world?: World;
   /**
    * Whether the samples are shuffled in each epoch; true by default. Batches from an iterable keep their order.
    */
@@ -119,6 +126,7 @@ const fitOptions: Known<AnyFitOptions> = {
   initialEpoch: 0,
   batchSize: 0,
   accumulate: 0,
+  world: 0,
   shuffle: true,
   dropLast: true,
   validationData: 0,
@@ -164,6 +172,7 @@ function checkValues(model: AnyModel, options: AnyFitOptions): void {
     epochs = 1,
     initialEpoch = 0,
     validationSplit = 0,
+    world,
   } = options;
   if (average !== undefined && !model.parameters().some((p) => average.parameters.includes(p))) {
     throw new ValueError(
@@ -175,6 +184,10 @@ function checkValues(model: AnyModel, options: AnyFitOptions): void {
   checkWhole('fit', 'batchSize', batchSize, 1);
   if (!(Number.isInteger(accumulate) && accumulate >= 1 && (accumulate & (accumulate - 1)) === 0))
     throw refusal('fit', 'accumulate', accumulate, 'a power of two: 1, 2, 4, ...');
+  if (world !== undefined && typeof world?.combine !== 'function')
+    throw refusal('fit', 'world', world, 'await mpi() of ndgrad/mpi');
+  if (world !== undefined && world.size > accumulate)
+    throw refusal('fit', 'accumulate', accumulate, `a power of two from the ${world.size} ranks up`);
   if (initialEpoch > epochs) {
     throw new ValueError(
       `[fit] got initialEpoch ${initialEpoch} and epochs ${epochs}, wanted initialEpoch <= epochs. epochs includes the epochs before initialEpoch.`,

@@ -39,8 +39,13 @@ export async function fit(model: AnyModel, data: AnyData, options: AnyFitOptions
   const outputs = readOutputs('fit', options.loss, options.metrics, true);
   const { seed = await drawSeed() } = options;
   reportAs('fit', () => new Generator(seed));
-  const run = new Run(model, await openTrainingData(data, options), outputs, options, seed);
-  return run.train();
+  try {
+    const run = new Run(model, await openTrainingData(data, options), outputs, options, seed);
+    return await run.train();
+  } catch (error) {
+    await options.world?.fail(error);
+    throw error;
+  }
 }
 
 /** 48 random bits, from two draws: the default generator's numbers are multiples of 2^-24. */

@@ -14,3 +14,4 @@ export type { Model, Predictions } from './model.ts';
 export type { Loss, LossFunction, Metrics, WeightedLoss } from './outputs.ts';
 export { type PredictOptions, predict } from './predict.ts';
 export type { ProgressReport } from './progress.ts';
+export type { World } from './world.ts';

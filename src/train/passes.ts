@@ -1,6 +1,7 @@
 import type { Batch } from '../data/dataset.ts';
 import { NonFiniteError } from '../ir/errors.ts';
 import { type TrainingContext, training } from '../layers/base/context.ts';
+import type { Parameter } from '../tensor/parameter.ts';
 import type { Generator } from '../tensor/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { checkTrained } from './check-trained.ts';
@@ -11,6 +12,7 @@ import { type AnyModel, callModel } from './model.ts';
 import { type Objective, objective, reportedTensors } from './objective.ts';
 import { type BatchOutput, batchOutputs, type Output, updateMetrics } from './outputs.ts';
 import type { RunningLosses } from './running-loss.ts';
+import type { PassReport } from './world.ts';
 
 /** The loss of the batch, or null if no sample counts; or why the loss, a gradient or a new value is not finite. */
 export type StepResult = { readonly loss: number | null } | { readonly cause: string };
@@ -26,8 +28,20 @@ export interface Pass {
 /** What is computed in the plan of a step to be reported. */
 export const reported = ({ goal, outputs }: Pass): Tensor[] => [
   ...reportedTensors(goal),
-  ...outputs.filter(({ output }) => output.metrics.length > 0).map(({ predictions }) => predictions),
+  ...measured(outputs).map(({ predictions }) => predictions),
 ];
+
+/** The outputs of a pass that have metrics. */
+const measured = (outputs: readonly BatchOutput[]): BatchOutput[] =>
+  outputs.filter(({ output }) => output.metrics.length > 0);
+
+/** What a pass reports, once its step has been computed. */
+export const reportOf = ({ batch, goal, outputs }: Pass): PassReport => ({
+  reported: goal.reported,
+  weight: batch.weight,
+  sampleWeights: batch.sampleWeights ?? null,
+  measured: measured(outputs).map(({ predictions, labels }) => [predictions, labels]),
+});
 
 /** Forward passes of training, what is reported of them, and why they failed. */
 export class Passes {
@@ -45,6 +59,11 @@ export class Passes {
   /** The model's penalty. */
   get penalty(): Tensor | null {
     return this.#model.penalty?.() ?? null;
+  }
+
+  /** The Parameters that a step may overwrite. */
+  get parameters(): Parameter[] {
+    return [...new Set([...this.options.optimizer.parameters, ...this.#model.parameters()])];
   }
 
   /**
@@ -65,9 +84,14 @@ export class Passes {
   }
 
   /** Adds a pass whose step has been done to the losses and to the metrics. */
-  async record({ batch, goal, outputs }: Pass, losses: RunningLosses): Promise<void> {
-    await losses.add(goal, batch.weight);
-    await updateMetrics(outputs, batch.sampleWeights);
+  async record(report: PassReport, losses: RunningLosses): Promise<void> {
+    await losses.add(report, report.weight);
+    const outputs = this.#outputs.filter(({ metrics }) => metrics.length > 0);
+    const found = outputs.map((output, i) => {
+      const [predictions, labels] = report.measured[i]!;
+      return { output, predictions, labels };
+    });
+    await updateMetrics(found, report.sampleWeights ?? undefined);
   }
 
   /** Why a step failed, found in the batches that it was computed from, with generators in the state of before the step. */
@@ -76,7 +100,11 @@ export class Passes {
     batches: readonly (readonly [batch: Batch, random: Generator])[],
   ): Promise<StepResult> {
     if (!(error instanceof NonFiniteError)) throw error;
-    return this.explainBatches(error.message.replace(/^\[\w+\] | at step \d+/g, ''), batches);
+    const otherwise = error.message.replace(/^\[\w+\] | at step \d+/g, '');
+    const own = await this.explainBatches(otherwise, batches);
+    // The rank that has computed a batch can explain it.
+    const all = (await this.options.world?.gather('the explanation of a step', own)) ?? [own];
+    return all.find((result) => !('cause' in result) || result.cause !== otherwise) ?? own;
   }
 
   /** @param otherwise the cause if none is found. */

@@ -1,4 +1,4 @@
-import type { BatchCount, Dataset } from '../data/dataset.ts';
+import type { BatchCount, Dataset, RowRange } from '../data/dataset.ts';
 import { NonFiniteError } from '../ir/errors.ts';
 import type { Metric } from '../metrics/metric.ts';
 import type { Optimizer } from '../optim/index.ts';
@@ -14,6 +14,7 @@ import type { AnyModel, Model } from './model.ts';
 import { metricsOf, type Output, results } from './outputs.ts';
 import { progressCallback } from './progress.ts';
 import { RunningLosses } from './running-loss.ts';
+import { ownShards, shardRows } from './shards.ts';
 import type { TrainingData } from './training-data.ts';
 import { TrainingStep } from './training-step.ts';
 
@@ -59,12 +60,17 @@ export class Run implements Resumable {
     this.optimizer = optimizer;
     this.epochs = epochs;
     this.metrics = metricsOf(outputs);
-    this.callbacks = [...callbacks, ...progressCallback(options.progress)];
+    const progress = progressCallback(options.progress);
+    this.callbacks = [...callbacks, ...(this.rank === 0 ? progress : [])];
     const reporting = this.callbacks.filter((callback) => callback.onBatchEnd !== undefined);
     this.#reportsBatches = reporting.length > 0;
     this.#needsResults = reporting.some((callback) => !callback.lazyResults);
     this.#step = new TrainingStep(model, outputs, options, count.lastBatchSize);
     this.position = this.#startOf(initialEpoch);
+  }
+
+  get rank(): number {
+    return this.options.world?.rank ?? 0;
   }
 
   stop(reason: string): void {
@@ -77,16 +83,18 @@ export class Run implements Resumable {
   }
 
   async train(): Promise<History> {
-    const { average, checkpoint, resume, signal } = this.options;
+    const { average, checkpoint, resume, signal, world } = this.options;
     signal?.throwIfAborted();
-    const saving = await checkpoint?.open(this, resume);
+    const saving = this.rank === 0 ? await checkpoint?.open(this, resume) : undefined;
     this.#saving = saving;
     if (average?.swapped) await average.swap();
     try {
       for (const callback of this.callbacks) await callback.onTrainBegin?.(this);
       await saving?.restore();
+      await world?.share(this);
       while (this.position.epoch < this.epochs && !this.#stopped) await this.#epoch();
       await saving?.end();
+      await world?.gather('the end of training', null);
       if (average?.swapped === false) await average.swap();
     } catch (error) {
       await saving?.settle();
@@ -101,13 +109,21 @@ export class Run implements Resumable {
     return this.history.stopped !== undefined;
   }
 
+  /** Stops all ranks if one has been stopped. */
+  async #agree(): Promise<void> {
+    const reasons = await this.options.world?.gather('the end of a step or an epoch', this.history.stopped);
+    const reason = reasons?.find((given) => given !== undefined);
+    if (reason !== undefined) this.stop(reason);
+  }
+
   /** Trains from the position to the end of its epoch. */
   async #epoch(): Promise<void> {
     const { callbacks, data, metrics, position } = this;
     const { batches: from, epoch, random } = position;
     const saving = this.#saving;
     const yielder = this.#yielder;
-    const { average, batchSize = 32, shuffle = true, dropLast = false, signal } = this.options;
+    const { accumulate = 1, average, batchSize = 32, shuffle = true, dropLast = false } = this.options;
+    const { signal, world } = this.options;
     if (from === 0) {
       position.start = now();
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, this);
@@ -116,7 +132,11 @@ export class Run implements Resumable {
 
     // Within an epoch the generator is behind the order, which is drawn again.
     const order = shuffle ? { shuffle: from === 0 ? random : this.#startOf(epoch).random } : {};
-    for await (const batch of data.batches({ batchSize, epoch, dropLast, from, ...order })) {
+    const rows: RowRange = (size) => {
+      const [first, end] = ownShards(accumulate, world);
+      return [shardRows(size, accumulate, first)[0], shardRows(size, accumulate, end)[0]];
+    };
+    for await (const batch of data.batches({ batchSize, epoch, dropLast, from, rows, ...order })) {
       signal?.throwIfAborted();
       // With weights that are all 0 the mean loss is not defined, and there is nothing to learn.
       if (batch.weight > 0) {
@@ -125,6 +145,7 @@ export class Run implements Resumable {
         if ('cause' in result) await this.#notFinite(result.cause);
         else if (result.loss !== null) await this.#endBatch(result.loss, learningRate);
       }
+      await this.#agree();
       position.batches++;
       if (this.#stopped) return;
       if (batch.weight > 0) await saving?.afterStep();
@@ -134,6 +155,7 @@ export class Run implements Resumable {
 
     const end = (): Promise<void> => this.#endEpoch();
     await (average === undefined ? end() : average.use(end));
+    await this.#agree();
     this.position = this.#startOf(epoch + 1);
     await saving?.afterEpoch();
   }

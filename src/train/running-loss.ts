@@ -48,7 +48,7 @@ export class RunningLosses {
    *
    * @param objective its losses, computed. @param weight the sum of the samples' weights.
    */
-  async add({ reported }: Objective, weight: number): Promise<void> {
+  async add({ reported }: Pick<Objective, 'reported'>, weight: number): Promise<void> {
     for (const { name, value, terms } of reported) {
       const running = this.byName.get(name) ?? new RunningLoss();
       this.byName.set(name, running);

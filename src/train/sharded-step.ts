@@ -7,7 +7,7 @@ import { runAssignments } from '../tensor/step.ts';
 import type { Position } from './checkpoint/types.ts';
 import { cutBatch } from './cut-batch.ts';
 import type { Objective } from './objective.ts';
-import { type Pass, type Passes, reported, type StepResult } from './passes.ts';
+import { type Passes, reported, reportOf, type StepResult } from './passes.ts';
 import { RunningLosses } from './running-loss.ts';
 import {
   addSums,
@@ -17,24 +17,31 @@ import {
   sumTensors,
   totalGradients,
 } from './shard-sums.ts';
-import { ShardTree } from './shards.ts';
+import { ownShards, ShardTree } from './shards.ts';
+import type { PassReport } from './world.ts';
 
-/** One training step whose batch is divided into shards. The shards are computed one after the other; one update follows with their sums. */
+/**
+ * One training step whose batch is divided into shards. The shards are computed one after the other, or by several ranks; one
+ * update follows with their sums.
+ */
 export async function shardedStep(
   passes: Passes,
   batch: Batch,
   position: Position,
   { lastBatchSize, seed, shards }: { lastBatchSize: number | undefined; seed: number; shards: number },
 ): Promise<StepResult> {
-  const { average, optimizer } = passes.options;
+  const { average, optimizer, world } = passes.options;
   const { batches, epoch, losses } = position;
   const targets = optimizer.parameters.filter(({ trainable }) => trainable);
   const random = new Generator(seed).fork(epoch).fork(batches);
   const last = Math.max(1, Math.floor((lastBatchSize ?? batch.size) / shards));
-  const tree = new ShardTree(addSums);
-  const done: Pass[] = [];
-  const parts = await cutBatch(batch, shards);
-  for (const [shard, part] of parts.entries()) {
+  const [first, end] = ownShards(shards, world);
+  const tree = new ShardTree(addSums, first);
+  const reports: PassReport[] = [];
+  const parts = await cutBatch(batch, shards, first, end);
+  let cause: string | null = null;
+  for (const [i, part] of parts.entries()) {
+    const generator = (): Generator => random.fork(first + i);
     const add = async (sums: ShardSums | null): Promise<void> => {
       const added = tree.push(sums);
       if (added !== null && added !== sums)
@@ -44,21 +51,27 @@ export async function shardedStep(
       await add(null);
       continue;
     }
-    const pass = passes.forward(part, random.fork(shard), batches === 0 ? last : part.size);
+    const pass = passes.forward(part, generator(), batches === 0 ? last : part.size);
     const { context, goal } = pass;
     const sums = shardSums(goal.sum, targets, part.weight, part.size, context.take());
     for (const p of targets) checkReached(p, sums, goal);
     await runAssignments({ results: [...reported(pass), ...sumTensors(sums)], assignments: [] });
     if (Number.isFinite((await goal.total.data())[0]!)) {
-      done.push(pass);
+      reports.push(reportOf(pass));
       await add(sums);
     } else {
-      const result = await passes.explainBatches('the loss is NaN or infinite', [[part, random.fork(shard)]]);
-      if ('cause' in result) return result;
+      const result = await passes.explainBatches('the loss is NaN or infinite', [[part, generator()]]);
+      if ('cause' in result) {
+        cause = result.cause;
+        break;
+      }
       await add(null);
     }
   }
-  const { sum } = tree;
+  const own = { cause, nodes: tree.nodes, reports, parameters: passes.parameters };
+  const all = (await world?.combine(own)) ?? { cause, sum: tree.sum, reports };
+  if (all.cause !== null) return { cause: all.cause };
+  const { sum } = all;
   if (sum === null) return { loss: null };
   const gradients = totalGradients(sum, targets, passes.penalty);
   const context = { assignments: assignedMeans(sum), take: () => {} };
@@ -67,15 +80,15 @@ export async function shardedStep(
   } catch (error) {
     return passes.explain(
       error,
-      parts.flatMap((part, shard) => (part === null ? [] : [[part, random.fork(shard)] as const])),
+      parts.flatMap((part, i) => (part === null ? [] : [[part, random.fork(first + i)] as const])),
     );
   }
-  const own = new RunningLosses();
-  for (const pass of done) {
-    await passes.record(pass, losses);
-    await own.add(pass.goal, pass.batch.weight);
+  const total = new RunningLosses();
+  for (const report of all.reports) {
+    await passes.record(report, losses);
+    await total.add(report, report.weight);
   }
-  return { loss: own.results().loss! };
+  return { loss: total.results().loss! };
 }
 
 /** @throws StateError unless the loss or the penalty depends on a Parameter. */

@@ -4,7 +4,7 @@ import type { Position } from './checkpoint/types.ts';
 import type { AnyFitOptions } from './fit-options.ts';
 import type { AnyModel } from './model.ts';
 import type { Output } from './outputs.ts';
-import { Passes, reported, type StepResult } from './passes.ts';
+import { Passes, reported, reportOf, type StepResult } from './passes.ts';
 import { shardedStep } from './sharded-step.ts';
 
 /** The steps of `fit`: forward pass, gradients, update, and what is reported of it. */
@@ -49,7 +49,7 @@ export class TrainingStep {
       replay.setState(before);
       return this.#passes.explain(error, [[batch, replay]]);
     }
-    await this.#passes.record(pass, losses);
+    await this.#passes.record(reportOf(pass), losses);
     return { loss: (await goal.total.data())[0]! };
   }
 }

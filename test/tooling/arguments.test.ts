@@ -9,6 +9,7 @@ import * as core from '../../src/index.ts';
 import * as io from '../../src/io.ts';
 import * as keras from '../../src/keras.ts';
 import * as metrics from '../../src/metrics.ts';
+import * as mpi from '../../src/mpi.ts';
 import * as node from '../../src/node.ts';
 import * as search from '../../src/search.ts';
 import * as testing from '../../src/testing.ts';
@@ -331,6 +332,8 @@ const functions: Record<string, Given> = {
   bullmq: [['file:///trial.js', { queue: 'a' }], optionsAt(1)],
   loadMnist: [[{ dir: '/nowhere' }], optionsAt(0)],
 
+  mpi: [[{ timeoutSeconds: 1 }], optionsAt(0)],
+
   choice: [[[1, 2]]],
   integer: [[1, 5, { step: 2 }], optionsAt(2)],
   uniform: [[0, 1, { steps: 3 }], optionsAt(2)],
@@ -441,6 +444,7 @@ const exported = {
   ...io,
   ...keras,
   ...metrics,
+  ...mpi,
   ...node,
   ...search,
   ...testing,

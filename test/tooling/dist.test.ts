@@ -28,6 +28,7 @@ const GOOD = {
   'io.js': 'export const i = 1;\n',
   'keras.js': 'export const k = 1;\n',
   'metrics.js': 'export const m = 1;\n',
+  'mpi.js': 'import fs from "node:fs";\nexport const p = () => [fs, import("koffi")];\n',
   'search.js': 'export const s = 1;\n',
   'ndgrad.min.js': '// src/ir/dtype.ts\nexport const a = 1;\n',
   'index.d.ts': "import { NdArray } from 'ndarray';\n",
@@ -110,7 +111,7 @@ test("the engine's types are internal, except those that an entry exports", () =
 });
 
 test('the license of every bundled package is in a file of the package', async () => {
-  const packages = await bundledPackages(process.cwd(), ['gpu.js', 'uplot', 'webgpu']);
+  const packages = await bundledPackages(process.cwd(), ['gpu.js', 'koffi', 'uplot', 'webgpu']);
   expect(packages).toEqual(['fflate', 'iota-array', 'is-buffer', 'jsfive', 'ndarray', 'pako']);
   const text = readFileSync('THIRD-PARTY.md', 'utf8');
   expect(licenseProblems('.', packages, text)).toEqual([]);

@@ -61,7 +61,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       TrainingOptions Transformer TransformerBlockOptions TransformerClass TransformerState
       TransposedConvolutionOptions TruncatedNormalOptions TverskyOptions TypedArray Unique Update
       VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WeightedLoss
-      WindowOptions`,
+      WindowOptions World`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore serveTraining trainInWorker urlSource`,
@@ -101,6 +101,10 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       CohenKappaOptions ConfusionOptions CurveOptions FBetaScoreOptions Interval IntervalOptions
       McNemarOptions McNemarResult MetricInput PrecisionRecallCurve ProbabilityOptions RankingOptions
       ReportOptions RocCurve RunSummary ScoreOptions StridedArray SyncMetricInput`,
+  },
+  'ndgrad/mpi': {
+    values: `mpi`,
+    types: `MpiOptions`,
   },
   'ndgrad/node': {
     values:

@@ -77,6 +77,7 @@ const ARROWS: Record<string, string[]> = {
     'io',
   ],
   'single-file': ['index', 'browser', 'data', 'metrics', 'search'],
+  mpi: ['ir', 'util', 'tensor', 'train'],
   node: [
     'ir',
     'util',
@@ -105,10 +106,11 @@ const PACKAGES = new Map([
   ['uplot', 'charts'],
   ['bullmq', 'bullmq'],
   ['ioredis', 'bullmq'],
+  ['koffi', 'mpi'],
 ]);
 
 /** Parts that run in Node only. */
-const IN_NODE = ['node', 'bullmq'];
+const IN_NODE = ['node', 'bullmq', 'mpi'];
 
 /** Parts of which others may import index.ts only. */
 const BEHIND_INDEX = ['backends/js', 'backends/wasm'];

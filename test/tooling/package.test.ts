@@ -27,7 +27,7 @@ test('every development dependency is one exact version', () => {
 
 test('the peers are optional, and the versions of the GPU packages are consistent', () => {
   const { devDependencies, peerDependencies, peerDependenciesMeta, overrides } = manifest('.');
-  const peers = ['bullmq', 'fast-check', 'gpu.js', 'ioredis', 'uplot', 'webgpu'];
+  const peers = ['bullmq', 'fast-check', 'gpu.js', 'ioredis', 'koffi', 'uplot', 'webgpu'];
   expect(Object.keys(peerDependencies).sort()).toEqual(peers);
   expect(peerDependenciesMeta).toEqual(Object.fromEntries(peers.map((name) => [name, { optional: true }])));
   // The GPU backend uses undocumented parts of gpu.js, so its version is exact.

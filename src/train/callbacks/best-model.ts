@@ -17,7 +17,7 @@ export interface BestModelOptions {
   /** Whether the values of the best epoch are restored when training ends; true by default. */
   readonly restore?: boolean;
   /**
-   * Saves the model of an epoch that is the best one so far. Training waits for it. None by default.
+   * Saves the model of an epoch that is the best one so far, on rank 0. Training waits for it. None by default.
    *
    *     save: async (model) => store.write('best.safetensors', [await saveModel(model)])
    */
@@ -57,12 +57,12 @@ export function bestModel(options: BestModelOptions = {}): Callback {
       best = Number.NEGATIVE_INFINITY;
       weights = [];
     },
-    async onEpochEnd({ epoch, results }, { model }) {
+    async onEpochEnd({ epoch, results }, { model, rank }) {
       const value = monitored('bestModel', monitor, results);
       if (!(sign * value > best)) return;
       best = sign * value;
       if (restore) weights = await copyValues(model.parameters());
-      await save?.(model, { epoch, value });
+      if (rank === 0) await save?.(model, { epoch, value });
     },
     async onTrainEnd({ model }, error) {
       if (error === undefined) await restoreValues(model.parameters(), weights);

@@ -16,6 +16,8 @@ export interface Training {
   readonly metrics: readonly Metric[];
   /** The results of the finished epochs. */
   readonly history: History;
+  /** The number of this process among those that train together; 0 for one alone. Callbacks that write files do it on rank 0. */
+  readonly rank: number;
   /** Ends training after the current batch. The reason is stored in the history. */
   stop(reason: string): void;
 }

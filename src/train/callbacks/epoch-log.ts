@@ -99,7 +99,8 @@ function epochLog(
       bytes = options?.append === true ? ((await file?.size()) ?? 0) : 0;
       isReady = false;
     },
-    async onEpochEnd({ epoch, results, seconds }) {
+    async onEpochEnd({ epoch, results, seconds }, { rank }) {
+      if (rank > 0) return;
       const next = line({ epoch, ...results, seconds }, columns, bytes === 0);
       if (!isReady) await file?.truncate(bytes);
       isReady = true;

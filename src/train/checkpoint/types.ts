@@ -58,6 +58,7 @@ export interface Resumable extends Training {
     readonly average?: WeightAverage;
     readonly batchSize?: number;
     readonly callbacks?: readonly Callback[];
+    readonly checkpoint?: Checkpoint;
     readonly dropLast?: boolean;
     readonly initialEpoch?: number;
     readonly seed?: number;

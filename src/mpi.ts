@@ -1,0 +1,3 @@
+/** The entry point `ndgrad/mpi`: training by several processes over Open MPI. */
+
+export { type MpiOptions, mpi } from './mpi/mpi.ts';

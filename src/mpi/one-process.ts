@@ -1,0 +1,11 @@
+import type { World } from '../train/world.ts';
+
+/** A program that was started without mpirun. */
+export const oneProcess: World = {
+  rank: 0,
+  size: 1,
+  gather: async (_, own) => [own],
+  combine: async ({ cause, nodes, reports }) => ({ cause, sum: nodes[0]?.sum ?? null, reports }),
+  share: async () => {},
+  fail: async () => {},
+};

@@ -1,0 +1,168 @@
+import { ValueError } from '../ir/errors.ts';
+import { valuesOf } from '../tensor/evaluate.ts';
+import { configurationOf, differencesOf } from '../train/checkpoint/configuration.ts';
+import { copyState, readState, restoreState } from '../train/checkpoint/run-state.ts';
+import { StoredTensors } from '../train/checkpoint/stored-tensor.ts';
+import type { Resumable } from '../train/checkpoint/types.ts';
+import type { CombinedResults, ShardResults, World } from '../train/world.ts';
+import { errorMessage, isError } from '../util/error-message.ts';
+import type { Communicator } from './communicator.ts';
+import { readHeader, writeHeader } from './header.ts';
+import { pack, unpack } from './message.ts';
+import { RankFailure } from './rank-failure.ts';
+import { JoinedOutline, outlineOf, ParameterNumbers, sumTensorsByKey } from './sum-outline.ts';
+import { sumVectors } from './sum-vectors.ts';
+
+const NONE = new Uint8Array();
+
+/** Errors that another rank prints, so that one message appears for each failure. */
+export type Quiet = (error: unknown) => void;
+
+/** Several processes. Each exchange begins with a header of each rank, which says whether it has failed. */
+export class Ranks implements World {
+  readonly rank: number;
+  readonly size: number;
+  readonly #communicator: Communicator;
+  readonly #quiet: Quiet;
+  /** Errors that all ranks know. */
+  readonly #known = new WeakSet<object>();
+  #broken: RankFailure | null = null;
+
+  constructor(communicator: Communicator, quiet: Quiet) {
+    this.#communicator = communicator;
+    this.#quiet = quiet;
+    this.rank = communicator.rank;
+    this.size = communicator.size;
+  }
+
+  /** Why no exchange is possible any more: a rank did not answer. */
+  get broken(): RankFailure | null {
+    return this.#broken;
+  }
+
+  async gather<T>(where: string, own: T): Promise<readonly T[]> {
+    const all = await this.#exchange(where, await pack(own), false);
+    return all.map((bytes) => unpack(bytes) as T);
+  }
+
+  async fail(error: unknown): Promise<void> {
+    if (typeof error === 'object' && error !== null && this.#known.has(error)) return;
+    const name = isError(error) && error.name !== 'Error' ? `${error.name}: ` : '';
+    const text = new TextEncoder().encode(`${name}${errorMessage(error)}`);
+    const failed = await this.#exchange('the failure', text, true).catch((others: unknown) => others);
+    // Of several ranks that have failed, the first one prints its error.
+    if (failed instanceof RankFailure && failed.ranks.includes(this.rank) && failed.ranks[0] !== this.rank)
+      this.#quiet(error);
+  }
+
+  async combine({ cause, nodes, parameters, reports }: ShardResults): Promise<CombinedResults> {
+    const numbers = new ParameterNumbers(parameters);
+    const outlines = nodes.map(({ sum, ...node }) => ({ ...node, sum: sum && outlineOf(sum, numbers) }));
+    const all = await this.gather('a step', { cause, outlines, reports });
+    const found = all.find((results) => results.cause !== null)?.cause ?? null;
+    if (found !== null) return { cause: found, sum: null, reports: [] };
+
+    const every = all.flatMap(({ outlines }, rank) => outlines.map((node) => ({ ...node, rank })));
+    const result = { cause: null, reports: all.flatMap((results) => results.reports) };
+    if (every.every(({ sum }) => sum === null)) return { ...result, sum: null };
+    const joined = new JoinedOutline(every);
+    const own: Map<string, ArrayLike<number>>[] = [];
+    for (const { sum } of nodes) {
+      if (sum === null) continue;
+      const values = new Map<string, ArrayLike<number>>();
+      for (const [key, t] of sumTensorsByKey(sum, numbers)) values.set(key, await valuesOf(t));
+      own.push(values);
+    }
+    const keys = every.map((node) => ({ ...node, sum: node.sum && new Set(Object.keys(node.sum.shapes)) }));
+    const vectors = await this.#try(() => sumVectors(this.#communicator, joined.shapes, keys, own));
+    return { ...result, sum: joined.sums(vectors, numbers) };
+  }
+
+  async share(run: Resumable): Promise<void> {
+    const { epochs, options } = run;
+    const own = {
+      ...(await configurationOf(run)),
+      epochs: String(epochs),
+      'the checkpoints': String(options.checkpoint !== undefined),
+    };
+    const all = await this.gather('the beginning of training', own);
+    for (const [rank, given] of all.entries()) {
+      const differences = differencesOf(all[0]!, given);
+      if (differences.length === 0) continue;
+      throw this.#shared(
+        new ValueError(
+          `[fit] rank ${rank} has other arguments than rank 0. They differ in ${differences.join('; ').replaceAll(', now ', `, rank ${rank}: `)}. ` +
+            'Run the same program with all samples on all ranks: fit distributes them.',
+        ),
+        0,
+      );
+    }
+    const { tensors, texts } = this.rank === 0 ? await copyState(run) : { tensors: null, texts: {} };
+    const [first] = await this.gather('what rank 0 remembers', { tensors: tensors?.sorted() ?? [], texts });
+    if (this.rank === 0) return;
+    const stored = new StoredTensors();
+    for (const [name, tensor] of first!.tensors) stored.set(name, tensor);
+    await restoreState(run, readState({ tensors: stored, texts: first!.texts }));
+  }
+
+  /** The messages of all ranks. */
+  async #exchange(where: string, message: Uint8Array, hasFailed: boolean): Promise<Uint8Array[]> {
+    const header = writeHeader({ hasFailed, length: message.length, where });
+    const headers = (await this.#try(() => this.#communicator.headers(header))).map(readHeader);
+    const failed = [...headers.keys()].filter((rank) => headers[rank]!.hasFailed);
+    const isComplete = failed.length === 0;
+    if (isComplete) {
+      const other = headers.findIndex((given) => given.where !== headers[0]!.where);
+      if (other >= 0)
+        throw this.#shared(
+          new ValueError(
+            `[fit] rank ${other} has reached ${headers[other]!.where}, and rank 0 ${headers[0]!.where}. Run the same program with the same ` +
+              'data on all ranks.',
+          ),
+          0,
+        );
+    }
+    const lengths = headers.map((given) => (isComplete || given.hasFailed ? given.length : 0));
+    const bytes = await this.#try(() =>
+      this.#communicator.gather(isComplete || hasFailed ? message : NONE, lengths),
+    );
+    let at = 0;
+    const messages = lengths.map((length) => {
+      at += length;
+      return bytes.slice(at - length, at);
+    });
+    if (isComplete) return messages;
+    const text = new TextDecoder().decode(messages[failed[0]!]);
+    const healthy = headers.findIndex((given) => !given.hasFailed);
+    throw this.#shared(
+      new RankFailure(
+        failed,
+        this.size,
+        `${failed.length === 1 ? 'has' : 'have'} failed, which ends training: ${text}`,
+      ),
+      healthy,
+    );
+  }
+
+  /** An error that all ranks throw. @param printer the rank that prints it. */
+  #shared<E extends Error>(error: E, printer: number): E {
+    this.#known.add(error);
+    if (this.rank !== printer) this.#quiet(error);
+    return error;
+  }
+
+  /** After a rank has not answered, no further exchange is possible. */
+  async #try<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#broken !== null) throw this.#broken;
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof RankFailure)) throw error;
+      this.#broken = error;
+      const printer = Array.from({ length: this.size }, (_, rank) => rank).find(
+        (rank) => !error.ranks.includes(rank),
+      );
+      throw this.#shared(error, printer ?? this.rank);
+    }
+  }
+}

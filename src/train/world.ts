@@ -1,0 +1,59 @@
+import type { Parameter } from '../tensor/parameter.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Resumable } from './checkpoint/types.ts';
+import type { ReportedLoss } from './objective.ts';
+import type { ShardSums } from './shard-sums.ts';
+import type { ShardNode } from './shards.ts';
+
+/**
+ * The processes that train together: `await mpi()` of `ndgrad/mpi`. Each runs the same program. The shards of each batch are
+ * distributed among them.
+ */
+export interface World {
+  /** The number of this process, counted from 0. */
+  readonly rank: number;
+  /** The number of processes. */
+  readonly size: number;
+  /**
+   * @internal What each rank gives, in the order of the ranks: tensors, arrays, records, numbers and strings.
+   *
+   * @param where the point of the program that all ranks must have reached.
+   * @throws StateError on all ranks if one has failed.
+   */
+  gather<T>(where: string, own: T): Promise<readonly T[]>;
+  /** @internal The results of all shards, from those of the shards of each rank. */
+  combine(own: ShardResults): Promise<CombinedResults>;
+  /** @internal Gives every rank what rank 0 remembers. */
+  share(run: Resumable): Promise<void>;
+  /** @internal Tells the other ranks that this one has failed. Never rejects. */
+  fail(error: unknown): Promise<void>;
+}
+
+/** What is reported of a forward pass, computed. */
+export interface PassReport {
+  readonly reported: readonly ReportedLoss[];
+  /** The sum of the samples' weights. */
+  readonly weight: number;
+  readonly sampleWeights: Tensor | null;
+  /** Of each output that has metrics. */
+  readonly measured: readonly (readonly [predictions: Tensor, labels: Tensor])[];
+}
+
+/** What a rank has computed of a batch. */
+export interface ShardResults {
+  /** Why a shard's loss is not finite; null if all are. */
+  readonly cause: string | null;
+  /** The sums of its shards, in order: each that of a complete subtree. */
+  readonly nodes: readonly ShardNode<ShardSums>[];
+  readonly reports: readonly PassReport[];
+  /** The Parameters that the sums may be about: the same on all ranks. */
+  readonly parameters: readonly Parameter[];
+}
+
+/** The results of all shards of a batch. */
+export interface CombinedResults {
+  readonly cause: string | null;
+  /** null if all shards are empty. */
+  readonly sum: ShardSums | null;
+  readonly reports: readonly PassReport[];
+}
