@@ -47,6 +47,11 @@ export interface Decoding {
   keep(state: readonly Tensor[]): void;
 }
 
+/** @throws ValueError unless it is a context. */
+export function checkContext(layer: string, ctx: Context): void {
+  if (typeof ctx?.training !== 'boolean') throw refusal(layer, 'context', ctx, 'training() or inference');
+}
+
 /** An inference context that calls `onOutput` with the output of each layer. */
 export function observed(onOutput: (layer: LayerLike, output: Tensor, name: string) => void): Context {
   return Object.freeze(Object.assign(inferenceContext(), { onOutput }));

@@ -48,13 +48,14 @@ export class LSTM<
       known: lstmOptions,
       gates: 4,
       states: 2,
-      biasOf: options.unitForgetBias === false ? undefined : unitForgetBias,
+      biasOf: (initializer) => (options.unitForgetBias === false ? initializer : unitForgetBias(initializer)),
     });
     if (options.bias === false && options.unitForgetBias)
       throw new ValueError('[LSTM] got unitForgetBias with bias: false, without effect. Leave one out.');
+    const { recurrentActivation = 'sigmoid' } = options;
     [this.recurrentActivation, this.recurrentActivationName] = chooseActivation(
       this.type,
-      options.recurrentActivation ?? 'sigmoid',
+      recurrentActivation,
     );
   }
 

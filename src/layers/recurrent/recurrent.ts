@@ -24,7 +24,7 @@ import {
   type ActivationName,
   chooseActivation,
 } from '../activation/activation-functions.ts';
-import { type Context, inference } from '../base/context.ts';
+import { type Context, checkContext, inference } from '../base/context.ts';
 import { shapeError, showPartial } from '../base/errors.ts';
 import { Layer } from '../base/layer.ts';
 import { checkPenalty, type Penalty } from '../base/penalty.ts';
@@ -136,7 +136,7 @@ interface CellForm {
   /** How many tensors the state has. */
   readonly states: number;
   /** The initializer of the bias, from that of the options; the same by default. */
-  readonly biasOf?: ((initializer: InitializerName | Initializer) => Initializer) | undefined;
+  biasOf?(initializer: InitializerName | Initializer): InitializerName | Initializer;
 }
 
 /**
@@ -172,7 +172,9 @@ export abstract class Recurrent<In extends number, Out extends number, Sequences
     checkOptions(new.target.kind, options, known);
     const args = [inFeatures, outFeatures, options] as const;
     super(options.name, args);
-    const { dropout = 0, recurrentDropout = 0 } = options;
+    const { dropout = 0, recurrentDropout = 0, activation = 'tanh' } = options;
+    const { kernelInitializer = 'glorotUniform', recurrentInitializer = 'orthogonal' } = options;
+    const { biasInitializer = 'zeros', returnSequences = false, goBackwards = false } = options;
     checkPositive(this, 'inFeatures', inFeatures);
     checkPositive(this, 'outFeatures', outFeatures);
     checkProbability(this.type, 'dropout', dropout);
@@ -181,11 +183,11 @@ export abstract class Recurrent<In extends number, Out extends number, Sequences
     checkPenalty(this.type, 'recurrentPenalty', options.recurrentPenalty);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    this.returnSequences = options.returnSequences ?? false;
-    this.goBackwards = options.goBackwards ?? false;
+    this.returnSequences = returnSequences;
+    this.goBackwards = goBackwards;
     this.dropout = dropout;
     this.recurrentDropout = recurrentDropout;
-    [this.activation, this.activationName] = chooseActivation(this.type, options.activation ?? 'tanh');
+    [this.activation, this.activationName] = chooseActivation(this.type, activation);
     this.#states = states;
     this.#args = args;
     const rng = generatorOf(this.type, options.rng);
@@ -195,14 +197,8 @@ export abstract class Recurrent<In extends number, Out extends number, Sequences
       initializer: InitializerName | Initializer,
       ...shape: S
     ): Parameter<S> => new Parameter(draw(this.type, initializer, shape, rng) as Tensor<S>, { name });
-    this.kernel = make('kernel', options.kernelInitializer ?? 'glorotUniform', inFeatures, width);
-    this.recurrentKernel = make(
-      'recurrentKernel',
-      options.recurrentInitializer ?? 'orthogonal',
-      outFeatures,
-      width,
-    );
-    const { biasInitializer = 'zeros' } = options;
+    this.kernel = make('kernel', kernelInitializer, inFeatures, width);
+    this.recurrentKernel = make('recurrentKernel', recurrentInitializer, outFeatures, width);
     this.bias =
       options.bias === false ? null : make('bias', biasOf?.(biasInitializer) ?? biasInitializer, width);
     this.penalize(this.kernel, options.kernelPenalty);
@@ -243,6 +239,7 @@ export abstract class Recurrent<In extends number, Out extends number, Sequences
   callWithState(x: Tensor, options?: StateOptions, ctx: Context = inference): OutputAndState {
     checkCount('callWithState', arguments.length, 3);
     checkTensor('callWithState', x);
+    checkContext('callWithState', ctx);
     const { initialState, lengths, mask } = readOptions('callWithState', options, stateOptions);
     const [batch, steps] = x.shape;
     if (initialState !== undefined) {
