@@ -3,9 +3,9 @@ import {
   checkCount,
   checkOptions,
   checkProbability,
-  describe,
   type Known,
   readOptions,
+  refusal,
   reportAs,
 } from '../../ir/arguments.ts';
 import { ShapeError, StateError, ValueError } from '../../ir/errors.ts';
@@ -349,7 +349,5 @@ function checkFits(what: string, t: Tensor, shape: Shape, dtype: Tensor['dtype']
 /** @throws ValueError unless it is a recurrent layer. */
 export function checkRecurrent(layer: string, what: string, value: unknown): void {
   if (value instanceof Recurrent) return;
-  throw new ValueError(
-    `[${layer}] got ${what} ${describe(value)}, wanted a recurrent layer: SimpleRNN, LSTM or GRU.`,
-  );
+  throw refusal(layer, what, value, 'a recurrent layer: SimpleRNN, LSTM or GRU');
 }
