@@ -19,10 +19,17 @@ export const numberedWeights =
     const found = new Map<Leaf, readonly Tensor[]>();
     for (const leaf of leaves) {
       const { path } = leaf;
-      const group = (isOlder ? olderGroup(root, path) : root.group(path))?.group('vars') ?? null;
+      const layer = isOlder ? olderGroup(root, path) : root.group(path);
       const { weights } = leaf.plan;
-      const tensors = weights.map((_, i) => group?.dataset(String(i)) ?? null).filter((t) => t !== null);
-      const count = group?.names.length ?? 0;
+      const places = new Set(weights.length === 0 ? [''] : weights.map(([, , place = '']) => place));
+      const tensors: Tensor[] = [];
+      let count = 0;
+      for (const place of places) {
+        const vars = (place === '' ? layer : layer?.group(place))?.group('vars');
+        const wanted = weights.filter(([, , other = '']) => other === place);
+        tensors.push(...wanted.map((_, i) => vars?.dataset(String(i)) ?? null).filter((t) => t !== null));
+        count += vars?.names.length ?? 0;
+      }
       if (tensors.length === weights.length && count === weights.length) found.set(leaf, tensors);
       else {
         problems.push(
@@ -67,15 +74,31 @@ interface NamedWeight {
 /** The name without `:0`, in parts. */
 const partsOf = (name: string): string[] => name.replace(/:\d+$/, '').split('/');
 
+const hasPlaces = ({ plan }: Leaf): boolean => plan.weights.some(([, , place]) => place !== undefined);
+
+/** Whether a weight is of the direction of a place, if that has one. @param parts its name inside of the layer. */
+function isInPlace(parts: readonly string[], place = ''): boolean {
+  const [direction] = /^(for|back)ward_/.exec(place) ?? [''];
+  return direction === '' || parts.some((part) => part.startsWith(direction));
+}
+
 /** Keras 3 has other names for two of Keras 2. */
 const isWeight = (name: string | undefined, wanted: string): boolean =>
   name === wanted || (name === 'kernel' && wanted === 'depthwise_kernel');
 
-/** The weights of layers by their names, `<layer>/<weight>`; null unless there is exactly one for each. */
+/**
+ * The weights of layers by their names, `<layer>/<weight>`, those of recurrent layers also `<layer>/<cell>/<weight>` and
+ * `<layer>/forward_<layer>/<weight>`; null unless there is exactly one for each.
+ */
 function byName(leaves: readonly Leaf[], all: readonly NamedWeight[]): Map<Leaf, NamedWeight[]> | null {
   const ofLayer = new Map<string, NamedWeight[]>();
+  const isPlain = new Set(leaves.filter((leaf) => !hasPlaces(leaf)).map(({ config }) => config.name));
+  const isNested = new Set(leaves.filter(hasPlaces).map(({ config }) => config.name));
   for (const weight of all) {
-    const layer = partsOf(weight.name).at(-2) ?? '';
+    const [parent = '', ...outer] = partsOf(weight.name).slice(0, -1).reverse();
+    const layer = isPlain.has(parent)
+      ? parent
+      : ([parent, ...outer].find((part) => isNested.has(part)) ?? parent);
     const others = ofLayer.get(layer);
     if (others === undefined) ofLayer.set(layer, [weight]);
     else others.push(weight);
@@ -84,8 +107,12 @@ function byName(leaves: readonly Leaf[], all: readonly NamedWeight[]): Map<Leaf,
   const used = new Set<NamedWeight>();
   for (const leaf of leaves) {
     const own = ofLayer.get(leaf.config.name) ?? [];
-    const weights = leaf.plan.weights.map(([wanted]) =>
-      own.filter(({ name }) => isWeight(partsOf(name).at(-1), wanted)),
+    const weights = leaf.plan.weights.map(([wanted, , place]) =>
+      own.filter(({ name }) => {
+        const parts = partsOf(name);
+        const inside = parts.slice(parts.lastIndexOf(leaf.config.name) + 1);
+        return isWeight(parts.at(-1), wanted) && isInPlace(inside, place);
+      }),
     );
     for (const same of weights) {
       if (same.length !== 1 || used.has(same[0]!)) return null;

@@ -7,14 +7,14 @@ const refused = (...layers: object[]): Promise<string> => messageOf(() => load(s
 
 test('one error lists all layers that do not exist here, by name and class, those of inner models too', async () => {
   const message = await refused(
-    layer('LSTM', 'memory', { units: 4 }),
+    layer('ConvLSTM2D', 'memory', { filters: 4 }),
     layer('Dense', 'fine', { units: 2 }),
     { class_name: 'Sequential', config: { name: 'inner', layers: [layer('Lambda', 'code')] } },
     { ...layer('Dense', 'own', { units: 2 }), registered_name: 'Package>Dense' },
     layer('toString', 'prototype'),
   );
   expect(message).toBe(
-    "[loadTfjs] got layers that can't be loaded: 'memory' (LSTM), 'code' (Lambda), 'own' (Package>Dense), 'prototype' (toString). " +
+    "[loadTfjs] got layers that can't be loaded: 'memory' (ConvLSTM2D), 'code' (Lambda), 'own' (Package>Dense), 'prototype' (toString). " +
       'Wanted layers and settings of the table in docs/keras.md. Replace them in Keras, and save the model again.',
   );
 });

@@ -5,6 +5,8 @@ import { loadTfjs } from 'ndgrad/keras';
 export interface Numbers {
   readonly shape: number[];
   readonly data: number[];
+  /** float32 by default. */
+  readonly dtype?: 'int32';
 }
 
 export const fixture = (name: string): Uint8Array =>
@@ -12,7 +14,8 @@ export const fixture = (name: string): Uint8Array =>
 
 export const jsonFixture = <T>(name: string): T => JSON.parse(new TextDecoder().decode(fixture(name))) as T;
 
-export const tensorOf = ({ shape, data }: Numbers): Tensor => tensor(data, { shape });
+export const tensorOf = ({ shape, data, dtype = 'float32' }: Numbers): Tensor =>
+  tensor(data, { shape, dtype });
 
 /** A layer of Keras 2 in a configuration. */
 export const layer = (className: string, name: string, config: object = {}, inputs?: unknown): object => ({

@@ -498,9 +498,112 @@ def older_keras():
     return x, dense(torch.tanh(dense(y, *w[1])), *w[2])
 
 
+# Recurrent layers, as loops over Keras's definitions.
+
+
+def lstm(x, kernel, recurrent, bias=0, backwards=False, gate=torch.sigmoid, act=torch.tanh):
+    h = c = torch.zeros(x.shape[0], recurrent.shape[0], dtype=x.dtype)
+    outputs = []
+    for step in reversed(x.unbind(1)) if backwards else x.unbind(1):
+        i, f, g, o = (step @ t(kernel) + h @ t(recurrent) + t(bias)).chunk(4, 1)
+        c = gate(f) * c + gate(i) * act(g)
+        h = gate(o) * act(c)
+        outputs.append(h)
+    return torch.stack(outputs, 1)
+
+
+def gru(x, kernel, recurrent, bias, reset_after=True, backwards=False):
+    h = torch.zeros(x.shape[0], recurrent.shape[0], dtype=x.dtype)
+    rows = bias if reset_after else np.stack([bias, 0 * bias])
+    outputs = []
+    for step in reversed(x.unbind(1)) if backwards else x.unbind(1):
+        xz, xr, xn = (step @ t(kernel) + t(rows[0])).chunk(3, 1)
+        hz, hr, hn = (h @ t(recurrent) + t(rows[1])).chunk(3, 1)
+        z, r = torch.sigmoid(xz + hz), torch.sigmoid(xr + hr)
+        units = h.shape[1]
+        inner = r * hn if reset_after else (r * h) @ t(recurrent[:, 2 * units:])
+        h = z * h + (1 - z) * torch.tanh(xn + inner)
+        outputs.append(h)
+    return torch.stack(outputs, 1)
+
+
+def simple_rnn(x, kernel, recurrent, bias, backwards=False):
+    h = torch.zeros(x.shape[0], recurrent.shape[0], dtype=x.dtype)
+    outputs = []
+    for step in reversed(x.unbind(1)) if backwards else x.unbind(1):
+        h = torch.tanh(step @ t(kernel) + h @ t(recurrent) + t(bias))
+        outputs.append(h)
+    return torch.stack(outputs, 1)
+
+
+def recurrent_config(units, activation='tanh', **more):
+    keys = ('return_state', 'go_backwards', 'stateful', 'unroll', 'zero_output_for_mask')
+    return weighted(activation, **{
+        'units': units, 'return_sequences': True, **{key: False for key in keys}, 'recurrent_regularizer': None,
+        'recurrent_constraint': None, 'recurrent_initializer': None, 'dropout': 0.0, 'recurrent_dropout': 0.0, 'seed': None, **more})
+
+
+def recurrent_keras():
+    w = {
+        'words': [draw(7, 4)],
+        'lstm': [draw(4, 20), draw(5, 20), draw(20)],
+        'there': [draw(5, 9), draw(3, 9), draw(2, 9)],
+        'back': [draw(5, 9), draw(3, 9), draw(2, 9)],
+        'old': [draw(6, 12), draw(4, 12), draw(12)],
+        'rnn': [draw(4, 2), draw(2, 2), draw(2)],
+    }
+    gates = {'recurrent_activation': 'sigmoid'}
+    both = recurrent_config(3, reset_after=True, **gates)
+    wrapped = {
+        'merge_mode': 'concat',
+        'layer': layer3('GRU', 'forward_gru', both),
+        'backward_layer': layer3('GRU', 'backward_gru', {**both, 'go_backwards': True}),
+    }
+    layers = [
+        input3('tokens', [6]),
+        layer3('Embedding', 'words', {'input_dim': 7, 'output_dim': 4, 'mask_zero': False, 'embeddings_regularizer': None}),
+        layer3('LSTM', 'memory', recurrent_config(5, use_bias=True, unit_forget_bias=True, recurrent_activation='hard_sigmoid')),
+        layer3('Bidirectional', 'both', wrapped),
+        layer3('GRU', 'old', recurrent_config(4, reset_after=False, go_backwards=True, **gates)),
+        layer3('SimpleRNN', 'last', recurrent_config(2, return_sequences=False)),
+    ]
+    config = model3('Sequential', {'name': 'recurrent', 'layers': layers})
+    empty = {'layers/lstm': [], 'layers/bidirectional': [], 'layers/bidirectional/forward_layer': []}
+    write_keras('recurrent.keras', config, {
+        'layers/embedding': w['words'], **empty, 'layers/lstm/cell': w['lstm'],
+        'layers/bidirectional/forward_layer/cell': w['there'], 'layers/bidirectional/backward_layer/cell': w['back'],
+        'layers/gru/cell': w['old'], 'layers/simple_rnn/cell': w['rnn'],
+    })
+    x = rng.integers(0, 7, (2, 6))
+    y = lstm(t(w['words'][0])[torch.from_numpy(x)], *w['lstm'], gate=lambda v: (v / 6 + 0.5).clamp(0, 1))
+    y = torch.cat([gru(y, *w['there']), gru(y, *w['back'], backwards=True).flip(1)], -1)
+    y = gru(y, *w['old'], reset_after=False, backwards=True)
+    return x, simple_rnn(y, *w['rnn'])[:, -1]
+
+
+def recurrent_h5():
+    w = {'a': [draw(3, 16), draw(4, 16)], 'there': [draw(4, 3), draw(3, 3), draw(3)], 'back': [draw(4, 3), draw(3, 3), draw(3)]}
+    wrapped = {'merge_mode': 'ave', 'layer': layer2('SimpleRNN', 'rnn', recurrent_config(3, return_sequences=False))}
+    config = {'class_name': 'Sequential', 'config': {'name': 'sequential_1', 'layers': [
+        layer2('InputLayer', 'x', {'batch_input_shape': [None, 5, 3], 'sparse': False}),
+        layer2('LSTM', 'a', recurrent_config(4, 'linear', recurrent_activation='sigmoid', use_bias=False, implementation=2, time_major=False)),
+        layer2('Bidirectional', 'b', wrapped),
+    ]}}
+    names = ('kernel', 'recurrent_kernel', 'bias')
+    cell = lambda path, arrays: [(f'{path}/{name}:0', a) for name, a in zip(names, arrays)]
+    write_h5('recurrent.h5', config, {
+        'a': cell('a/lstm_cell_4', w['a']),
+        'b': cell('b/forward_rnn/simple_rnn_cell_6', w['there']) + cell('b/backward_rnn/simple_rnn_cell_7', w['back']),
+    })
+    x = draw(2, 5, 3)
+    y = lstm(t(x), *w['a'], act=lambda v: v)
+    return x, (simple_rnn(y, *w['there'])[:, -1] + simple_rnn(y, *w['back'], backwards=True)[:, -1]) / 2
+
+
 def numbers(x):
     x = np.asarray(x)
-    return {'shape': list(x.shape), 'data': [float(v) for v in x.ravel()]}
+    integers = {'dtype': 'int32'} if x.dtype.kind == 'i' else {}
+    return {'shape': list(x.shape), 'data': [float(v) for v in x.ravel()], **integers}
 
 
 if __name__ == '__main__':
@@ -515,6 +618,9 @@ if __name__ == '__main__':
         answers[name] = {'input': numbers(x), 'output': numbers(y)}
     # Keras does not write it.
     small_h5('compressed.h5', np.float32, compression='gzip')
+    for name, make in {'recurrent.keras': recurrent_keras, 'recurrent.h5': recurrent_h5}.items():
+        x, y = make()
+        answers[name] = {'input': numbers(x), 'output': numbers(y)}
     with open(os.path.join(FOLDER, 'keras.json'), 'w') as file:
         json.dump(answers, file)
         file.write('\n')

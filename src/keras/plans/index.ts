@@ -20,6 +20,7 @@ import { batchNorm, normalization } from './normalization.ts';
 import { operation } from './operation.ts';
 import { channelsLast, type MakePlan, plain } from './plan.ts';
 import { globalPooling, type PoolClass, pooling } from './pooling.ts';
+import { bidirectional, embedding, recurrent } from './recurrent.ts';
 import { reshaping } from './reshape.ts';
 
 const dropout =
@@ -49,6 +50,7 @@ export const plans: Readonly<Record<string, MakePlan>> = /* @__PURE__ */ (() => 
   AveragePooling1D: pooling(1, AvgPool1D as PoolClass),
   AveragePooling2D: pooling(2, AvgPool2D as PoolClass),
   BatchNormalization: batchNorm,
+  Bidirectional: bidirectional,
   Conv1D: activated(conv(1)),
   Conv1DTranspose: activated(convTranspose(1)),
   Conv2D: activated(conv(2)),
@@ -59,10 +61,12 @@ export const plans: Readonly<Record<string, MakePlan>> = /* @__PURE__ */ (() => 
   DepthwiseConv1D: activated(depthwiseConv(1)),
   DepthwiseConv2D: activated(depthwiseConv(2)),
   Dropout: dropout(Dropout),
+  Embedding: embedding,
   Flatten: ({ settings, name }) => {
     channelsLast(settings);
     return plain(2, () => new Flatten({ name }));
   },
+  GRU: recurrent,
   GlobalAveragePooling1D: globalPooling(GlobalAvgPool1D),
   GlobalAveragePooling2D: globalPooling(GlobalAvgPool2D),
   GlobalMaxPooling1D: globalPooling(GlobalMaxPool1D),
@@ -71,6 +75,7 @@ export const plans: Readonly<Record<string, MakePlan>> = /* @__PURE__ */ (() => 
     const groups = settings.count('groups', 32, -1);
     return new GroupNorm(groups === -1 ? features : groups, features, options);
   }),
+  LSTM: recurrent,
   LayerNormalization: normalization((features, options) => new LayerNorm(features, options)),
   MaxPooling1D: pooling(1, MaxPool1D as PoolClass),
   MaxPooling2D: pooling(2, MaxPool2D as PoolClass),
@@ -80,6 +85,7 @@ export const plans: Readonly<Record<string, MakePlan>> = /* @__PURE__ */ (() => 
   Reshape: reshaping,
   SeparableConv1D: activated(separableConv(1)),
   SeparableConv2D: activated(separableConv(2)),
+  SimpleRNN: recurrent,
   SpatialDropout1D: dropout(SpatialDropout),
   SpatialDropout2D: dropout(SpatialDropout),
   UpSampling1D: operation(),

@@ -12,8 +12,8 @@ export interface Plan {
   make(weights: readonly Tensor[]): Layer | Promise<Layer>;
 }
 
-/** A weight: its name and its number of axes. */
-export type WeightSpec = readonly [name: string, axes: number];
+/** A weight: its name, its number of axes, and the object in Keras's layer that has it, such as `forward_layer/cell`. */
+export type WeightSpec = readonly [name: string, axes: number, place?: string];
 
 /** What a layer is made of. */
 export interface PlanInput {

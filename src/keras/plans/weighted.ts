@@ -8,7 +8,7 @@ import { expectShape, initial, type PlanInput, type WeightSpec } from './plan.ts
 // Layers with a kernel and a bias.
 
 /** The penalty of a regularizer of a layer, `L1`, `L2` or `L1L2`. */
-function penaltyOf(settings: Settings, key: string): Penalty | undefined {
+export function penaltyOf(settings: Settings, key: string): Penalty | undefined {
   const value = settings.get(key);
   if (value === undefined) return undefined;
   const found = readObject(value);
