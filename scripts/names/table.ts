@@ -317,12 +317,16 @@ F1 | - | - | keras.metrics.F1Score | -
 FBeta | - | - | keras.metrics.FBetaScore | -
 AveragePrecision | - | - | keras.metrics.AUC(curve='PR') | -
 RocAuc | - | - | keras.metrics.AUC | -
+Perplexity | - | - | - | -
+SequenceAccuracy | - | - | - | -
+EditDistance | - | - | - | -
 LogLoss | - | - | keras.metrics.BinaryCrossentropy, keras.metrics.CategoricalCrossentropy | -
 MeanSquaredError | - | - | keras.metrics.MeanSquaredError | tf.metrics.meanSquaredError
 RootMeanSquaredError | - | - | keras.metrics.RootMeanSquaredError | -
 MeanAbsoluteError | - | - | keras.metrics.MeanAbsoluteError | tf.metrics.meanAbsoluteError
 MeanAbsolutePercentageError | - | - | keras.metrics.MeanAbsolutePercentageError | tf.metrics.meanAbsolutePercentageError
 R2Score | - | - | keras.metrics.R2Score | tf.metrics.r2Score
+ctcGreedyDecode | - | - | keras.ops.ctc_decode | -
 
 # Training and files
 fit | - | - | Model.fit | Model.fit

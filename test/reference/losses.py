@@ -491,6 +491,56 @@ def more_over_classes():
     rows(loss, 'sure and right', f32([[40, 0, 0], [0, 0, 12]]), i32([0, 2]), focal(2))
 
 
+def positions():
+    """Masks: a weight for each of the first axes."""
+    x, y = inputs.normal(2, 3, 2), inputs.normal(2, 3, 2)
+    mask, every = f32([[1, 1, 0], [1, 0, 0.5]]), np.abs(inputs.normal(2, 3, 2))
+
+    def squares(x):
+        return (x - double(y)) ** 2
+
+    for reduction in ['mean', 'sum', 'none']:
+        options = {} if reduction == 'mean' else {'reduction': reduction}
+        record(
+            'meanSquaredError', f'mask [N, T], {reduction}', x, y, {'sampleWeights': mask, **options},
+            lambda x: (squares(x), double(mask)[..., None]),
+        )
+    record(
+        'meanSquaredError', 'a weight for each element', x, y, {'sampleWeights': every},
+        lambda x: (squares(x), double(every)),
+    )
+    targets = f32(np.abs(y) / np.abs(y).sum(-1, keepdims=True))
+    record(
+        'klDivergence', 'mask [N, T]', x, targets, {'sampleWeights': mask},
+        lambda x: (F.kl_div(F.log_softmax(x, -1), double(targets), reduction='none').sum(-1), double(mask)),
+    )
+    labels, padded = i32([[0, 2, 1], [3, 0, 2]]), i32([[0, 2, -100], [3, -100, -100]])
+    logits = inputs.normal(2, 3, 4, scale=2)
+    class_weights = f32([1, 2, 0.5, 0.25])
+
+    def tokens(name, labels, **options):
+        target = torch.from_numpy(labels).long()
+        weight = double(options['classWeights']) if 'classWeights' in options else None
+        ignored = options.get('ignoreIndex', -1000)
+        weights = double(options['sampleWeights']) * (target != ignored)
+        of_label = 1 if weight is None else weight[target.clamp(min=0)]
+
+        def function(x):
+            losses = F.cross_entropy(x.movedim(-1, 1), target, weight, reduction='none', ignore_index=ignored)
+            return losses / of_label, weights * of_label
+
+        record('softmaxCrossEntropy', name, logits, labels, options, function)
+
+    tokens('mask [N, T]', labels, sampleWeights=mask)
+    tokens('mask [N, T], none', labels, sampleWeights=mask, reduction='none')
+    tokens('mask [N, T], class weights', labels, sampleWeights=mask, classWeights=class_weights)
+    tokens('mask [N, T], ignoreIndex', padded, sampleWeights=mask, ignoreIndex=-100)
+    tokens(
+        'mask [N, T], class weights, ignoreIndex', padded,
+        sampleWeights=mask, classWeights=class_weights, ignoreIndex=-100,
+    )
+
+
 softmax_cross_entropy()
 binary_cross_entropy()
 regression()
@@ -501,4 +551,5 @@ overlaps()
 divergence()
 distances()
 more_over_classes()
+positions()
 write('losses', cases, depth=2)

@@ -6,18 +6,18 @@ import { expect, test } from 'vitest';
 const EXPORTS: Record<string, { values: string; types: string }> = {
   ndgrad: {
     values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D BatchNorm BinaryAccuracy
-      ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout Embedding F1
+      ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout EditDistance Embedding F1
       FBeta Flatten Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm
       Layer LayerNorm Lion LogLoss Lookahead MaxPool1D MaxPool2D Mean MeanAbsoluteError
       MeanAbsolutePercentageError MeanIoU MeanSquaredError MemoryError MultiHeadAttention MultiOptimizer
-      Muon NAdam NdgradError Network NonFiniteError Optimizer Parameter PositionEmbedding Precision
-      R2Score RAdam RMSNorm RMSprop Recall Reshape Residual RocAuc RootMeanSquaredError SGD Sequential
+      Muon NAdam NdgradError Network NonFiniteError Optimizer Parameter Perplexity PositionEmbedding Precision
+      R2Score RAdam RMSNorm RMSprop Recall Reshape Residual RocAuc RootMeanSquaredError SGD SequenceAccuracy Sequential
       ShapeError SinusoidalPositions SpatialDropout StateError Tensor TopKAccuracy TrainingContext
       TransformerBlock ValueError WeightAverage abs acos acosh activations add all any arange argmax
       argmin argsort asin asinh atan atan2 atanh avgPool backendInfo bestModel binaryCrossEntropy
       binaryFocalCrossEntropy bincount bitsVersion booleanMask broadcastTo cast categorical
       categoricalHinge ceil celu checkpoint clip concat contrastive conv convTranspose cos cosh
-      cosineDistance csvLog cummax cummin cumprod cumsum customGradient defaultGenerator depthToSpace
+      cosineDistance csvLog ctcGreedyDecode cummax cummin cumprod cumsum customGradient defaultGenerator depthToSpace
       detach diag diagnostics dice diff div earlyStopping einsum elu equal erf erfinv evaluate exp
       expandDims explain explainAssignments expm1 eye findLearningRate fit flatten flip floor floorDiv
       full fullLike gatherND gelu generate glu gradients greater greaterEqual hardSigmoid hardSwish
@@ -38,9 +38,9 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AttentionOptions
       AveragePoolOptions Backend BackendInfo BackendName BatchLogs BatchNormOptions BestModelOptions
       BinaryAccuracyOptions BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback
-      CategoricalOptions Checkpoint CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions
-      Context ConvOptions ConvTransposeOptions ConvolutionOptions CumulativeOptions CustomGradient DType
-      Decoding DenseOptions Described DiagnosticsOptions DiceOptions DropoutOptions EarlyStoppingOptions
+      CategoricalOptions Checkpoint CheckpointOptions ClassMetricOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions
+      Context ConvOptions ConvTransposeOptions ConvolutionOptions CtcDecodeOptions CumulativeOptions CustomGradient DType
+      Decoding DenseOptions Described DiagnosticsOptions DiceOptions DropoutOptions EarlyStoppingOptions EditDistanceOptions
       EmbeddingOptions EpochLogs EvaluateOptions FBetaOptions FindLearningRateOptions FitOptions
       FlattenOptions FloatFormat GeluOptions GenerateOptions GeneratorState GlobalPoolingOptions
       GroupNormOptions History HuberOptions Initializer InitializerName InnerState LayerClass LayerLike
@@ -93,13 +93,13 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
     types: ``,
   },
   'ndgrad/metrics': {
-    values: `averagePrecision balancedAccuracy calibrationCurve classificationReport cohenKappa confusionMatrix
+    values: `averagePrecision balancedAccuracy calibrationCurve classificationReport cohenKappa confusionMatrix editDistance errorRate
       expectedCalibrationError f1Score fBetaScore jaccardScore logLoss matthewsCorrelation mcnemar
       precision precisionRecallCurve recall rocAuc rocCurve summarizeRuns wilsonInterval`,
     types: `AgreementOptions Average BalancedAccuracyOptions CalibrationCurve CalibrationOptions
       CohenKappaOptions ConfusionOptions CurveOptions FBetaScoreOptions Interval IntervalOptions
       McNemarOptions McNemarResult MetricInput PrecisionRecallCurve ProbabilityOptions RankingOptions
-      ReportOptions RocCurve RunSummary ScoreOptions StridedArray SyncMetricInput`,
+      ReportOptions RocCurve RunSummary ScoreOptions StridedArray SyncMetricInput TokenSequence`,
   },
   'ndgrad/node': {
     values:
