@@ -275,6 +275,7 @@ softmaxCrossEntropy | - | F.cross_entropy | keras.losses.CategoricalCrossentropy
 softmaxFocalCrossEntropy | - | - | keras.losses.CategoricalFocalCrossentropy | -
 binaryCrossEntropy | - | F.binary_cross_entropy_with_logits | keras.losses.BinaryCrossentropy(from_logits=True) | tf.losses.sigmoidCrossEntropy
 binaryFocalCrossEntropy | - | - | keras.losses.BinaryFocalCrossentropy | -
+ctcLoss | - | F.ctc_loss | keras.losses.CTC | -
 klDivergence | - | F.kl_div | keras.losses.KLDivergence | -
 cosineDistance | - | F.cosine_embedding_loss | keras.losses.CosineSimilarity | tf.losses.cosineDistance
 hinge | - | F.hinge_embedding_loss | keras.losses.Hinge | tf.losses.hingeLoss

@@ -236,6 +236,7 @@ const functions: Record<string, Given> = {
   evaluate: [[dense, samples, { loss: core.softmaxCrossEntropy }], withModel],
   predict: [[dense, x, { batchSize: 1 }], withModel],
   generate: [[language, tokens, { maxTokens: 1 }], { options: 2 }],
+  ctcLoss: [[sequence, zeros([2, 3], 'int32'), { blank: 1 }], optionsAt(2)],
   ctcGreedyDecode: [[sequence, { blank: 1 }], optionsAt(1)],
   findLearningRate: [
     [dense, samples, { loss: core.softmaxCrossEntropy, optimizer: new core.Adam(parameters) }],
@@ -762,7 +763,7 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
     true,
     `adjusted allowUntrained amsgrad antialias append bias cache causal center centered checkpoint compress copy countPadding
      descending dropLast exclusive fromLogits horizontalFlip keepDims largest log message nesterov normalize positiveWeight progress replacement
-     restore restoreBestWeights reverse rotary scale shuffle signedZeros strict trainable verify warmup`,
+     restore restoreBestWeights reverse rotary scale shuffle signedZeros strict trainable verify warmup zeroInfinity`,
   ],
   [
     '5',

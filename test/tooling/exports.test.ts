@@ -17,7 +17,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       argmin argsort asin asinh atan atan2 atanh avgPool backendInfo bestModel binaryCrossEntropy
       binaryFocalCrossEntropy bincount bitsVersion booleanMask broadcastTo cast categorical
       categoricalHinge ceil celu checkpoint clip concat contrastive conv convTranspose cos cosh
-      cosineDistance csvLog ctcGreedyDecode cummax cummin cumprod cumsum customGradient defaultGenerator depthToSpace
+      cosineDistance csvLog ctcGreedyDecode ctcLoss cummax cummin cumprod cumsum customGradient defaultGenerator depthToSpace
       detach diag diagnostics dice diff div earlyStopping einsum elu equal erf erfinv evaluate exp
       expandDims explain explainAssignments expm1 eye findLearningRate fit flatten flip floor floorDiv
       full fullLike gatherND gelu generate glu gradients greater greaterEqual hardSigmoid hardSwish
@@ -39,7 +39,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       AveragePoolOptions Backend BackendInfo BackendName BatchLogs BatchNormOptions BestModelOptions
       BinaryAccuracyOptions BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback
       CategoricalOptions Checkpoint CheckpointOptions ClassMetricOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions
-      Context ConvOptions ConvTransposeOptions ConvolutionOptions CtcDecodeOptions CumulativeOptions CustomGradient DType
+      Context ConvOptions ConvTransposeOptions ConvolutionOptions CtcDecodeOptions CtcLossOptions CumulativeOptions CustomGradient DType
       Decoding DenseOptions Described DiagnosticsOptions DiceOptions DropoutOptions EarlyStoppingOptions EditDistanceOptions
       EmbeddingOptions EpochLogs EvaluateOptions FBetaOptions FindLearningRateOptions FitOptions
       FlattenOptions FloatFormat GeluOptions GenerateOptions GeneratorState GlobalPoolingOptions
