@@ -85,6 +85,7 @@ export {
   Recall,
 } from './metrics/classification/confusion-matrix.ts';
 export { LogLoss, type LogLossOptions } from './metrics/classification/log-loss.ts';
+export type { ClassMetricOptions } from './metrics/classification/positions.ts';
 export {
   AveragePrecision,
   type RankingMetricOptions,
@@ -98,6 +99,10 @@ export {
   R2Score,
   RootMeanSquaredError,
 } from './metrics/regression.ts';
+export { type CtcDecodeOptions, ctcGreedyDecode } from './metrics/sequence/ctc-path.ts';
+export { EditDistance, type EditDistanceOptions } from './metrics/sequence/edit-distance-metric.ts';
+export { Perplexity } from './metrics/sequence/perplexity.ts';
+export { SequenceAccuracy } from './metrics/sequence/sequence-accuracy.ts';
 
 // Training, evaluation, prediction and callbacks
 

@@ -42,6 +42,10 @@ export {
 } from './metrics/classification/ranking.ts';
 export { classificationReport, type ReportOptions } from './metrics/classification/report.ts';
 
+// Sequences
+
+export { editDistance, errorRate, type TokenSequence } from './metrics/sequence/edit-distance.ts';
+
 // Input
 
 export type { MetricInput, StridedArray, SyncMetricInput } from './metrics/input.ts';

@@ -279,6 +279,7 @@ softmaxCrossEntropy | - | F.cross_entropy | keras.losses.CategoricalCrossentropy
 softmaxFocalCrossEntropy | - | - | keras.losses.CategoricalFocalCrossentropy | -
 binaryCrossEntropy | - | F.binary_cross_entropy_with_logits | keras.losses.BinaryCrossentropy(from_logits=True) | tf.losses.sigmoidCrossEntropy
 binaryFocalCrossEntropy | - | - | keras.losses.BinaryFocalCrossentropy | -
+ctcLoss | - | F.ctc_loss | keras.losses.CTC | -
 klDivergence | - | F.kl_div | keras.losses.KLDivergence | -
 cosineDistance | - | F.cosine_embedding_loss | keras.losses.CosineSimilarity | tf.losses.cosineDistance
 hinge | - | F.hinge_embedding_loss | keras.losses.Hinge | tf.losses.hingeLoss
@@ -321,12 +322,16 @@ F1 | - | - | keras.metrics.F1Score | -
 FBeta | - | - | keras.metrics.FBetaScore | -
 AveragePrecision | - | - | keras.metrics.AUC(curve='PR') | -
 RocAuc | - | - | keras.metrics.AUC | -
+Perplexity | - | - | - | -
+SequenceAccuracy | - | - | - | -
+EditDistance | - | - | - | -
 LogLoss | - | - | keras.metrics.BinaryCrossentropy, keras.metrics.CategoricalCrossentropy | -
 MeanSquaredError | - | - | keras.metrics.MeanSquaredError | tf.metrics.meanSquaredError
 RootMeanSquaredError | - | - | keras.metrics.RootMeanSquaredError | -
 MeanAbsoluteError | - | - | keras.metrics.MeanAbsoluteError | tf.metrics.meanAbsoluteError
 MeanAbsolutePercentageError | - | - | keras.metrics.MeanAbsolutePercentageError | tf.metrics.meanAbsolutePercentageError
 R2Score | - | - | keras.metrics.R2Score | tf.metrics.r2Score
+ctcGreedyDecode | - | - | keras.ops.ctc_decode | -
 
 # Training and files
 fit | - | - | Model.fit | Model.fit

@@ -39,7 +39,10 @@ export interface Samples<X extends Tensors = Tensor, Y extends Tensors = Tensor>
   readonly x: Like<X, SampleArray>;
   /** The targets or labels of the outputs that have a loss or metrics, in the shape that these expect, `[N, ...]`. */
   readonly y: LikeSome<Y, SampleArray>;
-  /** `[N]`, finite and not negative; all 1 by default. */
+  /**
+   * A weight for each sample, `[N]`, or for each position, such as `[N, T]` for sequences (a mask has 1 and 0); finite and not
+   * negative. All 1 by default.
+   */
   readonly sampleWeights?: SampleArray;
 }
 
@@ -337,9 +340,9 @@ export function sampleTensors(operation: string, samples: AnySamples): SampleTen
   const count = countOf(operation, { x, y });
   if (samples.sampleWeights === undefined) return { size: count, x, y, sampleWeights: null };
   const sampleWeights = cast(sampleTensor(operation, 'sampleWeights', samples.sampleWeights), 'float32');
-  if (sampleWeights.rank !== 1 || sampleWeights.shape[0] !== count) {
+  if (sampleWeights.shape[0] !== count) {
     throw new ShapeError(
-      `[${operation}] sampleWeights have shape ${show(sampleWeights.shape)}, wanted one weight per sample, [${count}].`,
+      `[${operation}] sampleWeights have shape ${show(sampleWeights.shape)}, wanted one weight per sample, [${count}], or position, [${count}, ...].`,
     );
   }
   return { size: count, x, y, sampleWeights };

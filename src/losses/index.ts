@@ -1,4 +1,5 @@
 export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from './binary-cross-entropy.ts';
+export { type CtcLossOptions, ctcLoss } from './ctc.ts';
 export { contrastive, cosineDistance, type MarginOptions, tripletMargin } from './distance.ts';
 export {
   type BinaryFocalCrossEntropyOptions,

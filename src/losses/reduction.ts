@@ -14,7 +14,10 @@ import { declareTerm } from './loss-terms.ts';
 export type Reduction = 'mean' | 'sum' | 'none';
 
 export interface LossOptions {
-  /** A weight for each sample (row), shape [N]; all 1 by default. */
+  /**
+   * A weight for each sample, shape [N], or for each position of losses [N, ...], such as [N, T]: a mask has 1 and 0. All 1 by
+   * default.
+   */
   readonly sampleWeights?: TensorLike;
   /** The reduction of the losses over the samples; `mean` by default. */
   readonly reduction?: Reduction;
@@ -51,6 +54,29 @@ export function weightVector(
   weights: TensorLike,
   count: number,
 ): Tensor<Shape, 'float32'> {
+  return weightTensor(name, what, weights, [[count]]);
+}
+
+/** The weights of samples or positions, [N, ...], with axes of length 1 so that they broadcast to losses of the shape. */
+export function positionWeights(name: string, weights: TensorLike, shape: Shape): Tensor<Shape, 'float32'> {
+  const w = weightTensor(
+    name,
+    'sampleWeights',
+    weights,
+    shape.map((_, axis) => shape.slice(0, axis + 1)),
+  );
+  return reshape(
+    w,
+    shape.map((_, axis) => w.shape[axis] ?? 1),
+  );
+}
+
+function weightTensor(
+  name: string,
+  what: string,
+  weights: TensorLike,
+  shapes: readonly Shape[],
+): Tensor<Shape, 'float32'> {
   const given = reportAs(name, () => tensor(weights));
   // The values of a tensor may not be known yet.
   const wrong =
@@ -58,14 +84,13 @@ export function weightVector(
   if (wrong !== undefined)
     throw new ValueError(`[${name}] got ${wrong} among ${what}, wanted finite numbers from 0 up.`);
   const w = cast(given, 'float32');
-  if (w.rank !== 1 || w.shape[0] !== count) {
-    throw new ShapeError(`[${name}] got ${what} of shape ${show(w.shape)}, wanted [${count}].`);
-  }
-  return w;
+  const wanted = shapes.map(show);
+  if (wanted.includes(show(w.shape))) return w;
+  throw new ShapeError(`[${name}] got ${what} of shape ${show(w.shape)}, wanted ${wanted.join(' or ')}.`);
 }
 
 /**
- * Computes the loss of each element, weights it by row and reduces: for the losses that compare two tensors of the same
+ * Computes the loss of each element, weights and reduces it: for the losses that compare two tensors of the same
  * shape.
  */
 export function elementLoss(
@@ -87,7 +112,7 @@ export function checkSameShape(name: string, predictions: Tensor, targets: Tenso
   );
 }
 
-/** Weights losses [N, ...] by row and reduces them. */
+/** Weights losses [N, ...] and reduces them. */
 export function reduceRows(
   name: string,
   losses: Tensor,
@@ -99,10 +124,6 @@ export function reduceRows(
       `[${name}] got sampleWeights for scalars, wanted predictions [N, ...]. Leave the weights out.`,
     );
   }
-  const perRow = weightVector(name, 'sampleWeights', sampleWeights, losses.shape[0]!);
-  const weights = reshape(
-    perRow,
-    losses.shape.map((d, i) => (i === 0 ? d : 1)),
-  );
+  const weights = positionWeights(name, sampleWeights, losses.shape);
   return reduceLosses(name, losses.mul(weights), weights, reduction);
 }

@@ -9,7 +9,7 @@ import { checkLossCall, lossOptions } from './check.ts';
 import { checkClassLabels, underLabel } from './class-labels.ts';
 import { expectLogits } from './expect-logits.ts';
 import { declareTerm } from './loss-terms.ts';
-import { type LossOptions, reduceLosses, weightVector } from './reduction.ts';
+import { type LossOptions, positionWeights, reduceLosses, weightVector } from './reduction.ts';
 
 export interface SoftmaxCrossEntropyOptions extends LossOptions {
   /** The fraction of the probability to distribute evenly over all classes (Szegedy et al. 2016); 0 by default. */
@@ -50,10 +50,7 @@ export function softmaxCrossEntropy(
   const classes = logits.shape.at(-1)!;
   const perClass =
     classWeights === undefined ? null : weightVector(name, 'classWeights', classWeights, classes);
-  let perLabel =
-    sampleWeights === undefined
-      ? null
-      : weightVector(name, 'sampleWeights', sampleWeights, rows[0]!).reshape(rows.map((n, i) => (i ? 1 : n)));
+  let perLabel = sampleWeights === undefined ? null : positionWeights(name, sampleWeights, rows);
   let numbers = labels;
   if (ignoreIndex !== undefined) {
     const counted = cast(labels, 'int32').notEqual(ignoreIndex);

@@ -40,18 +40,32 @@ export interface Batch {
   readonly weights: ArrayLike<number> | undefined;
 }
 
+/** What a metric was given: a batch whose weights may be those of positions, `[N, ...]`. */
+export interface GivenBatch extends Omit<Batch, 'weights'> {
+  readonly weights: Values | undefined;
+}
+
+export async function readGiven(
+  operation: string,
+  predictions: MetricInput,
+  labels: MetricInput,
+  sampleWeights: MetricInput | undefined,
+): Promise<GivenBatch> {
+  const [p, l, w] = await Promise.all([
+    readArray(operation, 'predictions', predictions),
+    readArray(operation, 'labels', labels),
+    sampleWeights === undefined ? undefined : readArray(operation, 'sampleWeights', sampleWeights),
+  ]);
+  return checked(operation, p, l, w);
+}
+
 export async function readBatch(
   operation: string,
   predictions: MetricInput,
   labels: MetricInput,
   sampleWeights: MetricInput | undefined,
 ): Promise<Batch> {
-  const [p, l, w] = await Promise.all([
-    read(operation, 'predictions', predictions),
-    read(operation, 'labels', labels),
-    sampleWeights === undefined ? undefined : read(operation, 'sampleWeights', sampleWeights),
-  ]);
-  return batch(operation, p, l, w);
+  return weightedSamples(operation, await readGiven(operation, predictions, labels, sampleWeights));
 }
 
 export function readBatchSync(
@@ -60,12 +74,13 @@ export function readBatchSync(
   labels: SyncMetricInput,
   sampleWeights: SyncMetricInput | undefined,
 ): Batch {
-  return batch(
+  const given = checked(
     operation,
     readSync(operation, 'predictions', predictions),
     readSync(operation, 'labels', labels),
     sampleWeights === undefined ? undefined : readSync(operation, 'sampleWeights', sampleWeights),
   );
+  return weightedSamples(operation, given);
 }
 
 /** Whether the shape is `[N]` or `[N, 1]`: one number per sample. */
@@ -73,7 +88,12 @@ export function isColumn({ shape }: Values): boolean {
   return shape.length === 1 || (shape.length === 2 && shape[1] === 1);
 }
 
-function batch(operation: string, predictions: Values, labels: Values, weights: Values | undefined): Batch {
+function checked(
+  operation: string,
+  predictions: Values,
+  labels: Values,
+  weights: Values | undefined,
+): GivenBatch {
   const samples = predictions.shape[0];
   if (samples === undefined || labels.shape.length === 0) {
     throw new ShapeError(
@@ -86,19 +106,13 @@ function batch(operation: string, predictions: Values, labels: Values, weights: 
       `[${operation}] ${samples} predictions but ${labels.shape[0]} labels. Pass one label per prediction.`,
     );
   }
-  if (weights !== undefined) checkWeights(operation, weights, samples);
-  return { samples, predictions, labels, weights: weights?.data };
+  if (weights !== undefined) checkWeights(operation, weights);
+  return { samples, predictions, labels, weights };
 }
 
-function checkWeights(operation: string, weights: Values, samples: number): void {
-  if (!isColumn(weights) || weights.shape[0] !== samples) {
-    throw new ShapeError(
-      `[${operation}] got sampleWeights of shape ${show(weights.shape)} for ${samples} samples. ` +
-        `Pass one weight per sample, shape [${samples}].`,
-    );
-  }
-  for (let i = 0; i < samples; i++) {
-    const weight = weights.data[i]!;
+function checkWeights(operation: string, { data }: Values): void {
+  for (let i = 0; i < data.length; i++) {
+    const weight = data[i]!;
     if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
       throw new ValueError(
         `[${operation}] sampleWeights[${i}] is ${weight}, wanted a finite number that is not negative. ` +
@@ -108,7 +122,32 @@ function checkWeights(operation: string, weights: Values, samples: number): void
   }
 }
 
-async function read(operation: string, what: string, input: MetricInput): Promise<Values> {
+/** The batch with a weight for each sample. Where each position has one, every position becomes a sample. */
+export function weightedSamples(operation: string, given: GivenBatch): Batch {
+  const { samples, predictions, labels, weights } = given;
+  if (weights === undefined || hasSampleWeights(given)) return { ...given, weights: weights?.data };
+  const axes = weights.shape.length;
+  const perPosition = ({ shape, data }: Values): Values => {
+    if (axes < 2 || weights.shape.some((n, axis) => n !== shape[axis]))
+      throw new ShapeError(
+        `[${operation}] got sampleWeights of shape ${show(weights.shape)} for ${samples} samples. ` +
+          `Pass one weight per sample, shape [${samples}]${shape.length > 1 ? `, or per position, the first axes of ${show(shape)}` : ''}.`,
+      );
+    return { shape: [weights.data.length, ...shape.slice(axes)], data };
+  };
+  return {
+    samples: weights.data.length,
+    predictions: perPosition(predictions),
+    labels: perPosition(labels),
+    weights: weights.data,
+  };
+}
+
+/** Whether there is one weight for each sample. */
+export const hasSampleWeights = ({ samples, weights }: GivenBatch): boolean =>
+  weights !== undefined && isColumn(weights) && weights.shape[0] === samples;
+
+export async function readArray(operation: string, what: string, input: MetricInput): Promise<Values> {
   checkInput(operation, what, input);
   if (!('shape' in input)) return fromRows(operation, what, input);
   if (typeof input.data !== 'function') return fromStrided(operation, what, { ...input, data: input.data });

@@ -1,6 +1,6 @@
 import { checkCount, checkNumber } from '../ir/arguments.ts';
 import { checkState, type State } from '../ir/state.ts';
-import { type Batch, type MetricInput, readBatch } from './input.ts';
+import { type Batch, type GivenBatch, type MetricInput, readGiven, weightedSamples } from './input.ts';
 
 /**
  * A number that is computed batch by batch. The result has the same bits for any batch size. An update that throws
@@ -16,7 +16,8 @@ export interface Metric {
    *
    * @param predictions the model's output, one entry or row per sample
    * @param labels the true values, one entry or row per sample
-   * @param sampleWeights `[N]`, finite and not negative; all 1 by default
+   * @param sampleWeights `[N]`, or for positions the first axes of predictions and labels, such as `[N, T]`; finite and not
+   *   negative; all 1 by default
    */
   update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void>;
   /** The metric over all samples since the start or the last `reset`; NaN without samples. */
@@ -85,8 +86,14 @@ export class Mean {
   }
 }
 
-/** A metric that is the weighted mean of one value per sample. */
-export abstract class SampleMean implements Metric {
+/** What a batch adds to a mean: values, and their weights, which are 1 if left out. */
+export interface Measured {
+  readonly values: ArrayLike<number>;
+  readonly weights: ArrayLike<number> | undefined;
+}
+
+/** A metric that is a weighted mean. */
+export abstract class MeanMetric implements Metric {
   readonly name: string;
   abstract readonly direction: 'min' | 'max';
   readonly #mean = new Mean();
@@ -95,14 +102,13 @@ export abstract class SampleMean implements Metric {
     this.name = name;
   }
 
-  /** @internal One value per sample of the batch. */
-  protected abstract values(batch: Batch): ArrayLike<number>;
+  /** @internal */
+  protected abstract measure(batch: GivenBatch): Measured;
 
   async update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void> {
     checkCount(this.name, arguments.length, 3);
-    const batch = await readBatch(this.name, predictions, labels, sampleWeights);
-    const values = this.values(batch);
-    for (let i = 0; i < batch.samples; i++) this.#mean.add(values[i]!, batch.weights?.[i]);
+    const { values, weights } = this.measure(await readGiven(this.name, predictions, labels, sampleWeights));
+    for (let i = 0; i < values.length; i++) this.#mean.add(values[i]!, weights?.[i]);
   }
 
   result(): number {
@@ -123,5 +129,22 @@ export abstract class SampleMean implements Metric {
   setState(state: State): void {
     checkCount('setState', arguments.length, 1);
     this.#mean.setState(state);
+  }
+}
+
+/** A metric that is the weighted mean of one value per sample. */
+export abstract class SampleMean extends MeanMetric {
+  /** @internal The samples that are measured. */
+  protected arrange(batch: Batch): Batch {
+    return batch;
+  }
+
+  /** @internal One value per sample of the batch. */
+  protected abstract values(batch: Batch): ArrayLike<number>;
+
+  /** @internal */
+  protected override measure(given: GivenBatch): Measured {
+    const batch = this.arrange(weightedSamples(this.name, given));
+    return { values: this.values(batch), weights: batch.weights };
   }
 }

@@ -94,7 +94,7 @@ test.each(Object.entries(elementLosses))('%s', (name, loss) => {
     `[${name}] got predictions [4, 1] and targets [4], wanted one shape.`,
   );
   expect(() => loss(zeros([4, 2]), zeros([4, 2]), { sampleWeights: [1, 2] })).toThrow(
-    `[${name}] got sampleWeights of shape [2], wanted [4].`,
+    `[${name}] got sampleWeights of shape [2], wanted [4] or [4, 2].`,
   );
   expect(() => loss(zeros([]), zeros([]), { sampleWeights: [1] })).toThrow(
     `[${name}] got sampleWeights for scalars`,

@@ -56,7 +56,7 @@ describe('arguments', () => {
     ],
     [
       () => softmaxCrossEntropy(logits, labels, { sampleWeights: [1, 2, 3] }),
-      'got sampleWeights of shape [3], wanted [2].',
+      'got sampleWeights of shape [3], wanted [2] or [2, 2].',
     ],
     [
       () => binaryCrossEntropy(logits, logits, { labelSmoothing: 2 }),

@@ -491,6 +491,106 @@ def more_over_classes():
     rows(loss, 'sure and right', f32([[40, 0, 0], [0, 0, 12]]), i32([0, 2]), focal(2))
 
 
+def positions():
+    """Masks: a weight for each of the first axes."""
+    x, y = inputs.normal(2, 3, 2), inputs.normal(2, 3, 2)
+    mask, every = f32([[1, 1, 0], [1, 0, 0.5]]), np.abs(inputs.normal(2, 3, 2))
+
+    def squares(x):
+        return (x - double(y)) ** 2
+
+    for reduction in ['mean', 'sum', 'none']:
+        options = {} if reduction == 'mean' else {'reduction': reduction}
+        record(
+            'meanSquaredError', f'mask [N, T], {reduction}', x, y, {'sampleWeights': mask, **options},
+            lambda x: (squares(x), double(mask)[..., None]),
+        )
+    record(
+        'meanSquaredError', 'a weight for each element', x, y, {'sampleWeights': every},
+        lambda x: (squares(x), double(every)),
+    )
+    targets = f32(np.abs(y) / np.abs(y).sum(-1, keepdims=True))
+    record(
+        'klDivergence', 'mask [N, T]', x, targets, {'sampleWeights': mask},
+        lambda x: (F.kl_div(F.log_softmax(x, -1), double(targets), reduction='none').sum(-1), double(mask)),
+    )
+    labels, padded = i32([[0, 2, 1], [3, 0, 2]]), i32([[0, 2, -100], [3, -100, -100]])
+    logits = inputs.normal(2, 3, 4, scale=2)
+    class_weights = f32([1, 2, 0.5, 0.25])
+
+    def tokens(name, labels, **options):
+        target = torch.from_numpy(labels).long()
+        weight = double(options['classWeights']) if 'classWeights' in options else None
+        ignored = options.get('ignoreIndex', -1000)
+        weights = double(options['sampleWeights']) * (target != ignored)
+        of_label = 1 if weight is None else weight[target.clamp(min=0)]
+
+        def function(x):
+            losses = F.cross_entropy(x.movedim(-1, 1), target, weight, reduction='none', ignore_index=ignored)
+            return losses / of_label, weights * of_label
+
+        record('softmaxCrossEntropy', name, logits, labels, options, function)
+
+    tokens('mask [N, T]', labels, sampleWeights=mask)
+    tokens('mask [N, T], none', labels, sampleWeights=mask, reduction='none')
+    tokens('mask [N, T], class weights', labels, sampleWeights=mask, classWeights=class_weights)
+    tokens('mask [N, T], ignoreIndex', padded, sampleWeights=mask, ignoreIndex=-100)
+    tokens(
+        'mask [N, T], class weights, ignoreIndex', padded,
+        sampleWeights=mask, classWeights=class_weights, ignoreIndex=-100,
+    )
+
+
+def ctc():
+    def case(name, x, labels, **options):
+        n, length = labels.shape
+        steps = x.shape[1]
+        blank = options.get('blank', 0)
+        inputs_given = torch.from_numpy(options.get('inputLengths', np.full(n, steps, np.int32))).long()
+        counts = options.get('labelLengths', np.full(n, length, np.int32))
+        if 'ignoreIndex' in options:
+            counts = (labels != options['ignoreIndex']).sum(1)
+        counts = torch.from_numpy(counts).long()
+        targets = torch.from_numpy(labels).long().clamp(min=0)
+        weights = double(options['sampleWeights']) if 'sampleWeights' in options else torch.ones(n, dtype=torch.float64)
+        reduction = options.get('reduction', 'mean')
+
+        def loss(x, reduction):
+            return F.ctc_loss(
+                x.log_softmax(-1).movedim(1, 0), targets, inputs_given, counts, blank, reduction,
+                options.get('zeroInfinity', False),
+            )
+
+        def function(x):
+            losses = loss(x, 'none')
+            return (losses / counts.clamp(min=1) if reduction == 'mean' else losses), weights
+
+        out = record('ctcLoss', name, x, labels, options, function)
+        if 'sampleWeights' not in options:
+            assert torch.allclose(out, loss(double(x), reduction), rtol=1e-13), name
+
+    x = inputs.normal(3, 8, 5, scale=2)
+    labels = i32([[1, 2, 3], [4, 4, 1], [2, 2, 2]])
+    padded = i32([[1, 2, 3], [4, 4, -1], [2, -1, -1]])
+    lengths = dict(inputLengths=i32([8, 5, 3]), labelLengths=i32([3, 2, 1]))
+    case('all', x, labels)
+    case('none', x, labels, reduction='none')
+    case('sum', x, labels, reduction='sum')
+    case('lengths', x, labels, **lengths)
+    case('lengths, none', x, labels, **lengths, reduction='none')
+    case('ignoreIndex', x, padded, inputLengths=i32([8, 5, 3]), ignoreIndex=-1)
+    case('the blank is the last class', x, i32([[0, 1, 3], [3, 3, 0], [1, 1, 1]]), **lengths, blank=4)
+    case('no labels', x, labels, inputLengths=i32([8, 4, 1]), labelLengths=i32([0, 0, 0]))
+    case('zeroInfinity', x, labels, inputLengths=i32([2, 4, 5]), labelLengths=i32([3, 3, 3]), zeroInfinity=True)
+    case('just enough steps', x, labels, inputLengths=i32([3, 4, 5]), labelLengths=i32([3, 3, 3]), reduction='none')
+    case('sample weights', x, labels, **lengths, sampleWeights=f32([1, 0.5, 2]))
+    case('large logits', inputs.normal(2, 6, 4, scale=40), i32([[1, 2], [3, 3]]), reduction='none')
+    logs = torch.log_softmax(double(inputs.normal(2, 6, 4)), -1).numpy().astype(np.float32)
+    case('log-probabilities', np.round(logs, 3), i32([[1, 2], [3, 3]]))
+    case('one step', inputs.normal(1, 1, 3), i32([[2]]))
+    case('many steps', inputs.normal(2, 40, 6), inputs.integers(1, 6, 2, 12))
+
+
 softmax_cross_entropy()
 binary_cross_entropy()
 regression()
@@ -501,4 +601,6 @@ overlaps()
 divergence()
 distances()
 more_over_classes()
+positions()
+ctc()
 write('losses', cases, depth=2)

@@ -238,6 +238,8 @@ const functions: Record<string, Given> = {
   evaluate: [[dense, samples, { loss: core.softmaxCrossEntropy }], withModel],
   predict: [[dense, x, { batchSize: 1 }], withModel],
   generate: [[language, tokens, { maxTokens: 1 }], { options: 2 }],
+  ctcLoss: [[sequence, zeros([2, 3], 'int32'), { blank: 1 }], optionsAt(2)],
+  ctcGreedyDecode: [[sequence, { blank: 1 }], optionsAt(1)],
   findLearningRate: [
     [dense, samples, { loss: core.softmaxCrossEntropy, optimizer: new core.Adam(parameters) }],
     withModel,
@@ -304,6 +306,8 @@ const functions: Record<string, Given> = {
   logLoss: [[classes, [0, 1, 0.5], { sampleWeights: [1, 1, 1] }], optionsAt(2)],
   calibrationCurve: [[classes, [0, 1, 0.5], { bins: 3 }], optionsAt(2)],
   expectedCalibrationError: [[classes, [0, 1, 0.5], { bins: 3 }], optionsAt(2)],
+  editDistance: [['abc', [1, 2]]],
+  errorRate: [[['abc'], [[1, 2]]]],
   mcnemar: [
     [classes, classes, classes, { method: 'exact' }],
     { options: 3, names: ['mcnemar', 'mcnemar, model A', 'mcnemar, model B'] },
@@ -421,6 +425,9 @@ const constructors: Record<string, Given> = {
   FBeta: [[{ numClasses: 2, beta: 2 }], { options: 0, names: ['fBeta'] }],
   MeanIoU: [[{ numClasses: 2 }], { options: 0, names: ['meanIoU'] }],
   LogLoss: named,
+  Perplexity: named,
+  SequenceAccuracy: named,
+  EditDistance: [[{ blank: 1 }], { options: 0, names: ['editDistance'] }],
   Precision: classScore,
   Recall: classScore,
   Mean: [[]],
@@ -560,8 +567,9 @@ const results = await search.search({
   objective: { minimize: 'loss' },
   trial: () => ({ loss: 1 }),
 });
-const update: Given = [[classes, classes, [1, 1, 1]]];
+const sequenceMetrics: core.Metric[] = [new core.SequenceAccuracy(), new core.EditDistance()];
 const metricMethods = [
+  ...sequenceMetrics,
   new core.Accuracy(),
   new core.BinaryAccuracy(),
   new core.ConfusionMatrix({ numClasses: 2 }),
@@ -572,12 +580,16 @@ const metricMethods = [
   new core.R2Score(),
   new core.RocAuc(),
   new core.AveragePrecision(),
+  new core.Perplexity(),
 ].flatMap((metric) => [
-  method(metric.name, metric, 'update', [update[0], { names: [metric.name] }]),
+  method(metric.name, metric, 'update', [
+    sequenceMetrics.includes(metric) ? [tokens, tokens, [1]] : [classes, classes, [1, 1, 1]],
+    { names: [metric.name] },
+  ]),
   method(metric.name, metric, 'result', [[], { names: [metric.name] }]),
   method(metric.name, metric, 'reset', [[], { names: [metric.name] }]),
   method(metric.name, metric, 'getState', [[], { names: ['getState'] }]),
-  method(metric.name, metric, 'setState', [[metric.getState()]]),
+  method(metric.name, metric, 'setState', [[metric.getState!()]]),
 ]);
 const mean = new core.Mean();
 
@@ -731,8 +743,13 @@ test('every public function and class has a row', () => {
 
 /** Not called: what a class or its base calls, and what JSON and text call. */
 const internal =
+<<<<<<< HEAD
   `arrangement checkSequences checkTrainingBatch convolve count countBatch follow forward inferFeatures inferShape inputShape kernelChannels members
   normalize observe overwritten area counts describe penalize perClass reversed step toJSON toString update values`.split(
+=======
+  `arrange arrangement checkSequences checkTrainingBatch convolve count countBatch follow forward inferFeatures inferShape inputShape kernelChannels measure members
+  normalize observe overwritten area counts describe penalize perClass toJSON toString update values`.split(
+>>>>>>> layers
     /\s+/,
   );
 
@@ -789,13 +806,14 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
     'true',
     true,
     `adjusted allowUntrained amsgrad antialias append bias cache causal center centered checkpoint compress copy countPadding
-     descending dropLast exclusive fromLogits goBackwards horizontalFlip keepDims largest log message nesterov positiveWeight progress replacement
-     resetAfter restore restoreBestWeights returnSequences reverse rotary scale shuffle signedZeros strict trainable unitForgetBias verify warmup`,
+    descending dropLast exclusive fromLogits goBackwards horizontalFlip keepDims largest log message nesterov normalize
+     positiveWeight progress replacement resetAfter restore restoreBestWeights returnSequences reverse rotary scale
+     shuffle signedZeros strict trainable unitForgetBias verify warmup zeroInfinity`,
   ],
   [
     '5',
     5,
-    `absolute ahead alpha batchSize beta bins contextLength cooldown correction count delta digits dilation end
+    `absolute ahead alpha batchSize beta bins blank contextLength cooldown correction count delta digits dilation end
      endDivisor epochs epsilon every factor fill gain gamma headFeatures hiddenFeatures high ignoreIndex
      initialAccumulator iterations k keep learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes
      maxTokens mean memoryFeatures message minDelta minLearningRate minimum momentumDecay nan negInf numClasses order

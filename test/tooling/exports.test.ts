@@ -5,63 +5,65 @@ import { expect, test } from 'vitest';
 /** Every public name, by entry point and by whether it exists at run time. Each name is in one entry only. */
 const EXPORTS: Record<string, { values: string; types: string }> = {
   ndgrad: {
-    values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D BatchNorm Bidirectional BinaryAccuracy
-      ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout Embedding F1
-      FBeta Flatten GRU Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm
-      LSTM Layer LayerNorm Lion LogLoss Lookahead MaxPool1D MaxPool2D Mean MeanAbsoluteError
-      MeanAbsolutePercentageError MeanIoU MeanSquaredError MemoryError MultiHeadAttention MultiOptimizer
-      Muon NAdam NdgradError Network NonFiniteError Optimizer Parameter PositionEmbedding Precision
-      R2Score RAdam RMSNorm RMSprop Recall Reshape Residual RocAuc RootMeanSquaredError SGD Sequential
-      ShapeError SimpleRNN SinusoidalPositions SpatialDropout StateError Tensor TopKAccuracy TrainingContext
-      TransformerBlock ValueError WeightAverage abs acos acosh activations add all any arange argmax
-      argmin argsort asin asinh atan atan2 atanh avgPool backendInfo bestModel binaryCrossEntropy
-      binaryFocalCrossEntropy bincount bitsVersion booleanMask broadcastTo cast categorical
-      categoricalHinge ceil celu checkpoint clip concat contrastive conv convTranspose cos cosh
-      cosineDistance csvLog cummax cummin cumprod cumsum customGradient defaultGenerator depthToSpace
-      detach diag diagnostics dice diff div earlyStopping einsum elu equal erf erfinv evaluate exp
-      expandDims explain explainAssignments expm1 eye findLearningRate fit flatten flip floor floorDiv
-      full fullLike gatherND gelu generate glu gradients greater greaterEqual hardSigmoid hardSwish
-      hardTanh hinge huber inference initializers isFinite isInf isNaN jsonLinesLog klDivergence leakyRelu
-      learningRateLogger less lessEqual linspace loadModel loadWeights localResponseNorm log log1p logCosh
-      logSigmoid logSoftmax logSumExp logicalAnd logicalNot logicalOr logicalXor matmul max maxPool
-      maxPoolWithArgmax maximum mean meanAbsoluteError meanAbsolutePercentageError meanSquaredError
-      meanSquaredLogarithmicError median meshgrid min minimum mish mod mul multinomial nanToNum neg norm
-      notEqual oneHot ones onesLike outer pad poissonLoss pow predict prelu prod putAlongAxis quantile
-      realize reciprocal reduceOnPlateau relu relu6 remat repeat reshape resize roll round rsqrt runStep
-      saveModel saveWeights scalar scaledDotProductAttention scan scatterAdd scatterND schedules
-      searchSorted seed selu setBackend setThreads shuffle sigmoid sign silu sin sinh slice slidingWindows
-      softmax softmaxCrossEntropy softmaxFocalCrossEntropy softmin softplus softsign sort spaceToDepth
-      split sqrt square squaredDifference squaredHinge squeeze stack standardize std stopGradient
-      stopOnNaN sub sum take takeAlongAxis tan tanh tensor tensordot tile timeLimit topK trace training
-      transpose tril tripletMargin triu truncatedNormal tversky unique unstack variance where zeros
-      zerosLike`,
+    values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D BatchNorm Bidirectional
+      BinaryAccuracy ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense
+      Dropout EditDistance Embedding F1 FBeta Flatten GRU Generator GlobalAvgPool1D GlobalAvgPool2D
+      GlobalMaxPool1D GlobalMaxPool2D GroupNorm LSTM Layer LayerNorm Lion LogLoss Lookahead MaxPool1D
+      MaxPool2D Mean MeanAbsoluteError MeanAbsolutePercentageError MeanIoU MeanSquaredError MemoryError
+      MultiHeadAttention MultiOptimizer Muon NAdam NdgradError Network NonFiniteError Optimizer Parameter
+      Perplexity PositionEmbedding Precision R2Score RAdam RMSNorm RMSprop Recall Reshape Residual RocAuc
+      RootMeanSquaredError SGD SequenceAccuracy Sequential ShapeError SimpleRNN SinusoidalPositions
+      SpatialDropout StateError Tensor TopKAccuracy TrainingContext TransformerBlock ValueError
+      WeightAverage abs acos acosh activations add all any arange argmax argmin argsort asin asinh atan
+      atan2 atanh avgPool backendInfo bestModel binaryCrossEntropy binaryFocalCrossEntropy bincount
+      bitsVersion booleanMask broadcastTo cast categorical categoricalHinge ceil celu checkpoint clip
+      concat contrastive conv convTranspose cos cosh cosineDistance csvLog ctcGreedyDecode ctcLoss cummax
+      cummin cumprod cumsum customGradient defaultGenerator depthToSpace detach diag diagnostics dice diff
+      div earlyStopping einsum elu equal erf erfinv evaluate exp expandDims explain explainAssignments
+      expm1 eye findLearningRate fit flatten flip floor floorDiv full fullLike gatherND gelu generate glu
+      gradients greater greaterEqual hardSigmoid hardSwish hardTanh hinge huber inference initializers
+      isFinite isInf isNaN jsonLinesLog klDivergence leakyRelu learningRateLogger less lessEqual linspace
+      loadModel loadWeights localResponseNorm log log1p logCosh logSigmoid logSoftmax logSumExp logicalAnd
+      logicalNot logicalOr logicalXor matmul max maxPool maxPoolWithArgmax maximum mean meanAbsoluteError
+      meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError median meshgrid min minimum
+      mish mod mul multinomial nanToNum neg norm notEqual oneHot ones onesLike outer pad poissonLoss pow
+      predict prelu prod putAlongAxis quantile realize reciprocal reduceOnPlateau relu relu6 remat repeat
+      reshape resize roll round rsqrt runStep saveModel saveWeights scalar scaledDotProductAttention scan
+      scatterAdd scatterND schedules searchSorted seed selu setBackend setThreads shuffle sigmoid sign
+      silu sin sinh slice slidingWindows softmax softmaxCrossEntropy softmaxFocalCrossEntropy softmin
+      softplus softsign sort spaceToDepth split sqrt square squaredDifference squaredHinge squeeze stack
+      standardize std stopGradient stopOnNaN sub sum take takeAlongAxis tan tanh tensor tensordot tile
+      timeLimit topK trace training transpose tril tripletMargin triu truncatedNormal tversky unique
+      unstack variance where zeros zerosLike`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AttentionOptions
       AveragePoolOptions Backend BackendInfo BackendName BatchLogs BatchNormOptions BestModelOptions
-      BidirectionalOptions BinaryAccuracyOptions BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback
-      CategoricalOptions Checkpoint CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions
-      Context ConvOptions ConvTransposeOptions ConvolutionOptions CumulativeOptions CustomGradient DType
-      Decoding DenseOptions Described DiagnosticsOptions DiceOptions DropoutOptions EarlyStoppingOptions
-      EmbeddingOptions EpochLogs EvaluateOptions FBetaOptions FindLearningRateOptions FitOptions
-      FlattenOptions FloatFormat GRUOptions GeluOptions GenerateOptions GeneratorState GlobalPoolingOptions
-      GroupNormOptions History HuberOptions Initializer InitializerName InnerState LSTMOptions LayerClass LayerLike
-      LayerNormOptions LearningRateCurve LionOptions LoadModelOptions LoadWeightsOptions LoadedModel
-      LoadedWeights LocalResponseNormOptions LogFile LogLossOptions LogOptions LogTarget LookaheadOptions
-      Loss LossFunction LossOptions Margin MarginOptions MaskOptions Member MeshgridOptions Metric
-      MetricOptions Metrics MinimizeOptions Model MultiHeadAttentionOptions MultiOptimizerOptions
-      MultinomialOptions MuonOptions NAdamOptions NaNLoss NanToNumOptions NestedArray NetworkMember
-      NumberArray OptimizerOptions OptimizerState OutputAndState PadMode Padding ParameterOptions ParameterState
-      PartialShape Penalty PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions
-      Predictions ProgressReport QuantileMethod QuantileOptions RAdamOptions RMSNormOptions RMSpropOptions
-      RankingMetricOptions Recurrent RecurrentOptions ReduceOnPlateauOptions ReduceOptions Reduction ReshapeOptions ResidualOptions
-      ResizeOptions ReverseOptions SGDOptions SaveModelOptions SaveWeightsOptions ScanOptions ScatterMode
-      ScatterOptions Schedule SearchSortedOptions SequentialOptions Shape ShuffleOptions Signal
+      BidirectionalOptions BinaryAccuracyOptions BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions
+      ByteSource Callback CategoricalOptions Checkpoint CheckpointOptions ClassMetricOptions
+      ClassScoreOptions ClipOptions ConfusionMatrixOptions Context ConvOptions ConvTransposeOptions
+      ConvolutionOptions CtcDecodeOptions CtcLossOptions CumulativeOptions CustomGradient DType Decoding
+      DenseOptions Described DiagnosticsOptions DiceOptions DropoutOptions EarlyStoppingOptions
+      EditDistanceOptions EmbeddingOptions EpochLogs EvaluateOptions FBetaOptions FindLearningRateOptions
+      FitOptions FlattenOptions FloatFormat GRUOptions GeluOptions GenerateOptions GeneratorState
+      GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName InnerState
+      LSTMOptions LayerClass LayerLike LayerNormOptions LearningRateCurve LionOptions LoadModelOptions
+      LoadWeightsOptions LoadedModel LoadedWeights LocalResponseNormOptions LogFile LogLossOptions
+      LogOptions LogTarget LookaheadOptions Loss LossFunction LossOptions Margin MarginOptions MaskOptions
+      Member MeshgridOptions Metric MetricOptions Metrics MinimizeOptions Model MultiHeadAttentionOptions
+      MultiOptimizerOptions MultinomialOptions MuonOptions NAdamOptions NaNLoss NanToNumOptions
+      NestedArray NetworkMember NumberArray OptimizerOptions OptimizerState OutputAndState PadMode Padding
+      ParameterOptions ParameterState PartialShape Penalty PoolOptions Pooled PoolingLayerOptions
+      PositionEmbeddingOptions PredictOptions Predictions ProgressReport QuantileMethod QuantileOptions
+      RAdamOptions RMSNormOptions RMSpropOptions RankingMetricOptions Recurrent RecurrentOptions
+      ReduceOnPlateauOptions ReduceOptions Reduction ReshapeOptions ResidualOptions ResizeOptions
+      ReverseOptions SGDOptions SaveModelOptions SaveWeightsOptions ScanOptions ScatterMode ScatterOptions
+      Schedule SearchSortedOptions SequentialOptions Shape ShuffleOptions Signal
       SinusoidalPositionsOptions SliceSpec Slots SoftmaxCrossEntropyOptions
-      SoftmaxFocalCrossEntropyOptions SortOptions StandardizeOptions State StateOptions StateValue StepOptions
-      SummaryOptions TensorLike TensorOptions Tensors TokenModel TopKAccuracyOptions TopKOptions Training
-      TrainingOptions Transformer TransformerBlockOptions TransformerClass TransformerState
-      TransposedConvolutionOptions TruncatedNormalOptions TverskyOptions TypedArray Unique Update
-      VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WeightedLoss
-      WindowOptions World`,
+      SoftmaxFocalCrossEntropyOptions SortOptions StandardizeOptions State StateOptions StateValue
+      StepOptions SummaryOptions TensorLike TensorOptions Tensors TokenModel TopKAccuracyOptions
+      TopKOptions Training TrainingOptions Transformer TransformerBlockOptions TransformerClass
+      TransformerState TransposedConvolutionOptions TruncatedNormalOptions TverskyOptions TypedArray
+      Unique Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget
+      WeightedLoss WindowOptions World`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore serveTraining trainInWorker urlSource`,
@@ -95,12 +97,13 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
   },
   'ndgrad/metrics': {
     values: `averagePrecision balancedAccuracy calibrationCurve classificationReport cohenKappa confusionMatrix
-      expectedCalibrationError f1Score fBetaScore jaccardScore logLoss matthewsCorrelation mcnemar
-      precision precisionRecallCurve recall rocAuc rocCurve summarizeRuns wilsonInterval`,
+      editDistance errorRate expectedCalibrationError f1Score fBetaScore jaccardScore logLoss
+      matthewsCorrelation mcnemar precision precisionRecallCurve recall rocAuc rocCurve summarizeRuns
+      wilsonInterval`,
     types: `AgreementOptions Average BalancedAccuracyOptions CalibrationCurve CalibrationOptions
       CohenKappaOptions ConfusionOptions CurveOptions FBetaScoreOptions Interval IntervalOptions
       McNemarOptions McNemarResult MetricInput PrecisionRecallCurve ProbabilityOptions RankingOptions
-      ReportOptions RocCurve RunSummary ScoreOptions StridedArray SyncMetricInput`,
+      ReportOptions RocCurve RunSummary ScoreOptions StridedArray SyncMetricInput TokenSequence`,
   },
   'ndgrad/mpi': {
     values: `mpi`,

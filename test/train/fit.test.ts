@@ -359,7 +359,7 @@ test('refuses data that do not fit together, before training', async () => {
   await refused({ x }, '[fit] got data an object, wanted { x, y }');
   await refused(
     { x, y, sampleWeights: [1, 2] },
-    '[fit] sampleWeights have shape [2], wanted one weight per sample, [4].',
+    '[fit] sampleWeights have shape [2], wanted one weight per sample, [4], or position, [4, ...].',
   );
   await refused({ x, y, sampleWeights: [1, 2, -1, 0] }, '[fit] sampleWeights[2] is -1');
   await refused({ x, y, sampleWeights: [0, 0, 0, 0] }, '[fit] sampleWeights are all 0');

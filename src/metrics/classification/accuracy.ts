@@ -4,23 +4,28 @@ import { show } from '../../tensor/shape.ts';
 import { type Batch, isColumn } from '../input.ts';
 import { type MetricOptions, SampleMean } from '../metric.ts';
 import { classIndices, classPairs, nanError, scoreColumns } from './class-pairs.ts';
+import { ClassMean, type ClassMetricOptions } from './positions.ts';
 
 /**
  * The fraction of samples whose predicted class is the true one.
  *
  * Predictions: scores `[N, C]` (logits or probabilities; the class of the first largest score) or
- * class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N, C]`.
+ * class indices `[N]`. Labels: class indices `[N]`, or one-hot or soft `[N, C]`. Of classes of each word or pixel: scores
+ * `[N, ..., C]` and labels `[N, ...]`.
  *
  * @throws ShapeError if lengths or numbers of classes differ
  * @throws ValueError on a class out of range and on NaN in a score
  */
-export class Accuracy extends SampleMean {
+export class Accuracy extends ClassMean {
   static readonly kind: string = 'Accuracy';
   readonly direction = 'max';
 
-  constructor(options?: MetricOptions) {
+  constructor(options?: ClassMetricOptions) {
     checkCount(new.target.kind, arguments.length, 1);
-    super(readOptions(new.target.kind, options, { name: 'accuracy' }).name);
+    const { name, ignoreIndex } = readOptions(new.target.kind, options, {
+      ...{ name: 'accuracy', ignoreIndex: undefined },
+    });
+    super(new.target.kind, name, ignoreIndex);
   }
 
   /** @internal */
@@ -88,7 +93,7 @@ export class BinaryAccuracy extends SampleMean {
 }
 
 /** Options of {@link TopKAccuracy}. */
-export interface TopKAccuracyOptions extends MetricOptions {
+export interface TopKAccuracyOptions extends ClassMetricOptions {
   /** The number of largest scores that may contain the true class; a whole number of at least 1. */
   readonly k: number;
 }
@@ -97,22 +102,23 @@ export interface TopKAccuracyOptions extends MetricOptions {
  * The fraction of samples whose true class is among the `k` largest scores. Equal scores are ordered
  * by class, so `k = 1` is {@link Accuracy}. (scikit-learn orders them the other way.)
  *
- * Predictions: scores `[N, C]` with `C >= k`. Labels: class indices `[N]`, or one-hot or soft `[N, C]`.
+ * Predictions: scores `[N, C]` with `C >= k`. Labels: class indices `[N]`, or one-hot or soft `[N, C]`. Of classes of each
+ * word or pixel: scores `[N, ..., C]` and labels `[N, ...]`.
  *
  * @throws ShapeError if lengths or numbers of classes differ, or there are fewer than `k` classes
  * @throws ValueError on a class out of range and on NaN in a score
  */
-export class TopKAccuracy extends SampleMean {
+export class TopKAccuracy extends ClassMean {
   static readonly kind: string = 'TopKAccuracy';
   readonly direction = 'max';
   readonly k: number;
 
   constructor(options: TopKAccuracyOptions) {
     checkCount(new.target.kind, arguments.length, 1);
-    checkOptions(new.target.kind, options ?? null, { k: 0, name: '' });
-    const { k, name = `top${k}Accuracy` } = options;
+    checkOptions(new.target.kind, options ?? null, { k: 0, name: '', ignoreIndex: 0 });
+    const { k, name = `top${k}Accuracy`, ignoreIndex } = options;
     if (!Number.isInteger(k) || k < 1) throw refusal(new.target.kind, 'k', k, 'a whole number from 1 up');
-    super(name);
+    super(new.target.kind, name, ignoreIndex);
     this.k = k;
   }
 

@@ -74,7 +74,7 @@ export function scoreColumns(operation: string, what: string, { shape }: Values)
   return count!;
 }
 
-function largest(
+export function largest(
   operation: string,
   what: 'labels' | 'predictions',
   values: Values,

@@ -2,7 +2,7 @@ import { checkCount, checkOptions, describe, type Known, readOptions } from '../
 import { ValueError } from '../../ir/errors.ts';
 import { checkState, type State } from '../../ir/state.ts';
 import { type Batch, type MetricInput, readBatch } from '../input.ts';
-import type { Metric, MetricOptions } from '../metric.ts';
+import type { Metric } from '../metric.ts';
 import { ClassCounts } from './class-counts.ts';
 import { type ClassPairs, classPairs } from './class-pairs.ts';
 import {
@@ -19,10 +19,11 @@ import {
   type Score,
   totalsAt,
 } from './class-scores.ts';
-import { labelPairs, withoutPositions } from './label-pairs.ts';
+import { labelPairs } from './label-pairs.ts';
+import { type ClassMetricOptions, checkIgnoreIndex, countedPositions } from './positions.ts';
 
 /** Options of {@link ConfusionMatrix}. */
-export interface ConfusionMatrixOptions extends MetricOptions {
+export interface ConfusionMatrixOptions extends ClassMetricOptions {
   /** Classes are numbered from 0 to `numClasses - 1`. */
   readonly numClasses: number;
 }
@@ -55,11 +56,14 @@ abstract class PairCounter implements Metric {
   readonly name: string;
   readonly direction = 'max';
   readonly numClasses: number;
+  readonly ignoreIndex: number | undefined;
 
-  constructor(name: string, numClasses: number) {
+  constructor(name: string, numClasses: number, ignoreIndex: number | undefined) {
     checkNumClasses(name, numClasses);
+    checkIgnoreIndex(name, ignoreIndex);
     this.name = name;
     this.numClasses = numClasses;
+    this.ignoreIndex = ignoreIndex;
   }
 
   async update(predictions: MetricInput, labels: MetricInput, sampleWeights?: MetricInput): Promise<void> {
@@ -69,8 +73,8 @@ abstract class PairCounter implements Metric {
 
   /** @internal */
   protected countBatch(batch: Batch): void {
-    const flat = withoutPositions(batch);
-    this.count(classPairs(this.name, flat, this.numClasses), flat.weights);
+    const counted = countedPositions(this.name, batch, this.ignoreIndex);
+    this.count(classPairs(this.name, counted, this.numClasses), counted.weights);
   }
 
   /** @internal */
@@ -114,11 +118,10 @@ export class ConfusionMatrix extends PairCounter {
 
   constructor(options: ConfusionMatrixOptions) {
     checkCount(new.target.kind, arguments.length, 1);
-    const { numClasses, name } = readOptions(new.target.kind, options, {
-      numClasses: undefined,
-      name: 'confusionMatrix',
+    const { numClasses, name, ignoreIndex } = readOptions(new.target.kind, options, {
+      ...{ numClasses: undefined, name: 'confusionMatrix', ignoreIndex: undefined },
     });
-    super(name, numClasses);
+    super(name, numClasses, ignoreIndex);
     this.#cells = new Float64Array(numClasses * numClasses);
   }
 
@@ -165,11 +168,17 @@ abstract class ClassScore extends PairCounter {
 
   /** @internal */
   constructor(score: Score, options: ClassScoreOptions, kind: string, defaultName: string) {
-    const { numClasses, average, labels, zeroDivision, threshold, name } = readOptions(kind, options, {
-      ...{ numClasses: undefined, average: 'macro', labels: undefined, zeroDivision: 0 },
-      ...{ threshold: undefined, name: defaultName },
-    });
-    super(name, numClasses);
+    const { numClasses, average, labels, zeroDivision, threshold, ignoreIndex, name } = readOptions(
+      kind,
+      options,
+      {
+        ...{ numClasses: undefined, average: 'macro', labels: undefined, zeroDivision: 0 },
+        ...{ threshold: undefined, ignoreIndex: undefined, name: defaultName },
+      },
+    );
+    super(name, numClasses, ignoreIndex);
+    if (threshold !== undefined && ignoreIndex !== undefined)
+      throw new ValueError(`[${name}] got ignoreIndex with a threshold, wanted one of them.`);
     if (threshold !== undefined && (typeof threshold !== 'number' || Number.isNaN(threshold)))
       throw new ValueError(`[${name}] threshold is ${describe(threshold)}, wanted a number.`);
     checkAverage(name, average);
@@ -281,7 +290,8 @@ export class FBeta extends ClassScore {
 }
 
 const classScoreOptions: Known<FBetaOptions> = {
-  ...{ beta: 0, numClasses: 0, average: 0, labels: 0, zeroDivision: 0, threshold: 0, name: '' },
+  ...{ beta: 0, numClasses: 0, average: 0, labels: 0, zeroDivision: 0, threshold: 0, ignoreIndex: 0 },
+  name: '',
 };
 
 /**

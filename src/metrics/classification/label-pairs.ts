@@ -34,25 +34,3 @@ export function labelPairs(
   }
   return { truth, predicted };
 }
-
-/**
- * A batch whose samples have several positions, such as pixels, as a batch with a sample for each: scores `[N, ..., C]` or
- * class indices `[N, ...]`, and class indices `[N, ...]` as labels.
- */
-export function withoutPositions(batch: Batch): Batch {
-  const { labels, predictions, samples, weights } = batch;
-  const [rank, scoreRank] = [labels.shape.length, predictions.shape.length];
-  if (scoreRank < 3 || (scoreRank !== rank && scoreRank !== rank + 1)) return batch;
-  const count = labels.data.length;
-  if (labels.shape.some((n, i) => n !== predictions.shape[i])) return batch;
-  const perSample = count / samples;
-  return {
-    samples: count,
-    labels: { shape: [count], data: labels.data },
-    predictions: {
-      shape: scoreRank === rank ? [count] : [count, predictions.shape.at(-1)!],
-      data: predictions.data,
-    },
-    weights: weights && Float64Array.from({ length: count }, (_, i) => weights[Math.floor(i / perSample)]!),
-  };
-}

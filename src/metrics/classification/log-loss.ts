@@ -1,11 +1,11 @@
 import { checkCount, readOptions } from '../../ir/arguments.ts';
 import { exp } from '../../ir/math/index.ts';
 import { type Batch, isColumn, type Values } from '../input.ts';
-import { type MetricOptions, SampleMean } from '../metric.ts';
+import { ClassMean, type ClassMetricOptions } from './positions.ts';
 import { logLosses } from './probabilities.ts';
 
 /** Options of {@link LogLoss}. */
-export interface LogLossOptions extends MetricOptions {
+export interface LogLossOptions extends ClassMetricOptions {
   /** Whether predictions are logits, of which sigmoid or softmax gives the probabilities; true by default. */
   readonly fromLogits?: boolean;
 }
@@ -15,20 +15,23 @@ export interface LogLossOptions extends MetricOptions {
  * limited to 2^-52 .. 1 - 2^-52.
  *
  * Predictions: `[N]` or `[N, 1]` for class 1, or `[N, C]`; logits, or with `fromLogits: false` probabilities. Labels: 0 or 1
- * `[N]`; for `[N, C]` class indices `[N]`, or one-hot `[N, C]`.
+ * `[N]`; for `[N, C]` class indices `[N]`, or one-hot `[N, C]`. Of classes of each word or pixel: `[N, ..., C]` and labels
+ * `[N, ...]`.
  *
  * @throws ShapeError if lengths or numbers of classes differ
  * @throws ValueError on a class out of range, on NaN, and on a probability that is not from 0 to 1
  */
-export class LogLoss extends SampleMean {
+export class LogLoss extends ClassMean {
   static readonly kind: string = 'LogLoss';
   readonly direction = 'min';
   readonly #fromLogits: boolean;
 
   constructor(options?: LogLossOptions) {
     checkCount(new.target.kind, arguments.length, 1);
-    const { fromLogits, name } = readOptions(new.target.kind, options, { fromLogits: true, name: 'logLoss' });
-    super(name);
+    const { fromLogits, ignoreIndex, name } = readOptions(new.target.kind, options, {
+      ...{ fromLogits: true, ignoreIndex: undefined, name: 'logLoss' },
+    });
+    super(new.target.kind, name, ignoreIndex);
     this.#fromLogits = fromLogits;
   }
 

@@ -29,6 +29,9 @@ const metrics = [
   new ndgrad.R2Score(),
   new ndgrad.RocAuc(),
   new ndgrad.AveragePrecision(),
+  new ndgrad.Perplexity(),
+  new ndgrad.SequenceAccuracy(),
+  new ndgrad.EditDistance(),
 ];
 
 const remembering: Record<string, { getState?: unknown; setState?: unknown }> = {
@@ -77,9 +80,11 @@ test.each(metrics.map((metric) => [metric.name, metric] as const))(
   '%s goes on from its state',
   async (_, metric) => {
     const isColumn = metric instanceof ndgrad.BinaryAccuracy || /^(mean[AS]|root|r2)/.test(metric.name);
+    const isSequence = /^(sequence|edit)/.test(metric.name);
     const batch = (n: number) => {
       const random = new Generator(n);
-      const labels = random.bernoulli([7], 0.5).cast('int32');
+      const labels = random.bernoulli(isSequence ? [7, 2] : [7], 0.5).cast('int32');
+      if (isSequence) return [random.normal([7, 2, 2]), labels] as const;
       return [random.normal(isColumn ? [7] : [7, 2]), isColumn ? labels.cast('float32') : labels] as const;
     };
     await metric.update(...batch(1), tensor([1, 2, 0.3, 1, 1, 1, 0.7]));
