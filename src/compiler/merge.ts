@@ -9,18 +9,19 @@ import { eliminateCommonSubexpressions, sameAccess } from './expressions.ts';
 /**
  * Pass 4. Merges elementwise kernels with the kernels whose results they read element by element. The merged kernel writes
  * several buffers in one loop (Adam's moments and the parameter; an activation and its dropout). Stores to buffers that no
- * kernel reads are dropped, unless they are in `wanted`, the plan's results.
+ * kernel reads are dropped, and kernels without others, unless they are in `wanted`, the plan's results.
  */
 export function merge(kernels: readonly PlanStep[], wanted: ReadonlySet<number>, limits: Limits): PlanStep[] {
   const merged = new Merger(kernels, limits).run();
   const read = new Set(wanted);
   for (const kernel of merged) for (const b of buffersRead(kernel)) read.add(b);
-  return merged.map((step) => (step.kind === 'loop' ? step : trim(step, read)));
+  return merged.flatMap((step) => (step.kind === 'loop' ? step : trim(step, read)));
 }
 
-function trim(kernel: Kernel, read: ReadonlySet<number>): Kernel {
+function trim(kernel: Kernel, read: ReadonlySet<number>): Kernel | [] {
   const stores = kernel.stores.filter((s) => read.has(s.buffer));
   if (stores.length === kernel.stores.length) return kernel;
+  if (stores.length === 0) return [];
   return prune({ ...kernel, stores });
 }
 

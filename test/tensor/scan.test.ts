@@ -8,6 +8,7 @@ import {
   customGradient,
   Generator,
   gradients,
+  matmul,
   Parameter,
   realize,
   remat,
@@ -21,6 +22,7 @@ import {
   stack,
   type Tensor,
   tensor,
+  transpose,
   where,
 } from '../../src/index.ts';
 import { gradcheck } from '../../src/testing.ts';
@@ -140,6 +142,27 @@ test('a product with elements only is one product for all iterations', () => {
   const [x, h] = [normal(7, 1, 4), normal(1, 6)];
   const [, [outputs]] = scan(([state], [e]) => [[state!], [e!.matmul(w)]], [h], [x]);
   expect(valuesOnAll([outputs!])[0]).toEqual(x.reshape([7, 4]).matmul(w).dataSync());
+});
+
+test('products with matrices that are packed once, and with those that change', () => {
+  const [h, m, x] = [normal(5, 300), normal(300, 300).mul(0.06).detach(), normal(3, 5, 300)];
+  const [s, q, e] = [normal(2, 3, 4), normal(2, 4, 13), normal(3, 13, 4)];
+  const step: Step = ([c, d], [xt, et]) => {
+    const inner = scan(([a]) => [[matmul(matmul(a!, q), et!).tanh()]], [d!], [], { length: 2 })[0][0]!;
+    const next = c!
+      .matmul(m)
+      .add(xt!.matmul(transpose(m)))
+      .tanh();
+    // The product with d has another right matrix in each iteration.
+    return [
+      [next, inner],
+      [matmul(d!, transpose(inner, [0, 2, 1])).sum(0), next.matmul(transpose(m))],
+    ];
+  };
+  const run = (loop: typeof unrolled): Tensor[] => loop(step, [h, s], [x, e]).flat();
+  expect(valuesOnAll(run(scan))).toEqual(run(unrolled).map((t) => t.dataSync()));
+  const values = run(scan);
+  valuesOnAll(gradients(sumOf(values.map((v) => v.square())), [h, m, x, s, q, e]));
 });
 
 test('the gradient of a matrix is one product over time and batch', () => {

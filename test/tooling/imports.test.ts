@@ -34,7 +34,7 @@ const ARROWS: Record<string, string[]> = {
     memory: ['assembler', 'module'],
     threads: ['module', 'memory'],
     runtime: ['module', 'kernels', 'memory', 'threads'],
-    '': ['assembler', 'module', 'runtime', 'threads'],
+    '': ['assembler', 'module', 'kernels', 'runtime', 'threads'],
   }),
   ...inside('backends/gpu', ['ir', 'util'], {
     device: [],

@@ -5,9 +5,9 @@ import { MemoryError } from '../../ir/errors.ts';
 import type { Plan } from '../../ir/plan.ts';
 import type { Storage } from '../../ir/storage.ts';
 import { assertArrayFits } from './device/array-size.ts';
-import type { Device, DeviceExecutable } from './device/device.ts';
+import { type Device, type DeviceExecutable, programsOf } from './device/device.ts';
 import { deviceLostError } from './device/device-lost.ts';
-import { encodeValues, FLOATS_PER_VALUE } from './device/encoding.ts';
+import { encodeValues } from './device/encoding.ts';
 import { type Block, DeviceCache } from './device-cache.ts';
 import { type GpuPlan, toGpuPlan } from './gpu-plan.ts';
 
@@ -49,7 +49,7 @@ export class GpuBackend<M> implements Backend {
     assertUsable(device);
     const { maxBuffers, maxFloats, tiles, limits } = device;
     const gpuPlan = toGpuPlan(plan, { maxBuffers, tiles, maxFloats, maxStores: limits.maxStores });
-    for (const { name, floats } of gpuPlan.plan.programs) assertArrayFits(name, floats, device);
+    for (const { name, floats } of programsOf(gpuPlan.plan)) assertArrayFits(name, floats, device);
     for (const { floats, bound } of gpuPlan.plan.buffers)
       if (bound !== null) assertArrayFits('run', floats, device);
     return new GpuExecutable(gpuPlan, device, this.#deviceCache, (task) => this.#enqueue(task));
@@ -126,8 +126,8 @@ class GpuExecutable<M> implements Executable {
     this.#loading = device.load(plan.plan);
     // `run` reports a compilation error.
     this.#loading.catch(() => {});
-    const { buffers, programs } = plan.plan;
-    const used = new Set(programs.flatMap(({ inputs }) => inputs));
+    const { buffers, calls } = plan.plan;
+    const used = new Set(calls.flatMap(({ inputs }) => inputs));
     const reads: boolean[] = [];
     buffers.forEach(({ bound }, b) => {
       if (bound !== null) reads[bound] = used.has(b);
@@ -159,8 +159,7 @@ class GpuExecutable<M> implements Executable {
     }
     // This run needs values of these earlier runs. If one of them fails, this run fails too.
     const needed = inputs.flatMap((block) => block?.outcome ?? []);
-    const floats = new Float32Array(plan.values);
-    encodeValues(values.slice(0, plan.values / FLOATS_PER_VALUE), floats);
+    const floats = encodeValues(values, plan.values, this.#plan.loopValues);
     const outcome = this.#enqueue(() => this.#issue(floats, inputs, written)).then(async ({ failure }) => {
       const own = await failure;
       if ((await Promise.all(needed)).includes(false)) throw neverComputed();

@@ -6,7 +6,7 @@ import { WasmModule } from './assembler/module.ts';
 import { Engine, type EngineOptions } from './runtime/engine.ts';
 import { WasmExecutable } from './runtime/executable.ts';
 
-export { supportLoops } from './module/iterations.ts';
+export { supportLoops } from './kernels/support-loops.ts';
 export { checkThreads } from './threads/thread-limit.ts';
 
 /** WebAssembly with fixed-width SIMD and threads. */

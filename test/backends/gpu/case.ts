@@ -12,6 +12,7 @@ export type Group =
   | 'reductions'
   | 'contractions'
   | 'convolution and pooling'
+  | 'loops'
   | 'values of all kinds'
   | 'checks on values'
   | 'training';

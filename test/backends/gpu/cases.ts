@@ -4,6 +4,7 @@ import { contractions } from './cases-contractions.ts';
 import { convolutions } from './cases-convolutions.ts';
 import { graphs } from './cases-graphs.ts';
 import { knownAnswers } from './cases-known.ts';
+import { loops } from './cases-loops.ts';
 import { operations } from './cases-operations.ts';
 import { randomNumberCases } from './cases-random.ts';
 import { reductions } from './cases-reductions.ts';
@@ -19,6 +20,7 @@ export function casesOf(tables: Tables, effort: Effort): Case[] {
     ...reductions(),
     ...contractions(),
     ...convolutions(),
+    ...loops,
     ...valueCases,
     ...checkCases,
   ];

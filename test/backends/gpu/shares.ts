@@ -19,6 +19,7 @@ const shares = {
         reductions: 1 / 10,
         contractions: 0,
         'convolution and pooling': 1 / 8,
+        loops: 1 / 4,
         'values of all kinds': 1 / 3,
         'checks on values': 1 / 3,
       },
@@ -32,6 +33,7 @@ const shares = {
     reductions: 1 / 6,
     contractions: 1 / 8,
     'convolution and pooling': 1 / 4,
+    loops: 1 / 6,
     training: 1 / 9,
   },
   webgl2: {
@@ -43,6 +45,7 @@ const shares = {
     'random numbers': 1 / 5,
     reductions: 1 / 4,
     'convolution and pooling': 1 / 2,
+    loops: 1 / 3,
     training: 1 / 5,
   },
 } satisfies Record<string, Shares>;

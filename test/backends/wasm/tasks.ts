@@ -63,7 +63,7 @@ export function runTasks(
       const { bytes } = dtypes[plan.buffers[word.buffer]!.dtype];
       words[i] = starts[word.buffer]! + bytes * evaluateOffset(word.offset, values);
     } else if (word.kind === 'offset') words[i] = evaluateOffset(word.offset, values);
-    else if (word.kind === 'temporary') words[i] = temporary[Number(word.odd)]! + word.byteOffset;
+    else if (word.kind === 'temporary') words[i] = temporary[word.region]! + word.byteOffset;
     else if (word.kind === 'table') {
       words[i] = tables[i]!;
       new Int32Array(memory.buffer, tables[i]!).set(word.values);
@@ -72,7 +72,7 @@ export function runTasks(
 
   const own = [
     [scratch, code.scratchBytes],
-    ...temporary.map((at, odd) => [at, code.temporaryBytes[odd]!] as const),
+    ...temporary.map((at, region) => [at, code.temporaryBytes[region]!] as const),
     ...plan.buffers.flatMap(({ location }, b) =>
       location.kind === 'result' ? [[starts[b]!, arrays[b]!.byteLength] as const] : [],
     ),

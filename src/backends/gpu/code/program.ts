@@ -10,11 +10,18 @@ import { reduceSource } from './reduce.ts';
 import { scatterSource } from './scatter.ts';
 import { tiledEntry, tiledWorkgroups } from './tiled.ts';
 
-/** Writes the shader program of a kernel. `valueCount` is the number of the plan's values that it needs. */
-export function toShaderProgram(
-  kernel: DeviceKernel,
-  buffers: readonly DraftBuffer[],
-): { program: ShaderProgram; valueCount: number } {
+/** The shader program of a kernel, and the draft's buffers that it reads and writes. */
+export interface WrittenKernel {
+  readonly kind: 'program';
+  readonly program: ShaderProgram;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  /** The number of the plan's values that it needs. */
+  readonly valueCount: number;
+}
+
+/** Writes the shader program of a kernel. */
+export function toShaderProgram(kernel: DeviceKernel, buffers: readonly DraftBuffer[]): WrittenKernel {
   const { source, stores } = kernel;
   const writer = new ProgramWriter(buffers);
   const { dtype, size } = buffers[stores[0]!.buffer]!;
@@ -31,15 +38,36 @@ export function toShaderProgram(
   }
   const program: ShaderProgram = {
     name: kernel.name,
-    inputs: writer.inputs,
-    outputs: stores.map((store) => store.buffer),
+    reads: writer.inputs.length,
+    writes: stores.length,
     floats: size * numbers,
     body: withLibrary(parts.join('\n')),
     usesValues: writer.valueCount > 0,
     vec4,
     workgroups: tiled ? tiledWorkgroups(source) : null,
   };
-  return { program, valueCount: writer.valueCount };
+  const outputs = stores.map((store) => store.buffer);
+  return { kind: 'program', program, inputs: writer.inputs, outputs, valueCount: writer.valueCount };
+}
+
+/** The program that writes arrays of these lengths one after the other. */
+export function joinProgram(name: string, lengths: readonly number[]): ShaderProgram {
+  let from = 0;
+  const lines = lengths.map((length, k) => {
+    const value = `return load_${k}(i - ${from});`;
+    from += length;
+    return k === lengths.length - 1 ? value : `if (i < ${from}) { ${value} }`;
+  });
+  return {
+    name,
+    reads: lengths.length,
+    writes: 1,
+    floats: from,
+    body: `fn point(i: i32) -> f32 {\n${lines.join('\n')}\n}`,
+    usesValues: false,
+    vec4: false,
+    workgroups: null,
+  };
 }
 
 /**

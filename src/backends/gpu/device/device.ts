@@ -4,7 +4,7 @@ import type { Limits } from '../../../ir/backend.ts';
 // float32 numbers, since gpu.js supports nothing else; `encoding.ts` defines how other data types are stored.
 
 /**
- * One dispatch (WebGPU) or draw call (WebGL2), which computes every number of its outputs.
+ * What a dispatch (WebGPU) or draw call (WebGL2) computes: every number of its outputs.
  *
  * `body` holds functions in the subset of WGSL that `shader/glsl.ts` can translate to GLSL. It defines
  * `fn point(i: i32) -> f32`, which returns number i of the first output. The device declares the functions that the
@@ -14,10 +14,9 @@ import type { Limits } from '../../../ir/backend.ts';
 export interface ShaderProgram {
   /** The operations it computes, for error messages. */
   readonly name: string;
-  /** The plan's buffers that it reads. It writes none of them. */
-  readonly inputs: readonly number[];
-  /** The plan's buffers that it writes, all of the same length, at most the device's `limits.maxStores`. */
-  readonly outputs: readonly number[];
+  /** The number of its inputs, and of its outputs, at most the device's `limits.maxStores`. */
+  readonly reads: number;
+  readonly writes: number;
   /** Length of each output, in numbers. */
   readonly floats: number;
   readonly body: string;
@@ -31,6 +30,17 @@ export interface ShaderProgram {
   readonly workgroups: readonly [number, number, number] | null;
 }
 
+/** One call of a program. The iterations of a loop call the same programs. */
+export interface ProgramCall {
+  readonly program: ShaderProgram;
+  /** The plan's buffers that it reads. It writes none of them. */
+  readonly inputs: readonly number[];
+  /** The plan's buffers that it writes, all of the program's length. */
+  readonly outputs: readonly number[];
+  /** The number of the set of values that the program gets. */
+  readonly valueSet: number;
+}
+
 /** A buffer of a plan: the value of a bound storage, or an output of a program. */
 export interface DeviceBuffer {
   /** Length in numbers. */
@@ -39,20 +49,29 @@ export interface DeviceBuffer {
   readonly bound: number | null;
 }
 
-/** A plan as a sequence of programs. Each buffer is written by at most one program, which writes all of it. */
+/** A plan as a sequence of calls. Each buffer is written by at most one call, which writes all of it. */
 export interface DevicePlan {
   readonly buffers: readonly DeviceBuffer[];
-  readonly programs: readonly ShaderProgram[];
+  readonly calls: readonly ProgramCall[];
   /** Buffers that a run returns, each once: results, new values of Parameters, and the results of checks. */
   readonly outputs: readonly number[];
-  /** Length of a run's encoded values, in numbers. */
+  /** Length of a set of a run's encoded values, in numbers. */
   readonly values: number;
+  /** The number of the sets. Each begins at a multiple of `valueStride(values)` numbers. */
+  readonly valueSets: number;
 }
+
+/** Numbers from the start of one set of values to the start of the next: a multiple of 256 bytes, which devices can bind. */
+export const valueStride = (values: number): number => Math.ceil(values / 64) * 64;
+
+/** The programs that a plan calls, each once. */
+export const programsOf = ({ calls }: DevicePlan): ReadonlySet<ShaderProgram> =>
+  new Set(calls.map(({ program }) => program));
 
 /** A plan compiled for a device. */
 export interface DeviceExecutable<M> {
   /**
-   * Issues one run, without waiting for it. `bound` are the arrays of the bound storages, with holes where no program
+   * Issues one run, without waiting for it. `values` has all sets of values. `bound` are the arrays of the bound storages, with holes where no program
    * reads them; they are only read. Returns new arrays, one for each of the plan's `outputs`, which belong to the caller.
    * Throws or rejects with a MemoryError where memory is short, and has then issued nothing. If it returns a promise, the
    * caller issues nothing else until that settles.

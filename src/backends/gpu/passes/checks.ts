@@ -1,6 +1,5 @@
 import { finiteCheckOf } from '../../../ir/buffer-use.ts';
 import { dtypes } from '../../../ir/dtype.ts';
-import { StateError } from '../../../ir/errors.ts';
 import {
   binary,
   compare,
@@ -15,6 +14,7 @@ import {
 } from '../../../ir/expr.ts';
 import type { Access, Kernel, KernelSource, Reducer, Scatter } from '../../../ir/kernel.ts';
 import { sizeOf } from '../../../ir/view.ts';
+import type { DraftStep } from './loops.ts';
 import { accType, type PlanDraft, prune, splitSource, whole } from './plan-draft.ts';
 
 /** The buffers with the result of a check: its flag, 1 if it failed and else 0, and the smallest value that failed it. */
@@ -28,13 +28,57 @@ export interface CheckBuffers {
  * Moves checks into kernels of their own, since a kernel cannot stop a run. They reduce each condition to a flag, which the
  * host reads.
  */
-export function separateChecks(draft: PlanDraft): { kernels: Kernel[]; checks: CheckBuffers[] } {
+export function separateChecks(
+  steps: readonly DraftStep<Kernel>[],
+  draft: PlanDraft,
+): { steps: DraftStep<Kernel>[]; checks: CheckBuffers[] } {
   const checks: CheckBuffers[] = [];
-  const kernels = draft.plan.steps.flatMap((step) => {
-    if (step.kind === 'kernel') return withoutChecks(step, draft, checks);
-    throw new StateError(`[${step.name}] the GPU backends run no loops yet. Use setBackend('wasm').`);
+  const rest = steps.flatMap((step) => separate(step, draft, checks));
+  return { steps: [...rest, ...finiteCheck(draft, checks)], checks };
+}
+
+function separate(step: DraftStep<Kernel>, draft: PlanDraft, checks: CheckBuffers[]): DraftStep<Kernel>[] {
+  if (step.kind === 'kernel') return withoutChecks(step, draft, checks);
+  if (step.kind === 'join') return [step];
+  const inner: CheckBuffers[] = [];
+  const steps = step.steps.flatMap((each) => separate(each, draft, inner));
+  if (inner.length === 0) return [{ ...step, steps }];
+  // Each iteration combines its flags and values with those of the ones before.
+  const carries = [...step.carries];
+  const lasts = [...step.lasts];
+  const initials: Kernel[] = [];
+  const name = `${step.name} (check)`;
+  const map = (inputs: readonly number[], buffer: number, expr: Expr): Kernel => ({
+    kind: 'kernel',
+    name,
+    shape: [],
+    source: { kind: 'map' },
+    inputs: inputs.map((input) => whole(input, [])),
+    stores: [{ buffer, expr }],
   });
-  return { kernels: [...kernels, ...finiteCheck(draft, checks)], checks };
+  const overIterations = (value: number, op: 'max' | 'min', first: number): number => {
+    const type = dtypes[draft.buffers[value]!.dtype].scalar;
+    const [initial, argument, next, output] = [0, 1, 2, 3].map(() => draft.add(type, 1)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    initials.push(map([], initial, constant(first, type)));
+    steps.push(map([argument, value], next, binary(op, load(0, type), load(1, type))));
+    carries.push({ argument, initial, next });
+    lasts.push({ value: next, output });
+    return output;
+  };
+  for (const { check, failed, value } of inner) {
+    const largest = draft.buffers[value]!.dtype === 'int32' ? 0x7fffffff : Infinity;
+    checks.push({
+      check,
+      failed: overIterations(failed, 'max', 0),
+      value: overIterations(value, 'min', largest),
+    });
+  }
+  return [...initials, { ...step, steps, carries, lasts }];
 }
 
 function withoutChecks(kernel: Kernel, draft: PlanDraft, checks: CheckBuffers[]): Kernel[] {

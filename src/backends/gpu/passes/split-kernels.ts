@@ -19,6 +19,7 @@ export interface DeviceLimits {
 
 /** A kernel that fits the device and becomes one program. Its threads divide the points of `shape` among them. */
 export interface DeviceKernel {
+  readonly kind: 'kernel';
   readonly name: string;
   readonly shape: readonly number[];
   readonly source: DeviceSource;
@@ -219,6 +220,7 @@ function splitReduction(
   const buffer = draft.add(type, points * count);
   const acc: Expr = { op: 'acc', type, args: [], value: 0 };
   const partial: DeviceKernel = {
+    kind: 'kernel',
     name,
     shape,
     source: { ...source, parts, candidates: null },
@@ -310,6 +312,7 @@ function splitContraction(
   const buffer = draft.add(source.type, parts * batch * m * n);
   const acc: Expr = { op: 'acc', type: source.type, args: [], value: 0 };
   const partial: DeviceKernel = {
+    kind: 'kernel',
     name: kernel.name,
     shape: kernel.shape,
     source: { ...source, parts, tiled },

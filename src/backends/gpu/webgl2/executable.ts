@@ -1,6 +1,13 @@
 import { StateError } from '../../../ir/errors.ts';
 import { now, setTimeout } from '../../../util/timers.ts';
-import type { DeviceBuffer, DeviceExecutable, DevicePlan, ShaderProgram } from '../device/device.ts';
+import {
+  type DeviceBuffer,
+  type DeviceExecutable,
+  type DevicePlan,
+  type ProgramCall,
+  type ShaderProgram,
+  valueStride,
+} from '../device/device.ts';
 import type { CompiledProgram, ProgramLayouts } from './compiled-program.ts';
 import type { Context } from './context.ts';
 import type { ProgramCache } from './program-cache.ts';
@@ -11,7 +18,7 @@ const COMPILE_SLICE_MS = 16;
 
 /** One draw call of a plan. */
 interface DrawCall {
-  readonly program: ShaderProgram;
+  readonly call: ProgramCall;
   readonly compiled: CompiledProgram;
   /** Intermediates whose last use it is. */
   readonly releases: readonly number[];
@@ -24,15 +31,17 @@ export class WebGl2Executable implements DeviceExecutable<TextureArray> {
   readonly #cache: ProgramCache;
   readonly #plan: DevicePlan;
   readonly #usesValues: boolean;
+  readonly #compiled = new Map<ShaderProgram, CompiledProgram>();
   #drawCalls: DrawCall[] = [];
-  #hasRun = false;
+  /** Programs that have run without an error. */
+  readonly #tried = new Set<CompiledProgram>();
 
   private constructor(context: Context, textures: TexturePool, cache: ProgramCache, plan: DevicePlan) {
     this.#context = context;
     this.#textures = textures;
     this.#cache = cache;
     this.#plan = plan;
-    this.#usesValues = plan.programs.some(({ usesValues }) => usesValues);
+    this.#usesValues = plan.calls.some(({ program }) => program.usesValues);
   }
 
   /** Compiles the plan's programs, and yields to the event loop in between. */
@@ -46,14 +55,18 @@ export class WebGl2Executable implements DeviceExecutable<TextureArray> {
     const releases = lastUses(plan);
     let since = now();
     try {
-      for (const [i, program] of plan.programs.entries()) {
+      for (const [i, call] of plan.calls.entries()) {
         if (now() - since > COMPILE_SLICE_MS) {
           await new Promise((resolve) => setTimeout(resolve));
           since = now();
         }
         context.assertUsable();
-        const compiled = cache.acquire(program, layoutsOf(program, plan, textures));
-        executable.#drawCalls.push({ program, compiled, releases: releases[i]! });
+        let compiled = executable.#compiled.get(call.program);
+        if (compiled === undefined) {
+          compiled = cache.acquire(call.program, layoutsOf(call, plan, textures));
+          executable.#compiled.set(call.program, compiled);
+        }
+        executable.#drawCalls.push({ call, compiled, releases: releases[i]! });
       }
     } catch (error) {
       executable.release();
@@ -68,21 +81,32 @@ export class WebGl2Executable implements DeviceExecutable<TextureArray> {
     /** Intermediates that are not released yet. */
     const own = new Map<number, TextureArray>();
     let valuesMemory: TextureArray | null = null;
+    let valueSet = -1;
     this.#textures.beginOperation();
     try {
       if (this.#usesValues) {
         valuesMemory = this.#textures.allocate(this.#plan.values, 'values of a run');
-        this.#textures.write(valuesMemory, values);
       }
-      for (const { program, compiled, releases } of this.#drawCalls) {
-        const output = program.outputs[0]!;
-        const inputs = program.inputs.map((b) => memories[b]!);
-        if (program.usesValues) inputs.push(valuesMemory!);
+      for (const { call, compiled, releases } of this.#drawCalls) {
+        const { program } = call;
+        const output = call.outputs[0]!;
+        const inputs = call.inputs.map((b) => memories[b]!);
+        if (program.usesValues) {
+          if (call.valueSet !== valueSet) {
+            valueSet = call.valueSet;
+            const from = valueSet * valueStride(this.#plan.values);
+            this.#textures.write(valuesMemory!, values.subarray(from, from + this.#plan.values));
+          }
+          inputs.push(valuesMemory!);
+        }
         const memory = this.#textures.allocate(program.floats, program.name);
         memories[output] = memory;
         own.set(output, memory);
         compiled.run(memory, inputs);
-        if (!this.#hasRun) this.#context.check(program.name, this.#textures.used);
+        if (!this.#tried.has(compiled)) {
+          this.#context.check(program.name, this.#textures.used);
+          this.#tried.add(compiled);
+        }
         for (const b of releases) {
           this.#textures.release(own.get(b)!);
           own.delete(b);
@@ -94,12 +118,12 @@ export class WebGl2Executable implements DeviceExecutable<TextureArray> {
     } finally {
       if (valuesMemory !== null) this.#textures.release(valuesMemory);
     }
-    this.#hasRun = true;
     return this.#plan.outputs.map((b) => memories[b]!);
   }
 
   release(): void {
-    for (const { compiled } of this.#drawCalls) this.#cache.release(compiled);
+    for (const compiled of this.#compiled.values()) this.#cache.release(compiled);
+    this.#compiled.clear();
     this.#drawCalls = [];
     this.#textures.trim();
   }
@@ -119,26 +143,27 @@ function boundTo(
   );
 }
 
-function layoutsOf(program: ShaderProgram, plan: DevicePlan, textures: TexturePool): ProgramLayouts {
+function layoutsOf(call: ProgramCall, plan: DevicePlan, textures: TexturePool): ProgramLayouts {
+  const { program, inputs } = call;
   const layout = (floats: number) => textures.layout(floats, program.name);
   return {
     output: layout(program.floats),
-    inputs: program.inputs.map((b) => layout(plan.buffers[b]!.floats)),
+    inputs: inputs.map((b) => layout(plan.buffers[b]!.floats)),
     values: program.usesValues ? layout(plan.values) : null,
   };
 }
 
-/** For each program the intermediates whose last use it is. */
-function lastUses({ programs, outputs }: DevicePlan): number[][] {
+/** For each call the intermediates whose last use it is. */
+function lastUses({ calls, outputs: planOutputs }: DevicePlan): number[][] {
   const last = new Map<number, number>();
-  programs.forEach((program, i) => {
-    for (const b of program.outputs) last.set(b, i);
+  calls.forEach(({ outputs }, i) => {
+    for (const b of outputs) last.set(b, i);
   });
-  programs.forEach(({ inputs }, i) => {
+  calls.forEach(({ inputs }, i) => {
     for (const b of inputs) if (last.has(b)) last.set(b, i);
   });
-  for (const b of outputs) last.delete(b);
-  const uses: number[][] = programs.map(() => []);
+  for (const b of planOutputs) last.delete(b);
+  const uses: number[][] = calls.map(() => []);
   for (const [b, i] of last) uses[i]!.push(b);
   return uses;
 }

@@ -1,7 +1,13 @@
 /// <reference types="@webgpu/types" />
 
 import { MemoryError } from '../../../ir/errors.ts';
-import type { DeviceExecutable, DevicePlan, ShaderProgram } from '../device/device.ts';
+import {
+  type DeviceExecutable,
+  type DevicePlan,
+  type ProgramCall,
+  type ShaderProgram,
+  valueStride,
+} from '../device/device.ts';
 import type { AllocatedBuffer, BufferAllocator, BufferRegion } from './buffer-allocator.ts';
 import { type CompiledProgram, outputStride, type ProgramCache } from './program-cache.ts';
 
@@ -13,7 +19,7 @@ const MAX_BIND_GROUPS = 8;
 
 /** One dispatch of a plan. */
 interface Dispatch {
-  readonly program: ShaderProgram;
+  readonly call: ProgramCall;
   readonly compiled: CompiledProgram;
   /** The pool's buffer for its outputs, if they are intermediates; null for a new buffer, which outlives the run. */
   readonly poolIndex: number | null;
@@ -59,6 +65,7 @@ export class WebGpuExecutable implements DeviceExecutable<BufferRegion> {
   readonly #pool: BufferPool;
   readonly #cache: ProgramCache;
   readonly #plan: DevicePlan;
+  readonly #compiled: ReadonlyMap<ShaderProgram, CompiledProgram>;
   readonly #dispatches: readonly Dispatch[];
   /** Bytes that each buffer of the pool must have. */
   readonly #poolBytes: readonly number[];
@@ -70,7 +77,7 @@ export class WebGpuExecutable implements DeviceExecutable<BufferRegion> {
     pool: BufferPool,
     cache: ProgramCache,
     plan: DevicePlan,
-    compiled: readonly CompiledProgram[],
+    compiled: ReadonlyMap<ShaderProgram, CompiledProgram>,
   ) {
     this.#device = device;
     this.#allocator = allocator;
@@ -79,20 +86,22 @@ export class WebGpuExecutable implements DeviceExecutable<BufferRegion> {
     this.#plan = plan;
     const { indices, bytes } = assignPoolBuffers(plan);
     this.#poolBytes = bytes;
-    this.#dispatches = plan.programs.map((program, i) => ({
-      program,
-      compiled: compiled[i]!,
+    this.#compiled = compiled;
+    this.#dispatches = plan.calls.map((call, i) => ({
+      call,
+      compiled: compiled.get(call.program)!,
       poolIndex: indices[i]!,
       bindGroups: [],
     }));
+    const values = (plan.valueSets - 1) * valueStride(plan.values) + plan.values;
     this.#values =
-      plan.values === 0 ? null : device.createBuffer({ size: 4 * plan.values, usage: STORAGE | COPY_DST });
+      plan.values === 0 ? null : device.createBuffer({ size: 4 * values, usage: STORAGE | COPY_DST });
   }
 
   issue(values: Float32Array, bound: readonly BufferRegion[]): BufferRegion[] | Promise<BufferRegion[]> {
     const pooled = this.#poolBytes.map((bytes, index) => this.#pool.at(index, bytes));
-    const buffers = this.#dispatches.map(({ program, poolIndex }) =>
-      poolIndex === null ? this.#allocator.take(outputBytes(program)) : pooled[poolIndex]!,
+    const buffers = this.#dispatches.map(({ call, poolIndex }) =>
+      poolIndex === null ? this.#allocator.take(outputBytes(call.program)) : pooled[poolIndex]!,
     );
     const { allocated } = this.#allocator;
     return allocated === null
@@ -106,7 +115,7 @@ export class WebGpuExecutable implements DeviceExecutable<BufferRegion> {
     bound: readonly BufferRegion[],
     buffers: readonly AllocatedBuffer[],
   ): BufferRegion[] {
-    const lacking = this.#dispatches.filter((_, i) => buffers[i]!.missing).map(({ program }) => program);
+    const lacking = this.#dispatches.filter((_, i) => buffers[i]!.missing).map(({ call }) => call.program);
     if (lacking.length === 0 && !bound.some((region) => region?.buffer.missing))
       return this.#submit(values, bound, buffers);
     this.#dispatches.forEach(({ poolIndex }, i) => {
@@ -144,11 +153,12 @@ export class WebGpuExecutable implements DeviceExecutable<BufferRegion> {
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     this.#dispatches.forEach((dispatch, i) => {
-      const { program, compiled } = dispatch;
+      const { call, compiled } = dispatch;
       const buffer = buffers[i]!;
-      const stride = 4 * outputStride(program.floats);
-      program.outputs.forEach((output, k) => {
-        regions[output] = { buffer, byteOffset: k * stride, floats: program.floats };
+      const { floats } = call.program;
+      const stride = 4 * outputStride(floats);
+      call.outputs.forEach((output, k) => {
+        regions[output] = { buffer, byteOffset: k * stride, floats };
         if (planOutputs.has(output)) buffer.uses++;
       });
       pass.setPipeline(compiled.pipeline);
@@ -161,7 +171,7 @@ export class WebGpuExecutable implements DeviceExecutable<BufferRegion> {
   }
 
   release(): void {
-    for (const { program, compiled } of this.#dispatches) {
+    for (const [program, compiled] of this.#compiled) {
       compiled.params.destroy();
       this.#cache.release(program);
     }
@@ -173,17 +183,21 @@ export class WebGpuExecutable implements DeviceExecutable<BufferRegion> {
     regions: readonly (BufferRegion | undefined)[],
     result: AllocatedBuffer,
   ): GPUBindGroup {
-    const { program, compiled, bindGroups } = dispatch;
-    const cached = bindGroups.find((bound) => bound.result === result.id && binds(bound, program, regions));
+    const { call, compiled, bindGroups } = dispatch;
+    const { program, valueSet } = call;
+    const cached = bindGroups.find((bound) => bound.result === result.id && binds(bound, call, regions));
     if (cached !== undefined) return cached.group;
+    const { values } = this.#plan;
     const whole = (buffer: GPUBuffer): GPUBufferBinding => ({ buffer });
     const resources = [
       whole(compiled.params),
-      ...program.inputs.map((input): GPUBufferBinding => {
+      ...call.inputs.map((input): GPUBufferBinding => {
         const { buffer, byteOffset, floats } = regions[input]!;
         return { buffer: buffer.gpu, offset: byteOffset, size: 4 * Math.max(1, floats) };
       }),
-      ...(program.usesValues ? [whole(this.#values!)] : []),
+      ...(program.usesValues
+        ? [{ buffer: this.#values!, offset: 4 * valueStride(values) * valueSet, size: 4 * values }]
+        : []),
       { buffer: result.gpu, offset: 0, size: outputBytes(program) },
     ];
     const group = this.#device.createBindGroup({
@@ -191,7 +205,7 @@ export class WebGpuExecutable implements DeviceExecutable<BufferRegion> {
       entries: resources.map((resource, binding) => ({ binding, resource })),
     });
     if (bindGroups.length === MAX_BIND_GROUPS) bindGroups.shift();
-    const inputs = program.inputs.map((input) => regions[input]!);
+    const inputs = call.inputs.map((input) => regions[input]!);
     bindGroups.push({ group, result: result.id, inputs });
     return group;
   }
@@ -200,45 +214,45 @@ export class WebGpuExecutable implements DeviceExecutable<BufferRegion> {
 /** Does a bind group bind the regions that hold a program's inputs now? Ids of buffers are never reused. */
 function binds(
   { inputs }: CachedBindGroup,
-  program: ShaderProgram,
+  call: ProgramCall,
   regions: readonly (BufferRegion | undefined)[],
 ): boolean {
   for (let k = 0; k < inputs.length; k++) {
-    const [bound, current] = [inputs[k]!, regions[program.inputs[k]!]!];
+    const [bound, current] = [inputs[k]!, regions[call.inputs[k]!]!];
     if (bound.buffer.id !== current.buffer.id || bound.byteOffset !== current.byteOffset) return false;
   }
   return true;
 }
 
 /** Bytes for all outputs of a program. */
-const outputBytes = ({ outputs, floats }: ShaderProgram): number => 4 * outputs.length * outputStride(floats);
+const outputBytes = ({ writes, floats }: ShaderProgram): number => 4 * writes * outputStride(floats);
 
 /**
- * Assigns a buffer of the pool to the outputs of each program until their last use: the smallest free one that is large enough, else the
+ * Assigns a buffer of the pool to the outputs of each call until their last use: the smallest free one that is large enough, else the
  * largest free one, which grows. Null where a run returns an output.
  */
-function assignPoolBuffers({ programs, outputs }: DevicePlan): {
+function assignPoolBuffers({ calls, outputs }: DevicePlan): {
   indices: (number | null)[];
   bytes: number[];
 } {
   const last = new Map<number, number>();
-  programs.forEach((program, i) => {
-    for (const b of [...program.outputs, ...program.inputs]) last.set(b, i);
+  calls.forEach((call, i) => {
+    for (const b of [...call.outputs, ...call.inputs]) last.set(b, i);
   });
   const planOutputs = new Set(outputs);
   const bytes: number[] = [];
   const free: number[] = [];
   const freed = new Map<number, number[]>();
-  const indices = programs.map((program, i) => {
+  const indices = calls.map((call, i) => {
     let index: number | null = null;
-    if (!program.outputs.some((b) => planOutputs.has(b))) {
-      const needed = outputBytes(program);
+    if (!call.outputs.some((b) => planOutputs.has(b))) {
+      const needed = outputBytes(call.program);
       const fitting = free.filter((k) => bytes[k]! >= needed).sort((a, b) => bytes[a]! - bytes[b]!);
       const largest = [...free].sort((a, b) => bytes[b]! - bytes[a]!)[0];
       index = fitting[0] ?? largest ?? bytes.push(0) - 1;
       bytes[index] = Math.max(bytes[index]!, needed);
       if (free.includes(index)) free.splice(free.indexOf(index), 1);
-      const end = Math.max(...program.outputs.map((b) => last.get(b)!));
+      const end = Math.max(...call.outputs.map((b) => last.get(b)!));
       freed.set(end, [...(freed.get(end) ?? []), index]);
     }
     free.push(...(freed.get(i) ?? []));

@@ -2,7 +2,7 @@
 
 import type { Limits } from '../../../ir/backend.ts';
 import { MemoryError } from '../../../ir/errors.ts';
-import type { Device, DeviceExecutable, DevicePlan } from '../device/device.ts';
+import { type Device, type DeviceExecutable, type DevicePlan, programsOf } from '../device/device.ts';
 import { deviceLostError } from '../device/device-lost.ts';
 import type { GpuJs } from '../device/gpu-js.ts';
 import { ALIGNMENT, BufferAllocator, type BufferRegion } from './buffer-allocator.ts';
@@ -127,17 +127,20 @@ export class WebGpuDevice implements Device<BufferRegion> {
   }
 
   async load(plan: DevicePlan): Promise<DeviceExecutable<BufferRegion>> {
-    const loaded = await Promise.allSettled(plan.programs.map((program) => this.#programs.load(program)));
+    const programs = [...programsOf(plan)];
+    const loaded = await Promise.allSettled(programs.map((program) => this.#programs.load(program)));
     const failed = loaded.find((result) => result.status === 'rejected');
     if (failed !== undefined) {
       loaded.forEach((result, i) => {
         if (result.status === 'rejected') return;
         result.value.params.destroy();
-        this.#programs.release(plan.programs[i]!);
+        this.#programs.release(programs[i]!);
       });
       throw failed.reason;
     }
-    const compiled = loaded.map((result) => (result as PromiseFulfilledResult<CompiledProgram>).value);
+    const compiled = new Map(
+      programs.map((program, i) => [program, (loaded[i] as PromiseFulfilledResult<CompiledProgram>).value]),
+    );
     return new WebGpuExecutable(this.#device, this.#allocator, this.#pool, this.#programs, plan, compiled);
   }
 

@@ -158,8 +158,8 @@ export class ProgramCache {
 const threadsOf = ({ floats, vec4 }: ShaderProgram): number => (vec4 ? floats / 4 : floats);
 
 /** The arguments of a program's kernel: its inputs and, if it uses them, the run's values. */
-const argumentsOf = ({ inputs, usesValues }: ShaderProgram): string[] => [
-  ...inputs.map((_, k) => `a${k}`),
+const argumentsOf = ({ reads, usesValues }: ShaderProgram): string[] => [
+  ...Array.from({ length: reads }, (_, k) => `a${k}`),
   ...(usesValues ? ['values'] : []),
 ];
 
@@ -176,7 +176,7 @@ function silenceCompiler(device: GPUDevice): void {
 
 /** A program's text, with the functions that read its inputs and write its outputs. */
 function textOf(program: ShaderProgram): string {
-  const { inputs, outputs, floats, usesValues, body, vec4, workgroups } = program;
+  const { reads, writes, floats, usesValues, body, vec4, workgroups } = program;
   const tiled = workgroups !== null;
   const names = argumentsOf(program);
   const parts = tiled
@@ -186,9 +186,9 @@ function textOf(program: ShaderProgram): string {
           : `@group(0) @binding(${i + 1}) var<storage, read> user_${name}: array<f32>;`,
       )
     : [];
-  parts.push(...inputs.map((_, k) => `fn load_${k}(i: i32) -> f32 { return user_a${k}[i]; }`));
+  for (let k = 0; k < reads; k++) parts.push(`fn load_${k}(i: i32) -> f32 { return user_a${k}[i]; }`);
   if (usesValues) parts.push('fn value(i: i32) -> f32 { return user_values[i]; }');
-  for (let k = tiled ? 0 : 1; k < outputs.length; k++)
+  for (let k = tiled ? 0 : 1; k < writes; k++)
     parts.push(`fn store_${k}(i: i32, x: f32) { result[i + ${k * outputStride(floats)}] = x; }`);
   parts.push(body);
   // gpu.js adds the prefix fn_ to the names of functions that it calls.

@@ -5,10 +5,10 @@ import type { AlgorithmSource, Contract, Kernel } from '../../../ir/kernel.ts';
 import type { Plan, PlanBuffer, PlanStep } from '../../../ir/plan.ts';
 import { sizeOf } from '../../../ir/view.ts';
 import type { Callable } from '../assembler/code.ts';
-import { support } from '../module/loop-support.ts';
 import { PlanCode, type Task } from '../module/plan-code.ts';
 import { emitSchedule, type Schedule, type ScheduledStep } from '../module/schedule.ts';
 import { compileContract } from './contract.ts';
+import { support } from './loop-support.ts';
 import { compileMap } from './map.ts';
 import { compileReduce } from './reduce.ts';
 import { compileScatter } from './scatter.ts';
@@ -41,10 +41,13 @@ export function compileModule(plan: Plan, { shared, grain }: CompileOptions): Co
     let done: CompiledKernel[] = [];
     return steps.flatMap((step): ScheduledStep[] => {
       if (step.kind === 'loop') {
+        const after = tasks;
+        const packing = support.loops!.keepMatrices(code, step).map((task) => ({ ...task, after }));
+        tasks += packing.length;
         const loop = support.loops!.schedule(code, step, compileSteps);
         settled = tasks;
         done = [];
-        return [loop];
+        return [...packing, loop];
       }
       code.beginKernel(kernels);
       const own = compileKernel(step, code);

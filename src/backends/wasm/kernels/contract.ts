@@ -6,20 +6,21 @@ import { type CombineRule, combineRuleOf, emitCombine } from '../loops/combine.t
 import { chunkedTask } from '../module/chunked-task.ts';
 import { costOf } from '../module/cost.ts';
 import type { PlanCode, Task } from '../module/plan-code.ts';
-import { leftMatrix, rightMatrix } from './matrix-access.ts';
+import { support } from './loop-support.ts';
+import { leftMatrix, type RightMatrix, rightMatrix } from './matrix-access.ts';
 import { emitElementOffset, matrixLayoutOf, type StridedRuns, stridedRunsOf } from './strided-runs.ts';
 import { TILE_COLUMNS, TILE_ROWS, tileFunction } from './tile.ts';
 
 /** Lengths of blocks and chunks in the order of accumulation of `Contract`. */
-const K_BLOCK = 256;
+export const K_BLOCK = 256;
 const K_CHUNK = 4096;
 /** Maximum rows and columns of a block of the result. */
 const M_BLOCK = 256;
 const N_BLOCK = 128;
 /** Columns of the right matrix that are packed at a time: two cache lines. */
-const STRIP = 32;
+export const STRIP = 32;
 /** Up to this many rows, packing the right matrix costs more than it saves. */
-const FEW_ROWS = 4;
+export const FEW_ROWS = 4;
 /**
  * The number of blocks that is enough for all threads, and the minimum rows and columns of blocks that are made smaller
  * to reach it.
@@ -61,7 +62,8 @@ export function compileContract(kernel: Kernel, source: Contract, plan: PlanCode
 
   const aBatches = stridedRunsOf(plan, a.batch, plan.bytesOf(source.a.buffer));
   const bBatches = stridedRunsOf(plan, b.batch, plan.bytesOf(source.b.buffer));
-  const multiplyBlock = compileBlock(source, plan, size, { rows, columns });
+  const kept = support.loops?.keptMatrix(plan, source);
+  const multiplyBlock = compileBlock(source, plan, size, { rows, columns }, kept?.right);
   const rule = combineRuleOf('sum', source.type);
   const partials = splitsK ? plan.temporary(4 * points * chunks + 64) : 0;
   const blockBytes = splitsK ? 0 : 4 * rows * columns + 64;
@@ -81,7 +83,7 @@ export function compileContract(kernel: Kernel, source: Contract, plan: PlanCode
         const row = code.op('i32.mul', code.op('i32.rem_u', strip, rowBlocks), rows);
         const column = code.op('i32.mul', code.op('i32.rem_u', block, columnBlocks), columns);
         const aOrigin = emitOrigin(code, plan, source.a, aBatches, batch);
-        const bOrigin = emitOrigin(code, plan, source.b, bBatches, batch);
+        const bOrigin = kept?.origin(code, plan, batch) ?? emitOrigin(code, plan, source.b, bBatches, batch);
         const point = code.op('i32.mul', code.op('i32.add', code.op('i32.mul', batch, m), row), n);
         code.update(point, 'i32.add', point, column);
         const chunk = (from: Operand, to: Local): void => {
@@ -209,14 +211,18 @@ function compileBlock(
   plan: PlanCode,
   { m, n, k }: MatrixSize,
   { rows, columns }: BlockSize,
+  kept: RightMatrix | undefined,
 ): Callable {
   const { type } = source;
   const groups = axisGroupsOf(source);
   const depth = Math.min(K_BLOCK, Math.ceil(k / 4) * 4);
   const aLayout = matrixLayoutOf(plan, source.a, groups.a.m, groups.a.k);
-  const bLayout = matrixLayoutOf(plan, source.b, groups.b.n, groups.b.k);
   const a = leftMatrix(plan, aLayout, type, { depth, lines: rows });
-  const b = rightMatrix(plan, bLayout, type, rows <= FEW_ROWS, { depth, lines: Math.min(STRIP, columns) });
+  const packed = (): RightMatrix => {
+    const layout = matrixLayoutOf(plan, source.b, groups.b.n, groups.b.k);
+    return rightMatrix(plan, layout, type, rows <= FEW_ROWS, { depth, lines: Math.min(STRIP, columns) });
+  };
+  const b = kept ?? packed();
   const form = { type, left: a.rows, bStep: b.step };
 
   return plan.module.function(

@@ -110,6 +110,18 @@ function packedLeftMatrix(
   };
 }
 
+/** Is the right matrix best read in place? */
+export function readsInPlace(
+  { dtype, lines, alongK }: MatrixLayout,
+  type: 'f32' | 'i32',
+  readOnce: boolean,
+): boolean {
+  const isContiguous = lines.starts === null && lines.stride === 4 && alongK.starts === null;
+  const hasSmallStride = alongK.stride >= 0 && alongK.stride <= MAX_STRIDE;
+  const hasType = dtypes[dtype].scalar === type && dtypes[dtype].bytes === 4;
+  return readOnce && isContiguous && hasSmallStride && hasType;
+}
+
 /** The right matrix: packed into panels, unless it is read only once and its layout allows reading in place. */
 export function rightMatrix(
   plan: PlanCode,
@@ -118,16 +130,8 @@ export function rightMatrix(
   readOnce: boolean,
   maxSize: MaxPartSize,
 ): RightMatrix {
-  const { dtype, lines, alongK } = matrix;
-  const isContiguous = lines.starts === null && lines.stride === 4 && alongK.starts === null;
-  const hasSmallStride = alongK.stride >= 0 && alongK.stride <= MAX_STRIDE;
-  if (
-    readOnce &&
-    isContiguous &&
-    hasSmallStride &&
-    dtypes[dtype].scalar === type &&
-    dtypes[dtype].bytes === 4
-  ) {
+  const { alongK } = matrix;
+  if (readsInPlace(matrix, type, readOnce)) {
     return {
       step: alongK.stride,
       emit: (code, { origin, line, k }) => {

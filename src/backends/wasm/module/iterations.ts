@@ -5,7 +5,6 @@ import type { Loop, PlanStep } from '../../../ir/plan.ts';
 import { MAX_COUNT, type Offset } from '../../../ir/view.ts';
 import type { Code, Local } from '../assembler/code.ts';
 import { counters } from './frame-layout.ts';
-import { type LoopSupport, support } from './loop-support.ts';
 import type { Iterations, PlanCode } from './plan-code.ts';
 import type { ScheduledLoop, ScheduledStep } from './schedule.ts';
 
@@ -34,7 +33,8 @@ class LoopVariables implements Iterations {
   }
 }
 
-function schedule(
+/** Compiles the steps of a loop. */
+export function schedule(
   plan: PlanCode,
   loop: Loop,
   compile: (steps: readonly PlanStep[]) => ScheduledStep[],
@@ -83,7 +83,7 @@ function schedule(
 }
 
 /** The kernels of a loop at the first and the last of its iterations: no offset is below or above those there. */
-function corners({ count, slot, steps }: Loop): Kernel[] {
+export function corners({ count, slot, steps }: Loop): Kernel[] {
   const ends = [...new Set([0, count - 1])].flatMap((t) => [0, 1].map((parity) => [t, parity] as const));
   return steps.flatMap((step) =>
     (step.kind === 'loop' ? corners(step) : [step]).flatMap((kernel) =>
@@ -110,10 +110,3 @@ const mostChunks = (steps: readonly ScheduledStep[]): number =>
     (most, step) => Math.max(most, 'steps' in step ? step.count * mostChunks(step.steps) : step.chunks),
     0,
   );
-
-const loopSupport: LoopSupport = { schedule, corners };
-
-/** Lets the backend run plans with loops. */
-export function supportLoops(): void {
-  support.loops = loopSupport;
-}

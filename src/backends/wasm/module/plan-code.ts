@@ -23,8 +23,8 @@ export type FrameWord =
   /** The value of an offset, for an input without memory. */
   | { readonly kind: 'offset'; readonly offset: Offset }
   | { readonly kind: 'value'; readonly slot: number; readonly type: ScalarType }
-  /** The address of temporary memory; kernels with odd and with even numbers use different regions. */
-  | { readonly kind: 'temporary'; readonly odd: boolean; readonly byteOffset: number }
+  /** The address of temporary memory: in the region of kernels with even (0) or odd numbers (1), or in the kept one (2). */
+  | { readonly kind: 'temporary'; readonly region: number; readonly byteOffset: number }
   /** The address of a table. */
   | { readonly kind: 'table'; readonly values: Int32Array }
   /** Whether the check has failed, and the smallest value that failed it: 0 and 2^31 - 1 before a run. */
@@ -47,9 +47,9 @@ export class PlanCode {
   readonly words: FrameWord[] = [];
   /** Nanoseconds of work in a chunk, at least. */
   readonly grain: number;
-  /** Maximum over the kernels; of temporary memory, for the kernels with even and with odd numbers. */
+  /** Maximum over the kernels; of temporary memory, for the kernels with even and with odd numbers, and what is kept. */
   scratchBytes = 0;
-  readonly temporaryBytes: [even: number, odd: number] = [0, 0];
+  readonly temporaryBytes: [even: number, odd: number, kept: number] = [0, 0, 0];
   #kernel = 0;
   #scratch = 0;
   #temporary = 0;
@@ -94,11 +94,16 @@ export class PlanCode {
 
   /** Reserves `bytes` bytes for the kernel's tasks and returns the frame word with their address. */
   temporary(bytes: number): number {
-    const parity = this.#kernel % 2;
+    const region = this.#kernel % 2;
     const byteOffset = this.#temporary;
     this.#temporary += alignToCacheLine(bytes);
-    this.temporaryBytes[parity] = Math.max(this.temporaryBytes[parity]!, this.#temporary);
-    return this.#addWord({ kind: 'temporary', odd: parity === 1, byteOffset });
+    this.temporaryBytes[region] = Math.max(this.temporaryBytes[region]!, this.#temporary);
+    return this.#addWord({ kind: 'temporary', region, byteOffset });
+  }
+
+  /** The frame word with an address in the region of temporary memory that is kept until the run ends. */
+  kept(byteOffset: number): number {
+    return this.#addWord({ kind: 'temporary', region: 2, byteOffset });
   }
 
   /** Adds a table of numbers and returns the frame word with its address. */

@@ -4,7 +4,7 @@ import { postorder } from '../../../ir/expr.ts';
 import type { Access, BufferView, GatherAxis, Kernel } from '../../../ir/kernel.ts';
 import type { Plan } from '../../../ir/plan.ts';
 import { evaluateOffset, sizeOf, type View } from '../../../ir/view.ts';
-import { support } from '../module/loop-support.ts';
+import { support } from '../kernels/loop-support.ts';
 
 // Generated code does not check addresses, so every access of a plan is checked against its buffer before code generation.
 

@@ -116,8 +116,8 @@ export class WasmExecutable implements Executable {
   #enter(bound: readonly Storage[], results: readonly Storage[], newAddresses: number[]): void {
     const { deviceCache, memory } = this.#engine;
     const { code } = this.#module;
-    const [even, odd] = code.temporaryBytes;
-    this.#engine.arena.reserve(alignToCacheLine(this.#plan.arenaBytes) + even + odd);
+    const [even, odd, kept] = code.temporaryBytes;
+    this.#engine.arena.reserve(alignToCacheLine(this.#plan.arenaBytes) + even + odd + kept);
     this.#engine.scratch.reserve(code.scratchBytes * this.#engine.threads.limit.threads);
     for (let i = 0; i < bound.length; i++) {
       const b = this.#bound[i];

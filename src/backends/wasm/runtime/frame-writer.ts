@@ -71,7 +71,8 @@ export class FrameWriter {
         else this.#integers.push({ word, slot: what.slot, isBool: what.type === 'bool' });
         return;
       case 'temporary': {
-        const start = alignToCacheLine(plan.arenaBytes) + (what.odd ? temporaryBytes[0] : 0);
+        const before = temporaryBytes.slice(0, what.region).reduce((a, b) => a + b, 0);
+        const start = alignToCacheLine(plan.arenaBytes) + before;
         this.#temporaries.push({ word, bytes: start + what.byteOffset });
         return;
       }

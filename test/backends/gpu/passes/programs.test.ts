@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type GpuPlan, toGpuPlan } from '../../../../src/backends/gpu/gpu-plan.ts';
 import type { DeviceLimits } from '../../../../src/backends/gpu/passes/split-kernels.ts';
-import { Generator, matmul, Parameter, scan, scatterAdd, tensor, zeros } from '../../../../src/index.ts';
+import {
+  Generator,
+  gradients,
+  matmul,
+  Parameter,
+  scan,
+  scatterAdd,
+  tensor,
+  zeros,
+} from '../../../../src/index.ts';
 import type { Plan } from '../../../../src/ir/plan.ts';
 import type { Tensor } from '../../../../src/tensor/tensor.ts';
 import { compilePlan } from '../../../compiler/plans.ts';
@@ -24,7 +33,11 @@ function wrong(
   { maxBuffers, maxStores }: DeviceLimits,
 ): string | null {
   const known = new Set(plan.buffers.flatMap(({ bound }, b) => (bound === null ? [] : [b])));
-  for (const { name, inputs, outputs, floats, usesValues, workgroups } of plan.programs) {
+  for (const { program, inputs, outputs, valueSet } of plan.calls) {
+    const { name, reads, writes, floats, usesValues, workgroups } = program;
+    if (reads !== inputs.length || writes !== outputs.length)
+      return `${name} is called with other numbers of arrays`;
+    if (valueSet >= plan.valueSets) return `${name} reads the set ${valueSet} of values`;
     if (new Set(inputs).size !== inputs.length) return `${name} reads a buffer by two numbers`;
     if (inputs.length > maxBuffers) return `${name} reads ${inputs.length} buffers`;
     if (outputs.length > maxStores || outputs.length === 0) return `${name} writes ${outputs.length} buffers`;
@@ -73,12 +86,12 @@ function programs(t: Tensor, device = wide): GpuPlan {
 }
 
 test('a long sum is computed in stages', () => {
-  const counts = programs(zeros([3_000_000]).add(1).sum()).plan.programs.map(({ floats }) => floats);
+  const counts = programs(zeros([3_000_000]).add(1).sum()).plan.calls.map(({ program }) => program.floats);
   expect(counts.length).toBeGreaterThan(2);
   expect(counts[0]).toBeGreaterThan(10_000);
   expect(counts.at(-1)).toBe(1);
   // A short one is not.
-  expect(programs(new Generator(1).normal([50, 100]).sum(1)).plan.programs.length).toBe(1);
+  expect(programs(new Generator(1).normal([50, 100]).sum(1)).plan.calls.length).toBe(1);
 });
 
 test('large contractions are tiled with workgroup memory, and divide k where they have few tiles', () => {
@@ -90,7 +103,7 @@ test('large contractions are tiled with workgroup memory, and divide k where the
         tensor(g.normal([k, n]).dataSync(), { shape: [k, n] }),
       ),
       device,
-    ).plan.programs;
+    ).plan.calls.map(({ program }) => program);
   expect(product(2048, 64, 2048, wide).map((p) => p.workgroups)).toEqual([[32, 32, 1]]);
   expect(product(2048, 64, 2048, { ...wide, tiles: false }).map((p) => p.workgroups)).toEqual([null]);
   expect(product(64, 4096, 64, wide).map((p) => p.workgroups)).toEqual([[1, 1, 8], null]);
@@ -103,7 +116,7 @@ test('a scatter finds its updates through lists, which reductions compute', () =
   const x = zeros([10, 4]);
   const updates = new Generator(1).normal([6, 4]);
   const t = scatterAdd(x, tensor([1, 1, 9, 0, 1, 9], { dtype: 'int32' }), updates, 0);
-  const names = programs(t).plan.programs.map(({ floats, name }) => `${name} ${floats}`);
+  const names = programs(t).plan.calls.map(({ program: { floats, name } }) => `${name} ${floats}`);
   expect(names.filter((name) => name.includes('check')).length).toBe(2);
   expect(names.length).toBe(6);
 });
@@ -121,7 +134,7 @@ test('programs of one kernel read the old values of what it overwrites, those of
   const { plan } = compilePlan([], { assignments });
   expect(plan.steps.length).toBe(1);
   const apart = toGpuPlan(plan, { maxBuffers: 8, maxStores: 1, maxFloats: 1e9, tiles: false }).plan;
-  const reads = apart.programs.map(({ inputs }) => inputs.map((b) => apart.buffers[b]!.bound).sort());
+  const reads = apart.calls.map(({ inputs }) => inputs.map((b) => apart.buffers[b]!.bound).sort());
   expect(reads).toEqual([
     [0, 1],
     [0, 1],
@@ -132,7 +145,7 @@ test('programs of one kernel read the old values of what it overwrites, those of
     assignments,
     limits: { maxInputs: 6, maxNodes: 100, maxStores: 1 },
   });
-  const { programs: all } = toGpuPlan(chain, {
+  const { calls: all } = toGpuPlan(chain, {
     maxBuffers: 8,
     maxStores: 1,
     maxFloats: 1e9,
@@ -142,9 +155,22 @@ test('programs of one kernel read the old values of what it overwrites, those of
   expect(all[1]!.inputs).toContain(all[0]!.outputs[0]);
 });
 
-test('a loop is an error that names it', () => {
-  const [[last]] = scan(([c], [e]) => [[c!.add(e!)]], [tensor([1])], [tensor([[1], [2]])]);
-  const { plan } = compilePlan([last!.node]);
-  const limits = { maxBuffers: 8, maxStores: 4, maxFloats: 1e9, tiles: false };
-  expect(() => toGpuPlan(plan, limits)).toThrow('[scan] the GPU backends run no loops yet');
+test('all iterations of a loop call the same programs', () => {
+  const g = new Generator(1);
+  const [w, h] = [g.normal([4, 4]).detach(), zeros([2, 4])];
+  const plan = (count: number) => {
+    const x = zeros([count, 2, 4]);
+    const [[last], [y]] = scan(([c], [e]) => [[c!.matmul(w).add(e!).tanh()], [c!.mul(2)]], [h], [x]);
+    const all = [last!, y!, ...gradients(last!.sum().add(y!.square().sum()), [x, w])];
+    const compiled = compilePlan(all.map((t) => t.node)).plan;
+    const limits = { maxBuffers: 8, maxStores: 4, maxFloats: 1e9, tiles: false };
+    const made = toGpuPlan(compiled, limits);
+    expect(wrong(made, compiled, limits)).toBeNull();
+    const programs = new Set(made.plan.calls.map(({ program }) => program));
+    return { calls: made.plan.calls.length, programs: programs.size };
+  };
+  const [short, long] = [plan(9), plan(70)];
+  expect(long.calls).toBeGreaterThan(6 * short.calls);
+  // Some more join the arrays of the iterations.
+  expect(long.programs).toBeLessThan(short.programs + 10);
 });

@@ -1,31 +1,27 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DevicePlan, ShaderProgram } from '../../../../src/backends/gpu/device/device.ts';
+import type { DevicePlan, ProgramCall } from '../../../../src/backends/gpu/device/device.ts';
 import { chromiumMissing, openPage, type Page } from '../page/page.ts';
 
 type Entry = typeof import('./device-page.ts');
 
-/** A program with one output of `floats` numbers. */
-function program(
-  name: string,
-  inputs: number[],
-  output: number,
-  floats: number,
-  body: string,
-): ShaderProgram {
+/** A call of a program with one output of `floats` numbers. */
+function program(name: string, inputs: number[], output: number, floats: number, body: string): ProgramCall {
   const [vec4, usesValues] = [body.includes('fn quad('), body.includes('value(')];
-  return { name, inputs, outputs: [output], floats, body, usesValues, vec4, workgroups: null };
+  const reads = inputs.length;
+  const program = { name, reads, writes: 1, floats, body, usesValues, vec4, workgroups: null };
+  return { program, inputs, outputs: [output], valueSet: 0 };
 }
 
 /** A plan with buffers of these lengths, the first of which are bound. */
 function planOf(
   floats: number[],
   bound: number,
-  programs: ShaderProgram[],
+  calls: ProgramCall[],
   outputs: number[],
   values = 0,
 ): DevicePlan {
   const buffers = floats.map((n, i) => ({ floats: n, bound: i < bound ? i : null }));
-  return { buffers, programs, outputs, values };
+  return { buffers, calls, outputs, values, valueSets: 1 };
 }
 
 const point = (expression: string) => `fn point(i: i32) -> f32 { return ${expression}; }`;
