@@ -743,13 +743,8 @@ test('every public function and class has a row', () => {
 
 /** Not called: what a class or its base calls, and what JSON and text call. */
 const internal =
-<<<<<<< HEAD
-  `arrangement checkSequences checkTrainingBatch convolve count countBatch follow forward inferFeatures inferShape inputShape kernelChannels members
-  normalize observe overwritten area counts describe penalize perClass reversed step toJSON toString update values`.split(
-=======
-  `arrange arrangement checkSequences checkTrainingBatch convolve count countBatch follow forward inferFeatures inferShape inputShape kernelChannels measure members
-  normalize observe overwritten area counts describe penalize perClass toJSON toString update values`.split(
->>>>>>> layers
+  `area arrange arrangement checkSequences checkTrainingBatch convolve count countBatch counts describe follow forward inferFeatures inferShape
+  inputShape kernelChannels measure members normalize observe overwritten penalize perClass reversed step toJSON toString update values`.split(
     /\s+/,
   );
 
