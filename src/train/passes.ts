@@ -57,8 +57,8 @@ export class Passes {
     const onOutput = last < batch.size ? checkLastBatch(last, batch.size) : undefined;
     const context = training({ rng, ...(onOutput && { onOutput }) });
     const predictions = callModel(this.#model, batch.x, context);
-    const outputs = batchOutputs('fit', this.#outputs, predictions, batch.y);
-    const goal = objective('fit', this.#model, outputs, batch.sampleWeights);
+    const outputs = batchOutputs('fit', this.#outputs, predictions, batch);
+    const goal = objective('fit', this.#model, outputs);
     if (!this.#checked && !allowUntrained) checkTrained(goal.total, optimizer);
     this.#checked = true;
     return { batch, context, outputs, goal };
@@ -67,7 +67,7 @@ export class Passes {
   /** Adds a pass whose step has been done to the losses and to the metrics. */
   async record({ batch, goal, outputs }: Pass, losses: RunningLosses): Promise<void> {
     await losses.add(goal, batch.weight);
-    await updateMetrics(outputs, batch.sampleWeights);
+    await updateMetrics(outputs);
   }
 
   /** Why a step failed, found in the batches that it was computed from, with generators in the state of before the step. */
