@@ -8,6 +8,8 @@ import { cast } from '../tensor/ops/elementwise/cast.ts';
 import { defaultGenerator, type Generator } from '../tensor/random.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import {
+  isGroup,
+  itemOf,
   itemsOf,
   type Like,
   type LikeSome,
@@ -41,9 +43,9 @@ export interface Samples<X extends Tensors = Tensor, Y extends Tensors = Tensor>
   readonly y: LikeSome<Y, SampleArray>;
   /**
    * A weight for each sample, `[N]`, or for each position, such as `[N, T]` for sequences (a mask has 1 and 0); finite and not
-   * negative. All 1 by default.
+   * negative. All 1 by default. For several outputs one array for all of them, or those of some outputs in the form of `y`.
    */
-  readonly sampleWeights?: SampleArray;
+  readonly sampleWeights?: SampleArray | LikeSome<Y, SampleArray>;
 }
 
 /**
@@ -97,10 +99,11 @@ export type AnyData = Data<Tensors, Tensors>;
 export interface Batch {
   readonly x: Tensors;
   readonly y: Tensors;
-  readonly sampleWeights?: Tensor;
+  /** Those of all outputs, or of some by name. */
+  readonly sampleWeights?: Tensors;
   /** The number of samples. */
   readonly size: number;
-  /** The sum of the samples' weights. */
+  /** The sum of the samples' weights, over all outputs if these have weights of their own. */
   readonly weight: number;
   /** The number of the first row that was read; `size` and `weight` are those of the whole batch. 0 by default. */
   readonly from?: number;
@@ -173,13 +176,13 @@ export class ArrayDataset {
   readonly size: number;
   readonly x: Structure<RowBuffer>;
   readonly y: Structure<RowBuffer>;
-  readonly weights: RowBuffer | null;
+  readonly weights: Structure<RowBuffer> | null;
 
   private constructor(
     size: number,
     x: Structure<RowBuffer>,
     y: Structure<RowBuffer>,
-    weights: RowBuffer | null,
+    weights: Structure<RowBuffer> | null,
   ) {
     this.size = size;
     this.x = x;
@@ -192,9 +195,12 @@ export class ArrayDataset {
     if (size === 0) {
       throw new ValueError(`[${operation}] the data contain no samples: x has shape ${shapeOf(x)}.`);
     }
-    const weights = sampleWeights === null ? null : await RowBuffer.of(sampleWeights);
-    if (weights?.array.every((weight) => weight === 0)) {
-      throw new ValueError(`[${operation}] sampleWeights are all 0, so no sample counts.`);
+    const weights = sampleWeights && (await rowsOf(sampleWeights));
+    for (const [name, { sum }] of weights ? itemsOf<RowBuffer>(weights) : []) {
+      if (sum === 0)
+        throw new ValueError(
+          `[${operation}] ${nameIn('sampleWeights', name)} are all 0, so no sample counts.`,
+        );
     }
     return new ArrayDataset(size, await rowsOf(x), await rowsOf(y), weights);
   }
@@ -208,13 +214,12 @@ export class ArrayDataset {
       const [start, end] = rows?.(size) ?? [0, size];
       const pick = (all: RowBuffer, begin = from + start, until = from + end): RowBuffer =>
         order === undefined ? all.part(begin, until) : all.gather(order.subarray(begin, until));
-      const weights = this.weights && pick(this.weights, from, to);
+      const weights = this.weights && mapItems(this.weights, (all) => pick(all, from, to));
       yield {
         x: mapItems(this.x, (all) => pick(all).toTensor()),
         y: mapItems(this.y, (all) => pick(all).toTensor()),
-        size,
         from: start,
-        ...weighted(size, weights?.array, weights?.part(start, end).toTensor()),
+        ...weighted(size, weights, this.y, (all) => all.part(start, end)),
       };
     }
   }
@@ -223,7 +228,7 @@ export class ArrayDataset {
   split(at: number): [before: ArrayDataset, after: ArrayDataset] {
     const part = (from: number, to: number): ArrayDataset => {
       const pick = (rows: RowBuffer): RowBuffer => rows.part(from, to);
-      const weights = this.weights === null ? null : pick(this.weights);
+      const weights = this.weights && mapItems(this.weights, pick);
       return new ArrayDataset(to - from, mapItems(this.x, pick), mapItems(this.y, pick), weights);
     };
     return [part(0, at), part(at, this.size)];
@@ -288,8 +293,7 @@ export class StreamDataset {
         );
       }
       count++;
-      const weights = sampleWeights === null ? undefined : await valuesOf(sampleWeights);
-      yield { x, y, size, ...weighted(size, weights, sampleWeights ?? undefined) };
+      yield { x, y, ...weighted(size, sampleWeights && (await rowsOf(sampleWeights)), y) };
     }
     if (count > 0 && count >= from) return;
     throw new ValueError(
@@ -322,7 +326,7 @@ export interface SampleTensors {
   readonly size: number;
   readonly x: Tensors;
   readonly y: Tensors;
-  readonly sampleWeights: Tensor | null;
+  readonly sampleWeights: Tensors | null;
 }
 
 const sampleNames: Known<AnySamples> = { x: 0, y: 0, sampleWeights: 0 };
@@ -339,12 +343,13 @@ export function sampleTensors(operation: string, samples: AnySamples): SampleTen
   const y = tensorsOf(operation, 'y', samples.y);
   const count = countOf(operation, { x, y });
   if (samples.sampleWeights === undefined) return { size: count, x, y, sampleWeights: null };
-  const sampleWeights = cast(sampleTensor(operation, 'sampleWeights', samples.sampleWeights), 'float32');
-  if (sampleWeights.shape[0] !== count) {
+  const given = tensorsOf(operation, 'sampleWeights', samples.sampleWeights);
+  const sampleWeights = mapItems<Tensor, Tensor>(given, (weights, name) => {
+    if (weights.shape[0] === count) return cast(weights, 'float32');
     throw new ShapeError(
-      `[${operation}] sampleWeights have shape ${show(sampleWeights.shape)}, wanted one weight per sample, [${count}], or position, [${count}, ...].`,
+      `[${operation}] ${nameIn('sampleWeights', name)} have shape ${show(weights.shape)}, wanted one weight per sample, [${count}], or position, [${count}, ...].`,
     );
-  }
+  });
   return { size: count, x, y, sampleWeights };
 }
 
@@ -429,23 +434,27 @@ async function readSamples(operation: string, samples: AnySamples): Promise<Samp
 }
 
 /** @throws ValueError if weights are negative or not finite. */
-export async function checkWeights(operation: string, sampleWeights: Tensor): Promise<void> {
-  (await valuesOf(sampleWeights)).forEach((weight, i) => {
-    if (weight >= 0 && weight < Number.POSITIVE_INFINITY) return;
-    throw new ValueError(
-      `[${operation}] sampleWeights[${i}] is ${weight}, wanted a finite number that is not negative.`,
-    );
-  });
+export async function checkWeights(operation: string, sampleWeights: Tensors): Promise<void> {
+  for (const [name, weights] of itemsOf<Tensor>(sampleWeights))
+    (await valuesOf(weights)).forEach((weight, i) => {
+      if (weight >= 0 && weight < Number.POSITIVE_INFINITY) return;
+      throw new ValueError(
+        `[${operation}] ${nameIn('sampleWeights', name)}[${i}] is ${weight}, wanted a finite number that is not negative.`,
+      );
+    });
 }
 
-/** The weights of a batch, and their sum. */
+/** The size and the weights of a batch, whose rows are those that `pick` gives. */
 export function weighted(
   size: number,
-  values: ArrayLike<number> | undefined,
-  sampleWeights: Tensor | undefined,
-): Pick<Batch, 'sampleWeights' | 'weight'> {
-  if (values === undefined || sampleWeights === undefined) return { weight: size };
+  weights: Structure<RowBuffer> | null,
+  y: Structure<unknown>,
+  pick = (rows: RowBuffer): RowBuffer => rows,
+): Pick<Batch, 'sampleWeights' | 'size' | 'weight'> {
+  if (weights === null) return { size, weight: size };
+  const all = isGroup(weights) ? itemsOf(y).map(([name]) => itemOf<RowBuffer>(weights, name)) : [weights];
   let weight = 0;
-  for (let i = 0; i < values.length; i++) weight += values[i]!;
-  return { sampleWeights, weight };
+  for (const rows of all) weight += rows === undefined ? size : rows.sum;
+  const sampleWeights = mapItems<RowBuffer, Tensor>(weights, (rows) => pick(rows).toTensor());
+  return { size, weight, sampleWeights };
 }

@@ -52,6 +52,13 @@ export class RowBuffer {
     return new RowBuffer(out, this.#dtype, order.length, this.#shape);
   }
 
+  /** The sum of all values. */
+  get sum(): number {
+    let sum = 0;
+    for (let i = 0; i < this.array.length; i++) sum += this.array[i]!;
+    return sum;
+  }
+
   toTensor(): Tensor {
     return fromArray(this.array, [this.count, ...this.#shape], this.#dtype);
   }

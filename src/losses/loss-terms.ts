@@ -1,4 +1,5 @@
 import { inDependencyOrder, type Node } from '../ir/node.ts';
+import { tensor } from '../tensor/creation.ts';
 import { reachedGradients } from '../tensor/gradients.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -47,4 +48,31 @@ export function lossTerms(loss: Tensor): LossTerm[] {
     const factor = factors[i];
     return { value: factor ? term.mul(factor) : loss, weight: terms.get(term.node)! };
   });
+}
+
+/** All summands of a loss. What it does not declare is the first, with the given weight. */
+export function allTerms<W>(
+  loss: Tensor,
+  weight: W,
+): { readonly value: Tensor; readonly weight: Tensor | W | null }[] {
+  const terms = lossTerms(loss);
+  if (terms[0]?.value === loss) return terms;
+  return [{ value: terms.reduce((rest, { value }) => rest.sub(value), loss), weight }, ...terms];
+}
+
+/**
+ * The loss with all summands declared, so that losses with other weights can be added. If no sample counts, all of them are
+ * 0, but depend on the same Parameters.
+ *
+ * @param total the sum of the samples' weights.
+ */
+export function inTerms(loss: Tensor, total: number): Tensor {
+  const sum = tensor(total);
+  const counts = total > 0;
+  return (
+    allTerms(loss, sum)
+      // New nodes, since a summand that depends on others would change their factors.
+      .map(({ value, weight }) => declareTerm(value.mul(counts ? 1 : 0), counts ? weight : weight && sum))
+      .reduce((a, b) => a.add(b))
+  );
 }

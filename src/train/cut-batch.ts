@@ -1,5 +1,5 @@
 import { type Batch, rowsOf, weighted } from '../data/dataset.ts';
-import { RowBuffer } from '../data/row-buffer.ts';
+import type { RowBuffer } from '../data/row-buffer.ts';
 import { mapItems } from '../tensor/structure.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { shardRows } from './shards.ts';
@@ -17,14 +17,13 @@ export async function cutBatch(
   const { from: start = 0, sampleWeights, size } = batch;
   const x = await rowsOf(batch.x);
   const y = await rowsOf(batch.y);
-  const weights = sampleWeights && (await RowBuffer.of(sampleWeights));
+  const weights = sampleWeights ? await rowsOf(sampleWeights) : null;
   return Array.from({ length: end - first }, (_, i) => {
     const [from, to] = shardRows(size, shards, first + i);
-    const part = (rows: RowBuffer): RowBuffer => rows.part(from - start, to - start);
-    const pick = (rows: RowBuffer): Tensor => part(rows).toTensor();
-    const own = weights && part(weights);
-    const weight = weighted(to - from, own?.array, own?.toTensor());
-    if (weight.weight === 0) return null;
-    return { x: mapItems(x, pick), y: mapItems(y, pick), size: to - from, ...weight };
+    const pick = (rows: RowBuffer): RowBuffer => rows.part(from - start, to - start);
+    const pickTensor = (rows: RowBuffer): Tensor => pick(rows).toTensor();
+    const own = weighted(to - from, weights && mapItems(weights, pick), y);
+    if (own.weight === 0) return null;
+    return { x: mapItems(x, pickTensor), y: mapItems(y, pickTensor), ...own };
   });
 }

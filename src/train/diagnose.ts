@@ -31,12 +31,13 @@ export async function diagnose(
   const context = training({ rng, onOutput: (layer, output) => layers.push([layer, output]) });
   const predictions = callModel(model, batch.x, context);
   context.take();
-  const found = batchOutputs('fit', outputs, predictions, batch.y);
-  const { reported, total } = objective('fit', model, found, batch.sampleWeights);
+  const found = batchOutputs('fit', outputs, predictions, batch);
+  const { reported, total } = objective('fit', model, found);
   const infinite = (await valuesOf(total))[0]!;
   if (Number.isFinite(infinite)) return nonFiniteGradient(model, total);
-  for (const { weight } of reported[0]!.terms)
-    if (weight !== null && (await valuesOf(weight))[0] === 0) return noWeight;
+  for (const { value, weight } of reported[0]!.terms)
+    if (weight !== null && (await valuesOf(weight))[0] === 0 && (await firstNonFinite(value)) !== null)
+      return noWeight;
 
   const cause = async (): Promise<string> => {
     for (const parameter of model.parameters()) {

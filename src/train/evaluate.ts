@@ -82,19 +82,19 @@ export async function evaluateOn(
   const losses = outputs.some(({ loss }) => loss !== undefined) ? new RunningLosses() : null;
   const metrics = metricsOf(outputs);
   for (const metric of metrics) metric.reset();
-  for await (const { sampleWeights, weight, x, y } of dataset.batches({ batchSize, epoch })) {
+  for await (const batch of dataset.batches({ batchSize, epoch })) {
     signal?.throwIfAborted();
-    const predictions = callModel(model, x, inference);
-    const found = batchOutputs(operation, outputs, predictions, y);
+    const predictions = callModel(model, batch.x, inference);
+    const found = batchOutputs(operation, outputs, predictions, batch);
     if (losses === null) {
       await realize(...itemsOf<Tensor>(predictions).map(([, t]) => t));
     } else {
-      const batch = objective(operation, model, found, sampleWeights);
+      const goal = objective(operation, model, found);
       const measured = found.filter(({ output }) => output.metrics.length > 0);
-      await realize(...reportedTensors(batch), ...measured.map((output) => output.predictions));
-      await losses.add(batch, weight);
+      await realize(...reportedTensors(goal), ...measured.map((output) => output.predictions));
+      await losses.add(goal, batch.weight);
     }
-    await updateMetrics(found, sampleWeights);
+    await updateMetrics(found);
     await yielder.yieldIfDue();
   }
   signal?.throwIfAborted();

@@ -1,6 +1,6 @@
 import { ShapeError, ValueError } from '../ir/errors.ts';
 import { inDependencyOrder } from '../ir/node.ts';
-import { type LossTerm, lossTerms } from '../losses/loss-terms.ts';
+import { inTerms, type LossTerm, lossTerms } from '../losses/loss-terms.ts';
 import { checkTensor } from '../tensor/apply.ts';
 import { show } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -30,14 +30,13 @@ export function objective(
   operation: string,
   model: Pick<AnyModel, 'penalty'>,
   outputs: readonly BatchOutput[],
-  sampleWeights?: Tensor,
 ): Objective {
   let sum: Tensor | undefined;
   const parts: ReportedLoss[] = [];
-  for (const { output, predictions, labels } of outputs) {
-    const { name, loss, weight } = output;
+  for (const batch of outputs) {
+    const { name, loss, weight } = batch.output;
     if (loss === undefined) continue;
-    const value = lossOf(operation, loss, predictions, labels, sampleWeights);
+    const value = lossOf(operation, loss, batch);
     if (name !== '') parts.push({ name: resultName(name, 'loss'), value, terms: lossTerms(value) });
     const weighted = weight === 1 ? value : value.mul(weight);
     sum = sum?.add(weighted) ?? weighted;
@@ -54,10 +53,9 @@ export function objective(
 function lossOf(
   operation: string,
   loss: LossFunction,
-  predictions: Tensor,
-  labels: Tensor,
-  sampleWeights: Tensor | undefined,
+  { predictions, labels, sampleWeights: given, weight }: BatchOutput,
 ): Tensor {
+  const sampleWeights = weight === 0 ? undefined : given;
   const value = loss(predictions, labels, sampleWeights === undefined ? {} : { sampleWeights });
   checkTensor(operation, value);
   if (value.size !== 1) {
@@ -71,7 +69,7 @@ function lossOf(
         '(predictions, labels, options) => softmaxCrossEntropy(predictions, labels, { ...options, labelSmoothing: 0.1 }).',
     );
   }
-  return value;
+  return weight === undefined ? value : inTerms(value, weight);
 }
 
 /** The tensors that are computed to report the losses. */

@@ -1,3 +1,4 @@
+import type { Batch } from '../data/dataset.ts';
 import { checkOptions, describe, refusal } from '../ir/arguments.ts';
 import { ValueError } from '../ir/errors.ts';
 import type { Metric } from '../metrics/metric.ts';
@@ -155,15 +156,18 @@ function checkNames(operation: string, outputs: readonly Output[]): void {
   }
 }
 
-/** The predictions and labels of an output for a batch. */
+/** The predictions, labels and weights of an output for a batch. */
 export interface BatchOutput {
   readonly output: Output;
   readonly predictions: Tensor;
   readonly labels: Tensor;
+  readonly sampleWeights: Tensor | undefined;
+  /** The sum of the weights, if they are not the same for all outputs. */
+  readonly weight?: number;
 }
 
 /**
- * The predictions and labels of each output.
+ * The predictions, labels and weights of each output.
  *
  * @throws ValueError if the model or the data do not have one of them.
  */
@@ -171,13 +175,18 @@ export function batchOutputs(
   operation: string,
   outputs: readonly Output[],
   predictions: Tensors,
-  y: Tensors,
+  { size, sampleWeights, y }: Batch,
 ): BatchOutput[] {
-  if (isGroup(predictions)) {
-    for (const [name] of itemsOf(y)) {
+  const what = isGroup(predictions) ? `with the outputs ${namesOf(predictions)}` : 'with one output';
+  const isWeighted = isGroup(sampleWeights);
+  for (const [of, given] of Object.entries({
+    ...(isGroup(predictions) && { y }),
+    ...(isWeighted && { sampleWeights: sampleWeights as Tensors }),
+  })) {
+    for (const [name] of itemsOf(given)) {
       if (itemOf<Tensor>(predictions, name) === undefined)
         throw new ValueError(
-          `[${operation}] got y${name && ` of '${name}'`} for a model with the outputs ${namesOf(predictions)}. Pass { x, y: { name: array } }.`,
+          `[${operation}] got ${of}${name && ` of '${name}'`} for a model ${what}. Pass { x, y: { name: array } }.`,
         );
     }
   }
@@ -185,7 +194,6 @@ export function batchOutputs(
     const { name } = output;
     const found = itemOf<Tensor>(predictions, name);
     if (found === undefined) {
-      const what = isGroup(predictions) ? `with the outputs ${namesOf(predictions)}` : 'with one output';
       throw new ValueError(
         `[${operation}] got a loss or metrics ${name === '' ? 'without names' : `of '${name}'`} for a model ${what}. ` +
           'Pass them by name for several outputs: { name: meanSquaredError }.',
@@ -198,13 +206,20 @@ export function batchOutputs(
         `[${operation}] got no y of output '${name}', wanted it for its loss or metrics: the data have ${namesOf(y) || 'one y'}.`,
       );
     }
-    return { output, predictions: found, labels };
+    const own = sampleWeights && itemOf<Tensor>(sampleWeights, isWeighted ? name : '');
+    return {
+      output,
+      predictions: found,
+      labels,
+      sampleWeights: own,
+      ...(isWeighted && { weight: own?.dataSync().reduce((sum, w) => sum + w, 0) ?? size }),
+    };
   });
 }
 
 /** Adds a batch to the metrics of its outputs. */
-export async function updateMetrics(batch: readonly BatchOutput[], sampleWeights?: Tensor): Promise<void> {
-  for (const { output, predictions, labels } of batch)
+export async function updateMetrics(batch: readonly BatchOutput[]): Promise<void> {
+  for (const { output, predictions, labels, sampleWeights } of batch)
     for (const metric of output.metrics) await metric.update(predictions, labels, sampleWeights);
 }
 

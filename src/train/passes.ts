@@ -39,8 +39,11 @@ const measured = (outputs: readonly BatchOutput[]): BatchOutput[] =>
 export const reportOf = ({ batch, goal, outputs }: Pass): PassReport => ({
   reported: goal.reported,
   weight: batch.weight,
-  sampleWeights: batch.sampleWeights ?? null,
-  measured: measured(outputs).map(({ predictions, labels }) => [predictions, labels]),
+  measured: measured(outputs).map(({ predictions, labels, sampleWeights }) => [
+    predictions,
+    labels,
+    sampleWeights ?? null,
+  ]),
 });
 
 /** Forward passes of training, what is reported of them, and why they failed. */
@@ -76,8 +79,8 @@ export class Passes {
     const onOutput = last < batch.size ? checkLastBatch(last, batch.size) : undefined;
     const context = training({ rng, ...(onOutput && { onOutput }) });
     const predictions = callModel(this.#model, batch.x, context);
-    const outputs = batchOutputs('fit', this.#outputs, predictions, batch.y);
-    const goal = objective('fit', this.#model, outputs, batch.sampleWeights);
+    const outputs = batchOutputs('fit', this.#outputs, predictions, batch);
+    const goal = objective('fit', this.#model, outputs);
     if (!this.#checked && !allowUntrained) checkTrained(goal.total, optimizer);
     this.#checked = true;
     return { batch, context, outputs, goal };
@@ -88,10 +91,10 @@ export class Passes {
     await losses.add(report, report.weight);
     const outputs = this.#outputs.filter(({ metrics }) => metrics.length > 0);
     const found = outputs.map((output, i) => {
-      const [predictions, labels] = report.measured[i]!;
-      return { output, predictions, labels };
+      const [predictions, labels, weights] = report.measured[i]!;
+      return { output, predictions, labels, sampleWeights: weights ?? undefined };
     });
-    await updateMetrics(found, report.sampleWeights ?? undefined);
+    await updateMetrics(found);
   }
 
   /** Why a step failed, found in the batches that it was computed from, with generators in the state of before the step. */

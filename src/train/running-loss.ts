@@ -26,7 +26,10 @@ export class RunningLoss {
         this.sum += value;
       } else {
         const divisor = (await term.weight.data())[0]!;
-        if (divisor === 0) return; // 0 / 0: no sample counts
+        if (divisor === 0) {
+          if (value === 0) continue; // of an output for which no sample counts
+          return; // 0 / 0: no sample counts
+        }
         this.means[i] ??= new Mean();
         this.means[i].add(value, divisor);
       }

@@ -1,4 +1,4 @@
-import { lossTerms } from '../losses/loss-terms.ts';
+import { allTerms } from '../losses/loss-terms.ts';
 import { reachedGradients } from '../tensor/gradients.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -39,20 +39,15 @@ export function shardSums(
   size: number,
   assignments: Assignments,
 ): ShardSums {
-  const terms = lossTerms(loss);
-  const sums: [value: Tensor, weight: number | Tensor | null][] = terms.map((term) => [
-    term.value,
-    term.weight,
-  ]);
-  const isOneTerm = terms[0]?.value === loss;
-  if (!isOneTerm) sums.unshift([terms.reduce((rest, { value }) => rest.sub(value), loss), weight]);
   const parts = new Map<number, WeightedGradients>();
-  sums.forEach(([value, weight], i) => {
+  const terms = allTerms(loss, weight);
+  const first = typeof terms[0]!.weight === 'number' ? 0 : 1;
+  terms.forEach(({ value, weight }, i) => {
     const gradients = new Map<Parameter, Tensor>();
     reachedGradients('fit', weight === null ? value : value.mul(weight), targets).forEach((g, k) => {
       if (g !== null) gradients.set(targets[k]!, g);
     });
-    parts.set(isOneTerm ? i + 1 : i, { gradients, weight });
+    parts.set(first + i, { gradients, weight });
   });
   const assigned = new Map(
     assignments.map(([p, value]) => [p, { value: isFloat(p) ? value.mul(size) : value, size }]),
@@ -106,8 +101,10 @@ export function totalGradients(
 ): Map<Parameter, Tensor> {
   const total = new Map<Parameter, Tensor>();
   const add = (p: Parameter, g: Tensor): void => void total.set(p, total.get(p)?.add(g) ?? g);
+  // Of an output for which no sample counts the weight is 0, and so are the gradients.
   for (const [, { gradients, weight }] of [...parts].sort(([a], [b]) => a - b))
-    for (const [p, g] of gradients) add(p, weight === null ? g : g.div(weight));
+    for (const [p, g] of gradients)
+      add(p, weight === null ? g : g.div(typeof weight === 'number' ? weight : weight.maximum(1e-37)));
   if (penalty !== null) {
     reachedGradients('fit', penalty, targets).forEach((g, i) => {
       if (g !== null) add(targets[i]!, g);

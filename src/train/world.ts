@@ -34,9 +34,12 @@ export interface PassReport {
   readonly reported: readonly ReportedLoss[];
   /** The sum of the samples' weights. */
   readonly weight: number;
-  readonly sampleWeights: Tensor | null;
   /** Of each output that has metrics. */
-  readonly measured: readonly (readonly [predictions: Tensor, labels: Tensor])[];
+  readonly measured: readonly (readonly [
+    predictions: Tensor,
+    labels: Tensor,
+    sampleWeights: Tensor | null,
+  ])[];
 }
 
 /** What a rank has computed of a batch. */

@@ -1,5 +1,7 @@
-import { test } from 'vitest';
-import { type Tensor, where } from '../../src/index.ts';
+import { expect, test } from 'vitest';
+import { gradients, type Tensor, tensor, where } from '../../src/index.ts';
+import { assertClose } from '../../src/testing.ts';
+import { compilePlan } from '../compiler/plans.ts';
 import { expectSame, random } from './same-bits.ts';
 
 // Reductions and products of one row have the bits of the reference at all lengths and widths where the code takes another form.
@@ -92,4 +94,33 @@ test('products of one row in batches', () => {
     random(6, 1, 70).matmul(random(6, 70, 100)),
     random(6, 1, 70).matmul(random(6, 100, 70).transpose([0, 2, 1])),
   ]);
+});
+
+test.each([0, 1, 2, 3, 5, 8, 15, 257, 1000, 4097])('the gradient of a product of %i numbers', (n) => {
+  // Values near 1, so that no product underflows; rows have no zero, one, and two.
+  const rows = [0, 1, 2].map((zeros) =>
+    Array.from({ length: n }, (_, i) => (i < zeros ? 0 : 1 + Math.sin(i + zeros) / 8)),
+  );
+  const others = rows.map((row) =>
+    row.map((_, i) => row.reduce((product, v, j) => (i === j ? product : product * v), 1)),
+  );
+  const x = tensor(rows.flat()).reshape([3, n]);
+  const [last] = gradients(
+    x
+      .prod(1)
+      .mul(tensor([1, 2, 3]))
+      .sum(),
+    [x],
+  );
+  const [first] = gradients(x.transpose().prod(0).sum(), [x]);
+  expectSame([last!, first!]);
+  const wanted = tensor(others.flat()).reshape([3, n]);
+  assertClose(first!, wanted, { relative: 1e-5, absolute: 0 });
+  assertClose(last!, wanted.mul(tensor([[1], [2], [3]])), { relative: 1e-5, absolute: 0 });
+});
+
+test('the gradient of a product takes memory in proportion to the numbers', () => {
+  const x = random(4, 1 << 16);
+  const [gradient] = gradients(x.prod(1).sum(), [x]);
+  expect(compilePlan([gradient!.node]).plan.arenaBytes).toBeLessThan(3 * 4 * x.size);
 });

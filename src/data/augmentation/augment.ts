@@ -140,11 +140,12 @@ function checkImages(images: Tensor): Tensor {
 }
 
 async function readBuffers({ x, y, sampleWeights }: SampleTensors): Promise<Buffers> {
-  if (sampleWeights !== null) await checkWeights('augmentImages', sampleWeights);
+  const weights = sampleWeights && oneTensor('sampleWeights', sampleWeights);
+  if (weights !== null) await checkWeights('augmentImages', weights);
   return {
     x: await RowBuffer.of(oneTensor('x', x)),
     y: await RowBuffer.of(oneTensor('y', y)),
-    weights: sampleWeights === null ? null : await RowBuffer.of(sampleWeights),
+    weights: weights && (await RowBuffer.of(weights)),
   };
 }
 

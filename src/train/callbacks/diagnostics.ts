@@ -176,8 +176,8 @@ async function examineModel(
       activated.push([layer, output]);
   });
   const predictions = callModel(model, batch.x, context);
-  const found = batchOutputs('diagnostics', outputs, predictions, batch.y);
-  const { total } = objective('diagnostics', model, found, batch.sampleWeights);
+  const found = batchOutputs('diagnostics', outputs, predictions, batch);
+  const { total } = objective('diagnostics', model, found);
   const parameters = model.parameters().filter(({ trainable, dtype }) => trainable && dtype === 'float32');
   const reached = reachedGradients('diagnostics', total, parameters).flatMap((g, i) =>
     g === null ? [] : [{ parameter: parameters[i]!, size: g.square().mean().sqrt() }],

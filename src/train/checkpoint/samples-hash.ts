@@ -16,8 +16,8 @@ export async function describeSamples(dataset: Dataset | null): Promise<string> 
   if (dataset === null) return 'none';
   if (dataset instanceof ArrayDataset) {
     const { x, y, weights } = dataset;
-    const rows = [...itemsOf<RowBuffer>(x).map(named('x')), ...itemsOf<RowBuffer>(y).map(named('y'))];
-    return describeRows(weights === null ? rows : [...rows, ['', weights]]);
+    const rows = Object.entries({ x, y, ...(weights && { sampleWeights: weights }) });
+    return describeRows(rows.flatMap(([what, items]) => itemsOf<RowBuffer>(items).map(named(what))));
   }
   const { source } = dataset;
   const { batches, lastBatchSize } = dataset.count;

@@ -8,7 +8,7 @@ import type { Summed } from '../../dtypes.ts';
 import { noGradient, type Operation, operation } from '../../operation.ts';
 import { normalizeAxes, normalizeAxis, type Reduced, type Shape, show } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
-import { later } from '../arrangement/join.ts';
+import { narrow, padFront } from '../arrangement/join.ts';
 import { broadcastTo, expandDims, flatten, reshape, transpose } from '../arrangement/views.ts';
 import { cast } from '../elementwise/cast.ts';
 import { floating, numeric } from '../elementwise/elementwise.ts';
@@ -168,7 +168,7 @@ export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
 const prodOperation = reduction(
   'prod',
   'prod',
-  // dx_i = g * product of all others, from both sides, so that zeros do no harm
+  // dx_i = g * product of all others, so that zeros do no harm
   (g, _y, x, axes) => {
     const { flat, back } = reducedLast(x, axes);
     const others = productOfOthers(flat).mul(expandDims(g, -1));
@@ -176,20 +176,19 @@ const prodOperation = reduction(
   },
 );
 
-/** For each element of the last axis the product of all the others: those before it times those after it. */
+/**
+ * For each element of the last axis the product of all the others: its partner, half an axis away, times the product of all
+ * other pairs, in turn. An axis of odd length begins with a 1. Takes time and memory proportional to n.
+ */
 function productOfOthers(x: Tensor): Tensor {
   const last = x.rank - 1;
-  const before = productsBefore(x);
-  const after = productsBefore(x.flip(last)).flip(last);
-  return before.mul(after);
-}
-
-/** Products of the elements before each one, in log2(n) doubling steps (Hillis & Steele 1986). */
-function productsBefore(x: Tensor): Tensor {
-  const last = x.rank - 1;
-  let y = later(x, last, 1, 1);
-  for (let step = 1; step < x.node.shape[last]!; step *= 2) y = y.mul(later(y, last, step, 1));
-  return y;
+  const size = x.node.shape[last]!;
+  const half = Math.ceil(size / 2);
+  const even = padFront(x, last, size % 2, 1);
+  const partners = reshape(even, [...x.node.shape.slice(0, -1), 2, half]).flip(last);
+  const pairs = narrow(even, last, 0, half).mul(narrow(even, last, half, half));
+  const others = half < 2 ? partners : partners.mul(expandDims(productOfOthers(pairs), last));
+  return narrow(reshape(others, even.node.shape), last, size % 2, size);
 }
 
 /**
