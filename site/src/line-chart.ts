@@ -67,7 +67,7 @@ export class LineChart {
         height: HEIGHT,
         scales: { x: { time: false } },
         axes: [
-          { ...axis, label: this.#xLabel, size: 34 },
+          { ...axis, label: this.#xLabel, size: 34, incrs: [1, 2, 5, 10, 20, 50, 100] },
           { ...axis, size: 52 },
         ],
         cursor: { drag: { x: false, y: false } },

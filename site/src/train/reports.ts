@@ -32,14 +32,6 @@ export type Report =
 /** What the page asks for over the channel: the filters as they are now. */
 export type Question = 'filters';
 
-/** The message to the worker that brings its end of the channel. */
-export interface Channel {
-  readonly reports: MessagePort;
-}
-
-export const isChannel = (data: unknown): data is Channel =>
-  typeof data === 'object' && data !== null && 'reports' in data;
-
 /** The message of `trainInWorker`. */
 export interface TrainingMessage {
   readonly configuration: Configuration;

@@ -73,9 +73,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
       element(
         'div',
         { className: 'stack' },
-        broken,
         results.root,
-        finished,
         element(
           'details',
           { className: 'card' },
@@ -86,7 +84,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
       ),
     ),
   );
-  // The results come after the state of training, and before the program.
+  results.notes.append(broken, finished);
   update();
 
   const filters = setInterval(() => {

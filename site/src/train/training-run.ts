@@ -1,8 +1,9 @@
 import { type Callback, type History, loadWeights, saveModel } from 'ndgrad';
 import { type RemoteTraining, trainInWorker } from 'ndgrad/browser';
+import { openReports } from '../reports-channel.ts';
 import type { Configuration, RateChange } from './configuration.ts';
 import { blueprint, buildModel } from './network/blueprint.ts';
-import type { Channel, Question, Report, TrainingMessage } from './reports.ts';
+import type { Question, Report, TrainingMessage } from './reports.ts';
 
 /** How a training has ended. */
 export interface Outcome {
@@ -39,10 +40,7 @@ export class TrainingRun {
     this.#configuration = configuration;
     this.#rateChanges = [...configuration.rateChanges];
     worker ??= new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module' });
-    const { port1, port2 } = new MessageChannel();
-    this.#reports = port1;
-    port1.onmessage = ({ data }: MessageEvent<Report>) => options.onReport(data);
-    worker.postMessage({ reports: port2 } satisfies Channel, [port2]);
+    this.#reports = openReports(worker, options.onReport);
     const message: TrainingMessage = {
       configuration,
       digits: new URL('digits/', document.baseURI).href,

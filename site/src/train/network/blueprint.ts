@@ -47,31 +47,31 @@ export function blueprint(network: readonly LayerSpec[], kernelInitializer: Init
     add(made, [units], place);
   };
   const image = (place: number): [rows: number, columns: number, channels: number] => {
-    if (shape.length === 1 && parts.some((part) => part.place !== null))
+    if (shape.length !== 3)
       throw new Error(`layer ${place + 1} needs an image: put it before the Dense layers`);
-    if (shape.length === 1)
-      add(
-        { ...free, code: 'new Reshape([28, 28, 1])', make: () => new Reshape([28, 28, 1]) },
-        [28, 28, 1],
-        null,
-      );
     return shape as [number, number, number];
   };
 
-  network.forEach((spec, place) => {
+  const [first] = network.filter(({ kind }) => kind === 'dense' || kind === 'conv' || kind === 'pool');
+  if (first !== undefined && first.kind !== 'dense')
+    add(
+      { ...free, code: 'new Reshape([28, 28, 1])', make: () => new Reshape([28, 28, 1]) },
+      [28, 28, 1],
+      null,
+    );
+  for (const [place, spec] of network.entries()) {
     switch (spec.kind) {
       case 'dense':
-        return dense(spec.units, spec.activation, place);
+        dense(spec.units, spec.activation, place);
+        break;
       case 'dropout':
-        return add(
-          { ...free, code: `new Dropout(${spec.rate})`, make: () => new Dropout(spec.rate) },
-          shape,
-          place,
-        );
+        add({ ...free, code: `new Dropout(${spec.rate})`, make: () => new Dropout(spec.rate) }, shape, place);
+        break;
       case 'norm': {
         const features = shape.at(-1)!;
         const made = { code: `new BatchNorm(${features})`, make: () => new BatchNorm(features) };
-        return add({ ...free, ...made, parameters: 2 * features }, shape, place);
+        add({ ...free, ...made, parameters: 2 * features }, shape, place);
+        break;
       }
       case 'conv': {
         const [rows, columns, channels] = image(place);
@@ -89,7 +89,8 @@ export function blueprint(network: readonly LayerSpec[], kernelInitializer: Init
           multiplications: weights * next[0]! * next[1]!,
           parameters: weights + filters,
         };
-        return add(made, next, place);
+        add(made, next, place);
+        break;
       }
       case 'pool': {
         const [rows, columns, channels] = image(place);
@@ -99,10 +100,11 @@ export function blueprint(network: readonly LayerSpec[], kernelInitializer: Init
           throw new Error(
             `layer ${place + 1} has windows of ${size} x ${size} on an image of ${rows} x ${columns}`,
           );
-        return add({ ...free, code: `new MaxPool2D(${size})`, make: () => new MaxPool2D(size) }, next, place);
+        add({ ...free, code: `new MaxPool2D(${size})`, make: () => new MaxPool2D(size) }, next, place);
+        break;
       }
     }
-  });
+  }
   dense(10, 'linear', null);
   return parts;
 }

@@ -10,6 +10,8 @@ import { filterImages } from './filters.ts';
 /** Everything that is shown of a training while it runs. */
 export class Results {
   readonly root = element('div', { className: 'stack' });
+  /** Directly below the state of training: what the tab has to say about it. */
+  readonly notes = element('div', { className: 'stack' });
   /** For `trainInWorker`. */
   readonly callbacks: readonly Callback[];
   readonly #status = element('p', { className: 'status' }, 'Nothing is trained yet.');
@@ -33,10 +35,11 @@ export class Results {
     this.callbacks = [...charts.map(withEarlierEpochs), withEarlierEpochs(this.#watch())];
     this.root.append(
       element('section', { className: 'card stack' }, this.#status, this.#progress, this.#spoken),
+      this.notes,
       element('div', { className: 'columns' }, this.#loss, this.#metrics),
       element(
         'div',
-        { className: 'columns' },
+        { className: 'insight' },
         this.#confusion,
         element('div', { className: 'stack' }, this.#filters, this.#mistakes),
       ),

@@ -3,7 +3,7 @@ import type { Mistake, Report } from '../reports.ts';
 import type { TestSamples } from './data.ts';
 
 /** How many mistakes are shown. */
-const SHOWN = 40;
+const SHOWN = 24;
 
 /** Evaluates the test digits after each epoch: adds loss and accuracy to the results, and reports mistakes. */
 export function evaluation(model: Layer, test: TestSamples, report: (content: Report) => void): Callback {
