@@ -7,6 +7,7 @@ import {
   Conv2D,
   Dense,
   Flatten,
+  type Layer,
   loadModel,
   MaxPool2D,
   Sequential,
@@ -82,7 +83,7 @@ it('takes networks with other inputs and outputs', async () => {
       new Dense(576, 10),
       new Activation('softmax'),
     ]),
-    new Sequential([new Dense(28, 8), new Flatten(), new Dense(224, 10)]),
+    new Sequential<readonly Layer[]>([new Dense(28, 8), new Flatten(), new Dense(224, 10)]),
   ];
   for (const model of models) {
     const { probabilities, gradient, layers } = await new Recognizer(model).look(images[3]!, 2);

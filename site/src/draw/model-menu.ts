@@ -9,6 +9,7 @@ export class ModelMenu {
   readonly #onOpen: (recognizer: Recognizer) => void;
   readonly #choices = new Map<string, ModelChoice>();
   readonly #select = element('select');
+  readonly #about = element('p', { className: 'muted note' });
   readonly #error = element('p', { className: 'error', role: 'alert' });
   /** The number of the latest choice; earlier ones that are still loading are forgotten. */
   #latest = 0;
@@ -26,11 +27,12 @@ export class ModelMenu {
       'div',
       { className: 'stack' },
       labeled('Network', this.#select),
+      this.#about,
       element(
         'div',
         { className: 'row' },
         button('Open a model…', () => input.click()),
-        element('span', { className: 'muted' }, 'or drop a safetensors file'),
+        element('span', { className: 'muted note' }, 'or drop a safetensors file'),
         input,
       ),
       this.#error,
@@ -49,8 +51,9 @@ export class ModelMenu {
   /** Opens a choice. If that fails, it says why, and the model before stays. */
   async choose(name: string): Promise<void> {
     const number = ++this.#latest;
-    const { open, ink } = this.#choices.get(name)!;
+    const { open, ink, about } = this.#choices.get(name)!;
     this.#select.value = name;
+    this.#about.textContent = about;
     this.#error.textContent = '';
     try {
       const recognizer = await openRecognizer(await open(), ink);
@@ -62,7 +65,12 @@ export class ModelMenu {
   }
 
   openFile(file: File): Promise<void> {
-    this.set('file', { title: `file: ${file.name}`, ink: 1, open: async () => blobSource(file) });
+    this.set('file', {
+      title: file.name,
+      about: 'The file that you have opened.',
+      ink: 1,
+      open: async () => blobSource(file),
+    });
     return this.choose('file');
   }
 }

@@ -24,6 +24,9 @@ const START: Pen = { at: [0.5, 0.2], isDown: false };
 
 /** Paper on which one draws with the mouse, fingers, a pen or the keyboard. */
 export class Pad {
+  /** The id of the element that explains the keys. */
+  static readonly keysId = 'draw-keys';
+
   readonly element: HTMLElement;
   readonly #canvas = element('canvas', { className: 'paper', tabIndex: 0 });
   readonly #hint = element('p', { className: 'hint muted' }, 'Draw a digit here');
@@ -40,7 +43,7 @@ export class Pad {
     const canvas = this.#canvas;
     canvas.role = 'application';
     canvas.ariaLabel = 'Paper for a digit';
-    canvas.setAttribute('aria-describedby', 'draw-keys');
+    canvas.setAttribute('aria-describedby', Pad.keysId);
     canvas.addEventListener('pointerdown', (event) => this.#pointerDown(event));
     canvas.addEventListener('pointermove', (event) => this.#pointerMove(event));
     for (const name of ['pointerup', 'pointercancel'] as const)

@@ -52,7 +52,7 @@ export class PictureRow {
       for (let r = 0; r < rows; r++)
         for (let c = 0; c < columns; c++) largest = Math.max(largest, Math.abs(pictures.at(p, r, c)));
     this.#canvases.forEach((canvas, p) => {
-      canvas.style.width = `${columns * pixel}px`;
+      canvas.style.width = `calc(var(--picture-scale, 1) * ${columns * pixel}px)`;
       if (canvas.width !== columns) canvas.width = columns;
       if (canvas.height !== rows) canvas.height = rows;
       paint(canvas, pictures, p, largest, colors);

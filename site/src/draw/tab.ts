@@ -9,7 +9,7 @@ export function createDrawTab(root: HTMLElement, app: App): Tab {
   const { models } = new DrawView(root);
   models.set('ready-made', shipped);
   const offer = ({ description, bytes, ink }: TrainedModel): void => {
-    models.set('trained', { title: `just trained: ${description}`, ink, open: async () => bytes });
+    models.set('trained', { title: 'just trained', about: description, ink, open: async () => bytes });
     void models.choose('trained');
   };
   app.trained.subscribe((trained) => trained !== null && offer(trained));

@@ -9,8 +9,8 @@ import { onePicture, PictureRow } from './pictures.ts';
 import type { Look, Recognizer } from './recognizer.ts';
 
 const KEYS =
-  'Draw with the mouse, a finger or a pen. By keyboard: the arrow keys move the pen (with Shift less far), Space puts it down and ' +
-  'lifts it, Backspace takes back a stroke, Delete clears the paper.';
+  'The arrow keys move the pen, with Shift less far. Space puts it down and lifts it. Backspace takes back a stroke, Delete clears ' +
+  'the paper.';
 
 /** The width of a pixel of the image on the page. */
 const PIXEL = 6;
@@ -54,57 +54,69 @@ export class DrawView {
       element('h2', { className: 'visually-hidden' }, 'Draw a digit'),
       element(
         'div',
-        { className: 'split' },
-        element(
-          'div',
-          { className: 'stack' },
-          element(
-            'div',
-            { className: 'card stack' },
-            this.#pad.element,
-            element('div', { className: 'row' }, this.#undo, this.#clear),
-            element('p', { id: 'draw-keys', className: 'muted note' }, KEYS),
-          ),
-          element('div', { className: 'card' }, this.models.element),
-        ),
-        element(
-          'div',
-          { className: 'stack' },
-          element(
-            'div',
-            { className: 'card results' },
-            this.#answer,
-            this.#bars.element,
-            this.#status,
-            element(
-              'div',
-              { className: 'views' },
-              element('figure', {}, element('figcaption', {}, 'What the network gets'), this.#input.element),
-              element(
-                'figure',
-                {},
-                this.#gradientTitle,
-                this.#gradient.element,
-                this.#gradientLegend.element,
-              ),
-            ),
-          ),
-          element(
-            'div',
-            { className: 'card stack' },
-            element(
-              'div',
-              { className: 'row' },
-              element('h3', {}, 'What each layer sees'),
-              this.#legend.element,
-            ),
-            this.#layers.element,
-          ),
-        ),
+        { className: 'areas' },
+        this.#padCard(),
+        this.#resultsCard(),
+        this.#menuCard(),
+        this.#layersCard(),
       ),
     );
     onSchemeChange(() => this.#paint());
     void this.#update(true);
+  }
+
+  #padCard(): HTMLElement {
+    return element(
+      'div',
+      { className: 'card stack area-pad' },
+      this.#pad.element,
+      element('div', { className: 'row' }, this.#undo, this.#clear),
+      element(
+        'details',
+        { className: 'muted note' },
+        element('summary', {}, 'By keyboard'),
+        element('p', { id: Pad.keysId }, KEYS),
+      ),
+    );
+  }
+
+  #resultsCard(): HTMLElement {
+    const input = element(
+      'figure',
+      {},
+      element('figcaption', {}, 'What the network gets'),
+      this.#input.element,
+    );
+    const gradient = element(
+      'figure',
+      {},
+      this.#gradientTitle,
+      this.#gradient.element,
+      this.#gradientLegend.element,
+      element('p', { className: 'muted note' }, 'Click a bar to see that of another digit.'),
+    );
+    return element(
+      'div',
+      { className: 'card results area-results' },
+      this.#answer,
+      this.#bars.element,
+      this.#status,
+      element('div', { className: 'views' }, input, gradient),
+    );
+  }
+
+  #menuCard(): HTMLElement {
+    return element('div', { className: 'card area-menu' }, this.models.element);
+  }
+
+  #layersCard(): HTMLElement {
+    const title = element('h3', {}, 'What each layer sees');
+    return element(
+      'div',
+      { className: 'card stack area-layers' },
+      element('div', { className: 'row' }, title, this.#legend.element),
+      this.#layers.element,
+    );
   }
 
   /** Computes what belongs to the drawing and shows it. Drawings that come meanwhile replace each other. */
@@ -150,7 +162,7 @@ export class DrawView {
     if (look === null) return;
     const digit = this.#chosen ?? look.best;
     const gradient = image === null ? blank : look.gradient;
-    this.#gradientTitle.textContent = image === null ? 'Gradient' : `Gradient of the score of ${digit}`;
+    this.#gradientTitle.textContent = image === null ? 'Gradient' : `Gradient of ${digit}`;
     this.#gradient.show(
       onePicture(gradient, 28),
       `How each pixel changes the score of ${digit}`,
