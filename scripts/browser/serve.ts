@@ -8,8 +8,8 @@ const TYPES: Record<string, string> = {
   '.js': 'text/javascript',
   '.mjs': 'text/javascript',
   '.css': 'text/css',
-  '.svg': 'image/svg+xml',
   '.json': 'application/json',
+  '.svg': 'image/svg+xml',
 };
 
 /** A running server. */

@@ -1,6 +1,10 @@
 import { arange, concat, Generator, ones, stack, type Tensor, zeros } from 'ndgrad';
 
-export const problems = { spirals: 'two spirals', circles: 'a disc in a ring', xor: 'XOR: four quadrants' } as const;
+export const problems = {
+  spirals: 'two spirals',
+  circles: 'a disc in a ring',
+  xor: 'XOR: four quadrants',
+} as const;
 export type ProblemName = keyof typeof problems;
 
 /** Points [N, 2] in the square from -EXTENT to EXTENT, and their classes [N]. */

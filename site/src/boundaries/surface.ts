@@ -28,7 +28,12 @@ export class Surface {
   readonly #points = element('canvas', { className: 'points' });
 
   constructor() {
-    this.root = element('div', { className: 'surface', role: 'img', 'aria-label': 'The points' }, this.#field, this.#points);
+    this.root = element(
+      'div',
+      { className: 'surface', role: 'img', 'aria-label': 'The points' },
+      this.#field,
+      this.#points,
+    );
   }
 
   describe(text: string): void {

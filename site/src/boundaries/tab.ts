@@ -53,7 +53,12 @@ export function createBoundariesTab(root: HTMLElement, { settings }: App): Tab {
             'div',
             { className: 'stack' },
             loss,
-            element('section', { className: 'card stack' }, element('h3', {}, 'Units of the first layer'), units),
+            element(
+              'section',
+              { className: 'card stack' },
+              element('h3', {}, 'Units of the first layer'),
+              units,
+            ),
           ),
         ),
       ),
@@ -72,26 +77,47 @@ export function createBoundariesTab(root: HTMLElement, { settings }: App): Tab {
       [min, max, step]: readonly [min: number, max: number, step: string],
       set: (value: number) => Partial<BoundariesConfiguration>,
     ): HTMLElement => {
-      const input = element('input', { type: 'number', value: String(value), min: String(min), max: String(max), step });
+      const input = element('input', {
+        type: 'number',
+        value: String(value),
+        min: String(min),
+        max: String(max),
+        step,
+      });
       input.addEventListener('change', () => {
         if (input.valueAsNumber >= min && input.valueAsNumber <= max) change(set(input.valueAsNumber));
       });
       return labeled(label, input);
     };
-    const layers = element('input', { type: 'text', value: configuration.units.join(', '), inputMode: 'numeric' });
+    const layers = element('input', {
+      type: 'text',
+      value: configuration.units.join(', '),
+      inputMode: 'numeric',
+    });
     layers.addEventListener('change', () => {
-      const units = layers.value.split(/[^\d]+/).filter(Boolean).map(Number);
+      const units = layers.value
+        .split(/[^\d]+/)
+        .filter(Boolean)
+        .map(Number);
       if (isUnits(units)) change({ units });
       else layers.value = configuration.units.join(', ');
     });
     return element(
       'div',
       { className: 'fields' },
-      labeled('Points', choice(problems, configuration.problem, (problem) => change({ problem }))),
+      labeled(
+        'Points',
+        choice(problems, configuration.problem, (problem) => change({ problem })),
+      ),
       number('Noise', configuration.noise, [0, 0.5, '0.01'], (noise) => ({ noise })),
       labeled('Units of hidden layers', layers, 'Up to four numbers from 1 to 128, such as 16, 16'),
-      labeled('Activation', choice(activationChoices, configuration.activation, (activation) => change({ activation }))),
-      number('Learning rate', configuration.learningRate, [1e-6, 100, 'any'], (learningRate) => ({ learningRate })),
+      labeled(
+        'Activation',
+        choice(activationChoices, configuration.activation, (activation) => change({ activation })),
+      ),
+      number('Learning rate', configuration.learningRate, [1e-6, 100, 'any'], (learningRate) => ({
+        learningRate,
+      })),
       number('Seed', configuration.seed, [0, Number.MAX_SAFE_INTEGER, '1'], (seed) => ({ seed })),
     );
   }

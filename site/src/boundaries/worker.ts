@@ -1,5 +1,16 @@
 // The file of the worker that learns decision boundaries.
-import { Accuracy, Adam, Dense, type Layer, linspace, realize, Sequential, seed, softmaxCrossEntropy, stack } from 'ndgrad';
+import {
+  Accuracy,
+  Adam,
+  Dense,
+  type Layer,
+  linspace,
+  realize,
+  Sequential,
+  seed,
+  softmaxCrossEntropy,
+  stack,
+} from 'ndgrad';
 import { serveTraining } from 'ndgrad/browser';
 import { reporter } from '../reports-channel.ts';
 import { type BoundariesConfiguration, type BoundariesReport, SIDE } from './messages.ts';
