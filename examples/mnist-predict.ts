@@ -8,7 +8,8 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { loadModel, NdgradError, predict, tensor } from 'ndgrad';
 import { fileSource } from 'ndgrad/node';
-import { centered, decodeImage } from './mnist-predict/digit.ts';
+import { centered } from './mnist-predict/centered.ts';
+import { decodeImage } from './mnist-predict/decode-image.ts';
 
 const usage = 'Usage: npx tsx examples/mnist-predict.ts --model FILE.safetensors IMAGE...';
 

@@ -1,0 +1,44 @@
+import type { Configuration } from './configuration.ts';
+
+// What the training worker tells the page besides the events of `fit`, over a channel of its own.
+
+/** A test digit that the network gets wrong. */
+export interface Mistake {
+  readonly label: number;
+  readonly predicted: number;
+  /** The probability that the network gives to its answer. */
+  readonly confidence: number;
+}
+
+export type Report =
+  /** Digits are being loaded. */
+  | { readonly kind: 'loading'; readonly loaded: number; readonly total: number }
+  | { readonly kind: 'prepared'; readonly threads: number; readonly backend: string; readonly plan: string }
+  /** After an epoch, on the test digits. */
+  | {
+      readonly kind: 'evaluated';
+      /** Rows are true classes, columns predicted ones. */
+      readonly confusion: readonly (readonly number[])[];
+      /** The mistakes that the network is most sure of. */
+      readonly mistakes: readonly Mistake[];
+      /** Their pixels, 784 each. */
+      readonly images: Uint8Array;
+    }
+  /** The kernel of the first layer with weights: [784, units] or [rows, columns, 1, filters]. */
+  | { readonly kind: 'filters'; readonly values: Float32Array; readonly shape: readonly number[] }
+  /** What `diagnostics` has found. */
+  | { readonly kind: 'warning'; readonly text: string };
+
+/** What the page asks for over the channel: the filters as they are now. */
+export type Question = 'filters';
+
+/** The message of `trainInWorker`. */
+export interface TrainingMessage {
+  readonly configuration: Configuration;
+  /** The folder of the digits. */
+  readonly digits: string;
+  /** The folder of the browser's file system for checkpoints; null for a training without. */
+  readonly checkpoints: string | null;
+  /** Whether to go on from a checkpoint that is there. */
+  readonly resume: boolean;
+}

@@ -1,0 +1,166 @@
+import type { Callback, EpochLogs } from 'ndgrad';
+import { confusionChart, imageChart, lossChart, metricsChart } from 'ndgrad/charts';
+import { element } from '../../dom.ts';
+import type { Configuration } from '../configuration.ts';
+import { blueprint, operationsPerImage } from '../network/blueprint.ts';
+import type { Report } from '../reports.ts';
+import { Comparison } from './comparison.ts';
+import { filterImages } from './filters.ts';
+
+/** Everything that is shown of a training while it runs. */
+export class Results {
+  readonly root = element('div', { className: 'stack' });
+  /** Directly below the state of training: what the tab has to say about it. */
+  readonly notes = element('div', { className: 'stack' });
+  /** For `trainInWorker`. */
+  readonly callbacks: readonly Callback[];
+  readonly #status = element('p', { className: 'status' }, 'Nothing is trained yet.');
+  /** What screen readers say after each epoch. */
+  readonly #spoken = element('p', { className: 'visually-hidden', role: 'status' });
+  readonly #progress = element('progress', { max: 1, value: 0 });
+  readonly #loss = element('section', { className: 'card' });
+  readonly #metrics = element('section', { className: 'card' });
+  readonly #filters = element('section', { className: 'card' });
+  readonly #confusion = element('section', { className: 'card scroll' });
+  readonly #mistakes = element('section', { className: 'card' });
+  readonly #plan = element('pre');
+  readonly #comparison = new Comparison();
+  #configuration: Configuration | null = null;
+  #threads = '';
+  #accuracy = '';
+
+  constructor() {
+    this.#progress.ariaLabel = 'Progress of training';
+    const charts = [lossChart(this.#loss), metricsChart(this.#metrics, { title: 'Accuracy' })];
+    this.callbacks = [...charts.map(withEarlierEpochs), withEarlierEpochs(this.#watch())];
+    this.root.append(
+      element('section', { className: 'card stack' }, this.#status, this.#progress, this.#spoken),
+      this.notes,
+      element('div', { className: 'columns' }, this.#loss, this.#metrics),
+      element(
+        'div',
+        { className: 'insight' },
+        this.#confusion,
+        element('div', { className: 'stack' }, this.#filters, this.#mistakes),
+      ),
+      this.#comparison.root,
+      element(
+        'details',
+        { className: 'card' },
+        element('summary', {}, 'The plan of a forward pass: the kernels that are compiled for it'),
+        this.#plan,
+      ),
+    );
+    for (const part of [this.#filters, this.#confusion, this.#mistakes]) part.hidden = true;
+  }
+
+  begin(configuration: Configuration): void {
+    this.#configuration = configuration;
+    this.#comparison.begin(configuration);
+    this.#accuracy = '';
+    this.#progress.value = 0;
+    this.say('The worker starts …');
+  }
+
+  say(text: string): void {
+    this.#status.textContent = text;
+    this.#spoken.textContent = text;
+  }
+
+  show(report: Report): void {
+    switch (report.kind) {
+      case 'loading': {
+        const [loaded, total] = [report.loaded, report.total].map((bytes) => (bytes / 1e6).toFixed(1));
+        this.#status.textContent = `Digits: ${loaded} of ${total} MB`;
+        this.#progress.value = report.loaded / report.total;
+        break;
+      }
+      case 'prepared':
+        this.#threads = `${report.backend === 'wasm' ? 'WebAssembly' : report.backend}, ${report.threads === 1 ? '1 thread' : `${report.threads} threads`}`;
+        this.#plan.textContent = report.plan;
+        break;
+      case 'evaluated':
+        confusionChart(this.#confusion, report.confusion, { title: 'Confusion matrix of the test digits' });
+        this.#showMistakes(report);
+        this.#confusion.hidden = this.#mistakes.hidden = false;
+        break;
+      case 'filters':
+        this.#filters.hidden = false;
+        imageChart(this.#filters, filterImages(report.values, report.shape), {
+          title: 'Weights of the first layer: blue for ink, orange against it',
+          size: 46,
+        });
+        break;
+      case 'warning':
+    }
+  }
+
+  #showMistakes({ mistakes, images }: Extract<Report, { kind: 'evaluated' }>): void {
+    if (mistakes.length === 0) {
+      this.#mistakes.replaceChildren('No mistakes.');
+      return;
+    }
+    imageChart(
+      this.#mistakes,
+      { data: images, shape: [mistakes.length, 28, 28] },
+      {
+        title: 'Mistakes that the network is most sure of: true digit → answer',
+        labels: mistakes.map(({ label, predicted }) => `${label} → ${predicted}`),
+        size: 46,
+      },
+    );
+  }
+
+  /** Keeps the line of text up to date. */
+  #watch(): Callback {
+    return {
+      onBatchEnd: ({ epoch, batch, batches, step, loss, seconds }, { epochs }) => {
+        const { batchSize, network, initializer } = this.#configuration!;
+        const rate = ((batch + 1) * batchSize) / seconds;
+        const flops = rate * operationsPerImage(blueprint(network, initializer));
+        this.#progress.value = (epoch + (batch + 1) / (batches ?? 1)) / epochs;
+        this.#status.textContent = [
+          `Epoch ${epoch + 1} of ${epochs}`,
+          `step ${step.toLocaleString('en')}`,
+          `loss ${loss.toPrecision(3)}`,
+          ...(this.#accuracy === '' ? [] : [this.#accuracy]),
+          `${Math.round(rate).toLocaleString('en')} images/s`,
+          `${(flops / 1e9).toPrecision(3)} GFLOP/s`,
+          this.#threads,
+        ].join(' · ');
+      },
+      onEpochEnd: ({ epoch, results, seconds }: EpochLogs) => {
+        const accuracy = results.val_accuracy!;
+        this.#accuracy = `${(100 * accuracy).toFixed(2)} % of the test digits are right`;
+        this.#spoken.textContent = `Epoch ${epoch + 1}: ${this.#accuracy}`;
+        this.#comparison.addEpoch(accuracy, seconds);
+      },
+    };
+  }
+}
+
+/**
+ * Tells a callback the epochs that were trained before the page was loaded again: `fit` goes on after them, and their results
+ * are in the history.
+ */
+function withEarlierEpochs(callback: Callback): Callback {
+  let isFirst = true;
+  return {
+    ...callback,
+    async onTrainBegin(training) {
+      isFirst = true;
+      await callback.onTrainBegin?.(training);
+    },
+    async onEpochBegin(epoch, training) {
+      const { epochs, history } = training.history;
+      for (const [i, earlier] of isFirst ? epochs.entries() : []) {
+        const results = Object.fromEntries(
+          Object.entries(history).map(([name, column]) => [name, column[i]!]),
+        );
+        await callback.onEpochEnd?.({ epoch: earlier, results, seconds: 0 }, training);
+      }
+      isFirst = false;
+      await callback.onEpochBegin?.(epoch, training);
+    },
+  };
+}

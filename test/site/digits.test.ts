@@ -1,0 +1,121 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Site, serve } from '../../scripts/browser/serve.ts';
+import { shardsOf } from '../../site/scripts/shards.ts';
+import { setOf, sha256, writeDigits } from '../../site/scripts/write-digits.ts';
+import { type DigitSet, inOriginalOrder, joined, type Manifest } from '../../site/src/digits/format.ts';
+import { loadDigits, type Progress } from '../../site/src/digits/load.ts';
+import type { Mnist, MnistSplit } from '../../src/data.ts';
+import { loadMnist } from '../../src/node.ts';
+
+const mnist = await loadMnist();
+
+const first = ({ images, labels }: MnistSplit, count: number): MnistSplit => ({
+  images: { data: images.data.subarray(0, count * 784), shape: [count, 28, 28] },
+  labels: { data: labels.data.subarray(0, count), shape: [count] },
+});
+
+describe('shards', () => {
+  const all = setOf(mnist.train);
+  const shards = shardsOf(all, 5000, 1);
+  const classes = ({ labels }: DigitSet): number[] =>
+    Array.from({ length: 10 }, (_, digit) => labels.filter((label) => label === digit).length);
+
+  it('have 5,000 images, with the same share of each class', () => {
+    const wanted = classes(all).map((count) => Math.floor(count / 12));
+    expect(shards).toHaveLength(12);
+    for (const shard of shards) {
+      expect(shard.count).toBe(5000);
+      classes(shard).forEach((count, digit) => {
+        expect(count - wanted[digit]!, `class ${digit}`).toBeOneOf([0, 1]);
+      });
+    }
+  });
+
+  it('hold all images, whose original order can be restored', () => {
+    const together = joined(shards);
+    expect(together.places).not.toEqual(all.places);
+    const restored = inOriginalOrder(together);
+    expect(sha256(restored.images, restored.labels)).toBe(sha256(all.images, all.labels));
+    expect(restored.places).toEqual(all.places);
+  });
+
+  it('mix the classes in an order that follows from the seed', () => {
+    const [a, again, b] = [1, 1, 2].map((seed) => shardsOf(setOf(mnist.test), 5000, seed)[0]!);
+    expect(again!.places).toEqual(a!.places);
+    expect(b!.places).not.toEqual(a!.places);
+    expect(new Set(a!.labels.subarray(0, 100)).size).toBe(10);
+  });
+});
+
+describe('loading', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ndgrad-digits-'));
+  const some: Mnist = { train: first(mnist.train, 1200), test: first(mnist.test, 200) };
+  let manifest: Manifest;
+  let site: Site;
+  beforeAll(async () => {
+    manifest = await writeDigits(folder, some, { size: 100, seed: 1 });
+    // A connection that the server closes while it is idle would fail the next request.
+    site = await serve(folder, { Connection: 'close' });
+  });
+  afterAll(async () => {
+    await site.close();
+    rmSync(folder, { recursive: true });
+  });
+  const load = (options: Parameters<typeof loadDigits>[0]) => loadDigits({ base: site.url, ...options });
+
+  it('gives the exact images', async () => {
+    const { train, test } = await load({ shards: 12 });
+    expect([train.count, test.count]).toEqual([1200, 200]);
+    for (const [set, wanted] of [
+      [train, some.train],
+      [test, some.test],
+    ] as const) {
+      const { images, labels } = inOriginalOrder(set);
+      expect(sha256(images, labels)).toBe(sha256(wanted.images.data, wanted.labels.data));
+    }
+  });
+
+  it('gives the first shards, with progress', async () => {
+    const seen: Progress[] = [];
+    const { train, test } = await load({ shards: 3, onProgress: (progress) => seen.push(progress) });
+    expect([train.count, test.count]).toEqual([300, 100]);
+    const wanted = [...manifest.train.shards.slice(0, 3), manifest.test.shards[0]!];
+    const total = wanted.reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(seen.at(-1)).toEqual({ loaded: total, total });
+    expect(seen.map(({ loaded }) => loaded)).toEqual(seen.map(({ loaded }) => loaded).sort((a, b) => a - b));
+  });
+
+  it('can be stopped', async () => {
+    const controller = new AbortController();
+    const loading = load({ shards: 12, signal: controller.signal, onProgress: () => controller.abort() });
+    await expect(loading).rejects.toThrow(/abort/);
+  });
+
+  it('finds a damaged shard', async () => {
+    const path = join(folder, manifest.train.shards[1]!.file);
+    const before = readFileSync(path);
+    const other = readFileSync(join(folder, manifest.train.shards[2]!.file));
+    try {
+      writeFileSync(path, other);
+      await expect(load({ shards: 2 })).rejects.toThrow(/train-01-.* is damaged: got SHA-256/);
+      writeFileSync(path, gzipSync(new Uint8Array(10)));
+      await expect(load({ shards: 2 })).rejects.toThrow(/train-01-.* is damaged/);
+      writeFileSync(path, before.subarray(0, 2000));
+      await expect(load({ shards: 2 })).rejects.toThrow();
+      expect((await load({ shards: 1 })).train.count).toBe(100);
+    } finally {
+      writeFileSync(path, before);
+    }
+  });
+
+  it('says which file is missing', async () => {
+    const nowhere = `${site.url}nowhere`;
+    await expect(load({ base: nowhere, shards: 1 })).rejects.toThrow(
+      `[loadDigits] got status 404 for ${nowhere}/manifest.json, wanted 200. Build the digits first.`,
+    );
+  });
+});
