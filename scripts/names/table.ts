@@ -256,6 +256,10 @@ Embedding | - | nn.Embedding | keras.layers.Embedding | tf.layers.embedding
 PositionEmbedding | - | - | - | -
 SinusoidalPositions | - | - | - | -
 MultiHeadAttention | - | nn.MultiheadAttention | keras.layers.MultiHeadAttention | -
+SimpleRNN | - | nn.RNN | keras.layers.SimpleRNN | tf.layers.simpleRNN
+LSTM | - | nn.LSTM | keras.layers.LSTM | tf.layers.lstm
+GRU | - | nn.GRU | keras.layers.GRU | tf.layers.gru
+Bidirectional | - | nn.LSTM(bidirectional=True) | keras.layers.Bidirectional | tf.layers.bidirectional
 TransformerBlock | - | nn.TransformerEncoderLayer | - | -
 Activation | - | nn.ReLU and others | keras.layers.Activation | tf.layers.activation
 initializers | - | nn.init | keras.initializers | tf.initializers

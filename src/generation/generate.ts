@@ -34,9 +34,10 @@ export interface GenerateOptions {
    */
   readonly contextLength?: number;
   /**
-   * Whether the model sees each token once, and its causal attentions keep the keys and values of those before; false by
-   * default. A token costs the work of one step then. Only for models in which nothing but MultiHeadAttention and position
-   * layers of this library looks at other steps; results agree to rounding. The text can't get longer than `contextLength`.
+   * Whether the model sees each token once, and its causal attentions keep the keys and values of those before, its recurrent
+   * layers their states; false by default. A token costs the work of one step then. Only for models in which nothing but
+   * MultiHeadAttention, recurrent and position layers of this library looks at other steps; results agree to rounding. The text
+   * can't get longer than `contextLength`.
    */
   readonly cache?: boolean;
   /** The generator that draws tokens; the default generator by default. */

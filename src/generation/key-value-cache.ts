@@ -7,11 +7,11 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /**
  * The keys and values of all steps so far, for each attention of a model, in tensors of a fixed length: so all steps have one
- * plan.
+ * plan. Of each recurrent layer it has the state.
  */
 export class KeyValueCache implements Decoding {
   readonly #capacity: number;
-  /** [N, heads, capacity, size], keys and values of each attention in the order of the forward pass. */
+  /** Keys and values of each attention, [N, heads, capacity, size], and states, in the order of the forward pass. */
   #kept: Tensor[] = [];
   #next: Tensor[] = [];
   #length = 0;
@@ -31,6 +31,15 @@ export class KeyValueCache implements Decoding {
     const last = (arange(steps) as Tensor).add(this.#position).reshape([steps, 1]);
     const [keys, values] = [key, value].map((t): Tensor => this.#added(t, positions)) as [Tensor, Tensor];
     return { key: keys, value: values, seen: positions.lessEqual(last as Tensor) };
+  }
+
+  recall(count: number): readonly Tensor[] | undefined {
+    const at = this.#next.length;
+    return this.#length === 0 ? undefined : this.#kept.slice(at, at + count);
+  }
+
+  keep(state: readonly Tensor[]): void {
+    this.#next.push(...state);
   }
 
   #added(t: Tensor, positions: Tensor): Tensor {

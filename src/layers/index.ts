@@ -62,5 +62,10 @@ export {
   MaxPool2D,
   type PoolingLayerOptions,
 } from './pooling/window-pooling.ts';
+export { Bidirectional, type BidirectionalOptions } from './recurrent/bidirectional.ts';
+export { GRU, type GRUOptions } from './recurrent/gru.ts';
+export { LSTM, type LSTMOptions } from './recurrent/lstm.ts';
+export type { OutputAndState, Recurrent, RecurrentOptions, StateOptions } from './recurrent/recurrent.ts';
+export { SimpleRNN } from './recurrent/simple-rnn.ts';
 export { Flatten, type FlattenOptions } from './shape/flatten.ts';
 export { Reshape, type ReshapeOptions } from './shape/reshape.ts';

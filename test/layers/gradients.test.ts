@@ -11,6 +11,8 @@ import { gradcheck } from '../../src/testing.ts';
 const rng = new Generator(1);
 /** Biases and the like are not zero. */
 const normal = { biasInitializer: 'normal', rng } as const;
+/** States in the middle of their range. */
+const recurrent = { kernelInitializer: 'glorotNormal', biasInitializer: 'normal', rng } as const;
 const affine = { gammaInitializer: 'normal', betaInitializer: 'normal', epsilon: 0.1, rng } as const;
 const { Conv2D, Dense, Dropout, Activation } = layers;
 
@@ -19,6 +21,9 @@ const table: { readonly [Name in LayerName]: readonly (readonly [Layer, number[]
   Activation: [[new Activation('tanh'), [2, 3]]],
   AvgPool1D: [[new layers.AvgPool1D(3, { stride: 1 }), [2, 5, 2]]],
   AvgPool2D: [[new layers.AvgPool2D(3, { stride: 2, padding: 'same' }), [2, 4, 5, 2]]],
+  Bidirectional: [
+    [new layers.Bidirectional(new layers.LSTM(2, 2, { returnSequences: true, ...recurrent })), [2, 3, 2]],
+  ],
   BatchNorm: [
     [new layers.BatchNorm(3, affine), [4, 3]],
     [new layers.BatchNorm(2, affine), [2, 3, 2, 2]],
@@ -38,6 +43,10 @@ const table: { readonly [Name in LayerName]: readonly (readonly [Layer, number[]
   Dense: [[new Dense(3, 2, { activation: 'gelu', ...normal }), [4, 3]]],
   Dropout: [[new Dropout(0.4), [4, 5]]],
   Flatten: [[new layers.Flatten(), [2, 3, 2]]],
+  GRU: [
+    [new layers.GRU(3, 2, { dropout: 0.3, recurrentDropout: 0.3, ...recurrent }), [2, 3, 3]],
+    [new layers.GRU(2, 3, { resetAfter: false, returnSequences: true, ...recurrent }), [2, 3, 2]],
+  ],
   GlobalAvgPool1D: [[new layers.GlobalAvgPool1D(), [2, 4, 3]]],
   GlobalAvgPool2D: [[new layers.GlobalAvgPool2D(), [2, 3, 2, 3]]],
   GlobalMaxPool1D: [[new layers.GlobalMaxPool1D(), [2, 4, 3]]],
@@ -45,6 +54,10 @@ const table: { readonly [Name in LayerName]: readonly (readonly [Layer, number[]
   GroupNorm: [
     [new layers.GroupNorm(2, 4, affine), [3, 4]],
     [new layers.GroupNorm(1, 2, affine), [2, 2, 3, 2]],
+  ],
+  LSTM: [
+    [new layers.LSTM(3, 2, { dropout: 0.3, recurrentDropout: 0.3, ...recurrent }), [2, 3, 3]],
+    [new layers.LSTM(2, 3, { goBackwards: true, returnSequences: true, ...recurrent }), [2, 3, 2]],
   ],
   LayerNorm: [
     [new layers.LayerNorm(3, affine), [4, 3]],
@@ -55,6 +68,7 @@ const table: { readonly [Name in LayerName]: readonly (readonly [Layer, number[]
   ],
   PositionEmbedding: [[new layers.PositionEmbedding(4, 2, { rng }), [2, 3, 2]]],
   RMSNorm: [[new layers.RMSNorm(3, { gammaInitializer: 'normal', rng }), [2, 2, 3]]],
+  SimpleRNN: [[new layers.SimpleRNN(2, 3, { activation: 'softsign', ...recurrent }), [2, 3, 2]]],
   SinusoidalPositions: [[new layers.SinusoidalPositions(4), [1, 3, 4]]],
   TransformerBlock: [
     [new layers.TransformerBlock(4, 2, { hiddenFeatures: 3, causal: true, dropout: 0.2, rng }), [1, 3, 4]],

@@ -5,6 +5,9 @@ import * as nd from '../../src/index.ts';
 
 const weighted: [string, (options: object) => nd.Layer][] = [
   ['Dense', (options) => new nd.Dense(2, 3, options)],
+  ['SimpleRNN', (options) => new nd.SimpleRNN(2, 3, options)],
+  ['LSTM', (options) => new nd.LSTM(2, 3, options)],
+  ['GRU', (options) => new nd.GRU(2, 3, options)],
   ['Conv1D', (options) => new nd.Conv1D(2, 3, 3, options)],
   ['Conv2D', (options) => new nd.Conv2D(2, 3, 3, options)],
   ['Conv1DTranspose', (options) => new nd.Conv1DTranspose(2, 3, 3, options)],
@@ -42,5 +45,5 @@ test('every layer with such options has been asked', () => {
     .filter(([, value]) => typeof value === 'function' && /^class\b/.test(String(value)))
     .map(([name]) => name);
   const asked = [...weighted, ...normalizations, rms].map(([name]) => name);
-  expect(names.filter((name) => /^Dense|Conv|Norm$/.test(name)).sort()).toEqual(asked.sort());
+  expect(names.filter((name) => /^Dense|Conv|Norm$|RNN|LSTM|GRU/.test(name)).sort()).toEqual(asked.sort());
 });

@@ -205,6 +205,29 @@ export interface BatchNormCase extends Tensors<'gamma' | 'beta'> {
   readonly inference: Tensors<'x' | 'weights' | 'out' | 'gradient'>;
 }
 
+export interface RecurrentCase extends LayerCase {
+  /** How the two directions are merged, if there are two. */
+  readonly merge?: 'concat' | 'sum' | 'mul' | 'average' | 'none';
+  readonly initialState?: ReferenceTensor[];
+  readonly lengths?: number[];
+  readonly state: ReferenceTensor[];
+  /** `gradients` are those of sum(out * weights) + sum(state * stateWeights); of the initial state, `state.0` and so on. */
+  readonly stateWeights: ReferenceTensor[];
+}
+
+/** Six steps of a recurrent layer and a dense layer on the mean squared error. */
+export interface RecurrentTraining {
+  readonly layer: string;
+  readonly optimizer: 'SGD' | 'Adam';
+  readonly options: { readonly learningRate: number };
+  readonly x: ReferenceTensor;
+  readonly y: ReferenceTensor;
+  readonly parameters: Tensors;
+  readonly losses: number[];
+  /** The parameters after the steps. */
+  readonly after: Tensors;
+}
+
 export interface AffineCase {
   readonly name: string;
   readonly parameters: {
@@ -236,6 +259,7 @@ export interface References {
   optimizers: OptimizerReference;
   metrics: { readonly classification: ClassificationCase[]; readonly topK: TopKCase[] };
   layers: { readonly layers: LayerCase[]; readonly batchNorm: BatchNormCase[] };
+  recurrent: { readonly cases: RecurrentCase[]; readonly training: RecurrentTraining[] };
   initializers: { readonly truncatedNormalDeviation: number; readonly shapes: InitializerCase[] };
 }
 

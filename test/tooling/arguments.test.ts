@@ -380,6 +380,10 @@ const constructors: Record<string, Given> = {
   PositionEmbedding: [[5, 3, { name: 'a' }], optionsAt(2)],
   SinusoidalPositions: [[4, { name: 'a' }], optionsAt(1)],
   MultiHeadAttention: [[4, 2, { causal: true }], optionsAt(2)],
+  SimpleRNN: [[4, 2, { bias: true }], optionsAt(2)],
+  LSTM: [[4, 2, { bias: true }], optionsAt(2)],
+  GRU: [[4, 2, { bias: true }], optionsAt(2)],
+  Bidirectional: [[new core.LSTM(4, 2), { merge: 'sum' }], optionsAt(1)],
   TransformerBlock: [[4, 2, { causal: true }], optionsAt(2)],
   Conv1D: convolution,
   Conv2D: convolution,
@@ -467,6 +471,10 @@ const layers: Record<string, readonly unknown[]> = {
   PositionEmbedding: [9, 4],
   SinusoidalPositions: [4],
   MultiHeadAttention: [4, 2],
+  SimpleRNN: [4, 2],
+  LSTM: [4, 2],
+  GRU: [4, 2],
+  Bidirectional: [new core.LSTM(4, 2)],
   TransformerBlock: [4, 2],
   Conv1D: [4, 2, 3],
   Conv2D: [2, 2, 3],
@@ -498,7 +506,15 @@ const forwardPasses = Object.entries(layers).flatMap(([name, args]) => {
     const call = (x: core.Tensor, ctx = core.inference): unknown => layer[method](x as never, ctx);
     return row(`${name}.${method}`, call, [
       method === 'call' ? [input, core.inference] : [input],
-      { names: [layer.type, 'Sequential.0 Flatten', 'Residual.inner Flatten'] },
+      {
+        names: [
+          layer.type,
+          'Sequential.0 Flatten',
+          'Residual.inner Flatten',
+          'Bidirectional.forwardLayer LSTM',
+          'LSTM',
+        ],
+      },
     ]);
   });
 });
@@ -596,6 +612,22 @@ const methods = [
     [sequence, sequence, core.inference, zeros([6, 6])],
     { names: ['MultiHeadAttention', 'query', 'Dense', 'scaledDotProductAttention'] },
   ]),
+  ...[
+    { layer: new core.LSTM(4, 2), states: 2 },
+    { layer: new core.Bidirectional(new core.GRU(4, 2)), states: 2 },
+  ].map(({ layer, states }) =>
+    method(layer.type, layer, 'callWithState', [
+      [
+        sequence,
+        { initialState: Array.from({ length: states }, () => zeros([sequence.shape[0]!, 2])) },
+        core.inference,
+      ],
+      {
+        options: 1,
+        names: [layer.type, 'Bidirectional.forwardLayer GRU', 'Bidirectional.backwardLayer GRU'],
+      },
+    ]),
+  ),
   method('mean', mean, 'add', [[1, 1]]),
   method('mean', mean, 'getState'),
   method('mean', mean, 'result'),
@@ -693,7 +725,7 @@ test('every public function and class has a row', () => {
 /** Not called: what a class or its base calls, and what JSON and text call. */
 const internal =
   `arrangement checkSequences checkTrainingBatch convolve count countBatch follow forward inferFeatures inferShape inputShape kernelChannels members
-  normalize observe overwritten area counts describe penalize perClass toJSON toString update values`.split(
+  normalize observe overwritten area counts describe penalize perClass reversed step toJSON toString update values`.split(
     /\s+/,
   );
 
@@ -750,8 +782,8 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
     'true',
     true,
     `adjusted allowUntrained amsgrad antialias append bias cache causal center centered checkpoint compress copy countPadding
-     descending dropLast exclusive fromLogits horizontalFlip keepDims largest log message nesterov positiveWeight progress replacement
-     restore restoreBestWeights reverse rotary scale shuffle signedZeros strict trainable verify warmup`,
+     descending dropLast exclusive fromLogits goBackwards horizontalFlip keepDims largest log message nesterov positiveWeight progress replacement
+     resetAfter restore restoreBestWeights returnSequences reverse rotary scale shuffle signedZeros strict trainable unitForgetBias verify warmup`,
   ],
   [
     '5',

@@ -5,14 +5,14 @@ import { expect, test } from 'vitest';
 /** Every public name, by entry point and by whether it exists at run time. Each name is in one entry only. */
 const EXPORTS: Record<string, { values: string; types: string }> = {
   ndgrad: {
-    values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D BatchNorm BinaryAccuracy
+    values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D BatchNorm Bidirectional BinaryAccuracy
       ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout Embedding F1
-      FBeta Flatten Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm
-      Layer LayerNorm Lion LogLoss Lookahead MaxPool1D MaxPool2D Mean MeanAbsoluteError
+      FBeta Flatten GRU Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm
+      LSTM Layer LayerNorm Lion LogLoss Lookahead MaxPool1D MaxPool2D Mean MeanAbsoluteError
       MeanAbsolutePercentageError MeanIoU MeanSquaredError MemoryError MultiHeadAttention MultiOptimizer
       Muon NAdam NdgradError Network NonFiniteError Optimizer Parameter PositionEmbedding Precision
       R2Score RAdam RMSNorm RMSprop Recall Reshape Residual RocAuc RootMeanSquaredError SGD Sequential
-      ShapeError SinusoidalPositions SpatialDropout StateError Tensor TopKAccuracy TrainingContext
+      ShapeError SimpleRNN SinusoidalPositions SpatialDropout StateError Tensor TopKAccuracy TrainingContext
       TransformerBlock ValueError WeightAverage abs acos acosh activations add all any arange argmax
       argmin argsort asin asinh atan atan2 atanh avgPool backendInfo bestModel binaryCrossEntropy
       binaryFocalCrossEntropy bincount bitsVersion booleanMask broadcastTo cast categorical
@@ -37,26 +37,26 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       zerosLike`,
     types: `ActivationFunction ActivationName ActivationOptions AdagradOptions AdamOptions AttentionOptions
       AveragePoolOptions Backend BackendInfo BackendName BatchLogs BatchNormOptions BestModelOptions
-      BinaryAccuracyOptions BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback
+      BidirectionalOptions BinaryAccuracyOptions BinaryCrossEntropyOptions BinaryFocalCrossEntropyOptions ByteSource Callback
       CategoricalOptions Checkpoint CheckpointOptions ClassScoreOptions ClipOptions ConfusionMatrixOptions
       Context ConvOptions ConvTransposeOptions ConvolutionOptions CumulativeOptions CustomGradient DType
       Decoding DenseOptions Described DiagnosticsOptions DiceOptions DropoutOptions EarlyStoppingOptions
       EmbeddingOptions EpochLogs EvaluateOptions FBetaOptions FindLearningRateOptions FitOptions
-      FlattenOptions FloatFormat GeluOptions GenerateOptions GeneratorState GlobalPoolingOptions
-      GroupNormOptions History HuberOptions Initializer InitializerName InnerState LayerClass LayerLike
+      FlattenOptions FloatFormat GRUOptions GeluOptions GenerateOptions GeneratorState GlobalPoolingOptions
+      GroupNormOptions History HuberOptions Initializer InitializerName InnerState LSTMOptions LayerClass LayerLike
       LayerNormOptions LearningRateCurve LionOptions LoadModelOptions LoadWeightsOptions LoadedModel
       LoadedWeights LocalResponseNormOptions LogFile LogLossOptions LogOptions LogTarget LookaheadOptions
       Loss LossFunction LossOptions Margin MarginOptions MaskOptions Member MeshgridOptions Metric
       MetricOptions Metrics MinimizeOptions Model MultiHeadAttentionOptions MultiOptimizerOptions
       MultinomialOptions MuonOptions NAdamOptions NaNLoss NanToNumOptions NestedArray NetworkMember
-      NumberArray OptimizerOptions OptimizerState PadMode Padding ParameterOptions ParameterState
+      NumberArray OptimizerOptions OptimizerState OutputAndState PadMode Padding ParameterOptions ParameterState
       PartialShape Penalty PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions
       Predictions ProgressReport QuantileMethod QuantileOptions RAdamOptions RMSNormOptions RMSpropOptions
-      RankingMetricOptions ReduceOnPlateauOptions ReduceOptions Reduction ReshapeOptions ResidualOptions
+      RankingMetricOptions Recurrent RecurrentOptions ReduceOnPlateauOptions ReduceOptions Reduction ReshapeOptions ResidualOptions
       ResizeOptions ReverseOptions SGDOptions SaveModelOptions SaveWeightsOptions ScanOptions ScatterMode
       ScatterOptions Schedule SearchSortedOptions SequentialOptions Shape ShuffleOptions Signal
       SinusoidalPositionsOptions SliceSpec Slots SoftmaxCrossEntropyOptions
-      SoftmaxFocalCrossEntropyOptions SortOptions StandardizeOptions State StateValue StepOptions
+      SoftmaxFocalCrossEntropyOptions SortOptions StandardizeOptions State StateOptions StateValue StepOptions
       SummaryOptions TensorLike TensorOptions Tensors TokenModel TopKAccuracyOptions TopKOptions Training
       TrainingOptions Transformer TransformerBlockOptions TransformerClass TransformerState
       TransposedConvolutionOptions TruncatedNormalOptions TverskyOptions TypedArray Unique Update

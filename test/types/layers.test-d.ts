@@ -1,6 +1,7 @@
 import {
   Activation,
   BatchNorm,
+  Bidirectional,
   type Context,
   Conv1D,
   Conv2D,
@@ -10,8 +11,10 @@ import {
   Flatten,
   GlobalAvgPool2D,
   GlobalMaxPool1D,
+  GRU,
   Layer,
   LayerNorm,
+  LSTM,
   MaxPool2D,
   type Parameter,
   predict,
@@ -19,6 +22,7 @@ import {
   Residual,
   Sequential,
   type Shape,
+  SimpleRNN,
   SpatialDropout,
   type Tensor,
   zeros,
@@ -26,6 +30,7 @@ import {
 import { expectTypeOf, test } from 'vitest';
 
 declare const unknownShape: Tensor;
+declare const flag: boolean;
 
 test('Dense knows its features', () => {
   const dense = new Dense(784, 128);
@@ -264,4 +269,41 @@ test('predict gives the shape of the model', async () => {
   expectTypeOf(await predict(unknown, x)).toEqualTypeOf<Tensor>();
   const own = { forward: (_x: Tensor): Tensor<[number, 7]> => zeros([2, 7]), parameters: () => [] };
   expectTypeOf(await predict(own, x)).toEqualTypeOf<Tensor<[number, 7]>>();
+});
+
+test('recurrent layers know their features and what they return', () => {
+  const last = new LSTM(16, 32);
+  expectTypeOf(last).toExtend<Layer<[number, number, 16], [number, 32]>>();
+  expectTypeOf(last.call(zeros([8, 5, 16]))).toEqualTypeOf<Tensor<[8, 32]>>();
+  expectTypeOf(last.call(unknownShape)).toEqualTypeOf<Tensor<[number, 32]>>();
+  const all = new GRU(16, 32, { returnSequences: true, dropout: 0.1 });
+  expectTypeOf(all.call(zeros([8, 5, 16]))).toEqualTypeOf<Tensor<[8, 5, 32]>>();
+  expectTypeOf(new SimpleRNN(16, 32, { returnSequences: false }).call(zeros([8, 5, 16]))).toEqualTypeOf<
+    Tensor<[8, 32]>
+  >();
+  expectTypeOf(new LSTM(16, 32, { returnSequences: flag }).call(zeros([8, 5, 16]))).toEqualTypeOf<Tensor>();
+  // @ts-expect-error 8 features where 16 are wanted
+  last.call(zeros([8, 5, 8]));
+  // @ts-expect-error no axis of steps
+  last.call(zeros([8, 16]));
+
+  const model = new Sequential([all, new LSTM(32, 8), new Dense(8, 2)]);
+  expectTypeOf(model).toExtend<Layer<[number, number, 16], [number, 2]>>();
+  expectTypeOf(model.call(zeros([8, 5, 16]))).toEqualTypeOf<Tensor<[8, 2]>>();
+  // @ts-expect-error the first layer gives its last output only
+  new Sequential([last, new LSTM(32, 8)]);
+  // @ts-expect-error 32 features where 31 are wanted
+  new Sequential([all, new LSTM(31, 8)]);
+
+  const both = new Bidirectional(all, { merge: 'sum' });
+  expectTypeOf(both.call(zeros([8, 5, 16]))).toEqualTypeOf<Tensor<[8, 5, 32]>>();
+  expectTypeOf(new Bidirectional(last).call(zeros([8, 5, 16]))).toEqualTypeOf<Tensor<[8, number]>>();
+  expectTypeOf(new Bidirectional(last, { merge: 'none' }).call(zeros([8, 5, 16]))).toEqualTypeOf<
+    Tensor<[8, 2, 32]>
+  >();
+  expectTypeOf(new Sequential([both, new Bidirectional(new GRU(32, 4)), new Dense(8, 2)])).toExtend<
+    Layer<[number, number, 16], [number, 2]>
+  >();
+  // @ts-expect-error a layer that is not recurrent
+  new Bidirectional(new Dense(16, 32));
 });

@@ -21,6 +21,10 @@ import {
   GlobalMaxPool2D,
 } from '../../layers/pooling/global-pooling.ts';
 import { AvgPool1D, AvgPool2D, MaxPool1D, MaxPool2D } from '../../layers/pooling/window-pooling.ts';
+import { Bidirectional } from '../../layers/recurrent/bidirectional.ts';
+import { GRU } from '../../layers/recurrent/gru.ts';
+import { LSTM } from '../../layers/recurrent/lstm.ts';
+import { SimpleRNN } from '../../layers/recurrent/simple-rnn.ts';
 import { Flatten } from '../../layers/shape/flatten.ts';
 import { Reshape } from '../../layers/shape/reshape.ts';
 import type { LayerClass } from './configuration.ts';
@@ -32,6 +36,7 @@ export const layerClasses: readonly LayerClass[] = [
   ...[BatchNorm, GroupNorm, LayerNorm, RMSNorm],
   ...[Embedding, PositionEmbedding, SinusoidalPositions],
   ...[MultiHeadAttention, TransformerBlock],
+  ...[SimpleRNN, LSTM, GRU, Bidirectional],
   ...[GlobalAvgPool1D, GlobalAvgPool2D, GlobalMaxPool1D, GlobalMaxPool2D],
   ...[AvgPool1D, AvgPool2D, MaxPool1D, MaxPool2D],
 ];

@@ -41,6 +41,15 @@ export interface Decoding {
    * @returns all of them, and which of them the further steps see.
    */
   extend(key: Tensor, value: Tensor): { readonly key: Tensor; readonly value: Tensor; readonly seen: Tensor };
+  /** The state of `count` tensors that a recurrent layer has kept after the steps before; undefined before the first. */
+  recall(count: number): readonly Tensor[] | undefined;
+  /** Keeps the state of a recurrent layer that called `recall`, after the further steps. */
+  keep(state: readonly Tensor[]): void;
+}
+
+/** @throws ValueError unless it is a context. */
+export function checkContext(layer: string, ctx: Context): void {
+  if (typeof ctx?.training !== 'boolean') throw refusal(layer, 'context', ctx, 'training() or inference');
 }
 
 /** An inference context that calls `onOutput` with the output of each layer. */

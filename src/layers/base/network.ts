@@ -4,7 +4,7 @@ import { Parameter } from '../../tensor/parameter.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { checkTensors, itemsOf, type Structure, type Tensors } from '../../tensor/structure.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Context, inference, observed } from './context.ts';
+import { type Context, checkContext, inference, observed } from './context.ts';
 import { locate } from './errors.ts';
 import type { LayerLike } from './layer-like.ts';
 import { ofZeros } from './of-zeros.ts';
@@ -80,8 +80,7 @@ export abstract class Network<X extends Tensors = never, Y extends Tensors = Ten
   call(x: X, ctx: Context = inference): Y {
     checkCount(this.type, arguments.length, 2);
     checkTensors(this.type, x);
-    if (typeof ctx?.training !== 'boolean')
-      throw refusal(this.type, 'context', ctx, 'training() or inference');
+    checkContext(this.type, ctx);
     const y = locate(this, x, () => this.forward(x, ctx));
     if (ctx.onOutput) for (const [name, t] of itemsOf<Tensor>(y)) ctx.onOutput(this, t, name);
     return y;

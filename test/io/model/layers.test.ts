@@ -32,6 +32,13 @@ const ROWS: Record<string, readonly (readonly [args: readonly unknown[], inputSh
       ],
       [[3], [4, 3]],
     ],
+    Bidirectional: [
+      [
+        [new ndgrad.GRU(3, 2, { returnSequences: true, bias: false }), { merge: 'sum', name: 'a' }],
+        [2, 4, 3],
+      ],
+      [[new ndgrad.LSTM(3, 2)], [2, 4, 3]],
+    ],
     Conv1D: [
       [
         [2, 4, 3, { stride: 2, padding: 'same', groups: 2, activation: 'relu', kernelPenalty: { l2: 0.5 } }],
@@ -88,6 +95,16 @@ const ROWS: Record<string, readonly (readonly [args: readonly unknown[], inputSh
       [[], [2, 3, 4]],
       [[{ name: 'a' }], [2, 3, 4]],
     ],
+    GRU: [
+      [
+        [3, 2, { resetAfter: false, returnSequences: true, recurrentDropout: 0.2, name: 'a' }],
+        [2, 4, 3],
+      ],
+      [
+        [3, 2, { biasPenalty: { l2: 0.5 } }],
+        [2, 4, 3],
+      ],
+    ],
     GlobalAvgPool1D: [[[{ name: 'a' }], [2, 5, 3]]],
     GlobalAvgPool2D: [[[], [2, 5, 4, 3]]],
     GlobalMaxPool1D: [[[], [2, 5, 3]]],
@@ -96,6 +113,30 @@ const ROWS: Record<string, readonly (readonly [args: readonly unknown[], inputSh
       [
         [2, 4, { epsilon: 0.1, center: false }],
         [2, 3, 4],
+      ],
+    ],
+    LSTM: [
+      [
+        [
+          3,
+          2,
+          {
+            returnSequences: true,
+            goBackwards: true,
+            activation: 'softsign',
+            recurrentActivation: 'hardSigmoid',
+            unitForgetBias: false,
+            dropout: 0.2,
+            recurrentInitializer: ndgrad.initializers.uniform(),
+            recurrentPenalty: { l1: 0.5 },
+            name: 'a',
+          },
+        ],
+        [2, 4, 3],
+      ],
+      [
+        [3, 2],
+        [2, 4, 3],
       ],
     ],
     LayerNorm: [
@@ -130,6 +171,12 @@ const ROWS: Record<string, readonly (readonly [args: readonly unknown[], inputSh
       [
         [3, { epsilon: 0.1 }],
         [2, 3],
+      ],
+    ],
+    SimpleRNN: [
+      [
+        [3, 2, { activation: 'relu', bias: false, kernelPenalty: { l2: 0.5 } }],
+        [2, 4, 3],
       ],
     ],
     SinusoidalPositions: [
