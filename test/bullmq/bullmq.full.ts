@@ -50,7 +50,11 @@ function begun(trial?: number): number[] {
 
 /** Waits until a trial has begun so many times. */
 async function untilBegun(trial: number, times = 1): Promise<number[]> {
-  while (begun(trial).length < times) await setTimeout(10);
+  while (begun(trial).length < times) {
+    await setTimeout(10);
+    const crashed = workers.find(({ crash }) => crash !== null);
+    if (crashed !== undefined) throw new Error(`${crashed.crash}:\n${crashed.output}`);
+  }
   return begun(trial);
 }
 
@@ -385,30 +389,31 @@ describe('a worker', () => {
   it('whose files change takes no more trials', async () => {
     server = await RedisServer.start();
     const module = join(trials, 'trial.mjs');
-    const text = 'export default async ({ x }, { trial }) => ({ score: x });\n';
+    const text = `import { existsSync, writeFileSync } from 'node:fs';
+      export default async ({ x }, { trial }) => {
+        writeFileSync(${JSON.stringify(trials)} + '/begun', trial + ' 0\\n', { flag: 'a' });
+        while (existsSync(${JSON.stringify(trials)} + '/hold-' + trial)) await new Promise((end) => setTimeout(end, 10));
+        return { score: x };
+      };`;
     writeFileSync(module, text);
     const worker = await work([], module);
+    hold(0);
+    const running = search({
+      space: { x: choice([1, 2]) },
+      strategy: gridSearch(),
+      objective: { maximize: 'score' },
+      trial: bullmq(pathToFileURL(module), { connection: server.url }),
+      progress: false,
+    });
+    await untilBegun(0);
     writeFileSync(module, `${text}//`);
+    release(0);
+    expect(await worker.ended()).toBe(1);
+    expect(worker.output).toContain('the files of the module have changed. Start the worker again.');
     writeFileSync(module, text);
-    const run = () =>
-      search({
-        space: { x: choice([1, 2]) },
-        strategy: gridSearch(),
-        objective: { maximize: 'score' },
-        trial: bullmq(pathToFileURL(module), { connection: server.url }),
-        progress: false,
-      });
-    expect((await run()).best.parameters).toEqual({ x: 2 });
-    const second = run();
-    writeFileSync(module, `${text}//`);
-    const ended = Promise.race([worker.ended(), second.then(() => 'searched')]);
-    writeFileSync(module, `${text}//`);
-    if ((await ended) === 1) {
-      expect(worker.output).toContain('the files of the module have changed. Start the worker again.');
-      writeFileSync(module, text);
-      await work([], module);
-    }
-    expect((await second).best.parameters).toEqual({ x: 2 });
+    await work([], module);
+    expect((await running).best.parameters).toEqual({ x: 2 });
+    expect(begun()).toHaveLength(2);
   });
 
   it('whose module can not be loaded ends, and the search goes on', async () => {
