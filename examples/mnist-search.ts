@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { Accuracy, evaluate, fit, NdgradError, seed, softmaxCrossEntropy, tensor, ValueError } from 'ndgrad';
+import { bullmq } from 'ndgrad/bullmq';
 import { type MnistSplit, scalePixels } from 'ndgrad/data';
 import { fileJournal, inWorkers, loadMnist } from 'ndgrad/node';
 import { randomSearch, search, successiveHalving } from 'ndgrad/search';
@@ -19,6 +20,8 @@ const usage = `Usage: npm run mnist:search -- [flags]
   --trials N       number of points that are tried (27)
   --epochs N       the most epochs of a trial (9)
   --workers N      trials that run at the same time (one per core)
+  --redis URL      runs the trials over BullMQ and this Redis, in any number of programs on any number of machines:
+                   npm run mnist:search-worker -- --redis URL
   --seed N         seed of the points and the trials (1)
   --journal FILE   writes each trial to this file; an interrupted search continues from it
   --help           print this
@@ -35,6 +38,7 @@ function flags() {
       epochs: { ...string, default: '9' },
       seed: { ...string, default: '1' },
       workers: string,
+      redis: string,
       journal: string,
       help: { type: 'boolean' },
     },
@@ -47,9 +51,16 @@ function digits({ images, labels }: MnistSplit) {
   return { x: tensor(data, { shape, copy: false }), y: tensor(labels.data) };
 }
 
-async function main({ strategy, workers, journal, ...values }: ReturnType<typeof flags>): Promise<void> {
+async function main({
+  strategy,
+  workers,
+  redis,
+  journal,
+  ...values
+}: ReturnType<typeof flags>): Promise<void> {
   const trials = Number(values.trials);
   const epochs = Number(values.epochs);
+  const module = new URL('./mnist-search/trial.ts', import.meta.url);
   const began = performance.now();
   const results = await search({
     space,
@@ -58,9 +69,10 @@ async function main({ strategy, workers, journal, ...values }: ReturnType<typeof
         ? randomSearch({ trials, epochs })
         : successiveHalving({ trials, maxEpochs: epochs }),
     objective: { maximize: 'accuracy' },
-    trial: inWorkers(new URL('./mnist-search/trial.ts', import.meta.url), {
-      workers: workers === undefined ? undefined : Number(workers),
-    }),
+    trial:
+      redis === undefined
+        ? inWorkers(module, { workers: workers === undefined ? undefined : Number(workers) })
+        : bullmq(module, { connection: redis }),
     seed: Number(values.seed),
     journal: journal === undefined ? undefined : fileJournal(journal),
     progress: true,

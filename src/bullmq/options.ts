@@ -1,4 +1,4 @@
-import { checkOptions, isRecord, type Known, refusal } from '../ir/arguments.ts';
+import { checkOptions, checkWhole, isRecord, type Known, refusal } from '../ir/arguments.ts';
 
 /** Where Redis is: the options of ioredis's class `Redis`, of which these are the ones that are needed most. */
 export interface RedisConnection {
@@ -74,9 +74,10 @@ export const redisUrl = (): string => process.env.REDIS_URL || 'redis://127.0.0.
 /** @throws ValueError for wrong options. */
 export function checkBullmqOptions(operation: string, options: BullmqOptions): void {
   checkOptions(operation, options, known);
-  const { connection = redisUrl(), queue = QUEUE, ...numbers } = options;
+  const { connection = redisUrl(), queue = QUEUE, maxLostWorkers = 1, ...numbers } = options;
   checkConnection(operation, connection);
   checkQueue(operation, queue);
+  checkWhole(operation, 'maxLostWorkers', maxLostWorkers, 1);
   for (const [name, value] of Object.entries(numbers)) {
     if (value !== undefined && !(Number.isFinite(value) && value > 0))
       throw refusal(operation, name, value, 'a finite number above 0');

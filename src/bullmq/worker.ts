@@ -131,8 +131,9 @@ export class SearchWorker {
     );
     this.#worker = worker;
     worker.on('error', (error) => {
-      // `link` reports lost connections.
-      if (this.#link?.ready) log(errorMessage(error));
+      const message = errorMessage(error);
+      // `link` reports lost connections, and the line of a trial says that another worker has it.
+      if (this.#link?.ready && !/\block\b|^Missing key/i.test(message)) log(message);
     });
     worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.#stopTrial(id, 'lost');

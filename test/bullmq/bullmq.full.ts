@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,7 +50,11 @@ function begun(trial?: number): number[] {
 
 /** Waits until a trial has begun so many times. */
 async function untilBegun(trial: number, times = 1): Promise<number[]> {
-  while (begun(trial).length < times) await setTimeout(10);
+  while (begun(trial).length < times) {
+    await setTimeout(10);
+    const crashed = workers.find(({ crash }) => crash !== null);
+    if (crashed !== undefined) throw new Error(`${crashed.crash}:\n${crashed.output}`);
+  }
   return begun(trial);
 }
 
@@ -385,30 +389,31 @@ describe('a worker', () => {
   it('whose files change takes no more trials', async () => {
     server = await RedisServer.start();
     const module = join(trials, 'trial.mjs');
-    const text = 'export default async ({ x }, { trial }) => ({ score: x });\n';
+    const text = `import { existsSync, writeFileSync } from 'node:fs';
+      export default async ({ x }, { trial }) => {
+        writeFileSync(${JSON.stringify(trials)} + '/begun', trial + ' 0\\n', { flag: 'a' });
+        while (existsSync(${JSON.stringify(trials)} + '/hold-' + trial)) await new Promise((end) => setTimeout(end, 10));
+        return { score: x };
+      };`;
     writeFileSync(module, text);
     const worker = await work([], module);
+    hold(0);
+    const running = search({
+      space: { x: choice([1, 2]) },
+      strategy: gridSearch(),
+      objective: { maximize: 'score' },
+      trial: bullmq(pathToFileURL(module), { connection: server.url }),
+      progress: false,
+    });
+    await untilBegun(0);
     writeFileSync(module, `${text}//`);
+    release(0);
+    expect(await worker.ended()).toBe(1);
+    expect(worker.output).toContain('the files of the module have changed. Start the worker again.');
     writeFileSync(module, text);
-    const run = () =>
-      search({
-        space: { x: choice([1, 2]) },
-        strategy: gridSearch(),
-        objective: { maximize: 'score' },
-        trial: bullmq(pathToFileURL(module), { connection: server.url }),
-        progress: false,
-      });
-    expect((await run()).best.parameters).toEqual({ x: 2 });
-    const second = run();
-    writeFileSync(module, `${text}//`);
-    const ended = Promise.race([worker.ended(), second.then(() => 'searched')]);
-    writeFileSync(module, `${text}//`);
-    if ((await ended) === 1) {
-      expect(worker.output).toContain('the files of the module have changed. Start the worker again.');
-      writeFileSync(module, text);
-      await work([], module);
-    }
-    expect((await second).best.parameters).toEqual({ x: 2 });
+    await work([], module);
+    expect((await running).best.parameters).toEqual({ x: 2 });
+    expect(begun()).toHaveLength(2);
   });
 
   it('whose module can not be loaded ends, and the search goes on', async () => {
@@ -504,19 +509,18 @@ describe('a program with a search', () => {
     await work();
     hold(4);
     const journal = join(trials, 'search.jsonl');
-    const program = (timeout: number) =>
-      execFileSync(process.execPath, ['--import', 'tsx', 'test/bullmq/program.ts', journal, server.url], {
-        cwd: root,
-        encoding: 'utf8',
-        timeout,
-        killSignal: 'SIGKILL',
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-    expect(() => program(8000)).toThrow();
+    const args = ['--import', 'tsx', 'test/bullmq/program.ts', journal, server.url];
+    const killed = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    const lines = () => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').length - 1 : 0);
+    // The head and four runs.
+    while (lines() < 5) await setTimeout(10);
+    await untilBegun(4);
+    killed.kill('SIGKILL');
     release(4);
-    const { runs, resumed } = JSON.parse(program(0));
-    expect(resumed).toBeGreaterThan(0);
-    expect(resumed).toBeLessThan(8);
+    const { runs, resumed } = JSON.parse(
+      execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }),
+    );
+    expect(resumed).toBe(4);
     expect(runs).toEqual(JSON.parse(JSON.stringify(await alone())));
     expect(readFileSync(journal, 'utf8').split('\n')).toHaveLength(10);
   });

@@ -6,6 +6,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The program `ndgrad-search-worker` from its source. */
 export class WorkerProcess {
   output = '';
+  /** How it has ended, if no test has asked for it. */
+  crash: string | null = null;
+  #killed = false;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #ended: Promise<number | string>;
   readonly #listeners = new Set<() => void>();
@@ -23,6 +26,7 @@ export class WorkerProcess {
     }
     this.#ended = new Promise((resolve) => {
       this.#child.on('close', (code, signal) => {
+        if (!this.#killed) this.crash = `the worker has ended with ${code ?? signal}`;
         resolve(code ?? signal!);
         for (const listener of this.#listeners) listener();
       });
@@ -50,6 +54,7 @@ export class WorkerProcess {
   }
 
   kill(signal: NodeJS.Signals): void {
+    this.#killed = true;
     this.#child.kill(signal);
   }
 

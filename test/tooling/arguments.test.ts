@@ -796,7 +796,7 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   ['null', null, 'message weights'],
   ['/x/', /x/, 'data message'],
   ['[]', [], 'also assignments callbacks data message metrics results'],
-  ["'1'", '1', 'message name monitor version trainImages trainLabels testImages testLabels'],
+  ["'1'", '1', 'message name monitor queue version trainImages trainLabels testImages testLabels'],
   [
     'true',
     true,
@@ -810,12 +810,12 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
     5,
     `absolute ahead alpha batchSize beta bins blank contextLength cooldown correction count delta digits dilation end
      endDivisor epochs epsilon every factor fill gain gamma headFeatures hiddenFeatures high ignoreIndex
-     initialAccumulator iterations k keep learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes
+     initialAccumulator iterations k keep learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes maxLostWorkers
      maxTokens mean memoryFeatures message minDelta minLearningRate minimum momentumDecay nan negInf numClasses order
-     outputPadding padding patience peak posInf positiveWeight power rate relative rotation scale seed shardBytes shear
+     outputPadding padding patience peak posInf positiveWeight power rate redisTimeoutSeconds relative rotation scale seed shardBytes shear
      size smooth standardDeviation start startDivisor startFromEpoch step steps stopToken stride temperature threshold
      timeoutSeconds tolerance topK trials version warmupFraction
-     weightDecay workers`,
+     weightDecay workers workerTimeoutSeconds`,
   ],
 ];
 
