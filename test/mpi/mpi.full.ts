@@ -50,7 +50,8 @@ describe.skipIf(mpiMissing !== null)(`several ranks${mpiMissing ? ` (${mpiMissin
   test('progress is printed once', async () => {
     const { status, stdout } = await runProgram(program, 3, { threads: 1, timeoutSeconds, progress: true });
     expect(status).toBe(0);
-    expect(stdout.match(/^epoch 1\/3 /gm)).toHaveLength(1);
+    // Behind a progress bar if mpirun gives rank 0 a terminal.
+    expect(stdout.match(/epoch 1\/3 {2}loss /g)).toHaveLength(1);
   });
 
   test('a rank that stops training stops all', async () => {
