@@ -6,6 +6,7 @@
  *     npm run mnist -- --quick
  *     npm run mnist -- --models softmax,reference --epochs 3
  *     npm run mnist -- --backend gpu
+ *     mpirun -n 2 npm run mnist -- --shards 8
  *     npm run mnist -- --help
  */
 import { rm } from 'node:fs/promises';
@@ -20,6 +21,7 @@ import {
   softmaxCrossEntropy,
   type Tensor,
   WeightAverage,
+  type World,
 } from 'ndgrad';
 import { augmentImages } from 'ndgrad/data';
 import { folderStore } from 'ndgrad/node';
@@ -55,6 +57,7 @@ import { trainingTimer } from './mnist/training-timer.ts';
  * @param folder for the checkpoints of the training.
  * @param resume whether it goes on from the newest one.
  * @param saved where the trained model is kept.
+ * @param world the ranks that train it together.
  */
 async function train(
   { build, recipe }: Network,
@@ -63,8 +66,9 @@ async function train(
   folder: string,
   resume: boolean,
   saved: SavedModels | undefined,
+  world: World,
 ): Promise<TrainedNetwork> {
-  const { epochs, batchSize } = configuration;
+  const { epochs, batchSize, shards = 1 } = configuration;
   const { augment, labelSmoothing = 0, averageDecay } = recipe;
   const { training, validation } = split(data.train, configuration);
 
@@ -83,6 +87,8 @@ async function train(
     ...(resume && { resume: 'auto' as const }),
     epochs,
     seed: configuration.seed,
+    accumulate: shards,
+    world,
     progress: true,
   };
   const images = { ...training, x: training.x.reshape([-1, 28, 28]) };
@@ -90,7 +96,7 @@ async function train(
     ? await fit(model, augmentImages(images, { ...augment, batchSize, seed: configuration.seed }), options)
     : await fit(model, training, { ...options, batchSize });
 
-  await saved?.save(configuration, model);
+  if (world.rank === 0) await saved?.save(configuration, model);
 
   const logits = await predict(model, data.test.x);
   const [testLoss] = await softmaxCrossEntropy(logits, data.test.y).data();
@@ -112,14 +118,18 @@ async function train(
 const count = (n: number) => n.toLocaleString('en-US');
 const floats = async (x: Tensor) => Float32Array.from(await x.data());
 
-await command(models, async (flags) => {
+await command(models, async (flags, world) => {
+  const isFirst = world.rank === 0;
+  const print = (text: string): void => {
+    if (isFirst) console.log(text);
+  };
   await chooseBackend(flags);
   if (flags.threads !== undefined) setThreads(flags.threads);
   const data = await loadData(flags.dataset, flags.data);
   const { labels } = data.test;
-  console.log(`${data.name} from ${data.source}`);
+  print(`${data.name} from ${data.source}`);
   const { backend, adapter } = describeBackend();
-  if (adapter !== undefined) console.log(`Backend ${backend} on ${adapter}`);
+  if (adapter !== undefined) print(`Backend ${backend} on ${adapter}`);
 
   const store = new NetworkStore(join(flags.out, 'networks'));
   const saved = flags.save === undefined ? undefined : new SavedModels(flags.save);
@@ -130,25 +140,25 @@ await command(models, async (flags) => {
     const configuration = configure(name, network, seed, flags, data, describeBackend());
     const { training, validation } = configuration;
     const held = validation > 0 ? `, ${count(validation)} held out` : '';
-    console.log(`seed ${seed}: ${count(training)} training images${held}`);
+    print(`seed ${seed}: ${count(training)} training images${held}`);
     const path = store.path(configuration);
     const inThisRun = trained.get(path);
     const stored = flags.resume && !inThisRun ? await store.load(configuration) : undefined;
     // Results of an earlier run do not contain the model.
     const earlier = inThisRun ?? (stored && saved && !(await saved.has(stored)) ? undefined : stored);
-    if (earlier)
-      console.log(`trained ${inThisRun ? 'above' : 'before'}, ${earlier.seconds.toFixed(1)} s: ${path}`);
+    if (earlier) print(`trained ${inThisRun ? 'above' : 'before'}, ${earlier.seconds.toFixed(1)} s: ${path}`);
     const checkpoints = store.checkpoints(configuration);
-    const result = earlier ?? (await train(network, configuration, data, checkpoints, flags.resume, saved));
-    if (!earlier) await store.save(result);
-    await rm(checkpoints, { recursive: true, force: true });
+    const result =
+      earlier ?? (await train(network, configuration, data, checkpoints, flags.resume, saved, world));
+    if (!earlier && isFirst) await store.save(result);
+    if (isFirst) await rm(checkpoints, { recursive: true, force: true });
     trained.set(path, result);
     return result;
   }
 
   const outcomes: Outcome[] = [];
   for (const [name, model] of flags.models) {
-    console.log(`\n${name}: ${model.about}`);
+    print(`\n${name}: ${model.about}`);
     const ensemble = 'of' in model;
     const [networkName, network] = ensemble ? model.of : [name, model];
     const runs = (ensemble ? model.members : model.runs)[flags.mode];
@@ -159,9 +169,10 @@ await command(models, async (flags) => {
 
   const results = outcomes.map(({ result }) => result);
   const pairs = comparePairs(results, labels);
-  console.log(`\n${table(results, flags.dataset === 'mnist')}\n`);
-  for (const line of [describeImages(results), describePairs(pairs)]) if (line) console.log(line);
+  print(`\n${table(results, flags.dataset === 'mnist')}\n`);
+  for (const line of [describeImages(results), describePairs(pairs)]) if (line) print(line);
 
+  if (!isFirst) return;
   const { dataset, mode } = flags;
   const path = await writeResults(flags.out, {
     dataset,
@@ -174,5 +185,5 @@ await command(models, async (flags) => {
   });
   const page = join(flags.out, 'report.html');
   await writeAtomically(page, report(reportInput(flags, data, outcomes, pairs)));
-  console.log(`\nWritten to ${path} and ${page}`);
+  print(`\nWritten to ${path} and ${page}`);
 });

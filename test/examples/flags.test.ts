@@ -27,6 +27,7 @@ describe('parseFlags', () => {
       backend: undefined,
       allowSoftware: false,
       threads: undefined,
+      shards: 1,
       dataset: 'mnist',
       data: undefined,
       limit: 60_000,
@@ -51,7 +52,7 @@ describe('parseFlags', () => {
 
   it('reads every flag, with a space or with =', () => {
     const args =
-      '--models large --epochs 3 --batch-size=64 --validation 7 --seed 0 --backend js --threads 3 ' +
+      '--models large --epochs 3 --batch-size=64 --validation 7 --seed 0 --backend js --threads 3 --shards 8 ' +
       '--dataset=fashion --data d/e --limit=100 --resume --full --out o';
     expect(parseFlags(args.split(' '), list)).toEqual({
       models: [['large', list.large]],
@@ -63,6 +64,7 @@ describe('parseFlags', () => {
       backend: 'js',
       allowSoftware: false,
       threads: 3,
+      shards: 8,
       dataset: 'fashion',
       data: 'd/e',
       limit: 100,
@@ -96,6 +98,7 @@ describe('parseFlags', () => {
       ['--allow-software', '--backend', 'wasm'],
       '--allow-software: got it without --backend gpu, wanted both or neither',
     ],
+    [['--shards', '6'], "--shards: got '6', wanted a power of two: 1, 2, 4, ..."],
     [['--threads', '0'], "--threads: got '0', wanted a whole number from 1 to 255"],
     [['--limit', '60001'], "--limit: got '60001', wanted a whole number from 1 to 60000"],
     [['--validation', '60000'], "--validation: got '60000', wanted a whole number from 0 to 59999"],
@@ -136,6 +139,7 @@ describe('usage', () => {
       'backend',
       'allow-software',
       'threads',
+      'shards',
       'dataset',
       'data',
       'limit',

@@ -32,18 +32,27 @@ import { folderStore } from '../../src/node.ts';
 
 // Trains two models by all ranks, and prints a hash of everything that each rank ends with. The settings tell when a rank fails.
 
-/** How a rank fails: it throws, is killed, blocks its thread, or waits for something that does not come. */
-type Failure = 'abort' | 'block' | 'kill' | 'nan' | 'none' | 'stop' | 'throw' | 'wait';
+/**
+ * How a rank fails: it throws, aborts, is killed, blocks its thread, or waits for something that does not come. `nan` is a sample of
+ * its own, `samples` are other samples than those of the others, and `stop` ends training.
+ */
+type Failure = 'abort' | 'block' | 'kill' | 'nan' | 'samples' | 'stop' | 'throw' | 'wait';
 
 export interface Settings {
   readonly threads: number;
   /** undefined: without a world. */
   readonly timeoutSeconds?: number;
-  readonly fail?: { readonly rank: number; readonly event: number; readonly how: Failure };
+  readonly fail?: {
+    readonly rank: number;
+    readonly event: number;
+    readonly how: Failure;
+    /** Milliseconds after the event, for `kill`; 0 by default. */
+    readonly delay?: number;
+  };
   /** The folder of checkpoints. */
   readonly store?: string;
   readonly progress?: boolean;
-  /** Whether rank 0 alone has the seed. */
+  /** Whether the initial values of the ranks differ until training begins. */
   readonly unseeded?: boolean;
 }
 
@@ -64,7 +73,11 @@ let events = 0;
 async function event(): Promise<void> {
   if (++events !== fail?.event || world?.rank !== fail.rank) return;
   if (fail.how === 'throw') throw new TypeError('the callback has failed');
-  if (fail.how === 'kill') process.kill(process.pid, 'SIGKILL');
+  if (fail.how === 'kill') {
+    const kill = (): boolean => process.kill(process.pid, 'SIGKILL');
+    if (fail.delay) setTimeout(kill, fail.delay);
+    else kill();
+  }
   if (fail.how === 'block') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (fail.how === 'wait') await new Promise((resolve) => setTimeout(resolve, 1e8));
   if (fail.how === 'abort') controller.abort(new Error('the user has had enough'));
@@ -87,7 +100,7 @@ const saving = (name: string) =>
         resume: 'auto' as const,
       };
 
-if (!unseeded) seed(1);
+seed(unseeded && world?.rank === 1 ? 2 : 1);
 const random = new Generator(5);
 const count = 150;
 const x = random.normal([count, 12, 12]);
@@ -98,6 +111,7 @@ sampleWeights.fill(0, 44, 55);
 if (fail?.how === 'nan') sampleWeights.fill(1);
 const values = await x.data();
 if (fail?.how === 'nan') values[144 * 60] = Number.NaN;
+if (fail?.how === 'samples' && world?.rank === fail.rank) values[0] = 7;
 
 const mlp = new Sequential([
   new Flatten(),
