@@ -44,6 +44,8 @@ export type ModelList<Model extends ModelEntry> = Readonly<Record<string, Model>
 /** The part of a model that the command line needs. */
 export interface ModelEntry {
   readonly about: string;
+  /** Whether it is trained only if `--models` names it; false by default. */
+  readonly onlyNamed?: boolean;
 }
 
 /** Thrown for a wrong flag. The message is one line. */
@@ -98,7 +100,9 @@ export function parseFlags<Model extends ModelEntry>(
 /** The usage, which `--help` and the message for a wrong flag print. */
 export function usage(list: ModelList<ModelEntry>): string {
   const width = Math.max(...Object.keys(list).map((id) => id.length));
-  const models = Object.entries(list).map(([id, { about }]) => `  ${id.padEnd(width)}  ${about}`);
+  const models = Object.entries(list).map(
+    ([id, { about, onlyNamed }]) => `  ${id.padEnd(width)}  ${about}${onlyNamed ? ' (only if named)' : ''}`,
+  );
   return [
     'Usage: npm run mnist -- [flags]',
     '',
@@ -159,7 +163,7 @@ function parse(args: string[]) {
 
 function selectModels<Model extends ModelEntry>(value: string | undefined, list: ModelList<Model>) {
   const all = Object.entries(list);
-  if (value === undefined) return all;
+  if (value === undefined) return all.filter(([, { onlyNamed }]) => !onlyNamed);
   const named = value.split(',').map((id) => id.trim());
   const unknown = named.find((id) => !Object.hasOwn(list, id));
   if (unknown !== undefined) {

@@ -7,6 +7,7 @@ import {
   Dropout,
   Flatten,
   type Layer,
+  LSTM,
   MaxPool2D,
   type Optimizer,
   type Parameter,
@@ -25,6 +26,8 @@ type PerMode = Readonly<Record<Mode, number>>;
  */
 export interface Network {
   readonly about: string;
+  /** Whether it is trained only if `--models` names it. */
+  readonly onlyNamed?: boolean;
   /** Builds a model from images [N, 784] or [N, 28, 28] to logits [N, 10]. */
   build(): Layer;
   readonly recipe: Recipe;
@@ -47,6 +50,7 @@ export interface Recipe {
 /** The mean of the probabilities of several runs of one network. */
 export interface Ensemble {
   readonly about: string;
+  readonly onlyNamed?: boolean;
   /** The network and its name. */
   readonly of: readonly [name: string, network: Network];
   readonly members: PerMode;
@@ -159,6 +163,19 @@ export const models: Readonly<Record<string, Model>> = {
       batchSize: 256,
       optimizer: (parameters, steps) =>
         new Adam(parameters, { learningRate: schedules.oneCycle({ peak: 0.01, steps }), betas: [0.7, 0.9] }),
+    },
+    runs,
+  },
+  lstm: {
+    about: 'an LSTM of 128 that reads an image row by row',
+    onlyNamed: true,
+    build: () => new Sequential([new Reshape([28, 28]), new LSTM(28, 128), new Dense(128, 10)]),
+    recipe: {
+      epochs: { quick: 3, standard: 5, full: 15 },
+      validation: { quick: 5000, standard: 5000, full: 0 },
+      batchSize: 128,
+      optimizer: (parameters, steps) =>
+        new Adam(parameters, { learningRate: schedules.oneCycle({ peak: 0.005, steps }) }),
     },
     runs,
   },

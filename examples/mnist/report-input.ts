@@ -143,10 +143,11 @@ function misclassified(outcomes: readonly Outcome[], { test }: Data): Misclassif
   return { model: result.name, images };
 }
 
-/** The first layer of the first run. An ensemble has none. */
+/** The first layer of the first run. An ensemble has none, and neither has a model that reads an image in rows. */
 function firstLayer({ result, networks }: Outcome, { classes }: Data): FirstLayer[] {
   const { configuration, firstLayer } = networks[0]!;
-  if (configuration.model !== result.name) return [];
+  const isRows = firstLayer.shape.length === 2 && firstLayer.shape[0] !== 784;
+  if (configuration.model !== result.name || isRows) return [];
   const shape = firstLayer.shape as FirstLayer['shape'];
   const names = shape.length === 2 && shape[1] === classes.length ? classes : undefined;
   return [{ model: result.name, shape, values: firstLayer.values, names }];

@@ -5,6 +5,7 @@ const list = {
   small: { about: 'a small one' },
   large: { about: 'a large one' },
   medium: { about: 'a medium one' },
+  slow: { about: 'a slow one', onlyNamed: true },
 };
 const ids = (args: string[]) => {
   const flags = parseFlags(args, list);
@@ -77,14 +78,19 @@ describe('parseFlags', () => {
     expect(ids(['--models', 'medium, large,small,medium'])).toEqual(['small', 'large', 'medium']);
   });
 
+  it('trains some models only if they are named', () => {
+    expect(ids([])).toEqual(['small', 'large', 'medium']);
+    expect(ids(['--models', 'slow,small'])).toEqual(['small', 'slow']);
+  });
+
   it.each([['--help'], ['-h']])('gives help for %s', (flag) => {
     expect(parseFlags([flag], list)).toBe('help');
   });
 
   it.each([
-    [['--models', 'small,tiny'], "--models: got 'tiny', wanted some of small, large, medium"],
-    [['--models', ''], "--models: got '', wanted some of small, large, medium"],
-    [['--models', 'toString'], "--models: got 'toString', wanted some of small, large, medium"],
+    [['--models', 'small,tiny'], "--models: got 'tiny', wanted some of small, large, medium, slow"],
+    [['--models', ''], "--models: got '', wanted some of small, large, medium, slow"],
+    [['--models', 'toString'], "--models: got 'toString', wanted some of small, large, medium, slow"],
     [['--epochs', '0'], "--epochs: got '0', wanted a whole number from 1 to 10000"],
     [['--epochs', '1.5'], "--epochs: got '1.5', wanted a whole number from 1 to 10000"],
     [['--epochs', 'ten'], "--epochs: got 'ten', wanted a whole number from 1 to 10000"],

@@ -1,8 +1,9 @@
 """The examples of ndgrad in PyTorch, on the same data: prints the figures of docs/examples.md.
 
-    /usr/bin/python3 -B test/reference/examples.py [vae | cart-pole | transfer | transformer | lstm]...
+    /usr/bin/python3 -B test/reference/examples.py [vae | cart-pole | transfer | forecast | transformer | lstm]...
 """
 
+import csv
 import json
 import math
 import sys
@@ -180,7 +181,72 @@ def transformer():
 def lstm():
     return text(Recurrent)
 
+class Last(nn.Module):
+    """The output of a recurrent layer after the last step."""
 
-EXAMPLES = {'vae': vae, 'cart-pole': cart_pole, 'transfer': transfer, 'transformer': transformer, 'lstm': lstm}
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x)[0][:, -1]
+
+
+class ChannelsSecond(nn.Module):
+    def forward(self, x):
+        return x.transpose(1, 2)
+
+
+def forecast(days=15, batch=32, epochs=15, seeds=3):
+    rows = list(csv.reader(open('node_modules/@observablehq/sample-datasets/weather.csv')))
+
+    def read_days(city):
+        numbers = np.array([[float(v) for v in row[2:6]] for row in rows if row[0] == city])
+        rain, high, low, wind = numbers.T
+        angle = np.arange(len(numbers)) / 365.25 * 2 * np.pi
+        return np.stack([high, low, np.log1p(rain), wind, np.sin(angle), np.cos(angle)], 1)
+
+    def windows(first, end):
+        x = [c[i - days : i] for c in cities for i in range(first, end)]
+        y = [c[i, 0] - c[i - 1, 0] for c in cities for i in range(first, end)]
+        return np.array(x), np.array(y)[:, None]
+
+    cities = [read_days(city) for city in ('Seattle', 'New York')]
+    (x, y), (test, truth) = windows(days, 1096), windows(1096, 1461)
+    mean, deviation = x.mean((0, 1)), x.std((0, 1), ddof=1)
+    x, test = [(values - mean) / deviation for values in (x, test)]
+    error = lambda p: math.sqrt(((p - truth) ** 2).mean())
+    flat = lambda values: np.concatenate([values.reshape(len(values), -1), np.ones((len(values), 1))], 1)
+    solution = np.linalg.lstsq(flat(x), y, rcond=None)[0]
+    results = {'naive': error(0), 'least squares': error(flat(test) @ solution)}
+    conv = lambda inputs, dilation: [nn.Conv1d(inputs, 32, 3, dilation=dilation), nn.ReLU()]
+    models = {
+        'linear': lambda: [nn.Flatten(), nn.Linear(days * 6, 1)],
+        'convolution': lambda: [ChannelsSecond(), *conv(6, 1), *conv(32, 2), *conv(32, 4), nn.Flatten(), nn.Linear(32, 1)],
+        'LSTM': lambda: [Last(nn.LSTM(6, 32, batch_first=True)), nn.Linear(32, 1)],
+        'GRU': lambda: [Last(nn.GRU(6, 32, batch_first=True)), nn.Linear(32, 1)],
+    }
+    x, y, test = [torch.tensor(values, dtype=torch.float32) for values in (x, y, test)]
+    for name, layers in models.items():
+        errors = []
+        for seed in range(seeds):
+            torch.manual_seed(seed)
+            model = nn.Sequential(*layers())
+            optimizer = torch.optim.Adam(model.parameters(), lr=0.05 if name == 'linear' else 0.003)
+            steps = epochs * math.ceil(len(x) / batch)
+            schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: (1 + math.cos(math.pi * i / steps)) / 2)
+            for _ in range(epochs):
+                for part in torch.randperm(len(x)).split(batch):
+                    optimizer.zero_grad()
+                    F.mse_loss(model(x[part]), y[part]).backward()
+                    optimizer.step()
+                    schedule.step()
+            with torch.no_grad():
+                errors.append(error(model(test).numpy()))
+        results[name] = np.mean(errors)
+    return ', '.join(f'{name} {value:.2f}' for name, value in results.items())
+
+
+EXAMPLES = {'vae': vae, 'cart-pole': cart_pole, 'transfer': transfer, 'forecast': forecast, 'transformer': transformer, 'lstm': lstm}
 for name in sys.argv[1:] or EXAMPLES:
     print(name, EXAMPLES[name]())
