@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { WasmBackend } from '../../src/backends/wasm/index.ts';
 import { compileModule } from '../../src/backends/wasm/kernels/compile.ts';
 import { explainPlan } from '../../src/compiler/explain.ts';
 import {
@@ -145,24 +146,19 @@ test('a product with elements only is one product for all iterations', () => {
 });
 
 test('products with matrices that are packed once, and with those that change', () => {
-  const [h, m, x] = [normal(5, 300), normal(300, 300).mul(0.06).detach(), normal(3, 5, 300)];
-  const [s, q, e] = [normal(2, 3, 4), normal(2, 4, 13), normal(3, 13, 4)];
+  const [h, m, x] = [normal(5, 13), normal(13, 261).mul(0.1).detach(), normal(3, 5, 13)];
+  const [s, q, e] = [normal(2, 3, 4), normal(2, 4, 9), normal(3, 9, 4)];
   const step: Step = ([c, d], [xt, et]) => {
     const inner = scan(([a]) => [[matmul(matmul(a!, q), et!).tanh()]], [d!], [], { length: 2 })[0][0]!;
-    const next = c!
-      .matmul(m)
-      .add(xt!.matmul(transpose(m)))
-      .tanh();
-    // The product with d has another right matrix in each iteration.
-    return [
-      [next, inner],
-      [matmul(d!, transpose(inner, [0, 2, 1])).sum(0), next.matmul(transpose(m))],
-    ];
+    const next = c!.matmul(m).tanh().matmul(transpose(m)).add(xt!).tanh();
+    // The product with inner has another right matrix in each iteration.
+    return [[next, inner], [matmul(d!, transpose(inner, [0, 2, 1])).sum(0)]];
   };
-  const run = (loop: typeof unrolled): Tensor[] => loop(step, [h, s], [x, e]).flat();
-  expect(valuesOnAll(run(scan))).toEqual(run(unrolled).map((t) => t.dataSync()));
-  const values = run(scan);
-  valuesOnAll(gradients(sumOf(values.map((v) => v.square())), [h, m, x, s, q, e]));
+  const values = scan(step, [h, s], [x, e]).flat();
+  const wanted = unrolled(step, [h, s], [x, e]).flat();
+  const found = gradients(sumOf(values.map((v) => v.square())), [h, m, x, s, q, e]);
+  const got = valuesOnAll([...values, ...found]);
+  expect(got.slice(0, values.length)).toEqual(wanted.map((t) => t.dataSync()));
 });
 
 test('the gradient of a matrix is one product over time and batch', () => {
@@ -400,6 +396,31 @@ test.each(['js', 'wasm'] as const)(
     await setBackend('js');
   },
 );
+
+test('a loop whose steps are too small to share is one task', async () => {
+  const x = normal(6, 2, 16);
+  const m = normal(16, 16).mul(0.2).detach();
+  // The inner loop is small, one product of the outer one is not.
+  const step: Step = ([c], [row]) => {
+    const [[inner]] = scan(([d], [e]) => [[d!.add(e!).tanh()]], [c!.mean(0)], [row!]);
+    return [[c!.matmul(m).matmul(m).add(inner!).tanh()], [inner!]];
+  };
+  const values = scan(step, [normal(120, 16)], [x]).flat();
+  const compiled = compilePlan([...values, ...gradients(sumOf(values), [x, m])].map((t) => t.node));
+  const wanted = runPlan(compiled);
+  const tasks = [1, 2000, 1e9].map(
+    (grain) => compileModule(compiled.plan, { shared: true, grain }).schedule.tasks,
+  );
+  expect(tasks[0]).toBeGreaterThan(tasks[1]!);
+  expect(tasks[1]).toBeGreaterThan(tasks[2]!);
+  for (const grain of [2000, 1e9]) {
+    const backend = new WasmBackend({ grain });
+    await backend.forceThreads(3);
+    const got = runPlan(compiled, backend);
+    for (const [node, value] of wanted) expect(firstDifference(got.get(node)!, value)).toBeNull();
+    await backend.forceThreads(null);
+  }
+});
 
 test('neither the plan nor the module grows with the length', () => {
   const sizes = [8, 512].map((count) => {

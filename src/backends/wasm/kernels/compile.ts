@@ -43,11 +43,13 @@ export function compileModule(plan: Plan, { shared, grain }: CompileOptions): Co
       if (step.kind === 'loop') {
         const after = tasks;
         const packing = support.loops!.keepMatrices(code, step).map((task) => ({ ...task, after }));
-        tasks += packing.length;
+        const before = tasks + packing.length;
+        tasks = before;
         const loop = support.loops!.schedule(code, step, compileSteps);
+        if (!('steps' in loop)) tasks = before + 1;
         settled = tasks;
         done = [];
-        return [...packing, loop];
+        return [...packing, 'steps' in loop ? loop : { ...loop, after: before }];
       }
       code.beginKernel(kernels);
       const own = compileKernel(step, code);

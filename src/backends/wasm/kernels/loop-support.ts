@@ -18,7 +18,7 @@ export interface LoopSupport {
     plan: PlanCode,
     loop: Loop,
     compile: (steps: readonly PlanStep[]) => ScheduledStep[],
-  ): ScheduledLoop;
+  ): ScheduledLoop | Task;
   /** Kernels that read and write the first and the last elements that the kernels of a loop read and write. */
   corners(loop: Loop): Kernel[];
   /** Tasks for before the loop that pack right matrices. */

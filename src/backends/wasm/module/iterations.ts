@@ -5,7 +5,7 @@ import type { Loop, PlanStep } from '../../../ir/plan.ts';
 import { MAX_COUNT, type Offset } from '../../../ir/view.ts';
 import type { Code, Local } from '../assembler/code.ts';
 import { counters } from './frame-layout.ts';
-import type { Iterations, PlanCode } from './plan-code.ts';
+import type { Iterations, PlanCode, Task } from './plan-code.ts';
 import type { ScheduledLoop, ScheduledStep } from './schedule.ts';
 
 // Loops of a plan. Each thread has the iteration in variables (globals) of its own, and offsets are computed from them.
@@ -33,12 +33,12 @@ class LoopVariables implements Iterations {
   }
 }
 
-/** Compiles the steps of a loop. */
+/** Compiles the steps of a loop. If all are too small to be shared among threads, the loop is one task. */
 export function schedule(
   plan: PlanCode,
   loop: Loop,
   compile: (steps: readonly PlanStep[]) => ScheduledStep[],
-): ScheduledLoop {
+): ScheduledLoop | Task {
   const { count, slot } = loop;
   plan.iterations ??= new LoopVariables();
   const { variables } = plan.iterations as LoopVariables;
@@ -47,17 +47,25 @@ export function schedule(
   const steps = compile(loop.steps);
   if (count * mostChunks(steps) > MAX_COUNT)
     throw new MemoryError(`[${loop.name}] ${count} iterations are too many. Use a shorter sequence.`);
+  const emit: ScheduledLoop['emit'] = (code, round, body) =>
+    code.for(0, count, 1, (t) => {
+      code.setGlobal(iteration, t);
+      code.setGlobal(parity, code.op('i32.and', t, 1));
+      if (round === null) return body(t);
+      body(code.op('i32.add', code.op('i32.mul', round, count), t));
+    });
+  if (steps.every(isAlone)) {
+    const run = plan.module.function(['i32', 'i32'], [], (code, _chunk, scratch) =>
+      emit(code, null, () => {
+        for (const { run, chunks } of steps as Task[]) if (chunks > 0) code.call(run, 0, scratch!);
+      }),
+    );
+    return { run, chunks: 1, cost: count * (steps as Task[]).reduce((sum, { cost }) => sum + cost, 0) };
+  }
   return {
     steps,
     count,
-    emit(code, round, body) {
-      code.for(0, count, 1, (t) => {
-        code.setGlobal(iteration, t);
-        code.setGlobal(parity, code.op('i32.and', t, 1));
-        if (round === null) return body(t);
-        body(code.op('i32.add', code.op('i32.mul', round, count), t));
-      });
-    },
+    emit,
     target: (code, chunks, round) => code.op('i32.mul', code.op('i32.add', round, 1), chunks),
     // The counter must not go beyond the iteration, or chunks of the next one would be lost.
     take(code, line, chunk, begun, target, chunks) {
@@ -103,6 +111,8 @@ export function corners({ count, slot, steps }: Loop): Kernel[] {
     ),
   );
 }
+
+const isAlone = (step: ScheduledStep): boolean => !('steps' in step) && step.chunks < 2;
 
 /** How often the task with the most chunks takes one. */
 const mostChunks = (steps: readonly ScheduledStep[]): number =>
