@@ -16,9 +16,9 @@ export interface BoundariesConfiguration {
 export const defaults: BoundariesConfiguration = {
   problem: 'spirals',
   noise: 0.03,
-  units: [16, 16],
-  activation: 'tanh',
-  learningRate: 0.01,
+  units: [32, 16],
+  activation: 'relu',
+  learningRate: 0.02,
   seed: 1,
 };
 

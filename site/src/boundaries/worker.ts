@@ -16,7 +16,7 @@ import { reporter } from '../reports-channel.ts';
 import { type BoundariesConfiguration, type BoundariesReport, SIDE } from './messages.ts';
 import { EXTENT, makePoints } from './problem.ts';
 
-const EPOCHS = 600;
+const EPOCHS = 300;
 /** Milliseconds between two surfaces. */
 const INTERVAL = 80;
 

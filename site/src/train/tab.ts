@@ -2,7 +2,7 @@ import './train.css';
 import { download } from 'ndgrad/browser';
 import type { App, Tab } from '../app.ts';
 import { button, element } from '../dom.ts';
-import { type Breakage, breakages, whatHappened } from './break-it.ts';
+import { type Breakage, breakages, tellingWarnings, whatHappened } from './break-it.ts';
 import { type Configuration, fromTexts, toTexts } from './configuration.ts';
 import {
   type CheckpointFolder,
@@ -293,9 +293,11 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
     broken.replaceChildren(
       element('h3', {}, title),
       element('h4', {}, 'What happened'),
-      element('ul', {}, ...whatHappened(outcome, warnings).map((text) => element('li', {}, text))),
+      list(whatHappened(outcome)),
+      element('h4', {}, 'What diagnostics of ndgrad found'),
+      list(tellingWarnings(warnings)),
       element('h4', {}, 'Why'),
-      element('p', {}, why),
+      ...why.map((text) => element('p', {}, text)),
       element('div', { className: 'row' }, repair),
     );
   }
@@ -313,11 +315,18 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
 const sameTexts = (a: Configuration, b: Configuration): boolean =>
   JSON.stringify(toTexts(a)) === JSON.stringify(toTexts(b));
 
+const list = (texts: readonly string[]): HTMLElement =>
+  element('ul', {}, ...texts.map((text) => element('li', {}, text)));
+
 /** Copies a text, and says so on the button. */
 async function copy(text: string, pressed: HTMLButtonElement): Promise<void> {
   const before = pressed.textContent;
-  await navigator.clipboard.writeText(text);
-  pressed.textContent = 'Copied';
+  // Pages that are not secure have no clipboard, and users may refuse it.
+  const isCopied = await navigator.clipboard?.writeText(text).then(
+    () => true,
+    () => false,
+  );
+  pressed.textContent = isCopied ? 'Copied' : 'The browser does not allow it';
   setTimeout(() => {
     pressed.textContent = before;
   }, 1500);
