@@ -29,6 +29,7 @@ import { chooseBackend, describeBackend } from './mnist/backend.ts';
 import { command } from './mnist/command.ts';
 import { comparePairs, describePairs } from './mnist/compare.ts';
 import { type Data, loadData, split } from './mnist/data.ts';
+import { writeDrawingPage } from './mnist/drawing-page.ts';
 import { models, type Network } from './mnist/models.ts';
 import {
   type Configuration,
@@ -184,6 +185,9 @@ await command(models, async (flags, world) => {
     mcnemar: pairs,
   });
   const page = join(flags.out, 'report.html');
-  await writeAtomically(page, report(reportInput(flags, data, outcomes, pairs)));
+  // One can draw digits, but hardly clothes.
+  const canDraw = saved !== undefined && dataset === 'mnist';
+  const drawingPage = canDraw ? await writeDrawingPage(flags.out, outcomes, saved) : undefined;
+  await writeAtomically(page, report({ ...reportInput(flags, data, outcomes, pairs), drawingPage }));
   print(`\nWritten to ${path} and ${page}`);
 });

@@ -32,7 +32,10 @@ export interface Flags<Model> {
    * finished is trained further.
    */
   readonly resume: boolean;
-  /** Directory for the trained models, one file for each network; none are kept if it is undefined. */
+  /**
+   * Directory for the trained models, one file for each network; none are kept if it is undefined. With it `out` gets a
+   * page in which one draws digits for the best one.
+   */
   readonly save: string | undefined;
   /** Directory for `results.json`, `report.html` and the folder `networks`. */
   readonly out: string;

@@ -5,7 +5,7 @@ import type { Data } from './data.ts';
 import type { Flags } from './flags.ts';
 import { version } from './network-store.ts';
 import type { FirstLayer, Misclassified, PublishedResult, ReportInput, ReportModel } from './report/input.ts';
-import type { Outcome } from './results.ts';
+import { mostAccurate, type Outcome } from './results.ts';
 import { classScores } from './scores.ts';
 import { publishedReference } from './table.ts';
 
@@ -124,10 +124,7 @@ function matrix(outcomes: readonly Outcome[], pairs: readonly Pair[]): number[][
 
 /** The test images that the most accurate model misclassified. */
 function misclassified(outcomes: readonly Outcome[], { test }: Data): Misclassified {
-  const best = [...outcomes].sort(
-    (a, b) => b.result.overall.accuracy.mean - a.result.overall.accuracy.mean,
-  )[0]!;
-  const { result, probabilities } = best;
+  const { result, probabilities } = mostAccurate(outcomes);
   const images = result.predictions.flatMap((predicted, index) => {
     const label = test.labels[index]!;
     if (predicted === label) return [];

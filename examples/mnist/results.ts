@@ -106,6 +106,10 @@ export interface Outcome {
   readonly probabilities: Float32Array;
 }
 
+/** The outcome with the best accuracy, the mean over its runs. */
+export const mostAccurate = (outcomes: readonly Outcome[]): Outcome =>
+  [...outcomes].sort((a, b) => b.result.overall.accuracy.mean - a.result.overall.accuracy.mean)[0]!;
+
 /** The outcome of a network from all its runs. */
 export function networkOutcome(
   name: string,

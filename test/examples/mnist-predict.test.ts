@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode as encodePng } from 'fast-png';
@@ -58,6 +59,24 @@ test('recognizes digits in PNG and JPEG files', async () => {
   expect(found).toHaveLength(40);
   const right = found.filter((line, i) => line.startsWith(`${files[i]}: ${labels.data[i]} (`));
   expect(right.length).toBeGreaterThanOrEqual(35);
+});
+
+test('the report links to a page in which one draws digits for the model, without other files', () => {
+  const read = (name: string): string => readFileSync(join(scratch, 'out', name), 'utf8');
+  expect(read('report.html')).toContain('<a href="draw.html">Draw digits for it</a>');
+  const page = read('draw.html');
+  expect(page).toContain('data-title="reference, seed 1" data-about="two hidden layers of 128');
+  expect(page).toContain(`id="model">${readFileSync(model).toString('base64')}</script>`);
+  const policy = /Content-Security-Policy" content="([^"]*)"/.exec(page)![1]!.replaceAll('&#39;', "'");
+  expect(policy).toMatch(/^default-src 'none'; /);
+  for (const [kind, pattern] of [
+    ['script-src', /<script type="module">(.*?)<\/script>/s],
+    ['style-src', /<style>(.*?)<\/style>/s],
+  ] as const) {
+    const hash = createHash('sha256').update(pattern.exec(page)![1]!).digest('base64');
+    expect(policy).toContain(`${kind} 'sha256-${hash}'`);
+  }
+  expect(page).not.toMatch(/<(script|img|link)[^>]* (src|href)=/);
 });
 
 test('files that are no images get a line each', () => {

@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Site, serve } from '../../scripts/browser/serve.ts';
 import { shardsOf } from '../../site/scripts/shards.ts';
 import { setOf, sha256, writeDigits } from '../../site/scripts/write-digits.ts';
 import { type DigitSet, inOriginalOrder, joined, type Manifest } from '../../site/src/digits/format.ts';
-import { loadDigits, type Progress } from '../../site/src/digits/load.ts';
+import { defaultShards, loadDigits, type Progress } from '../../site/src/digits/load.ts';
 import type { Mnist, MnistSplit } from '../../src/data.ts';
 import { loadMnist } from '../../src/node.ts';
 
@@ -117,5 +117,22 @@ describe('loading', () => {
     await expect(load({ base: nowhere, shards: 1 })).rejects.toThrow(
       `[loadDigits] got status 404 for ${nowhere}/manifest.json, wanted 200. Build the digits first.`,
     );
+  });
+});
+
+describe('the number of shards', () => {
+  afterEach(() => vi.unstubAllGlobals());
+  const device = (isCoarse: boolean, width: number, saveData: boolean): number => {
+    vi.stubGlobal('matchMedia', () => ({ matches: isCoarse }));
+    vi.stubGlobal('screen', { width, height: 900 });
+    vi.stubGlobal('navigator', { connection: { saveData } });
+    return defaultShards();
+  };
+
+  it('is 12, and 4 on phones and where data is saved', () => {
+    expect(device(false, 1600, false)).toBe(12);
+    expect(device(true, 1200, false)).toBe(12);
+    expect(device(true, 390, false)).toBe(4);
+    expect(device(false, 1600, true)).toBe(4);
   });
 });

@@ -1,33 +1,11 @@
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Stroke } from '../../site/src/draw/strokes.ts';
 import { Dense, oneHot, saveModel, tensor } from '../../src/index.ts';
 import { chromiumMissing } from '../backends/gpu/page/page.ts';
+import { answer, draw, paper, status } from './drawing.ts';
 import { BuiltSite, type Hosting } from './site.ts';
 import { strokeDigits } from './stroke-digits.ts';
-
-const paper = (page: Page): Locator => page.locator('canvas.paper');
-const status = (page: Page): Locator => page.locator('#panel-draw [role=status]');
-
-/** Waits until the answer for the drawing is there: the most probable digit and its probability in percent. */
-async function answer(page: Page): Promise<readonly [digit: number, percent: number]> {
-  await expect.poll(() => status(page).textContent()).toMatch(/^\d, [\d.]+ %$/);
-  const [digit, percent] = (await status(page).textContent())!.split(', ');
-  return [Number(digit), Number.parseFloat(percent!)];
-}
-
-async function draw(page: Page, strokes: readonly Stroke[]): Promise<void> {
-  await paper(page).scrollIntoViewIfNeeded();
-  const { x, y, width, height } = (await paper(page).boundingBox())!;
-  for (const stroke of strokes) {
-    for (const [i, point] of stroke.entries()) {
-      await page.mouse.move(x + point[0] * width, y + point[1] * height);
-      if (i === 0) await page.mouse.down();
-    }
-    await page.mouse.up();
-  }
-}
 
 async function clear(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Clear' }).click();

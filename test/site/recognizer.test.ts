@@ -1,19 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import facts from '../../site/models/digits.json';
 import { imageOf } from '../../site/src/draw/ink.ts';
 import { openRecognizer, Recognizer } from '../../site/src/draw/recognizer.ts';
+import { scalePixels } from '../../src/data.ts';
 import {
+  Accuracy,
   Activation,
   Conv2D,
   Dense,
+  evaluate,
   Flatten,
   type Layer,
   loadModel,
   MaxPool2D,
   Sequential,
   seed,
+  softmaxCrossEntropy,
   tensor,
 } from '../../src/index.ts';
+import { loadMnist } from '../../src/node.ts';
 import { strokeDigits } from './stroke-digits.ts';
 
 const file = readFileSync(new URL('../../site/models/digits.safetensors', import.meta.url));
@@ -27,6 +33,18 @@ it('recognizes drawn digits with the model of the page', async () => {
     expect(probabilities[digit]).toBeGreaterThan(0.8);
     expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
   }
+});
+
+it('ships with a model whose accuracy is written beside it', async () => {
+  expect(file.length).toBe(facts.bytes);
+  expect(file.length).toBeLessThan(150_000);
+  const { images: pixels, labels } = (await loadMnist()).test;
+  const { data, shape } = scalePixels(pixels);
+  const { model } = await loadModel(file);
+  const found = { x: tensor(data, { shape }), y: tensor(labels.data) };
+  const { accuracy } = await evaluate(model, found, { loss: softmaxCrossEntropy, metrics: [new Accuracy()] });
+  expect(accuracy).toBe(facts.testAccuracy);
+  expect(accuracy).toBeGreaterThan(0.99);
 });
 
 it('shows what each layer gives, without those that change nothing', async () => {

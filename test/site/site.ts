@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -80,6 +80,3 @@ export class BuiltSite {
     rmSync(this.#folder, { recursive: true });
   }
 }
-
-/** Whether the digits were built: `npm run digits --prefix site`. */
-export const hasDigits: boolean = existsSync(join(root, 'site/public/digits/manifest.json'));

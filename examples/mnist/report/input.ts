@@ -23,6 +23,8 @@ export interface ReportInput {
    */
   readonly mcnemar?: readonly (readonly number[])[] | undefined;
   readonly misclassified?: Misclassified | undefined;
+  /** The address of a page in which one draws digits for the best network. */
+  readonly drawingPage?: string | undefined;
   /** In display order. */
   readonly firstLayers?: readonly FirstLayer[] | undefined;
 }

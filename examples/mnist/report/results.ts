@@ -11,7 +11,7 @@ import {
   shortPoints,
 } from './format.ts';
 import { type Html, html } from './html.ts';
-import type { Estimate, PublishedResult, ReportModel } from './input.ts';
+import type { Estimate, PublishedResult, ReportInput, ReportModel } from './input.ts';
 import { accent, chart, faint, ink, muted } from './plot.ts';
 import { type LogScale, logScale, plotScale } from './scales.ts';
 import { errorInterval, errors, type ReportView } from './view.ts';
@@ -31,7 +31,7 @@ export function summary(view: ReportView): Html {
 <h1><b>${best.id}</b> gets <b>${percent(best.accuracy.mean)}</b> of the ${dataset.name} test images right
 <span>(95 % interval ${range(best.interval)})</span></h1>
 <p class="lead">${capital(best.about)}${among} on ${plural(dataset.trainingImages, 'image')}${validationNote(dataset.validationImages)},
-and tested on ${grouped(dataset.testImages)} others. Training took ${duration(input.trainingSeconds)} in total.</p>
+and tested on ${grouped(dataset.testImages)} others. Training took ${duration(input.trainingSeconds)} in total.${drawingLink(input)}</p>
 <dl class="figures">
 <div><dt>Errors</dt><dd>${meanCount(errors(best, view))} <small>in ${grouped(dataset.testImages)}</small></dd></div>
 <div><dt>Macro F1</dt><dd>${best.macroF1.mean.toFixed(4)}</dd></div>
@@ -40,6 +40,9 @@ and tested on ${grouped(dataset.testImages)} others. Training took ${duration(in
 </dl>
 </header>`;
 }
+
+const drawingLink = ({ drawingPage }: ReportInput): Html | undefined =>
+  drawingPage === undefined ? undefined : html` <a href="${drawingPage}">Draw digits for it</a>.`;
 
 /** The table that compares the models, with their intervals on a common axis. */
 export function resultTable(view: ReportView): Html {

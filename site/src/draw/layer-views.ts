@@ -1,6 +1,6 @@
 import { element } from '../dom.ts';
 import type { SignColors } from './colors.ts';
-import { PictureRow, picturesOf } from './pictures.ts';
+import { PictureRow, type Pictures, picturesOf } from './pictures.ts';
 import type { LayerOutput } from './recognizer.ts';
 
 /** More channels than this are not shown. */
@@ -23,10 +23,15 @@ export class LayerViews {
       const pictures = { ...all, count: Math.min(all.count, MOST) };
       const size = describeSize(layer, all.count);
       caption.replaceChildren(element('b', {}, layer.type), ` ${size}`);
-      const pixel = all.count > 1 ? Math.max(2, Math.round(56 / all.columns)) : 9;
-      row.show(pictures, `Output of layer ${i + 1}, ${layer.type}: ${size}`, pixel, colors);
+      row.show(pictures, `Output of layer ${i + 1}, ${layer.type}: ${size}`, pixelOf(all), colors);
     });
   }
+}
+
+/** The width of a pixel: small pictures and short rows are enlarged. */
+function pixelOf({ count, columns }: Pictures): number {
+  if (count > 1) return Math.max(2, Math.round(56 / columns));
+  return columns <= 16 ? 20 : 9;
 }
 
 function describeSize({ shape, values }: LayerOutput, count: number): string {
