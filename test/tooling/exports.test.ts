@@ -5,15 +5,15 @@ import { expect, test } from 'vitest';
 /** Every public name, by entry point and by whether it exists at run time. Each name is in one entry only. */
 const EXPORTS: Record<string, { values: string; types: string }> = {
   ndgrad: {
-    values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D BatchNorm BinaryAccuracy
-      ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense Dropout EditDistance Embedding F1
-      FBeta Flatten Generator GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D GroupNorm
-      Layer LayerNorm Lion LogLoss Lookahead MaxPool1D MaxPool2D Mean MeanAbsoluteError
+    values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D AvgPool3D BatchNorm BinaryAccuracy
+      ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose Conv3D Conv3DTranspose Cropping1D Cropping2D Cropping3D DTypeError Dense Dropout EditDistance Embedding F1
+      FBeta Flatten Generator GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D GlobalMaxPool1D GlobalMaxPool2D GlobalMaxPool3D GroupNorm InstanceNorm
+      Layer LayerNorm Lion LogLoss Lookahead MaxPool1D MaxPool2D MaxPool3D Mean MeanAbsoluteError
       MeanAbsolutePercentageError MeanIoU MeanSquaredError MemoryError MultiHeadAttention MultiOptimizer
-      Muon NAdam NdgradError Network NonFiniteError Optimizer Parameter Perplexity PositionEmbedding Precision
-      R2Score RAdam RMSNorm RMSprop Recall Reshape Residual RocAuc RootMeanSquaredError SGD SequenceAccuracy Sequential
+      Muon NAdam NdgradError Network NonFiniteError Optimizer PReLU Parameter Perplexity PositionEmbedding Precision
+      R2Score RAdam RMSNorm RMSprop Recall Reshape Residual RocAuc RootMeanSquaredError SGD SeparableConv1D SeparableConv2D SequenceAccuracy Sequential
       ShapeError SinusoidalPositions SpatialDropout StateError Tensor TopKAccuracy TrainingContext
-      TransformerBlock ValueError WeightAverage abs acos acosh activations add all any arange argmax
+      TransformerBlock UpSampling1D UpSampling2D UpSampling3D ValueError WeightAverage ZeroPadding1D ZeroPadding2D ZeroPadding3D abs acos acosh activations add all any arange argmax
       argmin argsort asin asinh atan atan2 atanh avgPool backendInfo bestModel binaryCrossEntropy
       binaryFocalCrossEntropy bincount bitsVersion booleanMask broadcastTo cast categorical
       categoricalHinge ceil celu checkpoint clip concat contrastive conv convTranspose cos cosh
@@ -43,23 +43,23 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       Decoding DenseOptions Described DiagnosticsOptions DiceOptions DropoutOptions EarlyStoppingOptions EditDistanceOptions
       EmbeddingOptions EpochLogs EvaluateOptions FBetaOptions FindLearningRateOptions FitOptions
       FlattenOptions FloatFormat GeluOptions GenerateOptions GeneratorState GlobalPoolingOptions
-      GroupNormOptions History HuberOptions Initializer InitializerName InnerState LayerClass LayerLike
+      GroupNormOptions History HuberOptions Initializer InitializerName InnerState InstanceNormOptions LayerClass LayerLike
       LayerNormOptions LearningRateCurve LionOptions LoadModelOptions LoadWeightsOptions LoadedModel
       LoadedWeights LocalResponseNormOptions LogFile LogLossOptions LogOptions LogTarget LookaheadOptions
-      Loss LossFunction LossOptions Margin MarginOptions MaskOptions Member MeshgridOptions Metric
+      Loss LossFunction LossOptions Margin MarginLayerOptions MarginOptions MaskOptions Member MeshgridOptions Metric
       MetricOptions Metrics MinimizeOptions Model MultiHeadAttentionOptions MultiOptimizerOptions
       MultinomialOptions MuonOptions NAdamOptions NaNLoss NanToNumOptions NestedArray NetworkMember
-      NumberArray OptimizerOptions OptimizerState PadMode Padding ParameterOptions ParameterState
+      NumberArray OptimizerOptions OptimizerState PReLUOptions PadMode Padding ParameterOptions ParameterState
       PartialShape Penalty PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions
       Predictions ProgressReport QuantileMethod QuantileOptions RAdamOptions RMSNormOptions RMSpropOptions
       RankingMetricOptions ReduceOnPlateauOptions ReduceOptions Reduction ReshapeOptions ResidualOptions
       ResizeOptions ReverseOptions SGDOptions SaveModelOptions SaveWeightsOptions ScanOptions ScatterMode
-      ScatterOptions Schedule SearchSortedOptions SequentialOptions Shape ShuffleOptions Signal
+      ScatterOptions Schedule SearchSortedOptions SeparableConvolutionOptions SequentialOptions Shape ShuffleOptions Signal
       SinusoidalPositionsOptions SliceSpec Slots SoftmaxCrossEntropyOptions
       SoftmaxFocalCrossEntropyOptions SortOptions StandardizeOptions State StateValue StepOptions
       SummaryOptions TensorLike TensorOptions Tensors TokenModel TopKAccuracyOptions TopKOptions Training
       TrainingOptions Transformer TransformerBlockOptions TransformerClass TransformerState
-      TransposedConvolutionOptions TruncatedNormalOptions TverskyOptions TypedArray Unique Update
+      TransposedConvolutionOptions TruncatedNormalOptions TverskyOptions TypedArray Unique UpSamplingOptions Update
       VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget WeightedLoss
       WindowOptions`,
   },
