@@ -234,22 +234,40 @@ Residual | - | - | keras.layers.Add | tf.layers.add
 Dense | - | nn.Linear | keras.layers.Dense | tf.layers.dense
 Conv1D | - | nn.Conv1d | keras.layers.Conv1D | tf.layers.conv1d
 Conv2D | - | nn.Conv2d | keras.layers.Conv2D | tf.layers.conv2d
+Conv3D | - | nn.Conv3d | keras.layers.Conv3D | tf.layers.conv3d
 Conv1DTranspose | - | nn.ConvTranspose1d | keras.layers.Conv1DTranspose | -
 Conv2DTranspose | - | nn.ConvTranspose2d | keras.layers.Conv2DTranspose | tf.layers.conv2dTranspose
+Conv3DTranspose | - | nn.ConvTranspose3d | keras.layers.Conv3DTranspose | tf.layers.conv3dTranspose
+SeparableConv1D | - | - | keras.layers.SeparableConv1D | -
+SeparableConv2D | - | - | keras.layers.SeparableConv2D | tf.layers.separableConv2d
+UpSampling1D | - | nn.Upsample | keras.layers.UpSampling1D | -
+UpSampling2D | - | nn.Upsample | keras.layers.UpSampling2D | tf.layers.upSampling2d
+UpSampling3D | - | nn.Upsample | keras.layers.UpSampling3D | -
+ZeroPadding1D | - | nn.ConstantPad1d | keras.layers.ZeroPadding1D | -
+ZeroPadding2D | - | nn.ZeroPad2d | keras.layers.ZeroPadding2D | tf.layers.zeroPadding2d
+ZeroPadding3D | - | nn.ConstantPad3d | keras.layers.ZeroPadding3D | -
+Cropping1D | - | - | keras.layers.Cropping1D | -
+Cropping2D | - | - | keras.layers.Cropping2D | tf.layers.cropping2D
+Cropping3D | - | - | keras.layers.Cropping3D | -
 MaxPool1D | - | nn.MaxPool1d | keras.layers.MaxPooling1D | tf.layers.maxPooling1d
 MaxPool2D | - | nn.MaxPool2d | keras.layers.MaxPooling2D | tf.layers.maxPooling2d
+MaxPool3D | - | nn.MaxPool3d | keras.layers.MaxPooling3D | tf.layers.maxPooling3d
 AvgPool1D | - | nn.AvgPool1d | keras.layers.AveragePooling1D | tf.layers.averagePooling1d
 AvgPool2D | - | nn.AvgPool2d | keras.layers.AveragePooling2D | tf.layers.averagePooling2d
+AvgPool3D | - | nn.AvgPool3d | keras.layers.AveragePooling3D | tf.layers.averagePooling3d
 GlobalMaxPool1D | - | nn.AdaptiveMaxPool1d | keras.layers.GlobalMaxPooling1D | tf.layers.globalMaxPooling1d
 GlobalMaxPool2D | - | nn.AdaptiveMaxPool2d | keras.layers.GlobalMaxPooling2D | tf.layers.globalMaxPooling2d
+GlobalMaxPool3D | - | nn.AdaptiveMaxPool3d | keras.layers.GlobalMaxPooling3D | -
 GlobalAvgPool1D | - | nn.AdaptiveAvgPool1d | keras.layers.GlobalAveragePooling1D | tf.layers.globalAveragePooling1d
 GlobalAvgPool2D | - | nn.AdaptiveAvgPool2d | keras.layers.GlobalAveragePooling2D | tf.layers.globalAveragePooling2d
+GlobalAvgPool3D | - | nn.AdaptiveAvgPool3d | keras.layers.GlobalAveragePooling3D | -
 BatchNorm | - | nn.BatchNorm1d, nn.BatchNorm2d | keras.layers.BatchNormalization | tf.layers.batchNormalization
 LayerNorm | - | nn.LayerNorm | keras.layers.LayerNormalization | tf.layers.layerNormalization
 GroupNorm | - | nn.GroupNorm | keras.layers.GroupNormalization | -
+InstanceNorm | - | nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d | - | -
 RMSNorm | - | nn.RMSNorm | keras.layers.RMSNormalization | -
 Dropout | - | nn.Dropout | keras.layers.Dropout | tf.layers.dropout
-SpatialDropout | - | nn.Dropout1d, nn.Dropout2d | keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D | tf.layers.spatialDropout1d
+SpatialDropout | - | nn.Dropout1d, nn.Dropout2d | keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D, keras.layers.SpatialDropout3D | tf.layers.spatialDropout1d
 Flatten | - | nn.Flatten | keras.layers.Flatten | tf.layers.flatten
 Reshape | - | nn.Unflatten | keras.layers.Reshape | tf.layers.reshape
 Embedding | - | nn.Embedding | keras.layers.Embedding | tf.layers.embedding
@@ -262,6 +280,7 @@ GRU | - | nn.GRU | keras.layers.GRU | tf.layers.gru
 Bidirectional | - | nn.LSTM(bidirectional=True) | keras.layers.Bidirectional | tf.layers.bidirectional
 TransformerBlock | - | nn.TransformerEncoderLayer | - | -
 Activation | - | nn.ReLU and others | keras.layers.Activation | tf.layers.activation
+PReLU | - | nn.PReLU | keras.layers.PReLU | tf.layers.prelu
 initializers | - | nn.init | keras.initializers | tf.initializers
 training | - | Module.train | call(training=True) | apply(training: true)
 inference | - | Module.eval | call(training=False) | predict

@@ -51,7 +51,7 @@ test.each([
   ['LayerNormalization', { scale: false, center: false }, 'no gamma and no beta'],
   ['Dropout', { rate: 1 }, 'rate 1'],
   ['Dropout', { rate: 0.5, noise_shape: [1, 2] }, 'noise_shape [1, 2]'],
-  ['UpSampling2D', { interpolation: 'bilinear' }, "interpolation 'bilinear'"],
+  ['UpSampling2D', { interpolation: 'bicubic' }, "interpolation 'bicubic'"],
   ['Softmax', { axis: [1, 2] }, 'several axes'],
   ['ReLU', { max_value: 'six' }, "max_value 'six'"],
   ['Reshape', { target_shape: [-1, -1] }, 'target_shape [-1, -1]'],

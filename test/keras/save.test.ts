@@ -1,4 +1,14 @@
-import { type Layer, loadModel, Sequential, saveModel, tensor } from 'ndgrad';
+import {
+  Conv1D,
+  Conv3D,
+  Conv3DTranspose,
+  type Layer,
+  loadModel,
+  PReLU,
+  Sequential,
+  saveModel,
+  tensor,
+} from 'ndgrad';
 import { kerasLayers, loadKeras } from 'ndgrad/keras';
 import { expect, test } from 'vitest';
 import {
@@ -38,8 +48,9 @@ test.each(Object.keys(answers))('%s is saved and loaded again', async (name) => 
 
 const image: readonly number[] = [2, 4, 5, 3];
 const sequence: readonly number[] = [2, 5, 3];
+const volume: readonly number[] = [1, 2, 4, 3, 2];
 
-/** Layers that are operations: a class, its configuration, and the shape of an input. */
+/** Layers without weights: a class, its configuration, and the shape of an input. */
 const operations: readonly (readonly [className: string, config: object, shape: readonly number[]])[] = [
   ['Cropping1D', { cropping: [1, 2] }, sequence],
   [
@@ -54,6 +65,24 @@ const operations: readonly (readonly [className: string, config: object, shape: 
   ],
   ['UpSampling1D', { size: 3 }, sequence],
   ['UpSampling2D', { size: [2, 3], interpolation: 'nearest' }, image],
+  ['UpSampling2D', { size: 2, interpolation: 'bilinear' }, image],
+  ['UpSampling3D', {}, volume],
+  ['ZeroPadding3D', { padding: [1, 2, 0] }, volume],
+  [
+    'Cropping3D',
+    {
+      cropping: [
+        [1, 0],
+        [0, 1],
+        [0, 0],
+      ],
+    },
+    volume,
+  ],
+  ['MaxPooling3D', {}, volume],
+  ['AveragePooling3D', { pool_size: [1, 2, 2], padding: 'same' }, volume],
+  ['GlobalMaxPooling3D', {}, volume],
+  ['GlobalAveragePooling3D', { keepdims: true }, volume],
   ['ZeroPadding1D', { padding: 2 }, sequence],
   ['ZeroPadding2D', { padding: [2, 1] }, image],
   ['Permute', { dims: [2, 1] }, sequence],
@@ -98,6 +127,56 @@ test('activations without a name follow their layers', async () => {
     expect(await each.call(tensor([[3, 4]])).toArray()).toEqual([[3, -2.5]]);
 });
 
+const three = { kernel_size: [1, 2, 1], filters: 2, strides: [1, 1, 1], padding: 'valid' };
+const numbers = (...shape: number[]) => {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return { shape, data: Array.from({ length: size }, (_, i) => (i % 5) / 4 - 0.5) };
+};
+
+test.each([
+  [
+    'Conv3D',
+    three,
+    { kernel: numbers(1, 2, 1, 2, 2), bias: numbers(2) },
+    volume,
+    new Conv3D(2, 2, [1, 2, 1]),
+  ],
+  [
+    'Conv3DTranspose',
+    three,
+    { kernel: numbers(1, 2, 1, 2, 2), bias: numbers(2) },
+    volume,
+    new Conv3DTranspose(2, 2, [1, 2, 1]),
+  ],
+  [
+    'Conv1D',
+    { kernel_size: [2], filters: 2, padding: 'causal', dilation_rate: [2] },
+    { kernel: numbers(2, 3, 2), bias: numbers(2) },
+    sequence,
+    new Conv1D(3, 2, 2, { padding: 'causal', dilation: 2 }),
+  ],
+  ['PReLU', { shared_axes: [1, 2] }, { alpha: numbers(1, 1, 3) }, image, new PReLU(3)],
+])('%s has the weights of Keras', async (className, config, weights, shape, plain: Layer) => {
+  const named = Object.fromEntries(Object.entries(weights).map(([name, value]) => [`a/${name}`, value]));
+  const input = layer('InputLayer', 'in', { batch_input_shape: [null, ...shape.slice(1)] });
+  const model = await load(sequential(input, layer(className, 'a', config)), named);
+  for (const [name, p] of plain.namedParameters()) {
+    const value = tensorOf((weights as Record<string, Numbers>)[name]!);
+    await p.assign(name === 'alpha' ? value.flatten() : value);
+  }
+  const x = tensorOf(filled(...shape));
+  for (const each of [model, await again(model)])
+    expect(await each.call(x).data()).toEqual(await plain.call(x).data());
+});
+
+test('slopes of positions are refused', async () => {
+  const input = layer('InputLayer', 'in', { batch_input_shape: [null, 4, 3] });
+  const model = sequential(input, layer('PReLU', 'a', { shared_axes: null }));
+  expect(await messageOf(() => load(model, { 'a/alpha': numbers(4, 3) }))).toContain(
+    'alpha [4, 3], not of channels',
+  );
+});
+
 const merged = (className: string, config: object = {}): Promise<Layer> =>
   load(
     functional(
@@ -138,9 +217,9 @@ test('loading without the classes says where they are', async () => {
 });
 
 test.each<[string, string, unknown, string]>([
-  ['KerasOperation', '0', 'Lambda', "class 'Lambda', wanted one of Cropping1D"],
+  ['KerasOperation', '0', 'Lambda', "class 'Lambda', wanted one of ELU"],
   ['KerasOperation', '1', { scale: 'x' }, "scale 'x' for 'Rescaling', wanted Keras's settings"],
-  ['KerasOperation', '1', [1], "class 'Rescaling', wanted one of Cropping1D"],
+  ['KerasOperation', '1', [1], "class 'Rescaling', wanted one of ELU"],
   ['KerasFunctional', '0', 5, "'KerasFunctional' refuses: "],
   ['KerasFunctional', '0', [null], 'step 0 null, wanted a layer or merge'],
   ['KerasFunctional', '0.1.inputs', [2, 0], 'step 1 an object, wanted a layer or merge of values before it'],

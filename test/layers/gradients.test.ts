@@ -20,6 +20,7 @@ const { Conv2D, Dense, Dropout, Activation } = layers;
 const table: { readonly [Name in LayerName]: readonly (readonly [Layer, number[]])[] } = {
   Activation: [[new Activation('tanh'), [2, 3]]],
   AvgPool1D: [[new layers.AvgPool1D(3, { stride: 1 }), [2, 5, 2]]],
+  AvgPool3D: [[new layers.AvgPool3D(2, { stride: 1 }), [1, 3, 2, 3, 2]]],
   AvgPool2D: [[new layers.AvgPool2D(3, { stride: 2, padding: 'same' }), [2, 4, 5, 2]]],
   Bidirectional: [
     [new layers.Bidirectional(new layers.LSTM(2, 2, { returnSequences: true, ...recurrent })), [2, 3, 2]],
@@ -40,6 +41,13 @@ const table: { readonly [Name in LayerName]: readonly (readonly [Layer, number[]
   Conv2DTranspose: [
     [new layers.Conv2DTranspose(2, 3, 3, { stride: 2, activation: 'silu', ...normal }), [1, 2, 3, 2]],
   ],
+  Conv3D: [
+    [new layers.Conv3D(2, 2, 2, { padding: 'same', dilation: [1, 2, 1], ...normal }), [1, 2, 3, 2, 2]],
+  ],
+  Conv3DTranspose: [[new layers.Conv3DTranspose(2, 1, 2, { stride: [2, 1, 1], ...normal }), [1, 2, 2, 2, 2]]],
+  Cropping1D: [[new layers.Cropping1D([[1, 2]]), [2, 5, 2]]],
+  Cropping2D: [[new layers.Cropping2D(1), [2, 3, 4, 2]]],
+  Cropping3D: [[new layers.Cropping3D([1, 0, [0, 1]]), [1, 3, 2, 3, 2]]],
   Dense: [[new Dense(3, 2, { activation: 'gelu', ...normal }), [4, 3]]],
   Dropout: [[new Dropout(0.4), [4, 5]]],
   Flatten: [[new layers.Flatten(), [2, 3, 2]]],
@@ -49,6 +57,8 @@ const table: { readonly [Name in LayerName]: readonly (readonly [Layer, number[]
   ],
   GlobalAvgPool1D: [[new layers.GlobalAvgPool1D(), [2, 4, 3]]],
   GlobalAvgPool2D: [[new layers.GlobalAvgPool2D(), [2, 3, 2, 3]]],
+  GlobalAvgPool3D: [[new layers.GlobalAvgPool3D(), [2, 2, 3, 2, 2]]],
+  GlobalMaxPool3D: [[new layers.GlobalMaxPool3D(), [2, 2, 3, 2, 2]]],
   GlobalMaxPool1D: [[new layers.GlobalMaxPool1D(), [2, 4, 3]]],
   GlobalMaxPool2D: [[new layers.GlobalMaxPool2D(), [2, 3, 2, 3]]],
   GroupNorm: [
@@ -58,6 +68,10 @@ const table: { readonly [Name in LayerName]: readonly (readonly [Layer, number[]
   LSTM: [
     [new layers.LSTM(3, 2, { dropout: 0.3, recurrentDropout: 0.3, ...recurrent }), [2, 3, 3]],
     [new layers.LSTM(2, 3, { goBackwards: true, returnSequences: true, ...recurrent }), [2, 3, 2]],
+  ],
+  InstanceNorm: [
+    [new layers.InstanceNorm(2, affine), [2, 3, 2]],
+    [new layers.InstanceNorm(2, affine), [1, 2, 3, 2]],
   ],
   LayerNorm: [
     [new layers.LayerNorm(3, affine), [4, 3]],
@@ -75,6 +89,8 @@ const table: { readonly [Name in LayerName]: readonly (readonly [Layer, number[]
   ],
   MaxPool1D: [[new layers.MaxPool1D(2), [2, 5, 3]]],
   MaxPool2D: [[new layers.MaxPool2D([2, 3], { stride: [1, 2], padding: [0, 1] }), [2, 4, 5, 2]]],
+  MaxPool3D: [[new layers.MaxPool3D(2, { stride: 1 }), [1, 3, 2, 3, 2]]],
+  PReLU: [[new layers.PReLU(3, { alphaInitializer: 'uniform', rng }), [2, 4, 3]]],
   Reshape: [[new layers.Reshape([3, -1]), [2, 6]]],
   Residual: [
     [new layers.Residual(new Dense(3, 3, { activation: 'tanh', ...normal })), [2, 3]],
@@ -99,6 +115,18 @@ const table: { readonly [Name in LayerName]: readonly (readonly [Layer, number[]
       [2, 3, 4, 1],
     ],
   ],
+  SeparableConv1D: [
+    [new layers.SeparableConv1D(2, 3, 3, { padding: 'causal', depthMultiplier: 2, ...normal }), [2, 4, 2]],
+  ],
+  SeparableConv2D: [
+    [new layers.SeparableConv2D(2, 3, 2, { padding: 'same', activation: 'tanh', ...normal }), [1, 3, 3, 2]],
+  ],
+  UpSampling1D: [[new layers.UpSampling1D(3, { method: 'bilinear' }), [2, 3, 2]]],
+  UpSampling2D: [[new layers.UpSampling2D([2, 3]), [2, 2, 3, 2]]],
+  UpSampling3D: [[new layers.UpSampling3D(2, { method: 'bilinear' }), [1, 2, 2, 2, 2]]],
+  ZeroPadding1D: [[new layers.ZeroPadding1D([[1, 2]]), [2, 3, 2]]],
+  ZeroPadding2D: [[new layers.ZeroPadding2D(1), [2, 2, 3, 2]]],
+  ZeroPadding3D: [[new layers.ZeroPadding3D([1, 0, [0, 2]]), [1, 2, 2, 2, 2]]],
   SpatialDropout: [[new layers.SpatialDropout(0.4), [3, 2, 2, 3]]],
 };
 

@@ -50,13 +50,13 @@ test('every layer whose values are worth it has a case', () => {
 });
 
 describe.each(cases.map((c) => [`${c.layer}, ${c.name}`, c] as const))('%s', (_, c) => {
-  const build = async (): Promise<{ y: Tensor; leaves: [string, Tensor][] }> => {
+  const build = async (): Promise<{ layer: Layer; x: Tensor; y: Tensor; leaves: [string, Tensor][] }> => {
     const layer = make(c.layer, c.args);
     const parameters = layer.namedParameters();
     expect(parameters.map(([name]) => name)).toEqual(Object.keys(c.parameters));
     for (const [name, p] of parameters) await p.assign(toTensor(c.parameters[name]!));
     const x = toTensor(c.x);
-    return { y: layer.call(x), leaves: [['x', x], ...parameters] };
+    return { layer, x, y: layer.call(x), leaves: [['x', x], ...parameters] };
   };
 
   test('values', async () => {
@@ -73,6 +73,16 @@ describe.each(cases.map((c) => [`${c.layer}, ${c.name}`, c] as const))('%s', (_,
     leaves.forEach(([name], i) => {
       expectBoth(by[i]!, c.gradients[name]!);
     });
+  });
+
+  test.skipIf(c.trained === undefined)('three steps', async () => {
+    const { layer, x } = await build();
+    const optimizer = new SGD(layer.parameters(), { learningRate: 0.1 });
+    for (let step = 0; step < 3; step++) {
+      const y = layer.call(x, training());
+      await optimizer.minimize(y.square().mul(toTensor(c.weights)).mean());
+    }
+    for (const [name, p] of layer.namedParameters()) expectSingle(p, c.trained![name]!);
   });
 
   test('the shape is known beforehand, in part or whole', async () => {

@@ -1,7 +1,8 @@
 """Writes layers.json: layers of PyTorch in double precision, their values and gradients, channels last.
 
 `layers`: the result of a layer with the given parameters, and the gradients of sum(result * weights) with
-respect to its input and its parameters. `batchNorm`: three steps of gradient descent on sum(result * weights),
+respect to its input and its parameters; `trained`, in some cases: the parameters after three steps of gradient descent
+on mean(result ** 2 * weights) with the learning rate 0.1. `batchNorm`: three steps of gradient descent on sum(result * weights),
 then inference.
 PyTorch keeps channels second and kernels [out, in, ...sizes]; they are turned here.
 """
@@ -33,13 +34,17 @@ def kernel_in(kernel):
 cases = []
 
 
-def case(layer, name, args, x, function, parameters=(), options=None, activation=None):
+def case(layer, name, args, x, function, parameters=(), options=None, activation=None, train=False):
     """function(x, **parameters) in PyTorch's layout gives the result in PyTorch's layout."""
     leaf = torch.from_numpy(widen(x)).requires_grad_()
     leaves = {key: torch.from_numpy(widen(p)).requires_grad_() for key, p in dict(parameters).items()}
-    turned = {key: kernel_in(p) if key == 'kernel' else p for key, p in leaves.items()}
-    out = channels_last(function(channels_second(leaf), **turned))
-    out = activation(out) if activation else out
+
+    def call():
+        turned = {key: kernel_in(p) if key.split('.')[-1] == 'kernel' and p.dim() > 2 or key == 'kernel' else p for key, p in leaves.items()}
+        out = channels_last(function(channels_second(leaf), **turned))
+        return activation(out) if activation else out
+
+    out = call()
     weights = inputs.uniform(-2, 2, *out.shape)
     loss = (out * torch.from_numpy(widen(weights))).sum()
     grads = torch.autograd.grad(loss, [leaf, *leaves.values()])
@@ -57,6 +62,13 @@ def case(layer, name, args, x, function, parameters=(), options=None, activation
             },
         }
     )
+    if train:
+        optimizer = torch.optim.SGD(leaves.values(), lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            (call() ** 2 * torch.from_numpy(widen(weights))).mean().backward()
+            optimizer.step()
+        cases[-1]['trained'] = {key: wanted(p.detach().numpy() + 0.0) for key, p in leaves.items()}
 
 
 def convolutions():
@@ -316,6 +328,109 @@ def sequences():
     block('post, relu', 'post', torch.relu, dict(order='post', activation='relu'))
 
 
+def spatial():
+    """The later layers of spatial axes."""
+
+    def add(layer, name, channels, sizes, shape, options=None, padding=0, activation=None):
+        options = options or {}
+        transposed = layer.endswith('Transpose')
+        f = {
+            'Conv1D': nn.functional.conv1d,
+            'Conv3D': nn.functional.conv3d,
+            'Conv3DTranspose': nn.functional.conv_transpose3d,
+        }[layer]
+        fan_in, fan_out = channels
+        groups = options.get('groups', 1)
+        last = [fan_out // groups, fan_in] if transposed else [fan_in // groups, fan_out]
+        parameters = {'kernel': inputs.normal(*sizes, *last, scale=0.5), 'bias': inputs.normal(fan_out)}
+        more = {key: options[key] for key in ('stride', 'dilation', 'groups') if key in options}
+        if options.get('padding') == 'causal':
+            reach = options.get('dilation', 1) * (sizes[0] - 1)
+            function = lambda x, kernel, bias: f(nn.functional.pad(x, (reach, 0)), kernel, bias, **more)
+        else:
+            function = lambda x, kernel, bias: f(x, kernel, bias, padding=padding, **more)
+        size = sizes[0] if len(set(sizes)) == 1 else list(sizes)
+        case(layer, name, [fan_in, fan_out, size], inputs.normal(*shape), function, parameters, options, activation, True)
+
+    add('Conv1D', 'causal', (2, 3), (3,), (2, 5, 2), dict(padding='causal'))
+    options = dict(padding='causal', dilation=2, stride=2, activation='tanh')
+    add('Conv1D', 'causal, dilation 2, stride 2', (2, 2), (3,), (2, 7, 2), options, 0, torch.tanh)
+    add('Conv3D', 'defaults', (2, 3), (2, 2, 2), (2, 3, 4, 3, 2))
+    options = dict(stride=[2, 1, 1], padding=[1, 0, 2], dilation=[1, 2, 1], activation='tanh')
+    add('Conv3D', 'strides, paddings, dilations', (2, 2), (3, 2, 3), (1, 4, 5, 3, 2), options, (1, 0, 2), torch.tanh)
+    add('Conv3D', 'same, 2 groups', (4, 2), (3, 3, 3), (1, 3, 2, 3, 4), dict(padding='same', groups=2), 'same')
+    add('Conv3D', 'depthwise', (2, 4), (2, 2, 2), (1, 3, 2, 3, 2), dict(groups=2))
+    add('Conv3DTranspose', 'stride 2', (2, 3), (2, 3, 2), (1, 2, 2, 3, 2), dict(stride=2))
+
+    def distinct(*shape):
+        return (inputs.rng.permutation(int(np.prod(shape))).reshape(shape) / 8 - 2).astype(np.float32)
+
+    case('MaxPool3D', 'size 2', [2], distinct(2, 4, 3, 4, 2), lambda x: nn.functional.max_pool3d(x, 2))
+    options = dict(stride=2, padding=1)
+    function = lambda x: nn.functional.max_pool3d(x, 3, 2, 1)
+    case('MaxPool3D', 'size 3, stride 2, padding 1', [3], distinct(1, 3, 4, 5, 2), function, (), options)
+    function = lambda x: nn.functional.avg_pool3d(x, (1, 2, 3))
+    case('AvgPool3D', 'size 1 x 2 x 3', [[1, 2, 3]], inputs.normal(1, 2, 4, 6, 2), function)
+    case('GlobalAvgPool3D', 'volumes', [], inputs.normal(2, 2, 3, 2, 3), lambda x: x.mean((2, 3, 4)))
+    case('GlobalMaxPool3D', 'volumes', [], distinct(2, 2, 3, 2, 3), lambda x: x.amax((2, 3, 4)))
+
+    for spatial, shape in ((1, (2, 3, 2)), (2, (1, 2, 3, 2)), (3, (1, 2, 2, 3, 2))):
+        layer, linear = f'UpSampling{spatial}D', ('linear', 'bilinear', 'trilinear')[spatial - 1]
+        x = inputs.normal(*shape)
+        case(layer, 'nearest', [2], x, lambda x: nn.functional.interpolate(x, scale_factor=2))
+        factors = [3, 2, 1][:spatial]
+        function = lambda x: nn.functional.interpolate(x, scale_factor=tuple(map(float, factors)), mode=linear, align_corners=False)
+        case(layer, 'bilinear', [factors], x, function, (), dict(method='bilinear'))
+        margins = [[1, 2], [0, 1], [2, 0]][:spatial]
+        flat = [n for pair in reversed(margins) for n in pair]
+        case(f'ZeroPadding{spatial}D', 'a margin', [1], x, lambda x: nn.functional.pad(x, [1, 1] * spatial))
+        case(f'ZeroPadding{spatial}D', 'pairs', [margins], x, lambda x: nn.functional.pad(x, flat))
+        x = inputs.normal(2, *[5, 4, 3][:spatial], 2)
+        case(f'Cropping{spatial}D', 'a margin', [1], x, lambda x: nn.functional.pad(x, [-1, -1] * spatial))
+        case(f'Cropping{spatial}D', 'pairs', [margins], x, lambda x: nn.functional.pad(x, [-n for n in flat]))
+
+    def separable(spatial, name, channels, size, shape, options=None, padding=0, activation=None):
+        options = options or {}
+        f = (nn.functional.conv1d, nn.functional.conv2d)[spatial - 1]
+        fan_in, fan_out = channels
+        between = fan_in * options.get('depthMultiplier', 1)
+        parameters = {
+            'depthwise.kernel': inputs.normal(*[size] * spatial, 1, between),
+            'pointwise.kernel': inputs.normal(*[1] * spatial, between, fan_out),
+            'pointwise.bias': inputs.normal(fan_out),
+        }
+        more = {key: options[key] for key in ('stride', 'dilation') if key in options}
+
+        def function(x, **p):
+            if padding == 'causal':
+                x = nn.functional.pad(x, (size - 1, 0))
+            x = f(x, p['depthwise.kernel'], None, padding=0 if padding == 'causal' else padding, groups=fan_in, **more)
+            return f(x, p['pointwise.kernel'], p['pointwise.bias'])
+
+        args = [fan_in, fan_out, size]
+        case(f'SeparableConv{spatial}D', name, args, inputs.normal(*shape), function, parameters, options, activation, True)
+
+    separable(1, 'defaults', (2, 3), 3, (2, 5, 2))
+    separable(1, 'causal, depthMultiplier 2', (2, 3), 2, (2, 4, 2), dict(padding='causal', depthMultiplier=2), 'causal')
+    options = dict(stride=2, padding=1, depthMultiplier=2, activation='tanh')
+    separable(2, 'stride 2, padding 1, depthMultiplier 2', (2, 3), 3, (2, 4, 5, 2), options, 1, torch.tanh)
+    separable(2, 'same, dilation 2', (3, 2), 2, (1, 4, 3, 3), dict(padding='same', dilation=2), 'same')
+
+    def instance_norm(name, shape, options=None, epsilon=1e-5, affine=True):
+        features = shape[-1]
+        parameters = {'gamma': inputs.normal(features, mean=1), 'beta': inputs.normal(features)} if affine else {}
+        function = lambda x, gamma=None, beta=None: nn.functional.instance_norm(x, weight=gamma, bias=beta, eps=epsilon)
+        case('InstanceNorm', name, [features], inputs.normal(*shape, mean=2), function, parameters, options, None, affine)
+
+    instance_norm('sequences', (2, 5, 3))
+    instance_norm('images, epsilon 0.1', (2, 3, 4, 2), dict(epsilon=0.1), 0.1)
+    instance_norm('volumes, without gamma and beta', (1, 2, 3, 2, 2), dict(scale=False, center=False), affine=False)
+
+    for name, shape in (('rows', (4, 3)), ('images', (2, 3, 2, 3))):
+        parameters = {'alpha': inputs.uniform(0, 1, 3)}
+        case('PReLU', name, [3], inputs.normal(*shape), lambda x, alpha: nn.functional.prelu(x, alpha), parameters, None, None, True)
+
+
 for part in (convolutions, pooling, layer_norm):
     part()
 norms = [
@@ -325,4 +440,5 @@ norms = [
 ]
 group_norm()
 sequences()
+spatial()
 write('layers', {'layers': cases, 'batchNorm': norms}, depth=3)

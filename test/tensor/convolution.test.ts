@@ -13,7 +13,7 @@ import {
 import type { Backend } from '../../src/ir/backend.ts';
 import type { Plan } from '../../src/ir/plan.ts';
 import { sizeOf } from '../../src/ir/view.ts';
-import type { ConvOptions } from '../../src/tensor/ops/index.ts';
+import type { ConvTransposeOptions } from '../../src/tensor/ops/index.ts';
 import { computeDouble } from '../../src/testing/double.ts';
 import { gradcheck } from '../../src/testing.ts';
 import { backendsInTurn, engines } from '../backends/engines.ts';
@@ -57,7 +57,7 @@ function expectClose(got: ArrayLike<number>, wanted: ArrayLike<number>, toleranc
 }
 
 /** The margins that a call of `conv` has. */
-function marginsOf(extents: readonly number[], sizes: readonly number[], options: ConvOptions) {
+function marginsOf(extents: readonly number[], sizes: readonly number[], options: ConvTransposeOptions) {
   const strides = each(options.stride, sizes.length, 1);
   const dilations = each(options.dilation, sizes.length, 1);
   return options.padding === 'same'
@@ -66,7 +66,11 @@ function marginsOf(extents: readonly number[], sizes: readonly number[], options
 }
 
 /** Loops over samples, places, filters, elements of a window and channels. */
-function byLoops(x: Tensor, kernel: Tensor, options: ConvOptions): { shape: number[]; data: number[] } {
+function byLoops(
+  x: Tensor,
+  kernel: Tensor,
+  options: ConvTransposeOptions,
+): { shape: number[]; data: number[] } {
   const sizes = kernel.shape.slice(0, -2);
   const [inputs, outputs] = kernel.shape.slice(-2) as [number, number];
   const extents = x.shape.slice(1, -1);
@@ -277,7 +281,7 @@ describe('plans', () => {
     expect(kinds(plan)).not.toContain('scatter');
   });
 
-  const calls: readonly [string, ConvOptions, x: number[], kernel: number[]][] = [
+  const calls: readonly [string, ConvTransposeOptions, x: number[], kernel: number[]][] = [
     ['same', { padding: 'same' }, [2, 8, 7, 3], [3, 3, 3, 4]],
     ['stride 2', { stride: 2, padding: 1 }, [2, 8, 7, 3], [3, 3, 3, 4]],
     ['no padding', {}, [2, 8, 7, 3], [3, 3, 3, 4]],
@@ -356,7 +360,7 @@ describe('js and wasm give the same bits', () => {
     fc.assert(property, { numRuns: runs(20) });
   });
 
-  const large: readonly [string, x: number[], kernel: number[], ConvOptions][] = [
+  const large: readonly [string, x: number[], kernel: number[], ConvTransposeOptions][] = [
     ['in blocks', [2, 15, 13, 24], [3, 3, 24, 40], { padding: 'same' }],
     ['of stride 2', [2, 17, 12, 20], [3, 3, 20, 33], { padding: 1, stride: 2 }],
     ['of dilation 2', [1, 15, 14, 20], [3, 3, 20, 19], { padding: 2, dilation: 2 }],

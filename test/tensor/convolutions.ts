@@ -1,11 +1,11 @@
 import { sizeOf } from '../../src/ir/view.ts';
-import type { ConvOptions, ConvTransposeOptions, Margin, Padding } from '../../src/tensor/ops/index.ts';
+import type { ConvTransposeOptions, Margin, Padding } from '../../src/tensor/ops/index.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { ordinary } from './domains.ts';
 import type { Draw } from './draw.ts';
 
 /** A random call of `conv`, small enough for finite differences, with each option in each of its forms. */
-export function convCall(d: Draw): readonly [x: Tensor, kernel: Tensor, options?: ConvOptions] {
+export function convCall(d: Draw): readonly [x: Tensor, kernel: Tensor, options?: ConvTransposeOptions] {
   const { options, sizes, strides, dilations, channels } = windows(d);
   const reach = reachOf(sizes, dilations);
   const padding = anyPadding(d, sizes.length, () => d.integer(0, 5 - sizes.length));
@@ -62,7 +62,7 @@ function windows(d: Draw) {
   const channels = someChannels(d, axes === 3);
   const stride = perAxis(d, axes, 3);
   const dilation = perAxis(d, axes, axes === 1 ? 3 : 2);
-  const options: ConvOptions = {
+  const options: ConvTransposeOptions = {
     ...(stride === undefined ? {} : { stride }),
     ...(dilation === undefined ? {} : { dilation }),
     ...(channels.groups === 1 ? {} : { groups: channels.groups }),

@@ -367,16 +367,31 @@ const convolution: Given = [[2, 2, 3, { stride: 1 }], optionsAt(3)];
 const classScore: Given = [[{ numClasses: 2 }], { options: 0, names: ['f1', 'precision', 'recall'] }];
 const optimizer: Given = [[parameters, { learningRate: 0.1 }], optionsAt(1)];
 const pooling: Given = [[2, { stride: 1 }], optionsAt(1)];
+const upSampling: Given = [[2, { method: 'bilinear' }], optionsAt(1)];
+const margin: Given = [[1, { name: 'a' }], optionsAt(1)];
 
 const constructors: Record<string, Given> = {
   Parameter: [[x, { name: 'a' }], optionsAt(1)],
   Generator: [[1, 2]],
   TrainingContext: [[{ rng: core.defaultGenerator() }], { options: 0, names: ['training'] }],
   Activation: [['relu', { name: 'a' }], optionsAt(1)],
+  AvgPool3D: pooling,
+  MaxPool3D: pooling,
+  UpSampling1D: upSampling,
+  UpSampling2D: upSampling,
+  UpSampling3D: upSampling,
+  ZeroPadding1D: margin,
+  ZeroPadding2D: margin,
+  ZeroPadding3D: margin,
+  Cropping1D: margin,
+  Cropping2D: margin,
+  Cropping3D: margin,
   AvgPool1D: pooling,
   AvgPool2D: pooling,
   MaxPool1D: pooling,
   MaxPool2D: pooling,
+  GlobalAvgPool3D: named,
+  GlobalMaxPool3D: named,
   GlobalAvgPool1D: named,
   GlobalAvgPool2D: named,
   GlobalMaxPool1D: named,
@@ -385,6 +400,8 @@ const constructors: Record<string, Given> = {
   LayerNorm: [[3, { epsilon: 0.5 }], optionsAt(1)],
   GroupNorm: [[1, 3, { epsilon: 0.5 }], optionsAt(2)],
   RMSNorm: [[3, { epsilon: 0.5 }], optionsAt(1)],
+  InstanceNorm: [[3, { epsilon: 0.5 }], optionsAt(1)],
+  PReLU: [[3, { alphaInitializer: 'ones' }], optionsAt(1)],
   Embedding: [[5, 3, { name: 'a' }], optionsAt(2)],
   PositionEmbedding: [[5, 3, { name: 'a' }], optionsAt(2)],
   SinusoidalPositions: [[4, { name: 'a' }], optionsAt(1)],
@@ -396,6 +413,10 @@ const constructors: Record<string, Given> = {
   TransformerBlock: [[4, 2, { causal: true }], optionsAt(2)],
   Conv1D: convolution,
   Conv2D: convolution,
+  Conv3D: convolution,
+  Conv3DTranspose: convolution,
+  SeparableConv1D: convolution,
+  SeparableConv2D: convolution,
   Conv1DTranspose: convolution,
   Conv2DTranspose: convolution,
   Dense: [[3, 3, { name: 'a' }], optionsAt(2)],
@@ -497,6 +518,25 @@ const layers: Record<string, readonly unknown[]> = {
   Dense: [4, 3],
   Dropout: [0.1],
   SpatialDropout: [0.1],
+  Conv3D: [2, 2, 3],
+  Conv3DTranspose: [2, 2, 3],
+  SeparableConv1D: [4, 2, 3],
+  SeparableConv2D: [2, 2, 3],
+  AvgPool3D: [2],
+  MaxPool3D: [2],
+  GlobalAvgPool3D: [],
+  GlobalMaxPool3D: [],
+  InstanceNorm: [4],
+  PReLU: [4],
+  UpSampling1D: [2],
+  UpSampling2D: [2],
+  UpSampling3D: [2],
+  ZeroPadding1D: [1],
+  ZeroPadding2D: [1],
+  ZeroPadding3D: [1],
+  Cropping1D: [1],
+  Cropping2D: [1],
+  Cropping3D: [1],
   Flatten: [],
   Reshape: [[24]],
   Residual: [new core.Flatten()],
@@ -744,9 +784,8 @@ test('every public function and class has a row', () => {
 /** Not called: what a class or its base calls, and what JSON and text call. */
 const internal =
   `area arrange arrangement checkSequences checkTrainingBatch convolve count countBatch counts describe follow forward inferFeatures inferShape
-  inputShape kernelChannels measure members normalize observe overwritten penalize perClass reversed step toJSON toString update values`.split(
-    /\s+/,
-  );
+  inputShape kernelChannels measure members normalize observe overwritten penalize perClass resize reversed sizeOf step toJSON toString update
+  values`.split(/\s+/);
 
 test('every public method has a row', () => {
   const missing = new Set<string>();

@@ -111,7 +111,14 @@ test("the engine's types are internal, except those that an entry exports", () =
 });
 
 test('the license of every bundled package is in a file of the package', async () => {
-  const packages = await bundledPackages(process.cwd(), ['bullmq', 'gpu.js', 'ioredis', 'koffi', 'uplot', 'webgpu']);
+  const packages = await bundledPackages(process.cwd(), [
+    'bullmq',
+    'gpu.js',
+    'ioredis',
+    'koffi',
+    'uplot',
+    'webgpu',
+  ]);
   expect(packages).toEqual(['fflate', 'iota-array', 'is-buffer', 'jsfive', 'ndarray', 'pako']);
   const text = readFileSync('THIRD-PARTY.md', 'utf8');
   expect(licenseProblems('.', packages, text)).toEqual([]);

@@ -5,26 +5,29 @@ import { expect, test } from 'vitest';
 /** Every public name, by entry point and by whether it exists at run time. Each name is in one entry only. */
 const EXPORTS: Record<string, { values: string; types: string }> = {
   ndgrad: {
-    values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D BatchNorm Bidirectional
-      BinaryAccuracy ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose DTypeError Dense
-      Dropout EditDistance Embedding F1 FBeta Flatten GRU Generator GlobalAvgPool1D GlobalAvgPool2D
-      GlobalMaxPool1D GlobalMaxPool2D GroupNorm LSTM Layer LayerNorm Lion LogLoss Lookahead MaxPool1D
-      MaxPool2D Mean MeanAbsoluteError MeanAbsolutePercentageError MeanIoU MeanSquaredError MemoryError
-      MultiHeadAttention MultiOptimizer Muon NAdam NdgradError Network NonFiniteError Optimizer Parameter
-      Perplexity PositionEmbedding Precision R2Score RAdam RMSNorm RMSprop Recall Reshape Residual RocAuc
-      RootMeanSquaredError SGD SequenceAccuracy Sequential ShapeError SimpleRNN SinusoidalPositions
-      SpatialDropout StateError Tensor TopKAccuracy TrainingContext TransformerBlock ValueError
-      WeightAverage abs acos acosh activations add all any arange argmax argmin argsort asin asinh atan
-      atan2 atanh avgPool backendInfo bestModel binaryCrossEntropy binaryFocalCrossEntropy bincount
-      bitsVersion booleanMask broadcastTo cast categorical categoricalHinge ceil celu checkpoint clip
-      concat contrastive conv convTranspose cos cosh cosineDistance csvLog ctcGreedyDecode ctcLoss cummax
-      cummin cumprod cumsum customGradient defaultGenerator depthToSpace detach diag diagnostics dice diff
-      div earlyStopping einsum elu equal erf erfinv evaluate exp expandDims explain explainAssignments
-      expm1 eye findLearningRate fit flatten flip floor floorDiv full fullLike gatherND gelu generate glu
-      gradients greater greaterEqual hardSigmoid hardSwish hardTanh hinge huber inference initializers
-      isFinite isInf isNaN jsonLinesLog klDivergence leakyRelu learningRateLogger less lessEqual linspace
-      loadModel loadWeights localResponseNorm log log1p logCosh logSigmoid logSoftmax logSumExp logicalAnd
-      logicalNot logicalOr logicalXor matmul max maxPool maxPoolWithArgmax maximum mean meanAbsoluteError
+    values: `Accuracy Activation Adagrad Adam AdamW AveragePrecision AvgPool1D AvgPool2D AvgPool3D BatchNorm
+      Bidirectional BinaryAccuracy ConfusionMatrix Conv1D Conv1DTranspose Conv2D Conv2DTranspose Conv3D
+      Conv3DTranspose Cropping1D Cropping2D Cropping3D DTypeError Dense Dropout EditDistance Embedding F1
+      FBeta Flatten GRU Generator GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D GlobalMaxPool1D
+      GlobalMaxPool2D GlobalMaxPool3D GroupNorm InstanceNorm LSTM Layer LayerNorm Lion LogLoss Lookahead
+      MaxPool1D MaxPool2D MaxPool3D Mean MeanAbsoluteError MeanAbsolutePercentageError MeanIoU
+      MeanSquaredError MemoryError MultiHeadAttention MultiOptimizer Muon NAdam NdgradError Network
+      NonFiniteError Optimizer PReLU Parameter Perplexity PositionEmbedding Precision R2Score RAdam
+      RMSNorm RMSprop Recall Reshape Residual RocAuc RootMeanSquaredError SGD SeparableConv1D
+      SeparableConv2D SequenceAccuracy Sequential ShapeError SimpleRNN SinusoidalPositions SpatialDropout
+      StateError Tensor TopKAccuracy TrainingContext TransformerBlock UpSampling1D UpSampling2D
+      UpSampling3D ValueError WeightAverage ZeroPadding1D ZeroPadding2D ZeroPadding3D abs acos acosh
+      activations add all any arange argmax argmin argsort asin asinh atan atan2 atanh avgPool backendInfo
+      bestModel binaryCrossEntropy binaryFocalCrossEntropy bincount bitsVersion booleanMask broadcastTo
+      cast categorical categoricalHinge ceil celu checkpoint clip concat contrastive conv convTranspose
+      cos cosh cosineDistance csvLog ctcGreedyDecode ctcLoss cummax cummin cumprod cumsum customGradient
+      defaultGenerator depthToSpace detach diag diagnostics dice diff div earlyStopping einsum elu equal
+      erf erfinv evaluate exp expandDims explain explainAssignments expm1 eye findLearningRate fit flatten
+      flip floor floorDiv full fullLike gatherND gelu generate glu gradients greater greaterEqual
+      hardSigmoid hardSwish hardTanh hinge huber inference initializers isFinite isInf isNaN jsonLinesLog
+      klDivergence leakyRelu learningRateLogger less lessEqual linspace loadModel loadWeights
+      localResponseNorm log log1p logCosh logSigmoid logSoftmax logSumExp logicalAnd logicalNot logicalOr
+      logicalXor matmul max maxPool maxPoolWithArgmax maximum mean meanAbsoluteError
       meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError median meshgrid min minimum
       mish mod mul multinomial nanToNum neg norm notEqual oneHot ones onesLike outer pad poissonLoss pow
       predict prelu prod putAlongAxis quantile realize reciprocal reduceOnPlateau relu relu6 remat repeat
@@ -45,25 +48,25 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       EditDistanceOptions EmbeddingOptions EpochLogs EvaluateOptions FBetaOptions FindLearningRateOptions
       FitOptions FlattenOptions FloatFormat GRUOptions GeluOptions GenerateOptions GeneratorState
       GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName InnerState
-      LSTMOptions LayerClass LayerLike LayerNormOptions LearningRateCurve LionOptions LoadModelOptions
-      LoadWeightsOptions LoadedModel LoadedWeights LocalResponseNormOptions LogFile LogLossOptions
-      LogOptions LogTarget LookaheadOptions Loss LossFunction LossOptions Margin MarginOptions MaskOptions
-      Member MeshgridOptions Metric MetricOptions Metrics MinimizeOptions Model MultiHeadAttentionOptions
-      MultiOptimizerOptions MultinomialOptions MuonOptions NAdamOptions NaNLoss NanToNumOptions
-      NestedArray NetworkMember NumberArray OptimizerOptions OptimizerState OutputAndState PadMode Padding
-      ParameterOptions ParameterState PartialShape Penalty PoolOptions Pooled PoolingLayerOptions
-      PositionEmbeddingOptions PredictOptions Predictions ProgressReport QuantileMethod QuantileOptions
-      RAdamOptions RMSNormOptions RMSpropOptions RankingMetricOptions Recurrent RecurrentOptions
-      ReduceOnPlateauOptions ReduceOptions Reduction ReshapeOptions ResidualOptions ResizeOptions
-      ReverseOptions SGDOptions SaveModelOptions SaveWeightsOptions ScanOptions ScatterMode ScatterOptions
-      Schedule SearchSortedOptions SequentialOptions Shape ShuffleOptions Signal
-      SinusoidalPositionsOptions SliceSpec Slots SoftmaxCrossEntropyOptions
-      SoftmaxFocalCrossEntropyOptions SortOptions StandardizeOptions State StateOptions StateValue
-      StepOptions SummaryOptions TensorLike TensorOptions Tensors TokenModel TopKAccuracyOptions
-      TopKOptions Training TrainingOptions Transformer TransformerBlockOptions TransformerClass
-      TransformerState TransposedConvolutionOptions TruncatedNormalOptions TverskyOptions TypedArray
-      Unique Update VarianceOptions WeightAverageOptions WeightAverageState WeightMap WeightTarget
-      WeightedLoss WindowOptions World`,
+      InstanceNormOptions LSTMOptions LayerClass LayerLike LayerNormOptions LearningRateCurve LionOptions
+      LoadModelOptions LoadWeightsOptions LoadedModel LoadedWeights LocalResponseNormOptions LogFile
+      LogLossOptions LogOptions LogTarget LookaheadOptions Loss LossFunction LossOptions Margin
+      MarginLayerOptions MarginOptions MaskOptions Member MeshgridOptions Metric MetricOptions Metrics
+      MinimizeOptions Model MultiHeadAttentionOptions MultiOptimizerOptions MultinomialOptions MuonOptions
+      NAdamOptions NaNLoss NanToNumOptions NestedArray NetworkMember NumberArray OptimizerOptions
+      OptimizerState OutputAndState PReLUOptions PadMode Padding ParameterOptions ParameterState
+      PartialShape Penalty PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions
+      Predictions ProgressReport QuantileMethod QuantileOptions RAdamOptions RMSNormOptions RMSpropOptions
+      RankingMetricOptions Recurrent RecurrentOptions ReduceOnPlateauOptions ReduceOptions Reduction
+      ReshapeOptions ResidualOptions ResizeOptions ReverseOptions SGDOptions SaveModelOptions
+      SaveWeightsOptions ScanOptions ScatterMode ScatterOptions Schedule SearchSortedOptions
+      SeparableConvolutionOptions SequentialOptions Shape ShuffleOptions Signal SinusoidalPositionsOptions
+      SliceSpec Slots SoftmaxCrossEntropyOptions SoftmaxFocalCrossEntropyOptions SortOptions
+      StandardizeOptions State StateOptions StateValue StepOptions SummaryOptions TensorLike TensorOptions
+      Tensors TokenModel TopKAccuracyOptions TopKOptions Training TrainingOptions Transformer
+      TransformerBlockOptions TransformerClass TransformerState TransposedConvolutionOptions
+      TruncatedNormalOptions TverskyOptions TypedArray Unique UpSamplingOptions Update VarianceOptions
+      WeightAverageOptions WeightAverageState WeightMap WeightTarget WeightedLoss WindowOptions World`,
   },
   'ndgrad/browser': {
     values: `blobSource download indexedDbStore opfsStore serveTraining trainInWorker urlSource`,

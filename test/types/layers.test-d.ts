@@ -6,25 +6,32 @@ import {
   Conv1D,
   Conv2D,
   Conv2DTranspose,
+  Conv3D,
+  Cropping1D,
   Dense,
   Dropout,
   Flatten,
   GlobalAvgPool2D,
   GlobalMaxPool1D,
   GRU,
+  InstanceNorm,
   Layer,
   LayerNorm,
   LSTM,
   MaxPool2D,
   type Parameter,
+  PReLU,
   predict,
   Reshape,
   Residual,
+  SeparableConv2D,
   Sequential,
   type Shape,
   SimpleRNN,
   SpatialDropout,
   type Tensor,
+  UpSampling2D,
+  ZeroPadding2D,
   zeros,
 } from 'ndgrad';
 import { expectTypeOf, test } from 'vitest';
@@ -153,6 +160,32 @@ test('convolutions know their channels', () => {
   expectTypeOf(new Conv2DTranspose(8, 4, 2, { stride: 2 }).call(zeros([2, 7, 7, 8]))).toEqualTypeOf<
     Tensor<[number, number, number, 4]>
   >();
+});
+
+test('later convolutions and layers of spatial axes', () => {
+  expectTypeOf(new Conv3D(4, 8, 3).call(zeros([2, 9, 9, 9, 4]))).toEqualTypeOf<
+    Tensor<[number, number, number, number, 8]>
+  >();
+  expectTypeOf(new SeparableConv2D(4, 8, 3).call(zeros([2, 9, 9, 4]))).toEqualTypeOf<
+    Tensor<[number, number, number, 8]>
+  >();
+  expectTypeOf(new UpSampling2D(2).call(zeros([2, 9, 9, 4]))).toEqualTypeOf<Tensor<[2, number, number, 4]>>();
+  expectTypeOf(new ZeroPadding2D([1, [0, 2]]).call(unknownShape)).toEqualTypeOf<
+    Tensor<[number, number, number, number]>
+  >();
+  expectTypeOf(new InstanceNorm(4).call(zeros([2, 9, 4]))).toEqualTypeOf<Tensor<[2, 9, 4]>>();
+  expectTypeOf(new PReLU(4).call(zeros([2, 4]))).toEqualTypeOf<Tensor<[2, 4]>>();
+  new Conv1D(4, 8, 3, { padding: 'causal' });
+  // @ts-expect-error causal padding is for sequences
+  new Conv2D(4, 8, 3, { padding: 'causal' });
+  // @ts-expect-error images, not volumes
+  new Conv3D(4, 8, 3).call(zeros([2, 9, 9, 4]));
+  // @ts-expect-error three channels where four are wanted
+  new SeparableConv2D(4, 8, 3).call(zeros([2, 9, 9, 3]));
+  // @ts-expect-error three features where four are wanted
+  new PReLU(4).call(zeros([2, 3]));
+  // @ts-expect-error a sequence has one margin
+  new Cropping1D([1, 2]);
 });
 
 test('pooling keeps samples and channels', () => {

@@ -1,67 +1,13 @@
-import { constantPad } from '../../tensor/ops/arrangement/join.ts';
-import { broadcastTo, reshape, slice, transpose } from '../../tensor/ops/arrangement/views.ts';
+import { broadcastTo, reshape, transpose } from '../../tensor/ops/arrangement/views.ts';
 import { elu, leakyRelu, relu, softmax } from '../../tensor/ops/elementwise/activation.ts';
 import { where } from '../../tensor/ops/elementwise/logic.ts';
 import { exp } from '../../tensor/ops/elementwise/math.ts';
 import { max, mean } from '../../tensor/ops/reduction/reduce.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { Refusal, type Settings, shown } from '../settings.ts';
+import { Refusal, shown } from '../settings.ts';
 import type { Makers } from './configured.ts';
 
 type Maker = Makers<(x: Tensor) => Tensor>[string];
-
-/** Pairs [before, after] for each axis: from a number, a number for each axis, or pairs. A single axis has one pair. */
-function margins(settings: Settings, key: string, spatial: number): [number, number][] {
-  const value = settings.get(key) ?? 1;
-  const isWidth = (n: unknown): n is number =>
-    Number.isInteger(n) && (n as number) >= 0 && (n as number) <= 1e6;
-  const isPair = (pair: unknown): pair is [number, number] =>
-    Array.isArray(pair) && pair.length === 2 && pair.every(isWidth);
-  if (isWidth(value)) return new Array<[number, number]>(spatial).fill([value, value]);
-  if (spatial === 1 && isPair(value)) return [value];
-  if (Array.isArray(value) && value.length === spatial) {
-    if (value.every(isWidth)) return value.map((n) => [n, n]);
-    if (value.every(isPair)) return value;
-  }
-  throw new Refusal(`${key} ${shown(value)}`);
-}
-
-const none = [0, 0] as const;
-
-const zeroPadding = (spatial: number): Maker => ({
-  reads: ['padding'],
-  make: (settings) => {
-    const widths = margins(settings, 'padding', spatial);
-    return (x) => constantPad(x, [none, ...widths, none]);
-  },
-});
-
-const cropping = (spatial: number): Maker => ({
-  reads: ['cropping'],
-  make: (settings) => {
-    const widths = margins(settings, 'cropping', spatial);
-    return (x) => slice(x, null, ...widths.map(([a, b], i) => [a, (x.shape[i + 1] ?? 0) - b] as const));
-  },
-});
-
-const upSampling = (spatial: number): Maker => ({
-  reads: ['size', 'interpolation'],
-  make: (settings) => {
-    settings.only('interpolation', 'nearest');
-    const factors = settings.counts('size', spatial, 2);
-    return (x) => {
-      const [n, ...rest] = x.shape as [number, ...number[]];
-      const sizes = rest.slice(0, spatial);
-      const channels = rest.slice(spatial);
-      const repeated = broadcastTo(reshape(x, [n, ...sizes.flatMap((d) => [d, 1]), ...channels]), [
-        n,
-        ...sizes.flatMap((d, i) => [d, factors[i]!]),
-        ...channels,
-      ]);
-      return reshape(repeated, [n, ...sizes.map((d, i) => d * factors[i]!), ...channels]);
-    };
-  },
-});
 
 const permuting: Maker = {
   reads: ['dims'],
@@ -96,8 +42,6 @@ const keptAxes = (
 
 /** The layers that are functions of a tensor, by Keras's classes, and the activations that are no layers there. */
 export const operations: Makers<(x: Tensor) => Tensor> = /* @__PURE__ */ (() => ({
-  Cropping1D: cropping(1),
-  Cropping2D: cropping(2),
   ELU: {
     reads: ['alpha'],
     make: (settings) => {
@@ -107,8 +51,10 @@ export const operations: Makers<(x: Tensor) => Tensor> = /* @__PURE__ */ (() => 
   },
   GlobalAveragePooling1D: keptAxes(mean, 1),
   GlobalAveragePooling2D: keptAxes(mean, 1, 2),
+  GlobalAveragePooling3D: keptAxes(mean, 1, 2, 3),
   GlobalMaxPooling1D: keptAxes(max, 1),
   GlobalMaxPooling2D: keptAxes(max, 1, 2),
+  GlobalMaxPooling3D: keptAxes(max, 1, 2, 3),
   LeakyReLU: {
     reads: ['alpha', 'negative_slope'],
     make: (settings) => {
@@ -147,10 +93,6 @@ export const operations: Makers<(x: Tensor) => Tensor> = /* @__PURE__ */ (() => 
       return (x) => softmax(x, only as number);
     },
   },
-  UpSampling1D: upSampling(1),
-  UpSampling2D: upSampling(2),
-  ZeroPadding1D: zeroPadding(1),
-  ZeroPadding2D: zeroPadding(2),
   exponential: { reads: [], make: () => (x) => exp(x) },
   /** That of Keras 2 and TensorFlow.js: Keras 3 has clip(x / 6 + 1 / 2, 0, 1). */
   hard_sigmoid: { reads: [], make: () => (x) => x.mul(0.2).add(0.5).maximum(0).minimum(1) },

@@ -1,13 +1,15 @@
 import type { Layer } from '../../layers/base/layer.ts';
-import { Sequential } from '../../layers/container/sequential.ts';
-import type { ConvolutionOptions } from '../../layers/convolution/base.ts';
-import { Conv1D, Conv2D } from '../../layers/convolution/conv.ts';
-import { Conv1DTranspose, Conv2DTranspose } from '../../layers/convolution/conv-transpose.ts';
+import { Conv1D, Conv2D, Conv3D } from '../../layers/convolution/conv.ts';
+import {
+  Conv1DTranspose,
+  Conv2DTranspose,
+  Conv3DTranspose,
+} from '../../layers/convolution/conv-transpose.ts';
+import { SeparableConv1D, SeparableConv2D } from '../../layers/convolution/separable.ts';
 import { reshape } from '../../tensor/ops/arrangement/views.ts';
-import type { Padding } from '../../tensor/ops/convolution/conv.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Refusal, type Settings } from '../settings.ts';
-import { channelsLast, expectShape, type MakePlan } from './plan.ts';
+import { channelsLast, expectShape, initial, type MakePlan } from './plan.ts';
 import { biasOf, commonOptions, initialValues } from './weighted.ts';
 
 /** The geometry of a convolution over `spatial` axes. */
@@ -15,27 +17,25 @@ function geometryOf(settings: Settings, spatial: number) {
   channelsLast(settings);
   const size = settings.counts('kernel_size', spatial);
   const dilation = settings.counts('dilation_rate', spatial, 1);
-  const causal = spatial === 1 && settings.get('padding') === 'causal';
-  if (!causal) settings.only('padding', 'valid', 'same');
-  const padding: Padding = causal
-    ? [[dilation[0]! * (size[0]! - 1), 0]]
-    : ((settings.get('padding') ?? 'valid') as Padding);
+  settings.only('padding', 'valid', 'same', ...(spatial === 1 ? ['causal'] : []));
+  const padding = settings.get('padding') ?? 'valid';
   return { size, options: { stride: settings.counts('strides', spatial, 1), dilation, padding } };
 }
 
-/** A convolution or, with as many groups as channels, a depthwise one. */
-function makeConv(
+type Make = new (inputs: number, outputs: number, size: never, options: never) => Layer;
+
+/** A layer of `spatial` axes, of a list of classes for one axis, two and three. */
+const make = (
+  classes: readonly Make[],
   spatial: number,
   [inputs, outputs]: readonly [number, number],
   size: readonly number[],
-  options: ConvolutionOptions,
-): Layer {
-  return spatial === 1
-    ? new Conv1D(inputs, outputs, size as [number], options as ConvolutionOptions<[number]>)
-    : new Conv2D(inputs, outputs, size as [number, number], options as ConvolutionOptions<[number, number]>);
-}
+  options: object,
+): Layer => new classes[spatial - 1]!(inputs, outputs, size as never, options as never);
 
-/** Conv1D and Conv2D. */
+const convolutions = [Conv1D, Conv2D, Conv3D];
+
+/** Conv1D, Conv2D and Conv3D. */
 export const conv =
   (spatial: number): MakePlan =>
   (input) => {
@@ -50,7 +50,7 @@ export const conv =
       make: ([kernel, b]) => {
         const per = kernel!.shape[spatial]!;
         expectShape('kernel', kernel!, ...size, per, filters);
-        return makeConv(spatial, [per * groups, filters], size, {
+        return make(convolutions, spatial, [per * groups, filters], size, {
           ...options,
           ...geometry,
           groups,
@@ -79,7 +79,7 @@ export const depthwiseConv =
         const channels = kernel!.shape[spatial]!;
         const outputs = channels * multiplier;
         expectShape('kernel', kernel!, ...size, channels, multiplier);
-        return makeConv(spatial, [channels, outputs], size, {
+        return make(convolutions, spatial, [channels, outputs], size, {
           ...options,
           ...geometry,
           groups: channels,
@@ -89,15 +89,15 @@ export const depthwiseConv =
     };
   };
 
-/** SeparableConv1D and SeparableConv2D: a depthwise convolution, then one of size 1. */
+/** SeparableConv1D and SeparableConv2D. */
 export const separableConv =
   (spatial: number): MakePlan =>
   (input) => {
-    const { settings, name, rank } = input;
+    const { settings, rank } = input;
     const filters = settings.count('filters');
     const { size, options: geometry } = geometryOf(settings, spatial);
     const { kernelPenalty: depthwisePenalty } = commonOptions(input, 'depthwise');
-    const { name: _, ...options } = commonOptions(input, 'pointwise');
+    const options = commonOptions(input, 'pointwise');
     const ones = new Array<number>(spatial).fill(1);
     return {
       weights: [['depthwise_kernel', spatial + 2], ['pointwise_kernel', spatial + 2], ...biasOf(options)],
@@ -106,33 +106,22 @@ export const separableConv =
         // TensorFlow.js does not write the multiplier.
         const [channels, multiplier] = depthwise!.shape.slice(spatial) as [number, number];
         const between = channels * multiplier;
-        expectShape(
-          'depthwise_kernel',
-          depthwise!,
-          ...size,
-          channels,
-          settings.count('depth_multiplier', multiplier),
-        );
+        const depthMultiplier = settings.count('depth_multiplier', multiplier);
+        expectShape('depthwise_kernel', depthwise!, ...size, channels, depthMultiplier);
         expectShape('pointwise_kernel', pointwise!, ...ones, between, filters);
-        const first = makeConv(spatial, [channels, between], size, {
-          ...geometry,
-          ...(depthwisePenalty === undefined ? {} : { kernelPenalty: depthwisePenalty }),
-          name: 'depthwise',
-          bias: false,
-          groups: channels,
-          ...initialValues(depthwiseKernel(depthwise!, size, between), undefined, between),
-        });
-        const second = makeConv(spatial, [between, filters], ones, {
+        return make([SeparableConv1D, SeparableConv2D], spatial, [channels, filters], size, {
           ...options,
-          name: 'pointwise',
+          ...geometry,
+          depthMultiplier,
+          depthwiseInitializer: initial(depthwiseKernel(depthwise!, size, between)),
+          ...(depthwisePenalty === undefined ? {} : { depthwisePenalty }),
           ...initialValues(pointwise!, b, filters),
         });
-        return new Sequential([first, second], { name });
       },
     };
   };
 
-/** Conv1DTranspose and Conv2DTranspose. */
+/** Conv1DTranspose, Conv2DTranspose and Conv3DTranspose. */
 export const convTranspose =
   (spatial: number): MakePlan =>
   (input) => {
@@ -164,9 +153,13 @@ export const convTranspose =
           outputPadding,
           ...initialValues(kernel!, b, filters),
         };
-        return spatial === 1
-          ? new Conv1DTranspose(channels, filters, size as [number], all as never)
-          : new Conv2DTranspose(channels, filters, size as [number, number], all as never);
+        return make(
+          [Conv1DTranspose, Conv2DTranspose, Conv3DTranspose],
+          spatial,
+          [channels, filters],
+          size,
+          all,
+        );
       },
     };
   };

@@ -4,11 +4,12 @@ import { shapeError, showPartial } from './errors.ts';
 import type { Layer } from './layer.ts';
 import type { PartialShape } from './shapes.ts';
 
-// Helpers of layers with spatial axes: [N, length, channels] and [N, height, width, channels].
+// Helpers of layers with spatial axes: [N, length, channels], [N, height, width, channels] and [N, depth, height, width,
+// channels].
 
 /** The shape with names for its axes, channels last: `[N, height, width, 32]`. */
 export function layout(spatial: number, channels: number | string = 'channels'): string {
-  return `[${['N', ...(spatial === 1 ? ['length'] : ['height', 'width']), channels].join(', ')}]`;
+  return `[${['N', ...(spatial === 1 ? ['length'] : ['depth', 'height', 'width'].slice(-spatial)), channels].join(', ')}]`;
 }
 
 /** @throws ShapeError if the shape has not `spatial` axes between the batch axis and the channels. */

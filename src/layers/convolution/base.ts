@@ -1,7 +1,7 @@
 import { checkOptions, type Known } from '../../ir/arguments.ts';
 import { ValueError } from '../../ir/errors.ts';
 import { checkTensor } from '../../tensor/apply.ts';
-import { forEachAxis, marginsOf, type Padding } from '../../tensor/ops/convolution/conv.ts';
+import { convMargins, forEachAxis, type Padding } from '../../tensor/ops/convolution/conv.ts';
 import { Parameter } from '../../tensor/parameter.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -23,9 +23,10 @@ export interface ConvolutionOptions<Spatial extends Shape = Shape> extends Dense
   readonly stride?: number | Spatial;
   /**
    * Zeros around the input: `valid` (none, the default), `same` (the output size is the input size divided by the
-   * stride, rounded up), or margins in elements for all spatial axes or each.
+   * stride, rounded up), or margins in elements for all spatial axes or each. `causal`, for sequences: zeros in front only, so
+   * that a result depends on its step and earlier ones.
    */
-  readonly padding?: Padding;
+  readonly padding?: Padding | ([number] extends Spatial ? 'causal' : never);
   /** The distance between adjacent elements of a window, for all spatial axes or each; 1 by default. */
   readonly dilation?: number | Spatial;
   /**
@@ -52,7 +53,7 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
   readonly outChannels: Out;
   readonly kernelSize: Shape;
   readonly stride: Shape;
-  readonly padding: Padding;
+  readonly padding: Padding | 'causal';
   readonly dilation: Shape;
   readonly groups: number;
   readonly kernel: Parameter<[...Spatial, number, number]>;
@@ -89,7 +90,7 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
     this.stride = forEachAxis(this.type, 'stride', stride, spatial, 1);
     this.dilation = forEachAxis(this.type, 'dilation', dilation, spatial, 1);
     // Refuses a bad padding now, not at the first input.
-    marginsOf(this.type, padding, this.kernelSize, this.kernelSize, this.stride, this.dilation);
+    convMargins(this.type, padding, this.kernelSize, this.kernelSize, this.stride, this.dilation);
     this.padding = padding;
     this.groups = groups;
     const shape = [...this.kernelSize, ...this.kernelChannels()] as [...Spatial, number, number];

@@ -1,11 +1,16 @@
 import { checkCount, type Known } from '../../ir/arguments.ts';
-import { convTranspose, forEachAxis } from '../../tensor/ops/convolution/conv.ts';
+import { convTranspose, forEachAxis, marginsOf, type Padding } from '../../tensor/ops/convolution/conv.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Convolution, type ConvolutionOptions, convolutionOptions } from './base.ts';
 
 export interface TransposedConvolutionOptions<Spatial extends Shape = Shape>
-  extends ConvolutionOptions<Spatial> {
+  extends Omit<ConvolutionOptions<Spatial>, 'padding'> {
+  /**
+   * What the result lacks of zeros around the input: `valid` (nothing, the default), `same` (it has the input size times the
+   * stride), or margins in elements for all spatial axes or each.
+   */
+  readonly padding?: Padding;
   /**
    * Elements added at the end of the spatial axes (for all or each), which the windows of a convolution with this
    * stride do not reach; 0 by default.
@@ -15,7 +20,7 @@ export interface TransposedConvolutionOptions<Spatial extends Shape = Shape>
 
 const transposedOptions: Known<TransposedConvolutionOptions> = { ...convolutionOptions, outputPadding: 0 };
 
-/** The base of Conv1DTranspose and Conv2DTranspose. */
+/** The base of the transposed convolutions. */
 abstract class ConvTranspose<
   Spatial extends Shape,
   In extends number,
@@ -32,6 +37,7 @@ abstract class ConvTranspose<
   ) {
     super(spatial, inChannels, outChannels, kernelSize, options, transposedOptions);
     const { outputPadding = 0 } = options;
+    marginsOf(this.type, options.padding, this.kernelSize, this.kernelSize, this.stride, this.dilation);
     this.outputPadding = forEachAxis(this.type, 'outputPadding', outputPadding, spatial, 0);
   }
 
@@ -40,7 +46,8 @@ abstract class ConvTranspose<
   }
 
   protected override convolve(x: Tensor): Tensor {
-    const { stride, padding, dilation, groups, outputPadding } = this;
+    const { stride, dilation, groups, outputPadding } = this;
+    const padding = this.padding as Padding;
     return convTranspose(x, this.kernel as Tensor, { stride, padding, dilation, groups, outputPadding });
   }
 }
@@ -84,5 +91,25 @@ export class Conv2DTranspose<
   ) {
     checkCount(new.target.kind, arguments.length, 4);
     super(2, inChannels, outChannels, kernelSize, options);
+  }
+}
+
+/**
+ * Transposed convolution of volumes, from [N, depth, height, width, inChannels] to [N, depth', height', width', outChannels]. The
+ * kernel is [depth, height, width, outChannels / groups, inChannels], as that of the convolution whose adjoint this is.
+ */
+export class Conv3DTranspose<
+  const In extends number = number,
+  const Out extends number = number,
+> extends ConvTranspose<[number, number, number], In, Out> {
+  static override readonly kind: string = 'Conv3DTranspose';
+  constructor(
+    inChannels: In,
+    outChannels: Out,
+    kernelSize: number | [number, number, number],
+    options: TransposedConvolutionOptions<[number, number, number]> = {},
+  ) {
+    checkCount(new.target.kind, arguments.length, 4);
+    super(3, inChannels, outChannels, kernelSize, options);
   }
 }

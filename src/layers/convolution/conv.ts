@@ -4,7 +4,7 @@ import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Convolution, type ConvolutionOptions } from './base.ts';
 
-/** The base of Conv1D and Conv2D. */
+/** The base of Conv1D, Conv2D and Conv3D. */
 abstract class Conv<Spatial extends Shape, In extends number, Out extends number> extends Convolution<
   Spatial,
   In,
@@ -60,5 +60,27 @@ export class Conv2D<const In extends number = number, const Out extends number =
   ) {
     checkCount(new.target.kind, arguments.length, 4);
     super(2, inChannels, outChannels, kernelSize, options);
+  }
+}
+
+/**
+ * Convolution of volumes, or of videos: y = activation(x * W + b), from [N, depth, height, width, inChannels] to [N, depth',
+ * height', width', outChannels]. The kernel W is [depth, height, width, inChannels / groups, outChannels], the bias b
+ * [outChannels].
+ */
+export class Conv3D<const In extends number = number, const Out extends number = number> extends Conv<
+  [number, number, number],
+  In,
+  Out
+> {
+  static override readonly kind: string = 'Conv3D';
+  constructor(
+    inChannels: In,
+    outChannels: Out,
+    kernelSize: number | [number, number, number],
+    options: ConvolutionOptions<[number, number, number]> = {},
+  ) {
+    checkCount(new.target.kind, arguments.length, 4);
+    super(3, inChannels, outChannels, kernelSize, options);
   }
 }

@@ -75,3 +75,21 @@ export class GlobalMaxPool2D extends GlobalPooling<[number, number]> {
     super(2, max, options);
   }
 }
+
+/** The mean of each channel over a volume: [N, depth, height, width, C] becomes [N, C]. */
+export class GlobalAvgPool3D extends GlobalPooling<[number, number, number]> {
+  static override readonly kind: string = 'GlobalAvgPool3D';
+  constructor(options?: GlobalPoolingOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
+    super(3, mean, options);
+  }
+}
+
+/** The largest value of each channel in a volume: [N, depth, height, width, C] becomes [N, C]. */
+export class GlobalMaxPool3D extends GlobalPooling<[number, number, number]> {
+  static override readonly kind: string = 'GlobalMaxPool3D';
+  constructor(options?: GlobalPoolingOptions) {
+    checkCount(new.target.kind, arguments.length, 1);
+    super(3, max, options);
+  }
+}

@@ -99,3 +99,27 @@ export class AvgPool2D extends Pooling<[number, number]> {
     super(2, avgPool, size, options);
   }
 }
+
+/** The largest value of each window of a volume: [N, depth, height, width, C] to [N, depth', height', width', C]. */
+export class MaxPool3D extends Pooling<[number, number, number]> {
+  static override readonly kind: string = 'MaxPool3D';
+  constructor(
+    size: number | [number, number, number],
+    options: PoolingLayerOptions<[number, number, number]> = {},
+  ) {
+    checkCount(new.target.kind, arguments.length, 2);
+    super(3, maxPool, size, options);
+  }
+}
+
+/** The mean of each window of a volume: [N, depth, height, width, C] to [N, depth', height', width', C]. */
+export class AvgPool3D extends Pooling<[number, number, number]> {
+  static override readonly kind: string = 'AvgPool3D';
+  constructor(
+    size: number | [number, number, number],
+    options: PoolingLayerOptions<[number, number, number]> = {},
+  ) {
+    checkCount(new.target.kind, arguments.length, 2);
+    super(3, avgPool, size, options);
+  }
+}

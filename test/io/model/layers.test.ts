@@ -218,6 +218,96 @@ const ROWS: Record<string, readonly (readonly [args: readonly unknown[], inputSh
       ],
       [[[]], [3, 5]],
     ],
+    AvgPool3D: [
+      [
+        [2, { stride: 1 }],
+        [1, 3, 2, 3, 2],
+      ],
+    ],
+    Conv3D: [
+      [
+        [2, 2, [1, 2, 2], { padding: [0, [1, 0], 0], groups: 2, bias: false }],
+        [1, 2, 3, 2, 2],
+      ],
+    ],
+    Conv3DTranspose: [
+      [
+        [2, 2, 2, { stride: [1, 2, 1], outputPadding: [0, 1, 0] }],
+        [1, 2, 2, 2, 2],
+      ],
+    ],
+    Cropping1D: [
+      [
+        [[[1, 0]], { name: 'a' }],
+        [2, 4, 3],
+      ],
+    ],
+    Cropping2D: [[[1], [2, 4, 3, 3]]],
+    Cropping3D: [[[[1, 0, [0, 1]]], [1, 3, 2, 2, 2]]],
+    GlobalAvgPool3D: [[[], [2, 2, 3, 2, 2]]],
+    GlobalMaxPool3D: [[[{ name: 'a' }], [2, 2, 3, 2, 2]]],
+    InstanceNorm: [
+      [
+        [3, { epsilon: 0.1, center: false, name: 'a' }],
+        [2, 4, 3],
+      ],
+    ],
+    MaxPool3D: [
+      [
+        [[1, 2, 2], { padding: 'same' }],
+        [1, 2, 3, 3, 2],
+      ],
+    ],
+    PReLU: [
+      [
+        [3, { alphaInitializer: 'uniform', name: 'a' }],
+        [2, 3],
+      ],
+    ],
+    SeparableConv1D: [
+      [
+        [
+          2,
+          3,
+          3,
+          {
+            padding: 'causal',
+            dilation: 2,
+            depthMultiplier: 2,
+            depthwisePenalty: { l2: 0.5 },
+            kernelPenalty: { l1: 0.5 },
+          },
+        ],
+        [2, 5, 2],
+      ],
+    ],
+    SeparableConv2D: [
+      [
+        [2, 3, [2, 1], { stride: 2, depthwiseInitializer: 'ones', activation: 'relu', name: 'a' }],
+        [2, 4, 4, 2],
+      ],
+    ],
+    UpSampling1D: [
+      [
+        [2, { name: 'a' }],
+        [2, 3, 2],
+      ],
+    ],
+    UpSampling2D: [
+      [
+        [[2, 1], { method: 'bilinear' }],
+        [2, 3, 2, 2],
+      ],
+    ],
+    UpSampling3D: [[[2], [1, 2, 1, 2, 2]]],
+    ZeroPadding1D: [
+      [
+        [[[1, 0]], { name: 'a' }],
+        [2, 3, 2],
+      ],
+    ],
+    ZeroPadding2D: [[[[1, [0, 2]]], [2, 3, 2, 2]]],
+    ZeroPadding3D: [[[1], [1, 2, 1, 2, 2]]],
     SpatialDropout: [
       [
         [0.5, { name: 'a' }],

@@ -84,8 +84,8 @@ test.each(metrics.map((metric) => [metric.name, metric] as const))(
     const batch = (n: number) => {
       const random = new Generator(n);
       const labels = random.bernoulli(isSequence ? [7, 2] : [7], 0.5).cast('int32');
-      if (isSequence) return [random.normal([7, 2, 2]), labels] as const;
-      return [random.normal(isColumn ? [7] : [7, 2]), isColumn ? labels.cast('float32') : labels] as const;
+      const scores = random.normal(isSequence ? [7, 2, 2] : isColumn ? [7] : [7, 2]);
+      return [scores, isColumn ? labels.cast('float32') : labels] as const;
     };
     await metric.update(...batch(1), tensor([1, 2, 0.3, 1, 1, 1, 0.7]));
     const state = metric.getState!();

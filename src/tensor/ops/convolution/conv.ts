@@ -21,8 +21,11 @@ export type Padding = 'valid' | 'same' | number | readonly Margin[];
 export interface ConvOptions {
   /** Distance between the starts of neighbouring windows, for all spatial axes or each; 1 by default. */
   readonly stride?: number | Shape;
-  /** `valid` by default. */
-  readonly padding?: Padding;
+  /**
+   * `valid` by default. `causal`, for one spatial axis: zeros in front only, so that a result depends on its element of x and
+   * earlier ones.
+   */
+  readonly padding?: Padding | 'causal';
   /** Distance between neighbouring elements of a window, for all spatial axes or each; 1 by default. */
   readonly dilation?: number | Shape;
   /** How many groups of channels are convolved each by itself; 1 by default. */
@@ -54,7 +57,7 @@ export function conv(x: Tensor, kernel: Tensor, options?: ConvOptions): Tensor<S
     );
   }
   const extents = x.node.shape.slice(1, -1);
-  const margins = marginsOf('conv', given.padding, extents, sizes, stride, dilation);
+  const margins = convMargins('conv', given.padding, extents, sizes, stride, dilation);
   const reach = sizes.map((size, i) => dilation[i]! * (size - 1));
   // Margins wider than a window's reach are no part of any gradient: they are put on beforehand.
   const { beyond, geometry } = placed(margins, reach, { stride, dilation, groups });
@@ -82,7 +85,9 @@ export function conv(x: Tensor, kernel: Tensor, options?: ConvOptions): Tensor<S
   return fromGroups(y);
 }
 
-export interface ConvTransposeOptions extends ConvOptions {
+export interface ConvTransposeOptions extends Omit<ConvOptions, 'padding'> {
+  /** `valid` by default. */
+  readonly padding?: Padding;
   /**
    * Elements that are added at the end of each spatial axis of the result, which a convolution with this
    * stride would not have reached; 0 by default. Less than the stride or the dilation, and not with `same`.
@@ -119,7 +124,8 @@ export function convTranspose(
         `[...sizes, F${divided}, ${channels}]${multiple}. The last axis of both are the channels of x.`,
     );
   }
-  const { padding, outputPadding = 0 } = given;
+  const { outputPadding = 0 } = given;
+  const padding = given.padding as Padding | undefined;
   const extra = forEachAxis('convTranspose', 'outputPadding', outputPadding, spatial, 0);
   if (padding === 'same' && extra.some((n) => n > 0)) {
     throw new ShapeError(
@@ -262,6 +268,19 @@ export function forEachAxis(
 const shown = (given: unknown): string =>
   Array.isArray(given) || typeof given === 'string' ? JSON.stringify(given) : describe(given);
 
+/** The margins of a convolution along each spatial axis. */
+export function convMargins(
+  operation: string,
+  padding: Padding | 'causal' | undefined,
+  extents: Shape,
+  sizes: Shape,
+  strides: Shape,
+  dilations: Shape,
+): (readonly [before: number, after: number])[] {
+  if (padding === 'causal' && extents.length === 1) return [[dilations[0]! * (sizes[0]! - 1), 0]];
+  return marginsOf(operation, padding as Padding, extents, sizes, strides, dilations);
+}
+
 /** The margins along each spatial axis. */
 export function marginsOf(
   operation: string,
@@ -280,17 +299,28 @@ export function marginsOf(
       return [Math.floor(all / 2), all - Math.floor(all / 2)];
     });
   }
-  const list = typeof padding === 'number' ? extents.map(() => padding) : padding;
+  return listMargins(operation, 'padding', padding, extents.length, "'valid', 'same', ");
+}
+
+/** Margins that are given as one number, or as a number or a pair for each axis. @param others what else is allowed. */
+export function listMargins(
+  operation: string,
+  what: string,
+  given: number | readonly Margin[],
+  axes: number,
+  others = '',
+): (readonly [before: number, after: number])[] {
+  const list = typeof given === 'number' ? new Array<number>(axes).fill(given) : given;
   const margins = Array.isArray(list)
     ? list.map((m) => (typeof m === 'number' ? ([m, m] as const) : (m as readonly [number, number])))
     : [];
   const fits = margins.every(
     (m) => Array.isArray(m) && m.length === 2 && m.every((n) => Number.isInteger(n) && n >= 0),
   );
-  if (margins.length === extents.length && fits) return margins;
+  if (margins.length === axes && fits) return margins;
   throw new ShapeError(
-    `[${operation}] got padding ${shown(padding)}, wanted 'valid', 'same', a whole number from 0 up, or for each of ` +
-      `the ${extents.length} spatial axes a number or a pair [before, after].`,
+    `[${operation}] got ${what} ${shown(given)}, wanted ${others}a whole number from 0 up, or for each of ` +
+      `the ${axes} spatial axes a number or a pair [before, after].`,
   );
 }
 
