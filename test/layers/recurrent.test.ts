@@ -387,7 +387,11 @@ describe('what does not fit', () => {
     ],
     [
       () => lstm.callWithState(zeros([2, 3, 4]), { lengths: [1] }),
-      '[callWithState] got 1 lengths and a carry or output of shape [2, 3].',
+      '[callWithState] got 1 lengths for 2 sequences, wanted one for each.',
+    ],
+    [
+      () => lstm.callWithState(zeros([2, 3, 4]), { lengths: zeros([2]) }),
+      '[callWithState] got lengths float32 [2], wanted int32 [2].',
     ],
   ])('shapes: %#', (run, text) => {
     expect(run).toThrow(ShapeError);

@@ -253,6 +253,15 @@ export abstract class Recurrent<In extends number, Out extends number, Sequences
         checkFits('initialState', t, [batch!, this.outFeatures], 'float32');
       }
     }
+    if (Array.isArray(lengths)) {
+      if (lengths.length !== batch)
+        throw new ShapeError(
+          `[callWithState] got ${lengths.length} lengths for ${batch} sequences, wanted one for each.`,
+        );
+    } else if (lengths !== undefined) {
+      checkTensor('callWithState', lengths);
+      checkFits('lengths', lengths as Tensor, [batch!], 'int32');
+    }
     if (mask !== undefined) {
       checkTensor('callWithState', mask);
       checkFits('mask', mask, [batch!, steps!], 'bool');
