@@ -114,4 +114,7 @@ test('weights that do not fit', async () => {
   expect(await messageOf(() => load(config, given))).toContain(
     "'a' has recurrent_kernel [2, 5], its settings want [2, 6]",
   );
+  // Sizes that the file does not back.
+  const huge = sequential(layer('GRU', 'a', { units: 2 ** 30, batch_input_shape: [null, 4, 3] }));
+  expect(await messageOf(() => load(huge, given))).toContain("'a' has kernel [3, 6], its settings want");
 });

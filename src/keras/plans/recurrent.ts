@@ -92,10 +92,20 @@ function cellOf(input: PlanInput, place: string): Cell {
   };
 }
 
+/** @throws Refusal unless the weights of a cell fit its settings. */
+function checkShapes({ units, gates, weights }: Cell, inputs: number, values: readonly Tensor[]): void {
+  const [kernel, recurrent, bias] = values as [Tensor, Tensor, Tensor?];
+  const width = gates * units;
+  expectShape('kernel', kernel, inputs, width);
+  expectShape('recurrent_kernel', recurrent, units, width);
+  // The bias of GRU has the recurrent bias as its second row.
+  if (bias !== undefined) expectShape('bias', bias, ...(weights[2]![1] === 2 ? [2] : []), width);
+}
+
 /** The layer, whose weights are not assigned yet. */
-function layerOf({ units, make, options }: Cell, [kernel]: readonly Tensor[]): AnyRecurrent {
+function layerOf({ units, make, options }: Cell, inputs: number): AnyRecurrent {
   const { bias } = options;
-  return new make(kernel!.shape[0]!, units, {
+  return new make(inputs, units, {
     ...options,
     kernelInitializer: none,
     recurrentInitializer: none,
@@ -103,17 +113,13 @@ function layerOf({ units, make, options }: Cell, [kernel]: readonly Tensor[]): A
   });
 }
 
-/** Assigns weights in Keras's order. The bias of GRU has the recurrent bias as its second row. */
-async function assign(layer: AnyRecurrent, { units, gates }: Cell, values: readonly Tensor[]): Promise<void> {
+/** Assigns weights in Keras's order. */
+async function assign(layer: AnyRecurrent, values: readonly Tensor[]): Promise<void> {
   const [kernel, recurrent, bias] = values as [Tensor, Tensor, Tensor?];
-  const width = gates * units;
-  expectShape('kernel', kernel, layer.inFeatures, width);
-  expectShape('recurrent_kernel', recurrent, units, width);
   await layer.kernel.assign(kernel);
   await layer.recurrentKernel.assign(recurrent);
   if (bias === undefined) return;
   const second = layer instanceof GRU ? layer.recurrentBias : null;
-  expectShape('bias', bias, ...(second === null ? [] : [2]), width);
   await layer.bias!.assign(second === null ? bias : slice(bias, 0));
   await second?.assign(slice(bias, 1));
 }
@@ -127,8 +133,10 @@ export const recurrent: MakePlan = (input) => {
     weights: cell.weights,
     rank: rankOf(cell),
     make: async (values) => {
-      const layer = layerOf(cell, values);
-      await assign(layer, cell, values);
+      const inputs = values[0]!.shape[0]!;
+      checkShapes(cell, inputs, values);
+      const layer = layerOf(cell, inputs);
+      await assign(layer, values);
       return layer;
     },
   };
@@ -165,9 +173,12 @@ export const bidirectional: MakePlan = (input) => {
     ],
     rank: rankOf(cell),
     make: async (values) => {
-      const layer = new Bidirectional(layerOf(cell, values), { merge: merge as 'concat', name });
-      await assign(layer.forwardLayer, cell, values.slice(0, count));
-      await assign(layer.backwardLayer, cell, values.slice(count));
+      const inputs = values[0]!.shape[0]!;
+      const [there, backwards] = [values.slice(0, count), values.slice(count)];
+      for (const part of [there, backwards]) checkShapes(cell, inputs, part);
+      const layer = new Bidirectional(layerOf(cell, inputs), { merge: merge as 'concat', name });
+      await assign(layer.forwardLayer, there);
+      await assign(layer.backwardLayer, backwards);
       return layer;
     },
   };
