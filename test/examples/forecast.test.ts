@@ -4,7 +4,7 @@ import { forecast } from '../../examples/forecast.ts';
 vi.spyOn(console, 'log').mockImplementation(() => {});
 
 test('a few epochs forecast the temperature of tomorrow better than that of today does', async () => {
-  const { naive, ...errors } = await forecast({ epochs: 3, seeds: 1 });
+  const { naive, ...errors } = await forecast({ epochs: 2, seeds: 1 });
   // Computed with NumPy.
   expect(naive).toBeCloseTo(3.39, 2);
   expect(Object.keys(errors)).toEqual(['linear', 'convolution', 'LSTM', 'GRU']);

@@ -1,4 +1,4 @@
-import { Bidirectional, GRU, type Layer, LSTM, loadModel, Sequential, saveModel } from 'ndgrad';
+import { Bidirectional, GRU, type Layer, LSTM, loadModel, Sequential, saveModel, tensor } from 'ndgrad';
 import { kerasLayers, loadKeras } from 'ndgrad/keras';
 import { expect, test } from 'vitest';
 import { filled, fixture, layer, load, messageOf, type Numbers, sequential } from './support.ts';
@@ -65,7 +65,6 @@ test('an activation that is linear stays so', async () => {
 });
 
 test.each([
-  ['LSTM', { units: 2 }, "'a' (LSTM: recurrent_activation 'hard_sigmoid' of Keras 2)", 'hard_sigmoid'],
   ['LSTM', { units: 2, return_state: true }, "'a' (LSTM: return_state true)"],
   ['GRU', { units: 2, stateful: true }, "'a' (GRU: stateful true)"],
   ['SimpleRNN', { units: 2, dropout: 1 }, "'a' (SimpleRNN: dropout 1)"],
@@ -90,9 +89,23 @@ test.each([
     },
     "'a' (Bidirectional: a backward_layer with other settings)",
   ],
-])('%s: settings that do not exist here', async (className, settings, wanted, gate?: string) => {
-  const config = gate === undefined ? settings : { ...settings, recurrent_activation: gate };
-  expect(await messageOf(() => load(sequential(layer(className, 'a', config))))).toContain(wanted);
+])('%s: settings that do not exist here', async (className, settings, wanted) => {
+  expect(await messageOf(() => load(sequential(layer(className, 'a', settings))))).toContain(wanted);
+});
+
+test('an activation without a name here is a function', async () => {
+  const config = sequential(
+    layer('LSTM', 'a', { units: 1, recurrent_activation: 'hard_sigmoid', batch_input_shape: [null, 1, 1] }),
+  );
+  const model = await load(config, {
+    'a/kernel': { shape: [1, 4], data: [1, 0, 1, 2] },
+    'a/recurrent_kernel': { shape: [1, 4], data: [0, 0, 0, 0] },
+    'a/bias': { shape: [4], data: [0, 0, 0, 0] },
+  });
+  // hard_sigmoid of Keras 2: 0.2 x + 0.5.
+  const cell = 0.7 * Math.tanh(1);
+  expect(model.call(tensor([[[1]]])).item()).toBeCloseTo(0.9 * Math.tanh(cell), 6);
+  expect(await messageOf(() => saveModel(model))).toContain('function');
 });
 
 test('weights that do not fit', async () => {
@@ -101,4 +114,7 @@ test('weights that do not fit', async () => {
   expect(await messageOf(() => load(config, given))).toContain(
     "'a' has recurrent_kernel [2, 5], its settings want [2, 6]",
   );
+  // Sizes that the file does not back.
+  const huge = sequential(layer('GRU', 'a', { units: 2 ** 30, batch_input_shape: [null, 4, 3] }));
+  expect(await messageOf(() => load(huge, given))).toContain("'a' has kernel [3, 6], its settings want");
 });

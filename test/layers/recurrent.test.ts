@@ -264,9 +264,11 @@ test('the layers of the two directions have initial values of one generator', ()
 test.each([
   ['SimpleRNN', new SimpleRNN(4, 8, options)],
   ['LSTM', new LSTM(4, 8, options)],
+  ['LSTM with dropout', new LSTM(4, 8, { ...options, dropout: 0.5, recurrentDropout: 0.5 })],
   ['GRU', new GRU(4, 8, options)],
 ] as const)('%s multiplies all inputs at once, and has one product in the loop', (_, layer) => {
-  const { plan } = compilePlan([layer.callWithState(normal(2, 5, 4)).output.node]);
+  const { output } = layer.callWithState(normal(2, 5, 4), {}, training());
+  const { plan } = compilePlan([output.node]);
   const [before, inside] = explainPlan(plan).split('loop scan') as [string, string];
   expect(before.match(/contract/g)).toHaveLength(1);
   expect(before).toMatch(/matmul: for \[5,2,\d+\]/);
@@ -363,6 +365,8 @@ describe('what does not fit', () => {
   test.each([
     [() => call(2, 4), 'input [2, 4] does not fit inFeatures 4. Give sequences [N, T, 4]: a Reshape layer'],
     [() => call(2, 3, 5), 'Give [N, T, 4], or create the layer with inFeatures 5.'],
+    [() => lstm.callWithState(zeros([2, 4])), '[LSTM] input [2, 4] does not fit inFeatures 4.'],
+    [() => new GRU(4, 3, { activation: (x) => x.sum(1) }).call(zeros([2, 3, 4])), '[GRU] '],
     [() => call(2, 0, 4), 'input [2, 0, 4] has no steps, wanted one at least.'],
     [
       () => new Sequential([new LSTM(4, 3) as Layer, new LSTM(3, 2) as Layer]),
@@ -387,7 +391,11 @@ describe('what does not fit', () => {
     ],
     [
       () => lstm.callWithState(zeros([2, 3, 4]), { lengths: [1] }),
-      '[callWithState] got 1 lengths and a carry or output of shape [2, 3].',
+      '[callWithState] got 1 lengths for 2 sequences, wanted one for each.',
+    ],
+    [
+      () => lstm.callWithState(zeros([2, 3, 4]), { lengths: zeros([2]) }),
+      '[callWithState] got lengths float32 [2], wanted int32 [2].',
     ],
   ])('shapes: %#', (run, text) => {
     expect(run).toThrow(ShapeError);

@@ -1,5 +1,4 @@
 import { describe } from '../../ir/arguments.ts';
-import type { ActivationName } from '../../layers/activation/activation-functions.ts';
 import { Embedding } from '../../layers/embedding/embedding.ts';
 import type { Initializer } from '../../layers/initializers/initializer.ts';
 import { Bidirectional } from '../../layers/recurrent/bidirectional.ts';
@@ -11,6 +10,8 @@ import { zeros } from '../../tensor/creation.ts';
 import { slice } from '../../tensor/ops/arrangement/views.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { readActivation } from '../activations.ts';
+import { makeConfigured } from '../layers/configured.ts';
+import { operations } from '../layers/operations.ts';
 import { own, Refusal, readObject, Settings } from '../settings.ts';
 import { expectShape, initial, type MakePlan, type PlanInput, type WeightSpec } from './plan.ts';
 import { commonOptions, penaltyOf } from './weighted.ts';
@@ -24,14 +25,16 @@ interface Cell {
   readonly options: RecurrentOptions & LSTMOptions & GRUOptions;
   readonly make: new (inputs: number, outputs: number, options: object) => AnyRecurrent;
   readonly weights: readonly WeightSpec[];
+  /** What both layers of a Bidirectional have in common. */
+  readonly form: string;
 }
 
-/** An activation of a recurrent layer. Those without a name here cannot be layers of their own. */
-function activationOf(settings: Settings, key: string, byDefault: string, version: number): ActivationName {
-  const value = settings.get(key) ?? byDefault;
-  const chosen = readActivation(value, version) ?? 'linear';
-  if (typeof chosen === 'string') return chosen;
-  throw new Refusal(`${key} ${describe(chosen.className)}${version < 3 ? ' of Keras 2' : ''}`);
+/** An activation of a recurrent layer: a function if it has no name here, since it cannot be a layer of its own. */
+function activationOf(settings: Settings, key: string, byDefault: string, version: number) {
+  const chosen = readActivation(settings.get(key) ?? byDefault, version) ?? 'linear';
+  return typeof chosen === 'string'
+    ? chosen
+    : makeConfigured('activation', operations, chosen.className, chosen.settings);
 }
 
 /** The initial values until the weights are assigned. */
@@ -57,23 +60,29 @@ function cellOf(input: PlanInput, place: string): Cell {
     if (value >= 0 && value < 1) return value;
     throw new Refusal(`${key} ${value}`);
   };
+  const units = settings.count('units');
+  const plain = {
+    ...common,
+    returnSequences: settings.flag('return_sequences', false),
+    dropout: rate('dropout'),
+    recurrentDropout: rate('recurrent_dropout'),
+    ...(recurrentPenalty && { recurrentPenalty }),
+    ...(className === 'LSTM' && { unitForgetBias: false }),
+    ...(className === 'GRU' && { resetAfter }),
+  };
+  const activations = ['activation', 'recurrent_activation'].map((key) => settings.get(key) ?? null);
   return {
-    units: settings.count('units'),
+    units,
     gates,
     make,
+    form: JSON.stringify([className, units, plain, activations]),
     options: {
-      ...common,
-      activation: activationOf(settings, 'activation', 'tanh', version),
-      returnSequences: settings.flag('return_sequences', false),
+      ...plain,
       goBackwards: settings.flag('go_backwards', false),
-      dropout: rate('dropout'),
-      recurrentDropout: rate('recurrent_dropout'),
-      ...(recurrentPenalty && { recurrentPenalty }),
+      activation: activationOf(settings, 'activation', 'tanh', version),
       ...(className !== 'SimpleRNN' && {
         recurrentActivation: activationOf(settings, 'recurrent_activation', 'sigmoid', version),
       }),
-      ...(className === 'LSTM' && { unitForgetBias: false }),
-      ...(className === 'GRU' && { resetAfter }),
     },
     weights: [
       ['kernel', 2, place],
@@ -83,10 +92,20 @@ function cellOf(input: PlanInput, place: string): Cell {
   };
 }
 
+/** @throws Refusal unless the weights of a cell fit its settings. */
+function checkShapes({ units, gates, weights }: Cell, inputs: number, values: readonly Tensor[]): void {
+  const [kernel, recurrent, bias] = values as [Tensor, Tensor, Tensor?];
+  const width = gates * units;
+  expectShape('kernel', kernel, inputs, width);
+  expectShape('recurrent_kernel', recurrent, units, width);
+  // The bias of GRU has the recurrent bias as its second row.
+  if (bias !== undefined) expectShape('bias', bias, ...(weights[2]![1] === 2 ? [2] : []), width);
+}
+
 /** The layer, whose weights are not assigned yet. */
-function layerOf({ units, make, options }: Cell, [kernel]: readonly Tensor[]): AnyRecurrent {
+function layerOf({ units, make, options }: Cell, inputs: number): AnyRecurrent {
   const { bias } = options;
-  return new make(kernel!.shape[0]!, units, {
+  return new make(inputs, units, {
     ...options,
     kernelInitializer: none,
     recurrentInitializer: none,
@@ -94,17 +113,13 @@ function layerOf({ units, make, options }: Cell, [kernel]: readonly Tensor[]): A
   });
 }
 
-/** Assigns weights in Keras's order. The bias of GRU has the recurrent bias as its second row. */
-async function assign(layer: AnyRecurrent, { units, gates }: Cell, values: readonly Tensor[]): Promise<void> {
+/** Assigns weights in Keras's order. */
+async function assign(layer: AnyRecurrent, values: readonly Tensor[]): Promise<void> {
   const [kernel, recurrent, bias] = values as [Tensor, Tensor, Tensor?];
-  const width = gates * units;
-  expectShape('kernel', kernel, layer.inFeatures, width);
-  expectShape('recurrent_kernel', recurrent, units, width);
   await layer.kernel.assign(kernel);
   await layer.recurrentKernel.assign(recurrent);
   if (bias === undefined) return;
   const second = layer instanceof GRU ? layer.recurrentBias : null;
-  expectShape('bias', bias, ...(second === null ? [] : [2]), width);
   await layer.bias!.assign(second === null ? bias : slice(bias, 0));
   await second?.assign(slice(bias, 1));
 }
@@ -118,8 +133,10 @@ export const recurrent: MakePlan = (input) => {
     weights: cell.weights,
     rank: rankOf(cell),
     make: async (values) => {
-      const layer = layerOf(cell, values);
-      await assign(layer, cell, values);
+      const inputs = values[0]!.shape[0]!;
+      checkShapes(cell, inputs, values);
+      const layer = layerOf(cell, inputs);
+      await assign(layer, values);
       return layer;
     },
   };
@@ -147,9 +164,7 @@ export const bidirectional: MakePlan = (input) => {
   // Without a mode Keras gives two tensors.
   if (merge === undefined) throw new Refusal(`merge_mode ${describe(settings.get('merge_mode') ?? null)}`);
   if (cell.options.goBackwards) throw new Refusal('a layer with go_backwards');
-  const same = ({ units, options }: Cell): string => JSON.stringify([units, { ...options, goBackwards: 0 }]);
-  if (back !== null && (same(back) !== same(cell) || back.make !== cell.make))
-    throw new Refusal('a backward_layer with other settings');
+  if (back !== null && back.form !== cell.form) throw new Refusal('a backward_layer with other settings');
   const count = cell.weights.length;
   return {
     weights: [
@@ -158,9 +173,12 @@ export const bidirectional: MakePlan = (input) => {
     ],
     rank: rankOf(cell),
     make: async (values) => {
-      const layer = new Bidirectional(layerOf(cell, values), { merge: merge as 'concat', name });
-      await assign(layer.forwardLayer, cell, values.slice(0, count));
-      await assign(layer.backwardLayer, cell, values.slice(count));
+      const inputs = values[0]!.shape[0]!;
+      const [there, backwards] = [values.slice(0, count), values.slice(count)];
+      for (const part of [there, backwards]) checkShapes(cell, inputs, part);
+      const layer = new Bidirectional(layerOf(cell, inputs), { merge: merge as 'concat', name });
+      await assign(layer.forwardLayer, there);
+      await assign(layer.backwardLayer, backwards);
       return layer;
     },
   };

@@ -225,7 +225,10 @@ export abstract class Recurrent<In extends number, Out extends number, Sequences
     ctx: Context,
   ): Tensor<ShapeOf<number, number, Out, Sequences>> {
     checkTensor(this.type, x);
-    return this.#run(x as Tensor, {}, ctx).output as Tensor<ShapeOf<number, number, Out, Sequences>>;
+    this.#check(x.shape);
+    return this.#run(this.type, x as Tensor, {}, ctx).output as Tensor<
+      ShapeOf<number, number, Out, Sequences>
+    >;
   }
 
   /**
@@ -240,6 +243,7 @@ export abstract class Recurrent<In extends number, Out extends number, Sequences
     checkCount('callWithState', arguments.length, 3);
     checkTensor('callWithState', x);
     checkContext('callWithState', ctx);
+    this.#check(x.shape);
     const { initialState, lengths, mask } = readOptions('callWithState', options, stateOptions);
     const [batch, steps] = x.shape;
     if (initialState !== undefined) {
@@ -253,13 +257,22 @@ export abstract class Recurrent<In extends number, Out extends number, Sequences
         checkFits('initialState', t, [batch!, this.outFeatures], 'float32');
       }
     }
+    if (Array.isArray(lengths)) {
+      if (lengths.length !== batch)
+        throw new ShapeError(
+          `[callWithState] got ${lengths.length} lengths for ${batch} sequences, wanted one for each.`,
+        );
+    } else if (lengths !== undefined) {
+      checkTensor('callWithState', lengths);
+      checkFits('lengths', lengths as Tensor, [batch!], 'int32');
+    }
     if (mask !== undefined) {
       checkTensor('callWithState', mask);
       checkFits('mask', mask, [batch!, steps!], 'bool');
       if (lengths !== undefined)
         throw new ValueError('[callWithState] got lengths and a mask, wanted one of them. Leave one out.');
     }
-    return this.#run(x, { initialState, lengths, mask }, ctx);
+    return this.#run('callWithState', x, { initialState, lengths, mask }, ctx);
   }
 
   /**
@@ -273,11 +286,11 @@ export abstract class Recurrent<In extends number, Out extends number, Sequences
   }
 
   #run(
+    operation: string,
     x: Tensor,
     { initialState, lengths, mask }: { readonly [K in keyof StateOptions]?: StateOptions[K] | undefined },
     ctx: Context,
   ): OutputAndState {
-    this.#check(x.shape);
     const batch = x.shape[0]!;
     const { decoding } = ctx;
     if (decoding !== undefined && (this.goBackwards || lengths !== undefined || mask !== undefined))
@@ -310,7 +323,7 @@ export abstract class Recurrent<In extends number, Out extends number, Sequences
       return [next.map((t, k) => where(isReal, t, state[k]!)), [where(isReal, next[0]!, 0)]];
     };
     const options = { reverse: this.goBackwards, ...(lengths === undefined ? {} : { lengths }) };
-    const [last, [outputs]] = reportAs('callWithState', () => scan(step, initial, sequences, options));
+    const [last, [outputs]] = reportAs(operation, () => scan(step, initial, sequences, options));
     decoding?.keep(last);
     const inOrder: Tensor = transpose(outputs!, [1, 0, 2]);
     const output = !this.returnSequences ? last[0]! : this.goBackwards ? flip(inOrder, 1) : inOrder;
