@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { checkLossCall, checkNotNegative, lossOptions } from './check.ts';
 import { checkClassLabels, underLabel } from './class-labels.ts';
 import { expectLogits } from './expect-logits.ts';
-import { elementLoss, type LossOptions, reduceRows, weightVector } from './reduction.ts';
+import { elementLoss, type LossOptions, reduceRows, weightTensor } from './reduction.ts';
 
 export interface BinaryFocalCrossEntropyOptions extends LossOptions {
   /** The exponent of the factor that reduces the loss of well classified elements; 2 by default, 0 is the cross entropy. */
@@ -83,6 +83,7 @@ export function softmaxFocalCrossEntropy(
   const logarithm: Tensor = logSoftmax(cast(logits, 'float32'));
   const missing: Tensor = expm1(logarithm).neg();
   const losses: Tensor = logarithm.neg().mul(pow(missing, gamma));
-  const weight = typeof alpha === 'number' ? alpha : weightVector(name, 'alpha', alpha, logits.shape.at(-1)!);
+  const weight =
+    typeof alpha === 'number' ? alpha : weightTensor(name, 'alpha', alpha, [logits.shape.at(-1)!]);
   return reduceRows(name, underLabel(name, labels, logits)(losses.mul(weight)), options);
 }

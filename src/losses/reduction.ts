@@ -47,35 +47,12 @@ export function reduceLosses(
   }
 }
 
-/** Weights as a float32 tensor of shape [count]. */
-export function weightVector(
+/** Weights, float32, of the shape or its first axes, with axes of length 1 instead of the others. */
+export function weightTensor(
   name: string,
   what: string,
   weights: TensorLike,
-  count: number,
-): Tensor<Shape, 'float32'> {
-  return weightTensor(name, what, weights, [[count]]);
-}
-
-/** The weights of samples or positions, [N, ...], with axes of length 1 so that they broadcast to losses of the shape. */
-export function positionWeights(name: string, weights: TensorLike, shape: Shape): Tensor<Shape, 'float32'> {
-  const w = weightTensor(
-    name,
-    'sampleWeights',
-    weights,
-    shape.map((_, axis) => shape.slice(0, axis + 1)),
-  );
-  return reshape(
-    w,
-    shape.map((_, axis) => w.shape[axis] ?? 1),
-  );
-}
-
-function weightTensor(
-  name: string,
-  what: string,
-  weights: TensorLike,
-  shapes: readonly Shape[],
+  shape: Shape,
 ): Tensor<Shape, 'float32'> {
   const given = reportAs(name, () => tensor(weights));
   // The values of a tensor may not be known yet.
@@ -84,8 +61,12 @@ function weightTensor(
   if (wrong !== undefined)
     throw new ValueError(`[${name}] got ${wrong} among ${what}, wanted finite numbers from 0 up.`);
   const w = cast(given, 'float32');
-  const wanted = shapes.map(show);
-  if (wanted.includes(show(w.shape))) return w;
+  const wanted = shape.map((_, axis) => show(shape.slice(0, axis + 1)));
+  if (wanted.includes(show(w.shape)))
+    return reshape(
+      w,
+      shape.map((_, axis) => w.shape[axis] ?? 1),
+    );
   throw new ShapeError(`[${name}] got ${what} of shape ${show(w.shape)}, wanted ${wanted.join(' or ')}.`);
 }
 
@@ -124,6 +105,6 @@ export function reduceRows(
       `[${name}] got sampleWeights for scalars, wanted predictions [N, ...]. Leave the weights out.`,
     );
   }
-  const weights = positionWeights(name, sampleWeights, losses.shape);
+  const weights = weightTensor(name, 'sampleWeights', sampleWeights, losses.shape);
   return reduceLosses(name, losses.mul(weights), weights, reduction);
 }

@@ -9,7 +9,7 @@ import { checkLossCall, lossOptions } from './check.ts';
 import { checkClassLabels, underLabel } from './class-labels.ts';
 import { expectLogits } from './expect-logits.ts';
 import { declareTerm } from './loss-terms.ts';
-import { type LossOptions, positionWeights, reduceLosses, weightVector } from './reduction.ts';
+import { type LossOptions, reduceLosses, weightTensor } from './reduction.ts';
 
 export interface SoftmaxCrossEntropyOptions extends LossOptions {
   /** The fraction of the probability to distribute evenly over all classes (Szegedy et al. 2016); 0 by default. */
@@ -49,8 +49,9 @@ export function softmaxCrossEntropy(
   const rows = logits.shape.slice(0, -1);
   const classes = logits.shape.at(-1)!;
   const perClass =
-    classWeights === undefined ? null : weightVector(name, 'classWeights', classWeights, classes);
-  let perLabel = sampleWeights === undefined ? null : positionWeights(name, sampleWeights, rows);
+    classWeights === undefined ? null : weightTensor(name, 'classWeights', classWeights, [classes]);
+  let perLabel =
+    sampleWeights === undefined ? null : weightTensor(name, 'sampleWeights', sampleWeights, rows);
   let numbers = labels;
   if (ignoreIndex !== undefined) {
     const counted = cast(labels, 'int32').notEqual(ignoreIndex);

@@ -119,7 +119,7 @@ describe('errors', () => {
     ],
     [
       () => new SeparableConv2D(4, 2, 2).call(images as never),
-      '[SeparableConv2D.depthwise Conv2D] input [2, 4, 4, 3] does not fit inChannels 4.',
+      '[SeparableConv2D] input [2, 4, 4, 3] does not fit inChannels 4.',
     ],
     [
       () => new InstanceNorm(3).call(zeros([2, 3])),

@@ -847,7 +847,7 @@ const optionJunk: readonly [text: string, value: unknown, accept: string][] = [
   [
     '5',
     5,
-    `absolute ahead alpha batchSize beta bins blank contextLength cooldown correction count delta digits dilation end
+    `absolute ahead alpha batchSize beta bins blank contextLength cooldown correction count delta depthMultiplier digits dilation end
      endDivisor epochs epsilon every factor fill gain gamma headFeatures hiddenFeatures high ignoreIndex
      initialAccumulator iterations k keep learningRate limit loadTimeoutSeconds low margin maxEpochs maxHeapMegabytes maxLostWorkers
      maxTokens mean memoryFeatures message minDelta minLearningRate minimum momentumDecay nan negInf numClasses order

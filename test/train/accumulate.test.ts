@@ -154,6 +154,30 @@ describe('the rule', () => {
     expect(valuesOf(model)).toEqual(valuesOf(own.model));
   });
 
+  test('with weights of steps shards are close to a whole batch', async () => {
+    const random = new Generator(1);
+    const x = random.normal([10, 4, 3]);
+    const y = random.normal([10, 4, 2]);
+    const sampleWeights = random.bernoulli([10, 4], 0.6);
+    const run = async (accumulate: number) => {
+      seed(1);
+      const model = new Dense(3, 2);
+      const optimizer = new SGD(model.parameters(), { learningRate: 0.1 });
+      const options = { loss: meanSquaredError, metrics: [new MeanAbsoluteError()], batchSize: 5, epochs: 2 };
+      const { history } = await fit(
+        model,
+        { x, y, sampleWeights },
+        { ...options, optimizer, accumulate, seed: 1, progress: false },
+      );
+      return { values: valuesOf(model), history: history as { loss: number[]; meanAbsoluteError: number[] } };
+    };
+    const whole = await run(1);
+    const cut = await run(4);
+    close(cut.values, whole.values, 5);
+    close(cut.history.loss, whole.history.loss, 5);
+    close(cut.history.meanAbsoluteError, whole.history.meanAbsoluteError, 5);
+  });
+
   test('without Dropout and BatchNorm shards are close to a whole batch, for any number and incomplete batches', async () => {
     const { x, y } = samples(37);
     const sampleWeights = new Generator(1).uniform([37]);

@@ -115,30 +115,27 @@ export abstract class Convolution<Spatial extends Shape, In extends number, Out 
   protected abstract convolve(x: Tensor): Tensor;
 
   override inferShape(inputShape: PartialShape | null): PartialShape {
-    if (inputShape !== null) this.#check(inputShape);
+    if (inputShape !== null) checkInput(this, inputShape, this.kernelSize.length, this.inChannels);
     return [...resized(inputShape, this.kernelSize.length).slice(0, -1), this.outChannels];
   }
 
   override forward(x: Tensor<[number, ...Spatial, In]>): Tensor<[number, ...Spatial, Out]> {
     checkTensor(this.type, x);
-    this.#check(x.shape);
+    checkInput(this, x.shape, this.kernelSize.length, this.inChannels);
     const y = this.convolve(x as Tensor);
     const sum = this.bias === null ? y : y.add(this.bias as Tensor);
     return (this.activation === null ? sum : this.activation(sum)) as Tensor<[number, ...Spatial, Out]>;
   }
+}
 
-  #check(shape: PartialShape): void {
-    const spatial = this.kernelSize.length;
-    checkRank(this, shape, spatial);
-    const channels = shape.at(-1) ?? this.inChannels;
-    if (channels === this.inChannels) return;
-    const remedy =
-      shape[1] === this.inChannels
-        ? 'Channels are the last axis: transpose the data.'
-        : `Give ${layout(spatial, this.inChannels)}, or create the layer with inChannels ${channels}.`;
-    throw shapeError(
-      this,
-      `input ${showPartial(shape)} does not fit inChannels ${this.inChannels}. ${remedy}`,
-    );
-  }
+/** @throws ShapeError unless an input of the shape fits a convolution over `spatial` axes. */
+export function checkInput(layer: Layer, shape: PartialShape, spatial: number, inChannels: number): void {
+  checkRank(layer, shape, spatial);
+  const channels = shape.at(-1) ?? inChannels;
+  if (channels === inChannels) return;
+  const remedy =
+    shape[1] === inChannels
+      ? 'Channels are the last axis: transpose the data.'
+      : `Give ${layout(spatial, inChannels)}, or create the layer with inChannels ${channels}.`;
+  throw shapeError(layer, `input ${showPartial(shape)} does not fit inChannels ${inChannels}. ${remedy}`);
 }

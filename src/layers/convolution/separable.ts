@@ -10,7 +10,7 @@ import { checkPositive } from '../base/spatial.ts';
 import { denseOptions } from '../dense.ts';
 import type { Initializer } from '../initializers/initializer.ts';
 import type { InitializerName } from '../initializers/initializers.ts';
-import type { ConvolutionOptions } from './base.ts';
+import { type ConvolutionOptions, checkInput } from './base.ts';
 import { Conv1D, Conv2D } from './conv.ts';
 
 /** Those of the kernel and the bias are for the pointwise convolution, stride, padding and dilation for the depthwise one. */
@@ -48,8 +48,10 @@ abstract class SeparableConv<Spatial extends Shape, In extends number, Out exten
   readonly depthMultiplier: number;
   readonly depthwise: Convolutional<Spatial, In, number>;
   readonly pointwise: Convolutional<Spatial, number, Out>;
+  readonly #spatial: number;
 
   protected constructor(
+    spatial: number,
     make: (
       inChannels: number,
       outChannels: number,
@@ -70,6 +72,7 @@ abstract class SeparableConv<Spatial extends Shape, In extends number, Out exten
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.depthMultiplier = depthMultiplier;
+    this.#spatial = spatial;
     const between = inChannels * depthMultiplier;
     const depthwise = {
       ...{ stride, padding, dilation, groups: inChannels, bias: false },
@@ -88,11 +91,13 @@ abstract class SeparableConv<Spatial extends Shape, In extends number, Out exten
   }
 
   override inferShape(inputShape: PartialShape | null): PartialShape | null {
+    if (inputShape !== null) checkInput(this, inputShape, this.#spatial, this.inChannels);
     return this.pointwise.inferShape(this.depthwise.inferShape(inputShape));
   }
 
   override forward(x: Tensor<[number, ...Spatial, In]>, ctx: Context): Tensor<[number, ...Spatial, Out]> {
     checkTensor(this.type, x);
+    checkInput(this, x.shape, this.#spatial, this.inChannels);
     const between = (this.depthwise as Layer).call(x as Tensor, ctx);
     return (this.pointwise as Layer).call(between, ctx) as Tensor as Tensor<[number, ...Spatial, Out]>;
   }
@@ -115,7 +120,7 @@ export class SeparableConv1D<
     options: SeparableConvolutionOptions<[number]> = {},
   ) {
     checkCount(new.target.kind, arguments.length, 4);
-    super((...args) => new Conv1D(...args), inChannels, outChannels, kernelSize, options);
+    super(1, (...args) => new Conv1D(...args), inChannels, outChannels, kernelSize, options);
   }
 }
 
@@ -137,6 +142,6 @@ export class SeparableConv2D<
     options: SeparableConvolutionOptions<[number, number]> = {},
   ) {
     checkCount(new.target.kind, arguments.length, 4);
-    super((...args) => new Conv2D(...args), inChannels, outChannels, kernelSize, options);
+    super(2, (...args) => new Conv2D(...args), inChannels, outChannels, kernelSize, options);
   }
 }
