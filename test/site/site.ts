@@ -14,6 +14,9 @@ const ISOLATION = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
+/** Milliseconds: no test depends on time, and a machine may be a hundred times slower than usual. */
+const PATIENCE = 3_600_000;
+
 /** How the page is served: with headers that isolate it, without them, or from an address that is not secure. */
 export type Hosting = 'isolated' | 'static' | 'insecure';
 
@@ -62,6 +65,7 @@ export class BuiltSite {
   /** Opens a page in a new profile. */
   async open(fragment: string, hosting: Hosting, options: BrowserContextOptions = {}): Promise<OpenPage> {
     const context = await this.#browser.newContext(options);
+    context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.stack ?? error.message));

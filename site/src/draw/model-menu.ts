@@ -11,6 +11,8 @@ export class ModelMenu {
   readonly #select = element('select');
   readonly #about = element('p', { className: 'muted note' });
   readonly #error = element('p', { className: 'error', role: 'alert' });
+  /** The choice whose model is used. */
+  #used = '';
   /** The number of the latest choice; earlier ones that are still loading are forgotten. */
   #latest = 0;
 
@@ -48,29 +50,35 @@ export class ModelMenu {
     if (this.#choices.has(value)) this.#select.value = value;
   }
 
-  /** Opens a choice. If that fails, it says why, and the model before stays. */
-  async choose(name: string): Promise<void> {
-    const number = ++this.#latest;
-    const { open, ink, about } = this.#choices.get(name)!;
-    this.#select.value = name;
-    this.#about.textContent = about;
-    this.#error.textContent = '';
-    try {
-      const recognizer = await openRecognizer(await open(), ink);
-      if (number === this.#latest) this.#onOpen(recognizer);
-    } catch (error) {
-      if (number === this.#latest)
-        this.#error.textContent = error instanceof Error ? error.message : `${error}`;
-    }
+  /** Uses a choice of the list. */
+  choose(name: string): Promise<void> {
+    return this.#open(name, this.#choices.get(name)!);
   }
 
   openFile(file: File): Promise<void> {
-    this.set('file', {
+    return this.#open('file', {
       title: file.name,
       about: 'The file that you have opened.',
       ink: 1,
       open: async () => blobSource(file),
     });
-    return this.choose('file');
+  }
+
+  /** Opens a model and puts it into the list. If that fails, it says why, and the model before stays. */
+  async #open(name: string, choice: ModelChoice): Promise<void> {
+    const number = ++this.#latest;
+    this.#error.textContent = '';
+    try {
+      const recognizer = await openRecognizer(await choice.open(), choice.ink);
+      if (number !== this.#latest) return;
+      this.set(name, choice);
+      this.#used = name;
+      this.#about.textContent = choice.about;
+      this.#onOpen(recognizer);
+    } catch (error) {
+      if (number === this.#latest)
+        this.#error.textContent = error instanceof Error ? error.message : `${error}`;
+    }
+    this.#select.value = this.#used;
   }
 }

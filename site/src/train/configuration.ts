@@ -73,8 +73,11 @@ const formats: {
   order: oneOf('order', orderChoices),
 };
 
-/** The names and texts of all settings that differ from the defaults; null for the others. */
-export function toTexts(configuration: Configuration, base = defaults): Record<string, string | null> {
+/** What the address need not say. Phones have another number of shards by default, so that is always there. */
+const implied: Configuration = { ...defaults, shards: 0 };
+
+/** The names and texts of all settings that differ from others; null for the rest. */
+export function toTexts(configuration: Configuration, base = implied): Record<string, string | null> {
   const texts: Record<string, string | null> = {};
   for (const key of Object.keys(formats) as (keyof Configuration)[]) {
     const text = textOf(configuration, key);

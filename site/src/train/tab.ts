@@ -1,9 +1,10 @@
 import './train.css';
 import { download } from 'ndgrad/browser';
 import type { App, Tab } from '../app.ts';
+import { defaultShards } from '../digits/load.ts';
 import { button, element } from '../dom.ts';
 import { type Breakage, breakages, tellingWarnings, whatHappened } from './break-it.ts';
-import { type Configuration, fromTexts, toTexts } from './configuration.ts';
+import { type Configuration, defaults, fromTexts, toTexts } from './configuration.ts';
 import {
   type CheckpointFolder,
   forgetTraining,
@@ -34,7 +35,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
 
   const results = new Results();
   const form = new SettingsForm(
-    fromTexts((name) => settings.read(name)),
+    fromTexts((name) => settings.read(name), { ...defaults, shards: defaultShards() }),
     changed,
     (rate) => void run?.setLearningRate(rate),
   );

@@ -1,6 +1,6 @@
 import { button, element } from '../../dom.ts';
 import { LineChart } from '../../line-chart.ts';
-import { type Configuration, toTexts } from '../configuration.ts';
+import { type Configuration, defaults, toTexts } from '../configuration.ts';
 
 /** The accuracy of a run after each epoch. */
 interface RecordedRun {
@@ -76,7 +76,7 @@ export class Comparison {
 
 /** What is special about a configuration. */
 function titleOf(configuration: Configuration): string {
-  const texts = Object.entries(toTexts(configuration)).filter(([, text]) => text !== null);
+  const texts = Object.entries(toTexts(configuration, defaults)).filter(([, text]) => text !== null);
   if (texts.length === 0) return 'defaults';
   return texts.map(([name, text]) => `${name} ${text || 'none'}`).join(', ');
 }
