@@ -189,7 +189,8 @@ export class SearchWorker {
     const { log } = this.#settings;
     try {
       const outcome = await running.session.run(task);
-      this.#idle.push(running);
+      // It may have been stopped in the meantime.
+      if (running.stop === null) this.#idle.push(running);
       log(outcomeLine(task, outcome));
       return encodeOutcome(outcome);
     } catch (error) {

@@ -28,11 +28,13 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  const crashes = workers.flatMap(({ crash, output }) => (crash === null ? [] : [`${crash}:\n${output}`]));
   for (const worker of workers) worker.kill('SIGKILL');
   await Promise.all(workers.map((worker) => worker.ended()));
   workers = [];
   await server.stop();
   rmSync(trials, { recursive: true });
+  expect(crashes).toEqual([]);
 });
 
 const hold = (trial: number) => writeFileSync(join(trials, `hold-${trial}`), '');
@@ -516,6 +518,7 @@ describe('a program with a search', () => {
     while (lines() < 5) await setTimeout(10);
     await untilBegun(4);
     killed.kill('SIGKILL');
+    await new Promise((resolve) => killed.on('exit', resolve));
     release(4);
     const { runs, resumed } = JSON.parse(
       execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }),

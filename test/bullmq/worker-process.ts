@@ -8,7 +8,7 @@ export class WorkerProcess {
   output = '';
   /** How it has ended, if no test has asked for it. */
   crash: string | null = null;
-  #killed = false;
+  #expected = false;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #ended: Promise<number | string>;
   readonly #listeners = new Set<() => void>();
@@ -26,7 +26,7 @@ export class WorkerProcess {
     }
     this.#ended = new Promise((resolve) => {
       this.#child.on('close', (code, signal) => {
-        if (!this.#killed) this.crash = `the worker has ended with ${code ?? signal}`;
+        if (!this.#expected) this.crash = `the worker has ended with ${code ?? signal}`;
         resolve(code ?? signal!);
         for (const listener of this.#listeners) listener();
       });
@@ -54,12 +54,14 @@ export class WorkerProcess {
   }
 
   kill(signal: NodeJS.Signals): void {
-    this.#killed = true;
+    this.#expected = true;
     this.#child.kill(signal);
   }
 
   /** The exit code, or the signal that has killed it. */
   ended(): Promise<number | string> {
+    this.#expected = true;
+    this.crash = null;
     return this.#ended;
   }
 }
