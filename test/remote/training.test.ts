@@ -83,6 +83,24 @@ describe('a training in a worker', () => {
     expect(await newWeights(training)).toEqual(valuesOf(model));
   });
 
+  it('gives callbacks of the page the values of the Parameters after each epoch, for charts', async () => {
+    const given = setup();
+    const sent: unknown[] = [];
+    const kept: unknown[] = [];
+    const keep: Callback = {
+      onEpochEnd: (_, { model }) =>
+        void kept.push(
+          model.parameters().map((p) => ({ name: p.name, shape: p.shape, values: p.dataSync().slice() })),
+        ),
+    };
+    const served = { ...given, options: { ...given.options, callbacks: [keep] } };
+    await start(() => served, {
+      callbacks: [{ onEpochEnd: async (_, training) => void sent.push(await training.values!()) }],
+    }).result;
+    expect(sent).toHaveLength(3);
+    expect(sent).toEqual(kept);
+  });
+
   it('passes the message on', async () => {
     const got: unknown[] = [];
     const training = start(
@@ -337,7 +355,7 @@ describe('errors of a training in a worker', () => {
     expect((await training.pair.train().result).epochs).toHaveLength(3);
   });
 
-  it('a callback of the page needs the model', async () => {
+  it('a callback of the page needs the metrics', async () => {
     const training = start(() => setup(), { callbacks: [earlyStopping()] });
     const error = await errorOf(training.result);
     expect(error).toBeInstanceOf(StateError);
