@@ -55,7 +55,8 @@ function recorder(): { callback: Callback; calls: unknown[] } {
   const callback: Callback = {
     onTrainBegin: ({ epochs }) => void calls.push(['begin', epochs]),
     onEpochBegin: (epoch) => void calls.push(['epoch', epoch]),
-    onBatchEnd: (logs, { history }) => void calls.push(['batch', logs, [...history.epochs]]),
+    onBatchEnd: ({ seconds: _, ...logs }, { history }) =>
+      void calls.push(['batch', logs, [...history.epochs]]),
     onEpochEnd: ({ epoch, results }) => void calls.push(['end of epoch', epoch, { ...results }]),
     onNaN: (problem) => void calls.push(['NaN', problem]),
     onTrainEnd: ({ history }, error) => void calls.push(['end', structuredClone({ ...history }), error]),
