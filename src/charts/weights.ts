@@ -1,5 +1,6 @@
 import { checkCount, readOptions, refusal } from '../ir/arguments.ts';
 import type { Callback } from '../train/callbacks/callback.ts';
+import { valuesOf } from '../train/callbacks/parameter-values.ts';
 import type { PageElement } from '../util/host-types.ts';
 import { openFrame, short } from './frame.ts';
 
@@ -23,7 +24,7 @@ figcaption { display: flex; justify-content: space-between; font-size: 12px; }
 `;
 
 /**
- * A callback for `fit` that draws a histogram of each Parameter after each epoch. It reads the model, so it does not work with `trainInWorker`.
+ * A callback for `fit` or `trainInWorker` that draws a histogram of each Parameter after each epoch.
  *
  * @param element is filled with the histograms.
  */
@@ -44,10 +45,11 @@ export function weightsChart(element: PageElement, options?: WeightsChartOptions
   };
   frame.onChange(draw);
   return {
-    async onEpochEnd({ epoch }, { model }) {
-      const parameters = model.parameters();
-      const values = await Promise.all(parameters.map((p) => p.data()));
-      shown = parameters.map((p, i) => histogramOf(`${p.name} [${p.shape.join(', ')}]`, values[i]!, bins));
+    async onEpochEnd({ epoch }, training) {
+      const parameters = await (training.values?.() ?? valuesOf(training.model));
+      shown = parameters.map(({ name, shape, values }) =>
+        histogramOf(`${name} [${shape.join(', ')}]`, values, bins),
+      );
       const text = shown.map(({ name, low, high }) => `${name} from ${short(low)} to ${short(high)}`);
       frame.describe(`after epoch ${epoch + 1}: ${text.join('; ')}`);
       draw();

@@ -1,5 +1,5 @@
 import { isRecord } from '../ir/arguments.ts';
-import type { BatchLogs, EpochLogs, NaNLoss } from '../train/callbacks/callback.ts';
+import type { BatchLogs, EpochLogs, NaNLoss, ParameterValues } from '../train/callbacks/callback.ts';
 import type { ErrorReport } from './error-report.ts';
 
 // The messages between a page (or a program of Node) and its training worker. Both sides may come from different copies of
@@ -15,6 +15,7 @@ export interface Commands {
   stop(reason: string): void;
   setLearningRate(rate: number): void;
   weights(): Uint8Array;
+  values(): readonly ParameterValues[];
 }
 
 /** The columns of a `History`. */

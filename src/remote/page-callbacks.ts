@@ -1,5 +1,5 @@
 import { StateError } from '../ir/errors.ts';
-import type { Callback, Training } from '../train/callbacks/callback.ts';
+import type { Callback, ParameterValues, Training } from '../train/callbacks/callback.ts';
 import { History } from '../train/history.ts';
 import type { HistoryColumns, TrainingEvent } from './messages.ts';
 
@@ -10,11 +10,18 @@ export class PageCallbacks implements Training {
   epochs = 0;
   readonly #callbacks: readonly Callback[];
   readonly #stop: (reason: string) => void;
+  readonly values: () => Promise<readonly ParameterValues[]>;
   #begun = false;
 
-  constructor(callbacks: readonly Callback[], stop: (reason: string) => void) {
+  /** @param values asks the worker for the values of its model. */
+  constructor(
+    callbacks: readonly Callback[],
+    stop: (reason: string) => void,
+    values: () => Promise<readonly ParameterValues[]>,
+  ) {
     this.#callbacks = [...callbacks];
     this.#stop = stop;
+    this.values = values;
   }
 
   get wantsBatches(): boolean {

@@ -50,10 +50,14 @@ export class RemoteRun implements RemoteTraining {
     this.#connection = connection;
     this.#options = options;
     const { callbacks = [], signal } = options;
-    this.#callbacks = new PageCallbacks(callbacks, (reason) => {
-      // If the worker has ended, `result` says so.
-      this.stop(reason).catch(() => {});
-    });
+    this.#callbacks = new PageCallbacks(
+      callbacks,
+      (reason) => {
+        // If the worker has ended, `result` says so.
+        this.stop(reason).catch(() => {});
+      },
+      () => this.#command('values'),
+    );
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });

@@ -4,6 +4,7 @@ import { describe, isRecord, refusal } from '../ir/arguments.ts';
 import { StateError } from '../ir/errors.ts';
 import { Layer } from '../layers/base/layer.ts';
 import type { Callback, Training } from '../train/callbacks/callback.ts';
+import { valuesOf } from '../train/callbacks/parameter-values.ts';
 import { fit } from '../train/fit.ts';
 import type { FitOptions } from '../train/fit-options.ts';
 import type { History } from '../train/history.ts';
@@ -190,6 +191,7 @@ class ServedTraining {
       (await this.#ready).options.optimizer.learningRate = rate;
     },
     weights: async () => saveWeights((await this.#ready).model),
+    values: async () => valuesOf((await this.#ready).model),
   };
 
   /** Tells the page what happens, and holds training at batches. */

@@ -113,23 +113,17 @@ export async function resize(name: string, width: number): Promise<number> {
   return canvasOf(name).getBoundingClientRect().width;
 }
 
-/** The description of a loss chart after a training in a worker, and whether a chart of weights is refused there. */
+/** The descriptions of charts of the loss and the weights after a training in a worker. */
 export async function inWorker(): Promise<string[]> {
-  const element = place('worker');
+  const elements = [place('worker-loss'), place('worker-weights')] as const;
   const message = { mishap: 'nothing', epochs: 2 };
   const worker = new Worker('worker.js');
-  await trainInWorker(worker, { message, callbacks: [lossChart(element)] }).result;
-  const label = element
-    .firstElementChild!.shadowRoot!.querySelector('[role=img]')!
-    .getAttribute('aria-label')!;
-  const refused = trainInWorker(worker, { message, callbacks: [weightsChart(place('refused'))] });
-  return [
-    label,
-    await refused.result.then(
-      () => 'none',
-      (error: Error) => error.message,
-    ),
-  ];
+  const callbacks = [lossChart(elements[0]), weightsChart(elements[1])];
+  await trainInWorker(worker, { message, callbacks }).result;
+  return elements.map(
+    (element) =>
+      element.firstElementChild!.shadowRoot!.querySelector('[role=img]')!.getAttribute('aria-label')!,
+  );
 }
 
 export function errors(): string[] {

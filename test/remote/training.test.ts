@@ -55,8 +55,8 @@ function recorder(): { callback: Callback; calls: unknown[] } {
   const callback: Callback = {
     onTrainBegin: ({ epochs }) => void calls.push(['begin', epochs]),
     onEpochBegin: (epoch) => void calls.push(['epoch', epoch]),
-    onBatchEnd: (logs, { history }) =>
-      void calls.push(['batch', { ...logs, seconds: 0 }, [...history.epochs]]),
+    onBatchEnd: ({ seconds: _, ...logs }, { history }) =>
+      void calls.push(['batch', logs, [...history.epochs]]),
     onEpochEnd: ({ epoch, results }) => void calls.push(['end of epoch', epoch, { ...results }]),
     onNaN: (problem) => void calls.push(['NaN', problem]),
     onTrainEnd: ({ history }, error) => void calls.push(['end', structuredClone({ ...history }), error]),
@@ -82,6 +82,24 @@ describe('a training in a worker', () => {
     expect(history).toEqual(expected);
     expect(there.calls).toEqual(here.calls);
     expect(await newWeights(training)).toEqual(valuesOf(model));
+  });
+
+  it('gives callbacks of the page the values of the Parameters after each epoch, for charts', async () => {
+    const given = setup();
+    const sent: unknown[] = [];
+    const kept: unknown[] = [];
+    const keep: Callback = {
+      onEpochEnd: (_, { model }) =>
+        void kept.push(
+          model.parameters().map((p) => ({ name: p.name, shape: p.shape, values: p.dataSync().slice() })),
+        ),
+    };
+    const served = { ...given, options: { ...given.options, callbacks: [keep] } };
+    await start(() => served, {
+      callbacks: [{ onEpochEnd: async (_, training) => void sent.push(await training.values!()) }],
+    }).result;
+    expect(sent).toHaveLength(3);
+    expect(sent).toEqual(kept);
   });
 
   it('passes the message on', async () => {
@@ -338,7 +356,7 @@ describe('errors of a training in a worker', () => {
     expect((await training.pair.train().result).epochs).toHaveLength(3);
   });
 
-  it('a callback of the page needs the model', async () => {
+  it('a callback of the page needs the metrics', async () => {
     const training = start(() => setup(), { callbacks: [earlyStopping()] });
     const error = await errorOf(training.result);
     expect(error).toBeInstanceOf(StateError);

@@ -6,9 +6,18 @@ import type { Optimizer } from '../../optim/index.ts';
 import type { History } from '../history.ts';
 import type { Model } from '../model.ts';
 
+/** The values of a Parameter, for charts. */
+export interface ParameterValues {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: ArrayLike<number>;
+}
+
 /** The training that a callback belongs to. */
 export interface Training {
   readonly model: Model;
+  /** @internal The values of the model's Parameters, where the model is in a worker. */
+  readonly values?: () => Promise<readonly ParameterValues[]>;
   readonly optimizer: Optimizer;
   /** The total number of epochs. */
   readonly epochs: number;
