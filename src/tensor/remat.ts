@@ -19,11 +19,11 @@ const afterOperation = operation<{}>({
  * The first input, which is computed from the others. Its vjp computes it again, once g is known, in copies of the nodes
  * between it and the others: they have the same random draws.
  */
-const rematOperation = operation<{}>({
+const rematOperation = operation<{ together: boolean }>({
   name: 'remat',
   shape: ([y]) => ({ shape: y!.shape, dtype: y!.dtype }),
   // dx = g dy/dx, with y computed again
-  vjp: (g, _y, [y, ...xs]) => {
+  vjp: (g, _y, [y, ...xs], { together }) => {
     const inputs = xs.map((x) => apply(afterOperation, [x, g], noParams));
     const copies = new Map(xs.map((x, i) => [x.node, inputs[i]!.node]));
     const again = new Tensor(substitute([y!.node], copies, g.node)[0]!);
@@ -32,7 +32,13 @@ const rematOperation = operation<{}>({
       inputs.map((x) => x.node),
       true,
     );
-    return [null, ...gradients.map((dx) => dx && (() => dx))];
+    const found = gradients.filter((dx) => dx !== null);
+    return [
+      null,
+      ...gradients.map(
+        (dx) => dx && (() => (together ? apply(afterOperation, [dx, ...found], noParams) : dx)),
+      ),
+    ];
   },
   lower: () => ({ kind: 'view', move: (v) => v }),
 });
@@ -54,20 +60,30 @@ export function remat<A extends readonly Tensor[], Y extends Tensor>(
 ): (...args: A) => Y {
   checkCount('remat', arguments.length, 1);
   if (typeof f !== 'function') throw refusal('remat', 'f', f, 'a function of tensors');
-  return (...args) => {
-    for (const x of args) checkTensor('remat', x);
-    // What depends on these handles has been computed inside of f.
-    const inner = args.map((x) => apply(afterOperation, [x], noParams));
-    const y = f(...(inner as readonly Tensor[] as A));
-    if (!(y instanceof Tensor)) throw refusal('remat', 'result', y, 'a Tensor from f');
-    const begin = new Set(inner.map((x) => x.node));
-    const order = inDependencyOrder([y.node], (node) => begin.has(node));
-    const inside = dependentsIn(order, begin);
-    const outside = new Set(args.map((x) => x.node));
-    for (const node of order) {
-      if (begin.has(node) || !inside.has(node)) continue;
-      for (const input of node.inputs) if (!inside.has(input) && !isRepeatable(input)) outside.add(input);
-    }
-    return inside.has(y.node) ? (applyToNodes(rematOperation, [y.node, ...outside], noParams) as Y) : y;
-  };
+  return (...args) => computedAgain(f, args, false);
+}
+
+/**
+ * f(...args), whose intermediate values are computed again for the gradient. `together` computes the gradients of all arguments
+ * at the time of the first one, so that nothing is kept for the others.
+ */
+export function computedAgain<A extends readonly Tensor[], Y extends Tensor>(
+  f: (...args: A) => Y,
+  args: A,
+  together: boolean,
+): Y {
+  for (const x of args) checkTensor('remat', x);
+  // What depends on these handles has been computed inside of f.
+  const inner = args.map((x) => apply(afterOperation, [x], noParams));
+  const y = f(...(inner as readonly Tensor[] as A));
+  if (!(y instanceof Tensor)) throw refusal('remat', 'result', y, 'a Tensor from f');
+  const begin = new Set(inner.map((x) => x.node));
+  const order = inDependencyOrder([y.node], (node) => begin.has(node));
+  const inside = dependentsIn(order, begin);
+  const outside = new Set(args.map((x) => x.node));
+  for (const node of order) {
+    if (begin.has(node) || !inside.has(node)) continue;
+    for (const input of node.inputs) if (!inside.has(input) && !isRepeatable(input)) outside.add(input);
+  }
+  return inside.has(y.node) ? (applyToNodes(rematOperation, [y.node, ...outside], { together }) as Y) : y;
 }

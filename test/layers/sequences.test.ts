@@ -10,13 +10,15 @@ import {
   TransformerBlock,
   training,
 } from '../../src/layers/index.ts';
-import { tensor, zeros } from '../../src/tensor/creation.ts';
+import { arange, tensor, zeros } from '../../src/tensor/creation.ts';
+import { realize } from '../../src/tensor/evaluate.ts';
 import { gradients } from '../../src/tensor/gradients.ts';
-import { scaledDotProductAttention } from '../../src/tensor/ops/attention.ts';
-import { concat } from '../../src/tensor/ops/index.ts';
+import { type AttentionOptions, scaledDotProductAttention } from '../../src/tensor/ops/attention.ts';
+import { concat, matmul, softmax, where } from '../../src/tensor/ops/index.ts';
 import { Generator } from '../../src/tensor/random.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import { assertClose, gradcheck } from '../../src/testing.ts';
+import { compilePlan } from '../compiler/plans.ts';
 
 // Values and gradients against PyTorch stand in reference.test.ts.
 
@@ -183,6 +185,67 @@ describe('scaledDotProductAttention', () => {
     const mean = sums.reduce((x, s) => x + s, 0) / 1000;
     // Its standard deviation is 0.0018.
     expect(Math.abs(mean - 1)).toBeLessThan(0.01);
+  });
+
+  describe('in blocks of queries', () => {
+    const [queries, keys] = [1100, 960];
+    const g = new Generator(7);
+    const [query, key, value] = [
+      g.normal([1, 2, queries, 3]),
+      g.normal([1, 1, keys, 3]),
+      g.normal([1, 1, keys, 2]),
+    ].map((t) => t.detach()) as [Tensor, Tensor, Tensor];
+    const columns = g.bernoulli([keys], 0.8).detach() as Tensor;
+    const bias = g.normal([1, 1, queries, keys]).detach() as Tensor;
+    const past = arange(queries)
+      .add(keys - queries)
+      .reshape([queries, 1]) as Tensor;
+    const early = past.greaterEqual(arange(keys) as Tensor) as Tensor;
+    /** The whole matrix of weights. */
+    const plain = (seen: Tensor | null, added?: Tensor): Tensor => {
+      const scores = matmul(query, key.transpose([0, 1, 3, 2]) as Tensor).mul(1 / Math.sqrt(3)) as Tensor;
+      const biased = (added === undefined ? scores : scores.add(added)) as Tensor;
+      if (seen === null) return matmul(softmax(biased), value);
+      const weights = softmax(where(seen, biased, -1e30) as Tensor);
+      return matmul(where(seen, weights, 0) as Tensor, value);
+    };
+    test.each<[string, AttentionOptions, () => Tensor, Tensor[]]>([
+      ['all keys', {}, () => plain(null), []],
+      ['causal', { causal: true }, () => plain(early), []],
+      ['a mask of keys', { mask: columns, causal: true }, () => plain(early.logicalAnd(columns)), []],
+      ['numbers that are added', { mask: bias }, () => plain(null, bias), [bias]],
+    ])('%s: values and gradients are those of all queries at once', async (_, options, make, more) => {
+      const leaves = [query, key, value, ...more];
+      const all = async (y: Tensor): Promise<Tensor[]> => {
+        const tensors = [y, ...gradients(y.square().sum(), leaves)];
+        await realize(...tensors);
+        return tensors;
+      };
+      const got = await all(scaledDotProductAttention(query, key, value, options));
+      const wanted = await all(make());
+      got.forEach((t, i) => {
+        assertClose(t, wanted[i]!.toArray(), { relative: 1e-4, absolute: 2e-5 });
+      });
+    });
+
+    test('the gradient has the same dropout', () => {
+      const y = scaledDotProductAttention(query, key, value, { dropout: 0.5, rng: new Generator(2) });
+      const [dv] = gradients(y.square().sum(), [value]);
+      // y is linear in the values.
+      const [sum, wanted] = [value.mul(dv as Tensor).sum(), y.square().sum().mul(2)];
+      assertClose(sum, wanted.item(), { relative: 1e-4 });
+    });
+
+    test('the memory does not grow with the square of the length', () => {
+      const bytes = [2048, 4096].map((length) => {
+        const [q, k, v] = [0, 1, 2].map(() => zeros([1, 2, length, 4])) as [Tensor, Tensor, Tensor];
+        const y = scaledDotProductAttention(q, k, v.add(q) as Tensor);
+        const all = [y, ...gradients(y.square().sum(), [q, k, v])];
+        return compilePlan(all.map((t) => t.node)).plan.arenaBytes;
+      });
+      expect(bytes[0]).toBeLessThan(4 * 2 * 2048 ** 2);
+      expect(bytes[1]).toBeLessThan(2.5 * bytes[0]!);
+    });
   });
 
   test('gradients', async () => {
