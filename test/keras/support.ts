@@ -6,7 +6,7 @@ export interface Numbers {
   readonly shape: number[];
   readonly data: number[];
   /** float32 by default. */
-  readonly dtype?: 'int32';
+  readonly dtype?: 'float32' | 'int32';
 }
 
 export const fixture = (name: string): Uint8Array =>
