@@ -18,6 +18,7 @@ import { benchGpt } from './benchmarks/gpt.ts';
 import { benchGpu } from './benchmarks/gpu.ts';
 import { benchMatmul } from './benchmarks/matmul.ts';
 import { benchOrder } from './benchmarks/order.ts';
+import { benchRecurrent } from './benchmarks/recurrent.ts';
 import { benchSmall } from './benchmarks/small.ts';
 import { librarySetups } from './libraries.ts';
 import { probeLibraries, Session } from './session.ts';
@@ -28,6 +29,7 @@ const benchmarks = {
   convolution: benchConvolution,
   convnet: benchConvnet,
   gpt: benchGpt,
+  recurrent: benchRecurrent,
   small: benchSmall,
   elementwise: benchElementwise,
   sort: benchOrder,

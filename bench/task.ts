@@ -139,6 +139,21 @@ export interface GptTask {
   readonly batches: number;
 }
 
+/**
+ * Steps of training a recurrent layer, as PyTorch defines it (`LSTM`, `GRU`): the loss is the sum of the squares of all its
+ * outputs for a sequence, Adam with learning rate 1e-3. Steps use `batches` batches in turn.
+ */
+export interface RecurrentTask {
+  readonly kind: 'recurrent';
+  readonly cell: 'lstm' | 'gru';
+  readonly inputs: number;
+  readonly width: number;
+  /** Steps in a sequence. */
+  readonly length: number;
+  readonly batch: number;
+  readonly batches: number;
+}
+
 /** Networks of the MNIST example: `reference`, `lenet`, `cnn`. */
 export type ExampleNetwork = 'reference' | 'lenet' | 'cnn';
 
@@ -177,6 +192,7 @@ export type Task =
   | PoolingTask
   | ConvnetTask
   | GptTask
+  | RecurrentTask
   | ReductionTask
   | OrderTask
   | FitTask
@@ -377,6 +393,34 @@ export function gptData({ layers, width, length, vocabulary, batch, batches }: G
   };
 }
 
+export interface RecurrentData {
+  /** [batches, length, batch, inputs]. */
+  readonly x: Float32Array;
+  /** [inputs, gates * width] and [width, gates * width], gates in PyTorch's order: i, f, g, o and r, z, n. */
+  readonly inputKernel: Float32Array;
+  readonly recurrentKernel: Float32Array;
+  /** [gates * width]. */
+  readonly inputBias: Float32Array;
+  readonly recurrentBias: Float32Array;
+}
+
+export const gatesOf = ({ cell }: RecurrentTask): number => (cell === 'lstm' ? 4 : 3);
+
+/** Sequences and initial values of a recurrent task, the same in every process. */
+export function recurrentData(task: RecurrentTask): RecurrentData {
+  const { inputs, width, length, batch, batches } = task;
+  const columns = gatesOf(task) * width;
+  const limit = 1 / Math.sqrt(width);
+  const values = (size: number, seed: number) => uniform(size, -limit, limit, seed);
+  return {
+    x: uniform(batches * length * batch * inputs, -1, 1, 1),
+    inputKernel: values(inputs * columns, 2),
+    recurrentKernel: values(width * columns, 3),
+    inputBias: values(columns, 4),
+    recurrentBias: values(columns, 5),
+  };
+}
+
 /** Permutes axes: axis i of the result is axis `order[i]` of `shape`. */
 export function permute(
   values: ArrayLike<number>,
@@ -439,6 +483,12 @@ export function gptFlops({ layers, width, length, vocabulary, batch }: GptTask):
   const dense = layers * 12 * width ** 2 + width * vocabulary;
   const attention = layers * 2 * length * width;
   return 3 * 2 * batch * length * (dense + attention);
+}
+
+/** Floating-point operations of the matrix products of a step. The sequences have no gradient. */
+export function recurrentFlops(task: RecurrentTask): number {
+  const { inputs, width, length, batch } = task;
+  return 2 * length * batch * gatesOf(task) * width * (2 * inputs + 3 * width);
 }
 
 /** Floating-point operations of a convolution, including those with padding, and of its gradients. */

@@ -4,6 +4,7 @@ import * as task from '../task.ts';
 import { fitting as fittingExample } from './ndgrad-examples.ts';
 import { trainingGpt } from './ndgrad-gpt.ts';
 import type { Ndgrad } from './ndgrad-module.ts';
+import { trainingRecurrent } from './ndgrad-recurrent.ts';
 
 /** Prepares a task; null if ndgrad cannot do it. */
 export async function prepare(ndgrad: Ndgrad, wanted: task.Task): Promise<PreparedTask | null> {
@@ -16,6 +17,7 @@ export async function prepare(ndgrad: Ndgrad, wanted: task.Task): Promise<Prepar
   if (wanted.kind === 'pooling') return pooling(ndgrad, wanted);
   if (wanted.kind === 'convnet') return convnet(ndgrad, wanted);
   if (wanted.kind === 'gpt') return trainingGpt(ndgrad, wanted);
+  if (wanted.kind === 'recurrent') return trainingRecurrent(ndgrad, wanted);
   if (wanted.kind === 'fit') return fittingExample(ndgrad, wanted);
   return wanted.kind === 'adam' ? adam(ndgrad, wanted) : null;
 }

@@ -231,6 +231,29 @@ def gpt(task, arrays, settings):
     return run, run
 
 
+def recurrent(task, arrays, settings):
+    x, *values = [read(array) for array in arrays]
+    layer = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[task["cell"]](task["inputs"], task["width"])
+    for parameter, value in zip(layer.parameters(), values):
+        parameter.data = value.T.contiguous()
+    layer.flatten_parameters()
+    optimizer = adam_of(layer.parameters(), settings)
+    at = 0
+
+    def run():
+        nonlocal at
+        sequences = x[at]
+        at = (at + 1) % task["batches"]
+        optimizer.zero_grad()
+        with torch.enable_grad():
+            loss = layer(sequences)[0].square().sum() / task["batch"]
+            loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    return run, run
+
+
 kinds = {
     "matmul": matmul,
     "elementwise": elementwise,
@@ -241,6 +264,7 @@ kinds = {
     "pooling": pooling,
     "convnet": convnet,
     "gpt": gpt,
+    "recurrent": recurrent,
 }
 torch.set_grad_enabled(False)
 threads = torch.get_num_threads()

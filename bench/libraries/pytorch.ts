@@ -76,6 +76,18 @@ function filesOf(wanted: task.Task): FileOfValues[] | null {
       ...parameters.map(({ values, shape }) => float(values, shape)),
     ];
   }
+  if (wanted.kind === 'recurrent') {
+    const { inputs, width, length, batch, batches } = wanted;
+    const data = task.recurrentData(wanted);
+    const columns = task.gatesOf(wanted) * width;
+    return [
+      float(data.x, [batches, length, batch, inputs]),
+      float(data.inputKernel, [inputs, columns]),
+      float(data.recurrentKernel, [width, columns]),
+      float(data.inputBias, [columns]),
+      float(data.recurrentBias, [columns]),
+    ];
+  }
   if (wanted.kind !== 'training') return null;
   const data = task.trainingData(wanted);
   const samples = wanted.batch * wanted.batches;

@@ -9,7 +9,11 @@ interface Tensor {
   mul(x: Tensor | number): Tensor;
   add(x: Tensor | number): Tensor;
   matMul(x: Tensor): Tensor;
+  sub(x: Tensor): Tensor;
   sum(): Tensor;
+  square(): Tensor;
+  sigmoid(): Tensor;
+  slice(begin: readonly number[], size: readonly number[]): Tensor;
   tanh(): Tensor;
   relu(): Tensor;
   reshape(shape: readonly number[]): Tensor;
@@ -25,6 +29,8 @@ interface Tfjs {
   ready(): Promise<void>;
   tensor(values: Float32Array, shape: readonly number[]): Tensor;
   variable(initial: Tensor): Tensor;
+  zeros(shape: readonly number[]): Tensor;
+  stack(tensors: readonly Tensor[]): Tensor;
   matMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
   dropout(x: Tensor, rate: number): Tensor;
   conv2d(x: Tensor, kernel: Tensor, strides: number, padding: 'same'): Tensor;
@@ -270,6 +276,72 @@ function convnet(tf: Tfjs, wanted: task.ConvnetTask): PreparedTask | null {
   return fitting(tf, logits, variables, data, [size, size, channels[0]!], wanted);
 }
 
+/** Operation by operation; there are no kernels for whole layers. */
+function recurrent(tf: Tfjs, wanted: task.RecurrentTask): PreparedTask | null {
+  if (backend === 'cpu') return null; // a step takes many seconds
+  const { cell, inputs, width, length, batch, batches } = wanted;
+  const data = task.recurrentData(wanted);
+  const columns = task.gatesOf(wanted) * width;
+  const w = variable(tf, data.inputKernel, [inputs, columns]);
+  const u = variable(tf, data.recurrentKernel, [width, columns]);
+  const b = variable(tf, data.inputBias, [columns]);
+  const c = variable(tf, data.recurrentBias, [columns]);
+  const adam = optimizer(tf);
+  const gate = (z: Tensor, k: number): Tensor => z.slice([0, k * width], [batch, width]);
+  const lstm = (fromX: Tensor, [h, state]: readonly Tensor[]): Tensor[] => {
+    const z = fromX.add(h!.matMul(u).add(c));
+    const kept = gate(z, 1).sigmoid().mul(state!);
+    const next = kept.add(gate(z, 0).sigmoid().mul(gate(z, 2).tanh()));
+    return [gate(z, 3).sigmoid().mul(next.tanh()), next];
+  };
+  const gru = (fromX: Tensor, [h]: readonly Tensor[]): Tensor[] => {
+    const fromH = h!.matMul(u).add(c);
+    const reset = gate(fromX, 0).add(gate(fromH, 0)).sigmoid();
+    const update = gate(fromX, 1).add(gate(fromH, 1)).sigmoid();
+    const fresh = gate(fromX, 2)
+      .add(reset.mul(gate(fromH, 2)))
+      .tanh();
+    return [fresh.add(update.mul(h!.sub(fresh)))];
+  };
+  let at = 0;
+  const step = (): Tensor =>
+    tf.tidy(() => {
+      const size = length * batch * inputs;
+      const x = tf.tensor(data.x.subarray(at * size, (at + 1) * size), [length * batch, inputs]);
+      at = (at + 1) % batches;
+      const loss = (): Tensor => {
+        const fromX = x.matMul(w).add(b);
+        const outputs: Tensor[] = [];
+        let carries = Array.from({ length: cell === 'lstm' ? 2 : 1 }, () => tf.zeros([batch, width]));
+        for (let t = 0; t < length; t++) {
+          const now = fromX.slice([t * batch, 0], [batch, columns]);
+          carries = cell === 'lstm' ? lstm(now, carries) : gru(now, carries);
+          outputs.push(carries[0]!);
+        }
+        return tf
+          .stack(outputs)
+          .square()
+          .sum()
+          .mul(1 / batch);
+      };
+      return adam.minimize(loss, true, [w, u, b, c]);
+    });
+  return {
+    async run(times) {
+      for (let i = 0; i < times; i++) step().dispose();
+    },
+    async result() {
+      const loss = step();
+      const values = await loss.data();
+      loss.dispose();
+      return values;
+    },
+    dispose() {
+      for (const resource of [w, u, b, c, adam]) resource.dispose();
+    },
+  };
+}
+
 await serve(async (): Promise<LibraryProgram> => {
   const tf = await importPeer<Tfjs>('@tensorflow/tfjs');
   let about = 'backend cpu, 1 thread';
@@ -292,6 +364,7 @@ await serve(async (): Promise<LibraryProgram> => {
       if (wanted.kind === 'convolution') return convolution(tf, wanted);
       if (wanted.kind === 'pooling') return pooling(tf, wanted);
       if (wanted.kind === 'convnet') return convnet(tf, wanted);
+      if (wanted.kind === 'recurrent') return recurrent(tf, wanted);
       return wanted.kind === 'adam' ? adam(tf, wanted) : null;
     },
   };
