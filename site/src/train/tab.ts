@@ -61,16 +61,11 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   const copyProgram = button('Copy', () => copy(program.textContent!, copyProgram));
 
   root.append(
+    element('div', { className: 'card bar' }, controls, results.state),
     element(
       'div',
       { className: 'split' },
-      element(
-        'div',
-        { className: 'stack controls' },
-        element('div', { className: 'card' }, controls),
-        form.root,
-        breakList(),
-      ),
+      element('div', { className: 'stack' }, form.root, breakList()),
       element(
         'div',
         { className: 'stack' },
