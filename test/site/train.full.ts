@@ -85,7 +85,7 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
       ]);
 
       await page.getByRole('tab', { name: 'Draw' }).click();
-      const networks = page.getByLabel('Network', { exact: true }).locator('option');
+      const networks = page.locator('#panel-draw select option');
       await expect.poll(() => networks.allTextContents()).toHaveLength(2);
     });
   });
@@ -109,7 +109,14 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
       },
     );
     // Without service workers nothing isolates a page whose server sends no headers.
-    await check(await site.open(link, 'static', { serviceWorkers: 'block' }), async (page) => {
+    await check(await site.open('', 'static'), async (page) => {
+      await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
+      await page.evaluate(async (link) => {
+        for (const each of await navigator.serviceWorker.getRegistrations()) await each.unregister();
+        location.hash = link;
+      }, link);
+      await expect.poll(() => page.evaluate(() => crossOriginIsolated)).toBe(false);
+      await page.locator('.environment').waitFor();
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
       expect(await page.locator('.environment summary').textContent()).toContain('1 thread');
       await train(page).click();

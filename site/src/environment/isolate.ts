@@ -11,12 +11,23 @@ export async function isolate(): Promise<void> {
   }
   if (!('serviceWorker' in navigator) || sessionStorage.getItem(TRIED) !== null) return;
   try {
-    await navigator.serviceWorker.register('./isolation-worker.js');
-    await navigator.serviceWorker.ready;
+    const { installing, waiting, active } = await navigator.serviceWorker.register('./isolation-worker.js');
+    if (!(await isActivated(installing ?? waiting ?? active!))) return;
   } catch {
     return; // browsers refuse service workers in private windows and by settings of the user
   }
   sessionStorage.setItem(TRIED, 'yes');
   location.reload();
   await new Promise(() => {});
+}
+
+/** Resolves to false if its installation fails. */
+function isActivated(worker: ServiceWorker): Promise<boolean> {
+  return new Promise((resolve) => {
+    const check = (): void => {
+      if (worker.state === 'activated' || worker.state === 'redundant') resolve(worker.state === 'activated');
+    };
+    worker.addEventListener('statechange', check);
+    check();
+  });
 }

@@ -61,16 +61,11 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   const copyProgram = button('Copy', () => copy(program.textContent!, copyProgram));
 
   root.append(
+    element('div', { className: 'card bar' }, controls, results.state),
     element(
       'div',
       { className: 'split' },
-      element(
-        'div',
-        { className: 'stack controls' },
-        element('div', { className: 'card' }, controls),
-        form.root,
-        breakList(),
-      ),
+      element('div', { className: 'stack' }, form.root, breakList()),
       element(
         'div',
         { className: 'stack' },
@@ -88,10 +83,9 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   results.notes.append(broken, finished);
   update();
 
-  const filters = setInterval(() => {
+  setInterval(() => {
     if (isVisible && state === 'running') run?.askForFilters();
   }, FILTERS_INTERVAL);
-  addEventListener('pagehide', () => clearInterval(filters));
 
   const interrupted = interruptedTraining();
   if (interrupted !== null && sameTexts(interrupted, form.value)) void start({ resume: true });
@@ -106,9 +100,10 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   function update(): void {
     form.lock(state !== 'idle');
     train.textContent = { idle: 'Train', running: 'Pause', paused: 'Go on' }[state];
-    train.disabled = state === 'idle' && form.problem !== null;
+    // Between a click and the beginning of a training there is nothing to control.
+    train.disabled = state === 'idle' ? form.problem !== null : run === null;
     for (const each of [step, steps]) each.disabled = state === 'running' || train.disabled;
-    stop.disabled = state === 'idle';
+    stop.disabled = run === null;
     program.textContent = form.problem === null ? programFor(form.value) : '';
     for (const each of root.querySelectorAll<HTMLButtonElement>('.break button'))
       each.disabled = state !== 'idle';
@@ -121,18 +116,18 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
     if (state === 'running') {
       state = 'paused';
       update();
-      await run!.pause();
+      await run?.pause();
       run?.askForFilters();
     } else {
       state = 'running';
       update();
-      await run!.resume();
+      await run?.resume();
     }
   }
 
   async function stepBy(batches: number): Promise<void> {
     if (state === 'idle') return start({ steps: batches });
-    await run!.step(batches);
+    await run?.step(batches);
     run?.askForFilters();
   }
 
@@ -176,6 +171,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   ): Promise<Outcome> {
     const options = { checkpoints: name, resume, callbacks: results.callbacks, onReport: show };
     run = new TrainingRun(configuration, options);
+    update();
     if (steps !== null) void run.step(steps).then(() => run?.askForFilters());
     const { outcome } = run;
     try {

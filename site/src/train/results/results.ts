@@ -10,7 +10,9 @@ import { filterImages } from './filters.ts';
 /** Everything that is shown of a training while it runs. */
 export class Results {
   readonly root = element('div', { className: 'stack' });
-  /** Directly below the state of training: what the tab has to say about it. */
+  /** The state of training in a line, and its progress. */
+  readonly state: HTMLElement;
+  /** Above the charts: what the tab has to say about a training. */
   readonly notes = element('div', { className: 'stack' });
   /** For `trainInWorker`. */
   readonly callbacks: readonly Callback[];
@@ -33,15 +35,15 @@ export class Results {
     this.#progress.ariaLabel = 'Progress of training';
     const charts = [lossChart(this.#loss), metricsChart(this.#metrics, { title: 'Accuracy' })];
     this.callbacks = [...charts.map(withEarlierEpochs), withEarlierEpochs(this.#watch())];
+    this.state = element('div', { className: 'stack state' }, this.#status, this.#progress, this.#spoken);
     this.root.append(
-      element('section', { className: 'card stack' }, this.#status, this.#progress, this.#spoken),
       this.notes,
       element('div', { className: 'columns' }, this.#loss, this.#metrics),
       element(
         'div',
         { className: 'insight' },
-        this.#confusion,
-        element('div', { className: 'stack' }, this.#filters, this.#mistakes),
+        element('div', { className: 'stack' }, this.#confusion, this.#filters),
+        this.#mistakes,
       ),
       this.#comparison.root,
       element(
