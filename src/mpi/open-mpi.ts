@@ -114,7 +114,8 @@ export class OpenMpi implements Communicator {
         const gone = missing === null ? ended : ended.filter((rank) => late.includes(rank));
         const isLate = waited >= this.#timeout;
         if (gone.length > 0 || isLate) this.#abandoned.push(requests, used);
-        if (gone.length > 0) throw new RankFailure(gone, this.size, 'ended during training. See its messages.');
+        if (gone.length > 0)
+          throw new RankFailure(gone, this.size, 'ended during training. See its messages.');
         if (isLate) {
           const others = Array.from({ length: this.size }, (_, rank) => rank).filter(
             (rank) => rank !== this.rank,
