@@ -13,6 +13,7 @@ import {
   Sequential,
   SGD,
   softmaxCrossEntropy,
+  type Tensor,
   tensor,
   WeightAverage,
   type World,
@@ -201,7 +202,7 @@ test('messages keep tensors, numbers and missing values', async () => {
     b: { c: new Uint8Array([3]), d: 'e' },
   };
   const found = unpack(await pack(message)) as typeof message;
-  expect([...(await (found.a[0] as typeof x).data())]).toEqual([1, 2]);
+  expect([...(await (found.a[0] as Tensor).data())]).toEqual([1, 2]);
   expect(found.a.slice(1)).toEqual([null, undefined, Number.NaN, -0]);
   expect(found.b).toEqual(message.b);
 });
