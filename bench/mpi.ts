@@ -1,6 +1,7 @@
 /**
  * Training by two ranks with one thread each, beside one process with two threads on the same shards, and without shards. The
- * three take turns, so that other programs disturb all of them; the best rounds count.
+ * three take turns, so that other programs disturb all of them; the best steps count. The processor time per step, of all threads and
+ * ranks, says what the exchange costs where other programs keep ranks waiting for each other.
  *
  *     mpirun -n 2 --bind-to none npx tsx bench/mpi.ts
  */
@@ -23,7 +24,7 @@ import {
 import { mpi } from 'ndgrad/mpi';
 
 const SHARDS = 8;
-const ROUNDS = 8;
+const ROUNDS = Number(process.env.ROUNDS ?? 8);
 
 interface Task {
   readonly name: string;
@@ -64,19 +65,36 @@ const tasks: Task[] = [
 
 const world = await mpi();
 
-/** Milliseconds per step. */
+/** Milliseconds of one step. */
+interface Times {
+  readonly wall: number;
+  /** Of this process. */
+  readonly processor: number;
+}
+
+const none: Times = { wall: Infinity, processor: Infinity };
+
+const fastest = (a: Times, b: Times): Times => ({
+  wall: Math.min(a.wall, b.wall),
+  processor: Math.min(a.processor, b.processor),
+});
+
 async function measure(
   { batchSize, steps }: Task,
   model: Layer,
   threads: number,
   accumulate: number,
   ranks?: World,
-): Promise<number> {
+): Promise<Times> {
   setThreads(threads);
   const x = new Generator(1).normal([batchSize * steps, 784]);
   const y = Int32Array.from({ length: batchSize * steps }, (_, i) => i % 10);
-  const times: number[] = [];
-  let last = 0;
+  let best = none;
+  let last = none;
+  const now = (): Times => {
+    const { system, user } = process.cpuUsage();
+    return { wall: performance.now(), processor: (system + user) / 1000 };
+  };
   await fit(
     model,
     { x, y },
@@ -89,35 +107,38 @@ async function measure(
       callbacks: [
         {
           onEpochBegin: () => {
-            last = performance.now();
+            last = now();
           },
           onBatchEnd: () => {
-            times.push(performance.now() - last);
-            last = performance.now();
+            const { wall, processor } = now();
+            best = fastest(best, { wall: wall - last.wall, processor: processor - last.processor });
+            last = now();
           },
         },
       ],
       ...(ranks && { world: ranks }),
     },
   );
-  return Math.min(...times);
+  return best;
 }
 
 for (const task of tasks) {
   const model = task.build();
-  const best = { ranks: Infinity, shards: Infinity, whole: Infinity };
+  const best = { ranks: none, shards: none, whole: none };
   for (let round = 0; round < ROUNDS; round++) {
-    best.ranks = Math.min(best.ranks, await measure(task, model, 1, SHARDS, world));
+    best.ranks = fastest(best.ranks, await measure(task, model, 1, SHARDS, world));
     // The other ranks wait at the beginning of the next training, asleep.
     if (world.rank > 0) continue;
-    best.shards = Math.min(best.shards, await measure(task, model, 2, SHARDS));
-    best.whole = Math.min(best.whole, await measure(task, model, 2, 1));
+    best.shards = fastest(best.shards, await measure(task, model, 2, SHARDS));
+    best.whole = fastest(best.whole, await measure(task, model, 2, 1));
   }
   if (world.rank > 0) continue;
-  const ms = (time: number) => `${time.toFixed(1)} ms`;
+  const { ranks, shards, whole } = best;
+  const ms = (times: Times, processes = 1) =>
+    `${times.wall.toFixed(1)} ms, processor ${(times.processor * processes).toFixed(1)} ms`;
   console.log(
-    `${task.name}\n  ${world.size} ranks, 1 thread each, ${SHARDS} shards: ${ms(best.ranks)}\n` +
-      `  1 process, 2 threads, ${SHARDS} shards: ${ms(best.shards)} (${(best.shards / best.ranks).toFixed(2)} of its speed)\n` +
-      `  1 process, 2 threads, no shards: ${ms(best.whole)} (shards cost ${((best.shards / best.whole - 1) * 100).toFixed(0)} %)`,
+    `${task.name}\n  ${world.size} ranks, 1 thread each, ${SHARDS} shards: ${ms(ranks, world.size)}\n` +
+      `  1 process, 2 threads, ${SHARDS} shards: ${ms(shards)} (ranks have ${(shards.wall / ranks.wall).toFixed(2)} of its speed)\n` +
+      `  1 process, 2 threads, no shards: ${ms(whole)} (shards cost ${((shards.wall / whole.wall - 1) * 100).toFixed(0)} %)`,
   );
 }
