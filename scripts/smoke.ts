@@ -73,6 +73,20 @@ inTemporaryFolder((folder) => {
   write('entries.mjs', javascript('esm', entries));
   attempt('every entry point', () => node('entries.mjs'));
 
+  const worker = (...args: string[]) => run('npx', ['ndgrad-search-worker', ...args], { cwd: folder });
+  attempt('ndgrad-search-worker --help', () => worker('--help').split('\n', 1)[0]!);
+  write('trial.mjs', 'export default ({ x }) => ({ score: x });\n');
+  attempt('ndgrad-search-worker without its packages', () => {
+    const missing = "[ndgrad-search-worker] ioredis can't be loaded";
+    try {
+      worker('trial.mjs');
+    } catch (error) {
+      if ((error as Error).message.includes(missing)) return 'names the first one';
+      throw error;
+    }
+    throw new Error(`wanted ${missing}`);
+  });
+
   const trainsOnGpu = smokeGpu({ folder, attempt, node, install });
 
   const versions = ['typescript', '@types/node'].map((name) => `${name}@${devDependencies[name]}`);

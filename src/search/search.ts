@@ -38,7 +38,7 @@ export interface SearchOptions<S extends Space, M extends string = string> {
   readonly objective: Objective<NoInfer<M>>;
   /**
    * Trains a model and measures it on validation data. A function runs in the calling thread, one trial after the other;
-   * `inWorkers` of `ndgrad/node` runs trials in parallel.
+   * `inWorkers` of `ndgrad/node` runs trials in parallel, `bullmq` of `ndgrad/bullmq` on any number of machines.
    */
   readonly trial: TrialFunction<S, M> | TrialRunner;
   /** Determines the points and the trials' seeds: from 0 to 2^53 - 1, 0 by default. */

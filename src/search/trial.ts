@@ -48,7 +48,7 @@ export type TrialOutcome =
   | { readonly metrics: TrialMetrics; readonly error?: undefined; readonly seconds: number }
   | { readonly error: string; readonly metrics?: undefined; readonly seconds: number };
 
-/** Runs trials outside of the calling thread: see `inWorkers` of `ndgrad/node`. */
+/** Runs trials outside of the calling thread: see `inWorkers` of `ndgrad/node` and `bullmq` of `ndgrad/bullmq`. */
 export interface TrialRunner {
   /** Called when a search begins. */
   open(): TrialSession;

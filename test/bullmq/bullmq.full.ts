@@ -373,10 +373,12 @@ describe('a worker', () => {
     expect(await running).toEqual(await alone());
     expect(await keys()).toEqual([]);
 
-    const lonely = searched({ trial: runner({ workerTimeoutSeconds: 30, queue: 'lonely' }) });
-    const message = expect(lonely).rejects.toThrow('One has refused: the search of the queue');
-    expect(await start(['--queue', 'lonely'], module).ended()).toBe(1);
-    await message;
+    const other = await work(['--queue', 'lonely'], module);
+    const lonely = searched({ trial: runner({ workerTimeoutSeconds: 15, queue: 'lonely' }) });
+    await expect(lonely).rejects.toThrow(
+      "One has refused: the search of the queue 'lonely' has other contents",
+    );
+    expect(await other.ended()).toBe(1);
   });
 
   it('of another queue takes no trials', async () => {
