@@ -1,5 +1,7 @@
+import { Generator } from 'ndgrad';
 import { expect, test, vi } from 'vitest';
 import { trainCartPole } from '../../examples/cart-pole.ts';
+import { trainGan } from '../../examples/gan.ts';
 import { transfer } from '../../examples/transfer.ts';
 import { trainVae } from '../../examples/vae.ts';
 
@@ -10,6 +12,20 @@ vi.spyOn(console, 'log').mockImplementation(() => {});
 test('the autoencoder encodes digits better than their mean does', async () => {
   // An image costs 206 nats if all have the mean of each pixel, 543 before training.
   expect(await trainVae({ images: 2000, tests: 500, epochs: 4 })).toBeLessThan(206);
+});
+
+test('the generator learns from its adversary how dark images of digits are', async () => {
+  const { generator, score, real } = await trainGan({ images: 1000, tests: 200, epochs: 4, rate: 0.002 });
+  // It begins with 0.5; the digits have 0.13.
+  const brightness = generator
+    .call(new Generator(3).normal([200, 32]))
+    .mean()
+    .item();
+  expect(brightness).toBeGreaterThan(0.02);
+  expect(brightness).toBeLessThan(0.25);
+  expect(real).toBeGreaterThan(3);
+  expect(score).toBeGreaterThanOrEqual(1);
+  expect(score).toBeLessThan(real);
 });
 
 test('the policy gradient keeps the pole upright for longer than chance', async () => {

@@ -1,6 +1,6 @@
 """The examples of ndgrad in PyTorch, on the same data: prints the figures of docs/examples.md.
 
-    /usr/bin/python3 -B test/reference/examples.py [vae | cart-pole | transfer | forecast | transformer | lstm]...
+    /usr/bin/python3 -B test/reference/examples.py [vae | gan | cart-pole | transfer | forecast | transformer | lstm]...
 """
 
 import csv
@@ -42,6 +42,45 @@ def vae(images=10_000, tests=2000, epochs=10, batch=100, latent=8):
             optimizer.step()
     with torch.no_grad():
         return f'{loss_of(test).item():.1f} nats'
+
+
+def gan(images=10_000, tests=2000, epochs=10, batch=100, latent=32):
+    (x, y), test = [values[:images] for values in mnist('train')], mnist('t10k')[0][:tests]
+
+    def adam(model, rate, first):
+        return torch.optim.Adam(model.parameters(), lr=rate, betas=(first, 0.999))
+
+    def step(optimizer, loss):
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    def score(images):
+        with torch.no_grad():
+            logits = classifier(images)
+            p = logits.softmax(1)
+            return (p * (logits.log_softmax(1) - p.mean(0).log())).sum(1).mean().exp().item()
+
+    def loss_of(images, target):
+        logits = discriminator(images)
+        return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
+
+    classifier = nn.Sequential(nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 10))
+    optimizer = adam(classifier, 0.001, 0.9)
+    for _ in range(5):
+        for rows in torch.randperm(images).split(32):
+            step(optimizer, F.cross_entropy(classifier(x[rows]), y[rows]))
+    generator = nn.Sequential(nn.Linear(latent, 256), nn.ReLU(), nn.Linear(256, 784), nn.Sigmoid())
+    discriminator = nn.Sequential(nn.Linear(784, 256), nn.LeakyReLU(), nn.Linear(256, 1))
+    adams = [adam(model, 0.0005, 0.5) for model in (discriminator, generator)]
+    for _ in range(epochs):
+        for rows in torch.randperm(images).split(batch):
+            generated = generator(torch.randn(batch, latent)).detach()
+            step(adams[0], loss_of(x[rows], 1.0) + loss_of(generated, 0.0))
+            step(adams[1], loss_of(generator(torch.randn(batch, latent)), 1.0))
+    with torch.no_grad():
+        generated = generator(torch.randn(tests, latent))
+    return f'{score(generated):.2f}, real digits {score(test):.2f}'
 
 
 def cart_pole(rounds=80, episodes=16, steps=500):
@@ -181,6 +220,7 @@ def transformer():
 def lstm():
     return text(Recurrent)
 
+
 class Last(nn.Module):
     """The output of a recurrent layer after the last step."""
 
@@ -247,6 +287,9 @@ def forecast(days=15, batch=32, epochs=15, seeds=3):
     return ', '.join(f'{name} {value:.2f}' for name, value in results.items())
 
 
-EXAMPLES = {'vae': vae, 'cart-pole': cart_pole, 'transfer': transfer, 'forecast': forecast, 'transformer': transformer, 'lstm': lstm}
+EXAMPLES = {
+    **{'vae': vae, 'gan': gan, 'cart-pole': cart_pole, 'transfer': transfer},
+    **{'forecast': forecast, 'transformer': transformer, 'lstm': lstm},
+}
 for name in sys.argv[1:] or EXAMPLES:
     print(name, EXAMPLES[name]())
