@@ -145,6 +145,7 @@ describe('wrong declarations', () => {
     [() => choice([1, 2, 1]), '[choice] got 1 twice'],
     [() => choice([{ a: 1 }, { a: 1 }]), '[choice] got {"a":1} twice'],
     [() => choice([Number.NaN]), '[choice] got NaN, wanted values that JSON can represent'],
+    [() => choice([-0]), '[choice] got 0, wanted values that JSON can represent'],
     [() => choice([undefined as never]), '[choice] got undefined'],
     [() => choice([(() => 1) as never]), '[choice] got a function'],
     [() => choice([new Date(0) as never]), '[choice] got '],
