@@ -48,11 +48,13 @@ export const denseOptions: Known<DenseOptions> = {
   rng: 0,
 };
 
-/** The shape `S` with a last axis of size `Last`; [number, Last] where S is not known. */
-type WithLast<S, Last extends number> = S extends readonly [number, ...infer Lead extends Shape, number]
+/** The shape `S` with a last axis of size `Last`. Unknown if S has any number of axes, [number, Last] without an input. */
+type WithLast<S, Last extends number> = S extends Shape
   ? number extends S['length']
     ? Shape
-    : [S[0], ...Lead, Last]
+    : S extends readonly [number, ...infer Lead extends Shape, number]
+      ? [S[0], ...Lead, Last]
+      : [number, Last]
   : [number, Last];
 
 /**

@@ -45,7 +45,8 @@ test('Dense knows its features', () => {
   expectTypeOf(dense.kernel).toEqualTypeOf<Parameter<[784, 128]>>();
   expectTypeOf(dense.call(zeros([32, 784]))).toEqualTypeOf<Tensor<[32, 128]>>();
   expectTypeOf(dense.call(zeros([32, 5, 784]))).toEqualTypeOf<Tensor<[32, 5, 128]>>();
-  expectTypeOf(dense.call(unknownShape)).toEqualTypeOf<Tensor<[number, 128]>>();
+  // The input may have any number of axes.
+  expectTypeOf(dense.call(unknownShape)).toEqualTypeOf<Tensor>();
   // @ts-expect-error 100 features where 784 are wanted
   dense.call(zeros([32, 100]));
   // @ts-expect-error no batch axis
@@ -54,6 +55,15 @@ test('Dense knows its features', () => {
   const features: number = 784;
   const loose = new Dense(features, 10);
   expectTypeOf(loose.call(zeros([32, 784]))).toEqualTypeOf<Tensor<[32, 10]>>();
+});
+
+test('layers after one of unknown output are checked', () => {
+  const unknown: Layer = new Dense(4, 8);
+  expectTypeOf(new Sequential([unknown, new Dense(8, 2)]).call(zeros([3, 4]))).toEqualTypeOf<
+    Tensor<[number, 2]>
+  >();
+  // @ts-expect-error 3 features where 2 come
+  new Sequential([unknown, new Dense(8, 2), new Dense(3, 1)]);
 });
 
 test('layers that keep the shape', () => {

@@ -20,7 +20,7 @@ declare const optimizer: Adam;
 
 class Car extends Network<{ a: Tensor; b: Tensor }, { c: Tensor<[number, 2]>; d: Tensor }> {
   readonly dense = new Dense(2, 2);
-  override forward({ a, b }: { a: Tensor; b: Tensor }, ctx: Context) {
+  override forward({ a, b }: { a: Tensor; b: Tensor }, ctx: Context): { c: Tensor<[number, 2]>; d: Tensor } {
     return { c: this.dense.call(a, ctx), d: b };
   }
 }

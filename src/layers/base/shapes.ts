@@ -57,7 +57,7 @@ export type ChainInput<L extends readonly StaticShapes[]> = L extends readonly [
 export type ChainOutput<L extends readonly StaticShapes[], S extends Shape> = number extends L['length']
   ? Shape
   : L extends readonly [infer Head extends StaticShapes, ...infer Tail extends readonly StaticShapes[]]
-    ? ChainOutput<Tail, Output<Head, S>>
+    ? ChainOutput<Tail, Output<Head, KnownOr<S, Head['takes']>>>
     : S;
 
 type KeepsShape<L extends StaticShapes> =
@@ -70,17 +70,21 @@ export type Chain<
 > = number extends L['length']
   ? L
   : L extends readonly [infer Head extends StaticShapes, ...infer Tail extends readonly StaticShapes[]]
-    ? readonly [Head & Same<Input<Head, S>, S>, ...Chain<Tail, Output<Head, S>>]
+    ? readonly [Head & Same<Input<Head, S>, S>, ...Chain<Tail, Output<Head, KnownOr<S, Head['takes']>>>]
     : readonly [];
 
 /** `gives` of a layer with the output shape of the layer L. */
-export type Given<L extends StaticShapes, S> = Extract<
-  Output<L, S extends Shape ? S : L['takes']>,
-  L['gives']
->;
+export type Given<L extends StaticShapes, S> = Extract<Output<L, KnownOr<S, L['takes']>>, L['gives']>;
 
 /** `gives` of a list of layers. */
 export type Flow<L extends readonly StaticShapes[], S> = Extract<
   ChainOutput<L, S extends Shape ? S : ChainInput<L>>,
   ChainOutput<L, ChainInput<L>>
 >;
+
+/** S, or the shape that a layer requires where S is not known. */
+type KnownOr<S, Otherwise extends Shape> = S extends Shape
+  ? number extends S['length']
+    ? Otherwise
+    : S
+  : Otherwise;
