@@ -41,15 +41,10 @@ export function compileModule(plan: Plan, { shared, grain }: CompileOptions): Co
     let done: CompiledKernel[] = [];
     return steps.flatMap((step): ScheduledStep[] => {
       if (step.kind === 'loop') {
-        const after = tasks;
-        const packing = support.loops!.keepMatrices(code, step).map((task) => ({ ...task, after }));
-        const before = tasks + packing.length;
-        tasks = before;
-        const loop = support.loops!.schedule(code, step, compileSteps);
-        if (!('steps' in loop)) tasks = before + 1;
+        const own = support.loops!.compile(code, step, compileSteps, (added) => (tasks += added));
         settled = tasks;
         done = [];
-        return [...packing, 'steps' in loop ? loop : { ...loop, after: before }];
+        return own;
       }
       code.beginKernel(kernels);
       const own = compileKernel(step, code);

@@ -1,8 +1,8 @@
 import type { Contract, Kernel } from '../../../ir/kernel.ts';
 import type { Loop, PlanStep } from '../../../ir/plan.ts';
 import type { Code, Local } from '../assembler/code.ts';
-import type { PlanCode, Task } from '../module/plan-code.ts';
-import type { ScheduledLoop, ScheduledStep } from '../module/schedule.ts';
+import type { PlanCode } from '../module/plan-code.ts';
+import type { ScheduledStep } from '../module/schedule.ts';
 import type { RightMatrix } from './matrix-access.ts';
 
 /** A right matrix that is packed once for all iterations of a loop. */
@@ -14,15 +14,16 @@ export interface KeptMatrix {
 
 /** What plans with loops need. It is added with the first loop, so that programs without loops do not contain it. */
 export interface LoopSupport {
-  schedule(
+  /** Compiles a loop, with the tasks before it. `add` adds to the number of the plan's tasks so far and returns it. */
+  compile(
     plan: PlanCode,
     loop: Loop,
-    compile: (steps: readonly PlanStep[]) => ScheduledStep[],
-  ): ScheduledLoop | Task;
+    compileSteps: (steps: readonly PlanStep[]) => ScheduledStep[],
+    add: (tasks: number) => number,
+  ): ScheduledStep[];
   /** Kernels that read and write the first and the last elements that the kernels of a loop read and write. */
   corners(loop: Loop): Kernel[];
-  /** Tasks for before the loop that pack right matrices. */
-  keepMatrices(plan: PlanCode, loop: Loop): Task[];
+  /** The packed right matrix of a contraction; undefined if it is packed where it is used. */
   keptMatrix(plan: PlanCode, source: Contract): KeptMatrix | undefined;
 }
 
