@@ -110,11 +110,13 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
     );
     // Without service workers nothing isolates a page whose server sends no headers.
     await check(await site.open('', 'static'), async (page) => {
-      await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
-      await page.evaluate(async (link) => {
+      await page.evaluate(async () => {
         for (const each of await navigator.serviceWorker.getRegistrations()) await each.unregister();
-        location.hash = link;
-      }, link);
+      });
+      const { origin } = new URL(page.url());
+      await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
+      await page.goto('about:blank');
+      await page.goto(`${origin}/#${link}`);
       await expect.poll(() => page.evaluate(() => crossOriginIsolated)).toBe(false);
       await page.locator('.environment').waitFor();
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
@@ -148,7 +150,7 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
   ])('shows a program that gives its bits: %s', async (configuration) => {
     const folder = mkdtempSync(join(tmpdir(), 'ndgrad-program-'));
     await check(await site.open(configuration, 'isolated'), async (page) => {
-      const program = join(folder, 'train.ts');
+      const program = join(folder, 'train.mts');
       writeFileSync(program, (await code(page).textContent())!);
       await train(page).click();
       const hash = await trainedHash(page);

