@@ -66,15 +66,17 @@ export function diagnostics<X extends Tensors = Tensor, Y extends Tensors = Tens
   let warned: readonly string[] = [];
   let least = Number.POSITIVE_INFINITY;
   let batch: Batch | null = null;
-  /** Warns once of each kind of problem in each place. */
+  let rank = 0;
+  /** Warns once of each kind of problem in each place. Of several ranks only the first one does. */
   const report = (what: string, message: string): void => {
-    if (warned.includes(what)) return;
+    if (rank > 0 || warned.includes(what)) return;
     warned = [...warned, what];
     warn(`[diagnostics] ${message}`);
   };
   return {
     kind: 'diagnostics',
-    async onTrainBegin() {
+    async onTrainBegin(training) {
+      ({ rank } = training);
       warned = [];
       least = Number.POSITIVE_INFINITY;
       batch = await firstBatch(data);
