@@ -10,13 +10,18 @@ const weighted: [string, (options: object) => nd.Layer][] = [
   ['GRU', (options) => new nd.GRU(2, 3, options)],
   ['Conv1D', (options) => new nd.Conv1D(2, 3, 3, options)],
   ['Conv2D', (options) => new nd.Conv2D(2, 3, 3, options)],
+  ['Conv3D', (options) => new nd.Conv3D(2, 3, 3, options)],
+  ['SeparableConv1D', (options) => new nd.SeparableConv1D(2, 3, 3, options)],
+  ['SeparableConv2D', (options) => new nd.SeparableConv2D(2, 3, 3, options)],
   ['Conv1DTranspose', (options) => new nd.Conv1DTranspose(2, 3, 3, options)],
   ['Conv2DTranspose', (options) => new nd.Conv2DTranspose(2, 3, 3, options)],
+  ['Conv3DTranspose', (options) => new nd.Conv3DTranspose(2, 3, 3, options)],
 ];
 const normalizations: [string, (options: object) => nd.Layer][] = [
   ['BatchNorm', (options) => new nd.BatchNorm(4, options)],
   ['LayerNorm', (options) => new nd.LayerNorm(4, options)],
   ['GroupNorm', (options) => new nd.GroupNorm(2, 4, options)],
+  ['InstanceNorm', (options) => new nd.InstanceNorm(4, options)],
 ];
 const rms = ['RMSNorm', (options: object) => new nd.RMSNorm(4, options)] as const;
 

@@ -222,7 +222,7 @@ describe('errors', () => {
     [
       'a shape',
       { kind: [1, 2] },
-      '[fit] sampleWeights.kind have shape [2], wanted one weight per sample, [50].',
+      '[fit] sampleWeights.kind have shape [2], wanted one weight per sample, [50], or position, [50, ...].',
       ShapeError,
     ],
     [
