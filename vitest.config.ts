@@ -57,7 +57,16 @@ export default defineConfig(({ mode }) => {
             },
           },
         },
-        { extends: true, test: { name: 'shared', env, include: [sharedFiles], isolate: false } },
+        {
+          extends: true,
+          test: {
+            name: 'shared',
+            env,
+            include: [sharedFiles],
+            isolate: false,
+            setupFiles: ['test/tooling/no-traces.ts'],
+          },
+        },
       ],
     },
   };

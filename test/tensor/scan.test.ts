@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { WasmBackend } from '../../src/backends/wasm/index.ts';
 import { compileModule } from '../../src/backends/wasm/kernels/compile.ts';
 import { explainPlan } from '../../src/compiler/explain.ts';
@@ -35,6 +35,7 @@ import { firstDifference } from './bits.ts';
 import { randomStep, type Step, unrolled } from './loops.ts';
 
 await setBackend('js');
+afterAll(() => setBackend('wasm'));
 
 const sumOf = (tensors: readonly Tensor[]): Tensor =>
   tensors.map((t, i) => t.mul(i + 1).sum()).reduce((a, b) => a.add(b));
