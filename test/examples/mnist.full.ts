@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { killedAfter, mnistRuns, readResults, untimed } from './mnist-runs.ts';
@@ -115,5 +124,45 @@ describe('npm run mnist', () => {
     rmSync(model);
     expect(train('saved', ...flags).stdout).not.toMatch(/trained before/);
     expect(statSync(model).size).toBeGreaterThan(400_000);
+  });
+
+  it('trains on Fashion-MNIST, and rejects other files as MNIST', () => {
+    const noData = mnist('--dataset', 'fashion');
+    expect(noData.status).toBe(2);
+    expect(noData.stderr).toMatch(/^--dataset: got fashion without --data, .*fashion-mnist\n\nUsage/);
+    const dir = join(scratch, 'fashion');
+    mkdirSync(dir);
+    for (const [start, perClass] of [
+      ['train', 6000],
+      ['t10k', 1000],
+    ] as const) {
+      const n = 10 * perClass;
+      const images = new Uint8Array(16 + 784 * n);
+      images.set([0, 0, 8, 3, 0, 0, n >> 8, n & 255, 0, 0, 0, 28, 0, 0, 0, 28]);
+      const labels = new Uint8Array(8 + n);
+      labels.set([0, 0, 8, 1, 0, 0, n >> 8, n & 255]);
+      for (let i = 0; i < n; i++) {
+        labels[8 + i] = i % 10;
+        images.fill(255, 16 + 784 * i + 28 * (i % 10), 16 + 784 * i + 28 * (i % 10) + 28);
+      }
+      writeFileSync(join(dir, `${start}-images-idx3-ubyte`), images);
+      writeFileSync(join(dir, `${start}-labels-idx1-ubyte`), labels);
+    }
+    const { stdout, results } = train(
+      'fashion-results',
+      '--models',
+      'softmax',
+      '--dataset',
+      'fashion',
+      '--data',
+      dir,
+    );
+    expect(stdout).toMatch(/^Fashion-MNIST from /);
+    expect(stdout).not.toContain('published');
+    expect(results.dataset).toBe('fashion');
+    expect(readFileSync(join(scratch, 'fashion-results', 'report.html'), 'utf8')).toContain('Ankle boot');
+    const digits = mnist('--dataset', 'mnist', '--data', dir, '--out', join(scratch, 'digits'));
+    expect(digits.status).toBe(1);
+    expect(digits.stderr).toMatch(/not of MNIST: MD5/);
   });
 });

@@ -44,17 +44,6 @@ describe('trials in workers', () => {
     expect(best.parameters).toEqual({ x: -3 });
   });
 
-  it.each([
-    ['no-function.mjs', 'its default export is number, wanted the trial function'],
-    ['broken.mjs', 'no data here'],
-    ['leaves.mjs', 'the worker ended with exit code 4'],
-    ['missing.mjs', 'Cannot find module'],
-  ])('of a module that can not be used end the search: %s', async (file, message) => {
-    const running = search({ ...options, trial: inWorkers(module(file), { workers: 1 }) });
-    await expect(running).rejects.toThrow(message);
-    await expect(running).rejects.toThrow(`[inWorkers] ${module(file).href} can't be loaded: `);
-  });
-
   it('are refused with wrong options', () => {
     expect(() => inWorkers('./trial.ts')).toThrow(
       "[inWorkers] got './trial.ts', wanted a URL: for example new URL(",

@@ -68,6 +68,17 @@ describe('trials in workers', () => {
     trials.close();
   });
 
+  it.each([
+    ['no-function.mjs', 'its default export is number, wanted the trial function'],
+    ['broken.mjs', 'no data here'],
+    ['leaves.mjs', 'the worker ended with exit code 4'],
+    ['missing.mjs', 'Cannot find module'],
+  ])('of a module that can not be used end the search: %s', async (file, message) => {
+    const running = search({ ...options, trial: inWorkers(module(file), { workers: 1 }) });
+    await expect(running).rejects.toThrow(message);
+    await expect(running).rejects.toThrow(`[inWorkers] ${module(file).href} can't be loaded: `);
+  });
+
   type What = typeof mishaps extends { what: { at(u: number): infer T } } ? T : never;
 
   function mishap(
