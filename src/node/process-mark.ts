@@ -37,12 +37,16 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** When a process was started, in clock ticks since the computer was; `0` where there is no /proc. */
+/**
+ * When a process was started, in clock ticks since the computer was; `0` where there is no /proc. Of a process that has ended,
+ * but whose parent has not asked for its exit status yet (a zombie), it is 'ended'.
+ */
 async function startTime(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The name of the program, in parentheses, may contain spaces. The start time is field 22.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]!;
+    // The name of the program, in parentheses, may contain spaces. The state is field 3, the start time field 22.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return /[ZX]/.test(fields[0]!) ? 'ended' : fields[19]!;
   } catch {
     return '0';
   }
