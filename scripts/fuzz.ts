@@ -35,6 +35,9 @@ if (!(seconds > 0) || !Number.isInteger(firstSeed) || unknown.length > 0) {
   process.exit(2);
 }
 
+/** Milliseconds that looking for a small failing case may take. */
+const PATIENCE = 60_000;
+
 const failures = new Map<string, string>();
 const cases = new Map<string, number>();
 const end = performance.now() + 1000 * seconds;
@@ -42,7 +45,7 @@ for (let seed = firstSeed; seed === firstSeed || performance.now() < end; seed++
   for (const { name, batch, property } of all) {
     if (!only.includes(name) || failures.has(name)) continue;
     if (seed !== firstSeed && performance.now() >= end) break;
-    const outcome = await fc.check(property, { seed, numRuns: batch });
+    const outcome = await fc.check(property, { seed, numRuns: batch, interruptAfterTimeLimit: PATIENCE });
     cases.set(name, (cases.get(name) ?? 0) + outcome.numRuns);
     if (!outcome.failed) continue;
     const again = `npm run fuzz -- --seed ${seed} --seconds 1 --only '${name}'`;

@@ -162,6 +162,7 @@ const elementwise: Record<string, (x: readonly number[], dtype: Node['dtype']) =
   floorDiv: ([a, b], dtype) => {
     if (b === 0) return dtype === 'float32' ? a! / b! : 0;
     if (dtype !== 'float32') return wrapped(Math.floor(a! / b!), dtype);
+    if (Number.isNaN(b)) return NaN;
     if (Number.isFinite(b)) return Math.round((a! - remainder(a!, b!, dtype)) / b!);
     return Number.isFinite(a) && a !== 0 && a! < 0 !== b! < 0 ? -1 : a! / b!;
   },
