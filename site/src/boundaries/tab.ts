@@ -16,6 +16,8 @@ export function createBoundariesTab(root: HTMLElement, { settings }: App): Tab {
   let training: RemoteTraining | null = null;
   let isRunning = false;
   let isVisible = false;
+  /** Whether training pauses after this epoch. */
+  let isOneEpoch = false;
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
 
   const surface = new Surface();
@@ -139,6 +141,8 @@ export function createBoundariesTab(root: HTMLElement, { settings }: App): Tab {
             const accuracy = `${(100 * results.accuracy!).toFixed(1)} % of the points are right`;
             status.textContent = `Epoch ${epoch + 1} of ${epochs} · loss ${results.loss!.toPrecision(3)} · ${accuracy}`;
             surface.describe(`The decision surface after epoch ${epoch + 1}: ${accuracy}`);
+            if (isOneEpoch) void started.pause();
+            isOneEpoch = false;
           },
         },
       ],
@@ -163,6 +167,7 @@ export function createBoundariesTab(root: HTMLElement, { settings }: App): Tab {
   }
 
   async function resume(): Promise<void> {
+    isOneEpoch = false;
     setRunning(true);
     await training?.resume();
   }
@@ -172,10 +177,10 @@ export function createBoundariesTab(root: HTMLElement, { settings }: App): Tab {
     await training?.pause();
   }
 
-  /** The 400 points are 13 batches of 32. */
   async function advance(): Promise<void> {
+    isOneEpoch = true;
     setRunning(false);
-    await training?.step(13);
+    await training?.resume();
   }
 
   function show(report: BoundariesReport): void {
