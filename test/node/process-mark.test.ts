@@ -17,13 +17,15 @@ const statOf = (pid: string): string[] => {
 };
 
 test.skipIf(!existsSync('/proc/self/stat'))('a process that nobody has waited for has ended', async () => {
-  // `sleep 1000` replaces the shell and never asks how the first child ended.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 1000'], {
+  // The second `sleep` replaces the shell, and never asks how its child ended.
+  const parent = spawn('sh', ['-c', 'sleep 1000 & echo $!; exec sleep 1000'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const pid = await new Promise<string>((resolve) =>
     parent.stdout.once('data', (line) => resolve(`${line}`.trim())),
   );
+  await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n');
+  process.kill(Number(pid), 'SIGKILL');
   await expect.poll(() => statOf(pid)[0]).toBe('Z');
   const [host] = (await processMark()).split('-');
   expect(await processOf(`${host}-${pid}-${statOf(pid)[19]}-00`)).toMatchObject({ state: 'ended' });
