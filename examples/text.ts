@@ -57,7 +57,7 @@ function makeModel(kind: 'transformer' | 'lstm', characters: number): Layer {
 /** Trains a model, unless `folder` has a finished training, and returns the bits per character of held-out text and a text of the model. */
 export async function trainOnText(
   kind: 'transformer' | 'lstm',
-  { size = Number.POSITIVE_INFINITY, heldOut = 200_000, folder = `results/text-${kind}` } = {},
+  { size = Number.POSITIVE_INFINITY, heldOut = 200_000, folder = `text-results/${kind}` } = {},
 ): Promise<{ readonly bitsPerCharacter: number; readonly written: string }> {
   seed(1);
   const text = readText().slice(0, size);
