@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { inspect } from 'node:util';
+import { isRunning } from '../node/is-running.ts';
 import { setTimeout } from '../util/timers.ts';
 import type { MpiLibrary } from './library.ts';
 import type { Ranks } from './ranks.ts';
@@ -89,12 +90,3 @@ export class Job {
 /** Where a process ends, nothing can wait for a timer. */
 const block = (milliseconds: number): void =>
   void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: unknown }).code !== 'ESRCH';
-  }
-}

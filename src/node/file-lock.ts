@@ -25,7 +25,7 @@ export async function lockFile(
   if (locked.has(path)) return { heldBy: 'this process' };
   locked.add(path);
   const prefix = `${basename(path)}.lock-`;
-  const own = `${prefix}${await processMark()}`;
+  const own = `${prefix}${processMark()}`;
   const folder = dirname(path);
   const release = async (): Promise<void> => {
     locked.delete(path);
@@ -38,7 +38,7 @@ export async function lockFile(
       const others: { readonly name: string; readonly pid: number }[] = [];
       for (const name of await readdir(folder)) {
         if (name.startsWith(own) || !name.startsWith(prefix)) continue;
-        const other = await processOf(name.slice(prefix.length));
+        const other = processOf(name.slice(prefix.length));
         if (other.state === 'on another computer') {
           await release();
           return { heldBy: `a process on another computer; delete ${join(folder, name)} if it has ended` };

@@ -9,21 +9,26 @@ import { clearTimeout, MAX_DELAY, now, setTimeout } from '../util/timers.ts';
 import { findTsx, isTypeScript } from './search-loader.ts';
 import type { WorkerData, WorkerMessage } from './search-worker.ts';
 
-/** Options of `inWorkers`. */
-export interface TrialWorkerOptions {
-  /** The number of trials that run in parallel; by default the number of cores. */
-  readonly workers?: number | undefined;
+/** What a trial may take. */
+export interface TrialLimits {
   /** A trial that takes longer is stopped and fails; by default there is no limit. */
   readonly timeoutSeconds?: number | undefined;
   /**
-   * The limit for loading the module in a worker, by default `timeoutSeconds`. The search rejects if it takes longer.
+   * The limit for loading the module in a worker, by default `timeoutSeconds`. If it takes longer, `inWorkers` ends the search,
+   * and `bullmq` the worker.
    */
   readonly loadTimeoutSeconds?: number | undefined;
   /**
-   * The limit of a worker's JavaScript heap in MB. A trial that needs more fails. Tensors and typed arrays are not part
-   * of the heap. By default Node's limit.
+   * The limit of the JavaScript heap of a trial's thread in MB. A trial that needs more fails. Tensors and typed arrays are
+   * not part of the heap. By default Node's limit.
    */
   readonly maxHeapMegabytes?: number | undefined;
+}
+
+/** Options of `inWorkers`. */
+export interface TrialWorkerOptions extends TrialLimits {
+  /** The number of trials that run in parallel; by default the number of cores. */
+  readonly workers?: number | undefined;
 }
 
 const workerOptions: Known<TrialWorkerOptions> = {

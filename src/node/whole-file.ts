@@ -33,7 +33,7 @@ export async function writeWhole(operation: string, path: string, content: Conte
     throw new ValueError(`[${operation}] ${path}: got a folder or a device, wanted a file. Check the path.`);
   const folder = dirname(target);
   const others = await removeStale(folder);
-  const temporary = join(folder, `${PREFIX}${await processMark()}${SUFFIX}`);
+  const temporary = join(folder, `${PREFIX}${processMark()}${SUFFIX}`);
   if (unfinished.size === 0) process.on('exit', removeUnfinished);
   unfinished.add(temporary);
   try {
@@ -114,7 +114,7 @@ async function removeStale(folder: string): Promise<string[]> {
   const others: string[] = [];
   for (const name of await readdir(folder).catch(() => [])) {
     if (!name.startsWith(PREFIX) || !name.endsWith(SUFFIX)) continue;
-    const { state } = await processOf(name.slice(PREFIX.length, -SUFFIX.length));
+    const { state } = processOf(name.slice(PREFIX.length, -SUFFIX.length));
     if (state === 'ended') await remove(join(folder, name));
     else if (state === 'on another computer') others.push(join(folder, name));
   }
