@@ -1,4 +1,5 @@
 import { checkOptions, checkWhole, isRecord, type Known, refusal } from '../ir/arguments.ts';
+import type { TrialLimits } from '../node/search-workers.ts';
 
 /** Where Redis is: the options of ioredis's class `Redis`, of which these are the ones that are needed most. */
 export interface RedisConnection {
@@ -13,19 +14,6 @@ export interface RedisConnection {
   /** Options of Node's `tls.connect`, for a connection with TLS. */
   readonly tls?: object;
   readonly [option: string]: unknown;
-}
-
-/** What a trial may take, as in `inWorkers`. */
-export interface TrialLimits {
-  /** A trial that takes longer is stopped and fails; by default there is no limit. */
-  readonly timeoutSeconds?: number | undefined;
-  /** The limit for loading the module in a worker, by default `timeoutSeconds`. The worker ends if it takes longer. */
-  readonly loadTimeoutSeconds?: number | undefined;
-  /**
-   * The limit of the JavaScript heap of a trial's thread in MB. A trial that needs more fails. Tensors and typed arrays
-   * are not part of the heap. By default Node's limit.
-   */
-  readonly maxHeapMegabytes?: number | undefined;
 }
 
 /** Options of `bullmq`. */

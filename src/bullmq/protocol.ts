@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
+import type { TrialLimits } from '../node/search-workers.ts';
 import { fields } from '../search/json.ts';
 import type { TrialTask } from '../search/trial.ts';
 import { codeId, type TrialCode } from './code.ts';
-import type { TrialLimits } from './options.ts';
 
 // What searches and workers have in common in Redis.
 

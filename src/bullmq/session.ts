@@ -134,7 +134,7 @@ export class QueueSession implements TrialSession {
   async #check(to: Connections, id: string): Promise<void> {
     if (!this.#pending.has(id)) return;
     const job: Job | undefined = await to.queue.getJob(id);
-    // A trial counts once, whoever runs it in the meantime.
+    // A trial counts once, also if several workers have run it.
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     if (job === undefined) return this.#add(to, id);
