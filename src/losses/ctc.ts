@@ -1,9 +1,10 @@
 import { type Known, refusal, reportAs } from '../ir/arguments.ts';
 import { DTypeError, ShapeError } from '../ir/errors.ts';
-import { type TensorLike, tensor, zeros } from '../tensor/creation.ts';
+import { sameShape } from '../ir/view.ts';
+import { type TensorLike, tensor } from '../tensor/creation.ts';
 import { takeAlong } from '../tensor/ops/arrangement/along-axis.ts';
-import { constantPad, stack } from '../tensor/ops/arrangement/join.ts';
-import { broadcastTo, expandDims, reshape, slice, transpose } from '../tensor/ops/arrangement/views.ts';
+import { later, padFront, stack } from '../tensor/ops/arrangement/join.ts';
+import { broadcastTo, expandDims, reshape, transpose } from '../tensor/ops/arrangement/views.ts';
 import { logSoftmax } from '../tensor/ops/elementwise/activation.ts';
 import { maximum } from '../tensor/ops/elementwise/arithmetic.ts';
 import { cast } from '../tensor/ops/elementwise/cast.ts';
@@ -75,28 +76,18 @@ export function ctcLoss(
   const path = withBlanks(labels, labelLengths, blank, classes);
   const states = path.shape[1]!;
   // The blank between two different labels may be left out.
-  const skips = logicalAnd(
-    notEqual(path, blank),
-    notEqual(path, slice(twoBefore(path, blank), null, [0, states])),
-  );
+  const skips = logicalAnd(notEqual(path, blank), notEqual(path, later(path, 1, 2, blank)));
 
   const logs: Tensor = transpose(logSoftmax(cast(logits, 'float32')), [1, 0, 2]);
   const ofStates = takeAlong(logs, broadcastTo(path, [steps, samples, states]), 2);
-  const start: Tensor = constantPad(
-    zeros([samples, 1]),
-    [
-      [0, 0],
-      [0, states - 1],
-    ],
-    impossible,
-  );
+  const place = reshape(iota(states), [1, states]);
+  const start = broadcastTo(where(less(place, 1), 0, impossible), [samples, states]);
   const [[last]] = scan(
     ([alpha], [logProbability]) => {
-      const before = twoBefore(alpha!, impossible);
       const all = [
         alpha!,
-        slice(before, null, [1, states + 1]),
-        where(skips, slice(before, null, [0, states]), impossible),
+        later(alpha!, 1, 1, impossible),
+        where(skips, later(alpha!, 1, 2, impossible), impossible),
       ] as const;
       const largest = all.reduce((a, b) => maximum(a, b)).detach();
       const sum = all.map((x) => exp(x.sub(largest))).reduce((a, b) => a.add(b));
@@ -109,7 +100,6 @@ export function ctcLoss(
 
   // Paths end in the last label or in the blank behind it.
   const end = expandDims(labelLengths.mul(2), 1);
-  const place = reshape(iota(states), [1, states]);
   const isEnd = logicalAnd(less(place, end.add(1)), less(end.sub(2), place));
   const logLikelihood = logSumExp(where(isEnd, last!, impossible), 1);
   const isPossible = less(impossible / 10, logLikelihood);
@@ -149,7 +139,7 @@ function lengthsOf(what: string, given: TensorLike | undefined, samples: number,
   });
   if (lengths.dtype !== 'int32' && lengths.dtype !== 'uint8')
     throw new DTypeError(`[${name}] got ${lengths.dtype} ${what}, wanted int32: cast them.`);
-  if (show(lengths.shape) !== `[${samples}]`)
+  if (!sameShape(lengths.shape, [samples]))
     throw new ShapeError(`[${name}] got ${what} ${show(lengths.shape)}, wanted [${samples}].`);
   return checkRange(name, what, cast(lengths, 'int32'), 0, most);
 }
@@ -172,23 +162,5 @@ function withBlanks(labels: Tensor, lengths: Tensor, blank: number, classes: num
     [where(isReal, real, blank), broadcastTo(tensor(blank, { dtype: 'int32' }), labels.shape)],
     2,
   );
-  return constantPad(
-    reshape(pairs, [samples, 2 * length]),
-    [
-      [0, 0],
-      [1, 0],
-    ],
-    blank,
-  );
+  return padFront(reshape(pairs, [samples, 2 * length]), 1, 1, blank);
 }
-
-/** [N, S + 2], with two more elements in front. */
-const twoBefore = (x: Tensor, value: number): Tensor =>
-  constantPad(
-    x,
-    [
-      [0, 0],
-      [2, 0],
-    ],
-    value,
-  );
