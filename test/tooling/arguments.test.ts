@@ -783,7 +783,7 @@ test('every public function and class has a row', () => {
 
 /** Not called: what a class or its base calls, and what JSON and text call. */
 const internal =
-  `area arrange arrangement checkSequences checkTrainingBatch convolve count countBatch counts describe follow forward inferFeatures inferShape
+  `area arrange arrangement checkFeatures checkSequences checkTrainingBatch convolve count countBatch counts describe follow forward inferFeatures inferShape
   inputShape kernelChannels measure members normalize observe overwritten penalize perClass resize reversed sizeOf step toJSON toString update
   values`.split(/\s+/);
 

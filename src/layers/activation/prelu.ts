@@ -4,10 +4,7 @@ import { prelu } from '../../tensor/ops/elementwise/piecewise-activation.ts';
 import { Parameter } from '../../tensor/parameter.ts';
 import type { Generator } from '../../tensor/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { shapeError, showPartial } from '../base/errors.ts';
-import { Layer } from '../base/layer.ts';
-import type { EndsWith, Kept, PartialShape } from '../base/shapes.ts';
-import { checkPositive } from '../base/spatial.ts';
+import { FeatureLayer } from '../base/feature-layer.ts';
 import type { Initializer } from '../initializers/initializer.ts';
 import { draw, type InitializerName, initializers } from '../initializers/initializers.ts';
 
@@ -26,51 +23,23 @@ const preluOptions: Known<PReLUOptions> = { alphaInitializer: 0, name: '', rng: 
  * Rectifier with a learned slope for each feature, the last axis (He et al. 2015): x where x > 0, alpha x elsewhere, with the
  * Parameter alpha [features]. Keeps the shape.
  */
-export class PReLU<const C extends number = number> extends Layer {
+export class PReLU<const C extends number = number> extends FeatureLayer<C> {
   static override readonly kind: string = 'PReLU';
-  readonly features: C;
   readonly alpha: Parameter<[C]>;
-  declare readonly takes: EndsWith<this['given'], C>;
-  declare readonly gives: Kept<this['given']>;
 
   constructor(features: C, options: PReLUOptions = {}) {
     checkCount(new.target.kind, arguments.length, 2);
     checkOptions(new.target.kind, options, preluOptions);
-    super(options.name, arguments);
-    checkPositive(this, 'features', features);
-    this.features = features;
+    super(features, options.name, arguments);
     const { alphaInitializer = initializers.constant(0.25) } = options;
     this.alpha = new Parameter<[C]>(draw(this.type, alphaInitializer, [features], options.rng), {
       name: 'alpha',
     });
   }
 
-  override get keepsShape(): boolean {
-    return true;
-  }
-
-  override inferShape(inputShape: PartialShape | null): PartialShape | null {
-    if (inputShape === null) return null;
-    this.#check(inputShape);
-    return [...inputShape.slice(0, -1), this.features];
-  }
-
-  override inferFeatures(features: number | null): number {
-    this.#check([null, features]);
-    return this.features;
-  }
-
   override forward(x: Tensor): Tensor {
     checkTensor(this.type, x);
-    this.#check(x.shape);
+    this.checkFeatures(x.shape);
     return prelu(x, this.alpha as Tensor);
-  }
-
-  #check(shape: PartialShape): void {
-    if (shape.length >= 2 && (shape.at(-1) ?? this.features) === this.features) return;
-    throw shapeError(
-      this,
-      `input ${showPartial(shape)} does not fit features ${this.features}, the size of the last axis.`,
-    );
   }
 }

@@ -8,10 +8,7 @@ import type { Generator } from '../../tensor/random.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Context } from '../base/context.ts';
-import { shapeError, showPartial } from '../base/errors.ts';
-import { Layer } from '../base/layer.ts';
-import type { EndsWith, Kept, PartialShape } from '../base/shapes.ts';
-import { checkPositive } from '../base/spatial.ts';
+import { FeatureLayer } from '../base/feature-layer.ts';
 import { refuseUnused } from '../base/unused-options.ts';
 import type { Initializer } from '../initializers/initializer.ts';
 import { draw, type InitializerName } from '../initializers/initializers.ts';
@@ -55,13 +52,10 @@ export interface Arrangement {
  * Normalization: y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with gamma and beta for each feature, the last
  * axis. A subclass says over which elements mean and variance are taken.
  */
-export abstract class Normalization<C extends number> extends Layer {
-  readonly features: C;
+export abstract class Normalization<C extends number> extends FeatureLayer<C> {
   readonly epsilon: number;
   readonly gamma: Parameter<[C]> | null;
   readonly beta: Parameter<[C]> | null;
-  declare readonly takes: EndsWith<this['given'], C>;
-  declare readonly gives: Kept<this['given']>;
 
   protected constructor(
     features: C,
@@ -70,7 +64,7 @@ export abstract class Normalization<C extends number> extends Layer {
     args: ArrayLike<unknown> = [features, options],
   ) {
     checkOptions(new.target.kind, options, known);
-    super(options.name, args);
+    super(features, options.name, args);
     const {
       epsilon = 1e-5,
       scale = true,
@@ -78,13 +72,11 @@ export abstract class Normalization<C extends number> extends Layer {
       gammaInitializer = 'ones',
       betaInitializer = 'zeros',
     } = options;
-    checkPositive(this, 'features', features);
     refuseUnused(this.type, options, 'scale', 'gamma');
     refuseUnused(this.type, options, 'center', 'beta');
     if (!(Number.isFinite(epsilon) && epsilon >= 0)) {
       throw refusal(this.type, 'epsilon', epsilon, 'a finite number from 0 up');
     }
-    this.features = features;
     this.epsilon = epsilon;
     const make = (name: string, initializer: InitializerName | Initializer): Parameter<[C]> =>
       new Parameter<[C]>(draw(this.type, initializer, [features], options.rng), { name });
@@ -111,37 +103,10 @@ export abstract class Normalization<C extends number> extends Layer {
     return viewed(standardizeBy(arranged, statistics, gamma, beta, this.epsilon), x.shape);
   }
 
-  override get keepsShape(): boolean {
-    return true;
-  }
-
-  override inferShape(inputShape: PartialShape | null): PartialShape | null {
-    if (inputShape === null) return null;
-    this.#check(inputShape);
-    return [...inputShape.slice(0, -1), this.features];
-  }
-
-  override inferFeatures(features: number | null): number {
-    this.#check([null, features]);
-    return this.features;
-  }
-
   override forward(x: Tensor, ctx: Context): Tensor {
     checkTensor(this.type, x);
-    this.#check(x.shape);
+    this.checkFeatures(x.shape);
     return this.normalize(x, ctx);
-  }
-
-  #check(shape: PartialShape): void {
-    const last = shape.at(-1) ?? this.features;
-    if (shape.length >= 2 && last === this.features) return;
-    const remedy =
-      shape.length < 2
-        ? 'Give [N, ..., features].'
-        : shape[1] === this.features
-          ? 'Channels are the last axis: transpose the data.'
-          : `Create the layer with features ${last}, the size of the last axis.`;
-    throw shapeError(this, `input ${showPartial(shape)} does not fit features ${this.features}. ${remedy}`);
   }
 }
 
