@@ -233,7 +233,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
         'p',
         { className: 'muted' },
         isComplete
-          ? 'Whoever opens the link and trains gets this hash, in any browser and with any number of threads.'
+          ? 'Training from the link gives this hash in any browser and with any number of threads.'
           : 'Training was stopped before its end, so the link does not give this hash.',
       ),
       element(

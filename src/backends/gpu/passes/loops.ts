@@ -6,7 +6,7 @@ import type { PlanDraft } from './plan-draft.ts';
 
 // In a plan, the iterations of a loop write parts of the same buffers. A program writes whole buffers and none that it
 // reads, so here each part becomes a buffer of its own: one for an iteration, and one that joins those of all iterations
-// for whoever reads more than one.
+// for kernels that read more than one.
 
 /** A step of a draft: a kernel (of some kind), a loop, or a join. */
 export type DraftStep<K> = K | DraftLoop<K> | DraftJoin;
