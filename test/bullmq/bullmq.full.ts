@@ -258,7 +258,8 @@ describe('a trial', () => {
     expect(await keys()).toEqual([]);
   });
 
-  it('that is delivered twice counts once', async () => {
+  /** A search of two workers, of which the one with trial 5 stalls until the other one has that trial too. */
+  async function searchThatStalls() {
     server = await RedisServer.start();
     await Promise.all([work(lease), work(lease)]);
     hold(5);
@@ -267,6 +268,11 @@ describe('a trial', () => {
     const stalled = workers.find((worker) => worker.pid === pid)!;
     stalled.kill('SIGSTOP');
     await untilBegun(5, 2);
+    return { running, stalled };
+  }
+
+  it('that is delivered twice counts once', async () => {
+    const { running, stalled } = await searchThatStalls();
     release(5);
     // Both have the trial now: the second worker gives its result, then the first one comes back.
     expect(await running).toEqual(await alone());
@@ -277,14 +283,7 @@ describe('a trial', () => {
   });
 
   it('that comes back while another worker runs it is stopped or ignored', async () => {
-    server = await RedisServer.start();
-    await Promise.all([work(lease), work(lease)]);
-    hold(5);
-    const running = searched();
-    const [pid] = await untilBegun(5);
-    const stalled = workers.find((worker) => worker.pid === pid)!;
-    stalled.kill('SIGSTOP');
-    await untilBegun(5, 2);
+    const { running, stalled } = await searchThatStalls();
     stalled.kill('SIGCONT');
     await stalled.printed('trial 5 stopped: another worker has it');
     release(5);
