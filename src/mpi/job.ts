@@ -16,6 +16,10 @@ const LINGER = 250;
 /** Milliseconds that a process waits before it ends the job, so that its own last messages, or those of another rank, are not lost. */
 const OWN_MESSAGE = 100;
 const OTHER_MESSAGE = 1000;
+/** The tag of the message that a rank leaves for the others when it ends and has said why. */
+const EXPLAINED = 0x6e65;
+/** How often a rank looks for such a message. */
+const LOOKS = 100;
 
 /** The end of this process: of MPI, and of the messages that tell why. */
 export class Job {
@@ -23,6 +27,8 @@ export class Job {
   readonly #quiet = new WeakSet<object>();
   #ranks: Ranks | null = null;
   #processes: readonly RankProcess[] = [];
+  /** Whether this rank, or another one in its place, has printed why it ends. */
+  #isExplained = false;
 
   constructor(library: MpiLibrary) {
     this.#library = library;
@@ -52,6 +58,7 @@ export class Job {
       // Node would print the error after the event `exit`, when it is too late.
       if (this.#quiet.has(error)) block(OTHER_MESSAGE);
       else writeSync(2, `${inspect(error)}\n`);
+      this.#isExplained = true;
       process.exit(1);
     });
     process.once('SIGTERM', () => this.#terminate());
@@ -63,19 +70,39 @@ export class Job {
     if (code === 0 && this.#ranks?.broken === null) {
       this.#library.call('MPI_Finalize');
     } else {
+      if (this.#isExplained) this.#leaveMessages();
       block(OWN_MESSAGE);
       this.#library.call('MPI_Abort', world, code || 1);
     }
   }
 
-  /** mpirun ends all ranks when one has ended. The first one that is left says which it was. */
+  /** Small messages are sent at once, also to a rank that never receives them. */
+  #leaveMessages(): void {
+    const { byte, world } = this.#library.objects;
+    for (const rank of this.#processes.keys())
+      if (rank !== this.#ranks?.rank)
+        this.#library.call('MPI_Isend', null, 0, byte, rank, EXPLAINED, world, new BigUint64Array(1));
+  }
+
+  /** The library receives a few messages in each call, after it has looked. */
+  #hasMessage(rank: number): boolean {
+    const flag = new Int32Array(1);
+    for (let looks = 0; looks < LOOKS && flag[0] === 0; looks++)
+      this.#library.call('MPI_Iprobe', rank, EXPLAINED, this.#library.objects.world, flag, null);
+    return flag[0] !== 0;
+  }
+
+  /** mpirun ends all ranks when one has ended. If it has not said why, the first one that is left says which it was. */
   #terminate(): void {
     const ended = this.ended();
     const ranks = this.#processes;
     const first = [...ranks.keys()].find((rank) => !ended.includes(rank));
     const { broken, rank } = this.#ranks!;
-    if (ended.length > 0 && rank === first && broken === null) {
-      const which = ended.map((of) => `${of} (process ${ranks[of]!.pid} on ${ranks[of]!.host})`).join(', ');
+    const unexplained = ended.filter((of) => !this.#hasMessage(of));
+    if (unexplained.length > 0 && rank === first && broken === null) {
+      const which = unexplained
+        .map((of) => `${of} (process ${ranks[of]!.pid} on ${ranks[of]!.host})`)
+        .join(', ');
       writeSync(
         2,
         `[mpi] rank ${which} of ${ranks.length} ended, and so the job ends. Start it again: with checkpoints and resume training goes on.\n`,

@@ -12,6 +12,7 @@ const SIGNATURES = {
   MPI_Comm_size: 'void* communicator, void* size',
   MPI_Isend: 'void* data, int count, void* type, int rank, int tag, void* communicator, void* request',
   MPI_Irecv: 'void* data, int count, void* type, int rank, int tag, void* communicator, void* request',
+  MPI_Iprobe: 'int rank, int tag, void* communicator, void* flag, void* status',
   MPI_Ialltoallv:
     'void* from, void* counts, void* starts, void* type, void* to, void* toCounts, void* toStarts, void* toType, void* communicator, void* request',
   MPI_Iallgatherv:
