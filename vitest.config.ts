@@ -7,13 +7,14 @@ const source = (file: string) => fileURLToPath(new URL(`./src/${file}`, import.m
 const patience = 3_600_000;
 
 /** Folders whose test files share a process, which loads the library once. Their tests leave no traces in it. */
-const shared = 'compiler,generation,io,ir,keras,layers,losses,metrics,optim,search,tensor,testing';
+const shared = 'compiler,data,generation,io,ir,keras,layers,losses,metrics,optim,search,tensor,testing';
 
 export default defineConfig(({ mode }) => {
   // `npm test` and `npm run test:full`.
   const full = mode === 'full';
   const env = { NDGRAD_TESTS: full ? 'full' : '' };
-  const sharedFiles = `test/{${shared}}/**/*.${full ? 'full' : 'test'}.ts`;
+  const kind = full ? 'full' : 'test';
+  const sharedFiles = [`test/{${shared}}/**/*.${kind}.ts`, `test/train/*.${kind}.ts`];
   return {
     resolve: {
       alias: [
@@ -47,14 +48,8 @@ export default defineConfig(({ mode }) => {
           test: {
             name: 'apart',
             env,
-            include: [`test/**/*.${full ? 'full' : 'test'}.ts`],
-            exclude: [sharedFiles, '**/node_modules/**'],
-            typecheck: {
-              enabled: !full,
-              // `npm run typecheck` judges the rest.
-              ignoreSourceErrors: true,
-              include: ['test/types/**/*.test-d.ts'],
-            },
+            include: [`test/**/*.${kind}.ts`],
+            exclude: [...sharedFiles, '**/node_modules/**'],
           },
         },
         {
@@ -62,7 +57,7 @@ export default defineConfig(({ mode }) => {
           test: {
             name: 'shared',
             env,
-            include: [sharedFiles],
+            include: sharedFiles,
             isolate: false,
             setupFiles: ['test/tooling/no-traces.ts'],
           },

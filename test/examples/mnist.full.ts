@@ -17,6 +17,14 @@ import { killedAfter, mnistRuns, readResults, untimed } from './mnist-runs.ts';
 const { scratch, mnist, program, train } = mnistRuns();
 
 describe('npm run mnist', () => {
+  it('writes the same results for the same seed, whatever other models are trained', () => {
+    const first = train('first', '--models', 'softmax,reference', '--seed', '5').results;
+    const again = train('again', '--models', 'reference', '--seed', '5').results;
+    expect(untimed(again).models[0]).toEqual(untimed(first).models[1]);
+    const other = train('other', '--models', 'reference', '--seed', '6').results;
+    expect(other.models[0].parametersHash).not.toBe(again.models[0].parametersHash);
+  });
+
   it('resumes an interrupted run with the same results', () => {
     const dir = join(scratch, 'interrupted');
     const flags = ['--models', 'softmax,hidden', '--epochs', '2', '--limit', '300', '--resume'];
