@@ -15,9 +15,6 @@ import { type Outcome, visit } from './browser/visit.ts';
 import type { GpuOutcome } from './gpu/losses.ts';
 import { report, root, run } from './shared.ts';
 
-/** Software adapters compile and run shaders slowly. */
-const GPU_TIMEOUT_SECONDS = 120;
-
 const NAME_WIDTH = Math.max(...cases.map(({ name }) => name.length));
 
 function printRow(name: string, outcome: Outcome | undefined, status: string) {
@@ -76,7 +73,7 @@ async function gpuProblemsIn(
   const problems = site.warnings.map((warning) => `bundler: ${warning}`);
   try {
     for (const api of GPU_APIS) {
-      const visited = await visit<GpuOutcome>(browser, `${site.url}#${api}`, GPU_TIMEOUT_SECONDS);
+      const visited = await visit<GpuOutcome>(browser, `${site.url}#${api}`);
       const found = gpuProblemsOf(api, visited, losses);
       const { name = '-', milliseconds = '-', reason = '' } = visited.report?.outcomes.at(-1) ?? {};
       const columns = [which.name.padEnd(NAME_WIDTH), name.padEnd(7), `${milliseconds}`.padStart(6)];

@@ -38,11 +38,13 @@ export interface Visit<O = Outcome> {
 const isConsoleError = (message: ConsoleMessage) =>
   ['error', 'warning'].includes(message.type()) && !message.location().url.endsWith('/favicon.ico');
 
+/** A page that has not reported by then never will. */
+const PATIENCE_SECONDS = 600;
+
 /** Opens a page in a new profile, and waits until it reports or fails. */
 export async function visit<O = Outcome>(
   browser: Browser,
   url: string,
-  timeoutSeconds = 30,
 ): Promise<Visit<O>> {
   const uncaught: string[] = [];
   const consoleErrors: string[] = [];
@@ -52,7 +54,7 @@ export async function visit<O = Outcome>(
     const page = await context.newPage();
     const report = new Promise<Report<O> | null>((resolve) => {
       const giveUp = (seconds: number) => setTimeout(() => resolve(null), seconds * 1000).unref();
-      giveUp(timeoutSeconds);
+      giveUp(PATIENCE_SECONDS);
       page.on('console', (message) => {
         if (message.text().startsWith('{"report":')) resolve(JSON.parse(message.text()).report);
         else if (isConsoleError(message)) consoleErrors.push(message.text());

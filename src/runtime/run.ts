@@ -2,7 +2,7 @@ import type { Goal } from '../compiler/cache.ts';
 import { explainPlan } from '../compiler/explain.ts';
 import { type SortedGraph, toposort } from '../compiler/toposort.ts';
 import type { Backend, Failure } from '../ir/backend.ts';
-import type { TypedArray } from '../ir/dtype.ts';
+import type { DType, TypedArray } from '../ir/dtype.ts';
 import { StateError } from '../ir/errors.ts';
 import { assertCurrent, cutGraph, type Node } from '../ir/node.ts';
 import { Storage } from '../ir/storage.ts';
@@ -165,8 +165,18 @@ function computedSync(node: Node): Storage {
  * are not checked: they may have been incremented for the run that comes next.
  */
 export function initialValues(node: Node): TypedArray {
-  if (node.storage === null) void execute(prepare({ results: [node], assignments: [] }), runtime.ready.cpu);
+  if (node.storage === null) void execute(prepare({ results: [node], assignments: [] }), runtime.cpu);
   return node.storage!.array;
+}
+
+/** A new storage with values that are computed on the CPU: now, or, if it has no backend yet, as soon as it has one. */
+export function computedStorage(dtype: DType, size: number, compute: () => TypedArray): Storage {
+  const storage = Storage.deferred(dtype, size, compute, '');
+  const fill = (): void => void storage.array;
+  if (runtime.state.kind !== 'unavailable') fill();
+  // Reading the values reports the error.
+  else runtime.whenReady(async () => fill()).catch(() => {});
+  return storage;
 }
 
 /**

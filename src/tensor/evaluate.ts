@@ -1,7 +1,10 @@
-import type { TypedArray } from '../ir/dtype.ts';
-import { compute, explainRun, initialValues, run, yieldIfWanted } from '../runtime/run.ts';
+import type { DType, TypedArray } from '../ir/dtype.ts';
+import { leafNode } from '../ir/node.ts';
+import { sizeOf } from '../ir/view.ts';
+import { compute, computedStorage, explainRun, initialValues, run, yieldIfWanted } from '../runtime/run.ts';
 import { checkTensor } from './apply.ts';
-import type { Tensor } from './tensor.ts';
+import type { Shape } from './shape.ts';
+import { Tensor } from './tensor.ts';
 
 /**
  * Computes several tensors in one plan; afterwards their values are known and `data()` gives them at once.
@@ -23,6 +26,15 @@ export function valuesOf(t: Tensor): Promise<TypedArray> {
  */
 export function initialValuesOf(t: Tensor): TypedArray {
   return initialValues(t.node);
+}
+
+/** A tensor with values that are computed on the CPU: now, or, if it has no backend yet, as soon as it has one. */
+export function computedTensor<S extends Shape, D extends DType>(
+  shape: S,
+  dtype: D,
+  compute: () => TypedArray,
+): Tensor<S, D> {
+  return new Tensor<S, D>(leafNode(computedStorage(dtype, sizeOf(shape), compute), [...shape]));
 }
 
 /**

@@ -1,10 +1,10 @@
 import { checkCount, refusal } from '../ir/arguments.ts';
-import { allocate } from '../ir/dtype.ts';
+import { allocate, type TypedArray } from '../ir/dtype.ts';
 import { ShapeError } from '../ir/errors.ts';
-import { floats, intrinsics } from '../ir/math/index.ts';
 import { fillBits, philox4x32 } from '../ir/philox.ts';
 import { sizeOf } from '../ir/view.ts';
 import { fromArray } from './creation.ts';
+import { computedTensor, initialValuesOf } from './evaluate.ts';
 import {
   bernoulliOperation,
   type Draw,
@@ -21,6 +21,9 @@ export interface GeneratorState {
   readonly stream: number;
   readonly counter: number;
 }
+
+/** Numbers that are computed at once where they are computed at the call. Always as many, so that one plan serves all draws. */
+const BLOCK = 4096;
 
 /**
  * A counter-based random generator: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as
@@ -88,14 +91,10 @@ export class Generator {
     checkFinite('truncatedNormal', { mean, standardDeviation });
     const values = allocate('truncatedNormal', 'float32', sizeOf(checked('truncatedNormal', shape, 4)));
     const word = this.#words();
-    const unit = 1 / 16777216;
-    for (let i = 0; i < values.length; ) {
-      const radius = Math.sqrt(-2 * intrinsics.log(floats, ((word() >>> 8) + 1) * unit));
-      const angle = Math.fround((word() >>> 8) * unit * 6.283185307179586);
-      const z = radius * intrinsics.cos(floats, angle);
-      if (Math.abs(z) <= 2) values[i++] = mean + standardDeviation * z;
-    }
-    return fromArray(values, shape, 'float32') as Tensor<Plain<S>>;
+    return computedTensor(shape as Plain<S>, 'float32', () => {
+      fillTruncatedNormal(values, word, mean, standardDeviation);
+      return values;
+    });
   }
 
   /** The numbers 0 .. n - 1 in random order (Fisher & Yates; every order is equally likely). */
@@ -172,6 +171,25 @@ export class Generator {
       if (i % block.length === 0) fillBits(block, i, block.length, key0, key1, c1, c2, c3);
       return block[i++ % block.length]!;
     };
+  }
+}
+
+/** Fills the array with normally distributed numbers, which are drawn again beyond two standard deviations, from 32-bit words. */
+function fillTruncatedNormal(values: TypedArray, word: () => number, mean: number, deviation: number): void {
+  const uniform = new Float32Array(BLOCK).fill(1);
+  const angle = new Float32Array(BLOCK);
+  for (let i = 0; i < values.length; ) {
+    const count = Math.min(BLOCK, values.length - i);
+    for (let j = 0; j < count; j++) {
+      uniform[j] = ((word() >>> 8) + 1) / 16777216;
+      angle[j] = ((word() >>> 8) / 16777216) * 6.283185307179586;
+    }
+    const log = initialValuesOf(fromArray(uniform, [BLOCK], 'float32').log());
+    const cosine = initialValuesOf(fromArray(angle, [BLOCK], 'float32').cos());
+    for (let j = 0; j < count; j++) {
+      const z = Math.sqrt(-2 * log[j]!) * cosine[j]!;
+      if (Math.abs(z) <= 2) values[i++] = mean + deviation * z;
+    }
   }
 }
 

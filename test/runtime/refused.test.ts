@@ -46,6 +46,16 @@ test('Parameters start with the values of their making, however late these are c
   expect(Array.from(await p.data())).toEqual([7, 7]);
 });
 
+test('initial values that are computed at the call wait until something can compute them', async () => {
+  const { Dense, LSTM, ones, zeros } = await refused();
+  const dense = new Dense(3, 2, { kernelInitializer: 'heNormal' });
+  const lstm = new LSTM(3, 2);
+  expect(() => dense.kernel.dataSync()).toThrow("await setBackend('js')");
+  expect(Array.from(await dense.call(zeros([1, 3])).data())).toEqual([0, 0]);
+  expect(new Set(dense.kernel.dataSync()).size).toBe(6);
+  expect((await lstm.call(ones([1, 4, 3])).data()).every((v) => v !== 0)).toBe(true);
+});
+
 test('beside an asynchronous backend the reference interpreter makes initial values', async () => {
   const { backendInfo, Dense, Generator, ones, setBackend } = await refused();
   const { FakeDevice } = await import('./fake-device.ts');

@@ -1,7 +1,7 @@
 import { train } from './program.mjs';
 import { helped, report } from './report.mjs';
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 300_000;
 
 void report(async () => {
   const outcomes = [];

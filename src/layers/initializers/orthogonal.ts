@@ -1,7 +1,6 @@
 import { checkCount, checkNumber, readOptions } from '../../ir/arguments.ts';
 import { ShapeError } from '../../ir/errors.ts';
-import { fromArray } from '../../tensor/creation.ts';
-import { initialValuesOf } from '../../tensor/evaluate.ts';
+import { computedTensor, initialValuesOf } from '../../tensor/evaluate.ts';
 import { show } from '../../tensor/shape.ts';
 import type { Initializer } from './initializer.ts';
 
@@ -9,7 +8,7 @@ import type { Initializer } from './initializer.ts';
  * A matrix with orthonormal columns, or rows if there are fewer rows, times `gain` (1 by default); its columns are
  * the last axis (Saxe et al. 2013). It is the factor Q of a normally distributed matrix, with a positive diagonal of
  * R, by the modified Gram-Schmidt process in double precision, each vector twice ("twice is enough", Giraud et al.
- * 2005). Computed at the call.
+ * 2005). Computed at the call, or as soon as a backend is loaded.
  */
 export function orthogonal(options?: { gain?: number }): Initializer {
   checkCount('orthogonal', arguments.length, 1);
@@ -25,19 +24,23 @@ export function orthogonal(options?: { gain?: number }): Initializer {
     const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
     const count = Math.min(rows, columns);
     const length = Math.max(rows, columns);
-    const vectors = Float64Array.from(initialValuesOf(rng.normal([count, length])));
-    for (let i = 0; i < count; i++) {
-      const v = vectors.subarray(i * length, (i + 1) * length);
-      for (let j = 0; j < 2 * i; j++)
-        subtractProjection(v, vectors.subarray((j % i) * length, ((j % i) + 1) * length));
-      scale(v, 1 / Math.sqrt(dot(v, v)));
-    }
-    const out = new Float32Array(rows * columns);
-    const [rowStep, columnStep] = rows < columns ? [length, 1] : [1, length];
-    for (let r = 0; r < rows; r++) {
-      for (let c = 0; c < columns; c++) out[r * columns + c] = gain * vectors[r * rowStep + c * columnStep]!;
-    }
-    return fromArray(out, shape, 'float32');
+    const drawn = rng.normal([count, length]);
+    return computedTensor(shape, 'float32', () => {
+      const vectors = Float64Array.from(initialValuesOf(drawn));
+      for (let i = 0; i < count; i++) {
+        const v = vectors.subarray(i * length, (i + 1) * length);
+        for (let j = 0; j < 2 * i; j++)
+          subtractProjection(v, vectors.subarray((j % i) * length, ((j % i) + 1) * length));
+        scale(v, 1 / Math.sqrt(dot(v, v)));
+      }
+      const out = new Float32Array(rows * columns);
+      const [rowStep, columnStep] = rows < columns ? [length, 1] : [1, length];
+      for (let r = 0; r < rows; r++) {
+        for (let c = 0; c < columns; c++)
+          out[r * columns + c] = gain * vectors[r * rowStep + c * columnStep]!;
+      }
+      return out;
+    });
   };
 }
 
