@@ -42,10 +42,7 @@ const isConsoleError = (message: ConsoleMessage) =>
 const PATIENCE_SECONDS = 600;
 
 /** Opens a page in a new profile, and waits until it reports or fails. */
-export async function visit<O = Outcome>(
-  browser: Browser,
-  url: string,
-): Promise<Visit<O>> {
+export async function visit<O = Outcome>(browser: Browser, url: string): Promise<Visit<O>> {
   const uncaught: string[] = [];
   const consoleErrors: string[] = [];
   const failedRequests: string[] = [];
