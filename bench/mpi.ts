@@ -7,7 +7,7 @@
  */
 import { setThreads } from 'ndgrad';
 import { mpi } from 'ndgrad/mpi';
-import { convnet, mlp } from './distributed/networks.ts';
+import { networks } from './distributed/networks.ts';
 import { best, median, type Times, together } from './distributed/times.ts';
 import { TorchRanks } from './distributed/torch-ranks.ts';
 import { train } from './distributed/train.ts';
@@ -19,23 +19,27 @@ const world = await mpi();
 const torch = world.rank === 0 ? await TorchRanks.start(process.env.PYTHON ?? 'python3', world.size) : null;
 if (world.rank === 0) console.log(torch?.about ?? 'without PyTorch: its module torch cannot be loaded');
 
-for (const network of [mlp('mlp', [512, 512], 1024, 6), convnet(256, 4)]) {
+const tasks = [
+  { network: networks.wide, batchSize: 1024, steps: 6 },
+  { network: networks.convnet, batchSize: 256, steps: 4 },
+];
+for (const { network, ...size } of tasks) {
   const model = network.build();
-  const { name, batchSize: batch, steps } = network;
+  const task = { name: network.name, batch: size.batchSize, steps: size.steps };
   const ours = { ranks: [] as Times[], shards: [] as Times[], whole: [] as Times[] };
   const theirs = { ranks: [] as Times[], whole: [] as Times[] };
   for (let round = 0; round < ROUNDS; round++) {
     setThreads(1);
-    const own = await train(network, model, { accumulate: SHARDS, world });
+    const own = await train(network, model, { ...size, accumulate: SHARDS, world });
     ours.ranks.push(...together(await world.gather('the times', own)));
     // The other ranks wait at the beginning of the next training, asleep.
     if (world.rank > 0) continue;
     setThreads(world.size);
-    ours.shards.push(...(await train(network, model, { accumulate: SHARDS })));
-    ours.whole.push(...(await train(network, model, { accumulate: 1 })));
+    ours.shards.push(...(await train(network, model, { ...size, accumulate: SHARDS })));
+    ours.whole.push(...(await train(network, model, { ...size, accumulate: 1 })));
     if (torch === null) continue;
-    theirs.ranks.push(...together(await torch.train({ name, batch, steps, distributed: true })));
-    theirs.whole.push(...together(await torch.train({ name, batch, steps, distributed: false })));
+    theirs.ranks.push(...together(await torch.train({ ...task, distributed: true })));
+    theirs.whole.push(...together(await torch.train({ ...task, distributed: false })));
   }
   if (world.rank > 0) continue;
 
@@ -52,16 +56,16 @@ for (const network of [mlp('mlp', [512, 512], 1024, 6), convnet(256, 4)]) {
       (of(a.map(({ wall }) => wall)) / of(b.map(({ wall }) => wall))).toFixed(2);
     console.log(`  ${title}: ${quotient(best)} (best), ${quotient(median)} (median)`);
   };
-  const size = `${world.size} ranks, 1 thread each`;
+  const several = `${world.size} ranks, 1 thread each`;
   const single = `1 process, ${world.size} threads`;
-  console.log(`\n${network.title}: ms a step`);
+  console.log(`\n${network.title}, batches of ${size.batchSize}: ms a step`);
   console.log(
     `  ${''.padEnd(46)} ${['wall best', ' median', 'cpu best', ' median'].map((t) => t.padStart(9)).join('')}`,
   );
-  row(`ndgrad, ${size}, ${SHARDS} shards`, ours.ranks);
+  row(`ndgrad, ${several}, ${SHARDS} shards`, ours.ranks);
   row(`ndgrad, ${single}, ${SHARDS} shards`, ours.shards);
   row(`ndgrad, ${single}, no shards`, ours.whole);
-  row(`PyTorch, ${size} (Gloo)`, theirs.ranks);
+  row(`PyTorch, ${several} (Gloo)`, theirs.ranks);
   row(`PyTorch, ${single}`, theirs.whole);
   ratio('speed of ranks / one process, ndgrad', ours.shards, ours.ranks);
   ratio('speed of ranks / one process, PyTorch', theirs.whole, theirs.ranks);
