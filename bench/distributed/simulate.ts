@@ -18,7 +18,10 @@ export async function simulate(
 ): Promise<Simulated> {
   setThreads(1);
   const communicator = new OneOfMany(ranks);
-  const world = new ObservedWorld(new Ranks(communicator, () => {}));
+  const all = new Ranks(communicator, () => {});
+  // All would send the Parameters, which rank 0 alone does.
+  all.share = async () => {};
+  const world = new ObservedWorld(all);
   const model = network.build();
   for (let round = 0; round < rounds; round++)
     await train(network, model, { batchSize: ranks * shardSize, steps, accumulate: ranks, world });
