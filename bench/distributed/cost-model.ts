@@ -111,11 +111,17 @@ export function waitingOf(
   return (
     2 * round(HEADER_BYTES) +
     round(most * messageBytes) +
-    round(most * piece, piece * Math.max(most * others, all - Math.min(...subtrees))) +
+    round(most * piece, collisions(ranks) * piece * Math.max(most * others, all - Math.min(...subtrees))) +
     round(piece) +
     round(AGREEMENT_BYTES)
   );
 }
+
+/**
+ * By which factor `MPI_Ialltoallv` takes longer than its bytes: all ranks send to rank 0 first, then to rank 1, and so on. The last rank
+ * waits for 2 ranks - 3 pieces in place of ranks - 1.
+ */
+const collisions = (ranks: number): number => (2 * ranks - 3) / (ranks - 1);
 
 /** A ring all-reduce of the same sums, with the same costs of copies, additions and messages, and without checks. */
 export function ringSeconds(

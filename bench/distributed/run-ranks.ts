@@ -14,14 +14,29 @@ export async function runRanks(
   const { stdout } = await promisify(execFile)(
     'mpirun',
     [
-      ...['-n', String(ranks), '--bind-to', 'none', '--mca', 'btl', 'tcp,self', '--allow-run-as-root'],
+      ...['-n', String(ranks), '--bind-to', 'none', '--allow-run-as-root'],
+      // Ranks that wait leave the processor to others.
+      ...['--mca', 'mpi_yield_when_idle', '1', '--mca', 'btl', 'tcp,self'],
       ...(namespaces === undefined
         ? ['--oversubscribe', '--mca', 'btl_tcp_if_include', 'lo']
         : [
-            ...['--host', namespaces.names.slice(0, ranks).join(','), '--mca', 'plm_rsh_agent', namespaces.agent],
+            ...[
+              '--host',
+              namespaces.names.slice(0, ranks).join(','),
+              '--mca',
+              'plm_rsh_agent',
+              namespaces.agent,
+            ],
             ...['--mca', 'btl_tcp_if_include', SHAPED, '--mca', 'oob_tcp_if_include', PLAIN],
           ]),
-      ...[process.execPath, '--import', 'tsx', 'bench/distributed/rank.ts', JSON.stringify(cases), namespaces?.control ?? ''],
+      ...[
+        process.execPath,
+        '--import',
+        'tsx',
+        'bench/distributed/rank.ts',
+        JSON.stringify(cases),
+        namespaces?.control ?? '',
+      ],
     ],
     { cwd: folder, maxBuffer: 1 << 26 },
   );
