@@ -2,9 +2,12 @@
  * What training over MPI costs on networks that this computer does not have: a model (distributed/cost-model.ts) that is fitted to
  * measurements here, checked with ranks in network namespaces, and printed for more ranks.
  *
- *     npx tsx bench/scale.ts            # fits, and prints the table; needs mpirun
- *     npx tsx bench/scale.ts --check    # checks the predictions first; needs root, Linux, ip, a C compiler and some minutes
+ *     npx tsx bench/scale.ts --fit fit.json            # fits, and prints the table; needs mpirun
+ *     npx tsx bench/scale.ts --fit fit.json --check    # checks the predictions first; needs root, Linux, ip and a C compiler
+ *
+ * The file keeps the fit, which takes some minutes.
  */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import {
@@ -15,7 +18,6 @@ import {
   ringSeconds,
   stepTime,
   type Workload,
-  waitingOf,
   workOf,
 } from './distributed/cost-model.ts';
 import { Namespaces, type Shape } from './distributed/namespaces.ts';
@@ -26,169 +28,181 @@ import { simulate } from './distributed/simulate.ts';
 import { best } from './distributed/times.ts';
 
 const { values: flags } = parseArgs({
-  options: { check: { type: 'boolean' }, rounds: { type: 'string', default: '4' } },
+  options: { check: { type: 'boolean' }, fit: { type: 'string' }, rounds: { type: 'string', default: '4' } },
 });
-const rounds = Number(flags.rounds);
+const SHARDS = 8;
 const cores = availableParallelism();
-const keys = ['step', 'rank', 'tensor', 'element', 'addition', 'message', 'byte'] as const;
+const keys = ['step', 'rank', 'tensor', 'element', 'uncached', 'addition', 'message', 'byte'] as const;
 const ms = (seconds: number): string => (seconds * 1000).toPrecision(3);
+const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;
 const print = (...cells: (string | number)[]): void =>
   console.log(
-    cells.map((cell, i) => (i === 0 ? String(cell).padEnd(34) : String(cell).padStart(11))).join(''),
+    cells.map((cell, i) => (i === 0 ? String(cell).padEnd(36) : String(cell).padStart(11))).join(''),
   );
 
-// What one rank computes, measured for some ranks without a network: the work of an exchange, by model and number of ranks.
-const workloads: Workload[] = [];
-const rows: number[][] = [];
-const measured: number[] = [];
-const labels: string[] = [];
-for (const network of [...Object.values(networks), mlp(32), mlp(1024, 1024)]) {
-  const isLarge = network.name === 'gpt';
-  let first: Workload | undefined;
-  for (const ranks of isLarge ? [2, 8, 64] : [2, 4, 8, 64, 512]) {
-    // The passes are measured with two ranks.
-    const shardSize = ranks === 2 ? network.shardSize : 1;
-    const { parts, messageBytes } = await simulate(network, ranks, {
-      shardSize,
-      rounds: isLarge ? 1 : rounds,
-    });
-    const least = (part: 'compute' | 'combine' | 'update' | 'agree'): number =>
-      best(parts.map((step) => step[part].processor)) / 1000;
-    const { elements, tensors } = parts[0]!;
-    first ??= {
-      name: network.title,
-      elements,
-      tensors,
-      messageBytes,
-      shardSeconds: least('compute'),
-      updateSeconds: least('update'),
-    };
-    rows.push(keys.map((key) => ({ ...countsOf(first!, ranks, ranks), message: 0, byte: 0 })[key]));
-    measured.push(least('combine') + least('agree') + Math.max(0, least('update') - first.updateSeconds));
-    labels.push(`${network.title}, ${ranks} ranks`);
-  }
-  workloads.push(first!);
+interface Fit {
+  readonly costs: Costs;
+  readonly workloads: { readonly [name in keyof typeof networks]: Workload };
 }
-const costsOf = (coefficients: readonly number[]): Costs =>
-  Object.fromEntries(keys.map((key, i) => [key, coefficients[i]!])) as Record<keyof Costs, number>;
-const own = costsOf(leastSquares(rows, measured));
-console.log('Work of an exchange on one rank without MPI: ms of processor time');
-print('', 'measured', 'fitted', 'error');
-measured.forEach((seconds, i) => {
-  const fitted = rows[i]!.reduce((sum, count, k) => sum + count * own[keys[k]!], 0);
-  print(labels[i]!.slice(0, 34), ms(seconds), ms(fitted), `${((fitted / seconds - 1) * 100).toFixed(0)} %`);
-});
 
-// What MPI adds, on the loopback device with more ranks than cores.
-const tasks = { mlp: workloads[0]!, wide: workloads[1]!, convnet: workloads[2]! };
-const SHARDS = 8;
-const cases = (Object.keys(tasks) as (keyof typeof tasks)[]).map(
-  (network): Case => ({ network, shards: SHARDS, shardSize: 8, steps: 12 }),
-);
-const added: { counts: Costs; seconds: number; label: string; work: number }[] = [];
-for (const ranks of [2, 4, 8]) {
-  const results = await runRanks(ranks, cases);
-  results.forEach(({ exchange }, i) => {
-    const workload = tasks[cases[i]!.network as keyof typeof tasks];
-    const counts = countsOf(workload, SHARDS, ranks);
-    const perRank = (exchange.best / 1000) * Math.min(1, cores / ranks);
-    added.push({
-      counts,
-      seconds: perRank,
-      label: `${workload.name}, ${ranks} ranks`,
-      work: workOf(own, counts),
-    });
-  });
-}
-const rest = added.map(({ seconds, work }) => Math.max(seconds - work, 1e-5));
-const [message, byte] = leastSquares(
-  added.map(({ counts }) => [counts.message, counts.byte]),
-  rest,
-);
-const costs: Costs = { ...own, message: message!, byte: byte! };
-console.log(`\nExchanges over the loopback device, ranks on ${cores} cores: ms of a core on each rank`);
-print('', 'measured', 'fitted', 'error');
-for (const { counts, seconds, label } of added) {
-  const fitted = workOf(costs, counts);
-  print(label.slice(0, 34), ms(seconds), ms(fitted), `${((fitted / seconds - 1) * 100).toFixed(0)} %`);
-}
-console.log('\nCosts in microseconds');
-for (const key of keys) console.log(`  ${key.padEnd(10)} ${(costs[key] * 1e6).toPrecision(3)}`);
+const fitted: Fit =
+  flags.fit !== undefined && existsSync(flags.fit)
+    ? (JSON.parse(readFileSync(flags.fit, 'utf8')) as Fit)
+    : await fit();
+if (flags.fit !== undefined) writeFileSync(flags.fit, JSON.stringify(fitted));
+const { costs, workloads } = fitted;
+console.log('\nCosts in nanoseconds of a processor');
+for (const key of keys) console.log(`  ${key.padEnd(10)} ${(costs[key] * 1e9).toPrecision(3)}`);
 
 if (flags.check) await check();
+printScale();
 
-const LATENCY = 20e-6;
-console.log(
-  `\nOne rank of one thread on each computer, a shard for each rank, ${LATENCY * 1e6} µs one way: ms a step`,
-);
-for (const workload of [workloads[0]!, workloads[2]!, workloads[3]!]) {
-  const { name, elements, shardSeconds, updateSeconds } = workload;
-  console.log(
-    `\n${name}, ${(elements / 1e6).toFixed(2)} M numbers: passes ${ms(shardSeconds)}, update ${ms(updateSeconds)}`,
+/** The costs with the least sum of squared relative errors. Of those in `known`, the work is subtracted first. */
+function fitCosts(
+  title: string,
+  observed: readonly { readonly label: string; readonly counts: Costs; readonly seconds: number }[],
+  unknown: readonly (keyof Costs)[],
+  known: Costs,
+): Costs {
+  const rest = observed.map(({ counts, seconds }) =>
+    Math.max(seconds - workOf(known, counts), seconds / 100),
   );
-  print('', 'exchange:', 'work', 'network', 'step', 'efficiency', 'ring', 'tree/ring');
-  for (const gigabits of [10, 100]) {
-    const link: Link = { latency: LATENCY, rate: (gigabits * 1e9) / 8 };
-    for (const ranks of [8, 64, 512]) {
-      const { compute, work, waiting, total } = stepTime(workload, ranks, ranks, costs, link);
-      const ring = ringSeconds(workload, ranks, costs, link);
-      print(
-        `  ${ranks} ranks, ${gigabits} Gbit/s`,
-        ms(work + waiting),
-        ms(work),
-        ms(waiting),
-        ms(total),
-        `${((compute / total) * 100).toFixed(0)} %`,
-        ms(ring),
-        ((work + waiting) / ring).toFixed(2),
-      );
+  const found = leastSquares(
+    observed.map(({ counts }) => unknown.map((key) => counts[key])),
+    rest,
+  );
+  const costs: { -readonly [key in keyof Costs]: number } = { ...known };
+  unknown.forEach((key, i) => {
+    costs[key] += found[i]!;
+  });
+  console.log(`\n${title}`);
+  print('', 'measured', 'fitted', 'error');
+  for (const { label, counts, seconds } of observed) {
+    const work = workOf(costs, counts);
+    print(label, ms(seconds), ms(work), percent(work / seconds - 1));
+  }
+  return costs;
+}
+
+async function fit(): Promise<Fit> {
+  const found: [string, Workload][] = [];
+  const simulated = [];
+  const more = { 'MLP 32': mlp(32), 'MLP 1024-1024': mlp(1024, 1024) };
+  for (const [key, network] of Object.entries({ ...networks, ...more })) {
+    const isLarge = network === networks.gpt;
+    let workload: Workload | undefined;
+    for (const ranks of isLarge ? [2, 8, 64] : [2, 4, 8, 64, 512]) {
+      // The passes are measured with two ranks.
+      const shardSize = ranks === 2 ? network.shardSize : 1;
+      const rounds = isLarge ? 1 : Number(flags.rounds);
+      const { parts, messageBytes } = await simulate(network, ranks, { shardSize, rounds });
+      const least = (part: 'compute' | 'combine' | 'update' | 'agree'): number =>
+        best(parts.map((step) => step[part].processor)) / 1000;
+      const { elements, tensors } = parts[0]!;
+      workload ??= {
+        name: network.title,
+        ...{ elements, tensors, messageBytes },
+        ...{ shardSeconds: least('compute'), updateSeconds: least('update') },
+      };
+      simulated.push({
+        label: `${key}, ${ranks} ranks`,
+        counts: { ...countsOf(workload, ranks, ranks), message: 0, byte: 0 },
+        // With the losses of all shards, which are recorded after the update.
+        seconds: least('combine') + least('agree') + Math.max(0, least('update') - workload.updateSeconds),
+      });
+    }
+    found.push([key, workload!]);
+  }
+  const workloads = Object.fromEntries(found) as Record<keyof typeof networks, Workload>;
+  const none = Object.fromEntries(keys.map((key) => [key, 0])) as unknown as Costs;
+  const own = fitCosts(
+    'Work of an exchange on one rank, without MPI: ms of processor time',
+    simulated,
+    keys.slice(0, -2),
+    none,
+  );
+
+  const tasks = ['mlp', 'wide', 'convnet'] as const;
+  const cases = tasks.map((network): Case => ({ network, shards: SHARDS, shardSize: 8, steps: 16 }));
+  const real = [];
+  for (const ranks of [2, 4, 8]) {
+    for (const [i, { processor }] of (await runRanks(ranks, cases)).entries()) {
+      const counts = countsOf(workloads[tasks[i]!], SHARDS, ranks);
+      real.push({ label: `${tasks[i]!}, ${ranks} ranks`, counts, seconds: processor / 1000 });
     }
   }
+  const title = `Work of an exchange over the loopback device, ranks on ${cores} cores: ms of processor time`;
+  // In `step` is the time in which ranks poll for each other, which is no work.
+  const { message, byte } = fitCosts(title, real, ['step', 'message', 'byte'], own);
+  return { costs: { ...own, message, byte }, workloads };
 }
 
 /** Compares predictions with ranks whose network is slow, on the cores of this computer. */
 async function check(): Promise<void> {
-  const shapes: [keyof typeof tasks, Shape, number][] = [
+  const shapes: [keyof typeof networks, Shape, number][] = [
     ['mlp', { delayMs: 5, megabits: 5 }, 4],
     ['mlp', { delayMs: 1, megabits: 20 }, 8],
-    ['wide', { delayMs: 5, megabits: 50 }, 5],
+    ['wide', { delayMs: 5, megabits: 20 }, 4],
     ['convnet', { delayMs: 5, megabits: 1 }, 6],
     ['convnet', { delayMs: 20, megabits: 10 }, 8],
   ];
   const given = shapes.map(
     ([network, shape, steps]): Case => ({ network, shards: SHARDS, shardSize: 4, steps, shape }),
   );
-  console.log('\nExchange with ranks in network namespaces: ms, best and median step');
+  console.log('\nExchange of ranks in network namespaces: ms, best and median step');
   print('', 'ranks', 'predicted', 'best', 'error', 'median', 'error');
   const errors: number[] = [];
   const namespaces = await Namespaces.open(8);
   try {
     for (const ranks of [2, 3, 4, 8]) {
-      const results = await runRanks(ranks, given, namespaces);
-      results.forEach(({ exchange }, i) => {
+      for (const [i, { exchange }] of (await runRanks(ranks, given, namespaces)).entries()) {
         const [network, { delayMs, megabits }] = shapes[i]!;
-        const workload = tasks[network];
+        const workload = workloads[network];
         const link = { latency: delayMs / 1000, rate: (megabits * 1e6) / 8 };
-        const work = workOf(costs, countsOf(workload, SHARDS, ranks)) * Math.max(1, ranks / cores);
-        const predicted = 1000 * (work + waitingOf(workload, SHARDS, ranks, link));
-        const error = (time: number): string => `${((predicted / time - 1) * 100).toFixed(0)} %`;
+        const { work, waiting } = stepTime(workload, SHARDS, ranks, costs, link, cores);
+        const predicted = 1000 * (work + waiting);
         errors.push(Math.abs(predicted / exchange.best - 1));
         print(
           `${network}, ${delayMs} ms, ${megabits} Mbit/s`,
-          ranks,
-          predicted.toFixed(0),
-          exchange.best.toFixed(0),
-          error(exchange.best),
-          exchange.median.toFixed(0),
-          error(exchange.median),
+          ...[ranks, predicted.toFixed(0), exchange.best.toFixed(0), percent(predicted / exchange.best - 1)],
+          ...[exchange.median.toFixed(0), percent(predicted / exchange.median - 1)],
         );
-      });
+      }
     }
   } finally {
     namespaces.end();
   }
   const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+  console.log(`mean error of the best steps ${percent(mean)}, largest ${percent(Math.max(...errors))}`);
+}
+
+function printScale(): void {
+  const LATENCY = 20e-6;
   console.log(
-    `mean error of the best steps ${(100 * mean).toFixed(0)} %, largest ${(100 * Math.max(...errors)).toFixed(0)} %`,
+    `\nOne rank of one thread on each computer, a shard for each rank, ${LATENCY * 1e6} µs one way: ms a step`,
   );
+  for (const workload of [workloads.mlp, workloads.convnet, workloads.gpt]) {
+    const { name, elements, shardSeconds, updateSeconds } = workload;
+    console.log(
+      `\n${name}, ${(elements / 1e6).toFixed(2)} M numbers: passes ${ms(shardSeconds)}, update ${ms(updateSeconds)}`,
+    );
+    print('', 'exchange:', 'work', 'network', 'step', 'efficiency', 'ring', 'tree/ring');
+    for (const gigabits of [10, 100]) {
+      const link: Link = { latency: LATENCY, rate: (gigabits * 1e9) / 8 };
+      for (const ranks of [8, 64, 512]) {
+        const { compute, work, waiting, total } = stepTime(workload, ranks, ranks, costs, link);
+        const ring = ringSeconds(workload, ranks, costs, link);
+        print(
+          `  ${ranks} ranks, ${gigabits} Gbit/s`,
+          ms(work + waiting),
+          ms(work),
+          ms(waiting),
+          ms(total),
+          `${((compute / total) * 100).toFixed(0)} %`,
+          ms(ring),
+          ((work + waiting) / ring).toFixed(2),
+        );
+      }
+    }
+  }
 }

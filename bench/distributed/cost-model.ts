@@ -25,6 +25,8 @@ export interface Costs {
   readonly tensor: number;
   /** For each number of the sums: copies from and to the backend, into the pieces and out of them. */
   readonly element: number;
+  /** More for each number beyond `CACHED`. */
+  readonly uncached: number;
   /** For each addition of the tree. */
   readonly addition: number;
   /** For each message that MPI sends or receives. */
@@ -45,6 +47,8 @@ const EAGER_BYTES = 65_536;
 /** Frames of 1514 bytes have 1448 bytes of data; an acknowledgement of 66 bytes follows two of them. */
 const WIRE = (1514 + 66 / 2) / 1448;
 const HEADER_BYTES = 64;
+/** So many numbers stay in the caches of a processor. */
+const CACHED = 2e6;
 /** The agreement on the end of training, after each step. */
 const AGREEMENT_BYTES = 3;
 
@@ -83,6 +87,7 @@ export function countsOf(
     rank: ranks,
     tensor: tensors * all,
     element: elements * (1 + most),
+    uncached: Math.max(0, elements - CACHED) * (1 + most),
     addition: piece * (all - 1),
     message: 12 * others,
     byte: 2 * (pieces + control),
@@ -135,7 +140,7 @@ export function ringSeconds(
   const piece = elements / ranks;
   const work =
     costs.step +
-    costs.element * 2 * elements +
+    2 * (costs.element * elements + costs.uncached * Math.max(0, elements - CACHED)) +
     costs.addition * piece * (ranks - 1) +
     rounds * (2 * costs.message + 8 * piece * costs.byte);
   return work + rounds * (latency + (4 * piece * WIRE) / rate);

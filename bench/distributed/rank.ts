@@ -22,6 +22,8 @@ export interface Case {
 export interface Measured {
   /** Of the rank that comes last to the exchange, so that it contains no waiting for another rank's passes. */
   readonly exchange: { readonly best: number; readonly median: number };
+  /** Processor time of the exchange, least of all ranks and steps. */
+  readonly processor: number;
   readonly step: { readonly best: number; readonly median: number };
 }
 
@@ -42,14 +44,15 @@ for (const { network: name, shards, shardSize, steps, shape: wanted } of JSON.pa
     world: observed,
   });
   const ranks = await world.gather('the times', observed.parts);
-  const least = (i: number, part: 'combine' | 'agree'): number =>
-    best(ranks.map((parts) => parts[i]![part].wall));
-  const exchange = ranks[0]!.map((_, i) => least(i, 'combine') + least(i, 'agree'));
+  const least = (i: number, time: 'wall' | 'processor'): number =>
+    best(ranks.map((parts) => parts[i]!.combine[time])) + best(ranks.map((parts) => parts[i]!.agree[time]));
+  const exchange = ranks[0]!.map((_, i) => least(i, 'wall'));
   const step = ranks[0]!.map(
     ({ compute, combine, update, agree }) => compute.wall + combine.wall + update.wall + agree.wall,
   );
   all.push({
     exchange: { best: best(exchange), median: median(exchange) },
+    processor: best(ranks[0]!.map((_, i) => least(i, 'processor'))),
     step: { best: best(step), median: median(step) },
   });
 }
