@@ -47,12 +47,6 @@ for (const [network, batch] of [
   const timeOf = (tasks: readonly TimedTask[]): number =>
     tasks.reduce((sum, { chunks }) => sum + chunks.reduce((a, b) => a + b, 0), 0);
   const { kernels, tasks } = plans.reduce((a, b) => (timeOf(b.tasks) > timeOf(a.tasks) ? b : a));
-  let rest = Infinity;
-  for (let i = 0; i < 20; i++) {
-    const start = performance.now();
-    await step();
-    rest = Math.min(rest, 1e6 * (performance.now() - start) - timeOf(tasks));
-  }
   const serial = tasks.filter(({ chunks }) => chunks.length === 1);
   console.log(
     `\n${network.title}, batches of ${batch}: ${kernels} kernels, ${tasks.length} tasks, ${barriers(tasks)} of which wait for the ` +
@@ -91,8 +85,5 @@ for (const [network, batch] of [
           `task ${i} (${chunks.length} chunks, ${ms(chunks.reduce((a, b) => a + b, 0))} ms in all) ${ms(time)} ms`,
       )
       .join('; ')}`,
-  );
-  console.log(
-    `  building the graph, finding and binding the plan, on one thread: ${ms(Math.max(0, rest))} ms`,
   );
 }

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import {
+  barriers,
+  criticalPath,
+  divided,
+  type Overheads,
+  resized,
+  simulate,
+  type TimedTask,
+} from '../../bench/threads/schedule-model.ts';
+
+const none: Overheads = { take: 0, signal: 0, spin: Number.POSITIVE_INFINITY, wake: 0 };
+const tasks: TimedTask[] = [
+  { after: 0, chunks: [4, 4, 4] },
+  { after: 1, chunks: [2, 2] },
+];
+
+test('threads take the next chunk, and wait for the tasks before', () => {
+  expect(simulate(tasks, 1, none)).toEqual({ time: 16, idle: 0 });
+  expect(simulate(tasks, 2, none)).toEqual({ time: 10, idle: 4 });
+  // No task has more than three chunks.
+  expect(simulate(tasks, 64, none)).toEqual({ time: 6, idle: 2 });
+});
+
+test('a task that waits for nothing fills the gaps', () => {
+  const independent = tasks.map(({ chunks }) => ({ after: 0, chunks }));
+  expect(simulate(independent, 2, none)).toEqual({ time: 8, idle: 0 });
+});
+
+test('overheads', () => {
+  expect(simulate(tasks, 2, { ...none, take: 1 }).time).toBe(13);
+  // One thread waits four units for the first task.
+  expect(simulate(tasks, 2, { ...none, signal: 0.5 }).time).toBe(10.5);
+  expect(
+    simulate(
+      [
+        { after: 0, chunks: [8, 1] },
+        { after: 1, chunks: [2, 2] },
+      ],
+      2,
+      { ...none, spin: 3, wake: 5 },
+    ).time,
+  ).toBe(13);
+});
+
+test('barriers and the critical path', () => {
+  expect(barriers(tasks)).toBe(1);
+  expect(criticalPath(tasks)).toBe(6);
+  expect(criticalPath(tasks.map(({ chunks }) => ({ after: 0, chunks })))).toBe(4);
+});
+
+test('chunks of other sizes', () => {
+  expect(divided(tasks, 2)[1]!.chunks).toEqual([1, 1, 1, 1]);
+  expect(resized(tasks, 3)[0]!.chunks).toEqual([3, 3, 3, 3]);
+  expect(resized(tasks, 1000)[0]!.chunks).toEqual([12]);
+});
