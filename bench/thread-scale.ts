@@ -36,7 +36,8 @@ for (const [network, batch] of [
 ] as const) {
   const model: Layer = network.build();
   const optimizer = new Adam(model.parameters());
-  const { x, y: classes } = network.data(batch);
+  const { x: lazy, y: classes } = network.data(batch);
+  const x = tensor(await lazy.data(), { shape: lazy.shape });
   const y = tensor(classes as Int32Array);
   const step = async (): Promise<void> => {
     const context = training();
@@ -57,13 +58,13 @@ for (const [network, batch] of [
   print('cores', ...CORES);
   const row = (title: string, of: (cores: number) => string): void => print(title, ...CORES.map(of));
   const variant = (title: string, variant: readonly TimedTask[], costs = overheads): void =>
-    row(title, (cores) => ms(simulate(variant, cores, costs).time));
+    row(title, (cores) => ms(simulate(variant, cores, costs)));
   variant('ms as it is', tasks);
-  row('speedup', (cores) => (timeOf(tasks) / simulate(tasks, cores, overheads).time).toFixed(1));
-  row('idle', (cores) => {
-    const { time, idle } = simulate(tasks, cores, overheads);
-    return `${((100 * (idle + Math.max(0, cores * time - idle - timeOf(tasks)))) / (cores * time)).toFixed(0)} %`;
-  });
+  row('speedup', (cores) => (timeOf(tasks) / simulate(tasks, cores, overheads)).toFixed(1));
+  row(
+    'idle',
+    (cores) => `${(100 * (1 - timeOf(tasks) / (cores * simulate(tasks, cores, overheads)))).toFixed(0)} %`,
+  );
   variant('ms, chunks of half the size', divided(tasks, 2));
   variant('ms, chunks of a quarter', divided(tasks, 4));
   variant('ms, chunks of 20 µs', resized(tasks, 20_000));
@@ -75,7 +76,7 @@ for (const [network, batch] of [
   variant('ms, no overheads', tasks, { take: 0, signal: 0, spin: Infinity, wake: 0 });
   // The longest tasks on 64 cores, by what they cost there.
   const slowest = tasks
-    .map(({ chunks }, i) => ({ i, chunks, time: simulate([{ after: 0, chunks }], 64, overheads).time }))
+    .map(({ chunks }, i) => ({ i, chunks, time: simulate([{ after: 0, chunks }], 64, overheads) }))
     .sort((a, b) => b.time - a.time);
   console.log(
     `  most expensive on 64 cores: ${slowest

@@ -18,22 +18,17 @@ export interface Overheads {
   readonly wake: number;
 }
 
-export interface Simulated {
-  /** From the call to the end of the last task. */
-  readonly time: number;
-  /** The time of all threads together without chunks: overheads, and waiting for tasks or for the end. */
-  readonly idle: number;
-}
-
-/** One run of a plan by this many threads. Each thread goes through the tasks in order and takes the next chunk of each. */
-export function simulate(tasks: readonly TimedTask[], threads: number, overheads: Overheads): Simulated {
+/**
+ * The time of one run of a plan by this many threads, from the call to the end of the last task. Each thread goes
+ * through the tasks in order and takes the next chunk of each.
+ */
+export function simulate(tasks: readonly TimedTask[], threads: number, overheads: Overheads): number {
   const { take, signal, spin, wake } = overheads;
   const most = Math.max(1, ...tasks.map(({ chunks }) => chunks.length));
   const count = Math.min(threads, most);
   // Thread 0 wakes 1 and 2, thread 1 wakes 3 and 4, and so on.
   const free = Array.from({ length: count }, (_, thread) => wake * Math.floor(Math.log2(thread + 1)));
   const ends: number[] = [];
-  let busy = 0;
   for (const { after, chunks } of tasks) {
     const ready = after === 0 ? 0 : Math.max(...ends.slice(0, after));
     for (let thread = 0; thread < count; thread++) {
@@ -46,12 +41,10 @@ export function simulate(tasks: readonly TimedTask[], threads: number, overheads
       for (let thread = 1; thread < count; thread++) if (free[thread]! < free[next]!) next = thread;
       free[next] = free[next]! + (count > 1 ? take : 0) + chunk;
       end = Math.max(end, free[next]!);
-      busy += chunk;
     }
     ends.push(end);
   }
-  const time = Math.max(0, ...ends);
-  return { time, idle: count * time - busy };
+  return Math.max(0, ...ends);
 }
 
 /** All chunks of all tasks, each divided into this many equal parts. */
