@@ -31,16 +31,13 @@ test('overheads', () => {
   expect(simulate(tasks, 2, { ...none, take: 1 })).toBe(13);
   // One thread waits four units for the first task.
   expect(simulate(tasks, 2, { ...none, signal: 0.5 })).toBe(10.5);
-  expect(
-    simulate(
-      [
-        { after: 0, chunks: [8, 1] },
-        { after: 1, chunks: [2, 2] },
-      ],
-      2,
-      { ...none, spin: 3, wake: 5 },
-    ),
-  ).toBe(13);
+  // Thread 1 wakes after five units and waits two for the first task. If it falls asleep, thread 0 takes both chunks of the second one.
+  const uneven = [
+    { after: 0, chunks: [8, 1] },
+    { after: 1, chunks: [2, 2] },
+  ];
+  expect(simulate(uneven, 2, { ...none, spin: 3, wake: 5 })).toBe(10);
+  expect(simulate(uneven, 2, { ...none, spin: 1, wake: 5 })).toBe(12);
 });
 
 test('barriers and the critical path', () => {
