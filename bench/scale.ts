@@ -12,9 +12,11 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import {
   type Costs,
+  costNames,
   countsOf,
   type Network as Link,
   leastSquares,
+  noCosts,
   ringSeconds,
   stepTime,
   type Workload,
@@ -32,7 +34,6 @@ const { values: flags } = parseArgs({
 });
 const SHARDS = 8;
 const cores = availableParallelism();
-const keys = ['step', 'rank', 'tensor', 'element', 'uncached', 'addition', 'message', 'byte'] as const;
 const ms = (seconds: number): string => (seconds * 1000).toPrecision(3);
 const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;
 const print = (...cells: (string | number)[]): void =>
@@ -52,7 +53,7 @@ const fitted: Fit =
 if (flags.fit !== undefined) writeFileSync(flags.fit, JSON.stringify(fitted));
 const { costs, workloads } = fitted;
 console.log('\nCosts in nanoseconds of a processor');
-for (const key of keys) console.log(`  ${key.padEnd(10)} ${(costs[key] * 1e9).toPrecision(3)}`);
+for (const name of costNames) console.log(`  ${name.padEnd(10)} ${(costs[name] * 1e9).toPrecision(3)}`);
 
 if (flags.check) await check();
 printScale();
@@ -114,12 +115,11 @@ async function fit(): Promise<Fit> {
     found.push([key, workload!]);
   }
   const workloads = Object.fromEntries(found) as Record<keyof typeof networks, Workload>;
-  const none = Object.fromEntries(keys.map((key) => [key, 0])) as unknown as Costs;
   const own = fitCosts(
     'Work of an exchange on one rank, without MPI: ms of processor time',
     simulated,
-    keys.slice(0, -2),
-    none,
+    costNames.filter((name) => name !== 'message' && name !== 'byte'),
+    noCosts,
   );
 
   const tasks = ['mlp', 'wide', 'convnet'] as const;

@@ -35,6 +35,18 @@ export interface Costs {
   readonly byte: number;
 }
 
+export const noCosts: Costs = {
+  step: 0,
+  rank: 0,
+  tensor: 0,
+  element: 0,
+  uncached: 0,
+  addition: 0,
+  message: 0,
+  byte: 0,
+};
+export const costNames = Object.keys(noCosts) as (keyof Costs)[];
+
 export interface Network {
   /** One way, of a small message. */
   readonly latency: number;
@@ -95,7 +107,7 @@ export function countsOf(
 }
 
 export const workOf = (costs: Costs, counts: Costs): number =>
-  (Object.keys(costs) as (keyof Costs)[]).reduce((sum, key) => sum + costs[key] * counts[key], 0);
+  costNames.reduce((sum, name) => sum + costs[name] * counts[name], 0);
 
 /** Seconds in which the ranks wait for the network in one step. */
 export function waitingOf(

@@ -39,7 +39,8 @@ export async function timeTasks(repetitions: number, run: () => Promise<void>): 
   WebAssembly.Instance = class extends Instance {
     constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
       super(module, imports);
-      environment = imports!.env as unknown as Environment;
+      const { frame, memory } = imports!.env!;
+      environment = { frame: frame as number, memory: memory as WebAssembly.Memory };
     }
   };
   backend.compile = (plan): Executable => {
