@@ -18,5 +18,5 @@ export interface Communicator {
    *
    * @param own for each rank, one after the other. @param lengths of these parts. @param incoming lengths of what each rank sends.
    */
-  exchange(own: Float32Array, lengths: readonly number[], incoming: readonly number[]): Promise<Float32Array>;
+  exchange<A extends Elements>(own: A, lengths: readonly number[], incoming: readonly number[]): Promise<A>;
 }

@@ -6,6 +6,8 @@ export const oneProcess: World = {
   size: 1,
   gather: async (_, own) => [own],
   combine: async ({ cause, nodes, reports }) => ({ cause, sum: nodes[0]?.sum ?? null, reports }),
-  share: async () => {},
+  share: async (_, saving) => saving,
+  end: async () => {},
+  shardedOptimizer: null,
   fail: async () => {},
 };

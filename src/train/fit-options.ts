@@ -65,6 +65,11 @@ export interface FitOptions<Y extends Tensors = Tensor, X extends Tensors = Tens
    */
   readonly world?: World;
   /**
+   * Whether each rank of `world` keeps only its part of the optimizer's state during training (ZeRO stage 1, Rajbhandari et al.
+   * 2020); false by default. It does not change a bit. Before and after `fit` every rank has the whole state.
+   */
+  readonly shardOptimizerState?: boolean;
+  /**
    * Whether the samples are shuffled in each epoch; true by default. Batches from an iterable keep their order.
    */
   readonly shuffle?: boolean;
@@ -127,6 +132,7 @@ const fitOptions: Known<AnyFitOptions> = {
   batchSize: 0,
   accumulate: 0,
   world: 0,
+  shardOptimizerState: true,
   shuffle: true,
   dropLast: true,
   validationData: 0,
@@ -171,6 +177,7 @@ function checkValues(model: AnyModel, options: AnyFitOptions): void {
     batchSize = 32,
     epochs = 1,
     initialEpoch = 0,
+    shardOptimizerState = false,
     validationSplit = 0,
     world,
   } = options;
@@ -188,6 +195,8 @@ function checkValues(model: AnyModel, options: AnyFitOptions): void {
     throw refusal('fit', 'world', world, 'await mpi() of ndgrad/mpi');
   if (world !== undefined && world.size > accumulate)
     throw refusal('fit', 'accumulate', accumulate, `a power of two from the ${world.size} ranks up`);
+  if (world === undefined && shardOptimizerState)
+    throw refusal('fit', 'world', world, 'await mpi() of ndgrad/mpi, which shardOptimizerState needs');
   if (initialEpoch > epochs) {
     throw new ValueError(
       `[fit] got initialEpoch ${initialEpoch} and epochs ${epochs}, wanted initialEpoch <= epochs. epochs includes the epochs before initialEpoch.`,

@@ -76,7 +76,10 @@ export async function shardedStep(
   const gradients = totalGradients(sum, targets, passes.penalty);
   const context = { assignments: assignedMeans(sum), take: () => {} };
   try {
-    await optimizer.apply(gradients, { context, ...(average ? { average } : {}) });
+    await (world?.shardedOptimizer ?? optimizer).apply(gradients, {
+      context,
+      ...(average ? { average } : {}),
+    });
   } catch (error) {
     return passes.explain(
       error,
