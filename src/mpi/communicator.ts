@@ -1,5 +1,5 @@
 /** The arrays whose elements are exchanged. */
-export type Elements = Uint8Array | Float32Array;
+export type Elements = Uint8Array | Uint16Array | Float32Array;
 
 /** Moves bytes and numbers between the ranks. All ranks call the same methods in the same order. */
 export interface Communicator {

@@ -1,4 +1,5 @@
 import type { World } from '../train/world.ts';
+import { bfloat16Sums } from './sum-formats.ts';
 
 /** A program that was started without mpirun. */
 export const oneProcess: World = {
@@ -9,5 +10,6 @@ export const oneProcess: World = {
   share: async (_, saving) => saving,
   end: async () => {},
   shardedOptimizer: null,
+  bfloat16: bfloat16Sums,
   fail: async () => {},
 };

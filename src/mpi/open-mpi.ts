@@ -83,9 +83,10 @@ export class OpenMpi implements Communicator {
     begin: (type: bigint, request: BigUint64Array) => readonly unknown[],
     elements: Elements,
   ): Promise<void> {
-    const { byte, float } = this.#library.objects;
+    const { byte, float, uint16 } = this.#library.objects;
+    const types: Record<number, bigint> = { 1: byte, 2: uint16, 4: float };
     const request = new BigUint64Array(1);
-    const used = begin(elements.BYTES_PER_ELEMENT === 1 ? byte : float, request);
+    const used = begin(types[elements.BYTES_PER_ELEMENT]!, request);
     await this.#complete(request, used, null);
   }
 

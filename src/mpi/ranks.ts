@@ -12,6 +12,7 @@ import { pack, unpack } from './message.ts';
 import { RankFailure } from './rank-failure.ts';
 import { ShardedOptimizer } from './sharded-optimizer.ts';
 import { ShardedSaving } from './sharded-saving.ts';
+import { bfloat16Sums, byFormat } from './sum-formats.ts';
 import { JoinedOutline, outlineOf, ParameterNumbers, sumTensorsByKey } from './sum-outline.ts';
 import { sumVectors } from './sum-vectors.ts';
 
@@ -30,6 +31,7 @@ export class Ranks implements World {
   readonly #known = new WeakSet<object>();
   #broken: RankFailure | null = null;
   shardedOptimizer: ShardedOptimizer | null = null;
+  readonly bfloat16 = bfloat16Sums;
 
   constructor(communicator: Communicator, quiet: Quiet) {
     this.rank = communicator.rank;
@@ -64,7 +66,7 @@ export class Ranks implements World {
       this.#quiet(error);
   }
 
-  async combine({ cause, nodes, parameters, reports }: ShardResults): Promise<CombinedResults> {
+  async combine({ cause, nodes, parameters, reduceDType, reports }: ShardResults): Promise<CombinedResults> {
     const numbers = new ParameterNumbers(parameters);
     const outlines = nodes.map(({ sum, ...node }) => ({ ...node, sum: sum && outlineOf(sum, numbers) }));
     const all = await this.gather('a step', { cause, outlines, reports });
@@ -83,8 +85,11 @@ export class Ranks implements World {
       own.push(values);
     }
     const keys = every.map((node) => ({ ...node, sum: node.sum && new Set(Object.keys(node.sum.shapes)) }));
-    const vectors = await sumVectors(this.#communicator, joined.shapes, keys, own);
-    return { ...result, sum: joined.sums(vectors, numbers) };
+    const sums = new Map<string, Float32Array>();
+    for (const [format, shapes] of byFormat(joined.shapes, reduceDType))
+      for (const [key, sum] of await sumVectors(this.#communicator, format, shapes, keys, own))
+        sums.set(key, sum);
+    return { ...result, sum: joined.sums(sums, numbers) };
   }
 
   async share(run: Resumable, saving: Saving | undefined): Promise<Saving | undefined> {

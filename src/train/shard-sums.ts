@@ -57,10 +57,14 @@ export function shardSums(
 
 const isFloat = ({ dtype }: Parameter): boolean => dtype === 'float32';
 
-/** The sums over the shards of both. */
-export const addSums = (a: ShardSums, b: ShardSums): ShardSums => ({
+/** The sums over the shards of both. @param add the sum of two gradients. */
+export const addSums = (
+  a: ShardSums,
+  b: ShardSums,
+  add: (g: Tensor, h: Tensor) => Tensor = (g, h) => g.add(h),
+): ShardSums => ({
   parts: joined(a.parts, b.parts, (left, right) => ({
-    gradients: joined(left.gradients, right.gradients, (g, h) => g.add(h)),
+    gradients: joined(left.gradients, right.gradients, add),
     weight: addWeights(left.weight, right.weight),
   })),
   assigned: joined(a.assigned, b.assigned, (left, right, p) => ({
@@ -82,6 +86,20 @@ function joined<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>, add: (a: V, b:
   const all = new Map(a);
   for (const [key, value] of b) all.set(key, a.has(key) ? add(a.get(key)!, value, key) : value);
   return all;
+}
+
+/** The sums with other gradients. */
+export async function mapGradients(
+  { assigned, parts }: ShardSums,
+  map: (g: Tensor) => Promise<Tensor>,
+): Promise<ShardSums> {
+  const mapped = new Map<number, WeightedGradients>();
+  for (const [part, { gradients, weight }] of parts) {
+    const own = new Map<Parameter, Tensor>();
+    for (const [p, g] of gradients) own.set(p, await map(g));
+    mapped.set(part, { gradients: own, weight });
+  }
+  return { assigned, parts: mapped };
 }
 
 /** The tensors in the sums, which the step must compute. */

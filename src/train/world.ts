@@ -35,8 +35,17 @@ export interface World {
   end(): Promise<void>;
   /** @internal Does the steps of an optimizer of whose state each rank keeps a part, else null. */
   readonly shardedOptimizer: Pick<Optimizer, 'apply'> | null;
+  /** @internal How gradients are rounded and added for `reduceDType: 'bfloat16'`. */
+  readonly bfloat16: RoundedSums;
   /** @internal Tells the other ranks that this one has failed. Never rejects. */
   fail(error: unknown): Promise<void>;
+}
+
+/** Sums of which each is rounded. */
+export interface RoundedSums {
+  round(gradient: Tensor): Promise<Tensor>;
+  /** The rounded sum of rounded values, which is computed at once. */
+  add(left: Tensor, right: Tensor): Tensor;
 }
 
 /** What is reported of a forward pass, computed. */
@@ -61,6 +70,7 @@ export interface ShardResults {
   readonly reports: readonly PassReport[];
   /** The Parameters that the sums may be about: the same on all ranks. */
   readonly parameters: readonly Parameter[];
+  readonly reduceDType: 'float32' | 'bfloat16';
 }
 
 /** The results of all shards of a batch. */

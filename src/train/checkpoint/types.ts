@@ -63,6 +63,7 @@ export interface Resumable extends Training {
     readonly checkpoint?: Checkpoint;
     readonly dropLast?: boolean;
     readonly initialEpoch?: number;
+    readonly reduceDType?: 'float32' | 'bfloat16';
     readonly seed?: number;
     readonly shardOptimizerState?: boolean;
     readonly shuffle?: boolean;
