@@ -24,6 +24,12 @@ export function release({ node }: Parameter, where: string): void {
   node.storage!.host.replace(null);
 }
 
+/** @throws StateError if `release` has freed a Parameter's values, and nothing has overwritten them. */
+export function checkHeld({ node }: Parameter): void {
+  const { deviceCopy } = node.storage!;
+  if (deviceCopy instanceof HeldElsewhere) deviceCopy.fetch();
+}
+
 /** Gives a Parameter these values. */
 export function fill(parameter: Parameter, bytes: Uint8Array): void {
   bytesOf(parameter.node.storage!.overwrite()).set(bytes);

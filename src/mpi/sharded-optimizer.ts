@@ -12,7 +12,7 @@ import { Parameter, withoutValues } from '../tensor/parameter.ts';
 import { runAssignments } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Communicator } from './communicator.ts';
-import { bytesOf, fill, release } from './held-values.ts';
+import { bytesOf, checkHeld, fill, release } from './held-values.ts';
 import { partition } from './partition.ts';
 
 const NONE = new Uint8Array();
@@ -49,7 +49,10 @@ export class ShardedOptimizer {
   /** Parameters for new values before all ranks have agreed to take them. Between steps they have no memory. */
   readonly #staged = new Map<Parameter, Parameter>();
 
-  /** @throws ValueError for an optimizer that does steps in its own way. */
+  /**
+   * @throws ValueError for an optimizer that does steps in its own way; StateError if rank 0 has lost a part of the state, in
+   * training that has failed.
+   */
   constructor(
     communicator: Communicator,
     gather: <T>(where: string, own: T) => Promise<readonly T[]>,
@@ -59,6 +62,8 @@ export class ShardedOptimizer {
       throw new ValueError(
         '[fit] got shardOptimizerState and an optimizer with an apply of its own, wanted a subclass of Optimizer that only has update.',
       );
+    for (const { slots } of communicator.rank === 0 ? Optimizer.parts(optimizer).kept : [])
+      Object.values(slots).forEach(checkHeld);
     this.#communicator = communicator;
     this.#gather = gather;
     this.#optimizer = optimizer;
@@ -102,7 +107,7 @@ export class ShardedOptimizer {
         release(
           slot,
           `[fit] got a use of '${slot.name}', which only rank ${owner} has with shardOptimizerState. The optimizer's state can be used ` +
-            'before and after training, and checkpoints hold all of it.',
+            'before and after training. After training that has failed, resume from a checkpoint or make a new optimizer.',
         );
     }
   }

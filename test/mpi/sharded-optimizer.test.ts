@@ -247,6 +247,39 @@ describe('refused', () => {
       );
   });
 
+  test.each([true, false])(
+    'what is left of a state after training that has failed; again with the option: %s',
+    async (again) => {
+      const failing: Callback = {
+        onBatchEnd: () => {
+          throw new Error('enough');
+        },
+      };
+      const ends = await together(2, async (world) => {
+        const model = new Dense(3, 1);
+        const options = {
+          ...{
+            loss: meanSquaredError,
+            optimizer: new Adam(model.parameters()),
+            accumulate: 2,
+            progress: false,
+            world,
+          },
+          callbacks: [failing],
+        };
+        await expect(fit(model, { x, y }, { ...options, shardOptimizerState: true })).rejects.toThrow(
+          'enough',
+        );
+        return fit(model, { x, y }, { ...options, shardOptimizerState: again });
+      });
+      const [first, second] = messages(ends);
+      expect(first).toMatch(/^\[fit\] got a use of 'bias.m', which only rank 1 has/);
+      expect(second).toMatch(
+        /^\[fit\] rank 0 of 2 has failed, which ends training: StateError: \[fit\] got a use of/,
+      );
+    },
+  );
+
   test('an optimizer that does steps in its own way', async () => {
     class Own extends SGD {
       override apply(...args: Parameters<SGD['apply']>) {
