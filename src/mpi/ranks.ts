@@ -6,6 +6,7 @@ import { StoredTensors } from '../train/checkpoint/stored-tensor.ts';
 import type { Resumable, Saving } from '../train/checkpoint/types.ts';
 import type { CombinedResults, ShardResults, World } from '../train/world.ts';
 import { errorMessage, isError } from '../util/error-message.ts';
+import { checkOptions } from './check-options.ts';
 import type { Communicator } from './communicator.ts';
 import { readHeader, writeHeader } from './header.ts';
 import { pack, unpack } from './message.ts';
@@ -93,6 +94,7 @@ export class Ranks implements World {
   }
 
   async share(run: Resumable, saving: Saving | undefined): Promise<Saving | undefined> {
+    checkOptions(run);
     const { epochs, optimizer, options } = run;
     const { checkpoint, shardOptimizerState = false } = options;
     const own = {

@@ -1,8 +1,10 @@
 import { bfloat16Codes } from '../io/small-floats.ts';
 import { fromArray } from '../tensor/creation.ts';
 import { valuesOf } from '../tensor/evaluate.ts';
+import type { Parameter } from '../tensor/parameter.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { WeightedGradients } from '../train/shard-sums.ts';
 import type { RoundedSums } from '../train/world.ts';
 import type { Elements } from './communicator.ts';
 import { isGradient } from './sum-outline.ts';
@@ -62,6 +64,17 @@ const onHost = ({ node }: Tensor): Float32Array => node.storage!.array as Float3
 
 /** Gradients in bfloat16, of the shards of one process. */
 export const bfloat16Sums: RoundedSums = {
-  round: async (g) => fromArray(roundToBfloat16((await valuesOf(g)) as Float32Array), g.shape, 'float32'),
+  async round({ assigned, parts }) {
+    const rounded = new Map<number, WeightedGradients>();
+    for (const [number, { gradients, weight }] of parts) {
+      const own = new Map<Parameter, Tensor>();
+      for (const [p, g] of gradients) {
+        const values = (await valuesOf(g)) as Float32Array;
+        own.set(p, fromArray(roundToBfloat16(values), g.shape, 'float32'));
+      }
+      rounded.set(number, { gradients: own, weight });
+    }
+    return { assigned, parts: rounded };
+  },
   add: (left, right) => fromArray(bfloat16.add(onHost(left).slice(), onHost(right)), left.shape, 'float32'),
 };

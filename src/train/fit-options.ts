@@ -203,13 +203,8 @@ function checkValues(model: AnyModel, options: AnyFitOptions): void {
     throw refusal('fit', 'world', world, 'await mpi() of ndgrad/mpi');
   if (world !== undefined && world.size > accumulate)
     throw refusal('fit', 'accumulate', accumulate, `a power of two from the ${world.size} ranks up`);
-  const isRounded = reduceDType === 'bfloat16';
-  if (!isRounded && reduceDType !== 'float32')
-    throw refusal('fit', 'reduceDType', reduceDType, "'float32' or 'bfloat16'");
-  if (world === undefined && (shardOptimizerState || isRounded))
+  if (world === undefined && (shardOptimizerState || reduceDType !== 'float32'))
     throw refusal('fit', 'world', world, 'await mpi() of ndgrad/mpi for shardOptimizerState and reduceDType');
-  if (accumulate === 1 && isRounded)
-    throw refusal('fit', 'accumulate', accumulate, 'shards, from 2 up, whose gradients reduceDType rounds');
   if (initialEpoch > epochs) {
     throw new ValueError(
       `[fit] got initialEpoch ${initialEpoch} and epochs ${epochs}, wanted initialEpoch <= epochs. epochs includes the epochs before initialEpoch.`,

@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor/tensor.ts';
  * The gradients of one part of the loss, multiplied by the weight that divides this part, and summed over shards like the weight.
  * The weight is null for a part that is a sum: it is not divided.
  */
-interface WeightedGradients {
+export interface WeightedGradients {
   readonly gradients: ReadonlyMap<Parameter, Tensor>;
   readonly weight: number | Tensor | null;
 }
@@ -86,20 +86,6 @@ function joined<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>, add: (a: V, b:
   const all = new Map(a);
   for (const [key, value] of b) all.set(key, a.has(key) ? add(a.get(key)!, value, key) : value);
   return all;
-}
-
-/** The sums with other gradients. */
-export async function mapGradients(
-  { assigned, parts }: ShardSums,
-  map: (g: Tensor) => Promise<Tensor>,
-): Promise<ShardSums> {
-  const mapped = new Map<number, WeightedGradients>();
-  for (const [part, { gradients, weight }] of parts) {
-    const own = new Map<Parameter, Tensor>();
-    for (const [p, g] of gradients) own.set(p, await map(g));
-    mapped.set(part, { gradients: own, weight });
-  }
-  return { assigned, parts: mapped };
 }
 
 /** The tensors in the sums, which the step must compute. */

@@ -12,7 +12,6 @@ import { RunningLosses } from './running-loss.ts';
 import {
   addSums,
   assignedMeans,
-  mapGradients,
   type ShardSums,
   shardSums,
   sumTensors,
@@ -60,7 +59,7 @@ export async function shardedStep(
     await runAssignments({ results: [...reported(pass), ...sumTensors(sums)], assignments: [] });
     if (Number.isFinite((await goal.total.data())[0]!)) {
       reports.push(reportOf(pass));
-      await add(rounded ? await mapGradients(sums, rounded.round) : sums);
+      await add(rounded ? await rounded.round(sums) : sums);
     } else {
       const result = await passes.explainBatches('the loss is NaN or infinite', [[part, generator()]]);
       if ('cause' in result) {

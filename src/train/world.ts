@@ -43,7 +43,8 @@ export interface World {
 
 /** Sums of which each is rounded. */
 export interface RoundedSums {
-  round(gradient: Tensor): Promise<Tensor>;
+  /** Rounds the gradients, which are known. */
+  round(sums: ShardSums): Promise<ShardSums>;
   /** The rounded sum of rounded values, which is computed at once. */
   add(left: Tensor, right: Tensor): Tensor;
 }

@@ -193,7 +193,7 @@ test('a checkpoint goes on with the same type only', async () => {
 
 test.each([
   [
-    { reduceDType: 'float16' as 'float32' },
+    { reduceDType: 'float16' as 'float32', world: oneProcess },
     "[fit] got reduceDType 'float16', wanted 'float32' or 'bfloat16'.",
   ],
   [{ reduceDType: 'bfloat16' as const }, '[fit] got world undefined, wanted await mpi() of ndgrad/mpi for'],
