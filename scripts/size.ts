@@ -15,7 +15,7 @@ const BUDGETS = {
   'ndgrad/data': 14_800,
   'ndgrad/io': 17_200,
   'ndgrad/metrics': 9_700,
-  'ndgrad/mpi': 11_800,
+  'ndgrad/mpi': 14_500,
   'ndgrad/keras': 53_000,
   'ndgrad/search': 6_000,
   'ndgrad/testing': 12_500,

@@ -1,4 +1,3 @@
-import { joinBytes } from '../io/join-bytes.ts';
 import { dtypes, type TypedArray } from '../ir/dtype.ts';
 import { ValueError } from '../ir/errors.ts';
 import { Storage } from '../ir/storage.ts';
@@ -266,8 +265,14 @@ const totalBytes = (slots: readonly Parameter[]): number =>
   slots.reduce((sum, { dtype, size }) => sum + size * dtypes[dtype].bytes, 0);
 
 async function bytesOfAll(slots: readonly Parameter[]): Promise<Uint8Array> {
-  const parts = (await Promise.all(slots.map(valuesOf))).map(bytesOf);
-  return joinBytes('fit', parts, totalBytes(slots));
+  const all = new Uint8Array(totalBytes(slots));
+  let at = 0;
+  for (const slot of slots) {
+    const part = bytesOf(await valuesOf(slot));
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** The values of slots that lie one after the other, as arrays of their own; none if there are no bytes. */
