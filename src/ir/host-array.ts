@@ -19,7 +19,8 @@ export class HostArray {
     this.#owner = owner;
   }
 
-  replace(array: TypedArray): void {
+  /** @param array null frees the memory; the next use allocates it again. */
+  replace(array: TypedArray | null): void {
     this.#array = array;
   }
 

@@ -1,5 +1,5 @@
 /** The arrays whose elements are exchanged. */
-export type Elements = Uint8Array | Float32Array;
+export type Elements = Uint8Array | Uint16Array | Float32Array;
 
 /** Moves bytes and numbers between the ranks. All ranks call the same methods in the same order. */
 export interface Communicator {
@@ -18,5 +18,5 @@ export interface Communicator {
    *
    * @param own for each rank, one after the other. @param lengths of these parts. @param incoming lengths of what each rank sends.
    */
-  exchange(own: Float32Array, lengths: readonly number[], incoming: readonly number[]): Promise<Float32Array>;
+  exchange<A extends Elements>(own: A, lengths: readonly number[], incoming: readonly number[]): Promise<A>;
 }

@@ -27,6 +27,7 @@ const SIGNATURES = {
 const OBJECTS = {
   world: 'ompi_mpi_comm_world',
   byte: 'ompi_mpi_byte',
+  uint16: 'ompi_mpi_unsigned_short',
   float: 'ompi_mpi_float',
   errorsReturn: 'ompi_mpi_errors_return',
 } as const;

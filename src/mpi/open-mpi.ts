@@ -50,7 +50,7 @@ export class OpenMpi implements Communicator {
 
   async gather<A extends Elements>(own: A, lengths: readonly number[]): Promise<A> {
     const [counts, starts, total] = spread(lengths);
-    const all = new (own.constructor as new (length: number) => A)(total);
+    const all = emptyLike(own, total);
     await this.#collective((type, request) => {
       const { world } = this.#library.objects;
       const to = [all, counts, starts, type] as const;
@@ -60,14 +60,14 @@ export class OpenMpi implements Communicator {
     return all;
   }
 
-  async exchange(
-    own: Float32Array,
+  async exchange<A extends Elements>(
+    own: A,
     lengths: readonly number[],
     incoming: readonly number[],
-  ): Promise<Float32Array> {
+  ): Promise<A> {
     const [counts, starts] = spread(lengths);
     const [toCounts, toStarts, total] = spread(incoming);
-    const all = new Float32Array(total);
+    const all = emptyLike(own, total);
     await this.#collective((type, request) => {
       const { world } = this.#library.objects;
       const from = [own, counts, starts, type] as const;
@@ -83,9 +83,10 @@ export class OpenMpi implements Communicator {
     begin: (type: bigint, request: BigUint64Array) => readonly unknown[],
     elements: Elements,
   ): Promise<void> {
-    const { byte, float } = this.#library.objects;
+    const { byte, float, uint16 } = this.#library.objects;
+    const types: Record<number, bigint> = { 1: byte, 2: uint16, 4: float };
     const request = new BigUint64Array(1);
-    const used = begin(elements.BYTES_PER_ELEMENT === 1 ? byte : float, request);
+    const used = begin(types[elements.BYTES_PER_ELEMENT]!, request);
     await this.#complete(request, used, null);
   }
 
@@ -137,6 +138,9 @@ export class OpenMpi implements Communicator {
     return this.#flag[0] !== 0;
   }
 }
+
+const emptyLike = <A extends Elements>({ constructor }: A, length: number): A =>
+  new (constructor as new (length: number) => A)(length);
 
 /** Counts and starts as the library wants them, and the total length. */
 function spread(lengths: readonly number[]): [counts: Int32Array, starts: Int32Array, total: number] {

@@ -3,13 +3,17 @@ import { valuesOf } from '../tensor/evaluate.ts';
 import { configurationOf, differencesOf } from '../train/checkpoint/configuration.ts';
 import { copyState, readState, restoreState } from '../train/checkpoint/run-state.ts';
 import { StoredTensors } from '../train/checkpoint/stored-tensor.ts';
-import type { Resumable } from '../train/checkpoint/types.ts';
+import type { Resumable, Saving } from '../train/checkpoint/types.ts';
 import type { CombinedResults, ShardResults, World } from '../train/world.ts';
 import { errorMessage, isError } from '../util/error-message.ts';
+import { checkOptions } from './check-options.ts';
 import type { Communicator } from './communicator.ts';
 import { readHeader, writeHeader } from './header.ts';
 import { pack, unpack } from './message.ts';
 import { RankFailure } from './rank-failure.ts';
+import { ShardedOptimizer } from './sharded-optimizer.ts';
+import { ShardedSaving } from './sharded-saving.ts';
+import { bfloat16Sums, byFormat } from './sum-formats.ts';
 import { JoinedOutline, outlineOf, ParameterNumbers, sumTensorsByKey } from './sum-outline.ts';
 import { sumVectors } from './sum-vectors.ts';
 
@@ -27,12 +31,20 @@ export class Ranks implements World {
   /** Errors that all ranks know. */
   readonly #known = new WeakSet<object>();
   #broken: RankFailure | null = null;
+  shardedOptimizer: ShardedOptimizer | null = null;
+  readonly bfloat16 = bfloat16Sums;
 
   constructor(communicator: Communicator, quiet: Quiet) {
-    this.#communicator = communicator;
-    this.#quiet = quiet;
     this.rank = communicator.rank;
     this.size = communicator.size;
+    this.#communicator = {
+      rank: this.rank,
+      size: this.size,
+      headers: (...args) => this.#try(() => communicator.headers(...args)),
+      gather: (...args) => this.#try(() => communicator.gather(...args)),
+      exchange: (...args) => this.#try(() => communicator.exchange(...args)),
+    };
+    this.#quiet = quiet;
   }
 
   /** Why no exchange is possible any more: a rank did not answer. */
@@ -55,7 +67,7 @@ export class Ranks implements World {
       this.#quiet(error);
   }
 
-  async combine({ cause, nodes, parameters, reports }: ShardResults): Promise<CombinedResults> {
+  async combine({ cause, nodes, parameters, reduceDType, reports }: ShardResults): Promise<CombinedResults> {
     const numbers = new ParameterNumbers(parameters);
     const outlines = nodes.map(({ sum, ...node }) => ({ ...node, sum: sum && outlineOf(sum, numbers) }));
     const all = await this.gather('a step', { cause, outlines, reports });
@@ -74,16 +86,22 @@ export class Ranks implements World {
       own.push(values);
     }
     const keys = every.map((node) => ({ ...node, sum: node.sum && new Set(Object.keys(node.sum.shapes)) }));
-    const vectors = await this.#try(() => sumVectors(this.#communicator, joined.shapes, keys, own));
-    return { ...result, sum: joined.sums(vectors, numbers) };
+    const sums = new Map<string, Float32Array>();
+    for (const [format, shapes] of byFormat(joined.shapes, reduceDType))
+      for (const [key, sum] of await sumVectors(this.#communicator, format, shapes, keys, own))
+        sums.set(key, sum);
+    return { ...result, sum: joined.sums(sums, numbers) };
   }
 
-  async share(run: Resumable): Promise<void> {
-    const { epochs, options } = run;
+  async share(run: Resumable, saving: Saving | undefined): Promise<Saving | undefined> {
+    checkOptions(run);
+    const { epochs, optimizer, options } = run;
+    const { checkpoint, shardOptimizerState = false } = options;
     const own = {
       ...(await configurationOf(run)),
       epochs: String(epochs),
-      'the checkpoints': String(options.checkpoint !== undefined),
+      'the checkpoints': String(checkpoint !== undefined),
+      shardOptimizerState: String(shardOptimizerState),
     };
     const all = await this.gather('the beginning of training', own);
     for (const [rank, given] of all.entries()) {
@@ -97,18 +115,33 @@ export class Ranks implements World {
         0,
       );
     }
-    const { tensors, texts } = this.rank === 0 ? await copyState(run) : { tensors: null, texts: {} };
+    const gather = <T>(where: string, given: T) => this.gather(where, given);
+    const sharded = shardOptimizerState ? new ShardedOptimizer(this.#communicator, gather, optimizer) : null;
+    const { tensors, texts } =
+      this.rank === 0 ? await copyState(run, sharded?.getRest()) : { tensors: null, texts: {} };
     const [first] = await this.gather('what rank 0 remembers', { tensors: tensors?.sorted() ?? [], texts });
-    if (this.rank === 0) return;
-    const stored = new StoredTensors();
-    for (const [name, tensor] of first!.tensors) stored.set(name, tensor);
-    await restoreState(run, readState({ tensors: stored, texts: first!.texts }));
+    if (this.rank > 0) {
+      const stored = new StoredTensors();
+      for (const [name, tensor] of first!.tensors) stored.set(name, tensor);
+      const state = readState({ tensors: stored, texts: first!.texts });
+      await restoreState(run, state, sharded === null ? undefined : (rest) => sharded.setRest(rest));
+    }
+    this.shardedOptimizer = sharded;
+    if (sharded === null) return saving;
+    await sharded.divide();
+    return checkpoint && new ShardedSaving(saving, sharded, gather);
+  }
+
+  async end(): Promise<void> {
+    await this.gather('the end of training', null);
+    await this.shardedOptimizer?.join();
+    this.shardedOptimizer = null;
   }
 
   /** The messages of all ranks. */
   async #exchange(where: string, message: Uint8Array, hasFailed: boolean): Promise<Uint8Array[]> {
     const header = writeHeader({ hasFailed, length: message.length, where });
-    const headers = (await this.#try(() => this.#communicator.headers(header))).map(readHeader);
+    const headers = (await this.#communicator.headers(header)).map(readHeader);
     const failed = [...headers.keys()].filter((rank) => headers[rank]!.hasFailed);
     const isComplete = failed.length === 0;
     if (isComplete) {
@@ -123,9 +156,7 @@ export class Ranks implements World {
         );
     }
     const lengths = headers.map((given) => (isComplete || given.hasFailed ? given.length : 0));
-    const bytes = await this.#try(() =>
-      this.#communicator.gather(isComplete || hasFailed ? message : NONE, lengths),
-    );
+    const bytes = await this.#communicator.gather(isComplete || hasFailed ? message : NONE, lengths);
     let at = 0;
     const messages = lengths.map((length) => {
       at += length;

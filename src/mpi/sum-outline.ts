@@ -19,6 +19,7 @@ export interface SumOutline {
   readonly values: Readonly<Record<number, Tensor>>;
 }
 
+export const isGradient = (key: string): boolean => key.startsWith('gradient ');
 const gradientKey = (part: number, parameter: number): string => `gradient ${part} ${parameter}`;
 const weightKey = (part: number): string => `weight ${part}`;
 const valueKey = (parameter: number): string => `value ${parameter}`;

@@ -2,6 +2,7 @@ import { sizeOf } from '../ir/view.ts';
 import type { Shape } from '../tensor/shape.ts';
 import { type ShardNode, ShardTree } from '../train/shards.ts';
 import type { Communicator } from './communicator.ts';
+import type { SumFormat } from './sum-formats.ts';
 
 /** Tensors one after the other, in one vector. */
 interface Entry {
@@ -19,11 +20,12 @@ export interface VectorNode extends ShardNode<{ has(key: string): boolean }> {
  * Adds tensors of all subtrees in the order of the tree. Each rank adds one piece of the vector of all tensors: it gets this
  * piece of all subtrees, and sends the sums to all.
  *
- * @param shapes of all tensors, in the same order on all ranks. @param nodes of all ranks, in the order of their shards.
+ * @param format how values are added and sent. @param shapes of all tensors, in the same order on all ranks. @param nodes of all ranks, in the order of their shards.
  * @param own the values of the subtrees of this rank that are not empty.
  */
 export async function sumVectors(
   communicator: Communicator,
+  format: SumFormat,
   shapes: ReadonlyMap<string, Shape>,
   nodes: readonly VectorNode[],
   own: readonly ReadonlyMap<string, ArrayLike<number>>[],
@@ -43,12 +45,12 @@ export async function sumVectors(
   const incoming = ranks.map((i) => full.filter((node) => node.rank === i).length * pieces[rank]!);
   const sent = piecesOf(own, entries, bounds);
   const received = await communicator.exchange(
-    sent,
+    format.encode(sent),
     pieces.map((piece) => piece * own.length),
     incoming,
   );
-  const added = addPiece(received, bounds[rank]!, bounds[rank + 1]!, entries, nodes);
-  const total = await communicator.gather(added, pieces);
+  const added = addPiece(format, format.decode(received), bounds[rank]!, bounds[rank + 1]!, entries, nodes);
+  const total = format.decode(await communicator.gather(format.encode(added), pieces));
   return new Map(entries.map(({ key, from, to }) => [key, total.subarray(from, to)]));
 }
 
@@ -78,6 +80,7 @@ function piecesOf(
 
 /** The sums of the part from `begin` to before `end` of the vector. @param received this part of all vectors, which is overwritten. */
 function addPiece(
+  { add }: SumFormat,
   received: Float32Array,
   begin: number,
   end: number,
@@ -88,7 +91,7 @@ function addPiece(
   for (const { key, from, to } of entries) {
     const [start, stop] = [Math.max(from, begin) - begin, Math.min(to, end) - begin];
     if (start >= stop) continue;
-    const tree = new ShardTree<Float32Array>(addTo);
+    const tree = new ShardTree<Float32Array>(add);
     let vector = 0;
     for (const { count, sum } of nodes) {
       const at = vector * (end - begin);
@@ -99,10 +102,4 @@ function addPiece(
     added.set(tree.sum!, start);
   }
   return added;
-}
-
-/** Adds to the left array. The sum of two float32 numbers in double precision, rounded to float32, is their float32 sum. */
-function addTo(left: Float32Array, right: Float32Array): Float32Array {
-  for (let i = 0; i < left.length; i++) left[i]! += right[i]!;
-  return left;
 }

@@ -61,7 +61,7 @@ export type InnerState = Pick<OptimizerState, 'learningRate' | 'inner'>;
 
 /** What an optimizer keeps for one Parameter. */
 export interface Trained<Slot extends string = string> extends Kept {
-  readonly slots: Readonly<Record<Slot, Parameter>>;
+  slots: Readonly<Record<Slot, Parameter>>;
   updates: number;
 }
 
@@ -279,12 +279,7 @@ export abstract class Optimizer<Slot extends string = string> {
     context?.take();
     const running = runAssignments(
       { results: also, assignments },
-      (target) => {
-        return new NonFiniteError(
-          `[${operation}] the new value of '${target}' is NaN or infinite at step ${step}. Nothing was overwritten. Lower the ` +
-            'learning rate, clip gradients, or check the loss for a root or a logarithm of 0.',
-        );
-      },
+      (target) => notFinite(operation, target, step),
       operation,
     );
     const count = (by: number): void => {
@@ -347,6 +342,13 @@ export abstract class Optimizer<Slot extends string = string> {
     }
   }
 }
+
+/** The error for a new value in a step. */
+export const notFinite = (operation: string, target: string, step: number): NonFiniteError =>
+  new NonFiniteError(
+    `[${operation}] the new value of '${target}' is NaN or infinite at step ${step}. Nothing was overwritten. Lower the ` +
+      'learning rate, clip gradients, or check the loss for a root or a logarithm of 0.',
+  );
 
 /** @throws ValueError, DTypeError unless they are options of a step. */
 function checkMinimize(operation: string, options: MinimizeOptions): MinimizeOptions {

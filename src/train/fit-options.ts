@@ -65,6 +65,17 @@ export interface FitOptions<Y extends Tensors = Tensor, X extends Tensors = Tens
    */
   readonly world?: World;
   /**
+   * Whether each rank of `world` keeps only its part of the optimizer's state during training (ZeRO stage 1, Rajbhandari et al.
+   * 2020); false by default. It does not change a bit. Before and after `fit` every rank has the whole state.
+   */
+  readonly shardOptimizerState?: boolean;
+  /**
+   * The type in which the gradients of shards are added and exchanged between the ranks of `world`; 'float32' by default.
+   * 'bfloat16' halves the bytes: every sum is rounded to the nearest bfloat16, ties to even, so it gives other bits, which do not
+   * depend on the number of ranks either. Parameters, and the rest of the step, are float32 (`reduce_dtype` of PyTorch's FSDP).
+   */
+  readonly reduceDType?: 'float32' | 'bfloat16';
+  /**
    * Whether the samples are shuffled in each epoch; true by default. Batches from an iterable keep their order.
    */
   readonly shuffle?: boolean;
@@ -127,6 +138,8 @@ const fitOptions: Known<AnyFitOptions> = {
   batchSize: 0,
   accumulate: 0,
   world: 0,
+  shardOptimizerState: true,
+  reduceDType: 0,
   shuffle: true,
   dropLast: true,
   validationData: 0,
@@ -171,6 +184,8 @@ function checkValues(model: AnyModel, options: AnyFitOptions): void {
     batchSize = 32,
     epochs = 1,
     initialEpoch = 0,
+    reduceDType = 'float32',
+    shardOptimizerState = false,
     validationSplit = 0,
     world,
   } = options;
@@ -188,6 +203,8 @@ function checkValues(model: AnyModel, options: AnyFitOptions): void {
     throw refusal('fit', 'world', world, 'await mpi() of ndgrad/mpi');
   if (world !== undefined && world.size > accumulate)
     throw refusal('fit', 'accumulate', accumulate, `a power of two from the ${world.size} ranks up`);
+  if (world === undefined && (shardOptimizerState || reduceDType !== 'float32'))
+    throw refusal('fit', 'world', world, 'await mpi() of ndgrad/mpi for shardOptimizerState and reduceDType');
   if (initialEpoch > epochs) {
     throw new ValueError(
       `[fit] got initialEpoch ${initialEpoch} and epochs ${epochs}, wanted initialEpoch <= epochs. epochs includes the epochs before initialEpoch.`,

@@ -86,15 +86,14 @@ export class Run implements Resumable {
     const { average, checkpoint, resume, signal, world } = this.options;
     signal?.throwIfAborted();
     const saving = this.rank === 0 ? await checkpoint?.open(this, resume) : undefined;
-    this.#saving = saving;
     if (average?.swapped) await average.swap();
     try {
       for (const callback of this.callbacks) await callback.onTrainBegin?.(this);
       await saving?.restore();
-      await world?.share(this);
+      this.#saving = world === undefined ? saving : await world.share(this, saving);
       while (this.position.epoch < this.epochs && !this.#stopped) await this.#epoch();
-      await saving?.end();
-      await world?.gather('the end of training', null);
+      await this.#saving?.end();
+      await world?.end();
       if (average?.swapped === false) await average.swap();
     } catch (error) {
       await saving?.settle();

@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor/tensor.ts';
  * The gradients of one part of the loss, multiplied by the weight that divides this part, and summed over shards like the weight.
  * The weight is null for a part that is a sum: it is not divided.
  */
-interface WeightedGradients {
+export interface WeightedGradients {
   readonly gradients: ReadonlyMap<Parameter, Tensor>;
   readonly weight: number | Tensor | null;
 }
@@ -57,10 +57,14 @@ export function shardSums(
 
 const isFloat = ({ dtype }: Parameter): boolean => dtype === 'float32';
 
-/** The sums over the shards of both. */
-export const addSums = (a: ShardSums, b: ShardSums): ShardSums => ({
+/** The sums over the shards of both. @param add the sum of two gradients. */
+export const addSums = (
+  a: ShardSums,
+  b: ShardSums,
+  add: (g: Tensor, h: Tensor) => Tensor = (g, h) => g.add(h),
+): ShardSums => ({
   parts: joined(a.parts, b.parts, (left, right) => ({
-    gradients: joined(left.gradients, right.gradients, (g, h) => g.add(h)),
+    gradients: joined(left.gradients, right.gradients, add),
     weight: addWeights(left.weight, right.weight),
   })),
   assigned: joined(a.assigned, b.assigned, (left, right, p) => ({

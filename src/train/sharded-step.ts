@@ -30,13 +30,14 @@ export async function shardedStep(
   position: Position,
   { lastBatchSize, seed, shards }: { lastBatchSize: number | undefined; seed: number; shards: number },
 ): Promise<StepResult> {
-  const { average, optimizer, world } = passes.options;
+  const { average, optimizer, reduceDType = 'float32', world } = passes.options;
+  const rounded = reduceDType === 'bfloat16' ? world!.bfloat16 : undefined;
   const { batches, epoch, losses } = position;
   const targets = optimizer.parameters.filter(({ trainable }) => trainable);
   const random = new Generator(seed).fork(epoch).fork(batches);
   const last = Math.max(1, Math.floor((lastBatchSize ?? batch.size) / shards));
   const [first, end] = ownShards(shards, world);
-  const tree = new ShardTree(addSums, first);
+  const tree = new ShardTree<ShardSums>((a, b) => addSums(a, b, rounded?.add), first);
   const reports: PassReport[] = [];
   const parts = await cutBatch(batch, shards, first, end);
   let cause: string | null = null;
@@ -58,7 +59,7 @@ export async function shardedStep(
     await runAssignments({ results: [...reported(pass), ...sumTensors(sums)], assignments: [] });
     if (Number.isFinite((await goal.total.data())[0]!)) {
       reports.push(reportOf(pass));
-      await add(sums);
+      await add(rounded ? await rounded.round(sums) : sums);
     } else {
       const result = await passes.explainBatches('the loss is NaN or infinite', [[part, generator()]]);
       if ('cause' in result) {
@@ -68,7 +69,7 @@ export async function shardedStep(
       await add(null);
     }
   }
-  const own = { cause, nodes: tree.nodes, reports, parameters: passes.parameters };
+  const own = { cause, nodes: tree.nodes, reports, parameters: passes.parameters, reduceDType };
   const all = (await world?.combine(own)) ?? { cause, sum: tree.sum, reports };
   if (all.cause !== null) return { cause: all.cause };
   const { sum } = all;
@@ -76,7 +77,10 @@ export async function shardedStep(
   const gradients = totalGradients(sum, targets, passes.penalty);
   const context = { assignments: assignedMeans(sum), take: () => {} };
   try {
-    await optimizer.apply(gradients, { context, ...(average ? { average } : {}) });
+    await (world?.shardedOptimizer ?? optimizer).apply(gradients, {
+      context,
+      ...(average ? { average } : {}),
+    });
   } catch (error) {
     return passes.explain(
       error,

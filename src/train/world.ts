@@ -1,6 +1,7 @@
+import type { Optimizer } from '../optim/index.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Resumable } from './checkpoint/types.ts';
+import type { Resumable, Saving } from './checkpoint/types.ts';
 import type { ReportedLoss } from './objective.ts';
 import type { ShardSums } from './shard-sums.ts';
 import type { ShardNode } from './shards.ts';
@@ -23,10 +24,29 @@ export interface World {
   gather<T>(where: string, own: T): Promise<readonly T[]>;
   /** @internal The results of all shards, from those of the shards of each rank. */
   combine(own: ShardResults): Promise<CombinedResults>;
-  /** @internal Gives every rank what rank 0 remembers. */
-  share(run: Resumable): Promise<void>;
+  /**
+   * @internal Gives every rank what rank 0 remembers, at the beginning of training.
+   *
+   * @param saving the checkpoints that rank 0 takes.
+   * @returns what all ranks use instead, if each keeps a part of the state.
+   */
+  share(run: Resumable, saving: Saving | undefined): Promise<Saving | undefined>;
+  /** @internal The end of training on all ranks: each has the whole state again. */
+  end(): Promise<void>;
+  /** @internal Does the steps of an optimizer of whose state each rank keeps a part, else null. */
+  readonly shardedOptimizer: Pick<Optimizer, 'apply'> | null;
+  /** @internal How gradients are rounded and added for `reduceDType: 'bfloat16'`. */
+  readonly bfloat16: RoundedSums;
   /** @internal Tells the other ranks that this one has failed. Never rejects. */
   fail(error: unknown): Promise<void>;
+}
+
+/** Sums of which each is rounded. */
+export interface RoundedSums {
+  /** Rounds the gradients, which are known. */
+  round(sums: ShardSums): Promise<ShardSums>;
+  /** The rounded sum of rounded values, which is computed at once. */
+  add(left: Tensor, right: Tensor): Tensor;
 }
 
 /** What is reported of a forward pass, computed. */
@@ -51,6 +71,7 @@ export interface ShardResults {
   readonly reports: readonly PassReport[];
   /** The Parameters that the sums may be about: the same on all ranks. */
   readonly parameters: readonly Parameter[];
+  readonly reduceDType: 'float32' | 'bfloat16';
 }
 
 /** The results of all shards of a batch. */

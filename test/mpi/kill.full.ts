@@ -24,16 +24,24 @@ test.skipIf(mpiMissing !== null)(`${name}${mpiMissing ? ` (${mpiMissing})` : ''}
     rank: fc.nat(7),
     event: fc.integer({ min: 2, max: Math.ceil(whole.events / 2) }),
     delay: fc.integer({ min: 1, max: 60 }),
+    shardOptimizerState: fc.boolean(),
   });
+  const last = { delay: 0, event: -1, rank: 0, ranks: 2, shardOptimizerState: true };
   const seed = Number(process.env.FC_SEED ?? 1);
   const kills = fc.sample(kill, { numRuns: KILLS, seed });
   let killed = 0;
   for (let attempt = 0; killed < KILLS; attempt++) {
     const store = join(folder, `store-${attempt}`);
     for (let isComplete = false; !isComplete; ) {
-      const { delay, event, rank, ranks } = kills[killed] ?? { delay: 0, event: -1, rank: 0, ranks: 2 };
+      const { delay, event, rank, ranks, shardOptimizerState } = kills[killed] ?? last;
       const fail = { rank: rank % ranks, event, how: 'kill', delay } as const;
-      const ended = await runProgram(program, ranks, { threads: 1, timeoutSeconds, store, fail });
+      const ended = await runProgram(program, ranks, {
+        threads: 1,
+        timeoutSeconds,
+        store,
+        fail,
+        options: { shardOptimizerState },
+      });
       isComplete = ended.status === 0;
       if (isComplete) expect(new Set(readEnd(ended).hashes)).toEqual(new Set(whole.hashes));
       else {

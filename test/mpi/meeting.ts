@@ -43,12 +43,12 @@ export function communicators(size: number): Communicator[] {
     size,
     headers: (own) => meeting.meet(rank, own),
     gather: async <A extends Elements>(own: A) => joined(await meeting.meet(rank, own)),
-    async exchange(own: Float32Array, lengths: readonly number[]) {
+    async exchange<A extends Elements>(own: A, lengths: readonly number[]) {
       const parts = await meeting.meet(rank, { own, lengths });
       return joined(
         parts.map((given) => {
           const start = given.lengths.slice(0, rank).reduce((sum, length) => sum + length, 0);
-          return given.own.slice(start, start + given.lengths[rank]!);
+          return given.own.slice(start, start + given.lengths[rank]!) as A;
         }),
       );
     },

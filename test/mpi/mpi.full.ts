@@ -42,6 +42,25 @@ describe.skipIf(mpiMissing !== null)(`several ranks${mpiMissing ? ` (${mpiMissin
     expect({ ...rest, hashes: alone.hashes }).toEqual(alone);
   });
 
+  test.each([2, 3, 8])(
+    "%i ranks that share the optimizer's state give the bits of one process",
+    async (ranks) => {
+      const options = { shardOptimizerState: true };
+      const { hashes } = await end(ranks, { threads: 1, timeoutSeconds, options });
+      expect(new Set(hashes)).toEqual(new Set(alone.hashes));
+    },
+  );
+
+  test('gradients in bfloat16 give the same bits with any number of ranks', async () => {
+    const settings: Settings = { threads: 1, timeoutSeconds, options: { reduceDType: 'bfloat16' } };
+    const one = await end(0, settings);
+    expect(one.hashes).not.toEqual(alone.hashes);
+    for (const ranks of [3, 8]) {
+      const both = { ...settings, options: { ...settings.options, shardOptimizerState: ranks === 3 } };
+      expect(new Set((await end(ranks, both, ranks === 3)).hashes)).toEqual(new Set(one.hashes));
+    }
+  });
+
   test('over TCP, and with other initial values on one rank', async () => {
     const { hashes } = await end(3, { threads: 1, timeoutSeconds, unseeded: true }, true);
     expect(new Set(hashes)).toEqual(new Set(alone.hashes));

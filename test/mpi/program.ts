@@ -12,6 +12,7 @@ import {
   Dropout,
   defaultGenerator,
   earlyStopping,
+  type FitOptions,
   Flatten,
   fit,
   Generator,
@@ -52,6 +53,8 @@ export interface Settings {
   /** The folder of checkpoints. */
   readonly store?: string;
   readonly progress?: boolean;
+  /** The options of `fit` that need a world. */
+  readonly options?: Pick<FitOptions, 'reduceDType' | 'shardOptimizerState'>;
   /** Whether the initial values of the ranks differ until training begins. */
   readonly unseeded?: boolean;
 }
@@ -64,7 +67,9 @@ export interface End {
   readonly history: readonly object[];
 }
 
-const { fail, progress, store, threads, timeoutSeconds, unseeded } = JSON.parse(process.argv[2]!) as Settings;
+const { fail, options, progress, store, threads, timeoutSeconds, unseeded } = JSON.parse(
+  process.argv[2]!,
+) as Settings;
 const world = timeoutSeconds === undefined ? undefined : await mpi({ timeoutSeconds });
 setThreads(threads);
 const controller = new AbortController();
@@ -124,7 +129,7 @@ const shared = {
   accumulate: 8,
   progress: progress ?? false,
   signal: controller.signal,
-  ...(world && { world }),
+  ...(world && { world, ...options }),
 };
 const first = await fit(
   mlp,

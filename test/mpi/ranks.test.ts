@@ -22,6 +22,7 @@ import { isRank } from '../../src/mpi/launcher.ts';
 import { type Koffi, MpiLibrary } from '../../src/mpi/library.ts';
 import { pack, unpack } from '../../src/mpi/message.ts';
 import { oneProcess } from '../../src/mpi/one-process.ts';
+import { roundToBfloat16, sumFormats } from '../../src/mpi/sum-formats.ts';
 import { sumVectors, type VectorNode } from '../../src/mpi/sum-vectors.ts';
 import { ownShards, ShardTree } from '../../src/train/shards.ts';
 import { communicators, together } from './meeting.ts';
@@ -145,56 +146,64 @@ describe('failures', () => {
   });
 });
 
-test('pieces of vectors are added in the order of the tree, whatever is missing', async () => {
-  const size = fc.constantFrom(1, 2, 3, 5, 8);
-  const shard = fc.option(
-    fc.array(fc.option(fc.float({ noNaN: true }), { nil: null }), { minLength: 3, maxLength: 3 }),
-    { nil: null },
-  );
-  const add = (a: Float32Array, b: Float32Array): Float32Array => a.map((value, i) => value + b[i]!);
-  await fc.assert(
-    fc.asyncProperty(size, fc.array(shard, { minLength: 8, maxLength: 8 }), async (ranks, shards) => {
-      const lengths = [5, 0, 7];
-      const node = (values: (number | null)[] | null): Map<string, Float32Array> | null =>
-        values &&
-        new Map(
-          values.flatMap((value, i) =>
-            value === null
-              ? []
-              : [[`t${i}`, Float32Array.from({ length: lengths[i]! }, (_, j) => value / (j + 1))]],
-          ),
-        );
-      const all = shards.map(node);
-      const shapes = new Map(
-        lengths.flatMap((length, i) => (all.some((own) => own?.has(`t${i}`)) ? [[`t${i}`, [length]]] : [])),
-      );
-      const nodes: VectorNode[] = Array.from({ length: ranks }, (_, rank) => {
-        const [first, end] = ownShards(8, { rank, size: ranks });
-        return all.slice(first, end).map((sum, i) => ({ rank, first: first + i, count: 1, sum }));
-      }).flat();
-      const sums = await Promise.all(
-        communicators(ranks).map((communicator) => {
-          const own = nodes.filter(({ rank, sum }) => rank === communicator.rank && sum !== null);
-          return sumVectors(
-            communicator,
-            shapes,
-            nodes,
-            own.map(({ sum }) => sum as Map<string, Float32Array>),
+test.each([
+  ['float32', (values: Float32Array) => values],
+  ['bfloat16', roundToBfloat16],
+] as const)(
+  'pieces of vectors are added in the order of the tree, whatever is missing: %s',
+  async (name, rounded) => {
+    const size = fc.constantFrom(1, 2, 3, 5, 8);
+    const shard = fc.option(
+      fc.array(fc.option(fc.float({ noNaN: true }), { nil: null }), { minLength: 3, maxLength: 3 }),
+      { nil: null },
+    );
+    const add = (a: Float32Array, b: Float32Array): Float32Array =>
+      rounded(a.map((value, i) => value + b[i]!));
+    await fc.assert(
+      fc.asyncProperty(size, fc.array(shard, { minLength: 8, maxLength: 8 }), async (ranks, shards) => {
+        const lengths = [5, 0, 7];
+        const node = (values: (number | null)[] | null): Map<string, Float32Array> | null =>
+          values &&
+          new Map(
+            values.flatMap((value, i) =>
+              value === null
+                ? []
+                : [[`t${i}`, rounded(Float32Array.from({ length: lengths[i]! }, (_, j) => value / (j + 1)))]],
+            ),
           );
-        }),
-      );
-      const expected = new Map(
-        [...shapes.keys()].map((key) => {
-          const tree = new ShardTree<Float32Array>(add);
-          for (const own of all) tree.push(own?.get(key) ?? null);
-          return [key, tree.sum!];
-        }),
-      );
-      for (const found of sums) expect(found).toEqual(expected);
-    }),
-    { numRuns: 50 },
-  );
-});
+        const all = shards.map(node);
+        const shapes = new Map(
+          lengths.flatMap((length, i) => (all.some((own) => own?.has(`t${i}`)) ? [[`t${i}`, [length]]] : [])),
+        );
+        const nodes: VectorNode[] = Array.from({ length: ranks }, (_, rank) => {
+          const [first, end] = ownShards(8, { rank, size: ranks });
+          return all.slice(first, end).map((sum, i) => ({ rank, first: first + i, count: 1, sum }));
+        }).flat();
+        const sums = await Promise.all(
+          communicators(ranks).map((communicator) => {
+            const own = nodes.filter(({ rank, sum }) => rank === communicator.rank && sum !== null);
+            return sumVectors(
+              communicator,
+              sumFormats[name],
+              shapes,
+              nodes,
+              own.map(({ sum }) => sum as Map<string, Float32Array>),
+            );
+          }),
+        );
+        const expected = new Map(
+          [...shapes.keys()].map((key) => {
+            const tree = new ShardTree<Float32Array>(add);
+            for (const own of all) tree.push(own?.get(key) ?? null);
+            return [key, tree.sum!];
+          }),
+        );
+        for (const found of sums) expect(found).toEqual(expected);
+      }),
+      { numRuns: 50 },
+    );
+  },
+);
 
 test('messages keep tensors, numbers and missing values', async () => {
   const message = {

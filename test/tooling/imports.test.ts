@@ -77,7 +77,7 @@ const ARROWS: Record<string, string[]> = {
     'io',
   ],
   'single-file': ['index', 'browser', 'data', 'metrics', 'search'],
-  mpi: ['ir', 'util', 'tensor', 'train', 'node'],
+  mpi: ['ir', 'util', 'tensor', 'optim', 'train', 'node', 'io'],
   node: [
     'ir',
     'util',

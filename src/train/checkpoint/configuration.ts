@@ -20,6 +20,7 @@ export async function configurationOf(run: Resumable): Promise<Configuration> {
     batchSize = 32,
     dropLast = false,
     initialEpoch = 0,
+    reduceDType = 'float32',
     shuffle = true,
   } = options;
   const found: Record<string, string> = {
@@ -35,6 +36,7 @@ export async function configurationOf(run: Resumable): Promise<Configuration> {
     average: average === undefined ? 'none' : kindOf(average),
   };
   if (accumulate !== 1) found.accumulate = String(accumulate);
+  if (reduceDType !== 'float32') found.reduceDType = reduceDType;
   const parameters = namedParameters(run); // gives the Parameters their names
   for (const [owner, settings] of Object.entries({
     optimizer: optimizer.options,

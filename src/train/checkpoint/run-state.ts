@@ -51,13 +51,16 @@ export interface RunState {
   readonly results: Readonly<Record<string, readonly number[]>>;
 }
 
-/** A copy of everything that training remembers at the call. */
-export async function copyState(run: Resumable): Promise<Content> {
-  const { history, metrics, model, optimizer, options, position } = run;
+/** A copy of everything that training remembers at the call. @param ofOptimizer a copy of the optimizer's state. */
+export async function copyState(
+  run: Resumable,
+  ofOptimizer: Promise<OptimizerState> = run.optimizer.getState(),
+): Promise<Content> {
+  const { history, metrics, model, options, position } = run;
   const parameters = namedParameters(run);
   const [values, optimizerState, averageState] = await Promise.all([
     copyOf([...parameters.values()]),
-    optimizer.getState(),
+    ofOptimizer,
     options.average?.getState(),
   ]);
   const { losses, random } = position;
@@ -128,10 +131,14 @@ function isRunState(state: object): state is Omit<RunState, 'tensors'> {
   );
 }
 
-/** Gives a training the state of another one with the same configuration. */
-export async function restoreState(run: Resumable, saved: RunState): Promise<void> {
+/** Gives a training the state of another one with the same configuration. @param restore restores the optimizer's state. */
+export async function restoreState(
+  run: Resumable,
+  saved: RunState,
+  restore: (state: OptimizerState) => Promise<void> = (state) => run.optimizer.setState(state),
+): Promise<void> {
   const { fit: state, tensors } = saved;
-  const { callbacks, history, metrics, model, optimizer, options } = run;
+  const { callbacks, history, metrics, model, options } = run;
   if (state.batches > 0) {
     for (const callback of callbacks) {
       if (callback.setState === undefined) await callback.onEpochBegin?.(state.epoch, run);
@@ -151,7 +158,7 @@ export async function restoreState(run: Resumable, saved: RunState): Promise<voi
     assignments.push([parameter, tensor(values, { shape, dtype, copy: false })]);
   }
   await runAssignments({ assignments });
-  await optimizer.setState(readSlots(optimizerTensor, state.optimizer, tensors) as OptimizerState);
+  await restore(readSlots(optimizerTensor, state.optimizer, tensors) as OptimizerState);
   if (state.average !== null) {
     const average = readSlots(averageTensor, state.average, tensors);
     await options.average?.setState(average as WeightAverageState);

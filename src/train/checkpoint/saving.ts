@@ -1,5 +1,6 @@
 import type { Store } from '../../io/store.ts';
 import { NdgradError, StateError, ValueError } from '../../ir/errors.ts';
+import type { OptimizerState } from '../../optim/index.ts';
 import { errorMessage } from '../../util/error-message.ts';
 import { monitored } from '../callbacks/monitor.ts';
 import type { Configuration } from './configuration.ts';
@@ -41,6 +42,7 @@ export interface SavingSettings {
 
 /** The checkpoints of one call of `fit`: takes them, and writes one at a time while training goes on. */
 export class RunSaving implements Saving {
+  getOptimizerState = (): Promise<OptimizerState> => this.#run.optimizer.getState();
   readonly #run: Resumable;
   readonly #settings: SavingSettings;
   readonly #configuration: Configuration;
@@ -139,7 +141,7 @@ export class RunSaving implements Saving {
       if (best !== null) this.#best = { name, value: best };
       this.#latest = this.#position;
       this.#steps = 0;
-      const { tensors, texts } = await copyState(this.#run);
+      const { tensors, texts } = await copyState(this.#run, this.getOptimizerState());
       const kept = this.#best && JSON.stringify({ ...this.#best, value: String(this.#best.value) });
       const configuration = JSON.stringify(this.#configuration);
       const content = { tensors, texts: { ...texts, configuration, ...(kept !== null && { best: kept }) } };

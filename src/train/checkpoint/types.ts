@@ -1,5 +1,5 @@
 import type { Dataset } from '../../data/dataset.ts';
-import type { WeightAverage } from '../../optim/index.ts';
+import type { OptimizerState, WeightAverage } from '../../optim/index.ts';
 import type { Generator } from '../../tensor/random.ts';
 import type { Callback, Training } from '../callbacks/callback.ts';
 import type { RunningLosses } from '../running-loss.ts';
@@ -21,6 +21,8 @@ export interface Checkpoint {
 
 /** The checkpoints of one call of `fit`. */
 export interface Saving {
+  /** Copies the optimizer's state for a checkpoint. */
+  getOptimizerState: () => Promise<OptimizerState>;
   /** Goes on from the checkpoint that was found, if there is one. */
   restore(): Promise<void>;
   /** After a step and all its `onBatchEnd`. */
@@ -61,7 +63,9 @@ export interface Resumable extends Training {
     readonly checkpoint?: Checkpoint;
     readonly dropLast?: boolean;
     readonly initialEpoch?: number;
+    readonly reduceDType?: 'float32' | 'bfloat16';
     readonly seed?: number;
+    readonly shardOptimizerState?: boolean;
     readonly shuffle?: boolean;
   };
   /** The seed of shuffling and Dropout. */
