@@ -16,8 +16,6 @@ interface Use {
   readonly at: number;
   /** The loops around the kernel, from outside to inside. */
   readonly ranges: readonly Range[];
-  /** Whether it writes all of the buffer. */
-  readonly fills: boolean;
   readonly low: number;
   readonly high: number;
   /** 0 if the bytes are the same in all iterations; null if they depend on something else. */
@@ -107,7 +105,6 @@ function usesOf(steps: readonly PlanStep[], buffers: ArenaBuffers): Map<number, 
       const found: Use = {
         at,
         ranges,
-        fills: !('view' in use) && use.offset === undefined,
         low: unit * (base + low),
         high: unit * (base + high),
         step: isMoved ? unit * terms[0]!.scale : terms.length === 0 ? 0 : null,
@@ -123,7 +120,10 @@ function usesOf(steps: readonly PlanStep[], buffers: ArenaBuffers): Map<number, 
   return uses;
 }
 
-/** From the first to the last use. What a loop does not fill anew in each iteration is in use in all of it. */
+/**
+ * From the first to the last use. What is used in a loop and outside of it is in use in all iterations. What is used inside
+ * only belongs to one iteration, since carries have their first values from outside.
+ */
 function lifetimeOf(uses: readonly Use[]): Pick<LoopBlock, 'first' | 'last' | 'begins' | 'ends'> {
   let first = uses[0]!.at;
   let last = uses[uses.length - 1]!.at;
@@ -132,7 +132,7 @@ function lifetimeOf(uses: readonly Use[]): Pick<LoopBlock, 'first' | 'last' | 'b
   const ranges = [...new Set(uses.flatMap((use) => [...use.ranges].reverse()))];
   // From inside to outside.
   for (const range of ranges.sort((a, b) => b.first - a.first || a.last - b.last)) {
-    if (range.first <= first && last <= range.last && uses[0]!.fills) continue;
+    if (range.first <= first && last <= range.last) continue;
     if (range.first <= first) [first, begins] = [range.first, range];
     if (range.last >= last) [last, ends] = [range.last, range];
   }
