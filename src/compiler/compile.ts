@@ -8,7 +8,7 @@ import type { Node } from '../ir/node.ts';
 import type { BufferLocation, Check, Plan, PlanBuffer, PlanStep } from '../ir/plan.ts';
 import type { LoopCompiler } from '../ir/primitive.ts';
 import { contiguous, MAX_COUNT, sizeOf } from '../ir/view.ts';
-import { allocateArena, arrange } from './arena.ts';
+import { allocateArena } from './arena.ts';
 import type { Goal } from './cache.ts';
 import { fuse } from './fuse.ts';
 import { lower } from './lower.ts';
@@ -49,8 +49,8 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
     finiteCheck = checks.push({ error }) - 1;
   }
   const loop = primitives.find((p) => p.kind === 'loop');
-  const arranged = loop === undefined || limits.arena === false ? arrange : loop.compiler.arrange;
-  return { ...place(steps, arranged, graph, bufferNodes, goal.results, replacements), checks, finiteCheck };
+  const allocate = loop === undefined || limits.arena === false ? allocateArena : loop.compiler.allocate;
+  return { ...place(steps, allocate, graph, bufferNodes, goal.results, replacements), checks, finiteCheck };
 }
 
 /** Kernels number the values of a buffer, and the elements that are reduced to one of them, with 32 bits. */
@@ -84,7 +84,7 @@ function copy(node: Node, from: number, to: number): Kernel {
 /** Numbers the used buffers consecutively and sets their locations. */
 function place(
   fused: readonly PlanStep[],
-  arrange: LoopCompiler['arrange'],
+  allocate: LoopCompiler['allocate'],
   graph: Graph,
   bufferNodes: readonly Node[],
   results: readonly number[],
@@ -101,13 +101,12 @@ function place(
   });
   for (const [b, target] of replacements)
     locations.set(b, { kind: 'replacement', index: bound.get(target)! });
-  const arrangement = arrange(fused, {
+  const elementBytesOf = (b: number): number => dtypes[bufferNodes[b]!.dtype].bytes;
+  const { steps, offsets, arenaBytes, sizes } = allocate(fused, {
     isIntermediate: (b) => !locations.has(b),
-    sizeOf: (b) => bufferNodes[b]!.size,
-    elementBytesOf: (b) => dtypes[bufferNodes[b]!.dtype].bytes,
+    bytesOf: (b) => bufferNodes[b]!.size * elementBytesOf(b),
+    elementBytesOf,
   });
-  const { steps, sizes } = arrangement;
-  const { offsets, arenaBytes } = allocateArena(arrangement);
 
   const numbers = new Map<number, number>();
   const buffers: PlanBuffer[] = [];
@@ -115,7 +114,7 @@ function place(
     let n = numbers.get(b);
     if (n === undefined) {
       const { dtype } = bufferNodes[b]!;
-      const size = sizes.get(b) ?? bufferNodes[b]!.size;
+      const size = sizes?.get(b) ?? bufferNodes[b]!.size;
       const location = locations.get(b) ?? { kind: 'arena', byteOffset: offsets.get(b)! };
       n = buffers.push({ dtype, size, location }) - 1;
       numbers.set(b, n);

@@ -1,7 +1,7 @@
 import { mapBuffers } from '../ir/buffer-use.ts';
 import type { GatherAxis, Kernel } from '../ir/kernel.ts';
 import type { Loop, PlanStep } from '../ir/plan.ts';
-import type { ArenaBuffers, Arrangement, Block } from '../ir/primitive.ts';
+import type { ArenaBuffers, Arrangement } from '../ir/primitive.ts';
 import { type Offset, sizeOf } from '../ir/view.ts';
 import { paddedBytes } from '../util/address-padding.ts';
 
@@ -29,19 +29,26 @@ interface Range {
   last: number;
 }
 
-interface LoopBlock extends Block {
+/** Memory of buffers that the kernels from number `first` to number `last` use. */
+interface Block {
+  /** The buffers, and where they begin, in bytes. */
+  readonly buffers: readonly (readonly [buffer: number, at: number])[];
+  readonly bytes: number;
+  readonly first: number;
+  readonly last: number;
   readonly uses: readonly Use[];
   /** The outermost loop in which the first or the last use is and all of whose iterations need the block. */
   readonly begins: Range | null;
   readonly ends: Range | null;
 }
 
-export function arrangeLoops(steps: readonly PlanStep[], buffers: ArenaBuffers): Arrangement<LoopBlock> {
-  const blocks: LoopBlock[] = [];
+/** Pass 5 for plans with loops. */
+export function allocateWithLoops(steps: readonly PlanStep[], buffers: ArenaBuffers): Arrangement {
+  const blocks: Block[] = [];
   const groups = new Map<string, Stack[]>();
   for (const [b, uses] of usesOf(steps, buffers)) {
     const lifetime = lifetimeOf(uses);
-    const bytes = buffers.sizeOf(b) * buffers.elementBytesOf(b);
+    const bytes = buffers.bytesOf(b);
     const block = { buffers: [[b, 0]] as const, bytes: paddedBytes(bytes), uses, ...lifetime };
     const stack = stackOf(block, bytes);
     if (stack === null) {
@@ -66,7 +73,28 @@ export function arrangeLoops(steps: readonly PlanStep[], buffers: ArenaBuffers):
       sizes.set(b, ((count - 1) * record.pitch + slot) / unit);
     }
   }
-  return { steps: steps.map((step) => interleave(step, pitches)), blocks, sizes, clash };
+  return { steps: steps.map((step) => interleave(step, pitches)), sizes, ...place(blocks) };
+}
+
+/** Places the largest block first, and each at the lowest offset that the others leave free (greedy by size, Pisarchyk & Lee 2020). */
+function place(blocks: readonly Block[]): Pick<Arrangement, 'offsets' | 'arenaBytes'> {
+  const placed: (readonly [block: Block, at: number])[] = [];
+  const offsets = new Map<number, number>();
+  let arenaBytes = 0;
+  for (const block of [...blocks].sort((a, b) => b.bytes - a.bytes || a.first - b.first)) {
+    const taken: (readonly [low: number, high: number])[] = [];
+    for (const [other, offset] of placed) {
+      const range = clash(other, block);
+      if (range !== null) taken.push([offset + range[0], offset + range[1]]);
+    }
+    taken.sort(([a], [b]) => a - b);
+    let at = 0;
+    for (const [low, high] of taken) if (at > low) at = Math.max(at, high);
+    placed.push([block, at]);
+    for (const [b, inside] of block.buffers) offsets.set(b, at + inside);
+    arenaBytes = Math.max(arenaBytes, at + block.bytes);
+  }
+  return { offsets, arenaBytes };
 }
 
 /** The elements from `low` to before `high` that a kernel uses, relative to the offset. */
@@ -124,7 +152,7 @@ function usesOf(steps: readonly PlanStep[], buffers: ArenaBuffers): Map<number, 
  * From the first to the last use. What is used in a loop and outside of it is in use in all iterations. What is used inside
  * only belongs to one iteration, since carries have their first values from outside.
  */
-function lifetimeOf(uses: readonly Use[]): Pick<LoopBlock, 'first' | 'last' | 'begins' | 'ends'> {
+function lifetimeOf(uses: readonly Use[]): Pick<Block, 'first' | 'last' | 'begins' | 'ends'> {
   let first = uses[0]!.at;
   let last = uses[uses.length - 1]!.at;
   let begins: Range | null = null;
@@ -141,7 +169,7 @@ function lifetimeOf(uses: readonly Use[]): Pick<LoopBlock, 'first' | 'last' | 'b
 
 /** A block with `count` values of `slot` bytes each, of which an iteration uses one at a time. */
 interface Stack {
-  readonly block: LoopBlock;
+  readonly block: Block;
   readonly count: number;
   readonly slot: number;
 }
@@ -150,7 +178,7 @@ interface Stack {
 const LEAST_SLOT = 1024;
 
 /** Null if it is none, or is used outside of loops too. */
-function stackOf(block: LoopBlock, bytes: number): Stack | null {
+function stackOf(block: Block, bytes: number): Stack | null {
   if (block.begins === null || block.ends === null) return null;
   const slot = Math.abs(block.uses.find(({ step }) => step)?.step ?? 0);
   if (slot < LEAST_SLOT || bytes % slot !== 0) return null;
@@ -160,7 +188,7 @@ function stackOf(block: LoopBlock, bytes: number): Stack | null {
 }
 
 /** One block for stacks of one lifetime, and the bytes from the values of an iteration to those of the next. */
-function recordOf(stacks: readonly Stack[]): { readonly block: LoopBlock; readonly pitch: number } {
+function recordOf(stacks: readonly Stack[]): { readonly block: Block; readonly pitch: number } {
   const [{ block, count, slot }] = stacks as [Stack];
   if (stacks.length < 2) return { block, pitch: slot };
   const pitch = stacks.reduce((sum, { slot }) => sum + paddedBytes(slot), 0);
@@ -200,7 +228,10 @@ function interleave(
   });
 }
 
-function clash(a: LoopBlock, b: LoopBlock): readonly [number, number] | null {
+/**
+ * The offsets that a block cannot have, relative to another one: those above `low` and below `high`; null if it may have any.
+ */
+function clash(a: Block, b: Block): readonly [number, number] | null {
   if (a.first > b.last || b.first > a.last) return null;
   const after = succession(a, b);
   if (after !== null) return after;
@@ -211,7 +242,7 @@ function clash(a: LoopBlock, b: LoopBlock): readonly [number, number] | null {
 const LINE = 64;
 
 /** `clash` if the last loop of a block is the first one of another block, and it can take its place. */
-function succession(old: LoopBlock, young: LoopBlock): readonly [number, number] | null {
+function succession(old: Block, young: Block): readonly [number, number] | null {
   const range = old.ends;
   if (range === null || range !== young.begins) return null;
   const [from, to] = [progressOf(old, range), progressOf(young, range)];
@@ -242,7 +273,7 @@ interface Progress {
 }
 
 /** Null if not all uses move on by the same step. */
-function progressOf({ uses }: LoopBlock, range: Range): Progress | null {
+function progressOf({ uses }: Block, range: Range): Progress | null {
   const inside = uses.filter(({ ranges }) => ranges.includes(range));
   const { step } = inside[0]!;
   const isEven = inside.every((use) => use.step === step && use.ranges[use.ranges.length - 1] === range);

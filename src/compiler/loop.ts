@@ -10,7 +10,7 @@ import type {
   Primitive,
 } from '../ir/primitive.ts';
 import { contiguous, type Offset, sizeOf, type View } from '../ir/view.ts';
-import { arrangeLoops } from './loop-memory.ts';
+import { allocateWithLoops } from './loop-memory.ts';
 import { merge } from './merge.ts';
 
 // A part of pass 3. The body of a loop is fused like a graph of its own. Then the buffers of its results become slices of
@@ -170,7 +170,7 @@ export const loopCompiler: LoopCompiler = {
     }
   },
 
-  arrange: arrangeLoops,
+  allocate: allocateWithLoops,
 };
 
 const zero: Offset = { base: 0, terms: [] };

@@ -130,31 +130,22 @@ export interface LoopCompiler {
   ): number[];
   /** Makes the steps of a loop, and the lazy values of the nodes that read its values. */
   compile(fuser: LoopFuser, loop: number): void;
-  /** The memory that a plan with loops needs. */
-  arrange(steps: readonly PlanStep[], buffers: ArenaBuffers): Arrangement;
+  /** Allocates the intermediate buffers of a plan with loops. */
+  allocate(steps: readonly PlanStep[], buffers: ArenaBuffers): Arrangement;
 }
 
 /** What the allocation of the arena needs to know of buffers. */
 export interface ArenaBuffers {
   isIntermediate(buffer: number): boolean;
-  sizeOf(buffer: number): number;
+  bytesOf(buffer: number): number;
   elementBytesOf(buffer: number): number;
 }
 
-/** Memory of buffers that the steps from number `first` to number `last` use. */
-export interface Block {
-  /** The buffers, and where they begin, in bytes. */
-  readonly buffers: readonly (readonly [buffer: number, at: number])[];
-  readonly bytes: number;
-  readonly first: number;
-  readonly last: number;
-}
-
-export interface Arrangement<B extends Block = Block> {
+/** The places of intermediate buffers in the arena. */
+export interface Arrangement {
   readonly steps: readonly PlanStep[];
-  readonly blocks: readonly B[];
-  /** The sizes of buffers that have others than before. */
-  readonly sizes: ReadonlyMap<number, number>;
-  /** The offsets that a block cannot have, relative to another one: those above `low` and below `high`; null if it may have any. */
-  clash(placed: B, block: B): readonly [low: number, high: number] | null;
+  readonly offsets: ReadonlyMap<number, number>;
+  readonly arenaBytes: number;
+  /** The sizes of buffers whose values have gaps in between. */
+  readonly sizes?: ReadonlyMap<number, number>;
 }
