@@ -14,6 +14,7 @@ import { benchElementwise } from './benchmarks/elementwise.ts';
 import { benchEpoch } from './benchmarks/epoch.ts';
 import { benchFiles } from './benchmarks/files.ts';
 import { benchFirstStep } from './benchmarks/first-step.ts';
+import { benchGeneration } from './benchmarks/generation.ts';
 import { benchGpt } from './benchmarks/gpt.ts';
 import { benchGpu } from './benchmarks/gpu.ts';
 import { benchMatmul } from './benchmarks/matmul.ts';
@@ -29,6 +30,7 @@ const benchmarks = {
   convolution: benchConvolution,
   convnet: benchConvnet,
   gpt: benchGpt,
+  generation: benchGeneration,
   recurrent: benchRecurrent,
   small: benchSmall,
   elementwise: benchElementwise,

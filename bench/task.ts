@@ -140,6 +140,17 @@ export interface GptTask {
 }
 
 /**
+ * Generation of `tokens` tokens after a prompt, each the most probable one, by the network of `GptTask`. With `cache` the model
+ * sees each token once and keeps keys and values, else it sees all of the context for each token.
+ */
+export interface GenerationTask extends Omit<GptTask, 'kind' | 'length' | 'batches'> {
+  readonly kind: 'generation';
+  readonly prompt: number;
+  readonly tokens: number;
+  readonly cache: boolean;
+}
+
+/**
  * Steps of training a recurrent layer, as PyTorch defines it (`LSTM`, `GRU`): the loss is the sum of the squares of all its
  * outputs for a sequence, Adam with learning rate 1e-3. Steps use `batches` batches in turn.
  */
@@ -192,6 +203,7 @@ export type Task =
   | PoolingTask
   | ConvnetTask
   | GptTask
+  | GenerationTask
   | RecurrentTask
   | ReductionTask
   | OrderTask
@@ -392,6 +404,14 @@ export function gptData({ layers, width, length, vocabulary, batch, batches }: G
     next: Int32Array.from(uniform(count, 0, vocabulary, 2)),
   };
 }
+
+/** The network that generates, with samples as long as prompt and tokens together. */
+export const gptOf = ({ prompt, tokens, cache, ...network }: GenerationTask): GptTask => ({
+  ...network,
+  kind: 'gpt',
+  length: prompt + tokens,
+  batches: 1,
+});
 
 export interface RecurrentData {
   /** [batches, length, batch, inputs]. */

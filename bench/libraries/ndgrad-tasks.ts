@@ -2,6 +2,7 @@ import type { Layer, Tensor } from '../../src/index.ts';
 import { type PreparedTask, runInFlight } from '../library-program.ts';
 import * as task from '../task.ts';
 import { fitting as fittingExample } from './ndgrad-examples.ts';
+import { generating } from './ndgrad-generation.ts';
 import { trainingGpt } from './ndgrad-gpt.ts';
 import type { Ndgrad } from './ndgrad-module.ts';
 import { trainingRecurrent } from './ndgrad-recurrent.ts';
@@ -17,6 +18,7 @@ export async function prepare(ndgrad: Ndgrad, wanted: task.Task): Promise<Prepar
   if (wanted.kind === 'pooling') return pooling(ndgrad, wanted);
   if (wanted.kind === 'convnet') return convnet(ndgrad, wanted);
   if (wanted.kind === 'gpt') return trainingGpt(ndgrad, wanted);
+  if (wanted.kind === 'generation') return generating(ndgrad, wanted);
   if (wanted.kind === 'recurrent') return trainingRecurrent(ndgrad, wanted);
   if (wanted.kind === 'fit') return fittingExample(ndgrad, wanted);
   return wanted.kind === 'adam' ? adam(ndgrad, wanted) : null;

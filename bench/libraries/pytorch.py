@@ -231,6 +231,47 @@ def gpt(task, arrays, settings):
     return run, run
 
 
+def generation(task, arrays, settings):
+    tokens, *values = [read(array) for array in arrays]
+    parameters = dict(zip(task["names"], values))
+    batch, heads, width, prompt = task["batch"], task["heads"], task["width"], task["prompt"]
+    total, size = prompt + task["tokens"], width // heads
+
+    def dense(x, name):
+        return F.linear(x, transposed[f"{name}.kernel"], parameters[f"{name}.bias"])
+
+    def norm(x, name):
+        return F.layer_norm(x, (width,), parameters[f"{name}.gamma"], parameters[f"{name}.beta"])
+
+    transposed = {name: value.T.contiguous() for name, value in parameters.items() if name.endswith("kernel")}
+    future = torch.ones(prompt, prompt, dtype=torch.bool).triu(1)
+
+    def run():
+        generated = tokens.clone()
+        kept = torch.empty(task["layers"], 2, batch, heads, total, size)
+        start = 0
+        for end in range(prompt, total):
+            h = parameters["tokens"][generated[:, start:end]] + parameters["positions"][start:end]
+            steps = end - start
+            for i in range(task["layers"]):
+                qkv = dense(norm(h, f"{i}.norm1"), f"{i}.qkv").view(batch, steps, 3, heads, size)
+                q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+                kept[i, 0, :, :, start:end] = k
+                kept[i, 1, :, :, start:end] = v
+                scores = (q @ kept[i, 0, :, :, :end].transpose(-2, -1)) * size**-0.5
+                if steps > 1:
+                    scores = scores.masked_fill(future, -torch.inf)
+                heard = (scores.softmax(-1) @ kept[i, 1, :, :, :end]).transpose(1, 2).reshape(batch, steps, width)
+                h = h + dense(heard, f"{i}.projection")
+                h = h + dense(F.gelu(dense(norm(h, f"{i}.norm2"), f"{i}.up")), f"{i}.down")
+            logits = norm(h[:, -1], "norm") @ parameters["head"]
+            generated[:, end] = logits.argmax(-1)
+            start = end
+        return generated
+
+    return run, run
+
+
 def recurrent(task, arrays, settings):
     x, *values = [read(array) for array in arrays]
     layer = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[task["cell"]](task["inputs"], task["width"])
@@ -264,6 +305,7 @@ kinds = {
     "pooling": pooling,
     "convnet": convnet,
     "gpt": gpt,
+    "generation": generation,
     "recurrent": recurrent,
 }
 torch.set_grad_enabled(False)

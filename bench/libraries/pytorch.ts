@@ -76,6 +76,15 @@ function filesOf(wanted: task.Task): FileOfValues[] | null {
       ...parameters.map(({ values, shape }) => float(values, shape)),
     ];
   }
+  if (wanted.kind === 'generation') {
+    if (!wanted.cache) return null;
+    const { parameters, tokens } = task.gptData(task.gptOf(wanted));
+    const shape = [wanted.batch, wanted.prompt + wanted.tokens];
+    return [
+      { ...classIndices(tokens), shape },
+      ...parameters.map(({ values, shape }) => float(values, shape)),
+    ];
+  }
   if (wanted.kind === 'recurrent') {
     const { inputs, width, length, batch, batches } = wanted;
     const data = task.recurrentData(wanted);
@@ -151,7 +160,8 @@ await serve(async (threads): Promise<LibraryProgram> => {
           writeFileSync(path, values);
           return { path, shape, dtype };
         });
-        const names = wanted.kind === 'gpt' ? task.gptData(wanted).parameters.map(({ name }) => name) : [];
+        const gpt = wanted.kind === 'generation' ? task.gptOf(wanted) : wanted;
+        const names = gpt.kind === 'gpt' ? task.gptData(gpt).parameters.map(({ name }) => name) : [];
         const request = { ...wanted, ...task.elementwise, names };
         await ask({ name: 'prepare', task: request, arrays, adam: task.adam });
       } finally {

@@ -1,18 +1,18 @@
 import { buffersRead, buffersWritten } from '../ir/buffer-use.ts';
 import type { PlanStep } from '../ir/plan.ts';
+import type { ArenaBuffers, Arrangement } from '../ir/primitive.ts';
 import { paddedBytes } from '../util/address-padding.ts';
 import { FreeList } from '../util/free-list.ts';
 
 /**
  * Pass 5. Allocates the intermediate buffers in one arena, so that buffers with overlapping live ranges do not overlap. In
  * the order of the steps, each written buffer gets the smallest sufficient gap (best fit) and is released after its last
- * use.
+ * use. Plans with loops have an allocation of their own (`loop-memory.ts`).
  */
 export function allocateArena(
   steps: readonly PlanStep[],
-  bytesOf: (buffer: number) => number,
-  isIntermediate: (buffer: number) => boolean,
-): { offsets: Map<number, number>; arenaBytes: number } {
+  { isIntermediate, bytesOf }: ArenaBuffers,
+): Arrangement {
   const lastUse = new Map<number, number>();
   steps.forEach((step, at) => {
     for (const b of [...buffersRead(step), ...buffersWritten(step)]) lastUse.set(b, at);
@@ -28,5 +28,5 @@ export function allocateArena(
       if (isIntermediate(b) && lastUse.get(b) === at) arena.release(offsets.get(b)!, paddedBytes(bytesOf(b)));
     }
   });
-  return { offsets, arenaBytes: arena.end };
+  return { steps, offsets, arenaBytes: arena.end };
 }

@@ -6,6 +6,7 @@ import { load } from '../ir/expr.ts';
 import type { Access, Kernel } from '../ir/kernel.ts';
 import type { Node } from '../ir/node.ts';
 import type { BufferLocation, Check, Plan, PlanBuffer, PlanStep } from '../ir/plan.ts';
+import type { LoopCompiler } from '../ir/primitive.ts';
 import { contiguous, MAX_COUNT, sizeOf } from '../ir/view.ts';
 import { allocateArena } from './arena.ts';
 import type { Goal } from './cache.ts';
@@ -47,7 +48,9 @@ export function compile(graph: Graph, goal: Goal, { limits, fusion = true }: Com
       new NonFiniteError(`[run] bound storage ${index}: NaN or infinite values`);
     finiteCheck = checks.push({ error }) - 1;
   }
-  return { ...place(steps, graph, bufferNodes, goal.results, replacements), checks, finiteCheck };
+  const loop = primitives.find((p) => p.kind === 'loop');
+  const allocate = loop === undefined || limits.arena === false ? allocateArena : loop.compiler.allocate;
+  return { ...place(steps, allocate, graph, bufferNodes, goal.results, replacements), checks, finiteCheck };
 }
 
 /** Kernels number the values of a buffer, and the elements that are reduced to one of them, with 32 bits. */
@@ -80,7 +83,8 @@ function copy(node: Node, from: number, to: number): Kernel {
 
 /** Numbers the used buffers consecutively and sets their locations. */
 function place(
-  steps: readonly PlanStep[],
+  fused: readonly PlanStep[],
+  allocate: LoopCompiler['allocate'],
   graph: Graph,
   bufferNodes: readonly Node[],
   results: readonly number[],
@@ -97,15 +101,20 @@ function place(
   });
   for (const [b, target] of replacements)
     locations.set(b, { kind: 'replacement', index: bound.get(target)! });
-  const bytesOf = (b: number): number => bufferNodes[b]!.size * dtypes[bufferNodes[b]!.dtype].bytes;
-  const { offsets, arenaBytes } = allocateArena(steps, bytesOf, (b) => !locations.has(b));
+  const elementBytesOf = (b: number): number => dtypes[bufferNodes[b]!.dtype].bytes;
+  const { steps, offsets, arenaBytes, sizes } = allocate(fused, {
+    isIntermediate: (b) => !locations.has(b),
+    bytesOf: (b) => bufferNodes[b]!.size * elementBytesOf(b),
+    elementBytesOf,
+  });
 
   const numbers = new Map<number, number>();
   const buffers: PlanBuffer[] = [];
   const number = (b: number): number => {
     let n = numbers.get(b);
     if (n === undefined) {
-      const { dtype, size } = bufferNodes[b]!;
+      const { dtype } = bufferNodes[b]!;
+      const size = sizes?.get(b) ?? bufferNodes[b]!.size;
       const location = locations.get(b) ?? { kind: 'arena', byteOffset: offsets.get(b)! };
       n = buffers.push({ dtype, size, location }) - 1;
       numbers.set(b, n);

@@ -10,6 +10,7 @@ import type {
   Primitive,
 } from '../ir/primitive.ts';
 import { contiguous, type Offset, sizeOf, type View } from '../ir/view.ts';
+import { allocateWithLoops } from './loop-memory.ts';
 import { merge } from './merge.ts';
 
 // A part of pass 3. The body of a loop is fused like a graph of its own. Then the buffers of its results become slices of
@@ -168,6 +169,8 @@ export const loopCompiler: LoopCompiler = {
       f.lazyValues[reader] = (carry === null ? stacks.get(value) : lasts.get(carry))!;
     }
   },
+
+  allocate: allocateWithLoops,
 };
 
 const zero: Offset = { base: 0, terms: [] };

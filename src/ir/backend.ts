@@ -36,11 +36,13 @@ export interface Executable {
   release(): void;
 }
 
-/** How much the compiler may fuse into one kernel. */
+/** How much the compiler may fuse into one kernel, and how it may use memory. */
 export interface Limits {
   readonly maxInputs: number;
   readonly maxNodes: number;
   readonly maxStores: number;
+  /** False if each buffer has memory of its own, and what loops stack is to stay contiguous. */
+  readonly arena?: false;
 }
 
 /** Runs plans. Users pass it to `setBackend`; everything but its description is internal. */

@@ -130,4 +130,22 @@ export interface LoopCompiler {
   ): number[];
   /** Makes the steps of a loop, and the lazy values of the nodes that read its values. */
   compile(fuser: LoopFuser, loop: number): void;
+  /** Allocates the intermediate buffers of a plan with loops. */
+  allocate(steps: readonly PlanStep[], buffers: ArenaBuffers): Arrangement;
+}
+
+/** What the allocation of the arena needs to know of buffers. */
+export interface ArenaBuffers {
+  isIntermediate(buffer: number): boolean;
+  bytesOf(buffer: number): number;
+  elementBytesOf(buffer: number): number;
+}
+
+/** The places of intermediate buffers in the arena. */
+export interface Arrangement {
+  readonly steps: readonly PlanStep[];
+  readonly offsets: ReadonlyMap<number, number>;
+  readonly arenaBytes: number;
+  /** The sizes of buffers whose values have gaps in between. */
+  readonly sizes?: ReadonlyMap<number, number>;
 }

@@ -60,7 +60,7 @@ class WebGl2Device implements Device<TextureArray> {
     // One texture unit is for the run's values.
     this.maxBuffers = gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS) - 1;
     // The compiler counts the inputs of a kernel's source and those of its epilogue separately.
-    this.limits = { maxInputs: Math.floor(this.maxBuffers / 2), maxNodes: 256, maxStores: 1 };
+    this.limits = { maxInputs: Math.floor(this.maxBuffers / 2), maxNodes: 256, maxStores: 1, arena: false };
   }
 
   get memory(): { bytes: number; used: number } {

@@ -43,7 +43,7 @@ export class WebGpuDevice implements Device<BufferRegion> {
     const { limits } = device;
     // One binding is for the outputs and one for the run's values.
     this.maxBuffers = limits.maxStorageBuffersPerShaderStage - 2;
-    this.limits = { maxInputs: Math.max(2, this.maxBuffers - 2), maxNodes: 512, maxStores: 4 };
+    this.limits = { maxInputs: Math.max(2, this.maxBuffers - 2), maxNodes: 512, maxStores: 4, arena: false };
     this.maxFloats = Math.floor(Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) / 4);
     device.lost.then(({ message, reason }) => {
       this.#lost ??= reason === 'destroyed' ? 'it was destroyed' : message || 'the browser gives no reason';

@@ -81,7 +81,9 @@ test('programs of random steps are valid for any device limits', () => {
 const wide: DeviceLimits = { maxBuffers: 8, maxStores: 4, maxFloats: 1e9, tiles: true };
 
 function programs(t: Tensor, device = wide): GpuPlan {
-  const { plan } = compilePlan([t.node], { limits: { maxInputs: 6, maxNodes: 100, maxStores: 4 } });
+  const { plan } = compilePlan([t.node], {
+    limits: { maxInputs: 6, maxNodes: 100, maxStores: 4, arena: false },
+  });
   return toGpuPlan(plan, device);
 }
 
@@ -143,7 +145,7 @@ test('programs of one kernel read the old values of what it overwrites, those of
   // A kernel reads what another one has overwritten.
   const { plan: chain } = compilePlan([], {
     assignments,
-    limits: { maxInputs: 6, maxNodes: 100, maxStores: 1 },
+    limits: { maxInputs: 6, maxNodes: 100, maxStores: 1, arena: false },
   });
   const { calls: all } = toGpuPlan(chain, {
     maxBuffers: 8,

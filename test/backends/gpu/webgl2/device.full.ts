@@ -62,7 +62,7 @@ describe.skipIf(chromiumMissing !== null)(`WebGL2${chromiumMissing ? ` (${chromi
     expect(rest).toEqual({
       name: 'webgl2',
       adapter: 'the adapter',
-      limits: { maxInputs: Math.floor((units - 1) / 2), maxNodes: 256, maxStores: 1 },
+      limits: { maxInputs: Math.floor((units - 1) / 2), maxNodes: 256, maxStores: 1, arena: false },
       maxBuffers: units - 1,
       tiles: false,
       maxFloats: Math.min(4 * side * side, 0x7ffffff0),
