@@ -10,6 +10,7 @@ import { writeDigits } from '../../site/scripts/write-digits.ts';
 import { loadModel } from '../../src/index.ts';
 import { loadMnist } from '../../src/node.ts';
 import { chromiumMissing } from '../backends/gpu/page/page.ts';
+import { eventually } from './eventually.ts';
 import { BuiltSite, type OpenPage } from './site.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,7 +27,7 @@ const code = (page: Page) => page.locator('pre[aria-label="The program"]');
 
 /** Waits until training has ended; the hash that the page shows then. */
 async function trainedHash(page: Page): Promise<string> {
-  await expect.poll(() => train(page).isEnabled()).toBe(true);
+  await eventually(page, async () => expect(await train(page).isEnabled()).toBe(true));
   await page.locator('#hash').waitFor();
   return (await page.locator('#hash').textContent())!;
 }
@@ -46,7 +47,6 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
     { page, problems, close }: OpenPage,
     work: (page: Page) => Promise<void>,
   ): Promise<void> {
-    page.setDefaultTimeout(60_000);
     await page.locator('.environment').waitFor();
     await work(page);
     expect(problems).toEqual([]);
@@ -55,7 +55,7 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
 
   it('passes 97 %, and gives the model to the other tabs and to files', async () => {
     await check(await site.open(SMALL, 'static'), async (page) => {
-      await expect.poll(() => page.evaluate(() => crossOriginIsolated)).toBe(true);
+      await eventually(page, async () => expect(await page.evaluate(() => crossOriginIsolated)).toBe(true));
       await train(page).click();
       const hash = await trainedHash(page);
       expect(Number.parseFloat((await status(page))!)).toBeGreaterThan(97);
@@ -86,7 +86,7 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
 
       await page.getByRole('tab', { name: 'Draw' }).click();
       const networks = page.locator('#panel-draw select option');
-      await expect.poll(() => networks.allTextContents()).toHaveLength(2);
+      await eventually(page, async () => expect(await networks.allTextContents()).toHaveLength(2));
     });
   });
 
@@ -97,7 +97,7 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
       await site.open(TINY, 'isolated', { permissions: ['clipboard-read', 'clipboard-write'] }),
       async (page) => {
         await train(page).click();
-        await expect.poll(() => epochOf(page)).toBeGreaterThan(2);
+        await eventually(page, async () => expect(await epochOf(page)).toBeGreaterThan(2));
         // A learning rate that is set by hand becomes part of the link.
         await page.getByLabel('Learning rate').fill('0.0005');
         await page.getByLabel('Learning rate').press('Enter');
@@ -117,7 +117,7 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
       await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
       await page.goto('about:blank');
       await page.goto(`${origin}/#${link}`);
-      await expect.poll(() => page.evaluate(() => crossOriginIsolated)).toBe(false);
+      await eventually(page, async () => expect(await page.evaluate(() => crossOriginIsolated)).toBe(false));
       await page.locator('.environment').waitFor();
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
       expect(await page.locator('.environment summary').textContent()).toContain('1 thread');
@@ -127,10 +127,10 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
     });
     await check(await site.open(link, 'isolated'), async (page) => {
       await train(page).click();
-      await expect.poll(() => epochOf(page)).toBeGreaterThan(12);
+      await eventually(page, async () => expect(await epochOf(page)).toBeGreaterThan(12));
       await page.reload();
       // Training goes on by itself, from a checkpoint.
-      await expect.poll(() => epochOf(page)).toBeGreaterThan(10);
+      await eventually(page, async () => expect(await epochOf(page)).toBeGreaterThan(10));
       expect(await trainedHash(page)).toBe(hash);
       const lines = await page.locator('[role=img][aria-label^="Accuracy:"]').getAttribute('aria-label');
       expect(lines).toContain('after epoch 40 of 40');
@@ -163,12 +163,12 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
   it('pauses, goes on by steps, and stops', async () => {
     await check(await site.open(TINY, 'isolated'), async (page) => {
       await click(page, 'Step');
-      await expect.poll(() => status(page)).toContain('step 1 ');
+      await eventually(page, async () => expect(await status(page)).toContain('step 1 '));
       await click(page, '10 steps');
-      await expect.poll(() => status(page)).toContain('step 11 ');
+      await eventually(page, async () => expect(await status(page)).toContain('step 11 '));
       await page.locator('[role=img][aria-label^="Weights"]').waitFor();
       await click(page, 'Go on');
-      await expect.poll(() => epochOf(page)).toBeGreaterThan(1);
+      await eventually(page, async () => expect(await epochOf(page)).toBeGreaterThan(1));
       await click(page, 'Pause');
       await page.getByRole('button', { name: 'Go on' }).waitFor();
       expect(await page.getByLabel('Epochs', { exact: true }).isDisabled()).toBe(true);
@@ -201,14 +201,16 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
   it('edits the list of layers, and says why a network is impossible', async () => {
     await check(await site.open('net=dense-16-relu', 'isolated'), async (page) => {
       await page.getByLabel('Add a layer').selectOption('conv');
-      await expect.poll(() => code(page).textContent()).toContain('new Conv2D(1, 16, 3');
+      await eventually(page, async () =>
+        expect(await code(page).textContent()).toContain('new Conv2D(1, 16, 3'),
+      );
       await page.getByRole('button', { name: 'Move down: Layer 1, Conv2D' }).click();
-      await expect.poll(() => train(page).isDisabled()).toBe(true);
+      await eventually(page, async () => expect(await train(page).isDisabled()).toBe(true));
       await page.getByText('layer 2 needs an image').waitFor();
       await page.getByRole('button', { name: 'Remove: Layer 2, Conv2D' }).click();
       await page.getByLabel('Units of Layer 1, Dense').fill('20');
       await page.getByLabel('Units of Layer 1, Dense').press('Enter');
-      await expect.poll(() => new URL(page.url()).hash).toContain('net=dense-20-relu');
+      await eventually(page, async () => expect(new URL(page.url()).hash).toContain('net=dense-20-relu'));
     });
   });
 
@@ -231,9 +233,9 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
       const right = async (): Promise<number> =>
         Number(/([\d.]+) % of the points/.exec((await panel.locator('.status').textContent())!)?.[1] ?? 0);
       await click(page, 'One epoch');
-      await expect.poll(right).toBeGreaterThan(0);
+      await eventually(page, async () => expect(await right()).toBeGreaterThan(0));
       await panel.getByRole('button', { name: 'Train' }).click();
-      await expect.poll(right).toBeGreaterThan(95);
+      await eventually(page, async () => expect(await right()).toBeGreaterThan(95));
       expect(await panel.locator('.units canvas').count()).toBe(32);
     });
   });
