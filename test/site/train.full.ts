@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeDigits } from '../../site/scripts/write-digits.ts';
+import { SHARD } from '../../site/src/digits/format.ts';
 import { loadModel } from '../../src/index.ts';
 import { loadMnist } from '../../src/node.ts';
 import { chromiumMissing } from '../backends/gpu/page/page.ts';
@@ -38,7 +39,7 @@ const epochOf = async (page: Page): Promise<number> =>
 describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing ?? ''}`, () => {
   let site: BuiltSite;
   beforeAll(async () => {
-    await writeDigits(join(root, 'site/public/digits'), await loadMnist(), { size: 5000, seed: 1 });
+    await writeDigits(join(root, 'site/public/digits'), await loadMnist(), SHARD);
     site = await BuiltSite.build();
   });
   afterAll(() => site.close());
@@ -137,6 +138,37 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
     });
   });
 
+  it('begins with the first digits while the others load, and its link gives the same bits', async () => {
+    let hash = '';
+    let link = '';
+    await check(await site.open('net=&epochs=2', 'isolated'), async (page) => {
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await page.route(/train-0[2-9]|train-1/, async (route) => {
+        await released;
+        await route.continue();
+      });
+      await train(page).click();
+      await page.getByText('Loaded 10,000 of 60,000 digits').waitFor();
+      await click(page, 'Begin with 10,000 digits');
+      hash = await trainedHash(page);
+      expect(await page.getByLabel('Training digits').inputValue()).toBe('2');
+      link = new URL(page.url()).hash.slice(1);
+      expect(link).toContain('shards=2');
+      release();
+      await page.getByLabel('Training digits').selectOption('12');
+      await train(page).click();
+      await page.getByText('60,000 of 60,000 digits').waitFor();
+      expect(await trainedHash(page)).not.toBe(hash);
+    });
+    await check(await site.open(link, 'isolated'), async (page) => {
+      await train(page).click();
+      expect(await trainedHash(page)).toBe(hash);
+    });
+  });
+
   it('works from an address that is not secure', async () => {
     await check(await site.open('net=&shards=1&epochs=1', 'insecure'), async (page) => {
       await train(page).click();
@@ -146,6 +178,8 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
 
   it.each([
     'net=dense-16-tanh_dropout-0.1&epochs=1&batch=512',
+    'net=dense-16-tanh_dropout-0.1&epochs=2&batch=512&shards=1',
+    'net=&epochs=1&shards=7&order=sorted',
     'net=conv-2-5-relu_pool-4&epochs=1&batch=1000&optimizer=momentum&pixels=raw&order=sorted&init=heNormal&rate=1e-5&rates=20-0.000001',
   ])('shows a program that gives its bits: %s', async (configuration) => {
     const folder = mkdtempSync(join(tmpdir(), 'ndgrad-program-'));

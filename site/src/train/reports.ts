@@ -1,3 +1,4 @@
+import type { Progress } from '../digits/load.ts';
 import type { Configuration } from './configuration.ts';
 
 // What the training worker tells the page besides the events of `fit`, over a channel of its own.
@@ -12,8 +13,15 @@ export interface Mistake {
 
 export type Report =
   /** Digits are being loaded. */
-  | { readonly kind: 'loading'; readonly loaded: number; readonly total: number }
-  | { readonly kind: 'prepared'; readonly threads: number; readonly backend: string; readonly plan: string }
+  | ({ readonly kind: 'loading' } & Progress)
+  /** Training begins, on so many shards. */
+  | {
+      readonly kind: 'prepared';
+      readonly shards: number;
+      readonly threads: number;
+      readonly backend: string;
+      readonly plan: string;
+    }
   /** After an epoch, on the test digits. */
   | {
       readonly kind: 'evaluated';
@@ -29,8 +37,8 @@ export type Report =
   /** What `diagnostics` has found. */
   | { readonly kind: 'warning'; readonly text: string };
 
-/** What the page asks for over the channel: the filters as they are now. */
-export type Question = 'filters';
+/** What the page asks for over the channel: to begin with the digits that are there, or the filters as they are now. */
+export type Question = 'begin' | 'filters';
 
 /** The message of `trainInWorker`. */
 export interface TrainingMessage {

@@ -4,7 +4,7 @@ import type { App, Tab } from '../app.ts';
 import { defaultShards } from '../digits/load.ts';
 import { button, element } from '../dom.ts';
 import { type Breakage, breakages, tellingWarnings, whatHappened } from './break-it.ts';
-import { type Configuration, defaults, fromTexts, toTexts } from './configuration.ts';
+import { type Configuration, defaults, digitCount, fromTexts, toTexts } from './configuration.ts';
 import {
   type CheckpointFolder,
   forgetTraining,
@@ -47,6 +47,9 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   step.title = 'Train on one batch, then pause';
   const steps = button('10 steps', () => stepBy(10));
   const stop = button('Stop', () => run?.stop());
+  const beginNow = button('', () => run?.beginNow());
+  beginNow.title = 'Every epoch trains on these digits, and the link keeps their number.';
+  beginNow.hidden = true;
   const controls = element(
     'div',
     { className: 'row', role: 'group', 'aria-label': 'Training' },
@@ -54,6 +57,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
     step,
     steps,
     stop,
+    beginNow,
   );
   const broken = element('section', { className: 'card stack', hidden: true });
   const finished = element('section', { className: 'card stack', hidden: true });
@@ -157,6 +161,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
     } finally {
       forgetTraining();
       folder.release();
+      beginNow.hidden = true;
       run = null;
       state = 'idle';
       update();
@@ -185,6 +190,13 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
 
   function show(report: Report): void {
     if (report.kind === 'warning') warnings.push(report.text);
+    beginNow.hidden = report.kind !== 'loading' || report.shards === 0;
+    if (report.kind === 'loading') beginNow.textContent = `Begin with ${digitCount(report.shards)} digits`;
+    if (report.kind === 'prepared' && report.shards !== form.value.shards) {
+      form.show({ ...form.value, shards: report.shards });
+      changed(form.value);
+      if (interruptedTraining() !== null) noteTraining(form.value);
+    }
     results.show(report);
   }
 

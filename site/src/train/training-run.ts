@@ -12,7 +12,7 @@ export interface Outcome {
   readonly weights: Uint8Array;
   /** SHA-256 of `weights`, in hexadecimal; null on insecure pages. */
   readonly hash: string | null;
-  /** The configuration with the learning rates that were set by hand. */
+  /** The configuration with what was changed by hand: learning rates, and the number of shards if it began earlier. */
   readonly configuration: Configuration;
 }
 
@@ -23,6 +23,8 @@ let worker: Worker | null = null;
 export class TrainingRun {
   readonly outcome: Promise<Outcome>;
   readonly #configuration: Configuration;
+  /** The number of shards with which training has begun. */
+  readonly #shards: Promise<number>;
   readonly #training: RemoteTraining;
   readonly #reports: MessagePort;
   readonly #rateChanges: RateChange[];
@@ -40,7 +42,14 @@ export class TrainingRun {
     this.#configuration = configuration;
     this.#rateChanges = [...configuration.rateChanges];
     worker ??= new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module' });
-    this.#reports = openReports(worker, options.onReport);
+    let prepared: (shards: number) => void;
+    this.#shards = new Promise((resolve) => {
+      prepared = resolve;
+    });
+    this.#reports = openReports<Report>(worker, (report) => {
+      if (report.kind === 'prepared') prepared(report.shards);
+      options.onReport(report);
+    });
     const message: TrainingMessage = {
       configuration,
       digits: new URL('digits/', document.baseURI).href,
@@ -72,6 +81,11 @@ export class TrainingRun {
     return this.#training.setLearningRate(rate);
   }
 
+  /** Begins with the digits that are loaded, if training has not begun yet. */
+  beginNow(): void {
+    this.#reports.postMessage('begin' satisfies Question);
+  }
+
   /** Asks for the filters, which come as a report. */
   askForFilters(): void {
     this.#reports.postMessage('filters' satisfies Question);
@@ -81,7 +95,8 @@ export class TrainingRun {
     try {
       const history = await this.#training.result;
       const weights = await this.#training.weights();
-      const configuration = { ...this.#configuration, rateChanges: this.#rateChanges };
+      const shards = await this.#shards;
+      const configuration = { ...this.#configuration, shards, rateChanges: this.#rateChanges };
       return { history, weights, hash: await hashOf(weights), configuration };
     } catch (error) {
       // A worker that has failed may be unable to train again.

@@ -1,7 +1,7 @@
 import type { Callback, EpochLogs } from 'ndgrad';
 import { confusionChart, imageChart, lossChart, metricsChart } from 'ndgrad/charts';
 import { element } from '../../dom.ts';
-import type { Configuration } from '../configuration.ts';
+import { ALL_SHARDS, type Configuration, digitCount } from '../configuration.ts';
 import { blueprint, operationsPerImage } from '../network/blueprint.ts';
 import type { Report } from '../reports.ts';
 import { Comparison } from './comparison.ts';
@@ -58,7 +58,6 @@ export class Results {
 
   begin(configuration: Configuration): void {
     this.#configuration = configuration;
-    this.#comparison.begin(configuration);
     this.#accuracy = '';
     this.#progress.value = 0;
     this.say('The worker starts …');
@@ -72,12 +71,16 @@ export class Results {
   show(report: Report): void {
     switch (report.kind) {
       case 'loading': {
-        const [loaded, total] = [report.loaded, report.total].map((bytes) => (bytes / 1e6).toFixed(1));
-        this.#status.textContent = `Digits: ${loaded} of ${total} MB`;
-        this.#progress.value = report.loaded / report.total;
+        const { loaded, total, shards } = report;
+        const [part, all] = [loaded, total].map((bytes) => (bytes / 1e6).toFixed(1));
+        const wanted = this.#configuration!.shards;
+        this.#status.textContent = `Loaded ${digitCount(shards)} of ${digitCount(wanted)} digits, ${part} of ${all} MB`;
+        this.#progress.value = loaded / total;
         break;
       }
       case 'prepared':
+        this.#configuration = { ...this.#configuration!, shards: report.shards };
+        this.#comparison.begin(this.#configuration);
         this.#threads = `${report.backend === 'wasm' ? 'WebAssembly' : report.backend}, ${report.threads === 1 ? '1 thread' : `${report.threads} threads`}`;
         this.#plan.textContent = report.plan;
         break;
@@ -117,12 +120,13 @@ export class Results {
   #watch(): Callback {
     return {
       onBatchEnd: ({ epoch, batch, batches, step, loss, seconds }, { epochs }) => {
-        const { batchSize, network, initializer } = this.#configuration!;
+        const { batchSize, network, initializer, shards } = this.#configuration!;
         const rate = ((batch + 1) * batchSize) / seconds;
         const flops = rate * operationsPerImage(blueprint(network, initializer));
         this.#progress.value = (epoch + (batch + 1) / (batches ?? 1)) / epochs;
         this.#status.textContent = [
           `Epoch ${epoch + 1} of ${epochs}`,
+          `${digitCount(shards)} of ${digitCount(ALL_SHARDS)} digits`,
           `step ${step.toLocaleString('en')}`,
           `loss ${loss.toPrecision(3)}`,
           ...(this.#accuracy === '' ? [] : [this.#accuracy]),

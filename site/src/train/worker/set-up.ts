@@ -21,6 +21,9 @@ import { evaluation } from './evaluation.ts';
 
 let model: Sequential | null = null;
 
+/** Ends loading: training begins with the digits that are there. */
+export let beginNow = (): void => {};
+
 /** The arguments of `fit` for a message of the page. */
 export async function setUp(
   message: TrainingMessage,
@@ -28,12 +31,17 @@ export async function setUp(
 ): Promise<TrainingSetup> {
   const { configuration, digits, checkpoints, resume } = message;
   const { batchSize, epochs, initializer, network, optimizer, order } = configuration;
-  const data = await loadData(configuration, digits, (progress) => report({ kind: 'loading', ...progress }));
+  const data = await loadData(configuration, digits, {
+    enough: new Promise((resolve) => {
+      beginNow = resolve;
+    }),
+    onProgress: (progress) => report({ kind: 'loading', ...progress }),
+  });
   seed(configuration.seed);
   model = buildModel(blueprint(network, initializer));
   const plan = explain(model.call(zeros([batchSize, 784])));
   const { name, threads } = backendInfo();
-  report({ kind: 'prepared', backend: name, threads, plan });
+  report({ kind: 'prepared', shards: data.shards, backend: name, threads, plan });
   const loss = softmaxCrossEntropy;
   return {
     model,

@@ -2,10 +2,10 @@
 import { serveTraining } from 'ndgrad/browser';
 import { reporter } from '../../reports-channel.ts';
 import type { Question, Report, TrainingMessage } from '../reports.ts';
-import { currentFilters, setUp } from './set-up.ts';
+import { beginNow, currentFilters, setUp } from './set-up.ts';
 
 const report = reporter<Report, Question>(async (question) => {
-  if (question !== 'filters') return;
+  if (question === 'begin') return beginNow();
   const filters = await currentFilters();
   if (filters !== null) report(filters);
 });
