@@ -201,6 +201,10 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
       await click(page, '10 steps');
       await eventually(page, async () => expect(await status(page)).toContain('step 11 '));
       await page.locator('[role=img][aria-label^="Weights"]').waitFor();
+      const digit = (text: RegExp) => page.locator('#panel-train p', { hasText: text }).waitFor();
+      await digit(/^A \d; the network says \d, with [\d.]+ %$/);
+      const outputs = page.locator('[role=img][aria-label^="What the first layer gives"]');
+      expect(await outputs.getAttribute('aria-label')).toMatch(/16 images .*: \d/);
       await click(page, 'Go on');
       await eventually(page, async () => expect(await epochOf(page)).toBeGreaterThan(1));
       await click(page, 'Pause');
@@ -209,6 +213,11 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
       await click(page, 'Stop');
       await trainedHash(page);
       expect(await status(page)).toContain('stopped by hand');
+      // The network can still be asked for other digits.
+      const before = await outputs.getAttribute('aria-label');
+      await page.getByLabel('Test digit').fill('18');
+      await page.getByLabel('Test digit').press('Enter');
+      await eventually(page, async () => expect(await outputs.getAttribute('aria-label')).not.toBe(before));
       expect(await page.getByLabel('Epochs', { exact: true }).isEnabled()).toBe(true);
     });
   });

@@ -30,7 +30,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       logicalXor matmul max maxPool maxPoolWithArgmax maximum mean meanAbsoluteError
       meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError median meshgrid min minimum
       mish mod mul multinomial nanToNum neg norm notEqual oneHot ones onesLike outer pad poissonLoss pow
-      predict prelu prod putAlongAxis quantile realize reciprocal reduceOnPlateau relu relu6 remat repeat
+      predict prelu prod profile putAlongAxis quantile realize reciprocal reduceOnPlateau relu relu6 remat repeat
       reshape resize roll round rsqrt runStep saveModel saveWeights scalar scaledDotProductAttention scan
       scatterAdd scatterND schedules searchSorted seed selu setBackend setThreads shuffle sigmoid sign
       silu sin sinh slice slidingWindows softmax softmaxCrossEntropy softmaxFocalCrossEntropy softmin

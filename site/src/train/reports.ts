@@ -11,6 +11,12 @@ export interface Mistake {
   readonly confidence: number;
 }
 
+/** The values of a tensor. */
+export interface Values {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
 export type Report =
   /** Digits are being loaded. */
   | ({ readonly kind: 'loading' } & Progress)
@@ -32,13 +38,29 @@ export type Report =
       /** Their pixels, 784 each. */
       readonly images: Uint8Array;
     }
-  /** The kernel of the first layer with weights: [784, units] or [rows, columns, 1, filters]. */
-  | { readonly kind: 'filters'; readonly values: Float32Array; readonly shape: readonly number[] }
+  | {
+      readonly kind: 'first layer';
+      /** The kernel: [784, units] or [rows, columns, 1, filters]. */
+      readonly weights: Values;
+      /** What the layer gives for a test digit: [1, units] or [1, rows, columns, filters]. */
+      readonly outputs: Values;
+      readonly digit: {
+        /** 784 pixels. */
+        readonly image: Uint8Array;
+        readonly label: number;
+        /** The probability that the network gives to each class. */
+        readonly probabilities: Float32Array;
+      };
+    }
   /** What `diagnostics` has found. */
   | { readonly kind: 'warning'; readonly text: string };
 
-/** What the page asks for over the channel: to begin with the digits that are there, or the filters as they are now. */
-export type Question = 'begin' | 'filters';
+/** What the page asks for over the channel. */
+export type Question =
+  /** To begin with the digits that are loaded. */
+  | { readonly kind: 'begin' }
+  /** The first layer as it is now, and its output for a test digit. */
+  | { readonly kind: 'first layer'; readonly place: number };
 
 /** The message of `trainInWorker`. */
 export interface TrainingMessage {

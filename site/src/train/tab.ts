@@ -19,13 +19,15 @@ import { Results } from './results/results.ts';
 import { SettingsForm } from './settings-form.ts';
 import { modelFile, type Outcome, TrainingRun } from './training-run.ts';
 
-/** Milliseconds between two pictures of the filters. */
-const FILTERS_INTERVAL = 400;
+/** Milliseconds between two pictures of the first layer. */
+const FIRST_LAYER_INTERVAL = 400;
 
 /** The tab in which a network is put together and trained. */
 export function createTrainTab(root: HTMLElement, app: App): Tab {
   const { settings } = app;
   let run: TrainingRun | null = null;
+  /** The latest training, which may have ended. */
+  let shown: TrainingRun | null = null;
   let state: 'idle' | 'running' | 'paused' = 'idle';
   let outcome: Outcome | null = null;
   let breakage: Breakage | null = null;
@@ -33,7 +35,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   let warnings: string[] = [];
   let isVisible = false;
 
-  const results = new Results();
+  const results = new Results(askForFirstLayer);
   const form = new SettingsForm(
     fromTexts((name) => settings.read(name), { ...defaults, shards: defaultShards() }),
     changed,
@@ -88,8 +90,8 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   update();
 
   setInterval(() => {
-    if (isVisible && state === 'running') run?.askForFilters();
-  }, FILTERS_INTERVAL);
+    if (isVisible && state === 'running') askForFirstLayer();
+  }, FIRST_LAYER_INTERVAL);
 
   const interrupted = interruptedTraining();
   if (interrupted !== null && sameTexts(interrupted, form.value)) void start({ resume: true });
@@ -121,7 +123,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
       state = 'paused';
       update();
       await run?.pause();
-      run?.askForFilters();
+      askForFirstLayer();
     } else {
       state = 'running';
       update();
@@ -132,7 +134,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   async function stepBy(batches: number): Promise<void> {
     if (state === 'idle') return start({ steps: batches });
     await run?.step(batches);
-    run?.askForFilters();
+    askForFirstLayer();
   }
 
   /** @param steps trains on so many batches, then pauses. @param resume goes on from a checkpoint. */
@@ -176,8 +178,9 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   ): Promise<Outcome> {
     const options = { checkpoints: name, resume, callbacks: results.callbacks, onReport: show };
     run = new TrainingRun(configuration, options);
+    shown = run;
     update();
-    if (steps !== null) void run.step(steps).then(() => run?.askForFilters());
+    if (steps !== null) void run.step(steps).then(askForFirstLayer);
     const { outcome } = run;
     try {
       return await outcome;
@@ -186,6 +189,10 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
       if (!resume || (error as Error).name !== 'ValueError') throw error;
       return trainWith(configuration, { name, release() {} }, steps, false);
     }
+  }
+
+  function askForFirstLayer(): void {
+    shown?.askForFirstLayer(results.firstLayer.place);
   }
 
   function show(report: Report): void {
@@ -204,7 +211,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
     const { configuration, hash, history } = outcome;
     form.show(configuration);
     settings.write(toTexts(configuration));
-    run?.askForFilters();
+    askForFirstLayer();
     const accuracy = history.history.val_accuracy?.at(-1);
     const text =
       accuracy === undefined

@@ -18,6 +18,8 @@ export interface Outcome {
 
 /** One worker serves one training after the other. */
 let worker: Worker | null = null;
+/** The channel for the latest training. */
+let reports: MessagePort | null = null;
 
 /** One training in the worker. */
 export class TrainingRun {
@@ -46,10 +48,12 @@ export class TrainingRun {
     this.#shards = new Promise((resolve) => {
       prepared = resolve;
     });
-    this.#reports = openReports<Report>(worker, (report) => {
+    reports?.close();
+    reports = openReports<Report>(worker, (report) => {
       if (report.kind === 'prepared') prepared(report.shards);
       options.onReport(report);
     });
+    this.#reports = reports;
     const message: TrainingMessage = {
       configuration,
       digits: new URL('digits/', document.baseURI).href,
@@ -83,12 +87,19 @@ export class TrainingRun {
 
   /** Begins with the digits that are loaded, if training has not begun yet. */
   beginNow(): void {
-    this.#reports.postMessage('begin' satisfies Question);
+    this.#ask({ kind: 'begin' });
   }
 
-  /** Asks for the filters, which come as a report. */
-  askForFilters(): void {
-    this.#reports.postMessage('filters' satisfies Question);
+  /**
+   * Asks for the first layer and its output for a test digit, which come as a report: while training runs, and until the
+   * next one.
+   */
+  askForFirstLayer(place: number): void {
+    this.#ask({ kind: 'first layer', place });
+  }
+
+  #ask(question: Question): void {
+    this.#reports.postMessage(question);
   }
 
   async #finish(): Promise<Outcome> {
@@ -103,8 +114,6 @@ export class TrainingRun {
       worker?.terminate();
       worker = null;
       throw error;
-    } finally {
-      this.#reports.close();
     }
   }
 

@@ -5,7 +5,7 @@ import { ALL_SHARDS, type Configuration, digitCount } from '../configuration.ts'
 import { blueprint, operationsPerImage } from '../network/blueprint.ts';
 import type { Report } from '../reports.ts';
 import { Comparison } from './comparison.ts';
-import { filterImages } from './filters.ts';
+import { FirstLayer } from './first-layer.ts';
 
 /** Everything that is shown of a training while it runs. */
 export class Results {
@@ -14,6 +14,7 @@ export class Results {
   readonly state: HTMLElement;
   /** Above the charts: what the tab has to say about a training. */
   readonly notes = element('div', { className: 'stack' });
+  readonly firstLayer: FirstLayer;
   /** For `trainInWorker`. */
   readonly callbacks: readonly Callback[];
   readonly #status = element('p', { className: 'status' }, 'Nothing is trained yet.');
@@ -22,7 +23,6 @@ export class Results {
   readonly #progress = element('progress', { max: 1, value: 0 });
   readonly #loss = element('section', { className: 'card' });
   readonly #metrics = element('section', { className: 'card' });
-  readonly #filters = element('section', { className: 'card' });
   readonly #confusion = element('section', { className: 'card scroll' });
   readonly #mistakes = element('section', { className: 'card' });
   readonly #plan = element('pre');
@@ -31,7 +31,9 @@ export class Results {
   #threads = '';
   #accuracy = '';
 
-  constructor() {
+  /** @param onDigit is called when the user wants to see the first layer for another digit. */
+  constructor(onDigit: () => void) {
+    this.firstLayer = new FirstLayer(onDigit);
     this.#progress.ariaLabel = 'Progress of training';
     const charts = [lossChart(this.#loss), metricsChart(this.#metrics, { title: 'Accuracy' })];
     this.callbacks = [...charts.map(withEarlierEpochs), withEarlierEpochs(this.#watch())];
@@ -42,7 +44,7 @@ export class Results {
       element(
         'div',
         { className: 'insight' },
-        element('div', { className: 'stack' }, this.#confusion, this.#filters),
+        element('div', { className: 'stack' }, this.#confusion, this.firstLayer.root),
         this.#mistakes,
       ),
       this.#comparison.root,
@@ -53,7 +55,7 @@ export class Results {
         this.#plan,
       ),
     );
-    for (const part of [this.#filters, this.#confusion, this.#mistakes]) part.hidden = true;
+    for (const part of [this.#confusion, this.#mistakes]) part.hidden = true;
   }
 
   begin(configuration: Configuration): void {
@@ -89,12 +91,8 @@ export class Results {
         this.#showMistakes(report);
         this.#confusion.hidden = this.#mistakes.hidden = false;
         break;
-      case 'filters':
-        this.#filters.hidden = false;
-        imageChart(this.#filters, filterImages(report.values, report.shape), {
-          title: 'Weights of the first layer: blue for ink, orange against it',
-          size: 46,
-        });
+      case 'first layer':
+        this.firstLayer.show(report);
         break;
       case 'warning':
     }
