@@ -241,6 +241,26 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
     });
   });
 
+  it('measures kernels, which changes no bits', async () => {
+    let hash = '';
+    await check(await site.open(TINY, 'isolated'), async (page) => {
+      await train(page).click();
+      hash = await trainedHash(page);
+    });
+    await check(await site.open(TINY, 'isolated'), async (page) => {
+      await page.getByText('The plan: the kernels').click();
+      const measure = page.getByRole('button', { name: 'Measure the kernels' });
+      expect(await measure.isDisabled()).toBe(true);
+      await train(page).click();
+      await measure.click();
+      await page.getByText(/A training step has \d+ kernels, which take [\d.]+ ms/).waitFor();
+      const times = await page.locator('.kernels .number').allTextContents();
+      expect(times.length).toBeGreaterThan(5);
+      expect(times.some((time) => Number(time) > 0)).toBe(true);
+      expect(await trainedHash(page)).toBe(hash);
+    });
+  });
+
   it('edits the list of layers, and says why a network is impossible', async () => {
     await check(await site.open('net=dense-16-relu', 'isolated'), async (page) => {
       await page.getByLabel('Add a layer').selectOption('conv');
@@ -303,6 +323,7 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
             await trainedHash(page);
             await click(page, 'Repair it');
             await trainedHash(page);
+            await page.evaluate(() => scrollTo(0, 0));
             await picture('train');
             await page.getByRole('tab', { name: 'Boundaries' }).click();
             const panel = page.locator('#panel-boundaries');

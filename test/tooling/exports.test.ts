@@ -48,14 +48,14 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       EditDistanceOptions EmbeddingOptions EpochLogs EvaluateOptions FBetaOptions FindLearningRateOptions
       FitOptions FlattenOptions FloatFormat GRUOptions GeluOptions GenerateOptions GeneratorState
       GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName InnerState
-      InstanceNormOptions LSTMOptions LayerClass LayerLike LayerNormOptions LearningRateCurve LionOptions
+      InstanceNormOptions KernelTimes LSTMOptions LayerClass LayerLike LayerNormOptions LearningRateCurve LionOptions
       LoadModelOptions LoadWeightsOptions LoadedModel LoadedWeights LocalResponseNormOptions LogFile
       LogLossOptions LogOptions LogTarget LookaheadOptions Loss LossFunction LossOptions Margin
       MarginLayerOptions MarginOptions MaskOptions Member MeshgridOptions Metric MetricOptions Metrics
       MinimizeOptions Model MultiHeadAttentionOptions MultiOptimizerOptions MultinomialOptions MuonOptions
       NAdamOptions NaNLoss NanToNumOptions NestedArray NetworkMember NumberArray OptimizerOptions
       OptimizerState OutputAndState PReLUOptions PadMode Padding ParameterOptions ParameterState
-      PartialShape Penalty PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions
+      PartialShape Penalty PlanProfile PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions
       Predictions ProgressReport QuantileMethod QuantileOptions RAdamOptions RMSNormOptions RMSpropOptions
       RankingMetricOptions Recurrent RecurrentOptions ReduceOnPlateauOptions ReduceOptions Reduction
       ReshapeOptions ResidualOptions ResizeOptions ReverseOptions SGDOptions SaveModelOptions

@@ -52,6 +52,16 @@ export type Report =
         readonly probabilities: Float32Array;
       };
     }
+  /** The plan of a training step, and the mean time of each kernel. */
+  | {
+      readonly kind: 'kernel times';
+      readonly plan: string;
+      readonly kernels: readonly {
+        readonly name: string;
+        readonly shape: readonly number[];
+        readonly milliseconds: number;
+      }[];
+    }
   /** What `diagnostics` has found. */
   | { readonly kind: 'warning'; readonly text: string };
 
@@ -60,7 +70,9 @@ export type Question =
   /** To begin with the digits that are loaded. */
   | { readonly kind: 'begin' }
   /** The first layer as it is now, and its output for a test digit. */
-  | { readonly kind: 'first layer'; readonly place: number };
+  | { readonly kind: 'first layer'; readonly place: number }
+  /** To measure the kernels of the next training steps. */
+  | { readonly kind: 'kernel times' };
 
 /** The message of `trainInWorker`. */
 export interface TrainingMessage {

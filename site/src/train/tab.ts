@@ -35,7 +35,10 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   let warnings: string[] = [];
   let isVisible = false;
 
-  const results = new Results(askForFirstLayer);
+  const results = new Results({
+    firstLayer: askForFirstLayer,
+    kernelTimes: () => run?.measureKernels(),
+  });
   const form = new SettingsForm(
     fromTexts((name) => settings.read(name), { ...defaults, shards: defaultShards() }),
     changed,
@@ -110,6 +113,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
     train.disabled = state === 'idle' ? form.problem !== null : run === null;
     for (const each of [step, steps]) each.disabled = state === 'running' || train.disabled;
     stop.disabled = run === null;
+    results.plan.allow(run !== null);
     program.textContent = form.problem === null ? programFor(form.value) : '';
     for (const each of root.querySelectorAll<HTMLButtonElement>('.break button'))
       each.disabled = state !== 'idle';

@@ -98,6 +98,11 @@ export class TrainingRun {
     this.#ask({ kind: 'first layer', place });
   }
 
+  /** Asks for the times of the kernels of the next training steps. */
+  measureKernels(): void {
+    this.#ask({ kind: 'kernel times' });
+  }
+
   #ask(question: Question): void {
     this.#reports.postMessage(question);
   }

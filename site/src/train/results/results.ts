@@ -6,6 +6,7 @@ import { blueprint, operationsPerImage } from '../network/blueprint.ts';
 import type { Report } from '../reports.ts';
 import { Comparison } from './comparison.ts';
 import { FirstLayer } from './first-layer.ts';
+import { PlanView } from './plan-view.ts';
 
 /** Everything that is shown of a training while it runs. */
 export class Results {
@@ -15,6 +16,7 @@ export class Results {
   /** Above the charts: what the tab has to say about a training. */
   readonly notes = element('div', { className: 'stack' });
   readonly firstLayer: FirstLayer;
+  readonly plan: PlanView;
   /** For `trainInWorker`. */
   readonly callbacks: readonly Callback[];
   readonly #status = element('p', { className: 'status' }, 'Nothing is trained yet.');
@@ -25,15 +27,15 @@ export class Results {
   readonly #metrics = element('section', { className: 'card' });
   readonly #confusion = element('section', { className: 'card scroll' });
   readonly #mistakes = element('section', { className: 'card' });
-  readonly #plan = element('pre');
   readonly #comparison = new Comparison();
   #configuration: Configuration | null = null;
   #threads = '';
   #accuracy = '';
 
-  /** @param onDigit is called when the user wants to see the first layer for another digit. */
-  constructor(onDigit: () => void) {
-    this.firstLayer = new FirstLayer(onDigit);
+  /** What the user asks the training for: the first layer for another digit, and the times of kernels. */
+  constructor(ask: { firstLayer(): void; kernelTimes(): void }) {
+    this.firstLayer = new FirstLayer(ask.firstLayer);
+    this.plan = new PlanView(ask.kernelTimes);
     this.#progress.ariaLabel = 'Progress of training';
     const charts = [lossChart(this.#loss), metricsChart(this.#metrics, { title: 'Accuracy' })];
     this.callbacks = [...charts.map(withEarlierEpochs), withEarlierEpochs(this.#watch())];
@@ -48,12 +50,7 @@ export class Results {
         this.#mistakes,
       ),
       this.#comparison.root,
-      element(
-        'details',
-        { className: 'card' },
-        element('summary', {}, 'The plan of a forward pass: the kernels that are compiled for it'),
-        this.#plan,
-      ),
+      this.plan.root,
     );
     for (const part of [this.#confusion, this.#mistakes]) part.hidden = true;
   }
@@ -84,7 +81,7 @@ export class Results {
         this.#configuration = { ...this.#configuration!, shards: report.shards };
         this.#comparison.begin(this.#configuration);
         this.#threads = `${report.backend === 'wasm' ? 'WebAssembly' : report.backend}, ${report.threads === 1 ? '1 thread' : `${report.threads} threads`}`;
-        this.#plan.textContent = report.plan;
+        this.plan.begin(report.plan);
         break;
       case 'evaluated':
         confusionChart(this.#confusion, report.confusion, { title: 'Confusion matrix of the test digits' });
@@ -93,6 +90,9 @@ export class Results {
         break;
       case 'first layer':
         this.firstLayer.show(report);
+        break;
+      case 'kernel times':
+        this.plan.show(report);
         break;
       case 'warning':
     }

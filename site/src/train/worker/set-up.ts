@@ -18,9 +18,11 @@ import type { Question, Report, TrainingMessage } from '../reports.ts';
 import { loadData, type TestSamples } from './data.ts';
 import { evaluation } from './evaluation.ts';
 import { firstLayer } from './first-layer.ts';
+import { KernelClock } from './kernel-times.ts';
 
 /** The training that runs or has ended, from its first step on. */
-let current: { readonly model: Sequential; readonly test: TestSamples } | null = null;
+let current: { readonly model: Sequential; readonly test: TestSamples; readonly clock: KernelClock } | null =
+  null;
 
 /** Ends loading: training begins with the digits that are there. */
 let beginNow = (): void => {};
@@ -40,7 +42,8 @@ export async function setUp(
   });
   seed(configuration.seed);
   const model = buildModel(blueprint(network, initializer));
-  current = { model, test: data.test };
+  const clock = new KernelClock();
+  current = { model, test: data.test, clock };
   const plan = explain(model.call(zeros([batchSize, 784])));
   const { name, threads } = backendInfo();
   report({ kind: 'prepared', shards: data.shards, backend: name, threads, plan });
@@ -60,6 +63,7 @@ export async function setUp(
         evaluation(model, data.test, report),
         diagnostics({ data: data.train, loss, warn: (text) => report({ kind: 'warning', text }) }),
         stopOnNaN(),
+        clock.callback,
       ],
       ...(checkpoints !== null && {
         checkpoint: checkpoint(opfsStore(checkpoints), { every: { steps: 200 } }),
@@ -72,6 +76,7 @@ export async function setUp(
 /** The answer to a question of the page; null if there is none. */
 export async function answer(question: Question): Promise<Report | null> {
   if (question.kind === 'begin') beginNow();
-  else if (current !== null) return firstLayer(current.model, current.test, question.place);
-  return null;
+  if (question.kind === 'begin' || current === null) return null;
+  if (question.kind === 'kernel times') return current.clock.measure();
+  return firstLayer(current.model, current.test, question.place);
 }
