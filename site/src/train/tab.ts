@@ -113,7 +113,6 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
     train.disabled = state === 'idle' ? form.problem !== null : run === null;
     for (const each of [step, steps]) each.disabled = state === 'running' || train.disabled;
     stop.disabled = run === null;
-    results.plan.allow(run !== null);
     program.textContent = form.problem === null ? programFor(form.value) : '';
     for (const each of root.querySelectorAll<HTMLButtonElement>('.break button'))
       each.disabled = state !== 'idle';
@@ -168,6 +167,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
       forgetTraining();
       folder.release();
       beginNow.hidden = true;
+      results.plan.allow(false);
       run = null;
       state = 'idle';
       update();

@@ -82,6 +82,7 @@ export class Results {
         this.#comparison.begin(this.#configuration);
         this.#threads = `${report.backend === 'wasm' ? 'WebAssembly' : report.backend}, ${report.threads === 1 ? '1 thread' : `${report.threads} threads`}`;
         this.plan.begin(report.plan);
+        this.plan.allow(true);
         break;
       case 'evaluated':
         confusionChart(this.#confusion, report.confusion, { title: 'Confusion matrix of the test digits' });

@@ -7,26 +7,23 @@ const STEPS = 20;
 /** Measures the kernels of the next training steps when it is asked to. */
 export class KernelClock {
   readonly callback: Callback = {
-    onTrainBegin: () => {
-      this.#isTraining = true;
-    },
     onBatchEnd: () => {
       if (--this.#missing === 0) this.#end();
     },
     onTrainEnd: () => {
-      this.#isTraining = false;
+      this.#isOver = true;
       this.#missing = 0;
       this.#end();
     },
   };
-  #isTraining = false;
+  #isOver = false;
   /** How many steps are still to be measured. */
   #missing = 0;
   #end = (): void => {};
 
-  /** Null if no training runs, or it is measured already. */
+  /** Null if training is over, or is measured already. */
   async measure(): Promise<Extract<Report, { kind: 'kernel times' }> | null> {
-    if (!this.#isTraining || this.#missing > 0) return null;
+    if (this.#isOver || this.#missing > 0) return null;
     this.#missing = STEPS;
     const plans = await profile(
       () =>
