@@ -31,8 +31,9 @@ export function compileStepwise(
       const storages = plan.buffers.map(({ dtype, size, location }) => {
         if (location.kind === 'bound') return bound[location.index]!;
         if (location.kind === 'result') return results[location.index]!;
-        own[own.length] = Storage.forResult(dtype, size);
-        return own.at(-1)!;
+        const storage = Storage.forResult(dtype, size);
+        own.push(storage);
+        return storage;
       });
       const all = (buffers: readonly number[]): Storage[] => buffers.map((b) => storages[b]!);
       let failure: Failure | null = null;

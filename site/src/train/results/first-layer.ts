@@ -1,10 +1,11 @@
 import { imageChart } from 'ndgrad/charts';
+import { SHARD } from '../../digits/format.ts';
 import { element, labeled } from '../../dom.ts';
 import type { Report } from '../reports.ts';
 import { signedImages } from './signed-images.ts';
 
 /** The test digits that the page has with any number of training digits. */
-const MOST = 5000;
+const MOST = SHARD.size;
 
 /** The weights of the first layer, and what it gives for a test digit that the user chooses. */
 export class FirstLayer {

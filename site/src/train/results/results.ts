@@ -59,6 +59,7 @@ export class Results {
     this.#configuration = configuration;
     this.#accuracy = '';
     this.#progress.value = 0;
+    this.firstLayer.root.hidden = true;
     this.say('The worker starts …');
   }
 
