@@ -140,6 +140,7 @@ export {
   setBackend,
   setThreads,
 } from './runtime/backends.ts';
+export { type KernelTimes, type PlanProfile, profile } from './runtime/profile.ts';
 export type { Signal } from './util/host-types.ts';
 
 // Errors

@@ -31,6 +31,7 @@ Tensor.toNdarray | - | - | - | -
 Tensor.toJSON | - | - | - | -
 realize | - | - | - | -
 explain | - | torch.jit.trace | - | -
+profile | - | torch.profiler.profile | - | tf.profile
 
 # Shape
 reshape | np.reshape | torch.reshape, Tensor.view | keras.ops.reshape | tf.reshape

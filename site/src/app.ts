@@ -1,4 +1,3 @@
-import type { Digits, LoadDigitsOptions } from './digits/load.ts';
 import { Latest } from './latest.ts';
 import { Settings } from './settings.ts';
 
@@ -28,15 +27,4 @@ export class App {
   readonly settings = new Settings();
   /** The network that was trained last; null before. */
   readonly trained = new Latest<TrainedModel | null>(null);
-  #loaded: { readonly shards: number | undefined; readonly digits: Digits } | null = null;
-
-  /** Loads digits; those of the latest call are kept. */
-  async digits(options: LoadDigitsOptions = {}): Promise<Digits> {
-    const { shards } = options;
-    if (this.#loaded === null || this.#loaded.shards !== shards) {
-      const { loadDigits } = await import('./digits/load.ts');
-      this.#loaded = { shards, digits: await loadDigits(options) };
-    }
-    return this.#loaded.digits;
-  }
 }

@@ -71,6 +71,8 @@ export class LineChart {
           { ...axis, size: 52 },
         ],
         cursor: { drag: { x: false, y: false } },
+        // Values are those under the mouse.
+        legend: { live: matchMedia('(hover: hover)').matches },
         series: [{ label: this.#xLabel }, ...series],
       },
       this.#columns(),

@@ -7,7 +7,13 @@ import { type Site, serve } from '../../scripts/browser/serve.ts';
 import { shardsOf } from '../../site/scripts/shards.ts';
 import { setOf, sha256, writeDigits } from '../../site/scripts/write-digits.ts';
 import { type DigitSet, inOriginalOrder, joined, type Manifest } from '../../site/src/digits/format.ts';
-import { defaultShards, loadDigits, type Progress } from '../../site/src/digits/load.ts';
+import {
+  DigitLoader,
+  type Digits,
+  defaultShards,
+  type LoadDigitsOptions,
+  type Progress,
+} from '../../site/src/digits/load.ts';
 import type { Mnist, MnistSplit } from '../../src/data.ts';
 import { loadMnist } from '../../src/node.ts';
 
@@ -65,7 +71,9 @@ describe('loading', () => {
     await site.close();
     rmSync(folder, { recursive: true });
   });
-  const load = (options: Parameters<typeof loadDigits>[0]) => loadDigits({ base: site.url, ...options });
+  const hashOf = ({ train, test }: Digits): string =>
+    sha256(train.images, train.labels, test.images, test.labels);
+  const load = (options: LoadDigitsOptions) => new DigitLoader(site.url).load(options);
 
   it('gives the exact images', async () => {
     const { train, test } = await load({ shards: 12 });
@@ -85,14 +93,41 @@ describe('loading', () => {
     expect([train.count, test.count]).toEqual([300, 100]);
     const wanted = [...manifest.train.shards.slice(0, 3), manifest.test.shards[0]!];
     const total = wanted.reduce((sum, { bytes }) => sum + bytes, 0);
-    expect(seen.at(-1)).toEqual({ loaded: total, total });
+    expect(seen.at(-1)).toEqual({ loaded: total, total, shards: 3 });
     expect(seen.map(({ loaded }) => loaded)).toEqual(seen.map(({ loaded }) => loaded).sort((a, b) => a - b));
   });
 
-  it('can be stopped', async () => {
-    const controller = new AbortController();
-    const loading = load({ shards: 12, signal: controller.signal, onProgress: () => controller.abort() });
-    await expect(loading).rejects.toThrow(/abort/);
+  it('ends with the shards that are complete, and gives the others later', async () => {
+    const loader = new DigitLoader(site.url);
+    let end = (): void => {};
+    const enough = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const some = await loader.load({
+      shards: 12,
+      enough,
+      onProgress: ({ shards }) => {
+        if (shards > 0) end();
+      },
+    });
+    expect(some.shards).toBeLessThan(12);
+    expect([some.train.count, some.test.count]).toEqual([100 * some.shards, 100]);
+    const same = await load({ shards: some.shards });
+    expect(hashOf(some)).toBe(hashOf(same));
+
+    const seen: Progress[] = [];
+    const all = await loader.load({ shards: 12, onProgress: (progress) => seen.push(progress) });
+    expect([all.train.count, all.test.count, all.shards]).toEqual([1200, 200, 12]);
+    expect(seen.at(-1)).toEqual({ loaded: seen[0]!.total, total: seen[0]!.total, shards: 12 });
+    expect(hashOf(all)).toBe(hashOf(await load({ shards: 12 })));
+  });
+
+  it('gives at least one shard, and all where no more are wanted', async () => {
+    const enough = Promise.resolve();
+    const some = await load({ shards: 12, enough });
+    expect(some.shards).toBeGreaterThan(0);
+    expect(some.train.count).toBe(100 * some.shards);
+    expect(hashOf(await load({ shards: 1, enough }))).toBe(hashOf(await load({ shards: 1 })));
   });
 
   it('finds a damaged shard', async () => {
@@ -114,8 +149,8 @@ describe('loading', () => {
 
   it('says which file is missing', async () => {
     const nowhere = `${site.url}nowhere`;
-    await expect(load({ base: nowhere, shards: 1 })).rejects.toThrow(
-      `[loadDigits] got status 404 for ${nowhere}/manifest.json, wanted 200. Build the digits first.`,
+    await expect(new DigitLoader(nowhere).load({ shards: 1 })).rejects.toThrow(
+      `[DigitLoader] got status 404 for ${nowhere}/manifest.json, wanted 200. Build the digits first.`,
     );
   });
 });

@@ -4,12 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Dense, oneHot, saveModel, tensor } from '../../src/index.ts';
 import { chromiumMissing } from '../backends/gpu/page/page.ts';
 import { answer, draw, paper, status } from './drawing.ts';
+import { eventually } from './eventually.ts';
 import { BuiltSite, type Hosting } from './site.ts';
 import { strokeDigits } from './stroke-digits.ts';
 
 async function clear(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Clear' }).click();
-  await expect.poll(() => status(page).textContent()).toBe('No drawing');
+  await eventually(page, async () => expect(await status(page).textContent()).toBe('No drawing'));
 }
 
 /** Lets go of a file above the paper, as a user drops one. */
@@ -77,9 +78,9 @@ describe.skipIf(chromiumMissing !== null)(`drawing in Chromium${chromiumMissing 
     const gradient = page.locator('.views .pictures').last();
     const before = await pixelsOf(gradient);
     await bars.nth(2).click();
-    await expect
-      .poll(() => gradient.getAttribute('aria-label'))
-      .toBe('How each pixel changes the score of 2');
+    await eventually(page, async () =>
+      expect(await gradient.getAttribute('aria-label')).toBe('How each pixel changes the score of 2'),
+    );
     expect(await bars.nth(2).getAttribute('aria-pressed')).toBe('true');
     expect(await pixelsOf(gradient)).not.toBe(before);
     expect(problems).toEqual([]);
@@ -98,13 +99,13 @@ describe.skipIf(chromiumMissing !== null)(`drawing in Chromium${chromiumMissing 
     await page.keyboard.press('Space');
     for (let i = 0; i < 10; i++) await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('Space');
-    await expect.poll(() => status(page).textContent()).toMatch(/^7, /);
+    await eventually(page, async () => expect(await status(page).textContent()).toMatch(/^7, /));
     await page.keyboard.press('Backspace');
-    await expect.poll(() => status(page).textContent()).toMatch(/^1, /);
+    await eventually(page, async () => expect(await status(page).textContent()).toMatch(/^1, /));
     await page.keyboard.press('Delete');
-    await expect.poll(() => status(page).textContent()).toBe('No drawing');
+    await eventually(page, async () => expect(await status(page).textContent()).toBe('No drawing'));
     await page.keyboard.press('Control+z');
-    await expect.poll(() => status(page).textContent()).toMatch(/^1, /);
+    await eventually(page, async () => expect(await status(page).textContent()).toMatch(/^1, /));
     expect(problems).toEqual([]);
     await close();
   });
@@ -133,22 +134,24 @@ describe.skipIf(chromiumMissing !== null)(`drawing in Chromium${chromiumMissing 
     expect((await answer(page))[0]).toBe(3);
 
     await drop(page, 'always-six.safetensors', await saveModel(alwaysSix));
-    await expect.poll(() => status(page).textContent()).toMatch(/^6, /);
+    await eventually(page, async () => expect(await status(page).textContent()).toMatch(/^6, /));
     const select = page.getByLabel('Network');
     const used = () => select.locator('option:checked').textContent();
     expect(await used()).toBe('always-six.safetensors');
 
     await drop(page, 'text.safetensors', new TextEncoder().encode('hello'));
-    await expect.poll(() => page.getByRole('alert').textContent()).toMatch(/^\[loadModel\] got /);
+    await eventually(page, async () =>
+      expect(await page.getByRole('alert').textContent()).toMatch(/^\[loadModel\] got /),
+    );
     await drop(page, 'other.safetensors', await saveModel(new Dense(4, 2)));
-    await expect
-      .poll(() => page.getByRole('alert').textContent())
-      .toMatch(/wanted one that takes images of 28 x 28/);
+    await eventually(page, async () =>
+      expect(await page.getByRole('alert').textContent()).toMatch(/wanted one that takes images of 28 x 28/),
+    );
     expect(await status(page).textContent()).toMatch(/^6, /);
     expect(await used()).toBe('always-six.safetensors');
 
     await select.selectOption({ index: 0 });
-    await expect.poll(() => status(page).textContent()).toMatch(/^3, /);
+    await eventually(page, async () => expect(await status(page).textContent()).toMatch(/^3, /));
     expect(await page.getByRole('alert').count()).toBe(0);
     expect(problems).toEqual([]);
     await close();

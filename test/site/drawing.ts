@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Stroke } from '../../site/src/draw/strokes.ts';
+import { eventually } from './eventually.ts';
 
 // What tests do on a page in which one draws digits.
 
@@ -11,7 +12,7 @@ export const status = (page: Page): Locator => page.locator('.draw [role=status]
 
 /** Waits until the answer for the drawing is there: the most probable digit and its probability in percent. */
 export async function answer(page: Page): Promise<readonly [digit: number, percent: number]> {
-  await expect.poll(() => status(page).textContent()).toMatch(/^\d, [\d.]+ %$/);
+  await eventually(page, async () => expect(await status(page).textContent()).toMatch(/^\d, [\d.]+ %$/));
   const [digit, percent] = (await status(page).textContent())!.split(', ');
   return [Number(digit), Number.parseFloat(percent!)];
 }

@@ -6,6 +6,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { build } from 'vite';
 import { CHROMIUM_FLAGS, findChromium } from '../../scripts/browser/chromium.ts';
 import { type Site, serve } from '../../scripts/browser/serve.ts';
+import { STANDSTILL } from './eventually.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -13,9 +14,6 @@ const ISOLATION = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
-
-/** Milliseconds: no test depends on time, and a machine may be a hundred times slower than usual. */
-const PATIENCE = 3_600_000;
 
 /** How the page is served: with headers that isolate it, without them, or from an address that is not secure. */
 export type Hosting = 'isolated' | 'static' | 'insecure';
@@ -65,7 +63,7 @@ export class BuiltSite {
   /** Opens a page in a new profile. */
   async open(fragment: string, hosting: Hosting, options: BrowserContextOptions = {}): Promise<OpenPage> {
     const context = await this.#browser.newContext(options);
-    context.setDefaultTimeout(PATIENCE);
+    context.setDefaultTimeout(STANDSTILL);
     const page = await context.newPage();
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.stack ?? error.message));

@@ -7,9 +7,11 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeDigits } from '../../site/scripts/write-digits.ts';
+import { SHARD } from '../../site/src/digits/format.ts';
 import { loadModel } from '../../src/index.ts';
 import { loadMnist } from '../../src/node.ts';
 import { chromiumMissing } from '../backends/gpu/page/page.ts';
+import { eventually } from './eventually.ts';
 import { BuiltSite, type OpenPage } from './site.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,7 +28,7 @@ const code = (page: Page) => page.locator('pre[aria-label="The program"]');
 
 /** Waits until training has ended; the hash that the page shows then. */
 async function trainedHash(page: Page): Promise<string> {
-  await expect.poll(() => train(page).isEnabled()).toBe(true);
+  await eventually(page, async () => expect(await train(page).isEnabled()).toBe(true));
   await page.locator('#hash').waitFor();
   return (await page.locator('#hash').textContent())!;
 }
@@ -37,7 +39,7 @@ const epochOf = async (page: Page): Promise<number> =>
 describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing ?? ''}`, () => {
   let site: BuiltSite;
   beforeAll(async () => {
-    await writeDigits(join(root, 'site/public/digits'), await loadMnist(), { size: 5000, seed: 1 });
+    await writeDigits(join(root, 'site/public/digits'), await loadMnist(), SHARD);
     site = await BuiltSite.build();
   });
   afterAll(() => site.close());
@@ -46,7 +48,6 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
     { page, problems, close }: OpenPage,
     work: (page: Page) => Promise<void>,
   ): Promise<void> {
-    page.setDefaultTimeout(60_000);
     await page.locator('.environment').waitFor();
     await work(page);
     expect(problems).toEqual([]);
@@ -55,7 +56,7 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
 
   it('passes 97 %, and gives the model to the other tabs and to files', async () => {
     await check(await site.open(SMALL, 'static'), async (page) => {
-      await expect.poll(() => page.evaluate(() => crossOriginIsolated)).toBe(true);
+      await eventually(page, async () => expect(await page.evaluate(() => crossOriginIsolated)).toBe(true));
       await train(page).click();
       const hash = await trainedHash(page);
       expect(Number.parseFloat((await status(page))!)).toBeGreaterThan(97);
@@ -86,7 +87,7 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
 
       await page.getByRole('tab', { name: 'Draw' }).click();
       const networks = page.locator('#panel-draw select option');
-      await expect.poll(() => networks.allTextContents()).toHaveLength(2);
+      await eventually(page, async () => expect(await networks.allTextContents()).toHaveLength(2));
     });
   });
 
@@ -97,7 +98,7 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
       await site.open(TINY, 'isolated', { permissions: ['clipboard-read', 'clipboard-write'] }),
       async (page) => {
         await train(page).click();
-        await expect.poll(() => epochOf(page)).toBeGreaterThan(2);
+        await eventually(page, async () => expect(await epochOf(page)).toBeGreaterThan(2));
         // A learning rate that is set by hand becomes part of the link.
         await page.getByLabel('Learning rate').fill('0.0005');
         await page.getByLabel('Learning rate').press('Enter');
@@ -117,7 +118,7 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
       await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
       await page.goto('about:blank');
       await page.goto(`${origin}/#${link}`);
-      await expect.poll(() => page.evaluate(() => crossOriginIsolated)).toBe(false);
+      await eventually(page, async () => expect(await page.evaluate(() => crossOriginIsolated)).toBe(false));
       await page.locator('.environment').waitFor();
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
       expect(await page.locator('.environment summary').textContent()).toContain('1 thread');
@@ -127,13 +128,44 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
     });
     await check(await site.open(link, 'isolated'), async (page) => {
       await train(page).click();
-      await expect.poll(() => epochOf(page)).toBeGreaterThan(12);
+      await eventually(page, async () => expect(await epochOf(page)).toBeGreaterThan(12));
       await page.reload();
       // Training goes on by itself, from a checkpoint.
-      await expect.poll(() => epochOf(page)).toBeGreaterThan(10);
+      await eventually(page, async () => expect(await epochOf(page)).toBeGreaterThan(10));
       expect(await trainedHash(page)).toBe(hash);
       const lines = await page.locator('[role=img][aria-label^="Accuracy:"]').getAttribute('aria-label');
       expect(lines).toContain('after epoch 40 of 40');
+    });
+  });
+
+  it('begins with the first digits while the others load, and its link gives the same bits', async () => {
+    let hash = '';
+    let link = '';
+    await check(await site.open('net=&epochs=2', 'isolated'), async (page) => {
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await page.route(/train-0[2-9]|train-1/, async (route) => {
+        await released;
+        await route.continue();
+      });
+      await train(page).click();
+      await page.getByText('Loaded 10,000 of 60,000 digits').waitFor();
+      await click(page, 'Begin with 10,000 digits');
+      hash = await trainedHash(page);
+      expect(await page.getByLabel('Training digits').inputValue()).toBe('2');
+      link = new URL(page.url()).hash.slice(1);
+      expect(link).toContain('shards=2');
+      release();
+      await page.getByLabel('Training digits').selectOption('12');
+      await train(page).click();
+      await page.getByText('60,000 of 60,000 digits').waitFor();
+      expect(await trainedHash(page)).not.toBe(hash);
+    });
+    await check(await site.open(link, 'isolated'), async (page) => {
+      await train(page).click();
+      expect(await trainedHash(page)).toBe(hash);
     });
   });
 
@@ -146,6 +178,8 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
 
   it.each([
     'net=dense-16-tanh_dropout-0.1&epochs=1&batch=512',
+    'net=dense-16-tanh_dropout-0.1&epochs=2&batch=512&shards=1',
+    'net=&epochs=1&shards=7&order=sorted',
     'net=conv-2-5-relu_pool-4&epochs=1&batch=1000&optimizer=momentum&pixels=raw&order=sorted&init=heNormal&rate=1e-5&rates=20-0.000001',
   ])('shows a program that gives its bits: %s', async (configuration) => {
     const folder = mkdtempSync(join(tmpdir(), 'ndgrad-program-'));
@@ -163,18 +197,27 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
   it('pauses, goes on by steps, and stops', async () => {
     await check(await site.open(TINY, 'isolated'), async (page) => {
       await click(page, 'Step');
-      await expect.poll(() => status(page)).toContain('step 1 ');
+      await eventually(page, async () => expect(await status(page)).toContain('step 1 '));
       await click(page, '10 steps');
-      await expect.poll(() => status(page)).toContain('step 11 ');
+      await eventually(page, async () => expect(await status(page)).toContain('step 11 '));
       await page.locator('[role=img][aria-label^="Weights"]').waitFor();
+      const digit = (text: RegExp) => page.locator('#panel-train p', { hasText: text }).waitFor();
+      await digit(/^A \d; the network says \d, with [\d.]+ %$/);
+      const outputs = page.locator('[role=img][aria-label^="What the first layer gives"]');
+      expect(await outputs.getAttribute('aria-label')).toMatch(/16 images .*: \d/);
       await click(page, 'Go on');
-      await expect.poll(() => epochOf(page)).toBeGreaterThan(1);
+      await eventually(page, async () => expect(await epochOf(page)).toBeGreaterThan(1));
       await click(page, 'Pause');
       await page.getByRole('button', { name: 'Go on' }).waitFor();
       expect(await page.getByLabel('Epochs', { exact: true }).isDisabled()).toBe(true);
       await click(page, 'Stop');
       await trainedHash(page);
       expect(await status(page)).toContain('stopped by hand');
+      // The network can still be asked for other digits.
+      const before = await outputs.getAttribute('aria-label');
+      await page.getByLabel('Test digit').fill('18');
+      await page.getByLabel('Test digit').press('Enter');
+      await eventually(page, async () => expect(await outputs.getAttribute('aria-label')).not.toBe(before));
       expect(await page.getByLabel('Epochs', { exact: true }).isEnabled()).toBe(true);
     });
   });
@@ -198,17 +241,39 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
     });
   });
 
+  it('measures kernels, which changes no bits', async () => {
+    let hash = '';
+    await check(await site.open(TINY, 'isolated'), async (page) => {
+      await train(page).click();
+      hash = await trainedHash(page);
+    });
+    await check(await site.open(TINY, 'isolated'), async (page) => {
+      await page.getByText('The plan: the kernels').click();
+      const measure = page.getByRole('button', { name: 'Measure the kernels' });
+      expect(await measure.isDisabled()).toBe(true);
+      await train(page).click();
+      await measure.click();
+      await page.getByText(/A training step has \d+ kernels, which take [\d.]+ ms/).waitFor();
+      const times = await page.locator('.kernels .number').allTextContents();
+      expect(times.length).toBeGreaterThan(5);
+      expect(times.some((time) => Number(time) > 0)).toBe(true);
+      expect(await trainedHash(page)).toBe(hash);
+    });
+  });
+
   it('edits the list of layers, and says why a network is impossible', async () => {
     await check(await site.open('net=dense-16-relu', 'isolated'), async (page) => {
       await page.getByLabel('Add a layer').selectOption('conv');
-      await expect.poll(() => code(page).textContent()).toContain('new Conv2D(1, 16, 3');
+      await eventually(page, async () =>
+        expect(await code(page).textContent()).toContain('new Conv2D(1, 16, 3'),
+      );
       await page.getByRole('button', { name: 'Move down: Layer 1, Conv2D' }).click();
-      await expect.poll(() => train(page).isDisabled()).toBe(true);
+      await eventually(page, async () => expect(await train(page).isDisabled()).toBe(true));
       await page.getByText('layer 2 needs an image').waitFor();
       await page.getByRole('button', { name: 'Remove: Layer 2, Conv2D' }).click();
       await page.getByLabel('Units of Layer 1, Dense').fill('20');
       await page.getByLabel('Units of Layer 1, Dense').press('Enter');
-      await expect.poll(() => new URL(page.url()).hash).toContain('net=dense-20-relu');
+      await eventually(page, async () => expect(new URL(page.url()).hash).toContain('net=dense-20-relu'));
     });
   });
 
@@ -231,9 +296,9 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
       const right = async (): Promise<number> =>
         Number(/([\d.]+) % of the points/.exec((await panel.locator('.status').textContent())!)?.[1] ?? 0);
       await click(page, 'One epoch');
-      await expect.poll(right).toBeGreaterThan(0);
+      await eventually(page, async () => expect(await right()).toBeGreaterThan(0));
       await panel.getByRole('button', { name: 'Train' }).click();
-      await expect.poll(right).toBeGreaterThan(95);
+      await eventually(page, async () => expect(await right()).toBeGreaterThan(95));
       expect(await panel.locator('.units canvas').count()).toBe(32);
     });
   });
@@ -258,6 +323,7 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
             await trainedHash(page);
             await click(page, 'Repair it');
             await trainedHash(page);
+            await page.evaluate(() => scrollTo(0, 0));
             await picture('train');
             await page.getByRole('tab', { name: 'Boundaries' }).click();
             const panel = page.locator('#panel-boundaries');

@@ -228,6 +228,7 @@ const functions: Record<string, Given> = {
   remat: [[(t: core.Tensor) => t]],
   realize: [[x, x], variadic],
   explain: [[x, x], variadic],
+  profile: [[async () => {}]],
   runStep: [[{ results: [x], assignments: [] }], optionsAt(0)],
   explainAssignments: [[{ results: [x], assignments: [[parameters[0]!, parameters[0]!]] }], optionsAt(0)],
   training: [[{ rng: core.defaultGenerator() }], optionsAt(0)],

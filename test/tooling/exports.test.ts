@@ -30,7 +30,7 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       logicalXor matmul max maxPool maxPoolWithArgmax maximum mean meanAbsoluteError
       meanAbsolutePercentageError meanSquaredError meanSquaredLogarithmicError median meshgrid min minimum
       mish mod mul multinomial nanToNum neg norm notEqual oneHot ones onesLike outer pad poissonLoss pow
-      predict prelu prod putAlongAxis quantile realize reciprocal reduceOnPlateau relu relu6 remat repeat
+      predict prelu prod profile putAlongAxis quantile realize reciprocal reduceOnPlateau relu relu6 remat repeat
       reshape resize roll round rsqrt runStep saveModel saveWeights scalar scaledDotProductAttention scan
       scatterAdd scatterND schedules searchSorted seed selu setBackend setThreads shuffle sigmoid sign
       silu sin sinh slice slidingWindows softmax softmaxCrossEntropy softmaxFocalCrossEntropy softmin
@@ -48,14 +48,14 @@ const EXPORTS: Record<string, { values: string; types: string }> = {
       EditDistanceOptions EmbeddingOptions EpochLogs EvaluateOptions FBetaOptions FindLearningRateOptions
       FitOptions FlattenOptions FloatFormat GRUOptions GeluOptions GenerateOptions GeneratorState
       GlobalPoolingOptions GroupNormOptions History HuberOptions Initializer InitializerName InnerState
-      InstanceNormOptions LSTMOptions LayerClass LayerLike LayerNormOptions LearningRateCurve LionOptions
+      InstanceNormOptions KernelTimes LSTMOptions LayerClass LayerLike LayerNormOptions LearningRateCurve LionOptions
       LoadModelOptions LoadWeightsOptions LoadedModel LoadedWeights LocalResponseNormOptions LogFile
       LogLossOptions LogOptions LogTarget LookaheadOptions Loss LossFunction LossOptions Margin
       MarginLayerOptions MarginOptions MaskOptions Member MeshgridOptions Metric MetricOptions Metrics
       MinimizeOptions Model MultiHeadAttentionOptions MultiOptimizerOptions MultinomialOptions MuonOptions
       NAdamOptions NaNLoss NanToNumOptions NestedArray NetworkMember NumberArray OptimizerOptions
       OptimizerState OutputAndState PReLUOptions PadMode Padding ParameterOptions ParameterState
-      PartialShape Penalty PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions
+      PartialShape Penalty PlanProfile PoolOptions Pooled PoolingLayerOptions PositionEmbeddingOptions PredictOptions
       Predictions ProgressReport QuantileMethod QuantileOptions RAdamOptions RMSNormOptions RMSpropOptions
       RankingMetricOptions Recurrent RecurrentOptions ReduceOnPlateauOptions ReduceOptions Reduction
       ReshapeOptions ResidualOptions ResizeOptions ReverseOptions SGDOptions SaveModelOptions

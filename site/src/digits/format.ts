@@ -6,6 +6,9 @@
 /** The bytes of an image of 28 x 28 pixels. */
 export const PIXELS = 784;
 
+/** The digits in a shard, and the seed of their order. */
+export const SHARD = { size: 5000, seed: 1 } as const;
+
 /** The bytes of an image with its label and its place, before compression. */
 export const BYTES_PER_IMAGE = PIXELS + 3;
 

@@ -7,54 +7,106 @@ import {
   type ShardEntry,
 } from './format.ts';
 
-/** How many bytes of the files have arrived. */
+/** What has arrived. */
 export interface Progress {
+  /** Bytes of the files. */
   readonly loaded: number;
   readonly total: number;
+  /** How many training shards are complete, from the first one on. */
+  readonly shards: number;
 }
 
 export interface LoadDigitsOptions {
   /** The number of training shards of 5,000 images, from 1 to 12; by default `defaultShards()`. */
   readonly shards?: number;
-  /** The number of test shards of 5,000 images, 1 or 2; by default 2 with all training shards, else 1. */
-  readonly testShards?: number;
-  /** The folder of the files; by default `digits/` beside the page. */
-  readonly base?: string | URL;
   onProgress?(progress: Progress): void;
-  /** Stops loading. */
-  readonly signal?: AbortSignal;
+  /**
+   * When it is fulfilled, loading ends with the training shards that are complete, but at least one. The others still
+   * load, for a later call.
+   */
+  readonly enough?: Promise<void>;
 }
 
 export interface Digits {
   readonly train: DigitSet;
+  /** 10,000 images beside all training shards, else 5,000. */
   readonly test: DigitSet;
+  /** The number of training shards. */
+  readonly shards: number;
 }
 
-/**
- * Loads digits. Training can start with one shard; a later call with more of them takes the first ones from the browser's
- * cache.
- *
- * @throws Error if a file is missing or damaged.
- */
-export async function loadDigits(options: LoadDigitsOptions = {}): Promise<Digits> {
-  const { base = new URL('digits/', document.baseURI), onProgress, signal = null } = options;
-  const folder = String(base).replace(/\/?$/, '/');
-  const response = await request(`${folder}manifest.json`, { cache: 'no-cache', signal });
-  const { train, test } = (await response.json()) as Manifest;
-  const shards = Math.min(options.shards ?? defaultShards(), train.shards.length);
-  const testShards = options.testShards ?? (shards === train.shards.length ? test.shards.length : 1);
-  const [training, testing] = [train.shards.slice(0, shards), test.shards.slice(0, testShards)];
+/** How many files are loaded at the same time. The first ones should come first, since training can start with them. */
+const AT_ONCE = 3;
 
-  const total = [...training, ...testing].reduce((sum, { bytes }) => sum + bytes, 0);
-  let loaded = 0;
-  const count = (bytes: number): void => {
-    loaded += bytes;
-    onProgress?.({ loaded, total });
-  };
-  const load = async (entries: readonly ShardEntry[]): Promise<DigitSet> =>
-    joined(await Promise.all(entries.map((entry) => loadShard(folder, entry, count, signal))));
-  const [trainSet, testSet] = await Promise.all([load(training), load(testing)]);
-  return { train: trainSet, test: testSet };
+/** Loads the digits of a folder, shard by shard, and keeps them for later calls. */
+export class DigitLoader {
+  readonly #folder: string;
+  readonly #shards = new Map<string, Promise<DigitSet>>();
+  /** How many bytes of each file have arrived. */
+  readonly #arrived = new Map<string, number>();
+  /** Tells the latest call of `load` that something has arrived. */
+  #report = (): void => {};
+
+  /** @param base the folder of the files; by default `digits/` beside the page. */
+  constructor(base: string | URL = new URL('digits/', document.baseURI)) {
+    this.#folder = String(base).replace(/\/?$/, '/');
+  }
+
+  /** @throws Error if a file is missing or damaged. */
+  async load(options: LoadDigitsOptions = {}): Promise<Digits> {
+    const response = await request(`${this.#folder}manifest.json`, 'no-cache');
+    const manifest = (await response.json()) as Manifest;
+    const shards = Math.min(options.shards ?? defaultShards(), manifest.train.shards.length);
+    const testShards = shards === manifest.train.shards.length ? manifest.test.shards.length : 1;
+
+    const [first, ...others] = manifest.test.shards.slice(0, testShards);
+    const entries = [first!, ...manifest.train.shards.slice(0, shards), ...others];
+    const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+    let complete = 0;
+    this.#report = () => {
+      const loaded = entries.reduce((sum, { file }) => sum + (this.#arrived.get(file) ?? 0), 0);
+      options.onProgress?.({ loaded, total, shards: complete });
+    };
+
+    const sets: Promise<DigitSet>[] = [];
+    for (const entry of entries) sets.push(this.#shard(entry, sets.at(-AT_ONCE)));
+    const training = sets.slice(1, 1 + shards);
+    const testing = [sets[0]!, ...sets.slice(1 + shards)];
+    const all = (async () => {
+      await testing[0];
+      for (const set of training) {
+        await set;
+        complete++;
+        this.#report();
+      }
+      await Promise.all(testing);
+    })();
+    await Promise.race([all, Promise.all([testing[0], training[0], options.enough ?? all])]);
+    if (complete === shards) await all;
+    const used = Math.max(complete, 1);
+    return {
+      train: joined(await Promise.all(training.slice(0, used))),
+      test: joined(await Promise.all(testing.slice(0, used === shards ? testShards : 1))),
+      shards: used,
+    };
+  }
+
+  /** @param after is waited for if the file must be requested. */
+  #shard(entry: ShardEntry, after: Promise<unknown> = Promise.resolve()): Promise<DigitSet> {
+    const { file } = entry;
+    const onBytes = (bytes: number): void => {
+      this.#arrived.set(file, (this.#arrived.get(file) ?? 0) + bytes);
+      this.#report();
+    };
+    const loading = this.#shards.get(file) ?? after.then(() => loadShard(this.#folder, entry, onBytes));
+    this.#shards.set(file, loading);
+    // The call that waits for the file throws the error. A later one requests the file again.
+    loading.catch(() => {
+      this.#shards.delete(file);
+      this.#arrived.delete(file);
+    });
+    return loading;
+  }
 }
 
 /** All 12 training shards; on phones, and where the user saves data, 4. */
@@ -64,11 +116,11 @@ export function defaultShards(): number {
   return isPhone || connection?.saveData ? 4 : 12;
 }
 
-async function request(url: string, options: RequestInit): Promise<Response> {
-  const response = await fetch(url, options);
+async function request(url: string, cache: RequestCache): Promise<Response> {
+  const response = await fetch(url, { cache });
   if (response.ok) return response;
   throw new Error(
-    `[loadDigits] got status ${response.status} for ${url}, wanted 200. Build the digits first.`,
+    `[DigitLoader] got status ${response.status} for ${url}, wanted 200. Build the digits first.`,
   );
 }
 
@@ -76,10 +128,9 @@ async function loadShard(
   folder: string,
   { file, count, sha256 }: ShardEntry,
   onBytes: (bytes: number) => void,
-  signal: AbortSignal | null,
 ): Promise<DigitSet> {
   // Its name contains the hash, so a cached file is never out of date.
-  const { body } = await request(folder + file, { cache: 'force-cache', signal });
+  const { body } = await request(folder + file, 'force-cache');
   const counted = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
     transform(chunk, controller) {
       onBytes(chunk.length);
@@ -91,7 +142,7 @@ async function loadShard(
   const hash = await hashOf(bytes);
   if (bytes.length !== count * BYTES_PER_IMAGE || (hash ?? sha256) !== sha256)
     throw new Error(
-      `[loadDigits] ${file} is damaged: got SHA-256 ${hash}, wanted ${sha256}. Load the page again.`,
+      `[DigitLoader] ${file} is damaged: got SHA-256 ${hash}, wanted ${sha256}. Load the page again.`,
     );
   return decodeShard(bytes);
 }

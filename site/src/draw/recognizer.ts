@@ -1,8 +1,6 @@
 import {
   type ByteSource,
-  type Context,
   gradients,
-  inference,
   type Layer,
   loadModel,
   oneHot,
@@ -10,6 +8,7 @@ import {
   type Tensor,
   tensor,
 } from 'ndgrad';
+import { layerOutputs } from '../layer-outputs.ts';
 
 /** What a network computes for an image. */
 export interface Look {
@@ -55,14 +54,8 @@ export class Recognizer {
       image.map((value) => value * this.#ink),
       { shape: [1, ...this.#shape] },
     );
-    const outputs = new Map<Tensor, string>();
-    const context: Context = Object.assign(Object.create(inference) as Context, {
-      onOutput: ({ type }: { readonly type: string }, output: Tensor) => {
-        // Layers that change nothing, such as Dropout, and containers have the output of a layer before.
-        if (!outputs.has(output) && !rearranging.has(type)) outputs.set(output, type);
-      },
-    });
-    const scores = this.#model.call(x, context).reshape([10]);
+    const { scores: batch, outputs } = layerOutputs(this.#model, x);
+    const scores = batch.reshape([10]);
     const score =
       digit === null ? scores.max() : scores.mul(oneHot(tensor(digit, { dtype: 'int32' }), 10)).sum();
     const gradient = gradients(score, [x])[0]!;
@@ -98,9 +91,6 @@ function classesOf(model: Layer, shape: readonly number[]): number | null {
     return null;
   }
 }
-
-/** Layers whose output has the values of their input. */
-const rearranging = new Set(['Flatten', 'Reshape']);
 
 const floats = async (x: Tensor): Promise<Float32Array> => Float32Array.from(await x.data());
 

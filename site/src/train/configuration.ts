@@ -1,3 +1,4 @@
+import { SHARD } from '../digits/format.ts';
 import { formatNetwork, type LayerSpec, parseNetwork } from './network/layer-spec.ts';
 import { type OptimizerName, optimizers } from './optimizers.ts';
 
@@ -14,7 +15,7 @@ export interface Configuration {
   readonly batchSize: number;
   readonly epochs: number;
   readonly seed: number;
-  /** The number of shards of 5,000 training digits. */
+  /** The number of shards of 5,000 training digits. Every epoch trains on all of them. */
   readonly shards: number;
   /** Whether pixels are divided by 255. */
   readonly pixels: 'scaled' | 'raw';
@@ -32,8 +33,11 @@ export const initializers = {
 } as const;
 export type InitializerChoice = keyof typeof initializers;
 
-/** From 5,000 digits to all. */
-export const shardCounts: readonly number[] = [1, 2, 4, 8, 12];
+/** The number of shards that have all digits. */
+export const ALL_SHARDS = 12;
+
+/** How many digits shards have, for people. */
+export const digitCount = (shards: number): string => (shards * SHARD.size).toLocaleString('en');
 
 export const pixelChoices = { scaled: 'from 0 to 1', raw: 'from 0 to 255' } as const;
 export const orderChoices = { shuffled: 'shuffled', sorted: 'sorted by class' } as const;
@@ -47,7 +51,7 @@ export const defaults: Configuration = {
   batchSize: 256,
   epochs: 6,
   seed: 1,
-  shards: 12,
+  shards: ALL_SHARDS,
   pixels: 'scaled',
   order: 'shuffled',
 };
@@ -68,7 +72,7 @@ const formats: {
   batchSize: number('batch', isWhole(1, 10_000)),
   epochs: number('epochs', isWhole(1, 1000)),
   seed: number('seed', isWhole(0, Number.MAX_SAFE_INTEGER)),
-  shards: number('shards', (count) => shardCounts.includes(count)),
+  shards: number('shards', isWhole(1, ALL_SHARDS)),
   pixels: oneOf('pixels', pixelChoices),
   order: oneOf('order', orderChoices),
 };

@@ -1,10 +1,11 @@
 import { button, choice, element, labeled } from '../dom.ts';
 import {
+  ALL_SHARDS,
   type Configuration,
+  digitCount,
   initializers,
   orderChoices,
   pixelChoices,
-  shardCounts,
 } from './configuration.ts';
 import { blueprint } from './network/blueprint.ts';
 import { layerList } from './network/layer-list.ts';
@@ -131,8 +132,11 @@ export class SettingsForm {
   }
 
   #shards(): HTMLElement {
-    const options = Object.fromEntries(shardCounts.map((n) => [n, (n * 5000).toLocaleString('en')]));
-    const control = choice<string>(options, '12', (text) => this.#change({ shards: Number(text) }));
+    const counts = Array.from({ length: ALL_SHARDS }, (_, i) => i + 1);
+    const options = Object.fromEntries(counts.map((n) => [n, digitCount(n)]));
+    const control = choice<string>(options, String(ALL_SHARDS), (text) =>
+      this.#change({ shards: Number(text) }),
+    );
     this.#controls.set('shards', control);
     return labeled('Training digits', control);
   }

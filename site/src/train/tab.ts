@@ -4,7 +4,7 @@ import type { App, Tab } from '../app.ts';
 import { defaultShards } from '../digits/load.ts';
 import { button, element } from '../dom.ts';
 import { type Breakage, breakages, tellingWarnings, whatHappened } from './break-it.ts';
-import { type Configuration, defaults, fromTexts, toTexts } from './configuration.ts';
+import { type Configuration, defaults, digitCount, fromTexts, toTexts } from './configuration.ts';
 import {
   type CheckpointFolder,
   forgetTraining,
@@ -19,13 +19,15 @@ import { Results } from './results/results.ts';
 import { SettingsForm } from './settings-form.ts';
 import { modelFile, type Outcome, TrainingRun } from './training-run.ts';
 
-/** Milliseconds between two pictures of the filters. */
-const FILTERS_INTERVAL = 400;
+/** Milliseconds between two pictures of the first layer. */
+const FIRST_LAYER_INTERVAL = 400;
 
 /** The tab in which a network is put together and trained. */
 export function createTrainTab(root: HTMLElement, app: App): Tab {
   const { settings } = app;
   let run: TrainingRun | null = null;
+  /** The latest training, which may have ended. */
+  let shown: TrainingRun | null = null;
   let state: 'idle' | 'running' | 'paused' = 'idle';
   let outcome: Outcome | null = null;
   let breakage: Breakage | null = null;
@@ -33,7 +35,10 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   let warnings: string[] = [];
   let isVisible = false;
 
-  const results = new Results();
+  const results = new Results({
+    firstLayer: askForFirstLayer,
+    kernelTimes: () => run?.measureKernels(),
+  });
   const form = new SettingsForm(
     fromTexts((name) => settings.read(name), { ...defaults, shards: defaultShards() }),
     changed,
@@ -47,6 +52,9 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   step.title = 'Train on one batch, then pause';
   const steps = button('10 steps', () => stepBy(10));
   const stop = button('Stop', () => run?.stop());
+  const beginNow = button('', () => run?.beginNow());
+  beginNow.title = 'Every epoch trains on these digits, and the link keeps their number.';
+  beginNow.hidden = true;
   const controls = element(
     'div',
     { className: 'row', role: 'group', 'aria-label': 'Training' },
@@ -54,6 +62,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
     step,
     steps,
     stop,
+    beginNow,
   );
   const broken = element('section', { className: 'card stack', hidden: true });
   const finished = element('section', { className: 'card stack', hidden: true });
@@ -84,8 +93,8 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   update();
 
   setInterval(() => {
-    if (isVisible && state === 'running') run?.askForFilters();
-  }, FILTERS_INTERVAL);
+    if (isVisible && state === 'running') askForFirstLayer();
+  }, FIRST_LAYER_INTERVAL);
 
   const interrupted = interruptedTraining();
   if (interrupted !== null && sameTexts(interrupted, form.value)) void start({ resume: true });
@@ -117,7 +126,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
       state = 'paused';
       update();
       await run?.pause();
-      run?.askForFilters();
+      askForFirstLayer();
     } else {
       state = 'running';
       update();
@@ -128,7 +137,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   async function stepBy(batches: number): Promise<void> {
     if (state === 'idle') return start({ steps: batches });
     await run?.step(batches);
-    run?.askForFilters();
+    askForFirstLayer();
   }
 
   /** @param steps trains on so many batches, then pauses. @param resume goes on from a checkpoint. */
@@ -157,6 +166,8 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
     } finally {
       forgetTraining();
       folder.release();
+      beginNow.hidden = true;
+      results.plan.allow(false);
       run = null;
       state = 'idle';
       update();
@@ -171,8 +182,9 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
   ): Promise<Outcome> {
     const options = { checkpoints: name, resume, callbacks: results.callbacks, onReport: show };
     run = new TrainingRun(configuration, options);
+    shown = run;
     update();
-    if (steps !== null) void run.step(steps).then(() => run?.askForFilters());
+    if (steps !== null) void run.step(steps).then(askForFirstLayer);
     const { outcome } = run;
     try {
       return await outcome;
@@ -183,8 +195,19 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
     }
   }
 
+  function askForFirstLayer(): void {
+    shown?.askForFirstLayer(results.firstLayer.place);
+  }
+
   function show(report: Report): void {
     if (report.kind === 'warning') warnings.push(report.text);
+    beginNow.hidden = report.kind !== 'loading' || report.shards === 0;
+    if (report.kind === 'loading') beginNow.textContent = `Begin with ${digitCount(report.shards)} digits`;
+    if (report.kind === 'prepared' && report.shards !== form.value.shards) {
+      form.show({ ...form.value, shards: report.shards });
+      changed(form.value);
+      if (interruptedTraining() !== null) noteTraining(form.value);
+    }
     results.show(report);
   }
 
@@ -192,7 +215,7 @@ export function createTrainTab(root: HTMLElement, app: App): Tab {
     const { configuration, hash, history } = outcome;
     form.show(configuration);
     settings.write(toTexts(configuration));
-    run?.askForFilters();
+    askForFirstLayer();
     const accuracy = history.history.val_accuracy?.at(-1);
     const text =
       accuracy === undefined

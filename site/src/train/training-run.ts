@@ -12,17 +12,21 @@ export interface Outcome {
   readonly weights: Uint8Array;
   /** SHA-256 of `weights`, in hexadecimal; null on insecure pages. */
   readonly hash: string | null;
-  /** The configuration with the learning rates that were set by hand. */
+  /** The configuration with what was changed by hand: learning rates, and the number of shards if it began earlier. */
   readonly configuration: Configuration;
 }
 
 /** One worker serves one training after the other. */
 let worker: Worker | null = null;
+/** The channel for the latest training. */
+let reports: MessagePort | null = null;
 
 /** One training in the worker. */
 export class TrainingRun {
   readonly outcome: Promise<Outcome>;
   readonly #configuration: Configuration;
+  /** The number of shards with which training has begun. */
+  readonly #shards: Promise<number>;
   readonly #training: RemoteTraining;
   readonly #reports: MessagePort;
   readonly #rateChanges: RateChange[];
@@ -40,7 +44,16 @@ export class TrainingRun {
     this.#configuration = configuration;
     this.#rateChanges = [...configuration.rateChanges];
     worker ??= new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module' });
-    this.#reports = openReports(worker, options.onReport);
+    let prepared: (shards: number) => void;
+    this.#shards = new Promise((resolve) => {
+      prepared = resolve;
+    });
+    reports?.close();
+    reports = openReports<Report>(worker, (report) => {
+      if (report.kind === 'prepared') prepared(report.shards);
+      options.onReport(report);
+    });
+    this.#reports = reports;
     const message: TrainingMessage = {
       configuration,
       digits: new URL('digits/', document.baseURI).href,
@@ -72,24 +85,40 @@ export class TrainingRun {
     return this.#training.setLearningRate(rate);
   }
 
-  /** Asks for the filters, which come as a report. */
-  askForFilters(): void {
-    this.#reports.postMessage('filters' satisfies Question);
+  /** Begins with the digits that are loaded, if training has not begun yet. */
+  beginNow(): void {
+    this.#ask({ kind: 'begin' });
+  }
+
+  /**
+   * Asks for the first layer and its output for a test digit, which come as a report: while training runs, and until the
+   * next one.
+   */
+  askForFirstLayer(place: number): void {
+    this.#ask({ kind: 'first layer', place });
+  }
+
+  /** Asks for the times of the kernels of the next training steps. */
+  measureKernels(): void {
+    this.#ask({ kind: 'kernel times' });
+  }
+
+  #ask(question: Question): void {
+    this.#reports.postMessage(question);
   }
 
   async #finish(): Promise<Outcome> {
     try {
       const history = await this.#training.result;
       const weights = await this.#training.weights();
-      const configuration = { ...this.#configuration, rateChanges: this.#rateChanges };
+      const shards = await this.#shards;
+      const configuration = { ...this.#configuration, shards, rateChanges: this.#rateChanges };
       return { history, weights, hash: await hashOf(weights), configuration };
     } catch (error) {
       // A worker that has failed may be unable to train again.
       worker?.terminate();
       worker = null;
       throw error;
-    } finally {
-      this.#reports.close();
     }
   }
 

@@ -1,11 +1,12 @@
 import type { Callback, EpochLogs } from 'ndgrad';
 import { confusionChart, imageChart, lossChart, metricsChart } from 'ndgrad/charts';
 import { element } from '../../dom.ts';
-import type { Configuration } from '../configuration.ts';
+import { ALL_SHARDS, type Configuration, digitCount } from '../configuration.ts';
 import { blueprint, operationsPerImage } from '../network/blueprint.ts';
 import type { Report } from '../reports.ts';
 import { Comparison } from './comparison.ts';
-import { filterImages } from './filters.ts';
+import { FirstLayer } from './first-layer.ts';
+import { PlanView } from './plan-view.ts';
 
 /** Everything that is shown of a training while it runs. */
 export class Results {
@@ -14,6 +15,8 @@ export class Results {
   readonly state: HTMLElement;
   /** Above the charts: what the tab has to say about a training. */
   readonly notes = element('div', { className: 'stack' });
+  readonly firstLayer: FirstLayer;
+  readonly plan: PlanView;
   /** For `trainInWorker`. */
   readonly callbacks: readonly Callback[];
   readonly #status = element('p', { className: 'status' }, 'Nothing is trained yet.');
@@ -22,16 +25,17 @@ export class Results {
   readonly #progress = element('progress', { max: 1, value: 0 });
   readonly #loss = element('section', { className: 'card' });
   readonly #metrics = element('section', { className: 'card' });
-  readonly #filters = element('section', { className: 'card' });
   readonly #confusion = element('section', { className: 'card scroll' });
   readonly #mistakes = element('section', { className: 'card' });
-  readonly #plan = element('pre');
   readonly #comparison = new Comparison();
   #configuration: Configuration | null = null;
   #threads = '';
   #accuracy = '';
 
-  constructor() {
+  /** What the user asks the training for: the first layer for another digit, and the times of kernels. */
+  constructor(ask: { firstLayer(): void; kernelTimes(): void }) {
+    this.firstLayer = new FirstLayer(ask.firstLayer);
+    this.plan = new PlanView(ask.kernelTimes);
     this.#progress.ariaLabel = 'Progress of training';
     const charts = [lossChart(this.#loss), metricsChart(this.#metrics, { title: 'Accuracy' })];
     this.callbacks = [...charts.map(withEarlierEpochs), withEarlierEpochs(this.#watch())];
@@ -42,25 +46,20 @@ export class Results {
       element(
         'div',
         { className: 'insight' },
-        element('div', { className: 'stack' }, this.#confusion, this.#filters),
+        element('div', { className: 'stack' }, this.#confusion, this.firstLayer.root),
         this.#mistakes,
       ),
       this.#comparison.root,
-      element(
-        'details',
-        { className: 'card' },
-        element('summary', {}, 'The plan of a forward pass: the kernels that are compiled for it'),
-        this.#plan,
-      ),
+      this.plan.root,
     );
-    for (const part of [this.#filters, this.#confusion, this.#mistakes]) part.hidden = true;
+    for (const part of [this.#confusion, this.#mistakes]) part.hidden = true;
   }
 
   begin(configuration: Configuration): void {
     this.#configuration = configuration;
-    this.#comparison.begin(configuration);
     this.#accuracy = '';
     this.#progress.value = 0;
+    this.firstLayer.root.hidden = true;
     this.say('The worker starts …');
   }
 
@@ -72,26 +71,30 @@ export class Results {
   show(report: Report): void {
     switch (report.kind) {
       case 'loading': {
-        const [loaded, total] = [report.loaded, report.total].map((bytes) => (bytes / 1e6).toFixed(1));
-        this.#status.textContent = `Digits: ${loaded} of ${total} MB`;
-        this.#progress.value = report.loaded / report.total;
+        const { loaded, total, shards } = report;
+        const [part, all] = [loaded, total].map((bytes) => (bytes / 1e6).toFixed(1));
+        const wanted = this.#configuration!.shards;
+        this.#status.textContent = `Loaded ${digitCount(shards)} of ${digitCount(wanted)} digits, ${part} of ${all} MB`;
+        this.#progress.value = loaded / total;
         break;
       }
       case 'prepared':
+        this.#configuration = { ...this.#configuration!, shards: report.shards };
+        this.#comparison.begin(this.#configuration);
         this.#threads = `${report.backend === 'wasm' ? 'WebAssembly' : report.backend}, ${report.threads === 1 ? '1 thread' : `${report.threads} threads`}`;
-        this.#plan.textContent = report.plan;
+        this.plan.begin(report.plan);
+        this.plan.allow(true);
         break;
       case 'evaluated':
         confusionChart(this.#confusion, report.confusion, { title: 'Confusion matrix of the test digits' });
         this.#showMistakes(report);
         this.#confusion.hidden = this.#mistakes.hidden = false;
         break;
-      case 'filters':
-        this.#filters.hidden = false;
-        imageChart(this.#filters, filterImages(report.values, report.shape), {
-          title: 'Weights of the first layer: blue for ink, orange against it',
-          size: 46,
-        });
+      case 'first layer':
+        this.firstLayer.show(report);
+        break;
+      case 'kernel times':
+        this.plan.show(report);
         break;
       case 'warning':
     }
@@ -117,12 +120,13 @@ export class Results {
   #watch(): Callback {
     return {
       onBatchEnd: ({ epoch, batch, batches, step, loss, seconds }, { epochs }) => {
-        const { batchSize, network, initializer } = this.#configuration!;
+        const { batchSize, network, initializer, shards } = this.#configuration!;
         const rate = ((batch + 1) * batchSize) / seconds;
         const flops = rate * operationsPerImage(blueprint(network, initializer));
         this.#progress.value = (epoch + (batch + 1) / (batches ?? 1)) / epochs;
         this.#status.textContent = [
           `Epoch ${epoch + 1} of ${epochs}`,
+          `${digitCount(shards)} of ${digitCount(ALL_SHARDS)} digits`,
           `step ${step.toLocaleString('en')}`,
           `loss ${loss.toPrecision(3)}`,
           ...(this.#accuracy === '' ? [] : [this.#accuracy]),

@@ -1,7 +1,7 @@
 import { argsort, type Tensor, tensor } from 'ndgrad';
 import { scalePixels } from 'ndgrad/data';
 import { type DigitSet, inOriginalOrder } from '../../digits/format.ts';
-import { type Digits, loadDigits, type Progress } from '../../digits/load.ts';
+import { DigitLoader, type LoadDigitsOptions } from '../../digits/load.ts';
 import type { Configuration } from '../configuration.ts';
 
 /** Images [N, 784] and their classes [N]. */
@@ -16,26 +16,34 @@ export interface TestSamples extends Samples {
   readonly labels: Uint8Array;
 }
 
-/** The digits of the latest training, which the next one probably needs too. */
-let latest: { readonly shards: number; readonly digits: Digits } | null = null;
+export interface TrainingData {
+  readonly train: Samples;
+  readonly test: TestSamples;
+  /** The number of training shards, which is lower than that of the configuration if loading was ended. */
+  readonly shards: number;
+}
 
-/** Loads the digits of a configuration. Their order is that of the original files, so that a program in Node gets the same bits. */
+/** Keeps the digits, which the next training probably needs too. */
+let loader: DigitLoader | null = null;
+
+/**
+ * Loads the digits of a configuration from a folder. Their order is that of the original files, so that a program in Node gets the
+ * same bits.
+ */
 export async function loadData(
   { shards, pixels, order }: Configuration,
   base: string,
-  onProgress: (progress: Progress) => void,
-): Promise<{ train: Samples; test: TestSamples }> {
-  if (latest?.shards !== shards) {
-    latest = null; // its memory is needed
-    const { train, test } = await loadDigits({ shards, base, onProgress });
-    latest = { shards, digits: { train: inOriginalOrder(train), test: inOriginalOrder(test) } };
-  }
-  const { train, test } = latest.digits;
+  options: Pick<LoadDigitsOptions, 'enough' | 'onProgress'>,
+): Promise<TrainingData> {
+  loader ??= new DigitLoader(base);
+  const digits = await loader.load({ shards, ...options });
+  const [train, test] = [inOriginalOrder(digits.train), inOriginalOrder(digits.test)];
   const isScaled = pixels === 'scaled';
   const samples = toSamples(train, isScaled);
   return {
     train: order === 'sorted' ? sorted(samples) : samples,
     test: { ...toSamples(test, isScaled), images: test.images, labels: test.labels },
+    shards: digits.shards,
   };
 }
 

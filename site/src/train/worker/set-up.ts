@@ -4,7 +4,6 @@ import {
   checkpoint,
   diagnostics,
   explain,
-  type Parameter,
   type Sequential,
   seed,
   softmaxCrossEntropy,
@@ -15,11 +14,18 @@ import { opfsStore, type TrainingSetup } from 'ndgrad/browser';
 import { rateOf } from '../configuration.ts';
 import { blueprint, buildModel } from '../network/blueprint.ts';
 import { optimizers } from '../optimizers.ts';
-import type { Report, TrainingMessage } from '../reports.ts';
-import { loadData } from './data.ts';
+import type { Question, Report, TrainingMessage } from '../reports.ts';
+import { loadData, type TestSamples } from './data.ts';
 import { evaluation } from './evaluation.ts';
+import { firstLayer } from './first-layer.ts';
+import { KernelClock } from './kernel-times.ts';
 
-let model: Sequential | null = null;
+/** The training that runs or has ended, from its first step on. */
+let current: { readonly model: Sequential; readonly test: TestSamples; readonly clock: KernelClock } | null =
+  null;
+
+/** Ends loading: training begins with the digits that are there. */
+let beginNow = (): void => {};
 
 /** The arguments of `fit` for a message of the page. */
 export async function setUp(
@@ -28,12 +34,19 @@ export async function setUp(
 ): Promise<TrainingSetup> {
   const { configuration, digits, checkpoints, resume } = message;
   const { batchSize, epochs, initializer, network, optimizer, order } = configuration;
-  const data = await loadData(configuration, digits, (progress) => report({ kind: 'loading', ...progress }));
+  const data = await loadData(configuration, digits, {
+    enough: new Promise((resolve) => {
+      beginNow = resolve;
+    }),
+    onProgress: (progress) => report({ kind: 'loading', ...progress }),
+  });
   seed(configuration.seed);
-  model = buildModel(blueprint(network, initializer));
+  const model = buildModel(blueprint(network, initializer));
+  const clock = new KernelClock();
+  current = { model, test: data.test, clock };
   const plan = explain(model.call(zeros([batchSize, 784])));
   const { name, threads } = backendInfo();
-  report({ kind: 'prepared', backend: name, threads, plan });
+  report({ kind: 'prepared', shards: data.shards, backend: name, threads, plan });
   const loss = softmaxCrossEntropy;
   return {
     model,
@@ -50,6 +63,7 @@ export async function setUp(
         evaluation(model, data.test, report),
         diagnostics({ data: data.train, loss, warn: (text) => report({ kind: 'warning', text }) }),
         stopOnNaN(),
+        clock.callback,
       ],
       ...(checkpoints !== null && {
         checkpoint: checkpoint(opfsStore(checkpoints), { every: { steps: 200 } }),
@@ -59,13 +73,10 @@ export async function setUp(
   };
 }
 
-/** The kernel of the first layer with weights, as it is between two steps. */
-export async function currentFilters(): Promise<Extract<Report, { kind: 'filters' }> | null> {
-  const kernel = model?.parameters().find(isFilter);
-  if (kernel === undefined) return null;
-  return { kind: 'filters', values: (await kernel.data()) as Float32Array, shape: kernel.shape };
+/** The answer to a question of the page; null if there is none. */
+export async function answer(question: Question): Promise<Report | null> {
+  if (question.kind === 'begin') beginNow();
+  if (question.kind === 'begin' || current === null) return null;
+  if (question.kind === 'kernel times') return current.clock.measure();
+  return firstLayer(current.model, current.test, question.place);
 }
-
-/** Whether its inputs are pixels. */
-const isFilter = ({ shape }: Parameter): boolean =>
-  (shape.length === 2 && shape[0] === 784) || (shape.length === 4 && shape[2] === 1);

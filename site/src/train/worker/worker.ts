@@ -2,12 +2,11 @@
 import { serveTraining } from 'ndgrad/browser';
 import { reporter } from '../../reports-channel.ts';
 import type { Question, Report, TrainingMessage } from '../reports.ts';
-import { currentFilters, setUp } from './set-up.ts';
+import { answer, setUp } from './set-up.ts';
 
 const report = reporter<Report, Question>(async (question) => {
-  if (question !== 'filters') return;
-  const filters = await currentFilters();
-  if (filters !== null) report(filters);
+  const found = await answer(question);
+  if (found !== null) report(found);
 });
 
 serveTraining((message) => setUp(message as TrainingMessage, report));
