@@ -68,9 +68,22 @@ export class ObservedWorld implements World {
     return all;
   }
 
-  async share(run: Parameters<World['share']>[0]): Promise<void> {
-    await this.#world.share(run);
+  async share(...args: Parameters<World['share']>): ReturnType<World['share']> {
+    const saving = await this.#world.share(...args);
     this.#agreed = null;
+    return saving;
+  }
+
+  end(): Promise<void> {
+    return this.#world.end();
+  }
+
+  get shardedOptimizer() {
+    return this.#world.shardedOptimizer;
+  }
+
+  get bfloat16() {
+    return this.#world.bfloat16;
   }
 
   fail(error: unknown): Promise<void> {

@@ -21,28 +21,27 @@ export class OneOfMany implements Communicator {
 
   async gather<A extends Elements>(own: A, lengths: readonly number[]): Promise<A> {
     if (own instanceof Uint8Array) this.#message = own.length;
-    const total = lengths.reduce((sum, length) => sum + length, 0);
-    const all = new (own.constructor as new (length: number) => A)(total);
-    let at = 0;
-    for (const length of lengths) {
-      all.set(own.subarray(0, length), at);
-      at += length;
-    }
-    return all;
+    return repeated(own, lengths);
   }
 
-  async exchange(
-    own: Float32Array,
+  async exchange<A extends Elements>(
+    own: A,
     _lengths: readonly number[],
     incoming: readonly number[],
-  ): Promise<Float32Array> {
+  ): Promise<A> {
     this.latest = this.#message;
-    const all = new Float32Array(incoming.reduce((sum, length) => sum + length, 0));
-    let at = 0;
-    for (const length of incoming) {
-      all.set(own.subarray(0, length), at);
-      at += length;
-    }
-    return all;
+    return repeated(own, incoming);
   }
+}
+
+/** The first elements of the array, as many as the first length says, then as many as the second one says, and so on. */
+function repeated<A extends Elements>(own: A, lengths: readonly number[]): A {
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const all = new (own.constructor as new (length: number) => A)(total);
+  let at = 0;
+  for (const length of lengths) {
+    all.set(own.subarray(0, length), at);
+    at += length;
+  }
+  return all;
 }

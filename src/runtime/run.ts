@@ -165,17 +165,20 @@ function computedSync(node: Node): Storage {
  * are not checked: they may have been incremented for the run that comes next.
  */
 export function initialValues(node: Node): TypedArray {
-  if (node.storage === null) void execute(prepare({ results: [node], assignments: [] }), runtime.cpu);
+  if (node.storage === null) void execute(prepare({ results: [node], assignments: [] }), runtime.ready.cpu);
   return node.storage!.array;
 }
 
-/** A new storage with values that are computed on the CPU: now, or, if it has no backend yet, as soon as it has one. */
+/** Fills a storage now, or, if no backend is ready yet, as soon as one is. Reading the values reports an error. */
+function fillWhenReady(fill: () => void | Promise<void>): void {
+  const filling = runtime.state.kind === 'ready' ? fill() : runtime.whenReady(async () => fill());
+  filling?.catch(() => {});
+}
+
+/** A new storage with values that are computed on the CPU: now, or, if no backend is ready yet, as soon as one is. */
 export function computedStorage(dtype: DType, size: number, compute: () => TypedArray): Storage {
   const storage = Storage.deferred(dtype, size, compute, '');
-  const fill = (): void => void storage.array;
-  if (runtime.state.kind !== 'unavailable') fill();
-  // Reading the values reports the error.
-  else runtime.whenReady(async () => fill()).catch(() => {});
+  fillWhenReady(() => void storage.array);
   return storage;
 }
 
@@ -187,14 +190,12 @@ export function storageOf(node: Node, copy: Node, name: string): Storage {
   const storage = Storage.deferred(node.dtype, node.size, () => initialValues(node), name);
   // Too large a Parameter is an error of its constructor.
   void storage.host.array;
-  const fill = (): void | Promise<void> => {
+  toposort([node]).leaves.forEach(assertCurrent);
+  fillWhenReady(() => {
     if (!toposort([node]).leaves.some((leaf) => leaf.storage!.deviceCopy?.stale)) return void storage.array;
     storage.overwrite();
     return execute(prepare({ results: [copy], assignments: [] }), runtime.ready.backend, [storage]);
-  };
-  toposort([node]).leaves.forEach(assertCurrent);
-  const filling = runtime.state.kind === 'ready' ? fill() : runtime.whenReady(async () => fill());
-  filling?.catch(() => {}); // reading the values reports the error
+  });
   return storage;
 }
 

@@ -20,12 +20,7 @@ type State =
   | { readonly kind: 'unresolved' }
   | { readonly kind: 'ready'; readonly backend: Backend; readonly cpu: Backend }
   | { readonly kind: 'unavailable'; readonly reason: string }
-  | {
-      readonly kind: 'switching';
-      readonly next: Backend;
-      readonly cpu: Backend;
-      readonly done: Promise<void>;
-    };
+  | { readonly kind: 'switching'; readonly next: Backend; readonly done: Promise<void> };
 
 /** The reference interpreter, which is loaded only where it is needed. */
 export const loadReferenceInterpreter = async (): Promise<Backend> =>
@@ -73,12 +68,6 @@ export class Runtime {
     );
   }
 
-  /** The CPU's backend, which also computes while values are read back. Throws as `ready` does where there is none. */
-  get cpu(): Backend {
-    const { state } = this;
-    return state.kind === 'switching' ? state.cpu : this.ready.cpu;
-  }
-
   /** Waits until a backend is ready. Loads the reference interpreter where WebAssembly cannot run. */
   async load(): Promise<Backend> {
     while (this.#state.kind === 'switching') await this.#state.done;
@@ -115,7 +104,7 @@ export class Runtime {
         throw error;
       },
     );
-    this.#state = { kind: 'switching', next, cpu: state.cpu, done };
+    this.#state = { kind: 'switching', next, done };
     await done;
   }
 

@@ -28,7 +28,7 @@ export function initialValuesOf(t: Tensor): TypedArray {
   return initialValues(t.node);
 }
 
-/** A tensor with values that are computed on the CPU: now, or, if it has no backend yet, as soon as it has one. */
+/** A tensor with values that are computed on the CPU: now, or, if no backend is ready yet, as soon as one is. */
 export function computedTensor<S extends Shape, D extends DType>(
   shape: S,
   dtype: D,

@@ -23,7 +23,7 @@ export interface GeneratorState {
 }
 
 /** Numbers that are computed at once where they are computed at the call. Always as many, so that one plan serves all draws. */
-const BLOCK = 4096;
+const BLOCK = 1024;
 
 /**
  * A counter-based random generator: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as
@@ -176,17 +176,16 @@ export class Generator {
 
 /** Fills the array with normally distributed numbers, which are drawn again beyond two standard deviations, from 32-bit words. */
 function fillTruncatedNormal(values: TypedArray, word: () => number, mean: number, deviation: number): void {
-  const uniform = new Float32Array(BLOCK).fill(1);
+  const uniform = new Float32Array(BLOCK);
   const angle = new Float32Array(BLOCK);
   for (let i = 0; i < values.length; ) {
-    const count = Math.min(BLOCK, values.length - i);
-    for (let j = 0; j < count; j++) {
+    for (let j = 0; j < BLOCK; j++) {
       uniform[j] = ((word() >>> 8) + 1) / 16777216;
       angle[j] = ((word() >>> 8) / 16777216) * 6.283185307179586;
     }
     const log = initialValuesOf(fromArray(uniform, [BLOCK], 'float32').log());
     const cosine = initialValuesOf(fromArray(angle, [BLOCK], 'float32').cos());
-    for (let j = 0; j < count; j++) {
+    for (let j = 0; j < BLOCK && i < values.length; j++) {
       const z = Math.sqrt(-2 * log[j]!) * cosine[j]!;
       if (Math.abs(z) <= 2) values[i++] = mean + deviation * z;
     }

@@ -11,6 +11,7 @@ import {
   waitingOf,
   workOf,
 } from '../../bench/distributed/cost-model.ts';
+import { sumFormats } from '../../src/mpi/sum-formats.ts';
 import { sumVectors, type VectorNode } from '../../src/mpi/sum-vectors.ts';
 import { ownShards, ShardTree } from '../../src/train/shards.ts';
 import { communicators } from '../mpi/meeting.ts';
@@ -73,6 +74,7 @@ test('bytes and additions are those of the library', async () => {
               return communicator.gather(own, lengths);
             },
           },
+          sumFormats.float32,
           new Map([['x', [length]]]),
           all,
           nodes[rank]!.map(() => new Map([['x', new Float32Array(length)]])),
