@@ -1,6 +1,6 @@
 import { buffersRead, buffersWritten } from '../ir/buffer-use.ts';
 import type { PlanStep } from '../ir/plan.ts';
-import type { ArenaBuffers, Arrangement } from '../ir/primitive.ts';
+import type { ArenaBuffers, ArenaLayout } from '../ir/primitive.ts';
 import { paddedBytes } from '../util/address-padding.ts';
 import { FreeList } from '../util/free-list.ts';
 
@@ -12,7 +12,7 @@ import { FreeList } from '../util/free-list.ts';
 export function allocateArena(
   steps: readonly PlanStep[],
   { isIntermediate, bytesOf }: ArenaBuffers,
-): Arrangement {
+): ArenaLayout {
   const lastUse = new Map<number, number>();
   steps.forEach((step, at) => {
     for (const b of [...buffersRead(step), ...buffersWritten(step)]) lastUse.set(b, at);

@@ -1,7 +1,7 @@
 import { mapBuffers } from '../ir/buffer-use.ts';
 import type { GatherAxis, Kernel } from '../ir/kernel.ts';
 import type { Loop, PlanStep } from '../ir/plan.ts';
-import type { ArenaBuffers, Arrangement } from '../ir/primitive.ts';
+import type { ArenaBuffers, ArenaLayout } from '../ir/primitive.ts';
 import { type Offset, sizeOf } from '../ir/view.ts';
 import { paddedBytes } from '../util/address-padding.ts';
 
@@ -43,7 +43,7 @@ interface Block {
 }
 
 /** Pass 5 for plans with loops. */
-export function allocateWithLoops(steps: readonly PlanStep[], buffers: ArenaBuffers): Arrangement {
+export function allocateWithLoops(steps: readonly PlanStep[], buffers: ArenaBuffers): ArenaLayout {
   const blocks: Block[] = [];
   const groups = new Map<string, Stack[]>();
   for (const [b, uses] of usesOf(steps, buffers)) {
@@ -77,7 +77,7 @@ export function allocateWithLoops(steps: readonly PlanStep[], buffers: ArenaBuff
 }
 
 /** Places the largest block first, and each at the lowest offset that the others leave free (greedy by size, Pisarchyk & Lee 2020). */
-function place(blocks: readonly Block[]): Pick<Arrangement, 'offsets' | 'arenaBytes'> {
+function place(blocks: readonly Block[]): Pick<ArenaLayout, 'offsets' | 'arenaBytes'> {
   const placed: (readonly [block: Block, at: number])[] = [];
   const offsets = new Map<number, number>();
   let arenaBytes = 0;

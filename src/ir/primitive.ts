@@ -131,7 +131,7 @@ export interface LoopCompiler {
   /** Makes the steps of a loop, and the lazy values of the nodes that read its values. */
   compile(fuser: LoopFuser, loop: number): void;
   /** Allocates the intermediate buffers of a plan with loops. */
-  allocate(steps: readonly PlanStep[], buffers: ArenaBuffers): Arrangement;
+  allocate(steps: readonly PlanStep[], buffers: ArenaBuffers): ArenaLayout;
 }
 
 /** What the allocation of the arena needs to know of buffers. */
@@ -142,7 +142,7 @@ export interface ArenaBuffers {
 }
 
 /** The places of intermediate buffers in the arena. */
-export interface Arrangement {
+export interface ArenaLayout {
   readonly steps: readonly PlanStep[];
   readonly offsets: ReadonlyMap<number, number>;
   readonly arenaBytes: number;
