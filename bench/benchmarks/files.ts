@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Tensor, zeros } from 'ndgrad';
+import { type Tensor, zeros } from '../../src/index.ts';
 import {
   readNpy,
   readNpz,
@@ -11,8 +11,8 @@ import {
   writeNpz,
   writeSafetensors,
   writeShardedSafetensors,
-} from 'ndgrad/io';
-import { fileSource, folderStore, saveFile } from 'ndgrad/node';
+} from '../../src/io.ts';
+import { fileSource, folderStore, saveFile } from '../../src/node.ts';
 import { timing } from '../measure.ts';
 import type { Session } from '../session.ts';
 import { alignColumns, threeDigits } from '../tables.ts';
