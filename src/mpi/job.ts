@@ -81,14 +81,15 @@ export class Job {
     const { byte, world } = this.#library.objects;
     for (const rank of this.#processes.keys())
       if (rank !== this.#ranks?.rank)
-        this.#library.call('MPI_Isend', null, 0, byte, rank, EXPLAINED, world, new BigUint64Array(1));
+        this.#library.succeeds('MPI_Isend', null, 0, byte, rank, EXPLAINED, world, new BigUint64Array(1));
   }
 
   /** The library receives a few messages in each call, after it has looked. */
   #hasMessage(rank: number): boolean {
+    const { world } = this.#library.objects;
     const flag = new Int32Array(1);
     for (let looks = 0; looks < LOOKS && flag[0] === 0; looks++)
-      this.#library.call('MPI_Iprobe', rank, EXPLAINED, this.#library.objects.world, flag, null);
+      if (!this.#library.succeeds('MPI_Iprobe', rank, EXPLAINED, world, flag, null)) return false;
     return flag[0] !== 0;
   }
 

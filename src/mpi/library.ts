@@ -101,6 +101,11 @@ export class MpiLibrary {
     throw new StateError(`[mpi] ${name} failed: ${text}. Look for messages of Open MPI above.`);
   }
 
+  /** Whether the function succeeds, for calls at the end of a process, where other ranks may have ended already. */
+  succeeds(name: MpiFunction, ...args: readonly MpiArgument[]): boolean {
+    return this.#functions[name](...args) === 0;
+  }
+
   /** The number that a function writes. */
   number(name: 'MPI_Comm_rank' | 'MPI_Comm_size'): number {
     const value = new Int32Array(1);

@@ -22,7 +22,7 @@ export interface GeneratorState {
   readonly counter: number;
 }
 
-/** Numbers that are computed at once where they are computed at the call. Always as many, so that one plan serves all draws. */
+/** The candidates that `truncatedNormal` computes at a time. Always as many, so that one plan serves all draws. */
 const BLOCK = 1024;
 
 /**
@@ -80,7 +80,7 @@ export class Generator {
 
   /**
    * Normally distributed float32 numbers, drawn again where they fall more than two standard deviations from
-   * the mean. Computed at the call.
+   * the mean. Computed at the call, or as soon as a backend is loaded.
    */
   truncatedNormal<const S extends Shape>(
     shape: S,

@@ -1,24 +1,9 @@
 import { shapeError, showPartial } from './errors.ts';
-import { Layer } from './layer.ts';
-import type { EndsWith, Kept, PartialShape } from './shapes.ts';
-import { checkPositive } from './spatial.ts';
+import { FeatureLayer } from './feature-layer.ts';
+import type { PartialShape } from './shapes.ts';
 
 /** A layer from sequences [N, T, features] to the same shape. */
-export abstract class SequenceLayer<F extends number> extends Layer {
-  readonly features: F;
-  declare readonly takes: EndsWith<this['given'], F>;
-  declare readonly gives: Kept<this['given']>;
-
-  protected constructor(features: F, name: string | undefined, args: ArrayLike<unknown>) {
-    super(name, args);
-    checkPositive(this, 'features', features);
-    this.features = features;
-  }
-
-  override get keepsShape(): boolean {
-    return true;
-  }
-
+export abstract class SequenceLayer<F extends number> extends FeatureLayer<F> {
   override inferShape(inputShape: PartialShape | null): PartialShape | null {
     if (inputShape !== null) this.checkSequences(inputShape);
     return inputShape;

@@ -29,6 +29,8 @@ export class KernelClock {
       () =>
         new Promise<void>((resolve) => {
           this.#end = resolve;
+          // Training may have ended since the call.
+          if (this.#missing <= 0) resolve();
         }),
     );
     // Evaluation between two epochs has other plans, which run less often.
