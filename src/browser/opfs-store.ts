@@ -14,6 +14,12 @@ interface MovableFile extends FileSystemFileHandle {
 const PREFIX = '.ndgrad-';
 
 /**
+ * Bytes of one write. Chromium passes the bytes to the process of the file through a pipe of 2 MiB. If they do not fit and
+ * the storage is full, it may report an AbortError of the pipe instead of the QuotaExceededError.
+ */
+const WRITE_SIZE = 1 << 20;
+
+/**
  * Files in a folder of the browser's own file system (OPFS), in pages and in workers. A file is written under a temporary
  * name and then renamed. The page must be secure (https or localhost).
  *
@@ -103,7 +109,11 @@ async function writeWhole(
       );
     const file = await handle.createWritable();
     try {
-      for await (const part of partsOf('opfsStore', parts)) await file.write(unshared(part));
+      for await (const part of partsOf('opfsStore', parts)) {
+        const bytes = unshared(part);
+        for (let at = 0; at < bytes.length; at += WRITE_SIZE)
+          await file.write(bytes.subarray(at, at + WRITE_SIZE));
+      }
     } catch (error) {
       await file.abort().catch(() => {}); // the first error is the one to report
       throw error;

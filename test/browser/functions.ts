@@ -93,11 +93,13 @@ export const listFiles = (kind: Kind, folder: string): Promise<readonly string[]
   make(kind, folder).list();
 
 /** Writes more than the quota allows. */
-export async function fill(kind: Kind, bytes: number): Promise<unknown> {
+export async function fill(kind: Kind, bytes: number, attempts: number): Promise<unknown> {
   const store = make(kind, 'full');
   await store.write('file', [Uint8Array.of(1)]);
-  const error = await outcome(() => store.write('file', [new Uint8Array(bytes)]));
-  return { error, kept: (await store.read('file'))!.size, listed: await store.list() };
+  const errors = new Set<unknown>();
+  for (let i = 0; i < attempts; i++)
+    errors.add(await outcome(() => store.write('file', [new Uint8Array(bytes)])));
+  return { errors: [...errors], kept: (await store.read('file'))!.size, listed: await store.list() };
 }
 
 const model = (seed: number): Layer => new Sequential([new Dense(3, 2, { rng: new Generator(seed) })]);
