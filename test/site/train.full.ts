@@ -33,8 +33,17 @@ async function trainedHash(page: Page): Promise<string> {
   return (await page.locator('#hash').textContent())!;
 }
 
-const epochOf = async (page: Page): Promise<number> =>
-  Number(/^Epoch (\d+) /.exec((await status(page))!)?.[1] ?? 0);
+const epochIn = (status: string): number => Number(/^Epoch (\d+) /.exec(status)?.[1] ?? 0);
+
+/** Trains one step and then ten at a time, and pauses, so that training cannot end before the test goes on. */
+async function pauseAfter(page: Page, steps: number): Promise<void> {
+  await click(page, 'Step');
+  for (let step = 1; ; step += 10) {
+    await eventually(page, async () => expect(await status(page)).toContain(`step ${step} `));
+    if (step >= steps) return;
+    await click(page, '10 steps');
+  }
+}
 
 describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing ?? ''}`, () => {
   let site: BuiltSite;
@@ -97,11 +106,11 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
     await check(
       await site.open(TINY, 'isolated', { permissions: ['clipboard-read', 'clipboard-write'] }),
       async (page) => {
-        await train(page).click();
-        await eventually(page, async () => expect(await epochOf(page)).toBeGreaterThan(2));
+        await pauseAfter(page, 41);
         // A learning rate that is set by hand becomes part of the link.
         await page.getByLabel('Learning rate').fill('0.0005');
         await page.getByLabel('Learning rate').press('Enter');
+        await click(page, 'Go on');
         hash = await trainedHash(page);
         await click(page, 'Copy link');
         await page.getByRole('button', { name: 'Copied' }).waitFor();
@@ -127,12 +136,20 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
       expect(await page.locator('#same').textContent()).toContain('The same bits');
     });
     await check(await site.open(link, 'isolated'), async (page) => {
-      await train(page).click();
-      await eventually(page, async () => expect(await epochOf(page)).toBeGreaterThan(12));
+      await pauseAfter(page, 211);
+      await page.addInitScript(() => {
+        const seen: string[] = [];
+        Object.assign(globalThis, { seen });
+        new MutationObserver(() => {
+          const text = document.querySelector('#panel-train .status')?.textContent;
+          if (text?.startsWith('Epoch ')) seen.push(text);
+        }).observe(document, { subtree: true, childList: true, characterData: true });
+      });
       await page.reload();
-      // Training goes on by itself, from a checkpoint.
-      await eventually(page, async () => expect(await epochOf(page)).toBeGreaterThan(10));
       expect(await trainedHash(page)).toBe(hash);
+      // Training went on by itself, from a checkpoint.
+      const [first] = await page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen);
+      expect(epochIn(first!)).toBeGreaterThan(10);
       const lines = await page.locator('[role=img][aria-label^="Accuracy:"]').getAttribute('aria-label');
       expect(lines).toContain('after epoch 40 of 40');
     });
@@ -195,18 +212,15 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
   });
 
   it('pauses, goes on by steps, and stops', async () => {
-    await check(await site.open(TINY, 'isolated'), async (page) => {
-      await click(page, 'Step');
-      await eventually(page, async () => expect(await status(page)).toContain('step 1 '));
-      await click(page, '10 steps');
-      await eventually(page, async () => expect(await status(page)).toContain('step 11 '));
+    await check(await site.open(TINY.replace('epochs=40', 'epochs=1000'), 'isolated'), async (page) => {
+      await pauseAfter(page, 11);
       await page.locator('[role=img][aria-label^="Weights"]').waitFor();
       const digit = (text: RegExp) => page.locator('#panel-train p', { hasText: text }).waitFor();
       await digit(/^A \d; the network says \d, with [\d.]+ %$/);
       const outputs = page.locator('[role=img][aria-label^="What the first layer gives"]');
       expect(await outputs.getAttribute('aria-label')).toMatch(/16 images .*: \d/);
       await click(page, 'Go on');
-      await eventually(page, async () => expect(await epochOf(page)).toBeGreaterThan(1));
+      await eventually(page, async () => expect(epochIn((await status(page))!)).toBeGreaterThan(1));
       await click(page, 'Pause');
       await page.getByRole('button', { name: 'Go on' }).waitFor();
       expect(await page.getByLabel('Epochs', { exact: true }).isDisabled()).toBe(true);
@@ -251,8 +265,9 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
       await page.getByText('The plan: the kernels').click();
       const measure = page.getByRole('button', { name: 'Measure the kernels' });
       expect(await measure.isDisabled()).toBe(true);
-      await train(page).click();
+      await pauseAfter(page, 1);
       await measure.click();
+      await click(page, 'Go on');
       await page.getByText(/A training step has \d+ kernels, which take [\d.]+ ms/).waitFor();
       const times = await page.locator('.kernels .number').allTextContents();
       expect(times.length).toBeGreaterThan(5);
