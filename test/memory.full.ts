@@ -14,6 +14,7 @@ import {
   tensor,
   training,
 } from '../src/index.ts';
+import { growth, leaks, type Usage } from './memory-growth.ts';
 
 // Nothing needs to be freed: what the program lets go, the garbage collector takes.
 
@@ -22,11 +23,9 @@ const manySteps = 20_000;
 const manySizes = 200;
 
 const kB = 1024;
-const kinds = ['heapUsed', 'external', 'arrayBuffers', 'wasm'] as const;
-type Usage = Record<(typeof kinds)[number], number>;
 
 /** The memory in use after garbage collection; buffers go some turns of the event loop later. */
-async function usage(): Promise<Usage> {
+async function usage(): Promise<Usage & { readonly wasm: number }> {
   if (globalThis.gc === undefined) throw new Error('Memory tests need node --expose-gc.');
   for (let i = 0; i < 4; i++) {
     globalThis.gc();
@@ -34,13 +33,6 @@ async function usage(): Promise<Usage> {
   }
   const { heapUsed, external, arrayBuffers } = process.memoryUsage();
   return { heapUsed, external, arrayBuffers, wasm: backendInfo().memory.used };
-}
-
-/** The kinds of memory that grew by more bytes than allowed. */
-function growth(before: Usage, after: Usage, allowed: number): string[] {
-  return kinds
-    .filter((kind) => after[kind] - before[kind] > allowed)
-    .map((kind) => `${kind} grew by ${Math.round((after[kind] - before[kind]) / kB)} kB`);
 }
 
 const batch = 32;
@@ -105,14 +97,16 @@ describe('training', () => {
     await run(999, keep);
     const first = losses[0]!.item();
     losses = [];
-    const before = await usage();
-    await run(manySteps, keep);
-    // A kept loss is a handle, a node and one number: about 700 bytes each, and no graph.
-    expect(losses).toHaveLength(manySteps);
-    expect(growth(before, await usage(), manySteps * kB)).toEqual([]);
-    expect(losses[manySteps - 1]!.item()).toBeLessThan(first);
-    losses = [];
-    expect(growth(before, await usage(), 500 * kB)).toEqual([]);
+    const grown = await leaks(usage, 500 * kB, async () => {
+      const before = await usage();
+      await run(manySteps, keep);
+      // A kept loss is a handle, a node and one number: about 700 bytes each, and no graph.
+      expect(losses).toHaveLength(manySteps);
+      expect(growth(before, await usage(), manySteps * kB)).toEqual([]);
+      expect(losses[manySteps - 1]!.item()).toBeLessThan(first);
+      losses = [];
+    });
+    expect(grown).toEqual([]);
     expect(backendInfo().planMisses).toBe(planMisses);
   });
 
@@ -123,9 +117,7 @@ describe('training', () => {
       sum += loss.item() + logits.dataSync()[0]! + logits.argmax(1).dataSync()[0]!;
     };
     await run(100, read);
-    const before = await usage();
-    await run(300, read);
-    expect(growth(before, await usage(), 500 * kB)).toEqual([]);
+    expect(await leaks(usage, 500 * kB, () => run(300, read))).toEqual([]);
     expect(sum).not.toBeNaN();
   });
 
@@ -135,9 +127,7 @@ describe('training', () => {
       for (let i = 0; i < calls; i++) await model.call(x.slice([i, i + batch])).data();
     };
     await run(300);
-    const before = await usage();
-    await run(600);
-    expect(growth(before, await usage(), 500 * kB)).toEqual([]);
+    expect(await leaks(usage, 500 * kB, () => run(600))).toEqual([]);
   });
 });
 
@@ -158,23 +148,21 @@ describe('the check finds leaks:', () => {
     const { run } = trainer({ also: false });
     const kept: Tensor[] = [];
     await run(100);
-    const before = await usage();
-    await run(200, (_loss, logits) => kept.push(logits));
-    expect(growth(before, await usage(), 500 * kB)).toEqual([expect.stringMatching(/^heapUsed grew by/)]);
-    expect(kept).toHaveLength(200);
+    const grown = await leaks(usage, 500 * kB, () => run(200, (_loss, logits) => kept.push(logits)));
+    expect(grown).toEqual([expect.stringMatching(/^heapUsed grew by/)]);
+    expect(kept).toHaveLength(1000);
   });
 
   test('typed arrays of 10 kB', async () => {
     const { run } = trainer({ also: true });
     const kept: Float32Array[] = [];
     await run(100);
-    const before = await usage();
-    await run(200, () => kept.push(new Float32Array(2560)));
-    expect(growth(before, await usage(), 500 * kB)).toEqual([
+    const grown = await leaks(usage, 500 * kB, () => run(200, () => kept.push(new Float32Array(2560))));
+    expect(grown).toEqual([
       expect.stringMatching(/^external grew by/),
       expect.stringMatching(/^arrayBuffers grew by/),
     ]);
-    expect(kept).toHaveLength(200);
+    expect(kept).toHaveLength(1000);
   });
 });
 
@@ -185,10 +173,7 @@ test('1,000 short-lived models of equal structure stay flat and share plans', as
   await models(1);
   const { planMisses, plans } = backendInfo();
   await models(199);
-  // The engine's own notes go on growing for a while: 400 to 500 kB, however many models come.
-  const before = await usage();
-  await models(800);
-  expect(growth(before, await usage(), 1000 * kB)).toEqual([]);
+  expect(await leaks(usage, 1000 * kB, () => models(800))).toEqual([]);
   expect(backendInfo()).toMatchObject({ planMisses, plans });
 });
 
@@ -205,9 +190,8 @@ test(`${manySizes} batch sizes and models of many structures: plans are bounded,
   };
   await sizes(1);
   await sizes(1 + manySizes);
-  const before = await usage();
-  await sizes(1 + 2 * manySizes);
-  expect(growth(before, await usage(), 4000 * kB)).toEqual([]);
+  let rounds = 2;
+  expect(await leaks(usage, 4000 * kB, () => sizes(1 + rounds++ * manySizes))).toEqual([]);
 });
 
 test('large values that are let go make room for others', async () => {
@@ -220,9 +204,7 @@ test('large values that are let go make room for others', async () => {
     }
   };
   await rounds(20);
-  const before = await usage();
-  await rounds(60);
-  expect(growth(before, await usage(), 16_000 * kB)).toEqual([]);
+  expect(await leaks(usage, 16_000 * kB, () => rounds(60))).toEqual([]);
 });
 
 describe('large results that nobody reads', () => {
@@ -244,13 +226,12 @@ describe('large results that nobody reads', () => {
       expect((await last.data())[5]).toBe((0.5 + steps - 2) / 2 + steps - 1);
     };
     await run(1000);
-    const before = await usage();
+    const { wasm } = await usage();
     const rss = process.memoryUsage.rss();
     Object.assign(peak, { wasm: 0, rss: 0 });
-    await run(manySteps);
-    expect(peak.wasm - before.wasm).toBeLessThan(budget + 4 * kB * kB);
+    expect(await leaks(usage, 1000 * kB, () => run(manySteps))).toEqual([]);
+    expect(peak.wasm - wasm).toBeLessThan(budget + 4 * kB * kB);
     expect(peak.rss - rss).toBeLessThan(budget + 64 * kB * kB);
-    expect(growth(before, await usage(), 1000 * kB)).toEqual([]);
   });
 
   test('keep their values beyond the budget if somebody holds them', async () => {
