@@ -176,8 +176,9 @@ describe.skipIf(chromiumMissing !== null)(`training in Chromium${chromiumMissing
       expect(link).toContain('shards=2');
       release();
       await page.getByLabel('Training digits').selectOption('12');
-      await train(page).click();
-      await page.getByText('60,000 of 60,000 digits').waitFor();
+      await pauseAfter(page, 1);
+      expect(await status(page)).toContain('60,000 of 60,000 digits');
+      await click(page, 'Go on');
       expect(await trainedHash(page)).not.toBe(hash);
     });
     await check(await site.open(link, 'isolated'), async (page) => {
