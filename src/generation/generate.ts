@@ -3,7 +3,6 @@ import { DTypeError, NonFiniteError, ShapeError, ValueError } from '../ir/errors
 import { type Context, continued, inference } from '../layers/base/context.ts';
 import { checkTensor } from '../tensor/apply.ts';
 import { tensor } from '../tensor/creation.ts';
-import { realize } from '../tensor/evaluate.ts';
 import { take } from '../tensor/ops/arrangement/indexing.ts';
 import { softmax } from '../tensor/ops/elementwise/activation.ts';
 import { type Generator, generatorOf } from '../tensor/random.ts';
@@ -174,8 +173,7 @@ function cachedScores(model: TokenModel, length: number): Scores {
     const scores = model.call(input, continued(cache));
     checkScores(scores, tokens.length, count);
     const last: Tensor = scores.slice(null, [-1, null]).detach();
-    await realize(last, ...cache.pending);
-    cache.advance(count);
+    await cache.run(last, count);
     known += count;
     return last;
   };
