@@ -58,8 +58,8 @@ export class WasmExecutable implements Executable {
     const tables = code.words.map((word) => (word.kind === 'table' ? reserve(4 * word.values.length) : 0));
     const smallBuffers = plan.buffers.map(({ dtype, size, location: { kind } }, b) => {
       const bytes = size * dtypes[dtype].bytes;
-      const isOwn = kind === (this.#written.has(b) ? 'result' : 'bound');
-      return isOwn && bytes <= SMALL ? reserve(bytes) : null;
+      // Parts that are written must come back to the storage.
+      return kind === (this.#written.has(b) ? 'result' : 'bound') && bytes <= SMALL ? reserve(bytes) : null;
     });
 
     const { memory } = engine;
