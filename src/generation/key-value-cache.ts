@@ -1,8 +1,9 @@
 import { StateError } from '../ir/errors.ts';
+import { Storage } from '../ir/storage.ts';
 import type { Decoding } from '../layers/base/context.ts';
 import { arange, tensor, zeros } from '../tensor/creation.ts';
 import { overwriteSlice } from '../tensor/ops/arrangement/set-slice.ts';
-import { Parameter } from '../tensor/parameter.ts';
+import { Parameter, withoutValues } from '../tensor/parameter.ts';
 import { runAssignments } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -56,10 +57,15 @@ export class KeyValueCache implements Decoding {
   #added(t: Tensor): Tensor {
     const [batch, heads, , size] = t.shape as [number, number, number, number];
     const at = this.#assignments.length;
-    this.#kept[at] ??= new Parameter(zeros([batch, heads, this.#capacity, size]), { trainable: false });
+    this.#kept[at] ??= zeroParameter([batch, heads, this.#capacity, size]);
     const { assignment, value } = overwriteSlice(this.#kept[at], t, 2, this.#length);
     this.#assignments.push(assignment);
     return value;
+  }
+
+  /** Frees the memory of the keys and values. */
+  release(): void {
+    for (const { node } of this.#kept) node.storage!.deviceCopy?.drop();
   }
 
   /** Computes a result of the model, and keeps what its further steps, `steps` in number, have added. */
@@ -73,3 +79,10 @@ export class KeyValueCache implements Decoding {
     this.#position = tensor(this.#length, { dtype: 'int32' }) as Tensor;
   }
 }
+
+/** Zeros that no run computes: a storage has them at first. */
+const zeroParameter = (shape: readonly number[]): Parameter =>
+  withoutValues(
+    (node, name) => new Storage(node.dtype, node, name),
+    () => new Parameter(zeros(shape)),
+  );

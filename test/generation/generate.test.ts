@@ -90,6 +90,22 @@ test.each(['wasm', 'js'] as const)(
   },
 );
 
+test('the memory of the cache is free at the end, also after a failure', async () => {
+  const options = { maxTokens: 3, temperature: 0, cache: true };
+  const failing = {
+    ...options,
+    onTokens: () => {
+      throw new Error('stop');
+    },
+  };
+  await generate(models.learned, prompt, { ...options, contextLength: 5000 });
+  const { used } = backendInfo().memory;
+  // Keys and values have 320 kB for each of two attentions.
+  await generate(models.learned, prompt, { ...options, contextLength: 5000 });
+  await expect(generate(models.learned, prompt, { ...failing, contextLength: 5000 })).rejects.toThrow('stop');
+  expect(backendInfo().memory.used).toBeLessThan(used + 200_000);
+});
+
 test('a model of attention and recurrent layers continues with a cache as without', async () => {
   const model = new Sequential([
     new Embedding(11, 8, spread),
