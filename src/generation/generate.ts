@@ -3,7 +3,6 @@ import { DTypeError, NonFiniteError, ShapeError, ValueError } from '../ir/errors
 import { type Context, continued, inference } from '../layers/base/context.ts';
 import { checkTensor } from '../tensor/apply.ts';
 import { tensor } from '../tensor/creation.ts';
-import { realize } from '../tensor/evaluate.ts';
 import { take } from '../tensor/ops/arrangement/indexing.ts';
 import { softmax } from '../tensor/ops/elementwise/activation.ts';
 import { type Generator, generatorOf } from '../tensor/random.ts';
@@ -72,28 +71,35 @@ export async function generate(
     );
   const generator = generatorOf(name, rng);
   const truncation: Truncation = { topK: topK ?? Number.POSITIVE_INFINITY, topP };
-  const nextScores = cache ? cachedScores(model, length) : windowScores(model, length);
+  const kept = cache ? new KeyValueCache(length) : null;
+  const nextScores = kept === null ? windowScores(model, length) : cachedScores(model, kept);
   const ended = new Array<boolean>(batch).fill(false);
-  for (let i = 0; i < maxTokens && !ended.every(Boolean); i++) {
-    const scores = await nextScores(tokens);
-    const vocabulary = scores.shape.at(-1)!;
-    const isGreedy = temperature === 0;
-    const values = (await (isGreedy ? scores : probabilities(scores, temperature)).data()) as Float32Array;
-    const points = isGreedy ? null : await generator.uniform([batch]).data();
-    const drawn = Int32Array.from(tokens, (_, row) => {
-      if (ended[row]) return stopToken!;
-      const of = values.subarray(row * vocabulary, (row + 1) * vocabulary);
-      const token = points === null ? likeliestToken(of) : sampleToken(of, points[row]!, truncation);
-      // Scores of -Infinity exclude tokens, but not all.
-      if (of.some(Number.isNaN) || !Number.isFinite(of[token]))
-        throw new NonFiniteError(`[${name}] the scores of token ${i + 1} of sequence ${row} are not finite.`);
-      return token;
-    });
-    for (const [row, token] of drawn.entries()) {
-      tokens[row]!.push(token);
-      ended[row] ||= token === stopToken;
+  try {
+    for (let i = 0; i < maxTokens && !ended.every(Boolean); i++) {
+      const scores = await nextScores(tokens);
+      const vocabulary = scores.shape.at(-1)!;
+      const isGreedy = temperature === 0;
+      const values = (await (isGreedy ? scores : probabilities(scores, temperature)).data()) as Float32Array;
+      const points = isGreedy ? null : await generator.uniform([batch]).data();
+      const drawn = Int32Array.from(tokens, (_, row) => {
+        if (ended[row]) return stopToken!;
+        const of = values.subarray(row * vocabulary, (row + 1) * vocabulary);
+        const token = points === null ? likeliestToken(of) : sampleToken(of, points[row]!, truncation);
+        // Scores of -Infinity exclude tokens, but not all.
+        if (of.some(Number.isNaN) || !Number.isFinite(of[token]))
+          throw new NonFiniteError(
+            `[${name}] the scores of token ${i + 1} of sequence ${row} are not finite.`,
+          );
+        return token;
+      });
+      for (const [row, token] of drawn.entries()) {
+        tokens[row]!.push(token);
+        ended[row] ||= token === stopToken;
+      }
+      onTokens?.(drawn);
     }
-    onTokens?.(drawn);
+  } finally {
+    kept?.release();
   }
   return tensor(Int32Array.from(tokens.flat()), { shape: [batch, tokens[0]!.length], dtype: 'int32' });
 }
@@ -164,8 +170,7 @@ const windowScores =
   };
 
 /** The same from the tokens that the model hasn't seen yet. */
-function cachedScores(model: TokenModel, length: number): Scores {
-  const cache = new KeyValueCache(length);
+function cachedScores(model: TokenModel, cache: KeyValueCache): Scores {
   let known = 0;
   return async (tokens) => {
     const fresh = tokens.map((row) => row.slice(known));
@@ -174,8 +179,7 @@ function cachedScores(model: TokenModel, length: number): Scores {
     const scores = model.call(input, continued(cache));
     checkScores(scores, tokens.length, count);
     const last: Tensor = scores.slice(null, [-1, null]).detach();
-    await realize(last, ...cache.pending);
-    cache.advance(count);
+    await cache.run(last, count);
     known += count;
     return last;
   };

@@ -20,7 +20,8 @@ export interface Failure {
 
 export interface Executable {
   /**
-   * Runs the plan once and returns null, or the failure of a check. A failure leaves every bound storage unchanged.
+   * Runs the plan once and returns null, or the failure of a check. A failure leaves every bound storage unchanged, except for
+   * parts that steps write.
    *
    * An asynchronous backend (one with `settle`) returns a promise. Runs and reads take effect in the order of the calls.
    * When the call returns, the arrays of the bound storages without a device copy have been read, and the results and the

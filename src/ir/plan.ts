@@ -40,8 +40,9 @@ export interface Loop {
 }
 
 /**
- * Steps over numbered buffers, in order. No step writes a buffer that it reads, and none writes a bound buffer: new values
- * of Parameters are replacements, which a backend exchanges for the old values if no check has failed.
+ * Steps over numbered buffers, in order. No step writes a buffer that it reads. New values of Parameters are replacements,
+ * which a backend exchanges for the old values if no check has failed. Only parts of bound buffers are written, by steps of a
+ * graph that says that nobody needs what was there (`compiler/in-place.ts`).
  */
 export interface Plan {
   readonly buffers: readonly PlanBuffer[];

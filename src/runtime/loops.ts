@@ -1,4 +1,5 @@
 import { supportLoops } from '../backends/wasm/index.ts';
+import { inPlace } from '../compiler/in-place.ts';
 import { loopCompiler as compiler } from '../compiler/loop.ts';
 import type { LoopCompiler } from '../ir/primitive.ts';
 
@@ -6,4 +7,10 @@ import type { LoopCompiler } from '../ir/primitive.ts';
 export function loopCompiler(): LoopCompiler {
   supportLoops();
   return compiler;
+}
+
+/** The same for values that are written into the memory of a leaf. */
+export function inPlaceCompiler(...layout: Parameters<typeof inPlace>): LoopCompiler {
+  supportLoops();
+  return inPlace(...layout);
 }

@@ -96,7 +96,8 @@ function compileGroup(steps: readonly PlanStep[], plan: Plan, backend: Backend):
     // The old value of a Parameter stays until all steps have run: the storage of the new one is replaced instead.
     if (written.has(b) && kind === 'replacement')
       return { ...buffer, location: { kind, index: bound.push(b) - 1 } };
-    if (written.has(b)) return { ...buffer, location: { kind: 'result', index: results.push(b) - 1 } };
+    if (written.has(b) && kind !== 'bound')
+      return { ...buffer, location: { kind: 'result', index: results.push(b) - 1 } };
     return { ...buffer, location: { kind: 'bound', index: bound.push(b) - 1 } };
   });
   const numbers = new Map(used.map((b, i) => [b, i]));

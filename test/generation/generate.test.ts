@@ -4,13 +4,17 @@ import {
   Dense,
   Embedding,
   Generator,
+  GRU,
   generate,
   Layer,
+  LSTM,
   MultiHeadAttention,
   NonFiniteError,
   PositionEmbedding,
+  profile,
   Sequential,
   ShapeError,
+  setBackend,
   type Tensor,
   TransformerBlock,
   tensor,
@@ -68,6 +72,54 @@ test.each(Object.entries(models))(
     expect(new Set(wanted.flat()).size).toBeGreaterThan(5);
   },
 );
+
+test.each(['wasm', 'js'] as const)(
+  'a cached token writes its own keys and values only, on %s',
+  async (backend) => {
+    await setBackend(backend);
+    const options = { maxTokens: 6, temperature: 0, cache: true, contextLength: 500 };
+    const wanted = (await generate(models.learned, prompt, { ...options, contextLength: 9 })).toArray();
+    const plans = await profile(async () => {
+      expect((await generate(models.learned, prompt, options)).toArray()).toEqual(wanted);
+    });
+    await setBackend('wasm');
+    const kernels = plans.at(-1)!.kernels;
+    // Keys and values of an attention have 2 * 2 * 500 * 4 elements.
+    for (const { shape } of kernels) expect(shape.reduce((a, b) => a * b, 1)).toBeLessThan(8000);
+    expect(kernels.filter(({ name }) => name === 'setSlice')).toHaveLength(4);
+  },
+);
+
+test('the memory of the cache is free at the end, also after a failure', async () => {
+  const options = { maxTokens: 3, temperature: 0, cache: true };
+  const failing = {
+    ...options,
+    onTokens: () => {
+      throw new Error('stop');
+    },
+  };
+  await generate(models.learned, prompt, { ...options, contextLength: 5000 });
+  const { used } = backendInfo().memory;
+  // Keys and values have 320 kB for each of two attentions.
+  await generate(models.learned, prompt, { ...options, contextLength: 5000 });
+  await expect(generate(models.learned, prompt, { ...failing, contextLength: 5000 })).rejects.toThrow('stop');
+  expect(backendInfo().memory.used).toBeLessThan(used + 200_000);
+});
+
+test('a model of attention and recurrent layers continues with a cache as without', async () => {
+  const model = new Sequential([
+    new Embedding(11, 8, spread),
+    block(true),
+    new LSTM(8, 8, { returnSequences: true, rng }),
+    block(false),
+    new GRU(8, 8, { returnSequences: true, rng }),
+    new Dense(8, 11, spread),
+  ]) as Layer;
+  const wanted = await continued(model, 12);
+  const options = { maxTokens: 12, temperature: 0, cache: true };
+  expect((await generate(model, prompt, options)).toArray()).toEqual(wanted);
+  expect(new Set(wanted.flat()).size).toBeGreaterThan(5);
+});
 
 test('the same seed draws the same tokens, with and without a cache, in two plans', async () => {
   const run = (seed: number, cache = false) =>

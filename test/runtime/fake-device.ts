@@ -20,7 +20,7 @@ export class FakeDevice implements Backend {
   readonly name: string;
   readonly threads = 1;
   readonly reason = 'it is a fake';
-  readonly limits = { maxInputs: 16, maxNodes: 192, maxStores: 16 };
+  readonly limits = { maxInputs: 16, maxNodes: 192, maxStores: 16, arena: false } as const;
   /** Copies in the memory of the device. */
   readonly held = new Set<Copy>();
   /** What has been done, in order: 'run' or 'read'. */

@@ -1,4 +1,5 @@
 import type { Backend, Executable, Failure } from '../../ir/backend.ts';
+import { buffersWritten } from '../../ir/buffer-use.ts';
 import { dtypes, type TypedArray } from '../../ir/dtype.ts';
 import type { Kernel } from '../../ir/kernel.ts';
 import type { Plan, PlanStep } from '../../ir/plan.ts';
@@ -116,14 +117,20 @@ export const jsBackend: Backend = {
   limits: { maxInputs: 16, maxNodes: 192, maxStores: 16 },
   compile(plan): Executable {
     const { run } = compileJs(plan, single);
+    const written = new Set(plan.steps.flatMap(buffersWritten));
     return {
       run({ values, bound, results }) {
         const arrays: TypedArray[] = [];
         const replacements: TypedArray[] = [];
-        for (const { dtype, size, location } of plan.buffers) {
-          if (location.kind === 'bound') arrays[location.index] = bound[location.index]!.array;
+        plan.buffers.forEach(({ dtype, size, location }, b) => {
+          if (location.kind === 'bound') {
+            const storage = bound[location.index]!;
+            arrays[location.index] = storage.array;
+            // Copies of what is overwritten in place are dropped.
+            if (written.has(b)) storage.overwrite();
+          }
           if (location.kind === 'replacement') replacements[location.index] = dtypes[dtype].allocate(size);
-        }
+        });
         const made = results.map((storage) => storage.overwrite());
         const failure = run(values, arrays, made, replacements);
         if (failure !== null) return failure;

@@ -2,6 +2,7 @@ import { jsBackend } from '../../../src/backends/js/index.ts';
 import { Storage } from '../../../src/ir/storage.ts';
 import { full, scalar } from '../../../src/tensor/creation.ts';
 import { gradients } from '../../../src/tensor/gradients.ts';
+import { overwriteSlice, setSlice } from '../../../src/tensor/ops/arrangement/set-slice.ts';
 import {
   concat,
   oneHot,
@@ -11,6 +12,7 @@ import {
   take,
   where,
 } from '../../../src/tensor/ops/index.ts';
+import { Parameter } from '../../../src/tensor/parameter.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { compilePlan } from '../../compiler/plans.ts';
 import type { Case } from './case.ts';
@@ -31,6 +33,15 @@ const exactly = (tensors: Record<string, Tensor>): Goal[] =>
   Object.entries(tensors).map(([what, tensor]) => ({ what, tensor }));
 
 export const valueCases: Case[] = [
+  {
+    group,
+    name: 'a part that replaces elements, of a Parameter too',
+    run: (backend) => {
+      const [x, part] = [made([3, 7, 4], 1), made([3, 2, 4], 2)];
+      const { value } = overwriteSlice(new Parameter(x), part.neg(), 1, 5);
+      return missed(backend, exactly({ setSlice: setSlice(x, part, 1, 4), overwriteSlice: value }));
+    },
+  },
   {
     group,
     name: 'int32 arithmetic wraps',

@@ -3,16 +3,16 @@ import { dtypes } from '../../../ir/dtype.ts';
 import { postorder } from '../../../ir/expr.ts';
 import type { Access, BufferView, GatherAxis, Kernel } from '../../../ir/kernel.ts';
 import type { Plan } from '../../../ir/plan.ts';
-import { evaluateOffset, sizeOf, type View } from '../../../ir/view.ts';
+import { evaluateOffset, type Offset, sizeOf } from '../../../ir/view.ts';
 import { support } from '../kernels/loop-support.ts';
 
 // Generated code does not check addresses, so every access of a plan is checked against its buffer before code generation.
 
-/** The elements that an access reads: `low` to `high`, relative to its offset. */
+/** The elements that an access reads or a store writes: `low` to `high`, relative to its offset. */
 interface AccessRange {
   readonly kernel: Kernel;
   readonly buffer: number;
-  readonly view: View;
+  readonly offset: Offset;
   readonly low: number;
   readonly high: number;
 }
@@ -22,7 +22,8 @@ interface AccessRange {
  * offsets that depend on its values, and its numbers of storages.
  */
 export function checkBounds(plan: Plan): (values: readonly number[], bound: number, results: number) => void {
-  const needed = { bound: 0, result: 0, replacement: 0 };
+  /** The numbers of bound storages and of results. A replacement has the number of a bound storage. */
+  const needed = { bound: 0, result: 0 };
   const locations = new Set<string>();
   plan.buffers.forEach(({ dtype, size, location }, b) => {
     if (location.kind === 'arena') {
@@ -35,34 +36,30 @@ export function checkBounds(plan: Plan): (values: readonly number[], bound: numb
     const { kind, index } = location;
     require(index >= 0 && !locations.has(`${kind} ${index}`), `location of buffer ${b}`);
     locations.add(`${kind} ${index}`);
-    needed[kind] = Math.max(needed[kind], index + 1);
+    const list = kind === 'result' ? kind : 'bound';
+    needed[list] = Math.max(needed[list], index + 1);
   });
   const kernels = plan.steps.flatMap((step) =>
     step.kind === 'loop' ? support.loops!.corners(step) : [step],
   );
+  const reaches = kernels.flatMap(accessRangesOf);
   for (const kernel of kernels) {
     const { name, shape, stores } = kernel;
+    const high = sizeOf(shape) - 1;
     for (const { buffer, offset } of stores) {
       const target = plan.buffers[buffer];
-      const size = sizeOf(shape);
-      const fits =
-        offset === undefined
-          ? target?.size === size
-          : target !== undefined &&
-            offset.base >= 0 &&
-            offset.base + size <= target.size &&
-            !offset.terms.length;
-      require(fits && target!.location.kind !== 'bound', `'${name}' writes buffer ${buffer}`);
+      if (offset !== undefined) reaches.push({ kernel, buffer, offset, low: 0, high });
+      else
+        require(target?.size === high + 1 &&
+          target.location.kind !== 'bound', `'${name}' writes buffer ${buffer}`);
     }
     for (const check of checksOf(kernel))
       require(plan.checks[check] !== undefined, `'${name}' has check ${check}`);
   }
-  const reaches = kernels.flatMap(accessRangesOf);
-  const variable = reaches.filter((reach) => reach.view.offset.terms.length > 0);
-  for (const reach of reaches) if (reach.view.offset.terms.length === 0) checkAccessRange(plan, reach, []);
+  const variable = reaches.filter(({ offset }) => offset.terms.length > 0);
+  for (const reach of reaches) if (reach.offset.terms.length === 0) checkAccessRange(plan, reach, []);
   return (values, bound, results) => {
-    const known = Math.max(needed.bound, needed.replacement);
-    require(bound >= known && results >= needed.result, `${bound} bound storages, ${results} results`);
+    require(bound >= needed.bound && results >= needed.result, `${bound} bound storages, ${results} results`);
     for (let i = 0; i < variable.length; i++) checkAccessRange(plan, variable[i]!, values);
   };
 }
@@ -74,13 +71,13 @@ function require(holds: boolean, what: string): void {
 
 function checkAccessRange(
   plan: Plan,
-  { kernel, buffer, view, low, high }: AccessRange,
+  { kernel, buffer, offset, low, high }: AccessRange,
   values: readonly number[],
 ): void {
-  const offset = evaluateOffset(view.offset, values);
+  const at = evaluateOffset(offset, values);
   const size = plan.buffers[buffer]?.size ?? 0;
-  if (!(Number.isInteger(offset) && offset + low >= 0 && offset + high < size))
-    require(false, `'${kernel.name}' reads ${offset + low} to ${offset + high} of buffer ${buffer}, which holds ${size}`);
+  if (!(Number.isInteger(at) && at + low >= 0 && at + high < size))
+    require(false, `'${kernel.name}' uses ${at + low} to ${at + high} of ${size} in buffer ${buffer}`);
 }
 
 function accessRangesOf(kernel: Kernel): AccessRange[] {
@@ -115,7 +112,7 @@ function accessRangeOf(
     if (span < 0) low += span;
     else high += span;
   }
-  return [{ kernel, buffer, view, low, high }];
+  return [{ kernel, buffer, offset: view.offset, low, high }];
 }
 
 function checksOf({ source, stores }: Kernel): number[] {

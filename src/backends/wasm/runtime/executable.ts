@@ -1,4 +1,5 @@
 import type { Bindings, Executable, Failure } from '../../../ir/backend.ts';
+import { buffersWritten } from '../../../ir/buffer-use.ts';
 import { dtypes } from '../../../ir/dtype.ts';
 import type { Plan } from '../../../ir/plan.ts';
 import type { Storage } from '../../../ir/storage.ts';
@@ -26,6 +27,8 @@ export class WasmExecutable implements Executable {
   readonly #bound: readonly (number | undefined)[];
   readonly #results: readonly (number | undefined)[];
   readonly #replacements: readonly (number | undefined)[];
+  /** The buffers that the plan's steps write; bound ones are overwritten in place. */
+  readonly #written: ReadonlySet<number>;
   /** The plan's own memory, and the addresses of its small buffers. */
   readonly #start: number;
   readonly #bytes: number;
@@ -41,6 +44,7 @@ export class WasmExecutable implements Executable {
     this.#bound = buffersAt(plan, 'bound');
     this.#results = buffersAt(plan, 'result');
     this.#replacements = buffersAt(plan, 'replacement');
+    this.#written = new Set(plan.steps.flatMap(buffersWritten));
 
     const { code, schedule, bytes } = this.#module;
     let end = 0;
@@ -52,9 +56,10 @@ export class WasmExecutable implements Executable {
     const frameAt = reserve(schedule.frameBytes);
     const bytesAt = reserve(bytes.length);
     const tables = code.words.map((word) => (word.kind === 'table' ? reserve(4 * word.values.length) : 0));
-    const smallBuffers = plan.buffers.map(({ dtype, size, location: { kind } }) => {
+    const smallBuffers = plan.buffers.map(({ dtype, size, location: { kind } }, b) => {
       const bytes = size * dtypes[dtype].bytes;
-      return (kind === 'bound' || kind === 'result') && bytes <= SMALL ? reserve(bytes) : null;
+      // Parts that are written must come back to the storage.
+      return kind === (this.#written.has(b) ? 'result' : 'bound') && bytes <= SMALL ? reserve(bytes) : null;
     });
 
     const { memory } = engine;
@@ -126,6 +131,7 @@ export class WasmExecutable implements Executable {
       const address = this.#smallBufferFor(b, storage);
       if (address === null || deviceCache.has(storage)) {
         this.#frame.setBufferAddress(b, deviceCache.enter(storage));
+        if (this.#written.has(b)) deviceCache.written(storage);
       } else {
         this.#frame.setBufferAddress(b, address);
         memory.view(storage.dtype, address, storage.size).set(storage.array);
