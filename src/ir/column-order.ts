@@ -1,12 +1,20 @@
 import type { Access } from './kernel.ts';
 import { coalesce, sizeOf } from './view.ts';
 
-/** For narrower rows the overhead of a row is too high. */
-const MIN_WIDTH = 32;
+/** From so many rows on that adjoin their width does not matter. */
+const MANY = 64;
 /** Up to this many reduced elements, looping over adjacent points innermost causes no extra cache misses. */
 const SHORT = 16;
 /** The same if they are adjacent in memory. */
 const SHORT_ROW = 2;
+
+/** The rows of adjacent points that a backend reduces fast. */
+export interface FastRows {
+  /** The overhead of narrower rows is too high. */
+  readonly minWidth: number;
+  /** Narrower ones too, if each begins in memory where the one before it ends. */
+  readonly adjoining: boolean;
+}
 
 /** A reduction's loop nest with adjacent points innermost. */
 export interface ColumnOrder {
@@ -26,6 +34,7 @@ export function columnOrder(
   shape: readonly number[],
   over: readonly number[],
   inputs: readonly Access[],
+  fast: FastRows,
 ): ColumnOrder | null {
   if (inputs.length === 0) return null;
   const merged = coalesce(
@@ -38,7 +47,12 @@ export function columnOrder(
   if (pointAxes === 0 || pointAxes === rank) return null;
   const width = merged.shape[pointAxes - 1]!;
   const cost = (axis: number) => merged.strides.reduce((sum, s) => sum + Math.min(16, Math.abs(s[axis]!)), 0);
-  if (width < MIN_WIDTH || sizeOf(over) === 0) return null;
+  const adjoin =
+    rank === pointAxes + 1 &&
+    sizeOf(over) >= MANY &&
+    merged.strides.every((s) => s[pointAxes] === width * s[pointAxes - 1]!);
+  const isFast = width >= fast.minWidth || (adjoin && fast.adjoining);
+  if (!isFast || sizeOf(over) === 0) return null;
   const isRow =
     rank === pointAxes + 1 && merged.strides.every((s) => s[pointAxes] === 0 || s[pointAxes] === 1);
   if (sizeOf(over) > (isRow ? SHORT_ROW : SHORT) && cost(pointAxes - 1) >= cost(rank - 1)) return null;

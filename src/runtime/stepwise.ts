@@ -10,6 +10,8 @@ interface Group {
   /** The buffers of the whole plan that are its bound storages and its results. */
   readonly bound: readonly number[];
   readonly results: readonly number[];
+  /** The intermediates that no later group uses. */
+  readonly last: readonly number[];
 }
 
 /**
@@ -23,7 +25,11 @@ export function compileStepwise(
   backend: Backend,
   around: (group: number, run: () => Failure | null) => Failure | null,
 ): Executable & { readonly groups: readonly (readonly PlanStep[])[] } {
-  const groups = groupsOf(plan.steps).map((steps) => compileGroup(steps, plan, backend));
+  const used = new Set<number>();
+  const groups = groupsOf(plan.steps)
+    .reverse()
+    .map((steps) => compileGroup(steps, plan, backend, used))
+    .reverse();
   return {
     groups: groups.map(({ steps }) => steps),
     run({ values, bound, results }) {
@@ -42,6 +48,7 @@ export function compileStepwise(
           const bindings = { values, bound: all(group.bound), results: all(group.results) };
           const found = around(number, () => group.executable.run(bindings) as Failure | null);
           if (found !== null) failure = lowest(failure, inPlan(found, group, plan));
+          for (const b of group.last) storages[b]!.deviceCopy?.drop();
         }
         if (failure !== null) return failure;
         plan.buffers.forEach(({ location }, b) => {
@@ -85,7 +92,8 @@ function groupsOf(steps: readonly PlanStep[]): PlanStep[][] {
   return groups;
 }
 
-function compileGroup(steps: readonly PlanStep[], plan: Plan, backend: Backend): Group {
+/** @param later the buffers that later groups use; gets those of this one. */
+function compileGroup(steps: readonly PlanStep[], plan: Plan, backend: Backend, later: Set<number>): Group {
   const written = new Set(steps.flatMap(buffersWritten));
   const used = [...new Set([...written, ...steps.flatMap(buffersRead)])];
   const bound: number[] = [];
@@ -103,5 +111,7 @@ function compileGroup(steps: readonly PlanStep[], plan: Plan, backend: Backend):
   const numbers = new Map(used.map((b, i) => [b, i]));
   const own = steps.map((step) => mapBuffers(step, (use) => ({ ...use, buffer: numbers.get(use.buffer)! })));
   const executable = backend.compile({ ...plan, buffers, steps: own, arenaBytes: 0 });
-  return { steps, executable, bound, results };
+  const last = used.filter((b) => plan.buffers[b]!.location.kind === 'arena' && !later.has(b));
+  for (const b of used) later.add(b);
+  return { steps, executable, bound, results, last };
 }

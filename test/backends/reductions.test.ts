@@ -17,6 +17,14 @@ const sizes = [
   [70, 1030],
   [4129, 99],
   [8200, 96],
+  // Narrow ones, whose rows are combined as one if they adjoin.
+  [63, 24],
+  [64, 24],
+  [100, 2],
+  [333, 3],
+  [4101, 7],
+  [8200, 10],
+  [300, 95],
 ] as const;
 
 test.each(sizes)('over the first axis of [%i, %i]', (length, width) => {
@@ -28,6 +36,7 @@ test.each(sizes)('over the first axis of [%i, %i]', (length, width) => {
     x.sub(bias).square().sum(0),
     x.mul(random(length, 1)).sum(0).relu(),
     x.exp().sum(0),
+    x.exp().add(x.mul(bias)).sum(0),
     x.greater(1).any(0),
     x.greater(0).all(0),
     x.mul(100).cast('int32').sum(0),
@@ -60,6 +69,8 @@ test.each([
   [64, 9, 12],
   [20, 40, 5],
   [20, 3, 8],
+  [5, 70, 6],
+  [300, 4, 3],
 ])('over inner and outer axes of [%i, %i, %i]', (a, b, c) => {
   const x = random(a, b, c);
   expectSame([x.sum(1), x.max(1), x.sum([0, 1]), x.sum([0, 2]), x.max([0, 2]), x.sum([1, 2]), x.sum()]);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { WasmBackend } from '../../src/backends/wasm/index.ts';
 import {
   Adam,
   Dense,
@@ -18,6 +19,9 @@ import {
   tensor,
   training,
 } from '../../src/index.ts';
+import { Storage } from '../../src/ir/storage.ts';
+import { compileStepwise } from '../../src/runtime/stepwise.ts';
+import { compilePlan } from '../compiler/plans.ts';
 import { FakeDevice } from './fake-device.ts';
 
 afterEach(() => setBackend('wasm'));
@@ -107,4 +111,25 @@ it('measures nothing twice at a time, and no asynchronous backend', async () => 
   );
   await setBackend(new FakeDevice());
   await expect(profile(async () => {})).rejects.toThrow("[profile] backend 'fake' is asynchronous");
+});
+
+it('keeps an intermediate only until the last kernel that uses it', () => {
+  const n = 128;
+  const x = tensor(new Float32Array(n * n)).reshape([n, n]);
+  let y: Tensor = x;
+  for (let i = 0; i < 9; i++) y = y.matmul(y);
+  const { plan, values, graph } = compilePlan([y.node]);
+  const backend = new WasmBackend();
+  const used: number[] = [];
+  const steps = compileStepwise(plan, backend, (_, run) => {
+    const failure = run();
+    used.push(backend.memory.used);
+    return failure;
+  });
+  const before = backend.memory.used;
+  const results = [Storage.forResult('float32', n * n)];
+  expect(steps.run({ values, bound: graph.leaves.map(({ storage }) => storage!), results })).toBe(null);
+  expect(used).toHaveLength(9);
+  // The operand, the result, and padding, working memory included.
+  expect(Math.max(...used) - before).toBeLessThan(5 * 4 * n * n);
 });

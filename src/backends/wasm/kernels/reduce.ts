@@ -22,9 +22,11 @@ import { compileMaterialize } from './materialize.ts';
 /** Chunk length and lanes in the order of accumulation of `Reduce`. */
 const CHUNK = 4096;
 const LANES = 8;
+/** The overhead of a row is that of two vectors; rows that adjoin are taken as one. */
+const FAST = { minWidth: 8, adjoining: true };
 /** How many rows are added to an accumulator at a time. */
 const TOGETHER = 4;
-/** With shorter rows, reading several at a time defeats the prefetcher. */
+/** With shorter rows, reading several at a time defeats the prefetcher; it follows a single input. */
 const MIN_SIZE = 96;
 /** Maximum columns that are reduced together. If that gives few units of much work, it is halved down to the minimum. */
 const STRIP = 512;
@@ -54,7 +56,7 @@ export function compileReduce(kernel: Kernel, source: Reduce, plan: PlanCode, st
     ];
   }
   const rule = combineRuleOf(reducer, expr.type);
-  const columns = columnOrder(kernel.shape, over, inputs);
+  const columns = columnOrder(kernel.shape, over, inputs, FAST);
   // The points of a strip are numbered with 32 bits.
   if (columns !== null && sizeOf(over) * Math.min(columns.width, STRIP) <= MAX_COUNT)
     return reduceColumns(kernel, source, columns, rule, cost, plan, stores);
@@ -217,30 +219,32 @@ function reduceColumns(
   return [...partTasks(0, strips, strip), ...(rest > 0 ? partTasks(strips * strip, 1, rest) : [])];
 }
 
+/** Does each row of a nest [..., length, size] begin in memory where the one before it ends? */
+const adjoins = ({ shape, inputs, groupAxes }: LoopNest): boolean =>
+  shape.length === groupAxes! + 2 &&
+  inputs.every(({ view: { stride } }) => stride.at(-2) === shape.at(-1)! * stride.at(-1)!);
+
 /**
- * The nest with `TOGETHER` rows of a lane at each point, as one root each: from [..., length, size] to
- * [..., length / (LANES * TOGETHER), LANES, size]. So their accumulator is read and written once. If the lanes are adjacent
- * in memory, the last two axes are one. Null if the rows are not equally far apart or short, or the expression is long.
+ * The nest with several rows of a lane at each point, as one root each: from [..., length, size] to
+ * [..., length / (LANES * together), LANES, size]. So their accumulator is read and written once. If rows adjoin, the last two
+ * axes are one. Null if that is not faster, because rows are not equally far apart or short, or the expression is long.
  */
-function rowsTogether({ shape, inputs, roots, groupAxes }: LoopNest): LoopNest | null {
+function rowsTogether(nest: LoopNest): { readonly nest: LoopNest; readonly together: number } | null {
+  const { shape, inputs, roots, groupAxes } = nest;
   const order = postorder(roots);
   const [length, size] = shape.slice(-2) as [number, number];
-  const isMerged =
-    size % 4 === 0 && inputs.every(({ view: { stride } }) => stride.at(-2) === size * stride.at(-1)!);
-  if (
-    length < LANES * TOGETHER ||
-    size < MIN_SIZE ||
-    shape.length !== groupAxes! + 2 ||
-    order.length > 8 ||
-    order.some(isExpensive)
-  )
-    return null;
+  const isMerged = adjoins(nest);
+  const isNarrow = size < MIN_SIZE;
+  const isLong = order.length > 8 || order.some(isExpensive);
+  const together = isLong || (isNarrow && inputs.length > 1) ? 1 : TOGETHER;
+  if (length < LANES * together || shape.length !== groupAxes! + 2) return null;
+  if (isNarrow ? !isMerged : isLong) return null;
   const last = <T>(lanes: T, columns: T, both: T): T[] => (isMerged ? [both] : [lanes, columns]);
-  const numbers = Array.from({ length: TOGETHER }, (_, i) => i);
-  return {
+  const numbers = Array.from({ length: together }, (_, i) => i);
+  const rows: LoopNest = {
     shape: [
       ...shape.slice(0, -2),
-      Math.floor(length / (LANES * TOGETHER)),
+      Math.floor(length / (LANES * together)),
       ...last(LANES, size, LANES * size),
     ],
     groupAxes: groupAxes!,
@@ -250,7 +254,7 @@ function rowsTogether({ shape, inputs, roots, groupAxes }: LoopNest): LoopNest |
         const [row, column] = stride.slice(-2) as [number, number];
         const view = {
           shape: [],
-          stride: [...stride.slice(0, -2), LANES * TOGETHER * row, ...last(row, column, column)],
+          stride: [...stride.slice(0, -2), LANES * together * row, ...last(row, column, column)],
           offset: { ...offset, base: offset.base + i * LANES * row },
         };
         return { ...input, view };
@@ -260,6 +264,7 @@ function rowsTogether({ shape, inputs, roots, groupAxes }: LoopNest): LoopNest |
       rewrite(roots, (e) => (e.op === 'load' ? load(e.value + i * inputs.length, e.type, e.args) : e)),
     ),
   };
+  return { nest: rows, together };
 }
 
 /** From the view [outer..., over..., width] to [outer..., strips, over..., size], starting at column `at`. */
@@ -304,7 +309,9 @@ function stripTasks(
   stores: Callable,
 ): Task[] {
   const chunks = Math.ceil(length / CHUNK);
-  const pitch = Math.ceil((4 * size) / 16) * 16;
+  const resultBytes = Math.ceil((4 * size) / 16) * 16;
+  // Combining lanes, whole vectors at a time, changes only what has been combined before.
+  const pitch = adjoins(nest) ? 4 * size : resultBytes;
   const laneBytes = LANES * pitch;
   const lanes = plan.scratch(laneBytes + 64);
   const accumulator = (nest: LoopNest): Callable =>
@@ -316,7 +323,7 @@ function stripTasks(
     });
   const accumulate = accumulator(nest);
   const together = rowsTogether(nest);
-  const accumulateTogether = together && accumulator(together);
+  const accumulateTogether = together && accumulator(together.nest);
   /** Reduces rows `row` to `row + rows - 1` of a strip; the result is in the first of the lanes at `to`. */
   const reduceRows = (
     code: Code,
@@ -330,11 +337,12 @@ function stripTasks(
     code.for(0, laneBytes, 16, (at) => code.store('v128.store', code.op('i32.add', to, at), neutral));
     let [first, left] = [row, rows];
     if (accumulateTogether !== null) {
+      const step = LANES * together!.together;
       const [start, count] = [row, rows].map((n) =>
-        code.op('i32.mul', code.op('i32.div_u', n, LANES * TOGETHER), LANES * size),
+        code.op('i32.mul', code.op('i32.div_u', n, step), LANES * size),
       );
       code.call(accumulateTogether, strip, start!, count!, to, scratch);
-      left = code.op('i32.rem_u', rows, LANES * TOGETHER);
+      left = code.op('i32.rem_u', rows, step);
       first = code.op('i32.sub', code.op('i32.add', row, rows), left);
     }
     const [start, count] = [first, left].map((n) => code.op('i32.mul', n, size));
@@ -360,7 +368,7 @@ function stripTasks(
       ),
     ];
   }
-  const partials = plan.temporary(count * chunks * pitch + 64);
+  const partials = plan.temporary(count * chunks * resultBytes + 64);
   return [
     chunkedTask(plan, count * chunks, cost, 1, (code, from, end, scratch) =>
       code.for(from, end, 1, (unit) => {
@@ -368,15 +376,15 @@ function stripTasks(
         const row = code.op('i32.mul', code.op('i32.rem_u', unit, chunks), CHUNK);
         const rows = code.smaller(code.op('i32.sub', length, row), CHUNK);
         reduceRows(code, code.op('i32.div_u', unit, chunks), row, rows, to, scratch);
-        const target = code.op('i32.add', plan.word(code, partials), code.op('i32.mul', unit, pitch));
-        code.copyMemory(target, to, pitch);
+        const target = code.op('i32.add', plan.word(code, partials), code.op('i32.mul', unit, resultBytes));
+        code.copyMemory(target, to, resultBytes);
       }),
     ),
     chunkedTask(plan, count, (cost * chunks) / length, 1, (code, from, end, scratch) =>
       code.for(from, end, 1, (strip) => {
-        const at = code.op('i32.mul', strip, chunks * pitch);
+        const at = code.op('i32.mul', strip, chunks * resultBytes);
         const results = code.op('i32.add', plan.word(code, partials), at);
-        emitCombineTree(code, rule, results, chunks, pitch, pitch);
+        emitCombineTree(code, rule, results, chunks, resultBytes, resultBytes);
         store(code, strip, results, scratch);
       }),
     ),

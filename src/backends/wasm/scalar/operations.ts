@@ -49,17 +49,17 @@ const floatSign = on((code, x) => {
   return code.op('v128.bitselect', one, x, nonzero);
 });
 
-/** `f32x4.max` and `f32x4.min` take more instructions, one after the other, on x86. */
-const extremum =
-  (pseudo: 'f32x4.pmax' | 'f32x4.pmin', join: 'v128.and' | 'v128.or') =>
-  (code: Code, a: Local, b: Local): Local => {
-    // They differ for zeros of different sign, whose signs `join` combines, and if one is NaN.
-    const [x, y] = [code.op(pseudo, a, b), code.op(pseudo, b, a)];
-    return code.op('v128.or', code.op(join, x, y), code.op('f32x4.ne', x, y));
-  };
+// `f32x4.max` and `f32x4.min` take more instructions, one after the other, on x86. Pseudo-maxima and minima depend on the order
+// of a and b for zeros of different sign and if one is NaN.
 
-export const emitFloatMax = extremum('f32x4.pmax', 'v128.and');
-export const emitFloatMin = extremum('f32x4.pmin', 'v128.or');
+export function emitFloatMax(code: Code, a: Local, b: Local): Local {
+  const [x, y] = [code.op('f32x4.pmax', a, b), code.op('f32x4.pmax', b, a)];
+  return code.op('v128.or', code.op('v128.and', x, y), code.op('f32x4.ne', x, y));
+}
+
+/** The bits of a NaN stay those of a NaN, whatever bits join them. */
+export const emitFloatMin = (code: Code, a: Local, b: Local): Local =>
+  code.op('v128.or', code.op('f32x4.pmin', a, b), code.op('f32x4.pmin', b, a));
 
 /** Even faster if b is a literal. */
 const floatMax: Rule = (code, [a, b]) => {
