@@ -2,7 +2,7 @@
  * Checks the elementary functions of float32 numbers: errors in ulp, infinities, NaN, signs of zeros, monotonicity, and equal
  * bits on both CPU backends.
  *
- *     npx tsx scripts/elementary-functions.ts                          all 2^32 arguments: four minutes for each function
+ *     npx tsx scripts/elementary-functions.ts                          all 2^32 arguments: two to seven minutes for each function
  *     npx tsx scripts/elementary-functions.ts --stride 65521           16 in every 65,521: seconds
  *     npx tsx scripts/elementary-functions.ts --only exp,tanh          these functions
  */

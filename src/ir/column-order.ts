@@ -1,20 +1,15 @@
 import type { Access } from './kernel.ts';
 import { coalesce, sizeOf } from './view.ts';
 
-/** From so many rows on that adjoin their width does not matter. */
+/** For narrower rows the overhead of a row is too high, in an interpreter and in generated code. */
+const MIN_WIDTH = 32;
+const MIN_WIDTH_COMPILED = 8;
+/** Generated code takes so many rows that adjoin as few, whatever their width is. */
 const MANY = 64;
 /** Up to this many reduced elements, looping over adjacent points innermost causes no extra cache misses. */
 const SHORT = 16;
 /** The same if they are adjacent in memory. */
 const SHORT_ROW = 2;
-
-/** The rows of adjacent points that a backend reduces fast. */
-export interface FastRows {
-  /** The overhead of narrower rows is too high. */
-  readonly minWidth: number;
-  /** Narrower ones too, if each begins in memory where the one before it ends. */
-  readonly adjoining: boolean;
-}
 
 /** A reduction's loop nest with adjacent points innermost. */
 export interface ColumnOrder {
@@ -29,12 +24,14 @@ export interface ColumnOrder {
 /**
  * The loop nest [outer points..., over..., width] of a reduction, or null if [points..., over...] is better. It is better
  * for reductions over the first axes, where adjacent points are adjacent in memory, and for short reductions.
+ *
+ * @param compiled whether code is generated for it.
  */
 export function columnOrder(
   shape: readonly number[],
   over: readonly number[],
   inputs: readonly Access[],
-  fast: FastRows,
+  compiled: boolean,
 ): ColumnOrder | null {
   if (inputs.length === 0) return null;
   const merged = coalesce(
@@ -47,14 +44,14 @@ export function columnOrder(
   if (pointAxes === 0 || pointAxes === rank) return null;
   const width = merged.shape[pointAxes - 1]!;
   const cost = (axis: number) => merged.strides.reduce((sum, s) => sum + Math.min(16, Math.abs(s[axis]!)), 0);
+  const oneAxis = rank === pointAxes + 1;
   const adjoin =
-    rank === pointAxes + 1 &&
     sizeOf(over) >= MANY &&
+    oneAxis &&
     merged.strides.every((s) => s[pointAxes] === width * s[pointAxes - 1]!);
-  const isFast = width >= fast.minWidth || (adjoin && fast.adjoining);
-  if (!isFast || sizeOf(over) === 0) return null;
-  const isRow =
-    rank === pointAxes + 1 && merged.strides.every((s) => s[pointAxes] === 0 || s[pointAxes] === 1);
+  const isWide = compiled ? width >= MIN_WIDTH_COMPILED || adjoin : width >= MIN_WIDTH;
+  if (!isWide || sizeOf(over) === 0) return null;
+  const isRow = oneAxis && merged.strides.every((s) => s[pointAxes] === 0 || s[pointAxes] === 1);
   if (sizeOf(over) > (isRow ? SHORT_ROW : SHORT) && cost(pointAxes - 1) >= cost(rank - 1)) return null;
   const axes = merged.shape.map((_, axis) => axis);
   const order = [...axes.slice(0, pointAxes - 1), ...axes.slice(pointAxes), pointAxes - 1];

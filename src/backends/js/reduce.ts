@@ -7,9 +7,6 @@ import { ArgReducer, ColumnReducer, type RowReducer } from './row-reducers.ts';
 import type { RunContext } from './run-context.ts';
 import { StoreWriter } from './store-writer.ts';
 
-/** A row costs as much as some elements. */
-const FAST = { minWidth: 32, adjoining: false };
-
 /**
  * A reduction, either point by point or, if `columnOrder` is better, over up to a block of adjacent points at once, row by
  * row.
@@ -19,7 +16,7 @@ export function compileReduce(kernel: Kernel, source: Reduce, context: RunContex
   const registers = new RegisterAllocator(context.precision.registers);
   const isArg = reducer === 'argmax' || reducer === 'argmin';
   const acc = registers.takePermanent(isArg ? 'i32' : expr.type);
-  const columns = isArg ? null : columnOrder(kernel.shape, over, inputs, FAST);
+  const columns = isArg ? null : columnOrder(kernel.shape, over, inputs, false);
   const loop: ReduceLoop = {
     length: sizeOf(over),
     values: new ExpressionProgram(context, registers, [expr], columns?.inputs ?? inputs),

@@ -22,8 +22,6 @@ import { compileMaterialize } from './materialize.ts';
 /** Chunk length and lanes in the order of accumulation of `Reduce`. */
 const CHUNK = 4096;
 const LANES = 8;
-/** The overhead of a row is that of two vectors; rows that adjoin are taken as one. */
-const FAST = { minWidth: 8, adjoining: true };
 /** How many rows are added to an accumulator at a time. */
 const TOGETHER = 4;
 /** With shorter rows, reading several at a time defeats the prefetcher; it follows a single input. */
@@ -56,7 +54,7 @@ export function compileReduce(kernel: Kernel, source: Reduce, plan: PlanCode, st
     ];
   }
   const rule = combineRuleOf(reducer, expr.type);
-  const columns = columnOrder(kernel.shape, over, inputs, FAST);
+  const columns = columnOrder(kernel.shape, over, inputs, true);
   // The points of a strip are numbered with 32 bits.
   if (columns !== null && sizeOf(over) * Math.min(columns.width, STRIP) <= MAX_COUNT)
     return reduceColumns(kernel, source, columns, rule, cost, plan, stores);
@@ -229,7 +227,7 @@ const adjoins = ({ shape, inputs, groupAxes }: LoopNest): boolean =>
  * [..., length / (LANES * together), LANES, size]. So their accumulator is read and written once. If rows adjoin, the last two
  * axes are one. Null if that is not faster, because rows are not equally far apart or short, or the expression is long.
  */
-function rowsTogether(nest: LoopNest): { readonly nest: LoopNest; readonly together: number } | null {
+function rowsTogether(nest: LoopNest): LoopNest | null {
   const { shape, inputs, roots, groupAxes } = nest;
   const order = postorder(roots);
   const [length, size] = shape.slice(-2) as [number, number];
@@ -241,7 +239,7 @@ function rowsTogether(nest: LoopNest): { readonly nest: LoopNest; readonly toget
   if (isNarrow ? !isMerged : isLong) return null;
   const last = <T>(lanes: T, columns: T, both: T): T[] => (isMerged ? [both] : [lanes, columns]);
   const numbers = Array.from({ length: together }, (_, i) => i);
-  const rows: LoopNest = {
+  return {
     shape: [
       ...shape.slice(0, -2),
       Math.floor(length / (LANES * together)),
@@ -264,7 +262,6 @@ function rowsTogether(nest: LoopNest): { readonly nest: LoopNest; readonly toget
       rewrite(roots, (e) => (e.op === 'load' ? load(e.value + i * inputs.length, e.type, e.args) : e)),
     ),
   };
-  return { nest: rows, together };
 }
 
 /** From the view [outer..., over..., width] to [outer..., strips, over..., size], starting at column `at`. */
@@ -323,7 +320,7 @@ function stripTasks(
     });
   const accumulate = accumulator(nest);
   const together = rowsTogether(nest);
-  const accumulateTogether = together && accumulator(together.nest);
+  const accumulateTogether = together && accumulator(together);
   /** Reduces rows `row` to `row + rows - 1` of a strip; the result is in the first of the lanes at `to`. */
   const reduceRows = (
     code: Code,
@@ -337,7 +334,7 @@ function stripTasks(
     code.for(0, laneBytes, 16, (at) => code.store('v128.store', code.op('i32.add', to, at), neutral));
     let [first, left] = [row, rows];
     if (accumulateTogether !== null) {
-      const step = LANES * together!.together;
+      const step = LANES * together!.roots.length;
       const [start, count] = [row, rows].map((n) =>
         code.op('i32.mul', code.op('i32.div_u', n, step), LANES * size),
       );
