@@ -22,6 +22,7 @@ import { isRank } from '../../src/mpi/launcher.ts';
 import { type Koffi, MpiLibrary } from '../../src/mpi/library.ts';
 import { pack, unpack } from '../../src/mpi/message.ts';
 import { oneProcess } from '../../src/mpi/one-process.ts';
+import { ReusedMemory } from '../../src/mpi/reused-memory.ts';
 import { roundToBfloat16, sumFormats } from '../../src/mpi/sum-formats.ts';
 import { sumVectors, type VectorNode } from '../../src/mpi/sum-vectors.ts';
 import { ownShards, ShardTree } from '../../src/train/shards.ts';
@@ -184,6 +185,7 @@ test.each([
             const own = nodes.filter(({ rank, sum }) => rank === communicator.rank && sum !== null);
             return sumVectors(
               communicator,
+              new ReusedMemory(),
               sumFormats[name],
               shapes,
               nodes,
