@@ -1,5 +1,6 @@
 import { ValueError } from '../ir/errors.ts';
 import { now, setImmediate, setTimeout } from '../util/timers.ts';
+import { block } from './block.ts';
 import type { Communicator, Elements } from './communicator.ts';
 import type { MpiFunction, MpiLibrary } from './library.ts';
 import { RankFailure } from './rank-failure.ts';
@@ -7,8 +8,12 @@ import { RankFailure } from './rank-failure.ts';
 const TAGS = { opening: 0x6e64, data: 0x6e66 } as const;
 /** Polls without a pause: a message in shared memory takes a few microseconds. */
 const POLLS = 50;
-/** Milliseconds after which a rank that waits for others sleeps between two polls. */
-const AWAKE = 2;
+/** Milliseconds after which a rank that waits leaves its processor to others between two polls. */
+const AWAKE = 1;
+/** Milliseconds of such a pause: data that arrive meanwhile must fit into the buffers of sockets. */
+const NAP = 0.1;
+/** Milliseconds after which a rank that waits for others to come sleeps for a millisecond between two polls. */
+const PATIENT = 50;
 /** Milliseconds between two looks for ranks whose process has ended. */
 const LOOK = 250;
 
@@ -99,8 +104,12 @@ export class OpenMpi implements Communicator {
             `did not answer within ${this.#timeout / 1000} s, at which training ends. If a step may take longer, raise timeoutSeconds of mpi.`,
           );
       }
-      if (!isOpening || waited < AWAKE) await new Promise<void>((resolve) => setImmediate!(resolve));
-      else await new Promise((resolve) => setTimeout(resolve, 1));
+      if (isOpening && waited >= PATIENT) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      } else {
+        if (waited >= AWAKE) block(NAP);
+        await new Promise<void>((resolve) => setImmediate!(resolve));
+      }
     }
   }
 
