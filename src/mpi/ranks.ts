@@ -15,8 +15,8 @@ import { ReusedMemory } from './reused-memory.ts';
 import { ShardedOptimizer } from './sharded-optimizer.ts';
 import { ShardedSaving } from './sharded-saving.ts';
 import { bfloat16Sums, byFormat } from './sum-formats.ts';
-import { JoinedOutline, outlineOf, ParameterNumbers, readableSums } from './sum-outline.ts';
-import { sumVectors, type Values } from './sum-vectors.ts';
+import { JoinedOutline, outlineOf, ParameterNumbers, readableSums, type Values } from './sum-outline.ts';
+import { sumVectors } from './sum-vectors.ts';
 
 const NONE = new Uint8Array();
 

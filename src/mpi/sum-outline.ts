@@ -7,7 +7,6 @@ import { type Shape, show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { ShardSums } from '../train/shard-sums.ts';
 import { type ShardNode, ShardTree } from '../train/shards.ts';
-import type { Values } from './sum-vectors.ts';
 
 /** The shapes of the float32 tensors of sums, by their keys: these tensors are exchanged in pieces. */
 export type SumShapes = Readonly<Record<string, Shape>>;
@@ -64,12 +63,17 @@ function sumTensorsByKey({ assigned, parts }: ShardSums, numbers: ParameterNumbe
   return found;
 }
 
+/** Values by the keys of tensors. They are read at once. */
+export interface Values {
+  get(key: string): Float32Array | undefined;
+}
+
 /** The float32 tensors of sums, whose values are read where they are. */
 export async function readableSums(sums: ShardSums, numbers: ParameterNumbers): Promise<Values> {
   const tensors = sumTensorsByKey(sums, numbers);
-  const storages = new Map([...tensors].map(([key, { node }]) => [key, node.storage!]));
-  for (const [key, t] of tensors) if (storages.get(key)!.deviceCopy?.stale) await valuesOf(t);
-  return { get: (key) => storages.get(key)?.view as Float32Array | undefined };
+  for (const t of tensors.values())
+    if (t.node.storage === null || t.node.storage.deviceCopy?.stale) await valuesOf(t);
+  return { get: (key) => tensors.get(key)?.node.storage?.view as Float32Array | undefined };
 }
 
 export function outlineOf(sums: ShardSums, numbers: ParameterNumbers): SumOutline {

@@ -4,6 +4,7 @@ import { type ShardNode, ShardTree } from '../train/shards.ts';
 import { type Communicator, type Elements, gather, parts } from './communicator.ts';
 import type { ReusedMemory } from './reused-memory.ts';
 import type { SumFormat } from './sum-formats.ts';
+import type { Values } from './sum-outline.ts';
 
 /** Tensors one after the other, in one vector. */
 interface Entry {
@@ -15,11 +16,6 @@ interface Entry {
 /** The tensors of the sums over one subtree of shards: for own ones their values, for those of other ranks their keys. */
 export interface VectorNode extends ShardNode<{ has(key: string): boolean }> {
   readonly rank: number;
-}
-
-/** Values by the keys of tensors. They are read at once. */
-export interface Values {
-  get(key: string): Float32Array | undefined;
 }
 
 /**
