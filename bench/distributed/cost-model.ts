@@ -1,3 +1,5 @@
+import { MESSAGE_BYTES, OPENING_BYTES } from '../../src/mpi/opening.ts';
+
 // How long a training step takes on several ranks: plain arithmetic. Times are in seconds, sizes in bytes unless a name says more.
 
 /** What is trained. */
@@ -7,7 +9,7 @@ export interface Workload {
   readonly elements: number;
   /** Tensors of these sums. */
   readonly tensors: number;
-  /** The description of one subtree's sums, which each rank sends to all. */
+  /** What each rank says to all of one subtree, besides its sums. */
   readonly messageBytes: number;
   /** Forward and backward pass of one shard, on one rank with one thread. */
   readonly shardSeconds: number;
@@ -19,9 +21,9 @@ export interface Workload {
 export interface Costs {
   /** Of an exchange without tensors. */
   readonly step: number;
-  /** For each other rank: its header, and its message without tensors. */
+  /** For each other rank: its opening, and its message without tensors. */
   readonly rank: number;
-  /** For each tensor in the message of each rank. */
+  /** For each tensor of each rank. */
   readonly tensor: number;
   /** For each number of the sums: copies from and to the backend, into the pieces and out of them. */
   readonly element: number;
@@ -58,11 +60,10 @@ export interface Network {
 const EAGER_BYTES = 65_536;
 /** Frames of 1514 bytes have 1448 bytes of data; an acknowledgement of 66 bytes follows two of them. */
 const WIRE = (1514 + 66 / 2) / 1448;
-const HEADER_BYTES = 64;
 /** So many numbers stay in the caches of a processor. */
 const CACHED = 2e6;
-/** The agreement on the end of training, after each step. */
-const AGREEMENT_BYTES = 3;
+/** Bytes that follow the opening of a step. The other opening of a step is the agreement on the end of training. */
+const follows = (messageBytes: number): number => (messageBytes > MESSAGE_BYTES ? messageBytes : 0);
 
 /** The complete subtrees of each rank: with `ranks` a power of two there is one. */
 export function subtreesOf(shards: number, ranks: number): number[] {
@@ -93,7 +94,8 @@ export function countsOf(
   const others = ranks - 1;
   const piece = elements / ranks;
   const pieces = 4 * piece * Math.max(most * others, all - Math.min(...subtrees)) + 4 * piece * others;
-  const control = others * (2 * HEADER_BYTES + most * messageBytes + AGREEMENT_BYTES);
+  const following = follows(most * messageBytes);
+  const control = others * (2 * OPENING_BYTES + following);
   return {
     step: 1,
     rank: ranks,
@@ -101,7 +103,7 @@ export function countsOf(
     element: elements * (1 + most),
     uncached: Math.max(0, elements - CACHED) * (1 + most),
     addition: piece * (all - 1),
-    message: 12 * others,
+    message: (following > 0 ? 10 : 8) * others,
     byte: 2 * (pieces + control),
   };
 }
@@ -125,20 +127,14 @@ export function waitingOf(
   /** All messages leave at once. `each` bytes go to each other rank; `total` leave or reach the busiest one. */
   const round = (each: number, total = each * others): number =>
     (each > EAGER_BYTES ? 3 : 1) * latency + (total * WIRE) / rate;
+  const following = follows(most * messageBytes);
   return (
-    2 * round(HEADER_BYTES) +
-    round(most * messageBytes) +
-    round(most * piece, collisions(ranks) * piece * Math.max(most * others, all - Math.min(...subtrees))) +
-    round(piece) +
-    round(AGREEMENT_BYTES)
+    2 * round(OPENING_BYTES) +
+    (following > 0 ? round(following) : 0) +
+    round(most * piece, piece * Math.max(most * others, all - Math.min(...subtrees))) +
+    round(piece)
   );
 }
-
-/**
- * By which factor `MPI_Ialltoallv` takes longer than its bytes: all ranks send to rank 0 first, then to rank 1, and so on. The last rank
- * waits for 2 ranks - 3 pieces in place of ranks - 1.
- */
-const collisions = (ranks: number): number => (2 * ranks - 3) / (ranks - 1);
 
 /** A ring all-reduce of the same sums, with the same costs of copies, additions and messages, and without checks. */
 export function ringSeconds(

@@ -1,4 +1,5 @@
-import type { Communicator, Elements } from '../../src/mpi/communicator.ts';
+import type { Communicator } from '../../src/mpi/communicator.ts';
+import { readOpening } from '../../src/mpi/opening.ts';
 
 /**
  * Rank 0 of any number of ranks, all of which send the same as rank 0. So one process does the work of one rank of an exchange, without
@@ -7,7 +8,7 @@ import type { Communicator, Elements } from '../../src/mpi/communicator.ts';
 export class OneOfMany implements Communicator {
   readonly rank = 0;
   readonly size: number;
-  /** Bytes of the latest message with sums. */
+  /** Bytes of the latest message with sums: of the opening, or what follows it. */
   latest = 0;
   #message = 0;
 
@@ -15,33 +16,17 @@ export class OneOfMany implements Communicator {
     this.size = size;
   }
 
-  async headers(own: Uint8Array): Promise<readonly Uint8Array[]> {
-    return Array.from({ length: this.size }, () => own.slice());
-  }
-
-  async gather<A extends Elements>(own: A, lengths: readonly number[]): Promise<A> {
-    if (own instanceof Uint8Array) this.#message = own.length;
-    return repeated(own, lengths);
-  }
-
-  async exchange<A extends Elements>(
-    own: A,
-    _lengths: readonly number[],
-    incoming: readonly number[],
-  ): Promise<A> {
-    this.latest = this.#message;
-    return repeated(own, incoming);
-  }
-}
-
-/** The first elements of the array, as many as the first length says, then as many as the second one says, and so on. */
-function repeated<A extends Elements>(own: A, lengths: readonly number[]): A {
-  const total = lengths.reduce((sum, length) => sum + length, 0);
-  const all = new (own.constructor as new (length: number) => A)(total);
-  let at = 0;
-  for (const length of lengths) {
-    all.set(own.subarray(0, length), at);
-    at += length;
-  }
-  return all;
+  exchange: Communicator['exchange'] = async (outgoing, incoming, kind) => {
+    const own = outgoing[1]!;
+    if (own instanceof Uint8Array) {
+      if (kind === 'opening') this.#message = readOpening(own).length;
+    } else this.latest = this.#message;
+    incoming.forEach((array, rank) => {
+      if (rank === 0) return;
+      const sent = outgoing[rank]!;
+      // Pieces of other ranks may be longer by an element.
+      for (let at = 0; at < array.length; at += sent.length)
+        array.set(sent.subarray(0, array.length - at) as never, at);
+    });
+  };
 }

@@ -12,8 +12,8 @@ export interface DeviceCopy {
   readonly lost?: boolean;
   /** Updates the storage's host array. Throws a StateError if it is `stale`. */
   fetch(): void;
-  /** The values in a new array, without updating the host array; null if that is up to date. */
-  copy?(): TypedArray | null;
+  /** The values where they are, until the next run; null if the host array is up to date. */
+  view?(): TypedArray | null;
   /** Discards the copy, because the array is about to be overwritten. */
   drop(): void;
 }

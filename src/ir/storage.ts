@@ -52,9 +52,14 @@ export class Storage {
     return this.host.array;
   }
 
-  /** The up-to-date values in a new array. It is filled from the device copy directly if that is newer. */
+  /** The up-to-date values for reading at once, without updating the host array: the next run may move them. */
+  get view(): TypedArray {
+    return this.deviceCopy?.view?.() ?? this.array;
+  }
+
+  /** The up-to-date values in a new array. */
   copy(): TypedArray {
-    return this.deviceCopy?.copy?.() ?? this.array.slice();
+    return this.view.slice();
   }
 
   /** Takes the values from a device copy from now on. The previous copy is dropped. */

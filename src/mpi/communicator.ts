@@ -6,17 +6,36 @@ export interface Communicator {
   readonly rank: number;
   readonly size: number;
   /**
-   * A message of each rank, by rank, all of the same length.
+   * Sends an array to each other rank and fills one with what it sends. What is at the place of this rank is not touched, and
+   * empty arrays are not sent. The arrays must not be changed until it is done.
    *
-   * @throws RankFailure for ranks that do not send one in time.
+   * @param kind an `opening` is small, and ranks may come to it late; messages of the two kinds are never confused.
+   * @throws RankFailure for ranks that do not take part in time.
    */
-  headers(own: Uint8Array): Promise<readonly Uint8Array[]>;
-  /** The arrays of all ranks, one after the other. @param lengths of these arrays, by rank. */
-  gather<A extends Elements>(own: A, lengths: readonly number[]): Promise<A>;
-  /**
-   * What the ranks send to this one, one after the other.
-   *
-   * @param own for each rank, one after the other. @param lengths of these parts. @param incoming lengths of what each rank sends.
-   */
-  exchange<A extends Elements>(own: A, lengths: readonly number[], incoming: readonly number[]): Promise<A>;
+  exchange(
+    outgoing: readonly Elements[],
+    incoming: readonly Elements[],
+    kind: 'opening' | 'data',
+  ): Promise<void>;
+}
+
+/** Sends an array of each rank to all. @param all by rank: that of this rank, and those that are filled. */
+export const gather = (
+  { exchange, rank }: Communicator,
+  all: readonly Elements[],
+  kind: 'opening' | 'data',
+): Promise<void> =>
+  exchange(
+    all.map(() => all[rank]!),
+    all,
+    kind,
+  );
+
+/** The parts of an array that have these lengths and lie one after the other. */
+export function parts<A extends Elements>(array: A, lengths: readonly number[]): A[] {
+  let at = 0;
+  return lengths.map((length) => {
+    at += length;
+    return array.subarray(at - length, at) as A;
+  });
 }

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { isRunning } from '../node/is-running.ts';
 import { setTimeout } from '../util/timers.ts';
+import { block } from './block.ts';
 import type { MpiLibrary } from './library.ts';
 import type { Ranks } from './ranks.ts';
 
@@ -55,7 +56,7 @@ export class Job {
     process.on('exit', (code) => this.#exit(code));
     process.on('uncaughtExceptionMonitor', (error) => {
       if (process.listenerCount('uncaughtException') > 0) return;
-      // Node would print the error after the event `exit`, when it is too late.
+      // Nothing can wait for a timer here. Node would print the error after the event `exit`, when it is too late.
       if (this.#quiet.has(error)) block(OTHER_MESSAGE);
       else writeSync(2, `${inspect(error)}\n`);
       this.#isExplained = true;
@@ -114,7 +115,3 @@ export class Job {
     }, LINGER);
   }
 }
-
-/** Where a process ends, nothing can wait for a timer. */
-const block = (milliseconds: number): void =>
-  void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);

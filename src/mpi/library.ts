@@ -13,10 +13,6 @@ const SIGNATURES = {
   MPI_Isend: 'void* data, int count, void* type, int rank, int tag, void* communicator, void* request',
   MPI_Irecv: 'void* data, int count, void* type, int rank, int tag, void* communicator, void* request',
   MPI_Iprobe: 'int rank, int tag, void* communicator, void* flag, void* status',
-  MPI_Ialltoallv:
-    'void* from, void* counts, void* starts, void* type, void* to, void* toCounts, void* toStarts, void* toType, void* communicator, void* request',
-  MPI_Iallgatherv:
-    'void* from, int count, void* type, void* to, void* toCounts, void* toStarts, void* toType, void* communicator, void* request',
   MPI_Test: 'void* request, void* flag, void* status',
   MPI_Testall: 'int count, void* requests, void* flag, void* statuses',
   MPI_Error_string: 'int code, void* text, void* length',

@@ -1,14 +1,19 @@
 import { ValueError } from '../ir/errors.ts';
 import { now, setImmediate, setTimeout } from '../util/timers.ts';
+import { block } from './block.ts';
 import type { Communicator, Elements } from './communicator.ts';
-import type { MpiLibrary } from './library.ts';
+import type { MpiFunction, MpiLibrary } from './library.ts';
 import { RankFailure } from './rank-failure.ts';
 
-const TAG = 0x6e64;
+const TAGS = { opening: 0x6e64, data: 0x6e66 } as const;
 /** Polls without a pause: a message in shared memory takes a few microseconds. */
 const POLLS = 50;
-/** Milliseconds after which a rank that waits for others sleeps between two polls. */
-const AWAKE = 2;
+/** Milliseconds after which a rank that waits leaves its processor to others between two polls. */
+const AWAKE = 1;
+/** Milliseconds of such a pause: data that arrive meanwhile must fit into the buffers of sockets. */
+const NAP = 0.1;
+/** Milliseconds after which a rank that waits for others to come sleeps for a millisecond between two polls. */
+const PATIENT = 50;
 /** Milliseconds between two looks for ranks whose process has ended. */
 const LOOK = 250;
 
@@ -32,73 +37,46 @@ export class OpenMpi implements Communicator {
     this.size = library.number('MPI_Comm_size');
   }
 
-  async headers(own: Uint8Array): Promise<readonly Uint8Array[]> {
-    const { byte, world } = this.#library.objects;
-    const all = Array.from({ length: this.size }, (_, rank) =>
-      rank === this.rank ? own : new Uint8Array(new ArrayBuffer(own.length)),
-    );
-    const others = [...all.keys()].filter((rank) => rank !== this.rank);
-    const requests = new BigUint64Array(2 * others.length);
-    others.forEach((rank, i) => {
-      const [receiving, sending] = [requests.subarray(2 * i), requests.subarray(2 * i + 1)];
-      this.#library.call('MPI_Irecv', all[rank]!, own.length, byte, rank, TAG, world, receiving);
-      this.#library.call('MPI_Isend', own, own.length, byte, rank, TAG, world, sending);
+  exchange: Communicator['exchange'] = async (outgoing, incoming, kind) => {
+    const { rank, size } = this;
+    // Each rank begins with another one, so that no rank gets the messages of all at once.
+    const after = Array.from({ length: size - 1 }, (_, i) => (rank + 1 + i) % size);
+    const before = after.map((_, i) => (rank + size - 1 - i) % size);
+    const calls = [
+      ...before.map((from) => ['MPI_Irecv', from, incoming[from]!] as const),
+      ...after.map((to) => ['MPI_Isend', to, outgoing[to]!] as const),
+    ].filter(([, , { length }]) => checkCount(length) > 0);
+    if (calls.length === 0) return;
+    const requests = new BigUint64Array(calls.length);
+    const { world } = this.#library.objects;
+    calls.forEach(([name, other, elements], i) => {
+      const request = requests.subarray(i);
+      const [type, tag] = [this.#typeOf(elements), TAGS[kind]];
+      this.#library.call(name, elements, elements.length, type, other, tag, world, request);
     });
-    await this.#complete(requests, all, (isPending) => others.filter((_, i) => isPending(2 * i)));
-    return all;
-  }
+    const pending = (...names: MpiFunction[]): number[] => {
+      const found = calls.filter(([name], i) => names.includes(name) && !this.#test(requests.subarray(i)));
+      return [...new Set(found.map(([, other]) => other))];
+    };
+    await this.#complete(requests, [outgoing, incoming], pending, kind === 'opening');
+  };
 
-  async gather<A extends Elements>(own: A, lengths: readonly number[]): Promise<A> {
-    const [counts, starts, total] = spread(lengths);
-    const all = emptyLike(own, total);
-    await this.#collective((type, request) => {
-      const { world } = this.#library.objects;
-      const to = [all, counts, starts, type] as const;
-      this.#library.call('MPI_Iallgatherv', own, own.length, type, ...to, world, request);
-      return [own, ...to];
-    }, own);
-    return all;
-  }
-
-  async exchange<A extends Elements>(
-    own: A,
-    lengths: readonly number[],
-    incoming: readonly number[],
-  ): Promise<A> {
-    const [counts, starts] = spread(lengths);
-    const [toCounts, toStarts, total] = spread(incoming);
-    const all = emptyLike(own, total);
-    await this.#collective((type, request) => {
-      const { world } = this.#library.objects;
-      const from = [own, counts, starts, type] as const;
-      const to = [all, toCounts, toStarts, type] as const;
-      this.#library.call('MPI_Ialltoallv', ...from, ...to, world, request);
-      return [...from, ...to];
-    }, own);
-    return all;
-  }
-
-  /** @param begin returns what the library uses until the request is complete. */
-  async #collective(
-    begin: (type: bigint, request: BigUint64Array) => readonly unknown[],
-    elements: Elements,
-  ): Promise<void> {
+  #typeOf({ BYTES_PER_ELEMENT: bytes }: Elements): bigint {
     const { byte, float, uint16 } = this.#library.objects;
-    const types: Record<number, bigint> = { 1: byte, 2: uint16, 4: float };
-    const request = new BigUint64Array(1);
-    const used = begin(types[elements.BYTES_PER_ELEMENT]!, request);
-    await this.#complete(request, used, null);
+    return bytes === 1 ? byte : bytes === 2 ? uint16 : float;
   }
 
   /**
    * Waits until all requests are complete.
    *
-   * @param used memory that the requests use. @param missing the ranks that are waited for, of requests that may take long.
+   * @param used memory that the requests use. @param pending the ranks whose requests are not complete.
+   * @param isOpening whether ranks may come late. One that has sent its opening may end without taking that of this rank.
    */
   async #complete(
     requests: BigUint64Array,
     used: unknown,
-    missing: ((isPending: (request: number) => boolean) => number[]) | null,
+    pending: (...names: MpiFunction[]) => number[],
+    isOpening: boolean,
   ): Promise<void> {
     const flag = this.#flag;
     const start = now();
@@ -110,26 +88,28 @@ export class OpenMpi implements Communicator {
       const waited = now() - start;
       if (waited >= look || waited >= this.#timeout) {
         look = waited + LOOK;
-        const late = missing?.((request) => !this.#test(requests.subarray(request))) ?? [];
+        const silent = pending('MPI_Irecv');
+        const late =
+          isOpening && silent.length > 0 ? silent : [...new Set([...silent, ...pending('MPI_Isend')])];
         const ended = this.ended();
-        const gone = missing === null ? ended : ended.filter((rank) => late.includes(rank));
-        const isLate = waited >= this.#timeout;
+        const gone = (isOpening ? silent : late).filter((rank) => ended.includes(rank));
+        const isLate = waited >= this.#timeout && late.length > 0;
         if (gone.length > 0 || isLate) this.#abandoned.push(requests, used);
         if (gone.length > 0)
           throw new RankFailure(gone, this.size, 'ended during training. See its messages.');
-        if (isLate) {
-          const others = Array.from({ length: this.size }, (_, rank) => rank).filter(
-            (rank) => rank !== this.rank,
-          );
+        if (isLate)
           throw new RankFailure(
-            late.length > 0 ? late : others,
+            late,
             this.size,
             `did not answer within ${this.#timeout / 1000} s, at which training ends. If a step may take longer, raise timeoutSeconds of mpi.`,
           );
-        }
       }
-      if (missing === null || waited < AWAKE) await new Promise<void>((resolve) => setImmediate!(resolve));
-      else await new Promise((resolve) => setTimeout(resolve, 1));
+      if (isOpening && waited >= PATIENT) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      } else {
+        if (waited >= AWAKE) block(NAP);
+        await new Promise<void>((resolve) => setImmediate!(resolve));
+      }
     }
   }
 
@@ -139,19 +119,9 @@ export class OpenMpi implements Communicator {
   }
 }
 
-const emptyLike = <A extends Elements>({ constructor }: A, length: number): A =>
-  new (constructor as new (length: number) => A)(length);
-
-/** Counts and starts as the library wants them, and the total length. */
-function spread(lengths: readonly number[]): [counts: Int32Array, starts: Int32Array, total: number] {
-  let total = 0;
-  const starts = lengths.map((length) => {
-    total += length;
-    return total - length;
-  });
-  if (total > 0x7fffffff)
-    throw new ValueError(
-      `[fit] got ${total} elements to exchange, wanted at most 2^31 - 1: the limit of MPI's counts.`,
-    );
-  return [Int32Array.from(lengths), Int32Array.from(starts), total];
+function checkCount(length: number): number {
+  if (length <= 0x7fffffff) return length;
+  throw new ValueError(
+    `[fit] got ${length} elements to exchange, wanted at most 2^31 - 1: the limit of MPI's counts.`,
+  );
 }

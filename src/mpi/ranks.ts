@@ -1,5 +1,4 @@
 import { ValueError } from '../ir/errors.ts';
-import { valuesOf } from '../tensor/evaluate.ts';
 import { configurationOf, differencesOf } from '../train/checkpoint/configuration.ts';
 import { copyState, readState, restoreState } from '../train/checkpoint/run-state.ts';
 import { StoredTensors } from '../train/checkpoint/stored-tensor.ts';
@@ -7,14 +6,16 @@ import type { Resumable, Saving } from '../train/checkpoint/types.ts';
 import type { CombinedResults, ShardResults, World } from '../train/world.ts';
 import { errorMessage, isError } from '../util/error-message.ts';
 import { checkOptions } from './check-options.ts';
-import type { Communicator } from './communicator.ts';
-import { readHeader, writeHeader } from './header.ts';
+import { type Communicator, gather, parts } from './communicator.ts';
+import { KnownShapes } from './known-shapes.ts';
 import { pack, unpack } from './message.ts';
+import { OPENING_BYTES, readOpening, writeOpening } from './opening.ts';
 import { RankFailure } from './rank-failure.ts';
+import { ReusedMemory } from './reused-memory.ts';
 import { ShardedOptimizer } from './sharded-optimizer.ts';
 import { ShardedSaving } from './sharded-saving.ts';
 import { bfloat16Sums, byFormat } from './sum-formats.ts';
-import { JoinedOutline, outlineOf, ParameterNumbers, sumTensorsByKey } from './sum-outline.ts';
+import { JoinedOutline, outlineOf, ParameterNumbers, readableSums, type Values } from './sum-outline.ts';
 import { sumVectors } from './sum-vectors.ts';
 
 const NONE = new Uint8Array();
@@ -22,7 +23,7 @@ const NONE = new Uint8Array();
 /** Errors that another rank prints, so that one message appears for each failure. */
 export type Quiet = (error: unknown) => void;
 
-/** Several processes. Each exchange begins with a header of each rank, which says whether it has failed. */
+/** Several processes. Each exchange begins with an opening of each rank, which says whether it has failed. */
 export class Ranks implements World {
   readonly rank: number;
   readonly size: number;
@@ -30,6 +31,8 @@ export class Ranks implements World {
   readonly #quiet: Quiet;
   /** Errors that all ranks know. */
   readonly #known = new WeakSet<object>();
+  readonly #memory = new ReusedMemory();
+  #shapes: KnownShapes;
   #broken: RankFailure | null = null;
   shardedOptimizer: ShardedOptimizer | null = null;
   readonly bfloat16 = bfloat16Sums;
@@ -40,10 +43,9 @@ export class Ranks implements World {
     this.#communicator = {
       rank: this.rank,
       size: this.size,
-      headers: (...args) => this.#try(() => communicator.headers(...args)),
-      gather: (...args) => this.#try(() => communicator.gather(...args)),
       exchange: (...args) => this.#try(() => communicator.exchange(...args)),
     };
+    this.#shapes = new KnownShapes(this.size);
     this.#quiet = quiet;
   }
 
@@ -70,26 +72,27 @@ export class Ranks implements World {
   async combine({ cause, nodes, parameters, reduceDType, reports }: ShardResults): Promise<CombinedResults> {
     const numbers = new ParameterNumbers(parameters);
     const outlines = nodes.map(({ sum, ...node }) => ({ ...node, sum: sum && outlineOf(sum, numbers) }));
-    const all = await this.gather('a step', { cause, outlines, reports });
+    const own = { cause, ...this.#shapes.split(outlines), reports };
+    const all = await this.gather('a step', own);
+    const every = this.#shapes.join(all);
     const found = all.find((results) => results.cause !== null)?.cause ?? null;
     if (found !== null) return { cause: found, sum: null, reports: [] };
 
-    const every = all.flatMap(({ outlines }, rank) => outlines.map((node) => ({ ...node, rank })));
     const result = { cause: null, reports: all.flatMap((results) => results.reports) };
     if (every.every(({ sum }) => sum === null)) return { ...result, sum: null };
     const joined = new JoinedOutline(every);
-    const own: Map<string, ArrayLike<number>>[] = [];
-    for (const { sum } of nodes) {
-      if (sum === null) continue;
-      const values = new Map<string, ArrayLike<number>>();
-      for (const [key, t] of sumTensorsByKey(sum, numbers)) values.set(key, await valuesOf(t));
-      own.push(values);
-    }
-    const keys = every.map((node) => ({ ...node, sum: node.sum && new Set(Object.keys(node.sum.shapes)) }));
+    const values: Values[] = [];
+    for (const { sum } of nodes) if (sum !== null) values.push(await readableSums(sum, numbers));
+    const keys = every.map(({ sum, ...node }) => ({
+      ...node,
+      sum: sum && { has: (key: string) => key in sum.shapes },
+    }));
     const sums = new Map<string, Float32Array>();
-    for (const [format, shapes] of byFormat(joined.shapes, reduceDType))
-      for (const [key, sum] of await sumVectors(this.#communicator, format, shapes, keys, own))
-        sums.set(key, sum);
+    this.#memory.reset();
+    for (const [format, shapes] of byFormat(joined.shapes, reduceDType)) {
+      const found = await sumVectors(this.#communicator, this.#memory, format, shapes, keys, values);
+      for (const [key, sum] of found) sums.set(key, sum);
+    }
     return { ...result, sum: joined.sums(sums, numbers) };
   }
 
@@ -127,6 +130,7 @@ export class Ranks implements World {
       await restoreState(run, state, sharded === null ? undefined : (rest) => sharded.setRest(rest));
     }
     this.shardedOptimizer = sharded;
+    this.#shapes = new KnownShapes(this.size);
     if (sharded === null) return saving;
     await sharded.divide();
     return checkpoint && new ShardedSaving(saving, sharded, gather);
@@ -136,35 +140,42 @@ export class Ranks implements World {
     await this.gather('the end of training', null);
     await this.shardedOptimizer?.join();
     this.shardedOptimizer = null;
+    this.#memory.free();
   }
 
   /** The messages of all ranks. */
   async #exchange(where: string, message: Uint8Array, hasFailed: boolean): Promise<Uint8Array[]> {
-    const header = writeHeader({ hasFailed, length: message.length, where });
-    const headers = (await this.#communicator.headers(header)).map(readHeader);
-    const failed = [...headers.keys()].filter((rank) => headers[rank]!.hasFailed);
+    const { rank, size } = this;
+    const bytes: Uint8Array[] = parts(
+      new Uint8Array(size * OPENING_BYTES),
+      new Array<number>(size).fill(OPENING_BYTES),
+    );
+    bytes[rank] = writeOpening(hasFailed, where, message);
+    await gather(this.#communicator, bytes, 'opening');
+    const openings = bytes.map(readOpening);
+    const failed = [...openings.keys()].filter((of) => openings[of]!.hasFailed);
     const isComplete = failed.length === 0;
     if (isComplete) {
-      const other = headers.findIndex((given) => given.where !== headers[0]!.where);
+      const other = openings.findIndex((given) => given.where !== openings[0]!.where);
       if (other >= 0)
         throw this.#shared(
           new ValueError(
-            `[fit] rank ${other} has reached ${headers[other]!.where}, and rank 0 ${headers[0]!.where}. Run the same program with the same ` +
+            `[fit] rank ${other} has reached ${openings[other]!.where}, and rank 0 ${openings[0]!.where}. Run the same program with the same ` +
               'data on all ranks.',
           ),
           0,
         );
     }
-    const lengths = headers.map((given) => (isComplete || given.hasFailed ? given.length : 0));
-    const bytes = await this.#communicator.gather(isComplete || hasFailed ? message : NONE, lengths);
-    let at = 0;
-    const messages = lengths.map((length) => {
-      at += length;
-      return bytes.slice(at - length, at);
+    // Of ranks that have failed, the others need the error; of the others nothing then.
+    const rest = openings.map((given, from) => {
+      if (given.message !== null || (!isComplete && !given.hasFailed)) return NONE;
+      return from === rank ? message : new Uint8Array(given.length);
     });
+    await gather(this.#communicator, rest, 'data');
+    const messages = openings.map((given, from) => given.message ?? rest[from]!);
     if (isComplete) return messages;
     const text = new TextDecoder().decode(messages[failed[0]!]);
-    const healthy = headers.findIndex((given) => !given.hasFailed);
+    const healthy = openings.findIndex((given) => !given.hasFailed);
     throw this.#shared(
       new RankFailure(
         failed,

@@ -10,7 +10,7 @@ import { valuesOf } from '../tensor/evaluate.ts';
 import { Parameter, withoutValues } from '../tensor/parameter.ts';
 import { runAssignments } from '../tensor/step.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Communicator } from './communicator.ts';
+import { type Communicator, gather, parts } from './communicator.ts';
 import { bytesOf, checkHeld, fill, release } from './held-values.ts';
 import { partition } from './partition.ts';
 
@@ -117,10 +117,8 @@ export class ShardedOptimizer {
     for (const { parameter, slots } of this.#kept) {
       const owner = this.#owners.get(parameter)!;
       const all = Object.values(slots);
-      const lengths = new Array<number>(size).fill(0);
-      lengths[owner] = totalBytes(all);
-      const own = owner === rank ? await bytesOfAll(all) : NONE;
-      const bytes = await this.#communicator.gather(own, lengths);
+      const bytes = owner === rank ? await bytesOfAll(all) : new Uint8Array(totalBytes(all));
+      await gather(this.#communicator, only(size, owner, bytes), 'data');
       if (owner !== rank) fillAll(all, bytes);
     }
   }
@@ -141,16 +139,13 @@ export class ShardedOptimizer {
     return rank === 0 ? { ...rest, parameters } : null;
   }
 
-  /** Sends the values of slots from one rank to another one. All ranks take part. */
+  /** Sends the values of slots from one rank to another one, which gets them. All ranks take part. */
   async #send(slots: readonly Parameter[], from: number, to: number): Promise<Uint8Array> {
     const { rank, size } = this.#communicator;
-    const counts = (isOne: boolean, at: number): number[] => {
-      const lengths = new Array<number>(size).fill(0);
-      if (isOne) lengths[at] = totalBytes(slots);
-      return lengths;
-    };
-    const own = rank === from ? await bytesOfAll(slots) : NONE;
-    return this.#communicator.exchange(own, counts(rank === from, to), counts(rank === to, from));
+    const outgoing = rank === from ? await bytesOfAll(slots) : NONE;
+    const incoming = rank === to ? new Uint8Array(totalBytes(slots)) : NONE;
+    await this.#communicator.exchange(only(size, to, outgoing), only(size, from, incoming), 'data');
+    return incoming;
   }
 
   /**
@@ -241,25 +236,30 @@ export class ShardedOptimizer {
     const lists: Parameter[][] = Array.from({ length: size }, () => []);
     for (const { parameter } of trained) lists[this.#owners.get(parameter)!]!.push(parameter);
     const lengths = lists.map((list) => list.reduce((sum, p) => sum + p.size, 0));
-    const own = new Float32Array(lengths[rank]!);
+    const all = lengths.map((length) => new Float32Array(length));
     let at = 0;
     for (const parameter of lists[rank]!) {
-      own.set(await valuesOf(this.#staged.get(parameter)!), at);
+      all[rank]!.set(await valuesOf(this.#staged.get(parameter)!), at);
       at += parameter.size;
     }
-    const all = await this.#communicator.gather(own, lengths);
-    const received: [Parameter, Tensor][] = [];
-    at = 0;
-    for (const [from, list] of lists.entries())
-      for (const parameter of list) {
-        const { shape, size: count } = parameter;
-        if (from !== rank)
-          received.push([parameter, fromArray(all.subarray(at, at + count), shape, 'float32')]);
-        at += count;
-      }
-    return received;
+    await gather(this.#communicator, all, 'data');
+    return lists.flatMap((list, from) => {
+      if (from === rank) return [];
+      const values = parts(
+        all[from]!,
+        list.map((parameter) => parameter.size),
+      );
+      return list.map((parameter, i): [Parameter, Tensor] => [
+        parameter,
+        fromArray(values[i]!, parameter.shape, 'float32'),
+      ]);
+    });
   }
 }
+
+/** Bytes for or of one rank, and none of the others. */
+const only = (size: number, rank: number, bytes: Uint8Array): Uint8Array[] =>
+  Array.from({ length: size }, (_, i) => (i === rank ? bytes : NONE));
 
 const totalBytes = (slots: readonly Parameter[]): number =>
   slots.reduce((sum, { dtype, size }) => sum + size * dtypes[dtype].bytes, 0);

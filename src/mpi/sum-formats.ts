@@ -7,14 +7,18 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { WeightedGradients } from '../train/shard-sums.ts';
 import type { RoundedSums } from '../train/world.ts';
 import type { Elements } from './communicator.ts';
+import type { ElementsConstructor } from './reused-memory.ts';
 import { isGradient } from './sum-outline.ts';
 
 /** How sums are computed and sent. */
 export interface SumFormat {
+  /** What is sent. */
+  readonly Elements: ElementsConstructor;
   /** The left array may be overwritten. */
   add(left: Float32Array, right: Float32Array): Float32Array;
-  /** The elements that are sent for values that `decode` or `add` has returned. */
-  encode(values: Float32Array): Elements;
+  /** Writes the elements of values that are rounded already, as those that `decode` and `add` return. */
+  encode(values: Float32Array, into: Elements): void;
+  /** The values; they may lie in the same memory. */
   decode(elements: Elements): Float32Array;
 }
 
@@ -25,8 +29,9 @@ function addTo(left: Float32Array, right: Float32Array): Float32Array {
 }
 
 const float32: SumFormat = {
+  Elements: Float32Array,
   add: addTo,
-  encode: (values) => values,
+  encode: (values, into) => into.set(values),
   decode: (elements) => elements as Float32Array,
 };
 
@@ -41,8 +46,9 @@ export const roundToBfloat16 = (values: Float32Array): Float32Array => valuesOfC
 
 /** Every sum is rounded. The float32 sum of two bfloat16 numbers, rounded to bfloat16, is the nearest one to their exact sum. */
 const bfloat16: SumFormat = {
+  Elements: Uint16Array,
   add: (left, right) => roundToBfloat16(addTo(left, right)),
-  encode: bfloat16Codes,
+  encode: (values, into) => into.set(bfloat16Codes(values)),
   decode: (elements) => valuesOfCodes(elements as Uint16Array),
 };
 

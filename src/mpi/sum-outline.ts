@@ -1,16 +1,19 @@
 import { ShapeError, StateError } from '../ir/errors.ts';
 import { sameShape } from '../ir/view.ts';
 import { fromArray } from '../tensor/creation.ts';
+import { valuesOf } from '../tensor/evaluate.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import { type Shape, show } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { ShardSums } from '../train/shard-sums.ts';
 import { type ShardNode, ShardTree } from '../train/shards.ts';
 
+/** The shapes of the float32 tensors of sums, by their keys: these tensors are exchanged in pieces. */
+export type SumShapes = Readonly<Record<string, Shape>>;
+
 /** What a rank says of the sums over one subtree of its shards. Parameters and parts of the loss are numbers. */
 export interface SumOutline {
-  /** The shapes of the float32 tensors, by their keys: these are exchanged in pieces. */
-  readonly shapes: Readonly<Record<string, Shape>>;
+  readonly shapes: SumShapes;
   /** The weights of parts of the loss that are numbers, or null for sums. */
   readonly weights: Readonly<Record<number, number | null>>;
   /** The numbers of samples behind the values that layers request for Parameters. */
@@ -49,10 +52,7 @@ export class ParameterNumbers {
 }
 
 /** The float32 tensors of sums, by their keys. */
-export function sumTensorsByKey(
-  { assigned, parts }: ShardSums,
-  numbers: ParameterNumbers,
-): Map<string, Tensor> {
+function sumTensorsByKey({ assigned, parts }: ShardSums, numbers: ParameterNumbers): Map<string, Tensor> {
   const found = new Map<string, Tensor>();
   for (const [part, { gradients, weight }] of parts) {
     for (const [parameter, g] of gradients) found.set(gradientKey(part, numbers.of(parameter)), g);
@@ -61,6 +61,19 @@ export function sumTensorsByKey(
   for (const [parameter, { value }] of assigned)
     if (value.dtype === 'float32') found.set(valueKey(numbers.of(parameter)), value);
   return found;
+}
+
+/** Values by the keys of tensors. They are read at once. */
+export interface Values {
+  get(key: string): Float32Array | undefined;
+}
+
+/** The float32 tensors of sums, whose values are read where they are. */
+export async function readableSums(sums: ShardSums, numbers: ParameterNumbers): Promise<Values> {
+  const tensors = sumTensorsByKey(sums, numbers);
+  for (const t of tensors.values())
+    if (t.node.storage === null || t.node.storage.deviceCopy?.stale) await valuesOf(t);
+  return { get: (key) => tensors.get(key)?.node.storage?.view as Float32Array | undefined };
 }
 
 export function outlineOf(sums: ShardSums, numbers: ParameterNumbers): SumOutline {

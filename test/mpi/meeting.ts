@@ -1,5 +1,5 @@
 import type { World } from '../../src/index.ts';
-import type { Communicator, Elements } from '../../src/mpi/communicator.ts';
+import type { Communicator } from '../../src/mpi/communicator.ts';
 import { Ranks } from '../../src/mpi/ranks.ts';
 
 /** What all ranks give, once the last one has come. */
@@ -27,30 +27,21 @@ class Meeting {
 /** Communicators of ranks in one process, which run at the same time and exchange arrays. */
 export function communicators(size: number): Communicator[] {
   const meeting = new Meeting(size);
-  const joined = <A extends Elements>(parts: readonly A[]): A => {
-    const all = new (parts[0]!.constructor as new (length: number) => A)(
-      parts.reduce((sum, { length }) => sum + length, 0),
-    );
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
-  };
   return Array.from({ length: size }, (_, rank) => ({
     rank,
     size,
-    headers: (own) => meeting.meet(rank, own),
-    gather: async <A extends Elements>(own: A) => joined(await meeting.meet(rank, own)),
-    async exchange<A extends Elements>(own: A, lengths: readonly number[]) {
-      const parts = await meeting.meet(rank, { own, lengths });
-      return joined(
-        parts.map((given) => {
-          const start = given.lengths.slice(0, rank).reduce((sum, length) => sum + length, 0);
-          return given.own.slice(start, start + given.lengths[rank]!) as A;
-        }),
-      );
+    async exchange(outgoing, incoming, kind) {
+      // Arrays may be changed as soon as the call has ended.
+      const copies = outgoing.map((array, to) => (to === rank ? null : array.slice()));
+      const all = await meeting.meet(rank, { copies, kind });
+      for (const [from, given] of all.entries()) {
+        if (from === rank) continue;
+        const [array, sent] = [incoming[from]!, given.copies[rank]!];
+        const found = [given.kind, sent.length, sent.constructor];
+        const wanted = [kind, array.length, array.constructor];
+        if (String(found) !== String(wanted)) throw new Error(`got ${found}, wanted ${wanted}`);
+        array.set(sent);
+      }
     },
   }));
 }

@@ -18,10 +18,13 @@ import {
   WeightAverage,
   type World,
 } from '../../src/index.ts';
+import { KnownShapes } from '../../src/mpi/known-shapes.ts';
 import { isRank } from '../../src/mpi/launcher.ts';
 import { type Koffi, MpiLibrary } from '../../src/mpi/library.ts';
 import { pack, unpack } from '../../src/mpi/message.ts';
 import { oneProcess } from '../../src/mpi/one-process.ts';
+import { MESSAGE_BYTES } from '../../src/mpi/opening.ts';
+import { ReusedMemory } from '../../src/mpi/reused-memory.ts';
 import { roundToBfloat16, sumFormats } from '../../src/mpi/sum-formats.ts';
 import { sumVectors, type VectorNode } from '../../src/mpi/sum-vectors.ts';
 import { ownShards, ShardTree } from '../../src/train/shards.ts';
@@ -184,6 +187,7 @@ test.each([
             const own = nodes.filter(({ rank, sum }) => rank === communicator.rank && sum !== null);
             return sumVectors(
               communicator,
+              new ReusedMemory(),
               sumFormats[name],
               shapes,
               nodes,
@@ -204,6 +208,31 @@ test.each([
     );
   },
 );
+
+test('a message may be longer than an opening on some ranks', async () => {
+  const texts = [0, MESSAGE_BYTES - 32, MESSAGE_BYTES + 1, 5000].map((length) => 'x'.repeat(length));
+  const ends = await together(texts.length, (world) => world.gather('a test', texts[world.rank]!));
+  for (const end of ends) expect(end).toEqual({ status: 'fulfilled', value: texts });
+});
+
+test('shapes are sent when they change only', () => {
+  const outline = (...lengths: (number | null)[]) =>
+    lengths.map((length, first) => ({
+      ...{ first, count: 1 },
+      sum: length === null ? null : { shapes: { a: [length] }, weights: { 0: first }, sizes: {}, values: {} },
+    }));
+  const ranks = [new KnownShapes(2), new KnownShapes(2)];
+  const step = (...outlines: ReturnType<typeof outline>[]): boolean[] => {
+    const sent = ranks.map((shapes, rank) => shapes.split(outlines[rank]!));
+    const expected = outlines.flatMap((own, rank) => own.map((node) => ({ ...node, rank })));
+    for (const shapes of ranks) expect(shapes.join(sent)).toEqual(expected);
+    return sent.map(({ shapes }) => shapes !== null);
+  };
+  expect(step(outline(3, 4), outline(5))).toEqual([true, true]);
+  expect(step(outline(3, 4), outline(5))).toEqual([false, false]);
+  expect(step(outline(3, null), outline(5))).toEqual([true, false]);
+  expect(step(outline(3, 4), outline(5))).toEqual([true, false]);
+});
 
 test('messages keep tensors, numbers and missing values', async () => {
   const message = {

@@ -229,8 +229,8 @@ class CachedCopy implements DeviceCopy {
     this.#deviceCache.fetched(this);
   }
 
-  copy(): TypedArray | null {
-    return this.staleHost && this.#deviceCache.view(this, this.staleHost).slice();
+  view(): TypedArray | null {
+    return this.staleHost && this.#deviceCache.view(this, this.staleHost);
   }
 
   drop(): void {
