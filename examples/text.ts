@@ -14,6 +14,7 @@ import {
   evaluate,
   fit,
   generate,
+  initializers,
   type Layer,
   LayerNorm,
   LSTM,
@@ -39,14 +40,16 @@ function readText(): string {
 }
 
 function makeModel(kind: 'transformer' | 'lstm', characters: number): Layer {
-  const embedding = new Embedding(characters, WIDTH);
   if (kind === 'lstm') {
+    // With the small default values the gates begin almost without their inputs: 2.23 instead of 1.98 bits.
+    const kernelInitializer = initializers.normal({ standardDeviation: 1 });
+    const embedding = new Embedding(characters, WIDTH, { kernelInitializer });
     const lstm = () => new LSTM(WIDTH, 256, { returnSequences: true });
     return new Sequential([embedding, lstm(), new Dense(256, characters)]);
   }
   const block = () => new TransformerBlock(WIDTH, 4, { causal: true });
   return new Sequential([
-    embedding,
+    new Embedding(characters, WIDTH),
     new PositionEmbedding(LENGTH, WIDTH),
     ...Array.from({ length: 3 }, block),
     new LayerNorm(WIDTH),

@@ -32,9 +32,10 @@ export class KeyValueCache implements Decoding {
 
   extend(key: Tensor, value: Tensor): { key: Tensor; value: Tensor; seen: Tensor } {
     const steps = key.shape[2]!;
-    if (this.#length > 0 && steps !== 1)
+    const most = this.#length > 0 ? 1 : this.#capacity;
+    if (steps > most)
       throw new StateError(
-        `[generate] the model computes ${steps} steps after the first, wanted one at a time.`,
+        `[generate] got attention over ${steps} further steps, wanted at most ${most}. Call generate without a cache.`,
       );
     const positions: Tensor = arange(this.#capacity);
     const last = (arange(steps) as Tensor).add(this.#position).reshape([steps, 1]);
@@ -71,7 +72,11 @@ export class KeyValueCache implements Decoding {
   /** Computes a result of the model, and keeps what its further steps, `steps` in number, have added. */
   async run(result: Tensor, steps: number): Promise<void> {
     const states = this.#nextStates.map((t) => t.detach());
-    await runAssignments({ results: [result, ...states], assignments: this.#assignments });
+    await runAssignments(
+      { results: [result, ...states], assignments: this.#assignments },
+      undefined,
+      'generate',
+    );
     this.#states = states;
     this.#nextStates = [];
     this.#assignments = [];

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   type Context,
+  concat,
   Dense,
   Embedding,
   Generator,
@@ -229,6 +230,19 @@ test('a cache needs causal attention without a mask', async () => {
   }
   await expect(generate(model(new Masked()), prompt, options)).rejects.toThrow(
     'got a mask while earlier steps are cached',
+  );
+  class Longer extends Layer {
+    readonly attention = new MultiHeadAttention(8, 2, { causal: true });
+    override forward(x: Tensor, ctx: Context): Tensor {
+      const twice = concat([x, x], 1);
+      return this.attention.call(twice, ctx).slice(null, [x.shape[1]!, null]);
+    }
+  }
+  await expect(generate(model(new Longer()), prompt, options)).rejects.toThrow(
+    'got attention over 2 further steps, wanted at most 1. Call generate without a cache.',
+  );
+  await expect(generate(model(new Longer()), [[1, 2, 3, 4]], options)).rejects.toThrow(
+    'got attention over 8 further steps, wanted at most 7.',
   );
 });
 

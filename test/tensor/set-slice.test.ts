@@ -77,7 +77,7 @@ describe.each(backends)('on %s', (_, chosen) => {
   test.each(cases)('overwrites %s of a Parameter, several times', async (_, shape, axis, steps, last) => {
     await use();
     const x = new Parameter(numbers(shape));
-    let wanted = Float32Array.from(await x.data());
+    let wanted: Float32Array = Float32Array.from(await x.data());
     for (const start of [last, 0, Math.floor(last / 2), last]) {
       const part = numbers(partOf(shape, axis, steps), start + 1);
       const { assignment, value } = overwriteSlice(x, part.mul(part), axis, start);
